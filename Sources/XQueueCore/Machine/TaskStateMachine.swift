@@ -1,0 +1,222 @@
+/// The life of a task, as a pure function: a record and a transition give the next record, or a reason
+/// why not. It holds no clock, no randomness and no store.
+///
+/// Every store implements this table; the conformance suite walks all of it against each store.
+public struct TaskStateMachine: Sendable {
+    public private(set) var record: TaskRecord
+
+    public init(_ record: TaskRecord) {
+        self.record = record
+    }
+
+    /// The record of a task that is submitted at `now`.
+    public static func submit(_ task: NewTask, at now: Timestamp) -> TaskRecord {
+        let runAt =
+            switch task.schedule {
+            case .now: now
+            case .after(let delay): now + delay
+            case .at(let time): time
+            }
+        let isReady = runAt <= now
+        return TaskRecord(
+            id: task.id, type: task.type, payload: task.payload, priority: task.priority,
+            maxRetry: task.maxRetry, queueTimeout: task.queueTimeout, processTimeout: task.processTimeout,
+            concurrency: task.concurrency, uniqueKey: task.uniqueKey, retryPolicy: task.retryPolicy,
+            status: .pending, pendingReason: isReady ? .ready : .scheduled,
+            createdAt: now, updatedAt: now, runAt: isReady ? now : runAt,
+            queueDeadline: isReady ? task.queueTimeout.map { now + $0 } : nil)
+    }
+
+    /// Takes one step at `now`, or throws the reason why it cannot be taken and changes nothing.
+    public mutating func apply(
+        _ transition: TaskTransition, at now: Timestamp
+    ) throws(TransitionRefusal) {
+        switch transition {
+        case .claim(let grant): try claim(grant, at: now)
+        case .park: try move(from: .ready, to: .parked)
+        case .unpark: try move(from: .parked, to: .ready)
+        case .settle(let token, let outcome): try settle(token, outcome, at: now)
+        case .heartbeat(let token, let lease): try extend(token, by: lease, at: now)
+        case .progress(let token, let progress):
+            try requireLease(token)
+            record.progress = progress
+            record.updatedAt = now
+        case .cancel(let grace): try cancel(grace: grace, at: now)
+        case .requeue: try requeue(at: now)
+        case .expire(let draw): try expire(draw: draw, at: now)
+        }
+    }
+
+    // MARK: - Waiting
+
+    private mutating func move(
+        from: PendingReason, to: PendingReason
+    ) throws(TransitionRefusal) {
+        guard record.status == .pending, record.pendingReason == from else { throw .wrongState }
+        record.pendingReason = to
+    }
+
+    private mutating func claim(_ grant: ClaimGrant, at now: Timestamp) throws(TransitionRefusal) {
+        guard record.status == .pending, record.pendingReason == .ready else { throw .wrongState }
+        let deadline = record.processTimeout.map { now + $0 + grant.grace }
+        record.lease = Lease(
+            token: grant.token, workerID: grant.workerID,
+            expiresAt: earlier(now + grant.lease, deadline), deadline: deadline)
+        record.workerID = grant.workerID
+        record.startedAt = now
+        record.progress = nil
+        record.queueDeadline = nil
+        enter(.processing, at: now)
+    }
+
+    // MARK: - Running
+
+    private func requireLease(_ token: LeaseToken) throws(TransitionRefusal) {
+        guard record.status == .processing, record.lease?.token == token else { throw .leaseLost }
+    }
+
+    private mutating func extend(
+        _ token: LeaseToken, by lease: Duration, at now: Timestamp
+    ) throws(TransitionRefusal) {
+        try requireLease(token)
+        let expiresAt = earlier(now + lease, record.lease?.deadline)
+        record.lease?.expiresAt = expiresAt
+    }
+
+    private mutating func settle(
+        _ token: LeaseToken, _ outcome: AttemptOutcome, at now: Timestamp
+    ) throws(TransitionRefusal) {
+        try requireLease(token)
+        switch outcome {
+        case .success(let result):
+            record.result = result
+            record.error = nil
+            end(.success, at: now)
+        case .failure(let failure, let draw):
+            fail(failure, draw: draw, at: now)
+        case .snooze(let delay):
+            if record.cancelRequestedAt != nil { return end(.canceled, at: now) }
+            wait(until: now + delay, at: now)
+        case .release:
+            if record.cancelRequestedAt != nil { return end(.canceled, at: now) }
+            wait(until: now, at: now)
+        }
+    }
+
+    private mutating func fail(_ failure: AttemptFailure, draw: Double, at now: Timestamp) {
+        record.error = failure.message
+        record.errors.append(
+            AttemptError(
+                attempt: record.attempt, kind: failure.kind, message: failure.message,
+                workerID: record.workerID, startedAt: record.startedAt, endedAt: now))
+        if record.errors.count > ModelLimits.errorsKept {
+            record.errors.removeFirst(record.errors.count - ModelLimits.errorsKept)
+        }
+        if record.cancelRequestedAt != nil { return end(.canceled, at: now) }
+        guard !failure.isPermanent, record.retryCount < record.maxRetry else {
+            return end(.failed, at: now)
+        }
+        record.retryCount += 1
+        let delay =
+            failure.kind == .leaseLost
+            ? .zero
+            : failure.retryAfter ?? record.retryPolicy.backOff(retry: record.retryCount, draw: draw)
+        wait(until: now + delay, at: now)
+    }
+
+    // MARK: - Time
+
+    private mutating func expire(draw: Double, at now: Timestamp) throws(TransitionRefusal) {
+        guard !record.status.isFinal else { throw .alreadyEnded }
+        guard let due = record.dueAt, due <= now else { throw .notDue }
+        switch (record.status, record.pendingReason) {
+        case (.pending, .scheduled):
+            record.pendingReason = .ready
+            if record.startedAt == nil {
+                record.queueDeadline = record.queueTimeout.map { now + $0 }
+            }
+        case (.pending, _):
+            let waited = record.queueTimeout?.inSeconds ?? 0
+            record.error = "no worker took the task within its queue timeout of \(waited) s"
+            end(.timeout, at: now)
+        default:
+            failExpired(draw: draw, at: now)
+        }
+    }
+
+    private mutating func failExpired(draw: Double, at now: Timestamp) {
+        if record.cancelRequestedAt != nil {
+            record.error = "the handler did not stop within its grace period"
+            end(.canceled, at: now)
+        } else if let deadline = record.lease?.deadline, deadline <= now {
+            fail(.processTimeout(record.processTimeout ?? .zero), draw: draw, at: now)
+        } else {
+            let worker = record.workerID ?? "?"
+            fail(
+                AttemptFailure("worker \(worker) stopped sending heartbeats", kind: .leaseLost),
+                draw: draw, at: now)
+        }
+    }
+
+    // MARK: - Requests from outside
+
+    private mutating func cancel(grace: Duration, at now: Timestamp) throws(TransitionRefusal) {
+        switch record.status {
+        case .pending: end(.canceled, at: now)
+        case .processing:
+            guard record.cancelRequestedAt == nil, var lease = record.lease else { return }
+            lease.deadline = earlier(now + grace, lease.deadline)
+            lease.expiresAt = earlier(lease.expiresAt, lease.deadline)
+            record.lease = lease
+            record.cancelRequestedAt = now
+            record.updatedAt = now
+        default: throw .alreadyEnded
+        }
+    }
+
+    private mutating func requeue(at now: Timestamp) throws(TransitionRefusal) {
+        guard record.status.isFinal, record.status != .success else { throw .notRequeueable }
+        record.retryCount = 0
+        record.startedAt = nil
+        record.completedAt = nil
+        record.cancelRequestedAt = nil
+        record.progress = nil
+        record.queueDeadline = record.queueTimeout.map { now + $0 }
+        wait(until: now, at: now)
+    }
+
+    // MARK: - Entering a status
+
+    private mutating func wait(until time: Timestamp, at now: Timestamp) {
+        record.runAt = time
+        record.lease = nil
+        enter(.pending, at: now)
+        record.pendingReason = time <= now ? .ready : .scheduled
+    }
+
+    private mutating func end(_ status: TaskStatus, at now: Timestamp) {
+        record.lease = nil
+        record.queueDeadline = nil
+        record.completedAt = now
+        enter(status, at: now)
+    }
+
+    private mutating func enter(_ status: TaskStatus, at now: Timestamp) {
+        record.status = status
+        record.pendingReason = nil
+        record.version += 1
+        record.updatedAt = now
+    }
+
+    private func earlier(_ time: Timestamp, _ bound: Timestamp?) -> Timestamp {
+        bound.map { min(time, $0) } ?? time
+    }
+}
+
+extension AttemptFailure {
+    /// The failure of an attempt that ran longer than `limit`.
+    public static func processTimeout(_ limit: Duration) -> AttemptFailure {
+        AttemptFailure(
+            "the attempt ran longer than its process timeout of \(limit.inSeconds) s", kind: .timeout)
+    }
+}

@@ -1,0 +1,53 @@
+/// How long a task waits before its next attempt.
+public struct RetryPolicy: Sendable, Hashable {
+    /// How the wait grows from one retry to the next. The raw values are the words on the wire.
+    public enum Strategy: String, Sendable, Hashable, CaseIterable {
+        /// `delay`, twice `delay`, four times `delay`, …
+        case exponential
+        /// `delay`, twice `delay`, three times `delay`, …
+        case linear
+        /// `delay` each time.
+        case fixed
+    }
+
+    public var strategy: Strategy
+    /// The wait before the first retry.
+    public var delay: Duration
+    /// The longest wait, before and after jitter.
+    public var maxDelay: Duration
+    /// How much of the wait is random, 0 to 1: at 0.2 the wait is multiplied by 0.8 to 1.2.
+    public var jitter: Double
+
+    public init(
+        strategy: Strategy = .exponential,
+        delay: Duration = .seconds(1),
+        maxDelay: Duration = .seconds(300),
+        jitter: Double = 0.2
+    ) {
+        self.strategy = strategy
+        self.delay = delay
+        self.maxDelay = maxDelay
+        self.jitter = jitter
+    }
+
+    /// One second, doubling up to five minutes, give or take a fifth.
+    public static let standard = RetryPolicy()
+
+    /// The wait before retry number `retry` (1 is the first), to the millisecond.
+    ///
+    /// - Parameter draw: a random number in 0..<1; 0.5 gives the wait without jitter.
+    public func backOff(retry: Int, draw: Double) -> Duration {
+        let cap = Double(maxDelay.wholeMilliseconds)
+        let base = Double(delay.wholeMilliseconds)
+        let steps = Double(max(retry, 1))
+        // 2^1023 is the largest power a Double holds; past 2^62 every wait is at its cap.
+        let grown =
+            switch strategy {
+            case .fixed: base
+            case .linear: base * steps
+            case .exponential: base * Double(sign: .plus, exponent: Int(min(steps - 1, 62)), significand: 1)
+            }
+        let wait = min(grown, cap) * (1 + jitter * (2 * draw - 1))
+        return .milliseconds(Int64(min(max(wait, 0), cap)))
+    }
+}

@@ -1,0 +1,43 @@
+/// A point in time: whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Milliseconds are what a UUIDv7 carries and what every store can compare exactly.
+public struct Timestamp: Sendable, Hashable, Comparable {
+    /// Milliseconds since the Unix epoch; negative before it.
+    public var milliseconds: Int64
+
+    public init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
+        lhs.milliseconds < rhs.milliseconds
+    }
+
+    /// The time `duration` later, saturating at the ends of the range.
+    public static func + (lhs: Timestamp, duration: Duration) -> Timestamp {
+        let (sum, overflow) = lhs.milliseconds.addingReportingOverflow(duration.wholeMilliseconds)
+        guard overflow else { return Timestamp(milliseconds: sum) }
+        return Timestamp(milliseconds: duration < .zero ? .min : .max)
+    }
+
+    public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
+        .milliseconds(lhs.milliseconds) - .milliseconds(rhs.milliseconds)
+    }
+}
+
+extension Duration {
+    /// The duration in milliseconds, rounded towards zero, saturating at `Int64`'s range.
+    public var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carried) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return carried ? (seconds < 0 ? .min : .max) : sum
+    }
+
+    /// The duration in seconds, with its fraction.
+    public var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}

@@ -1,0 +1,154 @@
+/// Which tasks to list.
+public struct TaskQuery: Sendable, Hashable {
+    /// Empty means all.
+    public var statuses: Set<TaskStatus>
+    public var type: String?
+    public var concurrencyKey: String?
+    /// 1 to 1000.
+    public var limit: Int
+    /// How many of the newest to skip.
+    public var offset: Int
+
+    public init(
+        statuses: Set<TaskStatus> = [], type: String? = nil, concurrencyKey: String? = nil,
+        limit: Int = 10, offset: Int = 0
+    ) {
+        self.statuses = statuses
+        self.type = type
+        self.concurrencyKey = concurrencyKey
+        self.limit = limit
+        self.offset = offset
+    }
+}
+
+/// One page of a list.
+public struct TaskPage: Sendable, Hashable {
+    /// Newest first.
+    public var tasks: [TaskRecord]
+    /// How many tasks the query matches in all.
+    public var total: Int
+
+    public init(tasks: [TaskRecord], total: Int) {
+        self.tasks = tasks
+        self.total = total
+    }
+}
+
+/// How many tasks are in each status.
+public struct StatusCounts: Sendable, Hashable {
+    private var counts: InlineCounts = InlineCounts()
+
+    public init() {}
+
+    public subscript(status: TaskStatus) -> Int {
+        get { counts[status.code] }
+        set { counts[status.code] = newValue }
+    }
+
+    public static func + (lhs: StatusCounts, rhs: StatusCounts) -> StatusCounts {
+        var sum = lhs
+        for status in TaskStatus.allCases { sum[status] += rhs[status] }
+        return sum
+    }
+
+    public var total: Int { TaskStatus.allCases.reduce(0) { $0 + self[$1] } }
+    public var finished: Int {
+        TaskStatus.allCases.reduce(0) { $0 + ($1.isFinal ? self[$1] : 0) }
+    }
+}
+
+/// Six integers in place, one for each status code.
+private struct InlineCounts: Sendable, Hashable {
+    private var values: SIMD8<Int64> = .zero
+
+    subscript(code: Int) -> Int {
+        get { Int(values[code]) }
+        set { values[code] = Int64(newValue) }
+    }
+}
+
+/// One task type, as the store knows it.
+public struct TypeState: Sendable, Hashable {
+    public var type: String
+    /// The most tasks of the type that may run at once; nil for no limit.
+    public var limit: Int?
+    public var isPaused: Bool
+    public var counts: StatusCounts
+
+    public init(type: String, limit: Int? = nil, isPaused: Bool = false, counts: StatusCounts = .init()) {
+        self.type = type
+        self.limit = limit
+        self.isPaused = isPaused
+        self.counts = counts
+    }
+}
+
+/// One concurrency key in use.
+public struct KeyState: Sendable, Hashable {
+    public var key: String
+    /// How many of its tasks run.
+    public var held: Int
+    /// The largest limit among those that run.
+    public var limit: Int
+    /// How many of its tasks are parked.
+    public var waiting: Int
+
+    public init(key: String, held: Int, limit: Int, waiting: Int) {
+        self.key = key
+        self.held = held
+        self.limit = limit
+        self.waiting = waiting
+    }
+}
+
+/// How often each thing happened within the last minute.
+public struct FlowCounts: Sendable, Hashable {
+    public var submitted = 0
+    public var started = 0
+    public var succeeded = 0
+    public var failed = 0
+    public var retried = 0
+    public var canceled = 0
+    public var timedOut = 0
+
+    public init() {}
+
+    public static func + (lhs: FlowCounts, rhs: FlowCounts) -> FlowCounts {
+        var sum = lhs
+        sum.submitted += rhs.submitted
+        sum.started += rhs.started
+        sum.succeeded += rhs.succeeded
+        sum.failed += rhs.failed
+        sum.retried += rhs.retried
+        sum.canceled += rhs.canceled
+        sum.timedOut += rhs.timedOut
+        return sum
+    }
+}
+
+/// What is in the store, at one moment.
+public struct StoreStatistics: Sendable, Hashable {
+    public var types: [TypeState]
+    /// Keys with a running task, those with most first, 100 at most.
+    public var keys: [KeyState]
+    /// How many keys have a running task.
+    public var keysInUse: Int
+    /// How long the oldest pending task that is not scheduled has existed.
+    public var oldestPendingAge: Duration?
+    public var lastMinute: FlowCounts
+
+    public init(
+        types: [TypeState], keys: [KeyState], keysInUse: Int, oldestPendingAge: Duration?,
+        lastMinute: FlowCounts
+    ) {
+        self.types = types
+        self.keys = keys
+        self.keysInUse = keysInUse
+        self.oldestPendingAge = oldestPendingAge
+        self.lastMinute = lastMinute
+    }
+
+    public var counts: StatusCounts {
+        types.reduce(StatusCounts()) { $0 + $1.counts }
+    }
+}

@@ -1,0 +1,89 @@
+/// The port to where tasks live, and the only truth about them.
+///
+/// A conforming store promises, and the conformance suite in `XQueueTesting` checks:
+///
+/// - Every call is atomic: all of it happens, durably, or none of it.
+/// - It takes each step exactly as ``TaskStateMachine`` does, by its own clock.
+/// - Tokens of a concurrency key and slots of a type are taken in `claim` and given back by whatever
+///   ends the attempt, in the same step. A token is the `processing` task itself, so none can leak.
+/// - Among the tasks a claim may take, larger priority comes first, then the smaller identifier.
+/// - A task whose key has no free token is parked and passed by. As soon as a token is free, the best
+///   parked task of each type under that key is ready again.
+///
+/// Concurrent callers are welcome: a store gathers them into one commit.
+public protocol TaskStore: Sendable {
+    /// What the store is, for people: `sqlite`.
+    var name: String { get }
+
+    // MARK: Verbs of submission
+
+    /// Accepts all of `tasks`, in order, or throws and accepts none.
+    ///
+    /// A task whose unique key belongs to an unfinished task, or whose identifier is known, is answered
+    /// with that task.
+    func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]
+
+    // MARK: Verbs of workers
+
+    /// Hands out up to `request.count` ready tasks, best first.
+    func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult
+
+    /// Ends attempts. The outcomes are independent of each other, and answered in order.
+    func settle(_ settlements: [Settlement]) async throws(StoreError) -> [SettleOutcome]
+
+    /// Extends leases by `lease` from now. Answers in order whether each attempt may go on.
+    func heartbeat(
+        _ attempts: [AttemptID], lease: Duration
+    ) async throws(StoreError) -> [HeartbeatOutcome]
+
+    /// Records how far attempts have come. An attempt that lost its lease changes nothing.
+    func report(_ progress: [ProgressReport]) async throws(StoreError)
+
+    // MARK: Verbs of operators
+
+    /// Cancels tasks; those that run have `grace` to stop. Answers in order.
+    func cancel(_ ids: [TaskID], grace: Duration) async throws(StoreError) -> [ChangeOutcome]
+
+    /// Makes ended tasks pending again. Answers in order.
+    func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome]
+
+    /// Sets the most tasks of `type` that may run at once, across all nodes; nil for no limit.
+    func setLimit(_ limit: Int?, ofType type: String) async throws(StoreError)
+
+    /// Holds back, or lets go, the claims of `type`. Running tasks are not touched.
+    func setPaused(_ paused: Bool, type: String) async throws(StoreError)
+
+    // MARK: Maintenance
+
+    /// Applies what time alone has made due, up to `limit` tasks: schedules, queue timeouts, lost
+    /// leases, deadlines. `draw` is a random number in 0..<1 for back-off.
+    func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult
+
+    /// Removes up to `limit` ended tasks: those older than `retention.age`, and the oldest beyond
+    /// `retention.count`. Answers how many it removed.
+    func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
+
+    // MARK: Questions
+
+    func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
+
+    /// One page of tasks, newest first.
+    func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage
+
+    func statistics() async throws(StoreError) -> StoreStatistics
+
+    /// The types the store knows, with their limits.
+    func types() async throws(StoreError) -> [TypeState]
+
+    /// Throws what is wrong if the store could not accept a task now.
+    func check() async throws(StoreError)
+
+    // MARK: Signals
+
+    /// What happens in the store, as hints that may be merged or lost: whoever listens looks for
+    /// itself, and polls slowly as a safety net.
+    func signals() -> AsyncStream<StoreSignal>
+
+    /// Finishes what is under way and lets go of the store. Later calls throw `closed`.
+    func close() async
+}
