@@ -1,0 +1,68 @@
+public import Logging
+public import XQueueCore
+
+/// What a handler is given: the task, and the ways to talk about it.
+public struct TaskContext<Payload: Sendable>: Sendable {
+    public let id: TaskID
+    public let type: String
+    public let payload: Payload
+    /// 1 for the first attempt.
+    public let attempt: Int
+    public let maxRetry: Int
+    public let createdAt: Timestamp
+    let configuration: QueueConfiguration
+    let baseLogger: Logger
+    let control: any AttemptControl
+
+    /// A logger that carries the task's id, type and attempt.
+    public var logger: Logger {
+        var logger = baseLogger
+        logger[metadataKey: "task.id"] = "\(id)"
+        logger[metadataKey: "task.type"] = "\(type)"
+        logger[metadataKey: "attempt"] = "\(attempt)"
+        return logger
+    }
+
+    /// How long the attempt has to stop, counted from when ``stopReason`` was set: shorter at shutdown,
+    /// which has waited before.
+    public var gracePeriod: Duration {
+        stopReason == .shutdown ? configuration.stopPeriod : configuration.gracePeriod
+    }
+
+    /// Why the attempt should stop; nil while it may go on. When it is set, the handler's Swift task is
+    /// canceled too.
+    public var stopReason: StopReason? { control.stopReason }
+
+    /// Says how far the task has come.
+    ///
+    /// Returns at once; under load the newest report of a task wins, and the last one always arrives.
+    ///
+    /// - Parameter progress: 0 to 100 percent; a value outside is moved to the nearer end.
+    public func report(progress: Double, message: String? = nil) {
+        control.report(TaskProgress(percent: progress, message: message))
+    }
+
+    func with<Other: Sendable>(payload: Other) -> TaskContext<Other> {
+        TaskContext<Other>(
+            id: id, type: type, payload: payload, attempt: attempt, maxRetry: maxRetry,
+            createdAt: createdAt, configuration: configuration, baseLogger: baseLogger, control: control)
+    }
+}
+
+/// Why an attempt should stop.
+public enum StopReason: Sendable, Hashable {
+    /// Somebody canceled the task.
+    case canceled
+    /// The attempt has run for its process timeout.
+    case timedOut
+    /// The task is no longer this worker's: nothing the attempt does will count.
+    case leaseLost
+    /// The worker shuts down; the task will be run again.
+    case shutdown
+}
+
+/// How a context reaches its attempt.
+protocol AttemptControl: Sendable {
+    var stopReason: StopReason? { get }
+    func report(_ progress: TaskProgress)
+}

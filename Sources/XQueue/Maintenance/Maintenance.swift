@@ -1,0 +1,43 @@
+import Logging
+import XQueueCore
+
+/// Keeps time for the store: moves what has become due, and removes what is old.
+struct Maintenance: Sendable {
+    let store: any TaskStore
+    let configuration: QueueConfiguration
+    let clock: any QueueClock
+    let random: any RandomSource
+    let logger: Logger
+
+    /// Runs until the Swift task is canceled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                await Sweeper(
+                    store: store, configuration: configuration, clock: clock, random: random, logger: logger
+                ).run()
+            }
+            group.addTask { await prune() }
+        }
+    }
+
+    /// Removes old ended tasks in small steps, other callers' commits between them.
+    private func prune() async {
+        let retention = Retention(age: configuration.retentionAge, count: configuration.retentionCount)
+        while (try? await clock.sleep(until: clock.now() + configuration.cleanupInterval)) != nil {
+            do throws(StoreError) {
+                var removed = 0
+                var step = 0
+                repeat {
+                    step = try await store.prune(retention, limit: configuration.maintenanceBatch)
+                    removed += step
+                } while step > 0 && !Task.isCancelled
+                if removed > 0 {
+                    logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
+                }
+            } catch {
+                logger.error("Old tasks cannot be removed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Applies what time alone makes due, the moment it is: schedules, queue timeouts, lost leases.
+final class Sweeper: Sendable {
+    /// The longest sleep without a look, in case a signal was lost or the clock was stepped.
+    private static let longestSleep = Duration.seconds(10)
+
+    private let store: any TaskStore
+    private let configuration: QueueConfiguration
+    private let clock: any QueueClock
+    private let random: any RandomSource
+    private let logger: Logger
+    private let bell = Bell()
+    private let nextDue = Mutex<Timestamp?>(nil)
+
+    init(
+        store: any TaskStore, configuration: QueueConfiguration, clock: any QueueClock,
+        random: any RandomSource, logger: Logger
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+
+    /// Runs until the Swift task is canceled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.listen() }
+            await self.sweep()
+            group.cancelAll()
+        }
+    }
+
+    private func listen() async {
+        for await signal in store.signals() {
+            guard case .due(let time) = signal else { continue }
+            let isEarlier = nextDue.withLock { next in
+                if let current = next, current <= time { return false }
+                next = time
+                return true
+            }
+            if isEarlier { bell.ring() }
+        }
+    }
+
+    private func sweep() async {
+        var backOff = BackOff(random: random)
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                let limit = configuration.maintenanceBatch
+                nextDue.withLock { $0 = nil }
+                let result = try await store.sweep(limit: limit, draw: random.draw())
+                backOff.reset()
+                if result.changed >= limit { continue }
+                await sleep(until: result.nextDue)
+            } catch {
+                logger.error("Due tasks cannot be moved; trying again", metadata: ["error": "\(error)"])
+                guard await backOff.wait(clock) else { return }
+            }
+        }
+    }
+
+    /// Sleeps until the store's next due time, or an earlier one that a signal told of meanwhile.
+    private func sleep(until due: Timestamp?) async {
+        let latest = clock.now() + Self.longestSleep
+        let time = nextDue.withLock { next -> Timestamp in
+            let time = min(next ?? latest, due ?? latest, latest)
+            next = time
+            return time
+        }
+        guard time > clock.now() else { return }
+        await bell.wait(until: time, clock: clock)
+    }
+}

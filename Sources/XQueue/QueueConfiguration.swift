@@ -1,0 +1,41 @@
+/// How a ``TaskManager`` runs tasks. Every bound of the runtime has its name here.
+public struct QueueConfiguration: Sendable, Hashable {
+    /// This node's name; must differ between nodes. The default is made of the host's name, the process
+    /// and a random part.
+    public var workerID: String?
+    /// The most handlers that run at once in this process.
+    public var maxConcurrency: Int = 100
+    /// What a submission that leaves something out gets.
+    public var defaults = SubmissionDefaults()
+    /// How often running attempts are confirmed to the store; a lease lasts three times as long.
+    public var heartbeatInterval: Duration = .seconds(30)
+    /// The longest a concurrency token outlives its last heartbeat; shortens the lease if smaller.
+    public var semaphoreExpiration: Duration = .seconds(300)
+    /// How long a handler has to stop after a cancel or a timeout, and all of them at shutdown.
+    public var gracePeriod: Duration = .seconds(30)
+    /// How long handlers that outlast the grace period at shutdown have to stop before their tasks are
+    /// returned without them.
+    public var stopPeriod: Duration = .seconds(5)
+    /// How often ended tasks are looked through for ones to remove.
+    public var cleanupInterval: Duration = .seconds(300)
+    /// How long ended tasks are kept.
+    public var retentionAge: Duration = .seconds(7 * 86_400)
+    /// How many ended tasks are kept.
+    public var retentionCount: Int = 1_000_000
+    /// The most tasks removed, or moved by time, in one step.
+    public var maintenanceBatch: Int = 500
+    /// The longest a worker waits before it looks for tasks without having been woken.
+    public var pollInterval: Duration = .seconds(5)
+    /// The most tasks one submission call may hold.
+    public var maxBatch: Int = 1000
+    /// The largest payload or result, in bytes.
+    public var maxPayloadBytes: Int = 1 << 20
+
+    public init() {}
+
+    /// How long a lease lasts without a heartbeat.
+    public var leaseDuration: Duration { min(heartbeatInterval * 3, semaphoreExpiration) }
+
+    /// How often leases are really extended: three times within each lease.
+    var leaseRenewalInterval: Duration { leaseDuration / 3 }
+}

@@ -1,0 +1,86 @@
+public import XQueueCore
+
+/// Why the queue did not do what it was asked. Nothing has changed.
+public struct QueueError: Error, Sendable, CustomStringConvertible {
+    /// What kind of error it is. The raw values are the words on the wire; new codes may be added.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// A field is missing, unknown, of the wrong kind or out of range; `field` names it.
+        public static let invalidField = Code(rawValue: "invalid_field")
+        /// There is no such task.
+        public static let notFound = Code(rawValue: "not_found")
+        /// The task has ended, so it cannot be canceled.
+        public static let alreadyEnded = Code(rawValue: "already_ended")
+        /// Only a failed, timed-out or canceled task can be requeued.
+        public static let notRequeueable = Code(rawValue: "not_requeueable")
+        /// Another unfinished task has the same unique key.
+        public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
+        /// The limit of waiting tasks is reached.
+        public static let backlogFull = Code(rawValue: "backlog_full")
+        /// The limit of distinct task types is reached.
+        public static let tooManyTypes = Code(rawValue: "too_many_types")
+        /// The store cannot be used now.
+        public static let storeUnavailable = Code(rawValue: "store_unavailable")
+    }
+
+    public let code: Code
+    public let message: String
+    /// The field that is wrong, such as `retry_policy.delay` or `tasks[3].type`.
+    public let field: String?
+    public let cause: (any Error)?
+
+    public init(_ code: Code, _ message: String, field: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field
+        self.cause = cause
+    }
+
+    /// The error of a field that is wrong.
+    public static func invalid(_ field: String, _ message: String) -> QueueError {
+        QueueError(.invalidField, "\(field) \(message)", field: field)
+    }
+
+    /// The same error, said of item `index` of `list`.
+    public func within(_ list: String, at index: Int) -> QueueError {
+        let place = "\(list)[\(index)]"
+        return QueueError(
+            code, "\(place): \(message)", field: field.map { "\(place).\($0)" } ?? place, cause: cause)
+    }
+
+    public var description: String {
+        "\(code.rawValue): \(message)"
+    }
+}
+
+extension QueueError {
+    /// What a store's error means to whoever called the queue.
+    public init(_ error: StoreError) {
+        let code: Code =
+            switch error.code {
+            case .backlogFull: .backlogFull
+            case .tooManyTypes: .tooManyTypes
+            default: .storeUnavailable
+            }
+        self.init(code, error.message, cause: error)
+    }
+
+    init(_ refusal: TransitionRefusal, task: TaskID) {
+        switch refusal {
+        case .alreadyEnded:
+            self.init(.alreadyEnded, "task \(task) has already ended")
+        case .notRequeueable:
+            self.init(
+                .notRequeueable, "task \(task) is not failed, timed out or canceled, so it cannot be retried")
+        case .uniqueKeyTaken:
+            self.init(.uniqueKeyTaken, "an unfinished task has the same unique_key as task \(task)")
+        default:
+            self.init(.notFound, "there is no task \(task)")
+        }
+    }
+}

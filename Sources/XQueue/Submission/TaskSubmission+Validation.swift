@@ -1,0 +1,101 @@
+import XQueueCore
+
+extension TaskSubmission {
+    /// The task this submission asks for.
+    ///
+    /// - Throws: ``QueueError/Code/invalidField`` naming the first field that is out of its range.
+    func validated(id: TaskID, defaults: SubmissionDefaults) throws(QueueError) -> NewTask {
+        try Self.check(type: type)
+        return NewTask(
+            id: id,
+            type: type,
+            payload: payload,
+            priority: priority,
+            maxRetry: try Self.checked(maxRetry ?? defaults.maxRetry, 0...ModelLimits.maxRetry, "max_retry"),
+            queueTimeout: try Self.timeout(queueTimeout ?? defaults.timeout, "queue_timeout"),
+            processTimeout: try Self.timeout(processTimeout ?? defaults.timeout, "process_timeout"),
+            concurrency: try concurrency(),
+            uniqueKey: try Self.checkedKey(uniqueKey, "unique_key"),
+            retryPolicy: try Self.checked(retryPolicy ?? .standard),
+            schedule: try Self.checked(schedule))
+    }
+
+    /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a legal type name.
+    static func check(type: String) throws(QueueError) {
+        guard !type.isEmpty, type.utf8.count <= ModelLimits.typeLength, type.utf8.allSatisfy(isTypeByte)
+        else {
+            throw .invalid(
+                "type", "must be 1 to \(ModelLimits.typeLength) letters, digits, '.', '_', ':' or '-'")
+        }
+    }
+
+    private static func isTypeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: ":"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+
+    private func concurrency() throws(QueueError) -> ConcurrencyLimit? {
+        let key = try Self.checkedKey(concurrencyKey, "concurrency_key")
+        guard let maxConcurrency else { return key.map { ConcurrencyLimit(key: $0, limit: 1) } }
+        let limit = try Self.checked(maxConcurrency, 1...ModelLimits.maxConcurrency, "max_concurrency")
+        return ConcurrencyLimit(key: key ?? type, limit: limit)
+    }
+
+    private static func checkedKey(_ key: String?, _ field: String) throws(QueueError) -> String? {
+        guard let key else { return nil }
+        guard 1...ModelLimits.keyBytes ~= key.utf8.count else {
+            throw .invalid(field, "must be 1 to \(ModelLimits.keyBytes) bytes long")
+        }
+        guard key.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw .invalid(field, "must not contain control characters")
+        }
+        return key
+    }
+
+    private static func checked(
+        _ value: Int, _ range: ClosedRange<Int>, _ field: String
+    ) throws(QueueError) -> Int {
+        guard range ~= value else {
+            throw .invalid(field, "must be \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private static func timeout(_ value: Duration, _ field: String) throws(QueueError) -> Duration? {
+        let value = try checked(value, field)
+        return value == .zero ? nil : value
+    }
+
+    private static func checked(_ value: Duration, _ field: String) throws(QueueError) -> Duration {
+        guard value >= .zero, value <= ModelLimits.longestDuration else {
+            let most = ModelLimits.longestDuration.components.seconds
+            throw .invalid(field, "must be 0 to \(most) seconds")
+        }
+        return .milliseconds(value.wholeMilliseconds)
+    }
+
+    private static func checked(_ policy: RetryPolicy) throws(QueueError) -> RetryPolicy {
+        var policy = policy
+        policy.delay = try checked(policy.delay, "retry_policy.delay")
+        policy.maxDelay = try checked(policy.maxDelay, "retry_policy.max_delay")
+        guard 0...1 ~= policy.jitter else { throw .invalid("retry_policy.jitter", "must be 0 to 1") }
+        return policy
+    }
+
+    private static func checked(_ schedule: NewTask.Schedule) throws(QueueError) -> NewTask.Schedule {
+        switch schedule {
+        case .now: return .now
+        case .after(let delay): return .after(try checked(delay, "delay"))
+        case .at(let time):
+            guard time <= ModelLimits.latestTime else {
+                throw .invalid("run_at", "must be at most \(ModelLimits.latestTime.rfc3339)")
+            }
+            return .at(time)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+public import XQueueCore
+
+/// A task as its submitter describes it; what is left out takes the queue's defaults.
+public struct TaskSubmission: Sendable {
+    /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
+    public var type: String
+    public var payload: RawJSON
+    /// Larger runs first.
+    public var priority: Int32 = 0
+    /// 0 to 1000 attempts after the first; nil for the queue's default.
+    public var maxRetry: Int?
+    /// How long the task may wait for its first attempt; zero for as long as it takes, nil for the
+    /// queue's default.
+    public var queueTimeout: Duration?
+    /// How long an attempt may run; zero for as long as it takes, nil for the queue's default.
+    public var processTimeout: Duration?
+    /// 1 to 256 bytes; tasks with the same key share a limit.
+    public var concurrencyKey: String?
+    /// How many tasks of the key may run at once, from 1: without it a key means one at a time, and
+    /// without a key the type is the key.
+    public var maxConcurrency: Int?
+    /// 1 to 256 bytes; while a task with it is unfinished, that task answers for this one.
+    public var uniqueKey: String?
+    /// How long to wait between attempts; nil for ``RetryPolicy/standard``.
+    public var retryPolicy: RetryPolicy?
+    public var schedule: NewTask.Schedule = .now
+
+    public init(type: String, payload: RawJSON = .null) {
+        self.type = type
+        self.payload = payload
+    }
+}
+
+/// What a submission that leaves something out gets.
+public struct SubmissionDefaults: Sendable, Hashable {
+    /// For both the queue and the process timeout; zero for none.
+    public var timeout: Duration
+    public var maxRetry: Int
+
+    public init(timeout: Duration = .seconds(600), maxRetry: Int = 3) {
+        self.timeout = timeout
+        self.maxRetry = maxRetry
+    }
+}

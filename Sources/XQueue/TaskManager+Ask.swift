@@ -1,0 +1,96 @@
+public import XQueueCore
+
+extension TaskManager {
+    /// The task; nil if there is none, or none any more.
+    public func task(_ id: TaskID) async throws(QueueError) -> TaskRecord? {
+        try await attempt { () async throws(StoreError) in try await self.store.task(id) }
+    }
+
+    /// One page of tasks, newest first.
+    ///
+    /// - Throws: ``QueueError/Code/invalidField`` for a limit outside 1 to 1000 or a negative offset.
+    public func tasks(_ query: TaskQuery) async throws(QueueError) -> TaskPage {
+        guard 1...1000 ~= query.limit else { throw .invalid("limit", "must be 1 to 1000") }
+        guard query.offset >= 0 else { throw .invalid("offset", "must be 0 or more") }
+        return try await attempt { () async throws(StoreError) in try await self.store.tasks(query) }
+    }
+
+    /// Cancels a task: a pending one at once; a running one is asked to stop, and is canceled when its
+    /// handler has stopped or the grace period is over.
+    ///
+    /// - Returns: The task as it is now.
+    @discardableResult
+    public func cancel(_ id: TaskID) async throws(QueueError) -> TaskRecord {
+        let grace = configuration.gracePeriod
+        let outcomes = try await attempt { () async throws(StoreError) in
+            try await self.store.cancel([id], grace: grace)
+        }
+        return try changed(outcomes, id)
+    }
+
+    /// Makes a failed, timed-out or canceled task pending again, with all its retries.
+    @discardableResult
+    public func retry(_ id: TaskID) async throws(QueueError) -> TaskRecord {
+        let outcomes = try await attempt { () async throws(StoreError) in
+            try await self.store.requeue([id])
+        }
+        return try changed(outcomes, id)
+    }
+
+    private func changed(
+        _ outcomes: [ChangeOutcome], _ id: TaskID
+    ) throws(QueueError) -> TaskRecord {
+        switch outcomes.first {
+        case .changed(let record): return record
+        case .refused(let refusal, _): throw QueueError(refusal, task: id)
+        case nil: throw QueueError(.notFound, task: id)
+        }
+    }
+
+    /// Holds back the claims of `type`, on all nodes, until ``resume(_:)``; running tasks go on.
+    public func pause(_ type: String) async throws(QueueError) {
+        try await setPaused(true, type)
+    }
+
+    public func resume(_ type: String) async throws(QueueError) {
+        try await setPaused(false, type)
+    }
+
+    private func setPaused(_ paused: Bool, _ type: String) async throws(QueueError) {
+        try TaskSubmission.check(type: type)
+        try await attempt { () async throws(StoreError) in
+            try await self.store.setPaused(paused, type: type)
+        }
+    }
+
+    /// The types the store or this process knows, by name.
+    public func types() async throws(QueueError) -> [TypeReport] {
+        let known = try await attempt { () async throws(StoreError) in try await self.store.types() }
+        return reports(of: known)
+    }
+
+    public func statistics() async throws(QueueError) -> QueueStatistics {
+        let stored = try await attempt { () async throws(StoreError) in
+            try await self.store.statistics()
+        }
+        return QueueStatistics(
+            store: stored, types: reports(of: stored.types), workers: pool.load, workerID: workerID,
+            uptime: clock.now() - startedAt)
+    }
+
+    /// Throws what is wrong if the queue could not accept a task now.
+    public func check() async throws(QueueError) {
+        try await attempt { () async throws(StoreError) in try await self.store.check() }
+    }
+
+    /// What the store is, for people: `sqlite`.
+    public var storeName: String { store.name }
+
+    private func reports(of states: [TypeState]) -> [TypeReport] {
+        let served = Set(registry.types)
+        let unseen = served.subtracting(states.map(\.type))
+        return (states + unseen.map { TypeState(type: $0) })
+            .map { TypeReport(state: $0, hasHandler: served.contains($0.type)) }
+            .sorted { $0.state.type < $1.state.type }
+    }
+}

@@ -1,0 +1,69 @@
+public import XQueueCore
+
+extension TaskManager {
+    /// Accepts one task: when this returns, the task is stored durably.
+    ///
+    /// - Returns: The task, or the unfinished task with the same unique key.
+    @discardableResult
+    public func submit(_ submission: TaskSubmission) async throws(QueueError) -> InsertOutcome {
+        let task = try validated(submission)
+        let outcomes = try await attempt { () async throws(StoreError) in
+            try await self.store.insert([task])
+        }
+        return outcomes[0]
+    }
+
+    /// Accepts all of the tasks, in order, or none of them.
+    ///
+    /// - Throws: ``QueueError``; one about a single task names it as `tasks[index]`.
+    @discardableResult
+    public func submit(_ submissions: [TaskSubmission]) async throws(QueueError) -> [InsertOutcome] {
+        guard submissions.count <= configuration.maxBatch else {
+            throw .invalid("tasks", "must hold at most \(configuration.maxBatch) tasks")
+        }
+        guard !submissions.isEmpty else { return [] }
+        var tasks: [NewTask] = []
+        tasks.reserveCapacity(submissions.count)
+        for (index, submission) in submissions.enumerated() {
+            do throws(QueueError) {
+                tasks.append(try validated(submission))
+            } catch {
+                throw error.within("tasks", at: index)
+            }
+        }
+        return try await attempt { () async throws(StoreError) in
+            try await self.store.insert(tasks)
+        }
+    }
+
+    /// Submits a task for `handler` with a typed payload.
+    ///
+    /// - Throws: ``QueueError``, or what encoding the payload throws.
+    @discardableResult
+    public func submit<Handler: TaskHandler>(
+        _ handler: Handler.Type, _ payload: Handler.Payload, _ options: SubmitOption...
+    ) async throws -> TaskRecord {
+        var submission = TaskSubmission(type: handler.type, payload: try RawJSON(encoding: payload))
+        for option in options { option.apply(&submission) }
+        return try await submit(submission).record
+    }
+
+    /// Submits a task of `type` with a payload of raw JSON.
+    @discardableResult
+    public func submit(
+        _ type: String, _ payload: RawJSON, _ options: SubmitOption...
+    ) async throws(QueueError) -> TaskRecord {
+        var submission = TaskSubmission(type: type, payload: payload)
+        for option in options { option.apply(&submission) }
+        return try await submit(submission).record
+    }
+
+    private func validated(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
+        let task = try submission.validated(id: ids.next(), defaults: configuration.defaults)
+        guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
+            throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
+        }
+        if registry.handler(of: task.type) == nil { unservedTypes.notice(task.type, logger: logger) }
+        return task
+    }
+}

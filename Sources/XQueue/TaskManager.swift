@@ -1,0 +1,141 @@
+public import Logging
+public import ServiceLifecycle
+public import XQueueCore
+
+/// The queue as a Swift program holds it: submit tasks, ask about them, and run handlers.
+///
+/// ```swift
+/// let manager = TaskManager(store: try SQLiteStore(path: "xqueue.db"))
+/// manager.register(Resize(), maxConcurrency: 10)
+/// try await manager.submit(Resize.self, request)
+/// ```
+///
+/// Submitting and asking work at once; handlers run while ``run()`` does, which is what a
+/// `ServiceGroup` calls. A manager whose `run()` is not called only submits and asks.
+public final class TaskManager: Service {
+    /// This node's name in leases, `worker_id` and statistics.
+    public let workerID: String
+    public let configuration: QueueConfiguration
+    let store: any TaskStore
+    let registry = HandlerRegistry()
+    let ids: TaskIDGenerator
+    let clock: any QueueClock
+    let random: any RandomSource
+    let logger: Logger
+    let pool: WorkerPool
+    let startedAt: Timestamp
+    let unservedTypes = UnservedTypes()
+
+    /// - Parameters:
+    ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
+    ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
+    public init(
+        store: any TaskStore,
+        configuration: QueueConfiguration = QueueConfiguration(),
+        logger: Logger = Logger(label: "xqueue"),
+        clock: any QueueClock = SystemQueueClock(),
+        random: any RandomSource = SystemRandomSource()
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+        self.ids = TaskIDGenerator(clock: clock, random: random)
+        self.workerID = configuration.workerID ?? NodeName.make(random: random)
+        self.startedAt = clock.now()
+        self.pool = WorkerPool(
+            store: store, registry: registry, workerID: workerID, configuration: configuration,
+            clock: clock, random: random, logger: logger)
+    }
+
+    // MARK: - Handlers
+
+    /// Serves the handler's type in this process.
+    ///
+    /// - Parameter maxConcurrency: The most tasks of the type that run at once, across all nodes; nil for
+    ///   no limit. It is stored when ``run()`` starts, and the node that starts last decides.
+    public func register<Handler: TaskHandler>(_ handler: Handler, maxConcurrency: Int? = nil) {
+        register(Handler.type, maxConcurrency: maxConcurrency) { task in
+            try await handler.handle(task)
+        }
+    }
+
+    /// Serves `type` with a closure that takes and returns `Codable` values.
+    public func register<Payload: Decodable & Sendable, Output: Encodable & Sendable>(
+        _ type: String, maxConcurrency: Int? = nil,
+        _ handle: @escaping @Sendable (TaskContext<Payload>) async throws -> Output
+    ) {
+        register(type, maxConcurrency: maxConcurrency) { task -> RawJSON? in
+            let payload: Payload
+            do {
+                payload = try task.payload.decode()
+            } catch {
+                throw TaskFailure("the payload is not what the handler takes: \(error)", isPermanent: true)
+            }
+            return try RawJSON(encoding: try await handle(task.with(payload: payload)))
+        }
+    }
+
+    /// Serves `type` with a closure that takes and returns raw JSON.
+    public func register(
+        _ type: String, maxConcurrency: Int? = nil,
+        _ handle: @escaping @Sendable (TaskContext<RawJSON>) async throws -> RawJSON?
+    ) {
+        registry.add(type, maxConcurrency: maxConcurrency, handle)
+    }
+
+    // MARK: - Life
+
+    /// Runs handlers and maintenance until the service group shuts down gracefully or the Swift task is
+    /// canceled.
+    ///
+    /// At shutdown it stops claiming, lets running tasks finish within the grace period, returns the rest
+    /// to the queue without counting a retry, and closes the store.
+    ///
+    /// - Throws: ``QueueError`` if a registered type or limit is not legal, or the store fails at start.
+    public func run() async throws {
+        do {
+            try await applyLimits()
+            await runServices()
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private func applyLimits() async throws(QueueError) {
+        for (type, limit) in registry.limits {
+            try TaskSubmission.check(type: type)
+            if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {
+                throw .invalid("max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
+            }
+            try await attempt { () async throws(StoreError) in
+                try await self.store.setLimit(limit, ofType: type)
+            }
+        }
+    }
+
+    private func runServices() async {
+        let maintenance = Maintenance(
+            store: store, configuration: configuration, clock: clock, random: random, logger: logger)
+        // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
+        await withDiscardingTaskGroup { group in
+            group.addTask { await maintenance.run() }
+            await pool.run()
+            group.cancelAll()
+        }
+    }
+
+    /// Calls the store and says its error in the queue's words.
+    func attempt<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(QueueError) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            throw QueueError(error)
+        }
+    }
+}

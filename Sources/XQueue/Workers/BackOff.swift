@@ -1,0 +1,28 @@
+import XQueueCore
+
+/// Waits longer from one failure to the next: 50 ms, doubling up to 5 s, half of it random.
+struct BackOff {
+    private let random: any RandomSource
+    private var failures = 0
+
+    init(random: any RandomSource) {
+        self.random = random
+    }
+
+    mutating func reset() {
+        failures = 0
+    }
+
+    /// Waits; answers false if the Swift task was canceled meanwhile.
+    mutating func wait(_ clock: any QueueClock) async -> Bool {
+        failures += 1
+        let policy = RetryPolicy(delay: .milliseconds(50), maxDelay: .seconds(5), jitter: 0.5)
+        let delay = policy.backOff(retry: failures, draw: random.draw())
+        do {
+            try await clock.sleep(until: clock.now() + delay)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Brings the ends of attempts to the store: while one batch is being stored, the next one gathers.
+final class Completer: Sendable {
+    /// The most ends in one call of the store.
+    private static let batch = 1000
+
+    private struct State {
+        var waiting: [Settlement] = []
+        var underWay = 0
+        var isFinishing = false
+    }
+
+    private let store: any TaskStore
+    private let table: AttemptTable
+    private let clock: any QueueClock
+    private let random: any RandomSource
+    private let logger: Logger
+    private let bell = Bell()
+    /// Rings after each batch, for whoever waits for room or for the end.
+    let progressed: @Sendable () -> Void
+    private let state = Mutex(State())
+
+    init(
+        store: any TaskStore, table: AttemptTable, clock: any QueueClock, random: any RandomSource,
+        logger: Logger, progressed: @escaping @Sendable () -> Void
+    ) {
+        self.store = store
+        self.table = table
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+        self.progressed = progressed
+    }
+
+    /// How many ends are not stored yet.
+    var backlog: Int { state.withLock { $0.waiting.count + $0.underWay } }
+
+    func add(_ settlement: Settlement) {
+        let isFirst = state.withLock { state in
+            state.waiting.append(settlement)
+            return state.waiting.count == 1
+        }
+        if isFirst { bell.ring() }
+    }
+
+    /// Lets ``run()`` return once everything is stored.
+    func finish() {
+        state.withLock { $0.isFinishing = true }
+        bell.ring()
+    }
+
+    /// Stores ends until ``finish()`` was called and none is left, or the Swift task is canceled.
+    func run() async {
+        var backOff = BackOff(random: random)
+        while true {
+            let (batch, isFinishing) = state.withLock { state in
+                let batch = Array(state.waiting.prefix(Self.batch))
+                state.waiting.removeFirst(batch.count)
+                state.underWay = batch.count
+                return (batch, state.isFinishing)
+            }
+            if batch.isEmpty {
+                if isFinishing || Task.isCancelled { return }
+                await bell.wait()
+                continue
+            }
+            do throws(StoreError) {
+                let outcomes = try await store.settle(batch)
+                backOff.reset()
+                settled(batch, outcomes)
+            } catch {
+                logger.error(
+                    "The ends of attempts cannot be stored; trying again",
+                    metadata: ["error": "\(error)", "count": "\(batch.count)"])
+                state.withLock { state in
+                    state.waiting.insert(contentsOf: batch, at: 0)
+                    state.underWay = 0
+                }
+                guard await backOff.wait(clock) else { return }
+            }
+        }
+    }
+
+    private func settled(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
+        for (settlement, outcome) in zip(batch, outcomes) {
+            table.remove(settlement.attempt)
+            if case .refused(let refusal) = outcome {
+                logger.debug(
+                    "An attempt's end came too late",
+                    metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(refusal.rawValue)"])
+            }
+        }
+        state.withLock { $0.underWay = 0 }
+        progressed()
+    }
+}

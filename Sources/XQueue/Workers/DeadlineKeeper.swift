@@ -1,0 +1,51 @@
+import Synchronization
+import XQueueCore
+
+/// Notices when running attempts reach their process timeout or the end of their grace period.
+///
+/// It keeps only the earliest time at which anything can be due, and looks through the attempts then:
+/// attempts that end early cost nothing.
+final class DeadlineKeeper: Sendable {
+    private let table: AttemptTable
+    private let clock: any QueueClock
+    private let bell = Bell()
+    private let earliest = Mutex<Timestamp?>(nil)
+
+    init(table: AttemptTable, clock: any QueueClock) {
+        self.table = table
+        self.clock = clock
+    }
+
+    /// Takes notice of a new attempt, or of one that was asked to stop.
+    func watch(_ attempt: Attempt) {
+        let (action, next) = attempt.due(at: clock.now())
+        guard let time = action == nil ? next : clock.now() else { return }
+        let isEarlier = earliest.withLock { earliest in
+            if let current = earliest, current <= time { return false }
+            earliest = time
+            return true
+        }
+        if isEarlier { bell.ring() }
+    }
+
+    /// Calls `onDue` for each attempt that is due, until the Swift task is canceled.
+    func run(onDue: (Attempt, Attempt.DueAction) -> Void) async {
+        while !Task.isCancelled {
+            if let time = earliest.withLock({ $0 }), time > clock.now() {
+                await bell.wait(until: time, clock: clock)
+            } else if earliest.withLock({ $0 }) == nil {
+                await bell.wait()
+            } else {
+                earliest.withLock { $0 = nil }
+                look(onDue)
+            }
+        }
+    }
+
+    private func look(_ onDue: (Attempt, Attempt.DueAction) -> Void) {
+        for attempt in table.all {
+            if let action = attempt.due(at: clock.now()).action { onDue(attempt, action) }
+            watch(attempt)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Sends progress to the store: one batch at a time, the newest of each attempt.
+final class ProgressReporter: Sendable {
+    /// The shortest time between two batches, so that a chatty handler costs no more than a quiet one.
+    private static let interval = Duration.milliseconds(100)
+
+    private let store: any TaskStore
+    private let clock: any QueueClock
+    private let logger: Logger
+    private let bell = Bell()
+    // Bounded by the number of running attempts.
+    private let waiting = Mutex<[AttemptID: TaskProgress]>([:])
+
+    init(store: any TaskStore, clock: any QueueClock, logger: Logger) {
+        self.store = store
+        self.clock = clock
+        self.logger = logger
+    }
+
+    func report(_ progress: TaskProgress, of attempt: AttemptID) {
+        let isFirst = waiting.withLock { waiting in
+            waiting[attempt] = progress
+            return waiting.count == 1
+        }
+        if isFirst { bell.ring() }
+    }
+
+    /// Takes back what was not sent yet, to send it with the attempt's end.
+    func take(_ attempt: AttemptID) -> TaskProgress? {
+        waiting.withLock { $0.isEmpty ? nil : $0.removeValue(forKey: attempt) }
+    }
+
+    /// Sends until the Swift task is canceled.
+    func run() async {
+        while !Task.isCancelled {
+            await bell.wait()
+            let batch = waiting.withLock { waiting in
+                defer { waiting = [:] }
+                return waiting.map { ProgressReport(attempt: $0.key, progress: $0.value) }
+            }
+            guard !batch.isEmpty else { continue }
+            do throws(StoreError) {
+                try await store.report(batch)
+            } catch {
+                logger.debug("Progress was not stored", metadata: ["error": "\(error)"])
+            }
+            try? await clock.sleep(until: clock.now() + Self.interval)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Logging
+import XQueueCore
+
+extension WorkerPool {
+    /// Claims tasks into free slots until the pool is stopped.
+    func dispatch() async {
+        var backOff = BackOff(random: random)
+        while !shouldStop {
+            let free = slots.free
+            let types = registry.types
+            let room = completer.backlog < configuration.maxConcurrency * 10
+            guard free > 0, room, !types.isEmpty else {
+                await work.wait()
+                continue
+            }
+            do throws(StoreError) {
+                let claimed = try await claim(types, upTo: min(free, configuration.maxBatch))
+                backOff.reset()
+                if !claimed.hasMore { await work.wait() }
+            } catch {
+                logger.error("Tasks cannot be claimed; trying again", metadata: ["error": "\(error)"])
+                guard await backOff.wait(clock) else { return }
+            }
+        }
+    }
+
+    private func claim(_ types: [String], upTo count: Int) async throws(StoreError) -> ClaimResult {
+        let grant = ClaimGrant(
+            token: LeaseToken(random: random), workerID: workerID, lease: configuration.leaseDuration,
+            grace: configuration.gracePeriod)
+        let claimed = try await store.claim(ClaimRequest(types: types, count: count, grant: grant))
+        slots.take(claimed.tasks.count)
+        for record in claimed.tasks { start(record) }
+        return claimed
+    }
+
+    private func start(_ record: TaskRecord) {
+        guard let attempt = Attempt(record: record, progress: progress),
+            let handler = registry.handler(of: record.type)
+        else { return slots.free(wasStuck: false) }
+        let context = TaskContext<RawJSON>(
+            id: record.id, type: record.type, payload: record.payload, attempt: record.attempt,
+            maxRetry: record.maxRetry, createdAt: record.createdAt, configuration: configuration,
+            baseLogger: logger, control: attempt)
+        table.insert(attempt)
+        deadlines.watch(attempt)
+        attempt.start { await self.perform(attempt, handler, context) }
+    }
+
+    private func perform(
+        _ attempt: Attempt, _ handler: ErasedHandler, _ context: TaskContext<RawJSON>
+    ) async {
+        let result: Result<RawJSON?, any Error>
+        do {
+            result = .success(try await handler(context))
+        } catch {
+            result = .failure(error)
+        }
+        let reason = attempt.stopReason
+        guard attempt.end() else {
+            slots.free(wasStuck: true)
+            return slotFreed()
+        }
+        let outcome = AttemptOutcome(
+            of: result, stopReason: reason, record: attempt.record,
+            maxResultBytes: configuration.maxPayloadBytes, random: random)
+        settle(attempt, outcome)
+        slots.free(wasStuck: false)
+        slotFreed()
+    }
+
+    func settle(_ attempt: Attempt, _ outcome: AttemptOutcome) {
+        completer.add(
+            Settlement(attempt: attempt.id, outcome: outcome, progress: progress.take(attempt.id)))
+    }
+}

@@ -1,0 +1,149 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+import XQueueCore
+
+/// Runs handlers: claims tasks into free slots, and ends, confirms and stops their attempts.
+final class WorkerPool: Sendable {
+    let store: any TaskStore
+    let registry: HandlerRegistry
+    let workerID: String
+    let configuration: QueueConfiguration
+    let clock: any QueueClock
+    let random: any RandomSource
+    let logger: Logger
+    let slots: Slots
+    let table = AttemptTable()
+    let progress: ProgressReporter
+    let completer: Completer
+    let deadlines: DeadlineKeeper
+    /// Wakes the dispatcher: a task may be ready, or a slot it wanted is free.
+    let work = Bell()
+    /// Wakes whoever waits for the pool to run empty.
+    private let drained = Bell()
+    private let isStopping = Atomic(false)
+
+    init(
+        store: any TaskStore, registry: HandlerRegistry, workerID: String,
+        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource, logger: Logger
+    ) {
+        self.store = store
+        self.registry = registry
+        self.workerID = workerID
+        self.configuration = configuration
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+        slots = Slots(total: max(configuration.maxConcurrency, 1))
+        progress = ProgressReporter(store: store, clock: clock, logger: logger)
+        deadlines = DeadlineKeeper(table: table, clock: clock)
+        completer = Completer(
+            store: store, table: table, clock: clock, random: random, logger: logger,
+            progressed: { [work, drained] in
+                work.ring()
+                drained.ring()
+            })
+    }
+
+    var load: WorkerLoad { slots.load }
+
+    var shouldStop: Bool { isStopping.load(ordering: .acquiring) }
+
+    /// Runs until a graceful shutdown or a cancellation, then drains.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.progress.run() }
+            group.addTask { await self.confirmLeases() }
+            group.addTask { await self.deadlines.run(onDue: self.handle) }
+            group.addTask { await self.listen() }
+            group.addTask { await self.pollSlowly() }
+            // Not a child of the group: the ends of attempts are stored even after a cancellation. It is
+            // ended by `finish()` below, and awaited.
+            let completing = Task { await self.completer.run() }
+            await dispatchUntilStopped()
+            await drain()
+            completer.finish()
+            await waitForCompleter(completing)
+            group.cancelAll()
+        }
+    }
+
+    private func dispatchUntilStopped() async {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await dispatch()
+            } onGracefulShutdown: {
+                self.stop()
+            }
+        } onCancel: {
+            self.stop()
+        }
+    }
+
+    private func stop() {
+        isStopping.store(true, ordering: .releasing)
+        work.ring()
+    }
+
+    /// A slot was freed by a handler that returned.
+    func slotFreed() {
+        work.ring()
+        if shouldStop { drained.ring() }
+    }
+
+    // MARK: - Shutdown
+
+    private func drain() async {
+        let deadline = clock.now() + configuration.gracePeriod
+        await waitUntilIdle(before: deadline)
+        guard slots.running > 0 else { return }
+        logger.notice(
+            "Running tasks are returned to the queue",
+            metadata: ["count": "\(slots.running)"])
+        let giveUpAt = clock.now() + configuration.stopPeriod
+        for attempt in table.all { stop(attempt, .shutdown, giveUpAt: giveUpAt) }
+        await waitUntilIdle(before: giveUpAt)
+        for attempt in table.all { giveUp(attempt) }
+    }
+
+    private func waitUntilIdle(before deadline: Timestamp) async {
+        while slots.running > 0, clock.now() < deadline, !Task.isCancelled {
+            await drained.wait(until: deadline, clock: clock)
+        }
+    }
+
+    /// Gives a store that does not answer no longer than one more grace period.
+    private func waitForCompleter(_ completing: Task<Void, Never>) async {
+        let deadline = clock.now() + max(configuration.gracePeriod, configuration.stopPeriod)
+        while completer.backlog > 0, clock.now() < deadline {
+            // A canceled Swift task does not wait at a bell; it leaves after one look.
+            if Task.isCancelled { break }
+            await drained.wait(until: deadline, clock: clock)
+        }
+        if completer.backlog > 0 {
+            logger.error(
+                "The ends of attempts could not be stored before the shutdown",
+                metadata: ["count": "\(completer.backlog)"])
+        }
+        completing.cancel()
+        await completing.value
+    }
+
+    // MARK: - Loops
+
+    private func listen() async {
+        for await signal in store.signals() {
+            switch signal {
+            case .ready: work.ring()
+            case .cancelRequested(let id): cancelRequested(id)
+            case .due: break
+            }
+        }
+    }
+
+    private func pollSlowly() async {
+        while (try? await clock.sleep(until: clock.now() + configuration.pollInterval)) != nil {
+            work.ring()
+        }
+    }
+}

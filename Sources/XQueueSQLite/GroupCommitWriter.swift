@@ -1,0 +1,179 @@
+import GRDB
+import Synchronization
+import XQueueCore
+
+/// Gathers the writes of all callers into one transaction at a time (group commit).
+///
+/// While one group is being committed, the next one gathers; there is no timer, so an idle store answers
+/// at once. A caller hears of its write after the commit that made it durable.
+final class GroupCommitWriter: Sendable {
+    /// The most callers in one transaction, so that the first ones do not wait for ever.
+    private static let groupLimit = 1024
+
+    private struct State {
+        var waiting: [any WriteJob] = []
+        var isScheduled = false
+        var isClosed = false
+    }
+
+    private let writer: any DatabaseWriter
+    private let path: String
+    private let options: SQLiteStoreOptions
+    private let clock: any QueueClock
+    private let committed: @Sendable (Effects, Timestamp) -> Void
+    private let state = Mutex(State())
+    private let session = SessionBox()
+
+    init(
+        _ writer: any DatabaseWriter, path: String, options: SQLiteStoreOptions, clock: any QueueClock,
+        committed: @escaping @Sendable (Effects, Timestamp) -> Void
+    ) throws {
+        self.writer = writer
+        self.path = path
+        self.options = options
+        self.clock = clock
+        self.committed = committed
+        try writer.writeWithoutTransaction { [session] db in
+            session.value = try WriteSession(db, options: options)
+        }
+    }
+
+    /// Runs `verb` in a transaction shared with other callers, and returns once it is durable.
+    func run<Value: Sendable>(
+        _ verb: @escaping @Sendable (WriteSession) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            enqueue(Job(path: path, verb: verb, continuation: continuation))
+        }
+        return try result.get()
+    }
+
+    private func enqueue(_ job: some WriteJob) {
+        let refusal: StoreError? = state.withLock { state in
+            if state.isClosed { return StoreError(.closed, "the store has been closed") }
+            guard state.waiting.count < options.maxWaitingWrites else {
+                return StoreError(
+                    .unavailable, "\(options.maxWaitingWrites) writes are waiting for the store already")
+            }
+            state.waiting.append(job)
+            schedule(&state)
+            return nil
+        }
+        if let refusal { job.fail(refusal) }
+    }
+
+    private func schedule(_ state: inout State) {
+        guard !state.isScheduled, !state.waiting.isEmpty else { return }
+        state.isScheduled = true
+        writer.asyncWriteWithoutTransaction { [self] _ in commitGroup() }
+    }
+
+    private func commitGroup() {
+        let group = state.withLock { state -> [any WriteJob] in
+            let group = Array(state.waiting.prefix(Self.groupLimit))
+            state.waiting.removeFirst(group.count)
+            return group
+        }
+        if let session = session.value { commit(group, session) }
+        state.withLock { state in
+            state.isScheduled = false
+            schedule(&state)
+        }
+    }
+
+    /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
+    /// that cannot be done does not fail the others.
+    private func commit(_ group: [any WriteJob], _ session: WriteSession) {
+        let now = clock.now()
+        do {
+            try session.begin()
+            for job in group { try job.perform(session, at: now) }
+            try session.commit()
+        } catch {
+            // If even the rollback fails, the next group's BEGIN does too, and says so.
+            try? session.rollBack()
+            if group.count > 1 {
+                for job in group { commit([job], session) }
+            } else {
+                group.first?.fail(StoreError(driver: error, path: path))
+            }
+            return
+        }
+        committed(session.effects, now)
+        for job in group { job.succeed() }
+    }
+
+    /// Finishes what is waiting, then closes the database.
+    func close() async {
+        let isFirst = state.withLock { state in
+            defer { state.isClosed = true }
+            return !state.isClosed
+        }
+        guard isFirst else { return }
+        await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { [self] _ in finish(continuation) }
+        }
+        try? writer.close()
+    }
+
+    private func finish(_ continuation: CheckedContinuation<Void, Never>) {
+        let isEmpty = state.withLock { $0.waiting.isEmpty }
+        guard isEmpty else {
+            commitGroup()
+            return writer.asyncWriteWithoutTransaction { [self] _ in finish(continuation) }
+        }
+        // Its statements must be gone before the connection can be closed.
+        session.value = nil
+        continuation.resume()
+    }
+}
+
+/// Holds the session for the writer.
+///
+/// `@unchecked Sendable`: only closures on the writer's serial queue touch the value.
+private final class SessionBox: @unchecked Sendable {
+    var value: WriteSession?
+}
+
+/// One caller's write.
+private protocol WriteJob: Sendable {
+    /// Does the work; an error the verb decided on is kept for the caller, one of the database is thrown.
+    func perform(_ session: WriteSession, at now: Timestamp) throws
+    func succeed()
+    func fail(_ error: StoreError)
+}
+
+private final class Job<Value: Sendable>: WriteJob {
+    private let path: String
+    private let verb: @Sendable (WriteSession) throws -> Value
+    private let continuation: CheckedContinuation<Result<Value, StoreError>, Never>
+    private let result = Mutex<Result<Value, StoreError>?>(nil)
+
+    init(
+        path: String, verb: @escaping @Sendable (WriteSession) throws -> Value,
+        continuation: CheckedContinuation<Result<Value, StoreError>, Never>
+    ) {
+        self.path = path
+        self.verb = verb
+        self.continuation = continuation
+    }
+
+    func perform(_ session: WriteSession, at now: Timestamp) throws {
+        do {
+            let value = try session.run(at: now, verb)
+            result.withLock { $0 = .success(value) }
+        } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
+            // By contract a verb refuses before it changes anything.
+            result.withLock { $0 = .failure(error) }
+        }
+    }
+
+    func succeed() {
+        let missing = StoreError(.unavailable, "\(path): the write was not performed")
+        continuation.resume(returning: result.withLock { $0 } ?? .failure(missing))
+    }
+
+    func fail(_ error: StoreError) {
+        continuation.resume(returning: .failure(error))
+    }
+}

@@ -1,0 +1,81 @@
+import GRDB
+
+/// The shape of the database, one step for each released change.
+enum Migrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: tasks and types") { db in
+            try db.execute(sql: version1)
+        }
+        return migrator
+    }
+
+    /// `status` and `reason` hold the codes of `TaskStatus` and `PendingReason`, times are milliseconds
+    /// since 1970, durations are milliseconds. The literals in the partial indexes must stand in the
+    /// queries as well, or the planner passes the index by.
+    private static let version1 = """
+        CREATE TABLE types (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            max_concurrency INTEGER,
+            paused INTEGER NOT NULL DEFAULT 0,
+            pending INTEGER NOT NULL DEFAULT 0,
+            processing INTEGER NOT NULL DEFAULT 0,
+            success INTEGER NOT NULL DEFAULT 0,
+            failed INTEGER NOT NULL DEFAULT 0,
+            canceled INTEGER NOT NULL DEFAULT 0,
+            timeout INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE tasks (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL,
+            type INTEGER NOT NULL REFERENCES types(id),
+            status INTEGER NOT NULL,
+            reason INTEGER,
+            priority INTEGER NOT NULL,
+            due_at INTEGER,
+            version INTEGER NOT NULL,
+            retry_count INTEGER NOT NULL,
+            max_retry INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            run_at INTEGER NOT NULL,
+            started_at INTEGER,
+            completed_at INTEGER,
+            cancel_requested_at INTEGER,
+            lease_token INTEGER,
+            lease_deadline INTEGER,
+            worker TEXT,
+            queue_timeout INTEGER,
+            process_timeout INTEGER,
+            key TEXT,
+            key_limit INTEGER,
+            unique_key TEXT,
+            retry_policy TEXT,
+            progress REAL,
+            progress_message TEXT,
+            error TEXT,
+            errors TEXT,
+            result TEXT,
+            payload TEXT
+        ) STRICT;
+
+        -- Payloads that would make every change of their task expensive; `tasks.payload` is NULL then.
+        CREATE TABLE large_payloads (
+            task INTEGER PRIMARY KEY REFERENCES tasks(seq) ON DELETE CASCADE,
+            payload TEXT NOT NULL
+        ) STRICT;
+
+        CREATE UNIQUE INDEX tasks_id ON tasks(id);
+        CREATE INDEX tasks_ready ON tasks(type, priority DESC, id) WHERE status = 0 AND reason = 0;
+        CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX tasks_status ON tasks(status, id);
+        CREATE INDEX tasks_type ON tasks(type, id);
+        CREATE INDEX tasks_key ON tasks(key, status, reason, type, priority DESC, id)
+            WHERE key IS NOT NULL AND status <= 1;
+        CREATE INDEX tasks_key_history ON tasks(key, id) WHERE key IS NOT NULL;
+        CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key)
+            WHERE unique_key IS NOT NULL AND status <= 1;
+        """
+}

@@ -1,0 +1,37 @@
+import XQueueCore
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Makes this process the only one that uses a store's file, until the process ends in whatever way.
+///
+/// SQLite's own exclusive mode would shut out this process's readers too.
+final class ProcessLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: ``StoreError/Code/inUse`` if another process holds the lock.
+    init(path: String) throws(StoreError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw StoreError(.unavailable, "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let isTaken = errno == EWOULDBLOCK
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw isTaken
+                ? StoreError(.inUse, "another process is using this store (it holds \(path))")
+                : StoreError(.unavailable, "cannot lock \(path): \(reason)")
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

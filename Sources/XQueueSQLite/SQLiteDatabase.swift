@@ -1,0 +1,48 @@
+import GRDB
+import XQueueCore
+
+/// Opens the database with the settings the store's promises rest on.
+enum SQLiteDatabase {
+    private static let readers = 4
+    /// How long a write waits for another program's lock on the file.
+    private static let busyTimeout = 5.0
+    private static let pageBytes = 4096
+
+    static func open(_ path: String, _ options: SQLiteStoreOptions) throws -> any DatabaseWriter {
+        let database: any DatabaseWriter =
+            path == ":memory:"
+            ? try DatabaseQueue(configuration: configuration)
+            : try DatabasePool(path: path, configuration: configuration)
+        try database.writeWithoutTransaction { db in
+            // GRDB sets NORMAL when it turns WAL on, after `prepareDatabase`.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            guard level == 2 else {
+                throw StoreError(.unavailable, "\(path): synchronous=FULL could not be set")
+            }
+            if let bytes = options.maxFileBytes {
+                try db.execute(sql: "PRAGMA max_page_count = \(max(bytes / pageBytes, 1))")
+            }
+        }
+        try Migrations.migrator.migrate(database)
+        return database
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.maximumReaderCount = readers
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.label = "xqueue"
+        configuration.prepareDatabase { db in
+            let isReader = db.configuration.readonly
+            try db.execute(
+                sql: """
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA mmap_size = 268435456;
+                    PRAGMA cache_size = \(isReader ? -4096 : -65536);
+                    """)
+            if !isReader { try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
+        }
+        return configuration
+    }
+}

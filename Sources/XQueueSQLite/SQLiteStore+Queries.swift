@@ -1,0 +1,90 @@
+import GRDB
+public import XQueueCore
+
+extension SQLiteStore {
+    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
+        try await read { db in
+            let statement = try PreparedStatement(
+                cachedBy: db, "SELECT \(TaskColumns.names), \(typeName) FROM tasks WHERE id = ?")
+            statement.bind(1, id)
+            return try records(statement, db).first
+        }
+    }
+
+    public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
+        try await read { db in
+            let list = TaskListQuery(query)
+            guard let type = try list.typeID(db) else { return TaskPage(tasks: [], total: 0) }
+            let total = try list.total(db, type)
+            guard query.offset < total else { return TaskPage(tasks: [], total: total) }
+            let statement = try PreparedStatement(
+                cachedBy: db, list.sql(columns: "\(TaskColumns.names), \(typeName)", type))
+            list.bind(statement, type)
+            return TaskPage(tasks: try records(statement, db), total: total)
+        }
+    }
+
+    public func types() async throws(StoreError) -> [TypeState] {
+        try await read { db in try fetchTypes(db) }
+    }
+
+    public func statistics() async throws(StoreError) -> StoreStatistics {
+        let now = clock.now()
+        let minute = flow.lastMinute(at: now)
+        return try await read { db in
+            StoreStatistics(
+                types: try fetchTypes(db),
+                keys: try KeyStatistics.busiest(db),
+                keysInUse: try KeyStatistics.inUse(db),
+                oldestPendingAge: try oldestPending(db).map { now - $0 },
+                lastMinute: minute)
+        }
+    }
+
+    public func check() async throws(StoreError) {
+        // A real write of what is there already: it finds a full disk and a damaged file.
+        try await writer.run { session in
+            try session.db.execute(sql: "UPDATE types SET paused = paused WHERE id = 1")
+            _ = try session.load(TaskID(high: 0, low: 0))
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        do {
+            return try await database.read(body)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+            throw StoreError(.closed, "the store has been closed", cause: error)
+        } catch {
+            throw StoreError(driver: error, path: path)
+        }
+    }
+}
+
+private let typeName = "(SELECT name FROM types WHERE types.id = tasks.type)"
+
+private func records(_ statement: PreparedStatement, _ db: Database) throws -> [TaskRecord] {
+    defer { statement.reset() }
+    var records: [TaskRecord] = []
+    while try statement.step(db) {
+        records.append(try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record)
+    }
+    return records
+}
+
+private func fetchTypes(_ db: Database) throws -> [TypeState] {
+    try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY name").map { TypeState($0) }
+}
+
+/// When the oldest pending task that is not scheduled was made; looks past 10,000 scheduled ones at most.
+private func oldestPending(_ db: Database) throws -> Timestamp? {
+    let milliseconds = try Int64.fetchOne(
+        db,
+        sql: """
+            SELECT created_at FROM
+                (SELECT created_at, reason, id FROM tasks WHERE status = 0 ORDER BY id LIMIT 10000)
+            WHERE reason <> 1 ORDER BY id LIMIT 1
+            """)
+    return milliseconds.map { Timestamp(milliseconds: $0) }
+}

@@ -1,0 +1,77 @@
+import GRDB
+public import XQueueCore
+
+/// The embedded store: one SQLite file, used by one process at a time, durable at every answer.
+///
+/// The file is in WAL mode with `synchronous=FULL`, so what was acknowledged survives a crash of the
+/// process and a loss of power. Opening it makes the tasks pending again that ran when the last process
+/// died, as lost leases.
+public final class SQLiteStore: TaskStore {
+    public let name = "sqlite"
+    let path: String
+    let database: any DatabaseWriter
+    let writer: GroupCommitWriter
+    let clock: any QueueClock
+    let flow = FlowMeter()
+    private let hub = SignalHub()
+    private let lock: ProcessLock?
+
+    /// Opens the store, or makes it.
+    ///
+    /// - Parameters:
+    ///   - path: The database file; its folder must exist. `:memory:` keeps everything in memory.
+    ///   - clock: The store's clock, which decides everything that has to do with time.
+    /// - Throws: ``StoreError``: `inUse` if another process has it open, `corrupt` if the file is damaged,
+    ///   `unavailable` if it cannot be opened.
+    public init(
+        path: String,
+        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        clock: any QueueClock = SystemQueueClock(),
+        random: any RandomSource = SystemRandomSource()
+    ) throws(StoreError) {
+        self.path = path
+        self.clock = clock
+        lock = path == ":memory:" ? nil : try ProcessLock(path: path + ".lock")
+        do {
+            let database = try SQLiteDatabase.open(path, options)
+            self.database = database
+            // Before the writer reads the counts.
+            try Self.recover(database, options, at: clock.now(), draw: random.draw())
+            writer = try GroupCommitWriter(
+                database, path: path, options: options, clock: clock,
+                committed: { [flow, hub] effects, now in
+                    flow.add(effects.flow, at: now)
+                    Self.announce(effects, hub)
+                })
+        } catch {
+            throw StoreError(driver: error, path: path)
+        }
+    }
+
+    /// Whatever was processing when the file was last closed is processing no more.
+    private static func recover(
+        _ database: any DatabaseWriter, _ options: SQLiteStoreOptions, at now: Timestamp, draw: Double
+    ) throws {
+        try database.writeWithoutTransaction { db in
+            let session = try WriteSession(db, options: options)
+            try session.begin()
+            _ = try session.run(at: now) { try $0.recoverAttempts(draw: draw) }
+            try session.commit()
+        }
+    }
+
+    private static func announce(_ effects: Effects, _ hub: SignalHub) {
+        if effects.becameReady { hub.send(.ready) }
+        if let due = effects.earliestDue { hub.send(.due(due)) }
+        for id in effects.cancelRequests { hub.send(.cancelRequested(id)) }
+    }
+
+    public func signals() -> AsyncStream<StoreSignal> {
+        hub.listen()
+    }
+
+    public func close() async {
+        await writer.close()
+        hub.finish()
+    }
+}

@@ -1,0 +1,97 @@
+import GRDB
+import XQueueCore
+
+/// The `types` table, held in memory by the writer: names, limits, and how many tasks are in each status.
+///
+/// Changes of the counts gather here and are written once, before the commit. After a rollback the
+/// catalog is loaded anew.
+struct TypeCatalog {
+    struct Entry {
+        let id: Int64
+        var state: TypeState
+        var isDirty = false
+    }
+
+    /// Type number `id` stands at `id - 1`: types are never removed.
+    private(set) var entries: [Entry] = []
+    private var ids: [String: Int64] = [:]
+    private(set) var pending = 0
+
+    init(_ db: Database) throws {
+        let rows = try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY id")
+        for row in rows {
+            let state = TypeState(row)
+            entries.append(Entry(id: row["id"], state: state))
+            ids[state.type] = row["id"]
+            pending += state.counts[.pending]
+        }
+    }
+
+    var count: Int { entries.count }
+
+    func id(of type: String) -> Int64? { ids[type] }
+
+    func entry(_ id: Int64) -> Entry { entries[Int(id) - 1] }
+
+    func name(_ id: Int64) -> String { entries[Int(id) - 1].state.type }
+
+    /// The type's number, made if need be.
+    ///
+    /// - Throws: ``StoreError/Code/tooManyTypes`` before anything was changed.
+    mutating func make(_ type: String, _ db: Database, limit: Int) throws -> Int64 {
+        if let id = ids[type] { return id }
+        guard count < limit else {
+            throw StoreError(.tooManyTypes, "there are \(limit) task types already; this would be one more")
+        }
+        let id = Int64(count) + 1
+        try db.execute(sql: "INSERT INTO types (id, name) VALUES (?, ?)", arguments: [id, type])
+        entries.append(Entry(id: id, state: TypeState(type: type)))
+        ids[type] = id
+        return id
+    }
+
+    mutating func set(_ id: Int64, limit: Int?, _ db: Database) throws {
+        try db.execute(sql: "UPDATE types SET max_concurrency = ? WHERE id = ?", arguments: [limit, id])
+        entries[Int(id) - 1].state.limit = limit
+    }
+
+    mutating func set(_ id: Int64, paused: Bool, _ db: Database) throws {
+        try db.execute(sql: "UPDATE types SET paused = ? WHERE id = ?", arguments: [paused, id])
+        entries[Int(id) - 1].state.isPaused = paused
+    }
+
+    /// Counts a task that was in `old`, or nowhere, and is in `new`, or nowhere.
+    mutating func move(_ id: Int64, from old: TaskStatus?, to new: TaskStatus?) {
+        guard old != new else { return }
+        let index = Int(id) - 1
+        if let old { entries[index].state.counts[old] -= 1 }
+        if let new { entries[index].state.counts[new] += 1 }
+        if old == .pending { pending -= 1 }
+        if new == .pending { pending += 1 }
+        entries[index].isDirty = true
+    }
+
+    /// Writes the counts that changed.
+    mutating func flush(_ db: Database) throws {
+        for index in entries.indices where entries[index].isDirty {
+            let counts = entries[index].state.counts
+            try db.cachedStatement(
+                sql: """
+                    UPDATE types SET pending = ?, processing = ?, success = ?, failed = ?, canceled = ?,
+                        timeout = ? WHERE id = ?
+                    """
+            ).execute(arguments: [
+                counts[.pending], counts[.processing], counts[.success], counts[.failed],
+                counts[.canceled], counts[.timeout], entries[index].id,
+            ])
+            entries[index].isDirty = false
+        }
+    }
+}
+
+extension TypeState {
+    init(_ row: Row) {
+        self.init(type: row["name"], limit: row["max_concurrency"], isPaused: row["paused"])
+        for status in TaskStatus.allCases { counts[status] = row[status.rawValue] }
+    }
+}

@@ -1,0 +1,87 @@
+import XQueueCore
+
+/// A token of a key is a processing task with that key: there is nothing else to take or give back.
+extension WriteSession {
+    func tokensHeld(_ key: String) throws -> Int {
+        let statement = try statement(
+            .keyHeld, "SELECT count(*) FROM tasks WHERE key = ? AND status = 1")
+        statement.bind(1, key)
+        return try count(statement)
+    }
+
+    /// Makes parked tasks of the key ready: of each type the best ones, as many as the key has free
+    /// tokens that no better ready task of the type will take.
+    ///
+    /// Each type by itself, since the workers that come next may not serve the best task's type.
+    func refill(_ key: String) throws {
+        var held: Int?
+        var type: Int64 = 0
+        while let next = try parkedType(key, after: type) {
+            type = next
+            while let best = try bestParked(key, type: type), let limit = best.record.concurrency?.limit {
+                let inUse = try held ?? tokensHeld(key)
+                held = inUse
+                guard try ready(before: best, atMost: limit - inUse) < limit - inUse else { break }
+                try step(best, .unpark)
+            }
+        }
+    }
+
+    private func parkedType(_ key: String, after type: Int64) throws -> Int64? {
+        let statement = try statement(
+            .keyParkedType,
+            """
+            SELECT type FROM tasks WHERE key = ? AND status = 0 AND reason = 2 AND type > ?
+            ORDER BY type LIMIT 1
+            """)
+        statement.bind(1, key)
+        statement.bind(2, type)
+        defer { statement.reset() }
+        return try statement.step(db) ? statement.integer(0) : nil
+    }
+
+    private func bestParked(_ key: String, type: Int64) throws -> StoredTask? {
+        let statement = try statement(
+            .keyBestParked,
+            """
+            SELECT \(TaskColumns.names) FROM tasks
+            WHERE key = ? AND status = 0 AND reason = 2 AND type = ? ORDER BY priority DESC, id LIMIT 1
+            """)
+        statement.bind(1, key)
+        statement.bind(2, type)
+        return try readAll(statement).first
+    }
+
+    /// How many ready tasks of the same key and type come before `task`, counted up to `limit`.
+    private func ready(before task: StoredTask, atMost limit: Int) throws -> Int {
+        guard limit > 0, let key = task.record.concurrency?.key else { return 0 }
+        let above = try statement(
+            .keyReadyAbove,
+            """
+            SELECT count(*) FROM (SELECT 1 FROM tasks
+                WHERE key = ? AND status = 0 AND reason = 0 AND type = ? AND priority > ? LIMIT ?)
+            """)
+        above.bind(1, key)
+        above.bind(2, task.typeID)
+        above.bind(3, Int(task.record.priority))
+        above.bind(4, limit)
+        let beside = try statement(
+            .keyReadyBeside,
+            """
+            SELECT count(*) FROM (SELECT 1 FROM tasks
+                WHERE key = ? AND status = 0 AND reason = 0 AND type = ? AND priority = ? AND id < ?
+                LIMIT ?)
+            """)
+        beside.bind(1, key)
+        beside.bind(2, task.typeID)
+        beside.bind(3, Int(task.record.priority))
+        beside.bind(4, task.record.id)
+        beside.bind(5, limit)
+        return try count(above) + count(beside)
+    }
+
+    private func count(_ statement: PreparedStatement) throws -> Int {
+        defer { statement.reset() }
+        return try statement.step(db) ? Int(statement.integer(0)) : 0
+    }
+}

@@ -1,0 +1,39 @@
+import XQueueCore
+
+extension WriteSession {
+    func cancel(_ ids: [TaskID], grace: Duration) throws -> [ChangeOutcome] {
+        try ids.map { try change($0, .cancel(grace: grace)) }
+    }
+
+    func requeue(_ ids: [TaskID]) throws -> [ChangeOutcome] {
+        try ids.map { id in
+            guard let task = try load(id) else { return .refused(.notFound, nil) }
+            if task.record.status.isFinal, task.record.status != .success,
+                let key = task.record.uniqueKey, try loadUnfinished(uniqueKey: key) != nil
+            {
+                return .refused(.uniqueKeyTaken, task.record)
+            }
+            return try change(id, .requeue)
+        }
+    }
+
+    private func change(_ id: TaskID, _ transition: TaskTransition) throws -> ChangeOutcome {
+        guard let task = try load(id) else { return .refused(.notFound, nil) }
+        switch try step(task, transition) {
+        case .success(let record): return .changed(record)
+        case .failure(let refusal): return .refused(refusal, task.record)
+        }
+    }
+
+    func setLimit(_ limit: Int?, ofType type: String) throws {
+        let id = try catalog.make(type, db, limit: options.maxTypes)
+        try catalog.set(id, limit: limit, db)
+        effects.becameReady = true
+    }
+
+    func setPaused(_ paused: Bool, type: String) throws {
+        let id = try catalog.make(type, db, limit: options.maxTypes)
+        try catalog.set(id, paused: paused, db)
+        effects.becameReady = true
+    }
+}

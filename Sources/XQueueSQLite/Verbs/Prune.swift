@@ -1,0 +1,75 @@
+import XQueueCore
+
+extension WriteSession {
+    func prune(_ retention: Retention, limit: Int) throws -> Int {
+        let tooOld = try ended(before: now + (.zero - retention.age), limit: limit)
+        for task in tooOld { try remove(task) }
+        guard tooOld.count < limit else { return tooOld.count }
+        let finished = catalog.entries.reduce(0) { $0 + $1.state.counts.finished }
+        let excess = min(finished - retention.count, limit - tooOld.count)
+        guard excess > 0 else { return tooOld.count }
+        let oldest = try oldestEnded(limit: excess)
+        for task in oldest { try remove(task) }
+        return tooOld.count + oldest.count
+    }
+
+    private struct Ended {
+        let seq: Int64
+        let type: Int64
+        let status: TaskStatus
+        let id: TaskID
+    }
+
+    /// A task that ended before `time` was made before it too, so its identifier is below that time's: the
+    /// index over status and identifier needs to be read no further.
+    private func ended(before time: Timestamp, limit: Int) throws -> [Ended] {
+        var tasks: [Ended] = []
+        for status in TaskStatus.allCases where status.isFinal && tasks.count < limit {
+            let statement = try PreparedStatement(
+                cachedBy: db,
+                """
+                SELECT seq, type, id FROM tasks
+                WHERE status = \(status.code) AND id < ? AND completed_at < ? ORDER BY id LIMIT ?
+                """)
+            statement.bind(1, TaskID.lowest(at: time))
+            statement.bind(2, time)
+            statement.bind(3, limit - tasks.count)
+            tasks += try read(statement, status)
+        }
+        return tasks
+    }
+
+    /// The ended tasks that were made first.
+    private func oldestEnded(limit: Int) throws -> [Ended] {
+        var tasks: [Ended] = []
+        for status in TaskStatus.allCases where status.isFinal {
+            let statement = try PreparedStatement(
+                cachedBy: db,
+                "SELECT seq, type, id FROM tasks WHERE status = \(status.code) ORDER BY id LIMIT ?")
+            statement.bind(1, limit)
+            tasks += try read(statement, status)
+        }
+        return Array(tasks.sorted { $0.id < $1.id }.prefix(limit))
+    }
+
+    private func read(_ statement: PreparedStatement, _ status: TaskStatus) throws -> [Ended] {
+        defer { statement.reset() }
+        var tasks: [Ended] = []
+        while try statement.step(db) {
+            guard let id = statement.taskID(2) else { continue }
+            tasks.append(
+                Ended(seq: statement.integer(0), type: statement.integer(1), status: status, id: id))
+        }
+        return tasks
+    }
+
+    private func remove(_ task: Ended) throws {
+        let payload = try statement(.deletePayload, "DELETE FROM large_payloads WHERE task = ?")
+        payload.bind(1, task.seq)
+        try payload.run(db)
+        let row = try statement(.delete, "DELETE FROM tasks WHERE seq = ?")
+        row.bind(1, task.seq)
+        try row.run(db)
+        catalog.move(task.type, from: task.status, to: nil)
+    }
+}

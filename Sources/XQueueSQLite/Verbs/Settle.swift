@@ -1,0 +1,37 @@
+import XQueueCore
+
+extension WriteSession {
+    func settle(_ settlements: [Settlement]) throws -> [SettleOutcome] {
+        try settlements.map { try settle($0) }
+    }
+
+    private func settle(_ settlement: Settlement) throws -> SettleOutcome {
+        guard var task = try load(settlement.attempt.taskID) else { return .refused(.notFound) }
+        if let progress = settlement.progress, task.record.lease?.token == settlement.attempt.token {
+            // Written together with the end of the attempt.
+            task.record.progress = progress
+        }
+        switch try step(task, .settle(settlement.attempt.token, settlement.outcome)) {
+        case .success(let record): return .settled(record.status, version: record.version)
+        case .failure(let refusal): return .refused(refusal)
+        }
+    }
+
+    func heartbeat(_ attempts: [AttemptID], lease: Duration) throws -> [HeartbeatOutcome] {
+        try attempts.map { attempt in
+            guard let task = try load(attempt.taskID) else { return .lost }
+            switch try step(task, .heartbeat(attempt.token, lease: lease)) {
+            case .success(let record): return record.cancelRequestedAt == nil ? .held : .cancelRequested
+            case .failure: return .lost
+            }
+        }
+    }
+
+    func report(_ reports: [ProgressReport]) throws {
+        for report in reports {
+            guard let task = try load(report.attempt.taskID) else { continue }
+            // A refusal means the attempt is over, and its progress with it.
+            _ = try step(task, .progress(report.attempt.token, report.progress))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import XQueueCore
+
+extension WriteSession {
+    func sweep(limit: Int, draw: Double) throws -> SweepResult {
+        let due = try statement(
+            .due,
+            """
+            SELECT \(TaskColumns.names) FROM tasks WHERE due_at IS NOT NULL AND due_at <= ?
+            ORDER BY due_at LIMIT ?
+            """)
+        due.bind(1, now)
+        due.bind(2, limit)
+        let tasks = try readAll(due)
+        for task in tasks { try step(task, .expire(draw: draw)) }
+        return SweepResult(changed: tasks.count, nextDue: try nextDue())
+    }
+
+    private func nextDue() throws -> Timestamp? {
+        let statement = try statement(.nextDue, "SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL")
+        defer { statement.reset() }
+        return try statement.step(db) ? statement.time(0) : nil
+    }
+
+    /// Ends every attempt, whatever its lease says: the process that ran them is gone.
+    func recoverAttempts(draw: Double) throws -> Int {
+        let running = try PreparedStatement(
+            db, "SELECT \(TaskColumns.names) FROM tasks WHERE status = 1 ORDER BY id")
+        let tasks = try readAll(running)
+        for var task in tasks {
+            if let lease = task.record.lease {
+                // What a lease that ran out just now would lead to, even before its deadline.
+                task.record.lease?.expiresAt = min(lease.expiresAt, now)
+            }
+            try step(task, .expire(draw: draw))
+        }
+        return tasks.count
+    }
+}

@@ -1,0 +1,178 @@
+import GRDB
+import XQueueCore
+
+/// The writer's side of the store: the statements, the caches, and what the running transaction did.
+///
+/// Only the writer's queue touches it. A verb reads tasks, lets ``TaskStateMachine`` take the step, and
+/// saves the result; the extensions in `Verbs` hold one verb each.
+final class WriteSession {
+    let options: SQLiteStoreOptions
+    private(set) var db: Database
+    private(set) var now = Timestamp(milliseconds: 0)
+    var catalog: TypeCatalog
+    var effects = Effects()
+    private var statements: [Int: PreparedStatement] = [:]
+    /// The tasks that are processing, so that their ends need not be read back. It may lack some.
+    private var active: [TaskID: StoredTask] = [:]
+    /// Keys that may have a token to give, in the order they were touched.
+    private var touchedKeys: [String] = []
+
+    init(_ db: Database, options: SQLiteStoreOptions) throws {
+        self.db = db
+        self.options = options
+        catalog = try TypeCatalog(db)
+    }
+
+    // MARK: - Transactions
+
+    func begin() throws {
+        effects = Effects()
+        try db.execute(sql: "BEGIN IMMEDIATE")
+    }
+
+    /// Runs one caller's verb within the transaction.
+    func run<Value>(at now: Timestamp, _ verb: (WriteSession) throws -> Value) throws -> Value {
+        self.now = now
+        touchedKeys.removeAll(keepingCapacity: true)
+        let value = try verb(self)
+        try refillTouchedKeys()
+        return value
+    }
+
+    func commit() throws {
+        try catalog.flush(db)
+        try db.execute(sql: "COMMIT")
+    }
+
+    /// Undoes the transaction and whatever memory held of it.
+    func rollBack() throws {
+        touchedKeys.removeAll()
+        active.removeAll()
+        effects = Effects()
+        // A full disk or an I/O error may have rolled back already.
+        if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
+        catalog = try TypeCatalog(db)
+    }
+
+    // MARK: - Statements
+
+    /// The statement for `sql`, prepared once. `slot` tells statements apart without hashing their text.
+    func statement(_ slot: StatementSlot, _ sql: @autoclosure () -> String) throws -> PreparedStatement {
+        if let statement = statements[slot.number] { return statement }
+        let statement = try PreparedStatement(db, sql())
+        statements[slot.number] = statement
+        return statement
+    }
+
+    // MARK: - Tasks
+
+    /// The task as it is now, from memory if it is processing.
+    func load(_ id: TaskID) throws -> StoredTask? {
+        if let task = active[id] { return task }
+        let statement = try statement(
+            .loadByID, "SELECT \(TaskColumns.names) FROM tasks WHERE id = ?")
+        statement.bind(1, id)
+        defer { statement.reset() }
+        guard try statement.step(db) else { return nil }
+        return try read(statement)
+    }
+
+    /// The task in the statement's current row.
+    func read(_ statement: PreparedStatement) throws -> StoredTask {
+        try statement.task(typeName: catalog.name(statement.typeID))
+    }
+
+    /// All tasks the statement answers.
+    func readAll(_ statement: PreparedStatement) throws -> [StoredTask] {
+        defer { statement.reset() }
+        var tasks: [StoredTask] = []
+        while try statement.step(db) { tasks.append(try read(statement)) }
+        return tasks
+    }
+
+    /// Takes one step of the state machine and saves what it changed.
+    @discardableResult
+    func step(
+        _ task: StoredTask, _ transition: TaskTransition
+    ) throws -> Result<TaskRecord, TransitionRefusal> {
+        var machine = TaskStateMachine(task.record)
+        do throws(TransitionRefusal) {
+            try machine.apply(transition, at: now)
+        } catch {
+            return .failure(error)
+        }
+        let changed = StoredTask(seq: task.seq, typeID: task.typeID, record: machine.record)
+        try save(changed, was: task.record, by: transition)
+        return .success(machine.record)
+    }
+
+    private func save(
+        _ task: StoredTask, was old: TaskRecord, by transition: TaskTransition
+    ) throws {
+        switch transition {
+        case .heartbeat: try saveLease(task)
+        case .progress: try saveProgress(task)
+        case .park, .unpark: try saveReason(task)
+        case .claim: try saveClaim(task)
+        case .settle, .cancel, .requeue, .expire: try saveState(task)
+        }
+        let new = task.record
+        active[new.id] = new.status == .processing ? task : nil
+        catalog.move(task.typeID, from: old.status, to: new.status)
+        effects.changed(from: old, to: new)
+        if let key = new.concurrency?.key, mayFreeToken(from: old, to: new) { touch(key) }
+    }
+
+    /// True if a parked task of the same key may have to become ready: a token came free, or a ready task
+    /// that a parked one waited behind is gone.
+    private func mayFreeToken(from old: TaskRecord, to new: TaskRecord) -> Bool {
+        switch (old.status, old.pendingReason) {
+        case (.processing, _): new.status != .processing
+        case (.pending, .ready): new.pendingReason != .ready && new.status != .processing
+        default: false
+        }
+    }
+
+    func touch(_ key: String) {
+        if !touchedKeys.contains(key) { touchedKeys.append(key) }
+    }
+
+    private func refillTouchedKeys() throws {
+        // Making a task ready touches nothing further, so one round is enough.
+        for key in touchedKeys { try refill(key) }
+    }
+}
+
+/// The statements of the writer.
+enum StatementSlot {
+    case loadByID, loadByUniqueKey, insert, insertPayload
+    case saveClaim, saveState, saveLease, saveProgress, saveReason
+    case keyHeld, keyParkedType, keyBestParked, keyReadyAbove, keyReadyBeside
+    case due, nextDue, deletePayload, delete
+    /// The cursor over the ready tasks of one type.
+    case ready(type: Int64)
+
+    var number: Int {
+        switch self {
+        case .loadByID: 0
+        case .loadByUniqueKey: 1
+        case .insert: 2
+        case .insertPayload: 3
+        case .saveClaim: 4
+        case .saveState: 5
+        case .saveLease: 6
+        case .saveProgress: 7
+        case .saveReason: 8
+        case .keyHeld: 9
+        case .keyParkedType: 10
+        case .keyBestParked: 11
+        case .keyReadyAbove: 12
+        case .keyReadyBeside: 13
+        case .due: 14
+        case .nextDue: 15
+        case .deletePayload: 16
+        case .delete: 17
+        case .ready(let type): 100 + Int(type)
+        }
+    }
+}
