@@ -103,5 +103,45 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueServerTests",
+            dependencies: [
+                "XQueue",
+                "XQueueCore",
+                "XQueueServer",
+                "XQueueSQLite",
+                "XQueueTesting",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueCoreTests",
+            dependencies: ["XQueueCore", "XQueueTesting"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueStoreTests",
+            dependencies: ["XQueueCore", "XQueueSQLite", "XQueueTesting"],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueCLITests",
+            dependencies: [
+                "XQueue",
+                "XQueueCLI",
+                "XQueueCore",
+                "XQueueSQLite",
+                "XQueueServer",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueEndToEndTests",
+            dependencies: ["XQueueCLI"],
+            swiftSettings: swiftSettings),
     ]
 )

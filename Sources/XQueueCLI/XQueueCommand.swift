@@ -1,12 +1,10 @@
 import ArgumentParser
-import Configuration
-import GRDBSQLite
-import Hummingbird
-import NIOPosix
-import Subprocess
-import Yams
 
 @main
 struct XQueueCommand: AsyncParsableCommand {
-    func run() async throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "xqueue",
+        abstract: "A task queue: submit tasks over HTTP, and see them run.",
+        version: Version.current,
+        subcommands: [ServeCommand.self, BenchCommand.self])
 }

@@ -37,7 +37,7 @@ public struct RetryPolicy: Sendable, Hashable {
     ///
     /// - Parameter draw: a random number in 0..<1; 0.5 gives the wait without jitter.
     public func backOff(retry: Int, draw: Double) -> Duration {
-        let cap = Double(maxDelay.wholeMilliseconds)
+        let cap = Double(min(max(maxDelay, .zero), ModelLimits.longestDuration).wholeMilliseconds)
         let base = Double(delay.wholeMilliseconds)
         let steps = Double(max(retry, 1))
         // 2^1023 is the largest power a Double holds; past 2^62 every wait is at its cap.
@@ -47,7 +47,8 @@ public struct RetryPolicy: Sendable, Hashable {
             case .linear: base * steps
             case .exponential: base * Double(sign: .plus, exponent: Int(min(steps - 1, 62)), significand: 1)
             }
-        let wait = min(grown, cap) * (1 + jitter * (2 * draw - 1))
+        let spread = jitter.isFinite ? jitter : 0
+        let wait = min(grown, cap) * (1 + spread * (2 * draw - 1))
         return .milliseconds(Int64(min(max(wait, 0), cap)))
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 public final class TaskIDGenerator: Sendable {
     private let clock: any QueueClock
     private let random: any RandomSource
-    private let last = Mutex(TaskID(high: 0, low: 0))
+    private let last = Mutex(TaskID.lowest(at: Timestamp(milliseconds: 0)))
 
     public init(clock: any QueueClock = SystemQueueClock(), random: any RandomSource = SystemRandomSource()) {
         self.clock = clock

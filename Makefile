@@ -1,0 +1,47 @@
+# XQueue: what you can do here. `make help` lists it.
+
+SWIFT ?= swift
+# What `make run` hands on to `xqueue serve`, such as ARGS="--server-port 9000".
+ARGS ?=
+FORMATTED := Package.swift Sources Tests Examples
+EXAMPLE := Examples/EmbeddedWorker
+
+.DEFAULT_GOAL := help
+.PHONY: help run build release test lint format bench example clean setup
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: release ## Build in release mode and start the server (ARGS="--server-port 9000")
+	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" serve $(ARGS)
+
+build: setup ## Build in debug mode
+	$(SWIFT) build
+
+release: setup ## Build the program in release mode
+	$(SWIFT) build -c release --product xqueue
+
+test: ## Run all tests, then build and run the embedding example
+	scripts/setup tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test
+	$(MAKE) --no-print-directory example
+
+lint: ## Check the format of every file and the imports of every target
+	$(SWIFT) format lint --strict --recursive --parallel $(wildcard $(FORMATTED))
+	scripts/check-imports
+
+format: ## Format every file
+	$(SWIFT) format format --in-place --recursive --parallel $(wildcard $(FORMATTED))
+
+bench: release ## Measure how fast it is on this machine (ARGS="--json")
+	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" bench $(ARGS)
+
+example: setup ## Build and run the program that embeds the library
+	$(SWIFT) run --package-path $(EXAMPLE) EmbeddedWorker
+
+clean: ## Remove what was built
+	rm -rf .build $(EXAMPLE)/.build
+
+setup:
+	@scripts/setup

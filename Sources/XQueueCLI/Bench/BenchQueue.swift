@@ -1,0 +1,85 @@
+import Logging
+import XQueue
+import XQueueCore
+import XQueueSQLite
+
+/// A queue on a new database, with one type whose handler does nothing but call back.
+struct BenchQueue {
+    static let type = "bench"
+    let manager: TaskManager
+    private let store: SQLiteStore
+    private let payload: RawJSON
+
+    init(
+        _ options: BenchOptions, _ folder: BenchFolder,
+        handler: @escaping @Sendable (TaskContext<RawJSON>) async throws -> RawJSON? = { _ in nil }
+    ) throws {
+        var configuration = QueueConfiguration()
+        configuration.maxConcurrency = options.concurrency
+        store = try SQLiteStore(path: folder.database())
+        manager = TaskManager(
+            store: store, configuration: configuration, logger: .silent)
+        manager.register(Self.type, handler)
+        payload = try BenchPayload.make(bytes: options.payload)
+    }
+
+    func close() async {
+        await store.close()
+    }
+
+    /// Submits `count` tasks from `submitters` callers at once, `batch` in each call, and answers how long
+    /// each call took.
+    func submit(
+        _ count: Int, submitters: Int, batch: Int, progress: @escaping @Sendable (Int) -> Void
+    ) async throws -> [Int64] {
+        let taken = Counter()
+        return try await withThrowingTaskGroup(of: [Int64].self) { group in
+            for _ in 0..<submitters {
+                group.addTask {
+                    var latencies: [Int64] = []
+                    while true {
+                        let end = taken.add(batch)
+                        let size = min(batch, count - (end - batch))
+                        guard size > 0 else { return latencies }
+                        let start = ContinuousClock.now
+                        if size == 1 {
+                            try await manager.submit(TaskSubmission(type: Self.type, payload: payload))
+                        } else {
+                            let one = TaskSubmission(type: Self.type, payload: payload)
+                            try await manager.submit(Array(repeating: one, count: size))
+                        }
+                        latencies.append(start.nanosecondsSince)
+                        progress(min(end, count))
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    /// Runs the workers while `body` runs, and then until `count` tasks have succeeded.
+    func work(
+        until count: Int, progress: (Int) -> Void, during body: () async throws -> Void = {}
+    ) async throws {
+        // Ended below, when everything is done.
+        let running = Task { try await manager.run() }
+        try await body()
+        while true {
+            let done = try await manager.types().first { $0.state.type == Self.type }
+            let succeeded = done?.state.counts[.success] ?? 0
+            progress(succeeded)
+            if succeeded >= count { break }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        running.cancel()
+        try await running.value
+    }
+}
+
+/// Payloads of a given size.
+enum BenchPayload {
+    /// A JSON string of exactly `bytes` bytes, quotes included.
+    static func make(bytes: Int) throws -> RawJSON {
+        try RawJSON("\"" + String(repeating: "x", count: max(bytes - 2, 0)) + "\"")
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import XQueueCore
+import XQueueServer
+
+/// Measures submission over HTTP next to a bare web route that decodes and echoes the same JSON.
+struct HTTPBench {
+    private static let connections = 64
+
+    let options: BenchOptions
+    let folder: BenchFolder
+    let bar: ProgressBar
+
+    func run() async throws -> [BenchResult] {
+        let bare = try await measure("http-bare-echo", makeService: bareService)
+        let queue = try BenchQueue(options, folder)
+        let submit = try await measure("http-submit") { onListening in
+            QueueServer(
+                manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
+                logger: .silent, onListening: onListening)
+        }
+        await queue.close()
+        return [bare, submit.compared(with: bare, aim: 0.6)]
+    }
+
+    /// What a submission holds, in the way a web service usually reads it.
+    private struct Submission: ResponseCodable {
+        var type: String
+        var payload: String
+        var priority: Int
+        var max_retry: Int
+        var queue_timeout: Int
+        var process_timeout: Int
+    }
+
+    private var body: String {
+        get throws {
+            let payload = try BenchPayload.make(bytes: options.payload).text
+            return """
+                {"type":"\(BenchQueue.type)","payload":\(payload),"priority":1,"max_retry":3,\
+                "queue_timeout":300,"process_timeout":60}
+                """
+        }
+    }
+
+    private func bareService(
+        _ onListening: @escaping @Sendable (Int) async -> Void
+    ) -> any ServiceLifecycle.Service {
+        let router = Router()
+        router.post("/api/v1/tasks") { request, context in
+            try await request.decode(as: Submission.self, context: context)
+        }
+        return Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { await onListening(port) }
+            },
+            logger: .silent)
+    }
+
+    private func measure(
+        _ name: String,
+        makeService: (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service
+    ) async throws -> BenchResult {
+        let ports = AsyncStream<Int>.makeStream()
+        let service = makeService { ports.continuation.yield($0) }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        // Ended below, when everything has been answered.
+        let serving = Task {
+            try await ServiceGroup(services: [service], logger: .silent).run()
+        }
+        guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
+        let load = HTTPLoad(
+            port: port, connections: Self.connections,
+            request: HTTPLoad.post("/api/v1/tasks", try body), group: group)
+        _ = try await load.run(options.tasks / 10 + 1) { _ in }
+        let meter = Meter()
+        let latencies = try await load.run(options.tasks) { [bar, tasks = options.tasks] done in
+            bar.show(name, done, of: tasks)
+        }
+        let result = meter.result(name, options.tasks, latencies)
+        serving.cancel()
+        _ = await serving.result
+        try await group.shutdownGracefully()
+        return result
+    }
+}
+
+extension Logger {
+    /// A logger that says nothing, so that a benchmark does not measure logging.
+    static var silent: Logger { Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() } }
+}

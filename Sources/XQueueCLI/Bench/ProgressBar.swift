@@ -1,0 +1,53 @@
+import Synchronization
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Shows on standard error how far long work has come; silent unless that is a terminal.
+final class ProgressBar: Sendable {
+    private static let width = 30
+    private let isShown = isatty(2) == 1
+    private let shown = Mutex("")
+
+    func show(_ title: String, _ done: Int, of total: Int) {
+        guard isShown else { return }
+        let share = total > 0 ? min(Double(done) / Double(total), 1) : 0
+        let filled = Int(share * Double(Self.width))
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
+        let line = "\r\(title.padded(to: 14)) \(bar) \(Int(share * 100)) %"
+        let isNew = shown.withLock { shown in
+            defer { shown = line }
+            return shown != line
+        }
+        if isNew { write(line) }
+    }
+
+    func clear() {
+        guard isShown else { return }
+        write("\r" + String(repeating: " ", count: Self.width + 24) + "\r")
+    }
+
+    private func write(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            _ = systemWrite(2, bytes.baseAddress, bytes.count)
+        }
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ start: UnsafePointer<UInt8>?, _ count: Int) -> Int {
+    write(descriptor, start, count)
+}
+
+extension String {
+    /// The string with spaces after it, or before it, to make it `width` characters long.
+    func padded(to width: Int, onLeft: Bool = false) -> String {
+        let spaces = String(repeating: " ", count: max(width - count, 0))
+        return onLeft ? spaces + self : self + spaces
+    }
+}

@@ -1,0 +1,74 @@
+/// Writes the configuration down for people.
+enum ConfigurationListing {
+    /// Every value and where it came from, one a line.
+    static func values(of resolved: ResolvedConfiguration) -> String {
+        var rows = SettingsTable.all.map { setting in
+            [
+                setting.key, setting.read(resolved.values).isEmpty ? "\"\"" : setting.read(resolved.values),
+                (resolved.sources[setting.key] ?? .default).description,
+            ]
+        }
+        for handler in resolved.values.handlers {
+            let source = resolved.handlerPlaces[handler.type].map { SettingSource.file($0).description } ?? ""
+            rows += members(of: handler).map { ["handlers.\(handler.type).\($0)", $1, source] }
+        }
+        return table(rows)
+    }
+
+    /// The settings with their defaults and what they do, no wider than a terminal.
+    static func help() -> String {
+        let fresh = ServeConfiguration()
+        return SettingsTable.all
+            .map { setting in
+                let value = setting.read(fresh)
+                let head = "  \(setting.flag) (default: \(value.isEmpty ? "none" : value))"
+                return head + "\n" + wrapped(setting.help, indentation: "      ")
+            }
+            .joined(separator: "\n")
+    }
+
+    private static func wrapped(_ text: String, indentation: String) -> String {
+        let width = 78
+        var lines: [String] = []
+        for word in text.split(separator: " ") {
+            if let line = lines.last, line.count + word.count < width {
+                lines[lines.count - 1] = line + " " + word
+            } else {
+                lines.append(indentation + word)
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func members(of handler: HandlerDefinition) -> [(String, String)] {
+        var members = [("exec", "[" + handler.command.map { "\"\($0)\"" }.joined(separator: ", ") + "]")]
+        members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
+        members.append(("working_directory", handler.workingDirectory))
+        members.append(("max_output", ByteSizeText.format(handler.maxOutput)))
+        // Values may be secrets; the names are enough to see what is set.
+        for name in handler.environment.keys.sorted() { members.append(("env.\(name)", "(set)")) }
+        return members
+    }
+
+    private static func table(_ rows: [[String]]) -> String {
+        var widths: [Int] = []
+        for row in rows {
+            for (column, cell) in row.enumerated() {
+                if column == widths.count { widths.append(0) }
+                widths[column] = max(widths[column], cell.count)
+            }
+        }
+        return
+            rows
+            .map { row in
+                row.enumerated()
+                    .map { column, cell in
+                        let isLast = column == row.count - 1
+                        return isLast
+                            ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+                    }
+                    .joined(separator: "  ")
+            }
+            .joined(separator: "\n")
+    }
+}

@@ -1,0 +1,15 @@
+/// A task type that is served by a program: one entry of the `handlers` section.
+struct HandlerDefinition: Sendable, Hashable {
+    let type: String
+    /// The program and its arguments; never empty.
+    var command: [String]
+    /// The most tasks of the type that run at once; nil for no limit.
+    var maxConcurrency: Int?
+    /// Added to the program's environment.
+    var environment: [String: String] = [:]
+    /// Where the program runs, and what a relative path of it is relative to.
+    var workingDirectory: String
+    /// The longest line of output that is kept whole, and the most of standard error that is logged, in
+    /// bytes of each attempt.
+    var maxOutput = 1 << 20
+}

@@ -1,0 +1,111 @@
+import Foundation
+import XQueueCore
+import Yams
+
+/// Reads one entry of the `handlers` section.
+struct HandlerDefinitionReader {
+    let type: String
+    /// The file's path, whose folder relative paths start from.
+    let path: String
+    private(set) var problems: [(text: String, node: Node)] = []
+
+    private static let members = ["exec", "max_concurrency", "env", "working_directory", "max_output"]
+
+    init(type: String, path: String) {
+        self.type = type
+        self.path = path
+    }
+
+    /// The definition; nil if something is wrong with it, which ``problems`` then says.
+    mutating func read(_ node: Node, key: Node) -> HandlerDefinition? {
+        if type == ExampleHandler.type {
+            add("the task type '\(type)' is built in", key)
+        }
+        if !Self.isLegal(type: type) {
+            add("must be 1 to \(ModelLimits.typeLength) letters, digits, '.', '_', ':' or '-'", key)
+        }
+        guard let mapping = node.mapping else {
+            add("must be a section with 'exec: [program, argument …]'", key)
+            return nil
+        }
+        var definition = HandlerDefinition(type: type, command: [], workingDirectory: folder)
+        for (name, value) in mapping {
+            member(name.string ?? "?", value, at: name, into: &definition)
+        }
+        if mapping["exec"] == nil { add("'exec' is missing: which program runs the tasks?", key) }
+        return problems.isEmpty ? definition : nil
+    }
+
+    private mutating func member(
+        _ name: String, _ value: Node, at key: Node, into definition: inout HandlerDefinition
+    ) {
+        switch name {
+        case "exec":
+            let words = value.sequence?.compactMap(\.scalar?.string) ?? []
+            guard !words.isEmpty, words.count == value.sequence?.count, words[0] != "" else {
+                return add("'exec' must be a list, like [\"./run.sh\", \"--fast\"]", key)
+            }
+            definition.command = words
+        case "max_concurrency":
+            let kind = SettingKind<Int>.integer(1...ModelLimits.maxConcurrency)
+            guard let limit = value.scalar.flatMap({ kind.parse($0.string) }) else {
+                return add("'max_concurrency' must be \(kind.legal)", key)
+            }
+            definition.maxConcurrency = limit
+        case "max_output":
+            let kind = SettingKind<Int>.bytes(1024...(1 << 30))
+            guard let size = value.scalar.flatMap({ kind.parse($0.string) }) else {
+                return add("'max_output' must be \(kind.legal)", key)
+            }
+            definition.maxOutput = size
+        case "working_directory":
+            guard let directory = value.scalar?.string, !directory.isEmpty else {
+                return add("'working_directory' must be a path", key)
+            }
+            definition.workingDirectory = Self.absolute(directory, in: folder)
+        case "env":
+            environment(value, at: key, into: &definition)
+        default:
+            add("unknown key '\(name)'\(Suggestion.phrase(for: name, among: Self.members))", key)
+        }
+    }
+
+    private mutating func environment(
+        _ node: Node, at key: Node, into definition: inout HandlerDefinition
+    ) {
+        guard let mapping = node.mapping else {
+            return add("'env' must be a section of names and values", key)
+        }
+        for (name, value) in mapping {
+            guard let name = name.string, let text = value.scalar?.string, !name.isEmpty,
+                !name.contains("="), !(name + text).utf8.contains(0)
+            else {
+                add("'env' must hold names and single values", value)
+                continue
+            }
+            definition.environment[name] = text
+        }
+    }
+
+    private mutating func add(_ text: String, _ node: Node) {
+        problems.append(("handlers.\(type): \(text)", node))
+    }
+
+    private var folder: String {
+        let file = Self.absolute(path, in: FileManager.default.currentDirectoryPath)
+        return (file as NSString).deletingLastPathComponent
+    }
+
+    private static func absolute(_ path: String, in folder: String) -> String {
+        path.hasPrefix("/")
+            ? path : URL(filePath: path, relativeTo: URL(filePath: folder + "/")).standardized.path
+    }
+
+    private static func isLegal(type: String) -> Bool {
+        1...ModelLimits.typeLength ~= type.utf8.count
+            && type.unicodeScalars.allSatisfy { scalar in
+                scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+                    || "._:-".unicodeScalars.contains(scalar)
+            }
+    }
+}

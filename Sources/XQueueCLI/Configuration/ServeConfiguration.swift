@@ -1,0 +1,31 @@
+import XQueue
+import XQueueSQLite
+import XQueueServer
+
+/// Everything `xqueue serve` can be told. A fresh one holds the defaults.
+struct ServeConfiguration: Sendable {
+    var storePath = "xqueue-data/xqueue.db"
+    var mode = ServerMode.release
+    var server = ServerConfiguration()
+    var store = SQLiteStoreOptions()
+    var queue = QueueConfiguration()
+    var example = ExampleConfiguration()
+    /// The handlers of the `handlers` section, in the order they stand in.
+    var handlers: [HandlerDefinition] = []
+}
+
+/// How the server talks to whoever runs it.
+enum ServerMode: String, Sendable, CaseIterable {
+    /// Log from level debug on, in lines for people.
+    case debug
+    /// Log from level info on; one JSON object a line unless a person is watching.
+    case release
+}
+
+/// The built-in `example` handler.
+struct ExampleConfiguration: Sendable {
+    var isEnabled = true
+    var maxConcurrency: Int?
+    /// A file the handler adds a line to at the start and the end of every attempt.
+    var journal: String?
+}

@@ -1,0 +1,42 @@
+/// The command line of `xqueue serve`, checked against the settings.
+///
+/// The provider that answers from it takes any flag for granted, so what it is given is written anew, as
+/// `--name=value`, once every name and value has been found in order.
+struct ServeFlags: Sendable {
+    /// What the provider reads: the program's name, then `--name=value`.
+    let arguments: [String]
+
+    /// - Throws: ``ConfigurationError`` about an unknown or repeated flag, a missing value, or a word that
+    ///   belongs to no flag.
+    init(_ words: [String], settings: [Setting]) throws(ConfigurationError) {
+        var arguments = ["xqueue"]
+        var problems: [String] = []
+        var seen: Set<String> = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            guard word.hasPrefix("--"), word.count > 2 else {
+                problems.append("'\(word)' is not expected here")
+                continue
+            }
+            let name = String(word.prefix { $0 != "=" })
+            var value = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil
+            if value == nil, let next = rest.first, !next.hasPrefix("--") { value = rest.popFirst() }
+            guard settings.contains(where: { $0.flag == name }) else {
+                let suggestion = Suggestion.phrase(for: name, among: settings.map(\.flag))
+                problems.append("unknown flag '\(name)'\(suggestion)")
+                continue
+            }
+            guard seen.insert(name).inserted else {
+                problems.append("flag '\(name)' is given twice")
+                continue
+            }
+            guard let value else {
+                problems.append("flag '\(name)' needs a value")
+                continue
+            }
+            arguments.append("\(name)=\(value)")
+        }
+        guard problems.isEmpty else { throw ConfigurationError(.usage, problems) }
+        self.arguments = arguments
+    }
+}

@@ -1,0 +1,43 @@
+/// One thing that can be configured: its key, what is legal, and where in ``ServeConfiguration`` it lives.
+///
+/// The default is what a fresh ``ServeConfiguration`` holds, so it is written down once, beside the
+/// member it belongs to.
+struct Setting: Sendable {
+    /// Such as `queue.default_timeout`.
+    let key: String
+    /// What it does, as one line of help.
+    let help: String
+    /// What may be given, as a phrase after "must be".
+    let legal: String
+    /// The value as it would be written in a file.
+    let read: @Sendable (ServeConfiguration) -> String
+    /// Sets the value; false if `text` is not legal, and nothing has changed.
+    let write: @Sendable (_ text: String, inout ServeConfiguration) -> Bool
+
+    init<Value: Sendable>(
+        _ key: String, _ kind: SettingKind<Value>,
+        _ path: any WritableKeyPath<ServeConfiguration, Value> & Sendable, _ help: String
+    ) {
+        self.key = key
+        self.help = help
+        self.legal = kind.legal
+        self.read = { kind.format($0[keyPath: path]) }
+        self.write = { text, configuration in
+            guard let value = kind.parse(text) else { return false }
+            configuration[keyPath: path] = value
+            return true
+        }
+    }
+
+    var components: [String] { key.split(separator: ".").map(String.init) }
+
+    /// Such as `--queue-default-timeout`.
+    var flag: String { "--" + key.map { $0 == "." || $0 == "_" ? "-" : String($0) }.joined() }
+
+    /// Such as `XQUEUE_QUEUE_DEFAULT_TIMEOUT`.
+    var variable: String {
+        Self.variablePrefix + key.map { $0 == "." ? "_" : String($0) }.joined().uppercased()
+    }
+
+    static let variablePrefix = "XQUEUE_"
+}

@@ -1,0 +1,71 @@
+import Logging
+import XQueueCore
+
+/// Writes log lines to standard error, for people or as JSON.
+struct ConsoleLogHandler: LogHandler {
+    enum Format: Sendable {
+        /// `18:00:01.250 info   A message  task.id=… attempt=1`
+        case text
+        /// `{"time":"…","level":"info","message":"…","task.id":"…"}`
+        case json
+    }
+
+    var format: Format
+    var logLevel: Logger.Level = .info
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    private let clock = SystemQueueClock()
+
+    init(format: Format) {
+        self.format = format
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let facts =
+            metadata
+            .merging(metadataProvider?.get() ?? [:]) { _, new in new }
+            .merging(event.metadata ?? [:]) { _, new in new }
+            .sorted { $0.key < $1.key }
+        let line =
+            switch format {
+            case .text: Self.text(event, facts, time: clock.now())
+            case .json: Self.json(event, facts, time: clock.now())
+            }
+        StandardError.write(line + "\n")
+    }
+
+    private static func text(
+        _ event: LogEvent, _ facts: [(key: String, value: Logger.MetadataValue)], time: Timestamp
+    ) -> String {
+        let clockTime = time.rfc3339.drop { $0 != "T" }.dropFirst().prefix { $0 != "Z" }
+        let level = event.level.rawValue
+        let padding = String(repeating: " ", count: max(0, 8 - level.count))
+        let error = event.error.map { " error=\($0)" } ?? ""
+        let details = facts.map { " \($0.key)=\($0.value)" }.joined() + error
+        // A line break in a message must not look like the start of another line.
+        return "\(clockTime) \(level)\(padding) \(event.message)\(details.isEmpty ? "" : " " + details)"
+            .replacing("\n", with: "\\n")
+    }
+
+    private static func json(
+        _ event: LogEvent, _ facts: [(key: String, value: Logger.MetadataValue)], time: Timestamp
+    ) -> String {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("time", time.rfc3339)
+            writer.member("level", event.level.rawValue)
+            writer.member("message", "\(event.message)")
+            if let error = event.error { writer.member("error", "\(error)") }
+            for (key, value) in facts {
+                // Names of members are written as they are, so odd ones are made plain.
+                writer.member(key.replacing("\"", with: "'").replacing("\\", with: "/"), "\(value)")
+            }
+        }
+        return writer.text
+    }
+}

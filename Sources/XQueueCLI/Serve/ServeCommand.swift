@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+
+/// `xqueue serve`: runs the server and the workers until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the server and its workers.",
+        usage: "xqueue serve [--config FILE] [--print-config] [--SETTING VALUE …]",
+        discussion: """
+            Each setting is taken from its flag (--server-port 9000), or its environment variable \
+            (XQUEUE_SERVER_PORT=9000), or the configuration file (server: { port: 9000 }), or its default, \
+            in this order.
+
+            SETTINGS, with their defaults:
+            \(ConfigurationListing.help())
+
+            Task types that are served by programs stand in the file's section 'handlers':
+              handlers:
+                thumbnail: { exec: ["./thumbnail.sh"], max_concurrency: 4 }
+            """)
+
+    @Option(
+        name: .customLong("config"),
+        help: "The configuration file; without it xqueue.yaml in the working directory, if there is one.")
+    var file: String?
+
+    @Flag(name: .customLong("print-config"), help: "Print every setting and where it came from, and end.")
+    var printsConfiguration = false
+
+    @Argument(
+        parsing: .allUnrecognized, help: ArgumentHelp("Settings as flags.", visibility: .hidden))
+    var flags: [String] = []
+
+    func run() async throws {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let loader = ConfigurationLoader(
+                flags: flags, environment: environment, file: file ?? environment["XQUEUE_CONFIG"])
+            let configuration = try await loader.load()
+            if printsConfiguration {
+                print(ConfigurationListing.values(of: configuration))
+            } else {
+                try await ServeProgram(configuration).run()
+            }
+        } catch {
+            throw ServeFailure(error).reported()
+        }
+    }
+}

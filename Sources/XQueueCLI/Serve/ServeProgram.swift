@@ -1,0 +1,100 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import XQueue
+import XQueueCore
+import XQueueSQLite
+import XQueueServer
+
+/// The server, put together from its configuration.
+struct ServeProgram {
+    let configuration: ResolvedConfiguration
+    private let logger: Logger
+
+    init(_ configuration: ResolvedConfiguration) {
+        self.configuration = configuration
+        self.logger = ConsoleLog.logger(mode: configuration.values.mode)
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Throws: ``StoreError``, ``QueueError`` or ``ServerError`` if it cannot start, ``ConfigurationError``
+    ///   if the journal of `example` cannot be opened.
+    func run() async throws {
+        BrokenPipe.ignore
+        let values = configuration.values
+        for warning in configuration.warnings { logger.warning("\(warning)") }
+        let journal = try openJournal()
+        let store = try openStore()
+        let manager = TaskManager(store: store, configuration: values.queue, logger: logger)
+        register(in: manager, journal: journal)
+
+        var server = values.server
+        server.version = Version.current
+        let announcement = Announcement(configuration: configuration, logger: logger)
+        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) { port in
+            announcement.listening(port: port)
+        }
+        // A group ends its services last to first: no more requests come in while running tasks finish.
+        let group = ServiceGroupConfiguration(
+            services: [
+                .init(service: SecondInterrupt()),
+                .init(service: manager),
+                .init(service: api),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: ConsoleLog.quiet(logger))
+        try await ServiceGroup(configuration: group).run()
+        logger.info("Stopped")
+    }
+
+    private func openStore() throws -> SQLiteStore {
+        let path = configuration.values.storePath
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw StoreError(
+                .unavailable,
+                "cannot make the folder of the store, \(folder.path): \(Self.reason(of: error))",
+                cause: error)
+        }
+        do throws(StoreError) {
+            return try SQLiteStore(path: path, options: configuration.values.store)
+        } catch {
+            throw StoreError(error.code, "cannot use the store \(path): \(error.message)", cause: error)
+        }
+    }
+
+    private func openJournal() throws -> ExampleJournal? {
+        guard let path = configuration.values.example.journal else { return nil }
+        do {
+            return try ExampleJournal(path: path)
+        } catch {
+            throw ConfigurationError(.configuration, ["example.journal: cannot open '\(path)': \(error)"])
+        }
+    }
+
+    private func register(in manager: TaskManager, journal: ExampleJournal?) {
+        let values = configuration.values
+        if values.example.isEnabled {
+            let handler = ExampleHandler(journal: journal)
+            manager.register(ExampleHandler.type, maxConcurrency: values.example.maxConcurrency) { task in
+                try await handler.handle(task)
+            }
+        }
+        for definition in values.handlers {
+            let handler = ExecHandler(definition, stopPeriod: values.queue.stopPeriod)
+            manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
+                try await handler.handle(task)
+            }
+        }
+    }
+
+    private static func reason(of error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let underlying, underlying.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        return String(cString: strerror(Int32(underlying.code)))
+    }
+}

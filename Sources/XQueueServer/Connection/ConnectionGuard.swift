@@ -1,0 +1,221 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import XQueue
+
+/// Stands between one connection and the program, and keeps a bad client from holding either.
+///
+/// - What is not HTTP, or has too large a head, is answered in the API's own words.
+/// - A request that takes too long to arrive is answered 408; a client that stops taking its reply, or
+///   that a shutdown waits for too long, is cut off.
+/// - A reply that says `Connection: close` does close the connection, after the reply has been sent: what
+///   the client still sends is read and dropped for a moment, since closing with unread data would take
+///   the reply away from the client.
+/// - `Expect: 100-continue` is answered if the body is not too large.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private static let lingering = TimeAmount.seconds(2)
+    private static let continueHead = HTTPResponse(status: .continue)
+
+    private let requestTimeout: TimeAmount
+    private let idleTimeout: TimeAmount
+    private let maxBodyBytes: Int
+    private var state = ExchangeState()
+    private var readDeadline: Scheduled<Void>?
+    private var writeDeadline: Scheduled<Void>?
+    private var lastDeadline: Scheduled<Void>?
+
+    init(_ configuration: ServerConfiguration) {
+        requestTimeout = TimeAmount(configuration.requestTimeout)
+        idleTimeout = TimeAmount(configuration.idleTimeout)
+        maxBodyBytes = configuration.maxBodyBytes
+    }
+
+    // MARK: - From the client
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !state.hasEnded else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            state.requestBegan()
+            if head.headerFields.contains(.expect) { answerExpectation(head, context: context) }
+        case .body: break
+        case .end:
+            state.requestEnded()
+            readDeadline?.cancel()
+            readDeadline = nil
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if state.hasEnded {
+            // Nobody behind this handler asks for more, and the client must be read to its end.
+            context.read()
+        } else if state.isReadingRequest, readDeadline == nil {
+            readDeadline = schedule(after: requestTimeout, context) { handler, context in
+                handler.readDeadline = nil
+                handler.requestTimedOut(context: context)
+            }
+        }
+        context.fireChannelReadComplete()
+    }
+
+    private func answerExpectation(_ head: HTTPRequest, context: ChannelHandlerContext) {
+        guard state.canRefuse, head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
+        let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+        guard length <= maxBodyBytes else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(Self.continueHead)), promise: nil)
+    }
+
+    private func requestTimedOut(context: ChannelHandlerContext) {
+        guard state.isReadingRequest, !state.hasEnded else { return }
+        if state.canRefuse {
+            refuse(QueueError(.requestTimeout, "the request took too long to arrive"), context: context)
+            // Whoever reads the body must not take what has come of it for the whole.
+            context.fireErrorCaught(ChannelError.inputClosed)
+        } else {
+            context.close(promise: nil)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? HTTPParserError, state.canRefuse, !state.hasEnded {
+            let reason =
+                switch error {
+                case .headerOverflow: QueueError(.headersTooLarge, "the request's head is too large")
+                default: QueueError(.malformedHTTP, "this is not HTTP/1.1: \(error)")
+                }
+            refuse(reason, context: context)
+        }
+        context.fireErrorCaught(error)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed where state.isLingering:
+            context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent:
+            state.isShuttingDown = true
+            if state.isLingering {
+                context.close(promise: nil)
+            } else if lastDeadline == nil {
+                lastDeadline = schedule(after: requestTimeout, context) { $1.close(promise: nil) }
+            }
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: - To the client
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !state.hasEnded else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head):
+            state.replyBegan(closes: head.headerFields[.connection] == "close")
+            context.write(data, promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            if state.replyEnded() {
+                end(with: data, promise: promise, context: context)
+            } else {
+                context.write(data, promise: promise)
+            }
+        }
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Closing drops what has not been written yet, or read; after its last reply a connection is
+        // closed by this handler alone.
+        if state.hasEnded, mode != .input {
+            promise?.succeed()
+        } else {
+            context.close(mode: mode, promise: promise)
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        writeDeadline?.cancel()
+        writeDeadline = nil
+        if !context.channel.isWritable {
+            writeDeadline = schedule(after: idleTimeout, context) { $1.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: - The end
+
+    /// Answers with an error that ends the connection, in the program's place.
+    private func refuse(_ error: QueueError, context: ChannelHandlerContext) {
+        let reply = ErrorReply.reply(for: error)
+        let response = reply.response
+        context.write(wrapOutboundOut(.head(response.head)), promise: nil)
+        context.write(wrapOutboundOut(.body(reply.body)), promise: nil)
+        state.isReadingRequest = true
+        end(with: NIOAny(HTTPResponsePart.end(nil)), promise: nil, context: context)
+    }
+
+    /// Writes the last part of the last reply, and closes the connection once it is out.
+    private func end(with data: NIOAny, promise: EventLoopPromise<Void>?, context: ChannelHandlerContext) {
+        state.hasEnded = true
+        readDeadline?.cancel()
+        let written = promise ?? context.eventLoop.makePromise()
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        written.futureResult.whenComplete { _ in
+            let (handler, context) = bound.value
+            handler.lastReplyWritten(context: context)
+        }
+        context.writeAndFlush(data, promise: written)
+    }
+
+    private func lastReplyWritten(context: ChannelHandlerContext) {
+        guard state.isReadingRequest, context.channel.isActive else {
+            return context.close(promise: nil)
+        }
+        state.isLingering = true
+        context.close(mode: .output, promise: nil)
+        lastDeadline?.cancel()
+        lastDeadline = schedule(after: Self.lingering, context) { $1.close(promise: nil) }
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        cancelDeadlines()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        cancelDeadlines()
+    }
+
+    private func cancelDeadlines() {
+        readDeadline?.cancel()
+        writeDeadline?.cancel()
+        lastDeadline?.cancel()
+    }
+
+    private func schedule(
+        after delay: TimeAmount, _ context: ChannelHandlerContext,
+        _ body: @escaping @Sendable (ConnectionGuard, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: delay) {
+            let (handler, context) = bound.value
+            body(handler, context)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension ConnectionGuard: Sendable {}

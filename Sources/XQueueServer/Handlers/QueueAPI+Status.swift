@@ -1,0 +1,57 @@
+import HTTPTypes
+import XQueue
+import XQueueCore
+
+extension QueueAPI {
+    /// `GET /`
+    func hint() -> Reply {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("name", "xqueue")
+            writer.member("version", configuration.version)
+            writer.member("api", "/api/v1")
+            writer.member("tasks", "/api/v1/tasks")
+            writer.member("stats", "/api/v1/stats")
+            writer.member("health", "/api/v1/health")
+            writer.member("docs", "README.md")
+        }
+        return .json(.ok, writer)
+    }
+
+    /// `GET /api/v1/stats`
+    func statistics() async throws -> Reply {
+        let statistics = try await manager.statistics()
+        var writer = JSONWriter(capacity: 2048)
+        writer.statistics(statistics, version: configuration.version)
+        return .json(.ok, writer)
+    }
+
+    /// `GET /api/v1/health`
+    func health() async -> Reply {
+        var problem: QueueError?
+        do throws(QueueError) {
+            try await manager.check()
+        } catch {
+            problem = error
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            let word = problem == nil ? "ok" : "unavailable"
+            writer.member("status", word)
+            writer.member("timestamp", SystemQueueClock().now())
+            writer.member("version", configuration.version)
+            writer.name("checks")
+            writer.object { writer in
+                writer.name("store")
+                writer.object { writer in
+                    writer.member("status", word)
+                    writer.member("name", manager.storeName)
+                    if let problem { writer.member("error", problem.message) }
+                }
+            }
+        }
+        guard let problem else { return .json(.ok, writer) }
+        let reply = Reply.json(.serviceUnavailable, writer)
+        return ErrorReply.retryAfter(problem.code).map { reply.with(.retryAfter, String($0)) } ?? reply
+    }
+}

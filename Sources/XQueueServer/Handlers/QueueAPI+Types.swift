@@ -1,0 +1,24 @@
+import HTTPTypes
+import XQueue
+import XQueueCore
+
+extension QueueAPI {
+    /// `GET /api/v1/types`
+    func types() async throws -> Reply {
+        let types = try await manager.types()
+        var writer = JSONWriter()
+        writer.object { $0.types(types) }
+        return .json(.ok, writer)
+    }
+
+    /// `POST /api/v1/types/{type}/pause` and `…/resume`
+    func setPaused(_ paused: Bool, _ request: APIRequest) async throws -> Reply {
+        let type = request.parameters.first ?? ""
+        if paused { try await manager.pause(type) } else { try await manager.resume(type) }
+        let report = try await manager.types().first { $0.state.type == type }
+        var writer = JSONWriter()
+        writer.type(
+            report?.state ?? TypeState(type: type, isPaused: paused), hasHandler: report?.hasHandler ?? false)
+        return .json(.ok, writer)
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPTypes
+import NIOCore
+import XQueue
+import XQueueCore
+
+/// The errors only HTTP knows. The raw values are the words on the wire.
+extension QueueError.Code {
+    static let unknownField = QueueError.Code(rawValue: "unknown_field")
+    static let malformedJSON = QueueError.Code(rawValue: "malformed_json")
+    static let malformedHTTP = QueueError.Code(rawValue: "malformed_http")
+    static let bodyTooLarge = QueueError.Code(rawValue: "body_too_large")
+    static let headersTooLarge = QueueError.Code(rawValue: "headers_too_large")
+    static let unsupportedMediaType = QueueError.Code(rawValue: "unsupported_media_type")
+    static let methodNotAllowed = QueueError.Code(rawValue: "method_not_allowed")
+    static let requestTimeout = QueueError.Code(rawValue: "request_timeout")
+    static let unexpected = QueueError.Code(rawValue: "internal")
+}
+
+/// Says errors in HTTP: the one place where a code becomes a status.
+enum ErrorReply {
+    static func status(of code: QueueError.Code) -> HTTPResponse.Status {
+        switch code {
+        case .invalidField, .unknownField, .malformedJSON, .malformedHTTP: .badRequest
+        case .notFound: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .requestTimeout: .requestTimeout
+        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken: .conflict
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .backlogFull, .tooManyTypes: .tooManyRequests
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .storeUnavailable: .serviceUnavailable
+        default: .internalServerError
+        }
+    }
+
+    /// After how many seconds trying again may help; nil if the request itself is wrong.
+    static func retryAfter(_ code: QueueError.Code) -> Int? {
+        switch code {
+        case .backlogFull: 1
+        case .storeUnavailable: 2
+        default: nil
+        }
+    }
+
+    static func reply(for error: QueueError) -> Reply {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { writer in
+            writer.member("error", error.message)
+            writer.member("code", error.code.rawValue)
+            if let field = error.field { writer.member("field", field) }
+        }
+        var reply = Reply.json(status(of: error.code), writer)
+        if let seconds = retryAfter(error.code) { reply.headers[.retryAfter] = String(seconds) }
+        switch error.code {
+        // What is left of these requests is not worth reading: the connection ends with the reply.
+        case .bodyTooLarge, .headersTooLarge, .malformedHTTP, .requestTimeout:
+            reply.headers[.connection] = "close"
+        default: break
+        }
+        return reply
+    }
+
+    static func methodNotAllowed(_ method: HTTPRequest.Method, path: String, allow: String) -> Reply {
+        reply(for: QueueError(.methodNotAllowed, "\(path) takes \(allow), not \(method.rawValue)"))
+            .with(.allow, allow)
+    }
+
+    /// The answer to what nobody thought of. The log says more; the client must not be told.
+    static let unexpected = reply(for: QueueError(.unexpected, "internal error"))
+}

@@ -1,0 +1,72 @@
+import XQueue
+import XQueueCore
+
+extension JSONWriter {
+    /// Writes what `stats` answers.
+    mutating func statistics(_ statistics: QueueStatistics, version: String) {
+        object { writer in
+            let counts = statistics.store.counts
+            for status in TaskStatus.allCases {
+                writer.member("\(status.rawValue)_tasks", counts[status])
+            }
+            writer.member("total_tasks", counts.total)
+            writer.member("total_workers", statistics.workers.total)
+            writer.member("active_workers", statistics.workers.active)
+            writer.member("stuck_workers", statistics.workers.stuck)
+            writer.member("oldest_pending_age", statistics.store.oldestPendingAge)
+            writer.name("rates")
+            writer.rates(statistics.store.lastMinute)
+            writer.types(statistics.types)
+            writer.name("concurrency_keys")
+            writer.array(statistics.store.keys) { $0.key($1) }
+            writer.member("concurrency_keys_in_use", statistics.store.keysInUse)
+            writer.member("uptime", statistics.uptime)
+            writer.member("instance_id", statistics.workerID)
+            writer.member("version", version)
+        }
+    }
+
+    /// Writes the member `types`.
+    mutating func types(_ types: [TypeReport]) {
+        name("types")
+        array(types) { $0.type($1.state, hasHandler: $1.hasHandler) }
+    }
+
+    /// Writes one task type, with a count for each status.
+    mutating func type(_ state: TypeState, hasHandler: Bool) {
+        object { writer in
+            writer.member("type", state.type)
+            writer.member("has_handler", hasHandler)
+            writer.member("paused", state.isPaused)
+            writer.member("max_concurrency", state.limit)
+            for status in TaskStatus.allCases { writer.member(status.rawValue, state.counts[status]) }
+        }
+    }
+
+    private mutating func key(_ state: KeyState) {
+        object { writer in
+            writer.member("key", state.key)
+            writer.member("held", state.held)
+            writer.member("limit", state.limit)
+            writer.member("waiting", state.waiting)
+        }
+    }
+
+    private mutating func rates(_ flow: FlowCounts) {
+        object { writer in
+            writer.member("window_seconds", 60)
+            writer.rate("submitted", flow.submitted)
+            writer.rate("started", flow.started)
+            writer.rate("succeeded", flow.succeeded)
+            writer.rate("failed", flow.failed)
+            writer.rate("retried", flow.retried)
+            writer.rate("canceled", flow.canceled)
+            writer.rate("timed_out", flow.timedOut)
+        }
+    }
+
+    /// Writes how often a second something happened, to the thousandth.
+    private mutating func rate(_ name: String, _ count: Int) {
+        member(name, (Double(count) / 60 * 1000).rounded() / 1000)
+    }
+}

@@ -1,0 +1,79 @@
+import XQueue
+import XQueueCore
+
+/// Reads the members of one JSON object, each under the name errors give it.
+struct FieldReader {
+    /// Stands before the names of the fields: empty, or `retry_policy.`.
+    let prefix: String
+
+    init(prefix: String = "") {
+        self.prefix = prefix
+    }
+
+    /// Calls `read` with each member that is not null.
+    ///
+    /// - Throws: ``QueueError`` if a name stands there twice, and what `read` throws.
+    func each(
+        of members: [JSONMember], _ read: (JSONMember) throws(QueueError) -> Void
+    ) throws(QueueError) {
+        for (index, member) in members.enumerated() {
+            if members[..<index].contains(where: { $0.name == member.name }) {
+                throw invalid(member, "is given twice")
+            }
+            try read(member)
+        }
+    }
+
+    func unknown(_ member: JSONMember) -> QueueError {
+        let name = prefix + member.name
+        return QueueError(.unknownField, "there is no field \(name)", field: name)
+    }
+
+    func invalid(_ member: JSONMember, _ message: String) -> QueueError {
+        .invalid(prefix + member.name, message)
+    }
+
+    func string(_ member: JSONMember) throws(QueueError) -> String {
+        guard member.value.kind == .string else { throw invalid(member, "must be a string") }
+        guard let text = member.value.string else {
+            throw invalid(member, "must not have half of a surrogate pair")
+        }
+        return text
+    }
+
+    /// A whole number, moved to the nearer end of `Int` if it is beyond, where a check of its range finds it.
+    func integer(_ member: JSONMember) throws(QueueError) -> Int {
+        if let value = member.value.integer { return Int(value) }
+        let text = member.value.text.utf8
+        guard member.value.kind == .number,
+            text.allSatisfy({ $0 == UInt8(ascii: "-") || $0 < 0x3A && $0 > 0x2F })
+        else { throw invalid(member, "must be an integer") }
+        return text.first == UInt8(ascii: "-") ? .min : .max
+    }
+
+    /// A whole number of 32 bits.
+    func integer32(_ member: JSONMember) throws(QueueError) -> Int32 {
+        guard let value = Int32(exactly: try integer(member)) else {
+            throw invalid(member, "must be \(Int32.min) to \(Int32.max)")
+        }
+        return value
+    }
+
+    func number(_ member: JSONMember) throws(QueueError) -> Double {
+        guard member.value.kind == .number else { throw invalid(member, "must be a number") }
+        // A number too large for a Double is infinite, which no range allows.
+        return member.value.number ?? (member.value.text.first == "-" ? -.infinity : .infinity)
+    }
+
+    /// A number of seconds, to the millisecond. One that is far out of every range is moved to where a
+    /// check of its range finds it; a tiny one is not taken for zero, which means something else.
+    func seconds(_ member: JSONMember) throws(QueueError) -> Duration {
+        guard member.value.kind == .number else { throw invalid(member, "must be a number of seconds") }
+        let seconds = min(max(try number(member), -1e12), 1e12)
+        let milliseconds = (seconds * 1000).rounded()
+        guard milliseconds != 0 else {
+            return seconds == 0 ? .zero : .milliseconds(seconds < 0 ? -1 : 1)
+        }
+        return .milliseconds(Int64(milliseconds))
+    }
+}

@@ -1,0 +1,67 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import XQueue
+import XQueueCore
+
+/// Reads bodies of requests, and never more of one than its limit.
+enum JSONBody {
+    /// The connection broke while the body was read: there is nobody to answer.
+    struct Broken: Error {
+        let cause: any Error
+    }
+
+    /// The body's text.
+    ///
+    /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8.
+    static func text(of request: Request, limit: Int) async throws -> String {
+        try checkMediaType(request.headers[.contentType])
+        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > limit { throw tooLarge(limit) }
+        let buffer = try await read(request, limit: limit)
+        if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
+        guard buffer.readableBytes > 0 else {
+            throw QueueError(.malformedJSON, "the body is empty; it must be a JSON object")
+        }
+        do {
+            return try String(validUTF8: buffer.readableBytesView)
+        } catch {
+            throw QueueError(malformed: error)
+        }
+    }
+
+    private static func read(_ request: Request, limit: Int) async throws -> ByteBuffer {
+        var whole: ByteBuffer?
+        var parts = request.body.makeAsyncIterator()
+        while true {
+            let part: ByteBuffer?
+            do {
+                part = try await parts.next()
+            } catch {
+                throw Broken(cause: error)
+            }
+            guard var part else { return whole ?? ByteBuffer() }
+            guard (whole?.readableBytes ?? 0) + part.readableBytes <= limit else { throw tooLarge(limit) }
+            if whole == nil { whole = part } else { whole?.writeBuffer(&part) }
+        }
+    }
+
+    /// A missing type is taken for JSON: there is nothing else it could be.
+    private static func checkMediaType(_ header: String?) throws(QueueError) {
+        guard let header else { return }
+        let type = header.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
+        guard type.lowercased() == "application/json" else {
+            throw QueueError(.unsupportedMediaType, "the body must be application/json, not \(type)")
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> QueueError {
+        QueueError(.bodyTooLarge, "the body is larger than \(limit) bytes")
+    }
+}
+
+extension QueueError {
+    init(malformed error: JSONSyntaxError) {
+        self.init(.malformedJSON, "the body is not JSON: \(error)", cause: error)
+    }
+}

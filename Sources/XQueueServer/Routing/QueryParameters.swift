@@ -1,0 +1,58 @@
+import XQueue
+import XQueueCore
+
+/// The parameters behind the `?` of an address, in order.
+struct QueryParameters: Sendable {
+    private var items: [(name: String, value: String)] = []
+
+    /// - Throws: ``QueueError`` for a malformed escape, or a name that is not among `allowed`.
+    init(_ query: String?, allowed: Set<String>) throws(QueueError) {
+        guard let query, !query.isEmpty else { return }
+        for item in query.split(separator: "&") {
+            let end = item.firstIndex(of: "=") ?? item.endIndex
+            let rest = item[end...].dropFirst()
+            guard let name = PercentDecoding.decode(item[..<end], plusIsSpace: true),
+                let value = PercentDecoding.decode(rest, plusIsSpace: true)
+            else { throw QueueError(.invalidField, "the query has a malformed escape: \(item)") }
+            guard allowed.contains(name) else {
+                throw QueueError(.unknownField, "there is no query parameter \(name)", field: name)
+            }
+            items.append((name, value))
+        }
+    }
+
+    func values(of name: String) -> [String] {
+        items.compactMap { $0.name == name ? $0.value : nil }
+    }
+
+    /// The parameter's text; nil if it is not there.
+    ///
+    /// - Throws: ``QueueError`` if it is there twice, or empty.
+    func text(_ name: String) throws(QueueError) -> String? {
+        let values = values(of: name)
+        guard let value = values.first else { return nil }
+        guard values.count == 1 else { throw .invalid(name, "is given \(values.count) times") }
+        guard !value.isEmpty else { throw .invalid(name, "must not be empty") }
+        return value
+    }
+
+    /// - Throws: ``QueueError`` if it is not a whole number.
+    func integer(_ name: String) throws(QueueError) -> Int? {
+        guard let text = try text(name) else { return nil }
+        guard let value = Int(text) else { throw .invalid(name, "must be an integer") }
+        return value
+    }
+
+    /// The statuses of a repeatable parameter.
+    func statuses(_ name: String) throws(QueueError) -> Set<TaskStatus> {
+        var statuses: Set<TaskStatus> = []
+        for value in values(of: name) {
+            guard let status = TaskStatus(rawValue: value) else {
+                let words = TaskStatus.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalid(name, "must be one of \(words)")
+            }
+            statuses.insert(status)
+        }
+        return statuses
+    }
+}

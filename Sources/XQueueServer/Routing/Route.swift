@@ -1,0 +1,70 @@
+import HTTPTypes
+import Hummingbird
+
+/// One line of the API's table: what is answered by whom.
+struct Route: Sendable {
+    typealias Handler = @Sendable (QueueAPI, APIRequest) async throws -> Reply
+
+    let method: HTTPRequest.Method
+    let path: PathPattern
+    /// The names of the query parameters it takes; any other is an error.
+    let query: Set<String>
+    let handler: Handler
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, query: Set<String> = [],
+        _ handler: @escaping Handler
+    ) {
+        self.method = method
+        self.path = PathPattern(path)
+        self.query = query
+        self.handler = handler
+    }
+}
+
+/// A request on its way to a handler.
+struct APIRequest {
+    let request: Request
+    /// The parts of the path that stand where the pattern has `{…}`.
+    let parameters: [String]
+    let query: QueryParameters
+}
+
+/// A path such as `/api/v1/tasks/{id}/retry`.
+struct PathPattern: Sendable, Hashable {
+    let text: String
+    private let segments: [Segment]
+
+    private enum Segment: Sendable, Hashable {
+        case literal(Substring)
+        case parameter
+    }
+
+    init(_ text: String) {
+        self.text = text
+        segments = Self.split(text).map { $0.first == "{" ? .parameter : .literal($0) }
+    }
+
+    var hasParameters: Bool { segments.contains(.parameter) }
+
+    /// The parts between slashes. Doubled and trailing slashes do not count.
+    static func split(_ path: String) -> [Substring] {
+        path.split(separator: "/")
+    }
+
+    /// The percent-decoded parameters, or nil if the path is another one.
+    func parameters(of path: [Substring]) -> [String]? {
+        guard path.count == segments.count else { return nil }
+        var parameters: [String] = []
+        for (segment, part) in zip(segments, path) {
+            switch segment {
+            case .literal(let literal):
+                guard literal == part else { return nil }
+            case .parameter:
+                guard let value = PercentDecoding.decode(part) else { return nil }
+                parameters.append(value)
+            }
+        }
+        return parameters
+    }
+}

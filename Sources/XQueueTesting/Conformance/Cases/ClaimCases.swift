@@ -1,0 +1,78 @@
+import Testing
+import XQueueCore
+
+extension StoreConformance {
+    static let claimCases: [ConformanceCase] = [
+        ConformanceCase("claim: hands out what the state machine makes of the task") { fixture in
+            let before = try await fixture.submit(fixture.task(processTimeout: .seconds(7)))
+            fixture.clock.advance(by: .milliseconds(250))
+            let grant = fixture.grant(lease: .seconds(30), grace: .seconds(2))
+            let result = try await fixture.store.claim(
+                ClaimRequest(types: ["a"], count: 1, grant: grant))
+            let expected = try fixture.expected(before, .claim(grant))
+            #expect(result.tasks == [expected])
+            #expect(try await fixture.read(before.id) == expected)
+            #expect(expected.lease?.deadline == fixture.now + .seconds(9))
+        },
+        ConformanceCase("claim: each task of one claim gets the next token") { fixture in
+            try await fixture.submit((0..<5).map { _ in fixture.task() })
+            let grant = fixture.grant()
+            let tasks = try await fixture.store.claim(
+                ClaimRequest(types: ["a"], count: 5, grant: grant)
+            ).tasks
+            #expect(tasks.map(\.lease?.token) == (0..<5).map { grant.token.offset(by: $0) })
+            for task in tasks { #expect(try await fixture.read(task.id) == task) }
+        },
+        ConformanceCase("claim: keeps the largest token exactly") { fixture in
+            try await fixture.submit(fixture.task())
+            let token = LeaseToken(rawValue: (1 << 52) - 1)
+            let grant = ClaimGrant(token: token, workerID: "w", lease: .seconds(1), grace: .zero)
+            let claimed = try await fixture.store.claim(
+                ClaimRequest(types: ["a"], count: 1, grant: grant)
+            ).tasks
+            #expect(claimed.first?.lease?.token == token)
+            let attempt = AttemptID(taskID: try #require(claimed.first).id, token: token.offset(by: -1))
+            #expect(try await fixture.store.heartbeat([attempt], lease: .seconds(1)) == [.lost])
+        },
+        ConformanceCase("claim: takes only the types it is asked for") { fixture in
+            let records = try await fixture.submit([
+                fixture.task("a"), fixture.task("b"), fixture.task("c"), fixture.task("ab"),
+            ])
+            #expect(try await fixture.claim(["b", "c"], count: 9).ids == [records[1].id, records[2].id])
+            #expect(try await fixture.claim(["b", "c", "d"], count: 9).isEmpty)
+            #expect(try await fixture.claim([], count: 9).isEmpty)
+            #expect(try await fixture.claim(["ab"], count: 9).ids == [records[3].id])
+        },
+        ConformanceCase("claim: nothing is handed out twice") { fixture in
+            try await fixture.submit((0..<10).map { _ in fixture.task() })
+            let first = try await fixture.claim(count: 4)
+            let second = try await fixture.claim(count: 100)
+            #expect(first.count == 4)
+            #expect(second.count == 6)
+            #expect(Set(first.ids + second.ids).count == 10)
+            #expect(try await fixture.claim(count: 1).isEmpty)
+        },
+        ConformanceCase("claim: says when more may be ready") { fixture in
+            try await fixture.submit((0..<3).map { _ in fixture.task() })
+            let request = ClaimRequest(types: ["a"], count: 2, grant: fixture.grant())
+            #expect(try await fixture.store.claim(request).hasMore)
+            let rest = ClaimRequest(types: ["a"], count: 2, grant: fixture.grant())
+            let result = try await fixture.store.claim(rest)
+            #expect(result.tasks.count == 1)
+            #expect(!result.hasMore)
+        },
+        ConformanceCase("claim: a scheduled task is not ready before its time") { fixture in
+            let record = try await fixture.submit(fixture.task(schedule: .after(.seconds(10))))
+            #expect(try await fixture.claim().isEmpty)
+            try await fixture.advance(by: .milliseconds(9999))
+            #expect(try await fixture.claim().isEmpty)
+            try await fixture.advance(by: .milliseconds(1))
+            #expect(try await fixture.claim().ids == [record.id])
+        },
+        ConformanceCase("claim: of a store without tasks is empty") { fixture in
+            let request = ClaimRequest(types: ["a", "b"], count: 10, grant: fixture.grant())
+            let result = try await fixture.store.claim(request)
+            #expect(result == ClaimResult(tasks: [], hasMore: false))
+        },
+    ]
+}

@@ -1,0 +1,79 @@
+import Testing
+import XQueueCore
+
+extension StoreConformance {
+    static let insertCases: [ConformanceCase] = [
+        ConformanceCase("insert: stores exactly what the state machine makes of a task") { fixture in
+            var tasks = [
+                fixture.task(), fixture.task("b", priority: .max, schedule: .after(.milliseconds(1))),
+                fixture.task("b", priority: .min, schedule: .at(fixture.now + .seconds(5))),
+                fixture.task(schedule: .at(fixture.now + .seconds(-5))),
+                fixture.task(schedule: .after(.zero)), elaborateTask(fixture),
+            ]
+            tasks.append(NewTask(id: fixture.nextID(), type: "standard"))
+            let outcomes = try await fixture.store.insert(tasks)
+            #expect(outcomes.count == tasks.count)
+            for (task, outcome) in zip(tasks, outcomes) {
+                let expected = TaskStateMachine.submit(task, at: fixture.now)
+                #expect(outcome == .inserted(expected))
+                #expect(try await fixture.store.task(task.id) == expected)
+            }
+        },
+        ConformanceCase("insert: keeps a payload byte for byte") { fixture in
+            let texts = [
+                #"{ "b" : 1 , "a":[ 1.0, 1e3 ,-0 ] , "b":2 }"#, #""\u0000 \/ \ud83d\ude00 😀 é""#,
+                "12345678901234567890123", "[]", "null", #""""#,
+            ]
+            for text in texts {
+                var task = fixture.task()
+                task.payload = try RawJSON(text)
+                try await fixture.submit(task)
+                #expect(try await fixture.read(task.id).payload.text.utf8.elementsEqual(text.utf8))
+            }
+        },
+        ConformanceCase("insert: accepts names of any characters and the longest keys") { fixture in
+            let key = "ключ 😀 ' \" % \\ { } \u{1}" + String(repeating: "k", count: 200)
+            var task = fixture.task("a.b:c_d-9", key: key, limit: 1_000_000)
+            task.uniqueKey = key
+            let record = try await fixture.submit(task)
+            #expect(try await fixture.read(record.id) == record)
+            let claimed = try await fixture.claimOne("a.b:c_d-9")
+            #expect(claimed.concurrency?.key == key)
+            #expect(claimed.uniqueKey == key)
+        },
+        ConformanceCase("insert: an identifier that is known is answered with its task") { fixture in
+            let task = fixture.task()
+            let first = try await fixture.submit(task)
+            #expect(try await fixture.store.insert([task]) == [.existing(first)])
+            var changed = task
+            changed.priority = 9
+            #expect(try await fixture.store.insert([changed]) == [.existing(first)])
+            let claimed = try await fixture.claimOne()
+            #expect(try await fixture.store.insert([task]) == [.existing(claimed)])
+            try await fixture.settle(claimed, .success(nil))
+            let ended = try await fixture.read(task.id)
+            #expect(try await fixture.store.insert([task]) == [.existing(ended)])
+        },
+        ConformanceCase("insert: nothing to insert is nothing to answer") { fixture in
+            let outcomes = try await fixture.store.insert([])
+            #expect(outcomes.isEmpty)
+        },
+        ConformanceCase("insert: answers a large batch in order") { fixture in
+            let tasks = (0..<1000).map { fixture.task(priority: Int32($0 % 7)) }
+            let outcomes = try await fixture.store.insert(tasks)
+            #expect(outcomes.map(\.record.id) == tasks.map(\.id))
+            #expect(try await fixture.store.tasks(TaskQuery()).total == 1000)
+        },
+    ]
+
+    /// A task with a value in every field.
+    private static func elaborateTask(_ fixture: StoreFixture) -> NewTask {
+        NewTask(
+            id: fixture.nextID(), type: "b", payload: RawJSON.null, priority: -7, maxRetry: 1000,
+            queueTimeout: .milliseconds(1), processTimeout: .seconds(315_360_000),
+            concurrency: ConcurrencyLimit(key: "user", limit: 3), uniqueKey: "once",
+            retryPolicy: RetryPolicy(
+                strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35),
+            schedule: .after(.seconds(86_400)))
+    }
+}

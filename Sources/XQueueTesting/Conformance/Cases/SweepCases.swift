@@ -1,0 +1,81 @@
+import Testing
+import XQueueCore
+
+extension StoreConformance {
+    static let sweepCases: [ConformanceCase] = [
+        ConformanceCase("sweep: changes nothing before its time, all at its time") { fixture in
+            try await fixture.submit(fixture.task("run", processTimeout: .seconds(5)))
+            try await fixture.submit(fixture.task("run"))
+            let running = try await fixture.claim(["run"], count: 2, lease: .seconds(10))
+            let waiting = try await fixture.submit([
+                fixture.task(queueTimeout: .seconds(10)), fixture.task(schedule: .after(.seconds(10))),
+                fixture.task("b"),
+            ])
+            let before = running + waiting
+            fixture.clock.advance(by: .milliseconds(9999))
+            let early = try await fixture.store.sweep(limit: 100, draw: 0.5)
+            #expect(early == SweepResult(changed: 0, nextDue: fixture.now + .milliseconds(1)))
+            for record in before { #expect(try await fixture.read(record.id) == record) }
+            fixture.clock.advance(by: .milliseconds(1))
+            let result = try await fixture.store.sweep(limit: 100, draw: 0.25)
+            #expect(result.changed == 4)
+            for record in before.dropLast() {
+                let expected = try fixture.expected(record, .expire(draw: 0.25))
+                #expect(try await fixture.read(record.id) == expected)
+            }
+            #expect(try await fixture.read(before[4].id) == before[4])
+        },
+        ConformanceCase("sweep: says when the next task is due") { fixture in
+            #expect(
+                try await fixture.store.sweep(limit: 10, draw: 0)
+                    == SweepResult(changed: 0, nextDue: nil))
+            try await fixture.submit(fixture.task())
+            let none = try await fixture.store.sweep(limit: 10, draw: 0)
+            #expect(none.nextDue == nil)
+            let start = fixture.now
+            try await fixture.submit(fixture.task("b", schedule: .after(.seconds(30))))
+            try await fixture.submit(fixture.task("c", queueTimeout: .seconds(20)))
+            let two = try await fixture.store.sweep(limit: 10, draw: 0)
+            #expect(two.nextDue == start + .seconds(20))
+            _ = try await fixture.claimOne("a", lease: .seconds(10))
+            let three = try await fixture.store.sweep(limit: 10, draw: 0)
+            #expect(three.nextDue == start + .seconds(10))
+        },
+        ConformanceCase("sweep: goes in steps of its limit, the longest due first") { fixture in
+            let tasks = (1...10).map { fixture.task(schedule: .after(.seconds(11 - $0))) }
+            try await fixture.submit(tasks)
+            fixture.clock.advance(by: .seconds(60))
+            let first = try await fixture.store.sweep(limit: 4, draw: 0)
+            #expect(first.changed == 4)
+            #expect(try #require(first.nextDue) <= fixture.now)
+            #expect(Set(try await fixture.claim(count: 99).ids) == Set(tasks.suffix(4).map(\.id)))
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 4)
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 2)
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 0)
+        },
+        ConformanceCase("sweep: queue timeout counts from ready, and stops with the first attempt") {
+            fixture in
+            let task = fixture.task(
+                maxRetry: 1, queueTimeout: .seconds(10), schedule: .after(.seconds(100)))
+            try await fixture.submit(task)
+            try await fixture.advance(by: .seconds(100))
+            try await fixture.advance(by: .seconds(9))
+            #expect(try await fixture.read(task.id).status == .pending)
+            try await fixture.settle(try await fixture.claimOne(), .release)
+            try await fixture.advance(by: .seconds(1000))
+            #expect(try await fixture.read(task.id).pendingReason == .ready)
+        },
+        ConformanceCase("sweep: lost leases count as attempts until none is left") { fixture in
+            try await fixture.submit(fixture.task(maxRetry: 1))
+            let first = try await fixture.claimOne("a", lease: .seconds(10))
+            try await fixture.advance(by: .seconds(10))
+            let second = try await fixture.claimOne("a", lease: .seconds(10))
+            #expect(second.id == first.id)
+            #expect(second.attempt == 2)
+            try await fixture.advance(by: .seconds(10))
+            let record = try await fixture.read(first.id)
+            #expect(record.status == .failed)
+            #expect(record.errors.map(\.kind) == [.leaseLost, .leaseLost])
+        },
+    ]
+}

@@ -1,0 +1,29 @@
+public import Testing
+
+/// One promise of a store, as a test.
+public struct ConformanceCase: Sendable, CustomTestStringConvertible {
+    /// The verb, and what is promised of it.
+    public let name: String
+    private let body: @Sendable (StoreHarness) async throws -> Void
+
+    public var testDescription: String { name }
+
+    /// A case that makes the stores it needs.
+    init(_ name: String, harness body: @escaping @Sendable (StoreHarness) async throws -> Void) {
+        self.name = name
+        self.body = body
+    }
+
+    /// A case that needs one fresh store.
+    init(
+        _ name: String, limits: StoreHarness.Limits = .init(),
+        _ body: @escaping @Sendable (StoreFixture) async throws -> Void
+    ) {
+        self.init(name, harness: { try await StoreFixture.with($0, limits: limits, body) })
+    }
+
+    /// Runs the test; what is wrong is recorded as issues of the current Swift Testing test.
+    public func run(_ harness: StoreHarness) async throws {
+        try await body(harness)
+    }
+}

@@ -1,0 +1,146 @@
+import Synchronization
+import Testing
+import XQueueCore
+
+/// A fresh store with its clock, and the short words the cases are written in.
+struct StoreFixture: Sendable {
+    let store: any TaskStore
+    let clock: ManualClock
+    private let ids: TaskIDGenerator
+    private let tokens: TokenCounter
+
+    /// Runs `body` with a fresh store, and closes the store however it ends.
+    static func with(
+        _ harness: StoreHarness, limits: StoreHarness.Limits = .init(), seed: UInt64 = 1,
+        _ body: @Sendable (StoreFixture) async throws -> Void
+    ) async throws {
+        let clock = ManualClock()
+        let store = try await harness.makeStore(clock: clock, limits: limits)
+        let ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: seed))
+        let fixture = StoreFixture(store: store, clock: clock, ids: ids, tokens: TokenCounter())
+        do {
+            try await body(fixture)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    var now: Timestamp { clock.now() }
+
+    // MARK: - Submitting
+
+    func nextID() -> TaskID { ids.next() }
+
+    /// A task that never times out and belongs to no key unless told otherwise.
+    func task(
+        _ type: String = "a", priority: Int32 = 0, key: String? = nil, limit: Int = 1,
+        maxRetry: Int = 3, queueTimeout: Duration? = nil, processTimeout: Duration? = nil,
+        uniqueKey: String? = nil, schedule: NewTask.Schedule = .now
+    ) -> NewTask {
+        NewTask(
+            id: ids.next(), type: type, payload: RawJSON.null, priority: priority, maxRetry: maxRetry,
+            queueTimeout: queueTimeout, processTimeout: processTimeout,
+            concurrency: key.map { ConcurrencyLimit(key: $0, limit: limit) }, uniqueKey: uniqueKey,
+            retryPolicy: RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0),
+            schedule: schedule)
+    }
+
+    /// Inserts `tasks` and answers their records.
+    @discardableResult
+    func submit(_ tasks: [NewTask]) async throws -> [TaskRecord] {
+        try await store.insert(tasks).map(\.record)
+    }
+
+    @discardableResult
+    func submit(_ task: NewTask) async throws -> TaskRecord {
+        try #require(try await submit([task]).first)
+    }
+
+    // MARK: - Working
+
+    func grant(lease: Duration = .seconds(60), grace: Duration = .seconds(5)) -> ClaimGrant {
+        ClaimGrant(token: tokens.next(), workerID: "worker-1", lease: lease, grace: grace)
+    }
+
+    func claim(
+        _ types: [String] = ["a"], count: Int = 1, lease: Duration = .seconds(60)
+    ) async throws -> [TaskRecord] {
+        let request = ClaimRequest(types: types, count: count, grant: grant(lease: lease))
+        return try await store.claim(request).tasks
+    }
+
+    /// Claims one task of type `type`, which must be there.
+    func claimOne(_ type: String = "a", lease: Duration = .seconds(60)) async throws -> TaskRecord {
+        try #require(try await claim([type], lease: lease).first, "a task of type \(type) to claim")
+    }
+
+    @discardableResult
+    func settle(_ record: TaskRecord, _ outcome: AttemptOutcome) async throws -> SettleOutcome {
+        let settlement = Settlement(attempt: try attempt(of: record), outcome: outcome)
+        return try #require(try await store.settle([settlement]).first)
+    }
+
+    func attempt(of record: TaskRecord) throws -> AttemptID {
+        AttemptID(taskID: record.id, token: try #require(record.lease).token)
+    }
+
+    // MARK: - Looking
+
+    func read(_ id: TaskID) async throws -> TaskRecord {
+        try #require(try await store.task(id))
+    }
+
+    func reason(_ record: TaskRecord) async throws -> PendingReason? {
+        try await read(record.id).pendingReason
+    }
+
+    func status(_ record: TaskRecord) async throws -> TaskStatus {
+        try await read(record.id).status
+    }
+
+    /// Moves the clock and applies everything that is due then.
+    func advance(by duration: Duration, draw: Double = 0.5) async throws {
+        clock.advance(by: duration)
+        _ = try await store.sweep(limit: 10_000, draw: draw)
+    }
+
+    /// What `record` becomes by `transition` now, according to the pure state machine.
+    func expected(_ record: TaskRecord, _ transition: TaskTransition) throws -> TaskRecord {
+        var machine = TaskStateMachine(record)
+        try machine.apply(transition, at: now)
+        return machine.record
+    }
+}
+
+/// Lease tokens that never repeat within one fixture, with room for big claims.
+final class TokenCounter: Sendable {
+    private let last = Mutex<Int64>(0)
+
+    func next() -> LeaseToken {
+        last.withLock { last in
+            last += 100_000
+            return LeaseToken(rawValue: last)
+        }
+    }
+}
+
+extension Collection<TaskRecord> {
+    var ids: [TaskID] { map(\.id) }
+}
+
+extension StoreFixture {
+    /// Expects `call` to be refused with `code`.
+    func expect<Value>(
+        _ code: StoreError.Code, sourceLocation: SourceLocation = #_sourceLocation,
+        from call: () async throws(StoreError) -> Value
+    ) async {
+        do throws(StoreError) {
+            _ = try await call()
+            Issue.record("expected \(code.rawValue)", sourceLocation: sourceLocation)
+        } catch {
+            #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Synchronization
+public import XQueueCore
+
+/// A clock that stands still until a test moves it.
+public final class ManualClock: QueueClock {
+    private struct Sleeper {
+        let deadline: Timestamp
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct Watcher {
+        let count: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var now: Timestamp
+        var sleepers: [Int: Sleeper] = [:]
+        var watchers: [Watcher] = []
+        var nextID = 0
+
+        mutating func removeSatisfiedWatchers() -> [Watcher] {
+            let count = sleepers.count
+            let satisfied = watchers.filter { $0.count <= count }
+            watchers.removeAll { $0.count <= count }
+            return satisfied
+        }
+    }
+
+    private let state: Mutex<State>
+
+    /// A clock that shows `start`, 2026-01-01T00:00:00Z unless told otherwise.
+    public init(_ start: Timestamp = Timestamp(milliseconds: 1_767_225_600_000)) {
+        state = Mutex(State(now: start))
+    }
+
+    public func now() -> Timestamp {
+        state.withLock { $0.now }
+    }
+
+    public func sleep(until deadline: Timestamp) async throws {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                register(Sleeper(deadline: deadline, continuation: continuation), as: id)
+            }
+        } onCancel: {
+            let sleeper = state.withLock { $0.sleepers.removeValue(forKey: id) }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    private func register(_ sleeper: Sleeper, as id: Int) {
+        var answer: Result<Void, any Error>?
+        var satisfied: [Watcher] = []
+        state.withLock { state in
+            // Cancellation that came before this point found no sleeper to wake, and shows here.
+            if Task.isCancelled {
+                answer = .failure(CancellationError())
+            } else if sleeper.deadline <= state.now {
+                answer = .success(())
+            } else {
+                state.sleepers[id] = sleeper
+                satisfied = state.removeSatisfiedWatchers()
+            }
+        }
+        if let answer { sleeper.continuation.resume(with: answer) }
+        for watcher in satisfied { watcher.continuation.resume() }
+    }
+
+    /// Moves the clock on, and wakes everyone whose deadline it reaches, the earliest first.
+    public func advance(by duration: Duration) {
+        set(to: now() + duration)
+    }
+
+    /// Sets the clock to `time`, which may be in its past, and wakes everyone whose deadline it reaches.
+    public func set(to time: Timestamp) {
+        let woken = state.withLock { state in
+            state.now = time
+            let due = state.sleepers.filter { $0.value.deadline <= time }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.sorted { $0.deadline < $1.deadline }
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    /// How many callers sleep now.
+    public var sleeperCount: Int {
+        state.withLock { $0.sleepers.count }
+    }
+
+    /// The earliest deadline somebody sleeps until; nil if nobody sleeps.
+    public var nextDeadline: Timestamp? {
+        state.withLock { $0.sleepers.values.map(\.deadline).min() }
+    }
+
+    /// Returns as soon as at least `count` callers sleep.
+    public func waitForSleepers(_ count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isSatisfied = state.withLock { state in
+                if state.sleepers.count >= count { return true }
+                state.watchers.append(Watcher(count: count, continuation: continuation))
+                return false
+            }
+            if isSatisfied { continuation.resume() }
+        }
+    }
+}

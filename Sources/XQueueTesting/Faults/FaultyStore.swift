@@ -1,0 +1,135 @@
+import Synchronization
+public import XQueueCore
+
+/// A store that passes every call on to another one, except those it was told to fail or to hold.
+public final class FaultyStore: Sendable {
+    /// On which side of the inner call a fault strikes.
+    public enum Moment: Sendable, Hashable {
+        /// The inner store never hears of the call.
+        case before
+        /// The inner store has done what was asked, and the caller is told that it failed.
+        case after
+    }
+
+    private struct Fault {
+        var verb: StoreVerb
+        var moment: Moment
+        var error: StoreError
+        var remaining: Int
+    }
+
+    private struct Watcher {
+        let verb: StoreVerb
+        let count: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State {
+        var faults: [Fault] = []
+        var heldVerbs: Set<StoreVerb> = []
+        var waiting: [StoreVerb: [CheckedContinuation<Void, Never>]] = [:]
+        var watchers: [Watcher] = []
+        var calls: [StoreVerb: Int] = [:]
+    }
+
+    /// The store that does the work.
+    public let inner: any TaskStore
+    private let state = Mutex(State())
+
+    public init(_ inner: any TaskStore) {
+        self.inner = inner
+    }
+
+    // MARK: - What a test asks for
+
+    /// Makes the next `times` calls of `verb` throw `error`.
+    public func fail(
+        _ verb: StoreVerb, times: Int = 1, _ moment: Moment = .before,
+        with error: StoreError = StoreError(.unavailable, "a fault asked for by a test")
+    ) {
+        let fault = Fault(verb: verb, moment: moment, error: error, remaining: times)
+        state.withLock { $0.faults.append(fault) }
+    }
+
+    /// Takes back every fault that has not struck.
+    public func heal() {
+        state.withLock { $0.faults = [] }
+    }
+
+    /// Makes calls of `verb` wait, before the inner store hears of them, until they are released.
+    public func hold(_ verb: StoreVerb) {
+        state.withLock { _ = $0.heldVerbs.insert(verb) }
+    }
+
+    /// Lets the waiting calls of `verb` go on, and holds no further ones.
+    public func release(_ verb: StoreVerb) {
+        let continuations = state.withLock { state in
+            state.heldVerbs.remove(verb)
+            return state.waiting.removeValue(forKey: verb) ?? []
+        }
+        for continuation in continuations { continuation.resume() }
+    }
+
+    /// Returns as soon as at least `count` calls of `verb` are held.
+    public func waitForHeldCalls(of verb: StoreVerb, count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isSatisfied = state.withLock { state in
+                if state.waiting[verb, default: []].count >= count { return true }
+                state.watchers.append(Watcher(verb: verb, count: count, continuation: continuation))
+                return false
+            }
+            if isSatisfied { continuation.resume() }
+        }
+    }
+
+    /// How often `verb` was called, with or without success.
+    public func calls(of verb: StoreVerb) -> Int {
+        state.withLock { $0.calls[verb, default: 0] }
+    }
+
+    // MARK: - What a call goes through
+
+    func perform<Value: Sendable>(
+        _ verb: StoreVerb, _ call: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        state.withLock { $0.calls[verb, default: 0] += 1 }
+        await pass(verb)
+        if let error = strike(verb, .before) { throw error }
+        let value = try await call()
+        if let error = strike(verb, .after) { throw error }
+        return value
+    }
+
+    private func strike(_ verb: StoreVerb, _ moment: Moment) -> StoreError? {
+        state.withLock { state in
+            guard
+                let index = state.faults.firstIndex(where: {
+                    $0.verb == verb && $0.moment == moment && $0.remaining > 0
+                })
+            else { return nil }
+            state.faults[index].remaining -= 1
+            let error = state.faults[index].error
+            if state.faults[index].remaining == 0 { state.faults.remove(at: index) }
+            return error
+        }
+    }
+
+    private func pass(_ verb: StoreVerb) async {
+        await withCheckedContinuation { continuation in
+            var isFree = false
+            var satisfied: [Watcher] = []
+            state.withLock { state in
+                guard state.heldVerbs.contains(verb) else {
+                    isFree = true
+                    return
+                }
+                state.waiting[verb, default: []].append(continuation)
+                let count = state.waiting[verb, default: []].count
+                satisfied = state.watchers.filter { $0.verb == verb && $0.count <= count }
+                state.watchers.removeAll { $0.verb == verb && $0.count <= count }
+            }
+            if isFree { continuation.resume() }
+            for watcher in satisfied { watcher.continuation.resume() }
+        }
+    }
+}

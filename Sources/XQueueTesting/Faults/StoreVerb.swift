@@ -1,0 +1,7 @@
+/// The calls of a store that can be made to fail or wait.
+public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
+    case insert, claim, settle, heartbeat, report
+    case cancel, requeue, setLimit, setPaused
+    case sweep, prune
+    case task, tasks, statistics, types, check
+}

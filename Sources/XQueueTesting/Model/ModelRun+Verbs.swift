@@ -1,0 +1,110 @@
+import XQueueCore
+
+extension ModelRun {
+    mutating func insert() async throws {
+        guard model.records.values.count(where: { $0.status == .pending }) < 80 else { return }
+        var tasks = (0...random.below(4)).map { _ in scenario.newTask(at: now) }
+        if random.chance(5), let again = tasks.first {
+            tasks.append(again)
+        }
+        begin("insert \(tasks)")
+        let outcomes = try await store.insert(tasks)
+        try demand(outcomes, equals: model.insert(tasks, at: now))
+        try await compare()
+    }
+
+    mutating func claim() async throws {
+        let request = scenario.claimRequest()
+        begin("claim \(request)")
+        let expected = model.claimable(request, at: now)
+        let result = try await store.claim(request)
+        // A store may stop before it has looked at everything, if it says so.
+        let wanted = result.hasMore ? Array(expected.prefix(result.tasks.count)) : expected
+        try demand(result.tasks, equals: wanted)
+        for record in result.tasks { model.records[record.id] = record }
+        claimed += result.tasks.count
+        scenario.remember(result.tasks)
+        try await compare(in: request)
+    }
+
+    mutating func settle() async throws {
+        let settlements = (0...random.below(4)).map { _ in scenario.settlement(of: model) }
+        begin("settle \(settlements)")
+        let outcomes = try await store.settle(settlements)
+        try demand(outcomes, equals: model.settle(settlements, at: now))
+        try await compare()
+    }
+
+    mutating func heartbeat() async throws {
+        let attempts = (0...random.below(3)).map { _ in scenario.attempt(of: model) }
+        let lease = Duration.seconds(1 + random.below(20))
+        begin("heartbeat \(attempts) \(lease)")
+        let outcomes = try await store.heartbeat(attempts, lease: lease)
+        try demand(outcomes, equals: model.heartbeat(attempts, lease: lease, at: now))
+        try await compare()
+    }
+
+    mutating func report() async throws {
+        let reports = (0...random.below(3)).map { _ in
+            ProgressReport(attempt: scenario.attempt(of: model), progress: scenario.progress())
+        }
+        begin("report \(reports)")
+        try await store.report(reports)
+        model.report(reports, at: now)
+        try await compare()
+    }
+
+    mutating func cancel() async throws {
+        let ids = (0...random.below(3)).compactMap { _ in scenario.taskID(of: model) }
+        let grace = Duration.seconds(random.below(5))
+        begin("cancel \(ids) \(grace)")
+        let outcomes = try await store.cancel(ids, grace: grace)
+        // A cancel may unpark a task that the same call names again, so the answers are compared
+        // without the reason a task waits for.
+        try demand(
+            outcomes.map(\.withoutParking),
+            equals: model.cancel(ids, grace: grace, at: now).map(\.withoutParking))
+        try await compare()
+    }
+
+    mutating func requeue() async throws {
+        let ids = (0...random.below(4)).compactMap { _ in scenario.taskID(of: model) }
+        begin("requeue \(ids)")
+        let outcomes = try await store.requeue(ids)
+        try demand(
+            outcomes.map(\.withoutParking),
+            equals: model.requeue(ids, at: now).map(\.withoutParking))
+        try await compare()
+    }
+
+    mutating func setLimit() async throws {
+        let type = scenario.type()
+        let limit = random.chance(60) ? nil : 1 + random.below(4)
+        begin("limit of \(type): \(limit.map { "\($0)" } ?? "none")")
+        try await store.setLimit(limit, ofType: type)
+        model.limits[type] = limit
+        try await compare()
+    }
+
+    mutating func setPaused() async throws {
+        let type = scenario.type()
+        let isPaused = random.chance(30)
+        begin("\(isPaused ? "pause" : "resume") \(type)")
+        try await store.setPaused(isPaused, type: type)
+        if isPaused { model.paused.insert(type) } else { model.paused.remove(type) }
+        try await compare()
+    }
+}
+
+extension ChangeOutcome {
+    fileprivate var withoutParking: ChangeOutcome {
+        switch self {
+        case .changed(var record):
+            if record.isParked { record.pendingReason = .ready }
+            return .changed(record)
+        case .refused(let refusal, var record):
+            if record?.isParked == true { record?.pendingReason = .ready }
+            return .refused(refusal, record)
+        }
+    }
+}

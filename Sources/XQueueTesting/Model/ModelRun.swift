@@ -1,0 +1,83 @@
+import XQueueCore
+
+/// One randomised run: what the store and the model have been through so far.
+struct ModelRun {
+    let store: any TaskStore
+    let clock: ManualClock
+    let seed: UInt64
+    var model = StoreModel()
+    var scenario: ModelScenario
+    private(set) var stepNumber = 0
+    private(set) var operation = ""
+    /// How many tasks were claimed in all.
+    var claimed = 0
+
+    init(store: any TaskStore, clock: ManualClock, seed: UInt64) {
+        self.store = store
+        self.clock = clock
+        self.seed = seed
+        scenario = ModelScenario(seed: seed, clock: clock)
+    }
+
+    var now: Timestamp { clock.now() }
+    var random: SeededRandomSource { scenario.random }
+
+    mutating func step() async throws {
+        stepNumber += 1
+        switch random.below(100) {
+        case 0..<20: try await insert()
+        case 20..<42: try await claim()
+        case 42..<62: try await settle()
+        case 62..<67: try await heartbeat()
+        case 67..<71: try await report()
+        case 71..<75: try await cancel()
+        case 75..<78: try await requeue()
+        case 78..<88: try await passTime()
+        case 88..<91: try await prune()
+        case 91..<93: try await setLimit()
+        case 93..<95: try await setPaused()
+        case 95..<98: try await query()
+        default: try await statistics()
+        }
+    }
+
+    // MARK: - Judging
+
+    mutating func begin(_ operation: String) {
+        self.operation = operation
+    }
+
+    func demand(_ isRight: Bool, _ detail: @autoclosure () -> String) throws {
+        guard !isRight else { return }
+        throw ModelMismatch(seed: seed, step: stepNumber, operation: operation, detail: detail())
+    }
+
+    func demand<Value: Equatable>(_ answer: Value, equals expected: Value) throws {
+        try demand(answer == expected, "answered \(answer), expected \(expected)")
+    }
+
+    /// Demands that the store holds exactly what the model does, and keeps the rules of parking.
+    mutating func compare(in request: ClaimRequest? = nil) async throws {
+        let stored = try await allRecords()
+        let change = model.adopt(stored)
+        for record in stored {
+            guard let expected = model.records[record.id] else {
+                return try demand(false, "the store holds \(record.id), which should not be there")
+            }
+            try demand(record == expected, ModelMismatch.difference(record, expected))
+        }
+        try demand(
+            stored.count == model.records.count,
+            "the store holds \(stored.count) tasks, expected \(model.records.count)")
+        if let fault = model.parkingFault(of: change, in: request) { try demand(false, fault) }
+    }
+
+    func allRecords() async throws -> [TaskRecord] {
+        var all: [TaskRecord] = []
+        while true {
+            let page = try await store.tasks(TaskQuery(limit: 1000, offset: all.count))
+            all += page.tasks
+            if page.tasks.isEmpty || all.count >= page.total { return all }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import XQueueCore
+
+/// Draws the operations of a randomised run: few names and short times, so that everything collides.
+struct ModelScenario {
+    let random: SeededRandomSource
+    private let ids: TaskIDGenerator
+    /// Whether all tasks of a key ask for the same limit, as is usual.
+    private let hasUniformLimits: Bool
+    private var nextToken: Int64 = 1
+    /// Attempts that were once handed out, live or not.
+    private(set) var attempts: [AttemptID] = []
+
+    static let types = ["a", "b", "c", "d"]
+
+    init(seed: UInt64, clock: ManualClock) {
+        random = SeededRandomSource(seed: seed)
+        ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: ~seed))
+        hasUniformLimits = seed % 2 == 0
+    }
+
+    mutating func remember(_ claimed: [TaskRecord]) {
+        attempts += claimed.compactMap { record in
+            record.lease.map { AttemptID(taskID: record.id, token: $0.token) }
+        }
+        if attempts.count > 40 { attempts.removeFirst(attempts.count - 40) }
+    }
+
+    // MARK: - Arguments of verbs
+
+    func newTask(at now: Timestamp) -> NewTask {
+        NewTask(
+            id: ids.next(), type: type(), payload: RawJSON(trusted: "[\(random.below(1000))]"),
+            priority: Int32(random.below(4)) - 1, maxRetry: random.below(4),
+            queueTimeout: random.chance(40) ? .seconds(1 + random.below(20)) : nil,
+            processTimeout: random.chance(40) ? .seconds(1 + random.below(10)) : nil,
+            concurrency: random.chance(60) ? concurrency() : nil,
+            uniqueKey: random.chance(20) ? "u\(random.below(6))" : nil,
+            retryPolicy: policy(), schedule: schedule(at: now))
+    }
+
+    private func concurrency() -> ConcurrencyLimit {
+        let index = random.below(4)
+        return ConcurrencyLimit(
+            key: "k\(index)", limit: hasUniformLimits ? index + 1 : 1 + random.below(4))
+    }
+
+    private func policy() -> RetryPolicy {
+        RetryPolicy(
+            strategy: random.pick(RetryPolicy.Strategy.allCases) ?? .fixed,
+            delay: .milliseconds(random.below(3000)), maxDelay: .seconds(5),
+            jitter: Double(random.below(5)) / 4)
+    }
+
+    private func schedule(at now: Timestamp) -> NewTask.Schedule {
+        switch random.below(10) {
+        case 0: .after(.milliseconds(random.below(8000)))
+        case 1: .at(now + .milliseconds(random.below(8000) - 3000))
+        default: .now
+        }
+    }
+
+    func type() -> String { random.pick(Self.types) ?? "a" }
+
+    mutating func claimRequest() -> ClaimRequest {
+        nextToken += 1000
+        let types = random.chance(50) ? Self.types : Self.types.filter { _ in random.chance(50) }
+        return ClaimRequest(
+            types: types, count: 1 + random.below(6),
+            grant: ClaimGrant(
+                token: LeaseToken(rawValue: nextToken), workerID: "w\(random.below(3))",
+                lease: .seconds(1 + random.below(15)), grace: .seconds(random.below(4))))
+    }
+
+    /// Mostly an attempt that was handed out; now and then one that never was.
+    func attempt(of model: StoreModel) -> AttemptID {
+        let token = LeaseToken(rawValue: 1 + Int64(random.below(50)))
+        if random.chance(3) { return AttemptID(taskID: ids.next(), token: token) }
+        if random.chance(5), let id = taskID(of: model) { return AttemptID(taskID: id, token: token) }
+        return random.pick(attempts) ?? AttemptID(taskID: ids.next(), token: token)
+    }
+
+    func settlement(of model: StoreModel) -> Settlement {
+        Settlement(
+            attempt: attempt(of: model), outcome: outcome(),
+            progress: random.chance(20) ? progress() : nil)
+    }
+
+    private func outcome() -> AttemptOutcome {
+        switch random.below(10) {
+        case 0: .snooze(.milliseconds(random.below(4000)))
+        case 1: .release
+        case 2...4: .failure(failure(), draw: random.draw())
+        default: .success(random.chance(50) ? RawJSON(trusted: "{\"n\": \(random.below(99))}") : nil)
+        }
+    }
+
+    private func failure() -> AttemptFailure {
+        AttemptFailure(
+            "failure \(random.below(100))", kind: random.chance(10) ? .timeout : .error,
+            isPermanent: random.chance(15),
+            retryAfter: random.chance(15) ? .milliseconds(random.below(2000)) : nil)
+    }
+
+    func progress() -> TaskProgress {
+        TaskProgress(
+            percent: Double(random.below(1001)) / 10,
+            message: random.chance(50) ? "at \(random.below(9))" : nil)
+    }
+
+    func taskID(of model: StoreModel) -> TaskID? {
+        // Sorted, because a dictionary's order is not the same from run to run.
+        random.chance(3) ? ids.next() : random.pick(model.records.keys.sorted())
+    }
+
+    func query() -> TaskQuery {
+        TaskQuery(
+            statuses: Set(TaskStatus.allCases.filter { _ in random.chance(30) }),
+            type: random.chance(40) ? type() : nil,
+            concurrencyKey: random.chance(30) ? "k\(random.below(5))" : nil,
+            limit: 1 + random.below(20), offset: random.below(15))
+    }
+
+    func pause() -> Duration {
+        let steps: [Duration] = [
+            .milliseconds(1), .milliseconds(130), .seconds(1), .seconds(4), .seconds(15),
+        ]
+        return random.pick(steps) ?? .seconds(1)
+    }
+}

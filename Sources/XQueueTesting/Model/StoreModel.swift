@@ -1,0 +1,167 @@
+import XQueueCore
+
+/// What a store should hold, kept the simplest way: a dictionary, and sorting when order matters.
+///
+/// Every step goes through the pure ``TaskStateMachine``. Which tasks are parked is not predicted here,
+/// but checked and taken over from the store: see ``StoreModel/adopt(_:after:)``.
+struct StoreModel {
+    var records: [TaskID: TaskRecord] = [:]
+    var limits: [String: Int] = [:]
+    var paused: Set<String> = []
+
+    // MARK: - Verbs
+
+    mutating func insert(_ tasks: [NewTask], at now: Timestamp) -> [InsertOutcome] {
+        tasks.map { task in
+            if let known = records[task.id] { return .existing(known) }
+            if let key = task.uniqueKey, let holder = holder(of: key) { return .existing(holder) }
+            let record = TaskStateMachine.submit(task, at: now)
+            records[task.id] = record
+            return .inserted(record)
+        }
+    }
+
+    /// What a claim without any bound on its effort would hand out; changes nothing.
+    func claimable(_ request: ClaimRequest, at now: Timestamp) -> [TaskRecord] {
+        var model = self
+        var claimed: [TaskRecord] = []
+        let candidates = StoreConformance.inOrder(Array(records.values.filter(\.isReady)))
+        for candidate in candidates where claimed.count < request.count {
+            guard request.types.contains(candidate.type), model.isFree(candidate) else { continue }
+            var grant = request.grant
+            grant.token = grant.token.offset(by: claimed.count)
+            guard case .success(let record) = model.take(.claim(grant), candidate.id, at: now) else {
+                continue
+            }
+            claimed.append(record)
+        }
+        return claimed
+    }
+
+    mutating func settle(_ settlements: [Settlement], at now: Timestamp) -> [SettleOutcome] {
+        settlements.map { settlement in
+            let (id, token) = (settlement.attempt.taskID, settlement.attempt.token)
+            if let progress = settlement.progress { _ = take(.progress(token, progress), id, at: now) }
+            switch take(.settle(token, settlement.outcome), id, at: now) {
+            case .success(let record): return .settled(record.status, version: record.version)
+            case .failure(let refusal): return .refused(refusal)
+            }
+        }
+    }
+
+    mutating func heartbeat(
+        _ attempts: [AttemptID], lease: Duration, at now: Timestamp
+    ) -> [HeartbeatOutcome] {
+        attempts.map { attempt in
+            switch take(.heartbeat(attempt.token, lease: lease), attempt.taskID, at: now) {
+            case .success(let record): record.cancelRequestedAt == nil ? .held : .cancelRequested
+            case .failure: .lost
+            }
+        }
+    }
+
+    mutating func report(_ reports: [ProgressReport], at now: Timestamp) {
+        for report in reports {
+            _ = take(.progress(report.attempt.token, report.progress), report.attempt.taskID, at: now)
+        }
+    }
+
+    mutating func cancel(_ ids: [TaskID], grace: Duration, at now: Timestamp) -> [ChangeOutcome] {
+        ids.map { change(take(.cancel(grace: grace), $0, at: now), $0) }
+    }
+
+    mutating func requeue(_ ids: [TaskID], at now: Timestamp) -> [ChangeOutcome] {
+        ids.map { id in
+            let before = records[id]
+            let outcome = take(.requeue, id, at: now)
+            if case .success(let record) = outcome, let key = record.uniqueKey,
+                records.values.contains(where: {
+                    $0.uniqueKey == key && !$0.status.isFinal && $0.id != id
+                })
+            {
+                records[id] = before
+                return .refused(.uniqueKeyTaken, before)
+            }
+            return change(outcome, id)
+        }
+    }
+
+    // MARK: - Parts of verbs
+
+    /// Takes one step of one task.
+    mutating func take(
+        _ transition: TaskTransition, _ id: TaskID, at now: Timestamp
+    ) -> Result<TaskRecord, TransitionRefusal> {
+        guard let record = records[id] else { return .failure(.notFound) }
+        var machine = TaskStateMachine(record)
+        do throws(TransitionRefusal) {
+            try machine.apply(transition, at: now)
+        } catch {
+            return .failure(error)
+        }
+        records[id] = machine.record
+        return .success(machine.record)
+    }
+
+    private func change(
+        _ outcome: Result<TaskRecord, TransitionRefusal>, _ id: TaskID
+    ) -> ChangeOutcome {
+        switch outcome {
+        case .success(let record): .changed(record)
+        case .failure(let refusal): .refused(refusal, records[id])
+        }
+    }
+
+    private func holder(of uniqueKey: String) -> TaskRecord? {
+        records.values.first { $0.uniqueKey == uniqueKey && !$0.status.isFinal }
+    }
+
+    // MARK: - Questions
+
+    /// Whether type and key have room for `record`.
+    func isFree(_ record: TaskRecord) -> Bool {
+        guard !paused.contains(record.type) else { return false }
+        if let limit = limits[record.type], held(type: record.type) >= limit { return false }
+        return hasToken(record)
+    }
+
+    /// Whether the record's key, if it has one, has a free token for it.
+    func hasToken(_ record: TaskRecord) -> Bool {
+        guard let concurrency = record.concurrency else { return true }
+        return held(key: concurrency.key) < concurrency.limit
+    }
+
+    func held(key: String) -> Int {
+        records.values.count { $0.status == .processing && $0.concurrency?.key == key }
+    }
+
+    func held(type: String) -> Int {
+        records.values.count { $0.status == .processing && $0.type == type }
+    }
+
+    /// What time alone changes at `now`.
+    func due(at now: Timestamp) -> [TaskRecord] {
+        records.values.filter { ($0.dueAt ?? .distantFuture) <= now }
+    }
+
+    var nextDue: Timestamp? { records.values.compactMap(\.dueAt).min() }
+
+    func page(_ query: TaskQuery) -> TaskPage {
+        let matches = records.values.filter {
+            (query.statuses.isEmpty || query.statuses.contains($0.status))
+                && (query.type == nil || $0.type == query.type)
+                && (query.concurrencyKey == nil || $0.concurrency?.key == query.concurrencyKey)
+        }.sorted { $0.id > $1.id }
+        return TaskPage(
+            tasks: Array(matches.dropFirst(query.offset).prefix(query.limit)), total: matches.count)
+    }
+}
+
+extension TaskRecord {
+    var isReady: Bool { pendingReason == .ready }
+    var isParked: Bool { pendingReason == .parked }
+}
+
+extension Timestamp {
+    static let distantFuture = Timestamp(milliseconds: .max)
+}

@@ -1,0 +1,39 @@
+import Testing
+import XQueueCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Thousands of random operations, on a store and on a simple model of it: both must agree on every
+/// answer and, after every operation, on every record.
+public enum StoreModelTest {
+    /// Six fixed seeds and a new one; only the environment's `XQUEUE_SEED` if it is set.
+    public static var seeds: [UInt64] {
+        if let text = ProcessInfo.processInfo.environment["XQUEUE_SEED"], let seed = UInt64(text) {
+            return [seed]
+        }
+        return [1, 2, 3, 4, 5, 6, SystemRandomSource().next() >> 16]
+    }
+
+    /// Runs `operations` operations drawn from `seed`; the first disagreement is thrown, and names the
+    /// seed to run it again.
+    public static func run(
+        _ harness: StoreHarness, seed: UInt64, operations: Int = 2000
+    ) async throws {
+        print("model test of \(harness.name): XQUEUE_SEED=\(seed), \(operations) operations")
+        let clock = ManualClock()
+        let store = try await harness.makeStore(clock: clock)
+        var run = ModelRun(store: store, clock: clock, seed: seed)
+        do {
+            for _ in 0..<operations { try await run.step() }
+        } catch {
+            await store.close()
+            throw error
+        }
+        #expect(run.claimed > operations / 10, "the run was too idle to show anything")
+        await store.close()
+    }
+}

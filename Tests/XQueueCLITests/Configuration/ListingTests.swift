@@ -1,0 +1,77 @@
+import Testing
+
+@testable import XQueueCLI
+
+/// What `--print-config` and `--help` show.
+@Suite struct ListingTests {
+    @Test func everyValueStandsThereWithItsSource() async throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "xqueue.yaml",
+            """
+            server: { mode: debug }
+            handlers:
+              thumbnail: { exec: ["./thumbnail.sh", "-v"], max_concurrency: 4, env: { TOKEN: secret } }
+            """)
+        let resolved = try await ConfigurationLoader(
+            flags: ["--queue-grace-period", "90s"], environment: ["XQUEUE_SERVER_PORT": "9000"], file: file
+        ).load()
+        let lines = ConfigurationListing.values(of: resolved).split(separator: "\n")
+            .map { $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ") }
+        #expect(
+            lines == [
+                "store.path xqueue-data/xqueue.db default",
+                "store.max_file_size 0 default",
+                "store.max_waiting_writes 65536 default",
+                "server.host 127.0.0.1 default",
+                "server.port 9000 environment XQUEUE_SERVER_PORT",
+                "server.mode debug file \(file):1",
+                "server.max_body_size 1MiB default",
+                "server.max_header_size 32KiB default",
+                "server.max_connections 1000 default",
+                "server.idle_timeout 1m default",
+                "server.request_timeout 30s default",
+                "queue.default_timeout 10m default",
+                "queue.default_retry 3 default",
+                "queue.max_concurrency 100 default",
+                "queue.heartbeat_interval 30s default",
+                "queue.semaphore_expiration 5m default",
+                "queue.grace_period 90s flag --queue-grace-period",
+                "queue.stop_period 5s default",
+                "queue.cleanup_interval 5m default",
+                "queue.retention_age 7d default",
+                "queue.retention_count 1000000 default",
+                "queue.maintenance_batch 500 default",
+                "queue.poll_interval 5s default",
+                "queue.max_backlog 10000000 default",
+                "queue.max_types 10000 default",
+                "queue.max_batch 1000 default",
+                "queue.max_payload 1MiB default",
+                "example.enabled true default",
+                "example.max_concurrency 0 default",
+                "example.journal \"\" default",
+                "handlers.thumbnail.exec [\"./thumbnail.sh\", \"-v\"] file \(file):3",
+                "handlers.thumbnail.max_concurrency 4 file \(file):3",
+                "handlers.thumbnail.working_directory \(folder.path) file \(file):3",
+                "handlers.thumbnail.max_output 1MiB file \(file):3",
+                "handlers.thumbnail.env.TOKEN (set) file \(file):3",
+            ])
+    }
+
+    @Test func theHelpNamesEverySettingWithItsDefault() {
+        let help = ConfigurationListing.help()
+        for setting in SettingsTable.all { #expect(help.contains("  \(setting.flag) (default: ")) }
+        #expect(help.contains("--queue-default-timeout (default: 10m)"))
+        #expect(help.split(separator: "\n").allSatisfy { $0.count < 80 })
+    }
+
+    @Test func keysAreUniqueAndSpeltAlike() {
+        let keys = SettingsTable.all.map(\.key)
+        #expect(Set(keys).count == keys.count)
+        #expect(Set(SettingsTable.all.map(\.flag)).count == keys.count)
+        for setting in SettingsTable.all {
+            #expect(setting.components.count == 2, "\(setting.key)")
+            #expect(setting.help.hasSuffix("."), "\(setting.key)")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Testing
+import XQueue
+import XQueueServer
+
+@testable import XQueueCLI
+
+/// Flags over environment over file over defaults.
+@Suite struct PrecedenceTests {
+    private let folder: TemporaryFolder
+    private let file: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = try folder.write(
+            "xqueue.yaml",
+            """
+            # A comment.
+            server:
+              port: 1111
+              host: "::1"
+            queue:
+              default_timeout: 90s
+            """)
+    }
+
+    private func load(
+        _ flags: [String] = [], _ environment: [String: String] = [:]
+    ) async throws -> ResolvedConfiguration {
+        try await ConfigurationLoader(flags: flags, environment: environment, file: file).load()
+    }
+
+    @Test func aDefaultIsTakenIfNobodySaysAnything() async throws {
+        let resolved = try await load()
+        #expect(resolved.values.queue.defaults.maxRetry == 3)
+        #expect(resolved.sources["queue.default_retry"] == .default)
+    }
+
+    @Test func theFileIsOverTheDefault() async throws {
+        let resolved = try await load()
+        #expect(resolved.values.server.port == 1111)
+        #expect(resolved.values.server.host == "::1")
+        #expect(resolved.values.queue.defaults.timeout == .seconds(90))
+        #expect(resolved.sources["server.port"] == .file(FilePlace(path: file, line: 3)))
+        #expect(resolved.sources["queue.default_timeout"] == .file(FilePlace(path: file, line: 6)))
+    }
+
+    @Test func theEnvironmentIsOverTheFile() async throws {
+        let resolved = try await load([], ["XQUEUE_SERVER_PORT": "2222", "SERVER_PORT": "5555"])
+        #expect(resolved.values.server.port == 2222)
+        #expect(resolved.sources["server.port"] == .environment("XQUEUE_SERVER_PORT"))
+    }
+
+    @Test(arguments: [["--server-port", "3333"], ["--server-port=3333"]])
+    func aFlagIsOverTheEnvironment(flags: [String]) async throws {
+        let resolved = try await load(flags, ["XQUEUE_SERVER_PORT": "2222"])
+        #expect(resolved.values.server.port == 3333)
+        #expect(resolved.sources["server.port"] == .flag("--server-port"))
+    }
+
+    @Test func everySettingIsReachedByFlagEnvironmentAndFile() async throws {
+        for setting in SettingsTable.all {
+            let fresh = setting.read(ServeConfiguration())
+            let text = Self.otherValue(of: setting)
+            #expect(text != fresh, "\(setting.key)")
+
+            let byFlag = try await ConfigurationLoader(flags: [setting.flag, text], environment: [:]).load()
+            #expect(setting.read(byFlag.values) == text, "\(setting.flag)")
+
+            let byVariable = try await ConfigurationLoader(flags: [], environment: [setting.variable: text]).load()
+            #expect(setting.read(byVariable.values) == text, "\(setting.variable)")
+            #expect(byVariable.warnings.isEmpty)
+
+            let parts = setting.components
+            let file = try folder.write("one.yaml", "\(parts[0]):\n  \(parts[1]): \(text)\n")
+            let byFile = try await ConfigurationLoader(flags: [], environment: [:], file: file).load()
+            #expect(setting.read(byFile.values) == text, "\(setting.key)")
+        }
+    }
+
+    /// A legal value that is not the default, as the setting itself would write it.
+    private static func otherValue(of setting: Setting) -> String {
+        for candidate in ["31s", "17", "7KiB", "3MiB", "debug", "false", "else,where"] {
+            var values = ServeConfiguration()
+            let before = setting.read(values)
+            if setting.write(candidate, &values), setting.read(values) == candidate, candidate != before {
+                return candidate
+            }
+        }
+        return setting.read(ServeConfiguration())
+    }
+
+    @Test func aFileWithNothingButCommentsIsFine() async throws {
+        for text in ["", "# nothing\n", "---\n", "server:\n# port: 1\n", "handlers:\n"] {
+            let file = try folder.write("empty.yaml", text)
+            let resolved = try await ConfigurationLoader(flags: [], environment: [:], file: file).load()
+            #expect(resolved.values.server.port == 8080)
+        }
+    }
+
+    @Test func handlersAreRead() async throws {
+        let file = try folder.write(
+            "handlers.yaml",
+            """
+            handlers:
+              thumbnail: { exec: ["./thumbnail.sh"], max_concurrency: 4 }
+              video.encode:
+                exec: [ffmpeg, -i, "-"]
+                env: { THREADS: 2 }
+                working_directory: media
+                max_output: 64KiB
+            """)
+        let resolved = try await ConfigurationLoader(flags: [], environment: [:], file: file).load()
+        #expect(
+            resolved.values.handlers == [
+                HandlerDefinition(
+                    type: "thumbnail", command: ["./thumbnail.sh"], maxConcurrency: 4,
+                    workingDirectory: folder.path),
+                HandlerDefinition(
+                    type: "video.encode", command: ["ffmpeg", "-i", "-"], environment: ["THREADS": "2"],
+                    workingDirectory: folder.path + "/media", maxOutput: 65_536),
+            ])
+    }
+
+    @Test func theDefaultsOfTheLibraryAreTheDefaultsOfTheProgram() {
+        let fresh = ServeConfiguration()
+        #expect(fresh.queue.gracePeriod == QueueConfiguration().gracePeriod)
+        #expect(fresh.server == ServerConfiguration())
+        #expect(fresh.queue.retentionAge == .seconds(7 * 86_400))
+    }
+}

@@ -1,0 +1,150 @@
+import Testing
+import XQueueCore
+
+/// Every place × every transition: where it leads, or why it does not.
+@Suite("State machine: the whole table")
+struct TransitionTableTests {
+    /// What a transition comes to. `same` is a step that changes no status.
+    enum Outcome: Equatable {
+        case to(TaskStatus, PendingReason?)
+        case same
+        case refused(TransitionRefusal)
+
+        static let ready = Outcome.to(.pending, .ready)
+        static let scheduled = Outcome.to(.pending, .scheduled)
+        static let parked = Outcome.to(.pending, .parked)
+        static let processing = Outcome.to(.processing, nil)
+        static let success = Outcome.to(.success, nil)
+        static let failed = Outcome.to(.failed, nil)
+        static let canceled = Outcome.to(.canceled, nil)
+        static let timeout = Outcome.to(.timeout, nil)
+        static let wrong = Outcome.refused(.wrongState)
+        static let lost = Outcome.refused(.leaseLost)
+        static let ended = Outcome.refused(.alreadyEnded)
+        static let notRequeueable = Outcome.refused(.notRequeueable)
+        static let notDue = Outcome.refused(.notDue)
+    }
+
+    private static let token = MachineSubject.token
+    private static let grant = ClaimGrant(
+        token: LeaseToken(rawValue: 43), workerID: "w2", lease: .seconds(20), grace: .seconds(5))
+    private static let failure = AttemptFailure("x")
+
+    /// One row a transition, one column a place, in the order of ``MachineSubject``.
+    private static let table: [(TaskTransition, [Outcome])] = [
+        // ready, ready overdue, scheduled, scheduled due, parked, parked overdue,
+        // processing, canceling, lease expired, past deadline, grace over, success, failed, canceled, timeout
+        (
+            .claim(grant),
+            [
+                .processing, .processing, .wrong, .wrong, .wrong, .wrong,
+                .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
+            ]
+        ),
+        (
+            .park,
+            [
+                .parked, .parked, .wrong, .wrong, .wrong, .wrong,
+                .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
+            ]
+        ),
+        (
+            .unpark,
+            [
+                .wrong, .wrong, .wrong, .wrong, .ready, .ready,
+                .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
+            ]
+        ),
+        (.settle(token, .success(nil)), running(.success, canceling: .success)),
+        (.settle(token, .failure(failure, draw: 0.5)), running(.scheduled, canceling: .canceled)),
+        (
+            .settle(token, .failure(AttemptFailure("x", isPermanent: true), draw: 0)),
+            running(.failed, canceling: .canceled)
+        ),
+        (
+            .settle(token, .failure(AttemptFailure("x", retryAfter: .zero), draw: 0)),
+            running(.ready, canceling: .canceled)
+        ),
+        (.settle(token, .snooze(.seconds(1))), running(.scheduled, canceling: .canceled)),
+        (.settle(token, .snooze(.zero)), running(.ready, canceling: .canceled)),
+        (.settle(token, .release), running(.ready, canceling: .canceled)),
+        (.settle(grant.token, .success(nil)), all(.lost)),
+        (.settle(grant.token, .failure(failure, draw: 0)), all(.lost)),
+        (.settle(grant.token, .snooze(.zero)), all(.lost)),
+        (.settle(grant.token, .release), all(.lost)),
+        (.heartbeat(token, lease: .seconds(5)), running(.same, canceling: .same)),
+        (.heartbeat(grant.token, lease: .seconds(5)), all(.lost)),
+        (.progress(token, TaskProgress(percent: 5)), running(.same, canceling: .same)),
+        (.progress(grant.token, TaskProgress(percent: 5)), all(.lost)),
+        (
+            .cancel(grace: .seconds(5)),
+            Array(repeating: .canceled, count: 6) + Array(repeating: .same, count: 5)
+                + Array(repeating: .ended, count: 4)
+        ),
+        (
+            .requeue,
+            Array(repeating: .notRequeueable, count: 12) + [.ready, .ready, .ready]
+        ),
+        (
+            .expire(draw: 0.5),
+            [
+                .notDue, .timeout, .notDue, .ready, .notDue, .timeout,
+                .notDue, .notDue, .ready, .scheduled, .canceled, .ended, .ended, .ended, .ended,
+            ]
+        ),
+    ]
+
+    private static func all(_ outcome: Outcome) -> [Outcome] {
+        Array(repeating: outcome, count: MachineSubject.allCases.count)
+    }
+
+    /// A worker's transition: refused unless its attempt runs.
+    private static func running(_ outcome: Outcome, canceling: Outcome) -> [Outcome] {
+        Array(repeating: .lost, count: 6) + [outcome, canceling, outcome, outcome, canceling]
+            + Array(repeating: .lost, count: 4)
+    }
+
+    @Test func theTableIsComplete() {
+        for (transition, outcomes) in Self.table {
+            #expect(outcomes.count == MachineSubject.allCases.count, "\(transition)")
+        }
+    }
+
+    @Test(arguments: MachineSubject.allCases)
+    func leadsWhereTheTableSays(_ subject: MachineSubject) throws {
+        let column = try #require(MachineSubject.allCases.firstIndex(of: subject))
+        for (transition, outcomes) in Self.table {
+            let before = subject.record
+            var machine = TaskStateMachine(before)
+            do throws(TransitionRefusal) {
+                try machine.apply(transition, at: MachineSubject.now)
+            } catch {
+                #expect(outcomes[column] == .refused(error), "\(subject) × \(transition)")
+                #expect(machine.record == before, "\(subject) × \(transition)")
+                continue
+            }
+            check(machine.record, came: outcomes[column], from: before, "\(subject) × \(transition)")
+        }
+    }
+
+    private func check(
+        _ record: TaskRecord, came outcome: Outcome, from before: TaskRecord, _ comment: Comment
+    ) {
+        switch outcome {
+        case .refused: Issue.record("\(comment) should have been refused")
+        case .same:
+            #expect(record.status == before.status, comment)
+            #expect(record.version == before.version, comment)
+            #expect(record.lease?.token == before.lease?.token, comment)
+        case .to(let status, let reason):
+            #expect(record.status == status, comment)
+            #expect(record.pendingReason == reason, comment)
+            #expect(record.version == before.version + (status == before.status ? 0 : 1), comment)
+        }
+        #expect((record.pendingReason != nil) == (record.status == .pending), comment)
+        #expect((record.lease != nil) == (record.status == .processing), comment)
+        #expect((record.completedAt != nil) == record.status.isFinal, comment)
+        #expect(record.status != .processing || record.queueDeadline == nil, comment)
+        #expect(!record.status.isFinal || record.dueAt == nil, comment)
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// Starts that cannot work end with one line that says why, and an exit status of their own.
+@Suite struct RefusalTests {
+    private func run(
+        _ arguments: [String], in folder: ServerFolder, environment: [String: String] = [:]
+    ) async throws -> (status: Int32, said: String) {
+        let program = try RunningProgram(
+            arguments, in: folder, name: "run-\(folder.nextNumber())", environment: environment)
+        return (try await program.exitStatus(), program.said)
+    }
+
+    @Test func aSecondServerOnTheSameStore() async throws {
+        let folder = try ServerFolder()
+        let server = try await ServerProcess(in: folder)
+        let (status, said) = try await run(["serve", "--server-port", "0"], in: folder)
+        #expect(status == 73)
+        #expect(said.hasPrefix("xqueue: cannot use the store xqueue-data/xqueue.db: another process"))
+        #expect(said.split(separator: "\n").count == 1)
+        // The first one has not noticed.
+        let task = try await API(server).submit()
+        #expect(try await API(server).end(of: task.id).status == "success")
+    }
+
+    @Test func aBusyPort() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let port = try #require(server.address.port)
+        let (status, said) = try await run(["serve", "--server-port", "\(port)"], in: ServerFolder())
+        #expect(status == 69)
+        #expect(said == "xqueue: cannot listen on 127.0.0.1:\(port): another program uses the port\n")
+    }
+
+    @Test func aStoreThatIsNone() async throws {
+        let folder = try ServerFolder()
+        try folder.write("file.db", String(repeating: "this is no database. ", count: 500))
+        try FileManager.default.createDirectory(atPath: folder.path + "/folder.db", withIntermediateDirectories: true)
+        for path in ["file.db", "folder.db", "file.db/x.db", "/proc/none/x.db"] {
+            let (status, said) = try await run(["serve", "--store-path", path, "--server-port", "0"], in: folder)
+            #expect(status == 73, "\(path): \(said)")
+            #expect(said.hasPrefix("xqueue: cannot "), "\(path): \(said)")
+            #expect(said.split(separator: "\n").count == 1, "\(path): \(said)")
+        }
+        #expect(folder.read("file.db").hasPrefix("this is no database."))
+    }
+
+    @Test func aMistakeInTheFileOfTheWorkingDirectory() async throws {
+        let folder = try ServerFolder()
+        try folder.write("xqueue.yaml", "server:\n  prot: 1\n")
+        let (status, said) = try await run(["serve"], in: folder)
+        #expect(status == 78)
+        #expect(said == "xqueue: xqueue.yaml:2: unknown key 'server.prot', did you mean 'server.port'?\n")
+    }
+
+    @Test func aMistakeOnTheCommandLine() async throws {
+        let (status, said) = try await run(["serve", "--server-prot", "1"], in: ServerFolder())
+        #expect(status == 64)
+        #expect(said == "xqueue: unknown flag '--server-prot', did you mean '--server-port'?\n")
+    }
+
+    @Test func printConfigSaysWhereEverythingCameFrom() async throws {
+        let folder = try ServerFolder()
+        try folder.write("xqueue.yaml", "server:\n  port: 1111\n  host: ::1\nqueue: { default_retry: 9 }\n")
+        let (status, said) = try await run(
+            ["serve", "--print-config", "--server-mode", "debug"], in: folder,
+            environment: ["XQUEUE_SERVER_PORT": "2222"])
+        #expect(status == 0)
+        let rows = said.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(rows.contains("server.port 2222 environment XQUEUE_SERVER_PORT"))
+        #expect(rows.contains("server.host ::1 file xqueue.yaml:3"))
+        #expect(rows.contains("server.mode debug flag --server-mode"))
+        #expect(rows.contains("queue.default_retry 9 file xqueue.yaml:4"))
+        #expect(rows.contains("store.path xqueue-data/xqueue.db default"))
+    }
+
+    @Test func versionAndHelp() async throws {
+        let folder = try ServerFolder()
+        let version = try await run(["--version"], in: folder)
+        #expect(version.status == 0)
+        #expect(version.said.split(separator: ".").count == 3)
+        let help = try await run(["serve", "--help"], in: folder)
+        #expect(help.status == 0)
+        #expect(help.said.contains("--queue-default-timeout (default: 10m)"))
+    }
+}

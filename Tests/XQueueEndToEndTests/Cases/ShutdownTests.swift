@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+/// SIGTERM: running tasks finish, the rest goes back, the exit status is 0.
+@Suite struct ShutdownTests {
+    @Test(arguments: [SIGTERM, SIGINT])
+    func runningTasksFinish(signal: Int32) async throws {
+        let folder = try ServerFolder()
+        let server = try await ServerProcess(in: folder)
+        let api = API(server)
+        let running = try await api.submit("example", #"{"duration_ms":1500,"message":"finished"}"#)
+        let waiting = try await api.submit("nobody-serves-this")
+        _ = try await api.task(running.id, "the task runs") { $0.status == "processing" }
+        server.send(signal)
+        #expect(try await server.exitStatus() == 0)
+
+        let next = API(try await ServerProcess(in: folder))
+        let end = try await next.task(running.id)
+        #expect(end.status == "success")
+        #expect(end.result?.message == "finished")
+        #expect(end.retryCount == 0)
+        #expect(try await next.task(waiting.id).status == "pending")
+    }
+
+    @Test func whatDoesNotFinishGoesBackWithoutCountingARetry() async throws {
+        let folder = try ServerFolder()
+        try folder.write("job.sh", "#!/bin/sh\necho $$ >> pids\nsleep 600 & echo $! >> pids; wait\n", executable: true)
+        try folder.write("xqueue.yaml", "handlers:\n  job: { exec: [\"./job.sh\"] }\n")
+        let flags = ["--queue-grace-period", "300ms", "--queue-stop-period", "1s"]
+        let server = try await ServerProcess(in: folder, flags)
+        let api = API(server)
+        let stops = try await api.submit("example", #"{"duration_ms":600000}"#)
+        let stubborn = try await api.submit("example", #"{"duration_ms":600000,"ignore_cancel":true}"#)
+        let job = try await api.submit("job")
+        for task in [stops, stubborn, job] {
+            _ = try await api.task(task.id, "task \(task.id) runs") { $0.status == "processing" }
+        }
+        try await eventually("the program runs") { folder.read("pids").split(separator: "\n").count == 2 }
+        server.send(SIGTERM)
+        #expect(try await server.exitStatus() == 0)
+        let pids = folder.read("pids").split(separator: "\n").compactMap { Int32($0) }
+        try await eventually("the program and its child are gone") { pids.allSatisfy(Self.isGone) }
+
+        // A server that serves neither type shows how they were left.
+        let next = API(try await ServerProcess(in: folder, ["--example-enabled", "false", "--config", "/dev/null"]))
+        for task in [stops, stubborn, job] {
+            let left = try await next.task(task.id)
+            #expect(left.status == "pending", "\(task.type)")
+            #expect(left.retryCount == 0)
+            #expect(left.error == nil)
+        }
+    }
+
+    @Test func aSecondInterruptEndsItAtOnce() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let api = API(server)
+        let task = try await api.submit("example", #"{"duration_ms":600000}"#)
+        _ = try await api.task(task.id, "the task runs") { $0.status == "processing" }
+        server.send(SIGINT)
+        // The first one is noticed: the server takes no more requests.
+        try await eventually("the server does not answer any more") { (try? await api.stats()) == nil }
+        server.send(SIGINT)
+        #expect(try await server.exitStatus() == 130)
+    }
+
+    /// True once the process is gone, whoever reaps it.
+    private static func isGone(_ pid: Int32) -> Bool {
+        guard kill(pid, 0) == 0 else { return true }
+        let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        return status?.contains(") Z ") ?? false
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The HTTP API of a running server, as a client sees it.
+struct API: Sendable {
+    let base: URL
+    private let session: URLSession
+
+    init(_ server: ServerProcess) {
+        base = server.address.appending(path: "api/v1")
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = 30
+        session = URLSession(configuration: configuration)
+    }
+
+    struct Reply: Sendable {
+        var status: Int
+        var body: Data
+        var headers: [String: String]
+
+        func decoded<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
+            try JSONDecoder().decode(Value.self, from: body)
+        }
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> Reply {
+        // Appending would encode the question mark of a query.
+        let url = try #require(URL(string: base.absoluteString + path))
+        var request = URLRequest(url: url)
+        request.httpMethod = method
+        if let body {
+            request.httpBody = Data(body.utf8)
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        }
+        let (data, response) = try await session.data(for: request)
+        let http = try #require(response as? HTTPURLResponse)
+        var headers: [String: String] = [:]
+        for (name, value) in http.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
+        return Reply(status: http.statusCode, body: data, headers: headers)
+    }
+
+    // MARK: - Tasks
+
+    /// Submits a task; `members` are those beside `type` and `payload`.
+    func submit(
+        _ type: String = "example", _ payload: String = "{}", _ members: String = ""
+    ) async throws -> TaskReply {
+        let extra = members.isEmpty ? "" : ", \(members)"
+        let reply = try await send("POST", "/tasks", #"{"type":"\#(type)","payload":\#(payload)\#(extra)}"#)
+        try #require(reply.status == 201, "\(reply.text)")
+        return try reply.decoded()
+    }
+
+    func task(_ id: String) async throws -> TaskReply {
+        try await send("GET", "/tasks/\(id)").decoded()
+    }
+
+    func stats() async throws -> StatsReply {
+        try await send("GET", "/stats").decoded()
+    }
+
+    /// The task, once `condition` holds for it.
+    func task(
+        _ id: String, _ what: Comment, _ condition: (TaskReply) -> Bool
+    ) async throws -> TaskReply {
+        var last: TaskReply?
+        try await eventually(what) {
+            let task = try await task(id)
+            last = task
+            return condition(task)
+        }
+        return try #require(last)
+    }
+
+    /// The task, once it has ended.
+    func end(of id: String) async throws -> TaskReply {
+        try await task(id, "task \(id) ends") { ["success", "failed", "canceled", "timeout"].contains($0.status) }
+    }
+
+    /// Every task, newest first.
+    func allTasks() async throws -> [TaskReply] {
+        var tasks: [TaskReply] = []
+        while true {
+            let page: PageReply = try await send("GET", "/tasks?limit=1000&offset=\(tasks.count)").decoded()
+            tasks += page.tasks
+            if page.tasks.isEmpty || tasks.count >= page.total { return tasks }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+
+/// A task as the API shows it: the members the tests look at.
+struct TaskReply: Decodable, Sendable {
+    var id: String
+    var type: String
+    var status: String
+    var pendingReason: String?
+    var priority: Int
+    var maxRetry: Int
+    var queueTimeout: Double
+    var processTimeout: Double
+    var concurrencyKey: String?
+    var maxConcurrency: Int?
+    var retryCount: Int
+    var error: String?
+    var progress: Double?
+    var result: Result?
+    var version: Int
+    var createdAt: String
+    var completedAt: String?
+
+    enum CodingKeys: String, CodingKey {
+        case id, type, status, priority, error, progress, result, version
+        case pendingReason = "pending_reason"
+        case maxRetry = "max_retry"
+        case queueTimeout = "queue_timeout"
+        case processTimeout = "process_timeout"
+        case concurrencyKey = "concurrency_key"
+        case maxConcurrency = "max_concurrency"
+        case retryCount = "retry_count"
+        case createdAt = "created_at"
+        case completedAt = "completed_at"
+    }
+
+    /// What `example` answers.
+    struct Result: Decodable, Sendable {
+        var message: String?
+    }
+
+    /// When the task ended, in milliseconds since 1970.
+    var completedMilliseconds: Int64? {
+        completedAt.flatMap { Self.milliseconds($0) }
+    }
+
+    private static func milliseconds(_ text: String) -> Int64? {
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        guard let date = try? Date(text, strategy: style) else { return nil }
+        return Int64((date.timeIntervalSince1970 * 1000).rounded())
+    }
+}
+
+struct PageReply: Decodable, Sendable {
+    var tasks: [TaskReply]
+    var count: Int
+    var total: Int
+    var limit: Int
+    var offset: Int
+}
+
+struct BatchReply: Decodable, Sendable {
+    var tasks: [TaskReply]
+}
+
+struct StatsReply: Decodable, Sendable {
+    var pending: Int
+    var processing: Int
+    var success: Int
+    var failed: Int
+    var activeWorkers: Int
+    var totalWorkers: Int
+    var version: String
+
+    enum CodingKeys: String, CodingKey {
+        case pending = "pending_tasks"
+        case processing = "processing_tasks"
+        case success = "success_tasks"
+        case failed = "failed_tasks"
+        case activeWorkers = "active_workers"
+        case totalWorkers = "total_workers"
+        case version
+    }
+}
+
+struct ErrorReply: Decodable, Sendable {
+    var error: String
+    var code: String
+    var field: String?
+}

@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+/// One run of the real `xqueue`.
+final class RunningProgram: Sendable {
+    private let process: Process
+    private let output: String
+
+    /// - Parameter name: Of the file its output goes to.
+    init(
+        _ arguments: [String], in folder: ServerFolder, name: String, environment: [String: String] = [:]
+    ) throws {
+        output = folder.path + "/\(name).log"
+        try Data().write(to: URL(filePath: output))
+        let file = try #require(FileHandle(forWritingAtPath: output))
+        process = Process()
+        process.executableURL = try Self.binary()
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: folder.path)
+        process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"].merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = file
+        process.standardError = file
+        try process.run()
+        try file.close()
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// What it wrote so far, to standard output and standard error.
+    var said: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+
+    func send(_ signal: Int32) {
+        if process.isRunning { kill(process.processIdentifier, signal) }
+    }
+
+    /// Waits for its end; a deadly signal is negative.
+    func exitStatus() async throws -> Int32 {
+        try await eventually("the program ends") { !process.isRunning }
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// The program that was built along with the tests.
+    private static func binary() throws -> URL {
+        let candidates = [
+            URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(), Bundle.main.bundleURL,
+            Bundle.main.bundleURL.deletingLastPathComponent(),
+        ].map { $0.appending(path: "xqueue") }
+        return try #require(
+            candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) },
+            "there is no program xqueue beside the tests; `swift build` makes it")
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import Synchronization
+
+/// A folder of a test's own: the working directory of its servers. It goes with the test.
+final class ServerFolder: Sendable {
+    let path: String
+    private let numbers = Mutex(0)
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "xqueue-e2e-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    func nextNumber() -> Int {
+        numbers.withLock { number in
+            number += 1
+            return number
+        }
+    }
+
+    func write(_ name: String, _ text: String, executable: Bool = false) throws {
+        let file = path + "/" + name
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        if executable { try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file) }
+    }
+
+    func read(_ name: String) -> String {
+        (try? String(contentsOfFile: path + "/" + name, encoding: .utf8)) ?? ""
+    }
+}

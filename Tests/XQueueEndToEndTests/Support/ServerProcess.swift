@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// The real program `xqueue serve`, started by a test in a folder of its own, on a free port.
+final class ServerProcess: Sendable {
+    let folder: ServerFolder
+    let address: URL
+    private let program: RunningProgram
+
+    /// Starts the server and waits until it listens.
+    ///
+    /// - Parameter arguments: Further flags.
+    init(in folder: ServerFolder, _ arguments: [String] = []) async throws {
+        let program = try RunningProgram(
+            ["serve", "--server-port", "0"] + arguments, in: folder, name: "server-\(folder.nextNumber())")
+        self.folder = folder
+        self.program = program
+        var found: URL?
+        try await eventually("the server listens") {
+            guard program.isRunning else { throw ProgramEnded(said: program.said) }
+            found = Self.address(in: program.said)
+            return found != nil
+        }
+        address = try #require(found)
+    }
+
+    deinit {
+        program.send(SIGKILL)
+    }
+
+    /// What it has logged so far.
+    var said: String { program.said }
+
+    func send(_ signal: Int32) {
+        program.send(signal)
+    }
+
+    /// Waits for its end and answers its exit status; a deadly signal is negative.
+    func exitStatus() async throws -> Int32 {
+        try await program.exitStatus()
+    }
+
+    /// Ends it as a power cut would, and waits until it is gone.
+    func kill9() async throws {
+        program.send(SIGKILL)
+        _ = try await program.exitStatus()
+    }
+
+    private static func address(in log: String) -> URL? {
+        for line in log.split(separator: "\n") {
+            guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)) else { continue }
+            return fact.message == "Listening" ? fact.address.flatMap { URL(string: $0) } : nil
+        }
+        return nil
+    }
+
+    private struct Listening: Decodable {
+        var message: String
+        var address: String?
+    }
+}
+
+struct ProgramEnded: Error {
+    let said: String
+}

@@ -1,0 +1,81 @@
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+@testable import XQueueServer
+
+@Suite("The server's life", .timeLimit(.minutes(1))) struct LifeTests {
+    @Test("A shutdown finishes the requests that have begun, and takes no more") func shutdown() async throws
+    {
+        try await LiveServer.run { server in
+            let busy = try await server.connect()
+            let idle = try await server.connect()
+            try await idle.send(ConnectionTests.get("/api/v1/health"))
+            #expect(await idle.reply()?.status == 200)
+            server.store.hold(.insert)
+            try await busy.send(ConnectionTests.post(#"{"type":"a"}"#))
+            await server.store.waitForHeldCalls(of: .insert)
+            await server.shutDown()
+            #expect(await idle.end() == "")
+            await #expect(throws: (any Error).self) { try await server.connect() }
+            server.store.release(.insert)
+            #expect(await busy.reply()?.status == 201)
+            #expect(await busy.end() == "")
+        }
+    }
+
+    @Test("A shutdown sends a long reply to its end") func longReply() async throws {
+        try await LiveServer.run { server in
+            let connection = try await server.connect()
+            let payload = "\"" + String(repeating: "x", count: 1_000_000) + "\""
+            for _ in 0..<20 {
+                try await connection.send(ConnectionTests.post(#"{"type":"a","payload":\#(payload)}"#))
+                #expect(await connection.reply()?.status == 201)
+            }
+            server.store.hold(.tasks)
+            try await connection.send(ConnectionTests.get("/api/v1/tasks?limit=1000"))
+            await server.store.waitForHeldCalls(of: .tasks)
+            await server.shutDown()
+            server.store.release(.tasks)
+            #expect(await connection.reply()?.body.hasSuffix("\"offset\":0}") == true)
+        }
+    }
+
+    @Test("A shutdown does not wait forever for a client that sends no body") func stuckClient() async throws
+    {
+        var configuration = ServerConfiguration()
+        configuration.requestTimeout = .milliseconds(50)
+        try await LiveServer.run(configuration: configuration) { server in
+            let connection = try await server.connect()
+            try await connection.send("POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{")
+            await server.shutDown()
+            _ = await connection.end()
+        }
+    }
+
+    @Test("A port in use is a clear error") func portInUse() async throws {
+        try await LiveServer.run { server in
+            let manager = TaskManager(store: server.store, logger: TestAPI.logger)
+            let configuration = ServerConfiguration(host: "127.0.0.1", port: server.port)
+            let second = QueueServer(manager: manager, configuration: configuration, logger: TestAPI.logger)
+            let error = await #expect(throws: ServerError.self) { try await second.run() }
+            #expect(error?.code == .addressInUse)
+            #expect(error?.message.contains("127.0.0.1:\(server.port)") == true)
+        }
+    }
+
+    @Test(
+        "A host that is not this machine's is a clear error",
+        arguments: ["192.0.2.1", "no-such-host.invalid"])
+    func foreignHost(host: String) async throws {
+        try await TestAPI.withStore { store, _ in
+            let manager = TaskManager(store: store, logger: TestAPI.logger)
+            let configuration = ServerConfiguration(host: host, port: 0)
+            let server = QueueServer(manager: manager, configuration: configuration, logger: TestAPI.logger)
+            let error = await #expect(throws: ServerError.self) { try await server.run() }
+            #expect(error?.code == .cannotListen)
+            #expect(error?.message.contains(host) == true)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+@testable import XQueueServer
+
+@Suite("stats, health, types and /") struct StatusTests {
+    @Test("stats of an empty queue") func emptyStats() async throws {
+        var configuration = ServerConfiguration()
+        configuration.version = "1.2.3"
+        var queue = QueueConfiguration()
+        queue.workerID = "node-1"
+        queue.maxConcurrency = 7
+        try await TestAPI.run(configuration: configuration, queue: queue) { api in
+            api.clock.advance(by: .milliseconds(1500))
+            let reply = try await api.get("/api/v1/stats")
+            #expect(reply.status == 200)
+            #expect(
+                reply.text == """
+                    {"pending_tasks":0,"processing_tasks":0,"success_tasks":0,"failed_tasks":0,\
+                    "canceled_tasks":0,"timeout_tasks":0,"total_tasks":0,"total_workers":7,\
+                    "active_workers":0,"stuck_workers":0,"oldest_pending_age":null,\
+                    "rates":{"window_seconds":60,"submitted":0,"started":0,"succeeded":0,"failed":0,\
+                    "retried":0,"canceled":0,"timed_out":0},"types":[],"concurrency_keys":[],\
+                    "concurrency_keys_in_use":0,"uptime":1.5,"instance_id":"node-1","version":"1.2.3"}
+                    """)
+        }
+    }
+
+    @Test("stats count per status, per type and per key") func stats() async throws {
+        try await TestAPI.run { api in
+            api.manager.register("a", maxConcurrency: 5) { _ -> RawJSON? in nil }
+            _ = try await api.makeTask(type: "a", #","concurrency_key":"k","max_concurrency":2"#)
+            let canceled = try await api.makeTask(type: "b")
+            _ = try await api.send(.delete, "/api/v1/tasks/\(canceled)")
+            _ = try await api.claim(type: "a")
+            _ = try await api.makeTask(type: "a")
+            api.clock.advance(by: .seconds(2))
+            let reply = try await api.get("/api/v1/stats")
+            #expect(reply.integer("pending_tasks") == 1)
+            #expect(reply.integer("processing_tasks") == 1)
+            #expect(reply.integer("canceled_tasks") == 1)
+            #expect(reply.integer("total_tasks") == 3)
+            #expect(reply.number("oldest_pending_age") == 2)
+            #expect(reply.raw("rates", "submitted") == "0.05")
+            #expect(reply.raw("rates", "canceled") == "0.017")
+            #expect(reply.raw("concurrency_keys") == #"[{"key":"k","held":1,"limit":2,"waiting":0}]"#)
+            #expect(reply.integer("concurrency_keys_in_use") == 1)
+            let types = reply.elements("types")
+            #expect(types.map { $0.string("type") } == ["a", "b"])
+            #expect(types.map { $0.raw("has_handler") } == ["true", "false"])
+            #expect(types.map { $0.integer("processing") } == [1, 0])
+            #expect(try await api.get("/api/v1/types").raw("types") == reply.raw("types"))
+        }
+    }
+
+    @Test("A type is paused and resumed") func pause() async throws {
+        try await TestAPI.run { api in
+            _ = try await api.makeTask(type: "a:b")
+            let paused = try await api.post("/api/v1/types/a%3Ab/pause")
+            #expect(paused.status == 200)
+            #expect(
+                paused.text == """
+                    {"type":"a:b","has_handler":false,"paused":true,"max_concurrency":null,"pending":1,\
+                    "processing":0,"success":0,"failed":0,"canceled":0,"timeout":0}
+                    """)
+            await #expect(throws: Unexpected.self) { try await api.claim(type: "a:b") }
+            let resumed = try await api.post("/api/v1/types/a:b/resume", "{}")
+            #expect(resumed.raw("paused") == "false")
+            _ = try await api.claim(type: "a:b")
+        }
+    }
+
+    @Test("A type nobody has seen can be paused before its first task") func pauseUnseen() async throws {
+        try await TestAPI.run { api in
+            #expect(try await api.post("/api/v1/types/new/pause").raw("paused") == "true")
+            _ = try await api.makeTask(type: "new")
+            await #expect(throws: Unexpected.self) { try await api.claim(type: "new") }
+        }
+    }
+
+    @Test("What is no type cannot be paused", arguments: ["a%20b", "%C3%A9", "a%2Fb"])
+    func pauseIllegal(type: String) async throws {
+        try await TestAPI.run { api in
+            for verb in ["pause", "resume"] {
+                try await api.post("/api/v1/types/\(type)/\(verb)")
+                    .expectError(400, "invalid_field", field: "type")
+            }
+        }
+    }
+
+    @Test("health is ok, or says what is wrong") func health() async throws {
+        try await TestAPI.run { api in
+            let fine = try await api.get("/api/v1/health")
+            #expect(fine.status == 200)
+            #expect(fine.memberNames == ["status", "timestamp", "version", "checks"])
+            #expect(fine.string("status") == "ok")
+            #expect(fine.string("version") == "dev")
+            #expect(fine.string("timestamp").flatMap { RFC3339Reader.timestamp($0) } != nil)
+            #expect(fine.raw("checks", "store", "status") == "\"ok\"")
+            #expect(fine.raw("checks", "store", "name") == "\"\(api.store.name)\"")
+            api.store.fail(.check, with: StoreError(.unavailable, "the disk is full"))
+            let broken = try await api.get("/api/v1/health")
+            #expect(broken.status == 503)
+            #expect(broken.headers[.retryAfter] != nil)
+            #expect(broken.string("status") == "unavailable")
+            #expect(broken.raw("checks", "store", "error") == "\"the disk is full\"")
+        }
+    }
+
+    @Test("/ says where to go") func root() async throws {
+        try await TestAPI.run { api in
+            let reply = try await api.get("/")
+            #expect(reply.status == 200)
+            #expect(reply.string("api") == "/api/v1")
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import XQueue
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+@testable import XQueueServer
+
+/// The API over a SQLite store of its own, with a clock that stands still.
+struct TestAPI {
+    let store: FaultyStore
+    let manager: TaskManager
+    let clock: ManualClock
+    let client: any TestClientProtocol
+
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs `body` with requests going straight to the routes.
+    static func run(
+        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        configuration: ServerConfiguration = ServerConfiguration(),
+        queue: QueueConfiguration = QueueConfiguration(),
+        routes: [Route] = Routes.all,
+        _ body: @Sendable (TestAPI) async throws -> Void
+    ) async throws {
+        try await withStore(options: options) { store, clock in
+            let manager = TaskManager(store: store, configuration: queue, logger: logger, clock: clock)
+            let server = QueueServer(manager: manager, configuration: configuration, logger: logger)
+            try await server.application(routes: routes).test(.router) { client in
+                try await body(TestAPI(store: store, manager: manager, clock: clock, client: client))
+            }
+        }
+    }
+
+    /// Runs `body` with a store in a folder that is removed afterwards.
+    static func withStore(
+        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        _ body: (FaultyStore, ManualClock) async throws -> Void
+    ) async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "xqueue-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let clock = ManualClock()
+        let store = FaultyStore(
+            try SQLiteStore(path: folder.appending(path: "queue.db").path, options: options, clock: clock))
+        do {
+            try await body(store, clock)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    // MARK: - Requests
+
+    func send(
+        _ method: HTTPRequest.Method, _ path: String, _ body: ByteBuffer? = nil, headers: HTTPFields = [:]
+    ) async throws -> APIReply {
+        APIReply(try await client.execute(uri: path, method: method, headers: headers, body: body))
+    }
+
+    func get(_ path: String) async throws -> APIReply {
+        try await send(.get, path)
+    }
+
+    func post(_ path: String, _ body: String? = nil) async throws -> APIReply {
+        try await send(
+            .post, path, body.map { ByteBuffer(string: $0) },
+            headers: body == nil ? [:] : [.contentType: "application/json"])
+    }
+
+    func submit(_ body: String) async throws -> APIReply {
+        try await post("/api/v1/tasks", body)
+    }
+
+    func submitBatch(_ body: String) async throws -> APIReply {
+        try await post("/api/v1/tasks/batch", body)
+    }
+
+    // MARK: - What workers do
+
+    /// Submits a task of `type` and answers its identifier.
+    func makeTask(type: String = "a", _ members: String = "") async throws -> TaskID {
+        let reply = try await submit(#"{"type":"\#(type)"\#(members)}"#)
+        guard let id = reply.string("id").flatMap({ TaskID($0) }) else { throw Unexpected(reply.text) }
+        return id
+    }
+
+    /// Claims the best task of `type`.
+    func claim(type: String = "a") async throws -> AttemptID {
+        let grant = ClaimGrant(
+            token: LeaseToken(rawValue: 7), workerID: "worker-1", lease: .seconds(90), grace: .seconds(30))
+        let claimed = try await store.claim(ClaimRequest(types: [type], count: 1, grant: grant))
+        guard let task = claimed.tasks.first, let lease = task.lease else { throw Unexpected("no task") }
+        return AttemptID(taskID: task.id, token: lease.token)
+    }
+
+    func settle(_ attempt: AttemptID, _ outcome: AttemptOutcome) async throws {
+        _ = try await store.settle([Settlement(attempt: attempt, outcome: outcome)])
+    }
+}
+
+struct Unexpected: Error {
+    let what: String
+
+    init(_ what: String) {
+        self.what = what
+    }
+}

@@ -1,0 +1,81 @@
+import Testing
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+@Suite("SQLite durability")
+struct SQLiteDurabilityTests {
+    private let clock = ManualClock()
+    private let ids: TaskIDGenerator
+    private let folder: TemporaryFolder
+
+    init() throws {
+        ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: 3))
+        folder = try TemporaryFolder()
+    }
+
+    private func open() throws -> SQLiteStore {
+        try SQLiteStore(path: folder.file("xqueue.db"), clock: clock)
+    }
+
+    @Test func everythingIsThereAfterReopening() async throws {
+        let first = try open()
+        let tasks = (0..<5).map { NewTask(id: ids.next(), type: "t\($0 % 2)", uniqueKey: "u\($0)") }
+        _ = try await first.insert(tasks)
+        try await first.setLimit(3, ofType: "t0")
+        try await first.setPaused(true, type: "t1")
+        _ = try await first.cancel([tasks[4].id], grace: .zero)
+        let before = try await first.tasks(TaskQuery())
+        let types = try await first.types()
+        await first.close()
+
+        let second = try open()
+        #expect(try await second.tasks(TaskQuery()) == before)
+        #expect(Set(try await second.types()) == Set(types))
+        let again = try await second.insert([NewTask(id: ids.next(), type: "t0", uniqueKey: "u0")])
+        #expect(again.map(\.record.id) == [tasks[0].id])
+        await second.close()
+    }
+
+    @Test func whatRanWhenTheProcessDiedIsRetriedAndItsTokenFree() async throws {
+        let first = try open()
+        let running = NewTask(
+            id: ids.next(), type: "a", maxRetry: 1, concurrency: ConcurrencyLimit(key: "k"))
+        let waiting = NewTask(
+            id: ids.next(), type: "b", concurrency: ConcurrencyLimit(key: "k"))
+        _ = try await first.insert([running, waiting])
+        let claimed = try await first.claim(request(["a", "b"], token: 1)).tasks
+        #expect(claimed.map(\.id) == [running.id])
+        await first.close()
+
+        let second = try open()
+        let recovered = try #require(try await second.task(running.id))
+        #expect(recovered.status == .pending)
+        #expect(recovered.retryCount == 1)
+        #expect(recovered.errors.map(\.kind) == [.leaseLost])
+        let late = Settlement(
+            attempt: AttemptID(taskID: running.id, token: LeaseToken(rawValue: 1)), outcome: .success(nil))
+        #expect(try await second.settle([late]) == [.refused(.leaseLost)])
+        #expect(try await second.claim(request(["b"], token: 100)).tasks.map(\.id) == [waiting.id])
+        await second.close()
+    }
+
+    @Test func aSecondStoreOnTheSameFileIsRefused() async throws {
+        let first = try open()
+        do throws(StoreError) {
+            let second = try SQLiteStore(path: folder.file("xqueue.db"), clock: clock)
+            await second.close()
+            Issue.record("two stores on one file")
+        } catch {
+            #expect(error.code == .inUse)
+        }
+        await first.close()
+        try await open().close()
+    }
+
+    private func request(_ types: [String], token: Int64) -> ClaimRequest {
+        let grant = ClaimGrant(
+            token: LeaseToken(rawValue: token), workerID: "w", lease: .seconds(60), grace: .zero)
+        return ClaimRequest(types: types, count: 9, grant: grant)
+    }
+}
