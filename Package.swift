@@ -121,6 +121,17 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "XQueueTests",
+            dependencies: [
+                "XQueue",
+                "XQueueCore",
+                "XQueueSQLite",
+                "XQueueTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "XQueueCoreTests",
             dependencies: ["XQueueCore", "XQueueTesting"],
             swiftSettings: swiftSettings),

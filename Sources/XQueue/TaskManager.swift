@@ -109,7 +109,8 @@ public final class TaskManager: Service {
         for (type, limit) in registry.limits {
             try TaskSubmission.check(type: type)
             if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {
-                throw .invalid("max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
+                throw .invalid(
+                    "max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
             }
             try await attempt { () async throws(StoreError) in
                 try await self.store.setLimit(limit, ofType: type)

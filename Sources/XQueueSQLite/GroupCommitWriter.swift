@@ -103,17 +103,17 @@ final class GroupCommitWriter: Sendable {
         for job in group { job.succeed() }
     }
 
-    /// Finishes what is waiting, then closes the database.
-    func close() async {
+    /// Finishes what is waiting and takes nothing further; only the first caller gets true.
+    func finish() async -> Bool {
         let isFirst = state.withLock { state in
             defer { state.isClosed = true }
             return !state.isClosed
         }
-        guard isFirst else { return }
+        guard isFirst else { return false }
         await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { [self] _ in finish(continuation) }
         }
-        try? writer.close()
+        return true
     }
 
     private func finish(_ continuation: CheckedContinuation<Void, Never>) {

@@ -74,6 +74,8 @@ enum Migrations {
         CREATE INDEX tasks_type ON tasks(type, id);
         CREATE INDEX tasks_key ON tasks(key, status, reason, type, priority DESC, id)
             WHERE key IS NOT NULL AND status <= 1;
+        CREATE INDEX tasks_parked ON tasks(key, type, key_limit, priority DESC, id)
+            WHERE status = 0 AND reason = 2;
         CREATE INDEX tasks_key_history ON tasks(key, id) WHERE key IS NOT NULL;
         CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key)
             WHERE unique_key IS NOT NULL AND status <= 1;

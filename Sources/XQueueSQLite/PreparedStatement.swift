@@ -103,7 +103,7 @@ struct PreparedStatement {
     }
 
     // SQLite copies what is bound: the Swift values do not outlive the call.
-    private static var transient: sqlite3_destructor_type { 
+    private static var transient: sqlite3_destructor_type {
         unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     }
 

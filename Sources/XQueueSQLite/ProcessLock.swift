@@ -1,3 +1,4 @@
+import Synchronization
 import XQueueCore
 
 #if canImport(Darwin)
@@ -12,7 +13,7 @@ import XQueueCore
 ///
 /// SQLite's own exclusive mode would shut out this process's readers too.
 final class ProcessLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     /// - Throws: ``StoreError/Code/inUse`` if another process holds the lock.
     init(path: String) throws(StoreError) {
@@ -28,10 +29,19 @@ final class ProcessLock: Sendable {
                 ? StoreError(.inUse, "another process is using this store (it holds \(path))")
                 : StoreError(.unavailable, "cannot lock \(path): \(reason)")
         }
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Lets another process have the file. Further calls do nothing.
+    func release() {
+        let held = descriptor.withLock { descriptor in
+            defer { descriptor = nil }
+            return descriptor
+        }
+        if let held { close(held) }
     }
 }

@@ -52,10 +52,10 @@ extension SQLiteStore {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        try readers.enter()
+        defer { readers.leave() }
         do {
             return try await database.read(body)
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
-            throw StoreError(.closed, "the store has been closed", cause: error)
         } catch {
             throw StoreError(driver: error, path: path)
         }

@@ -13,6 +13,7 @@ public final class SQLiteStore: TaskStore {
     let writer: GroupCommitWriter
     let clock: any QueueClock
     let flow = FlowMeter()
+    let readers = ReaderGate()
     private let hub = SignalHub()
     private let lock: ProcessLock?
 
@@ -71,7 +72,11 @@ public final class SQLiteStore: TaskStore {
     }
 
     public func close() async {
-        await writer.close()
+        guard await writer.finish() else { return }
+        await readers.close()
+        // What SQLite may say here is about what is closed anyway.
+        try? database.close()
         hub.finish()
+        lock?.release()
     }
 }

@@ -120,6 +120,9 @@ final class WriteSession {
         active[new.id] = new.status == .processing ? task : nil
         catalog.move(task.typeID, from: old.status, to: new.status)
         effects.changed(from: old, to: new)
+        if old.status == .processing, new.status != .processing, isWaitedFor(task.typeID) {
+            effects.becameReady = true
+        }
         if let key = new.concurrency?.key, mayFreeToken(from: old, to: new) { touch(key) }
     }
 
@@ -131,6 +134,12 @@ final class WriteSession {
         case (.pending, .ready): new.pendingReason != .ready && new.status != .processing
         default: false
         }
+    }
+
+    /// True if tasks of the type wait that its limit may have held back.
+    private func isWaitedFor(_ typeID: Int64) -> Bool {
+        let state = catalog.entry(typeID).state
+        return state.limit != nil && state.counts[.pending] > 0
     }
 
     func touch(_ key: String) {
@@ -147,7 +156,7 @@ final class WriteSession {
 enum StatementSlot {
     case loadByID, loadByUniqueKey, insert, insertPayload
     case saveClaim, saveState, saveLease, saveProgress, saveReason
-    case keyHeld, keyParkedType, keyBestParked, keyReadyAbove, keyReadyBeside
+    case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
     case due, nextDue, deletePayload, delete
     /// The cursor over the ready tasks of one type.
     case ready(type: Int64)
@@ -172,6 +181,7 @@ enum StatementSlot {
         case .nextDue: 15
         case .deletePayload: 16
         case .delete: 17
+        case .keyParkedLimit: 18
         case .ready(let type): 100 + Int(type)
         }
     }

@@ -166,10 +166,11 @@ import XQueueTesting
         }
     }
 
-    @Test("end when the client asks for it") func connectionClose() async throws {
+    @Test("end when the client asks for it", arguments: ["close", "Close", "keep-alive, CLOSE"])
+    func connectionClose(option: String) async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
-            try await connection.send(Self.get("/api/v1/health", headers: "Connection: close\r\n"))
+            try await connection.send(Self.get("/api/v1/health", headers: "Connection: \(option)\r\n"))
             #expect(await connection.reply()?.status == 200)
             #expect(await connection.end() == "")
         }

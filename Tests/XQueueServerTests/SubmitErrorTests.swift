@@ -101,6 +101,18 @@ import Testing
         }
     }
 
+    @Test("A name of any length is quoted only in part") func longName() async throws {
+        try await TestAPI.run { api in
+            let name = String(repeating: "é", count: 100_000)
+            let quoted = String(repeating: "é", count: 100)
+            try await api.submit("{\"\(name)\":1}").expectError(400, "unknown_field", field: quoted)
+            let id = String(repeating: "7", count: 10_000)
+            let reply = try await api.get("/api/v1/tasks/\(id)")
+            #expect(reply.status == 404)
+            #expect(reply.text.utf8.count < 300)
+        }
+    }
+
     @Test(
         "A type is required, and a word",
         arguments: [

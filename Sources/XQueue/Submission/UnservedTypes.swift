@@ -10,6 +10,7 @@ final class UnservedTypes: Sendable {
     func notice(_ type: String, logger: Logger) {
         let isNew = seen.withLock { $0.count < Self.limit && $0.insert(type).inserted }
         guard isNew else { return }
-        logger.warning("A task was accepted whose type no handler here serves", metadata: ["task.type": "\(type)"])
+        logger.warning(
+            "A task was accepted whose type no handler here serves", metadata: ["task.type": "\(type)"])
     }
 }

@@ -113,20 +113,73 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
 
     /// Where the answer ends; nil while it is not all there.
     private func answerEnd() -> Int? {
-        let view = received.readableBytesView
-        guard let head = view.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
-        let text = String(decoding: view[..<head.lowerBound], as: UTF8.self).lowercased()
-        guard text.hasPrefix("http/1.1 2") else {
-            promise.fail(HTTPLoad.Failure(description: "the server answered: \(text.prefix(100))"))
+        let start = received.readerIndex
+        let answer = received.withUnsafeReadableBytes { AnswerHead($0) }
+        switch answer {
+        case .incomplete: return nil
+        case .unusable(let text):
+            promise.fail(HTTPLoad.Failure(description: "the server answered: \(text)"))
             return nil
+        case .complete(let length):
+            return length <= received.readableBytes ? start + length : nil
         }
-        guard let field = text.firstRange(of: "content-length: "),
-            let length = Int(text[field.upperBound...].prefix { $0.isNumber })
-        else {
-            promise.fail(HTTPLoad.Failure(description: "the answer has no length"))
-            return nil
+    }
+}
+
+/// What the first lines of an answer say, read with as little work as possible.
+private enum AnswerHead {
+    case incomplete
+    /// The length of head and body together.
+    case complete(length: Int)
+    /// Not a success, or without a length.
+    case unusable(String)
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        guard let end = Self.index(of: "\r\n\r\n", in: bytes) else {
+            self = .incomplete
+            return
         }
-        let end = head.upperBound + length
-        return end <= view.endIndex ? end : nil
+        // "HTTP/1.1 2…", and then "Content-Length: " with either case of its capitals.
+        let isSuccess = bytes.count > 9 && bytes[9] == UInt8(ascii: "2")
+        guard isSuccess, let field = Self.index(of: "ontent-", in: bytes, then: "ength: ") else {
+            self = .unusable(String(decoding: bytes.prefix(200), as: UTF8.self))
+            return
+        }
+        var length = 0
+        for byte in bytes[field...] {
+            guard 0x30...0x39 ~= byte else { break }
+            length = length * 10 + Int(byte - 0x30)
+        }
+        self = .complete(length: end + length)
+    }
+
+    /// Where the text after `mark`, any one byte and `rest` begins.
+    private static func index(
+        of mark: StaticString, in bytes: UnsafeRawBufferPointer, then rest: StaticString? = nil
+    ) -> Int? {
+        let count = mark.utf8CodeUnitCount
+        var at = 0
+        while at + count <= bytes.count {
+            if matches(bytes.baseAddress.map { $0 + at }, mark) {
+                guard let rest else { return at + count }
+                let next = at + count + 1
+                if next + rest.utf8CodeUnitCount <= bytes.count,
+                    matches(bytes.baseAddress.map { $0 + next }, rest)
+                {
+                    return next + rest.utf8CodeUnitCount
+                }
+            }
+            at += 1
+        }
+        return nil
+    }
+
+    private static func matches(_ start: UnsafeRawPointer?, _ mark: StaticString) -> Bool {
+        guard let start else { return false }
+        for index in 0..<mark.utf8CodeUnitCount
+        where start.load(fromByteOffset: index, as: UInt8.self) != mark.utf8Start[index] {
+            return false
+        }
+        return true
     }
 }

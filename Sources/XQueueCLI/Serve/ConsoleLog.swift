@@ -11,10 +11,10 @@ enum ConsoleLog {
         return logger
     }
 
-    /// The same log for parts that say at level info what only concerns their makers.
+    /// The same log for parts that tell at lower levels how they are made.
     static func quiet(_ logger: Logger) -> Logger {
         var quiet = logger
-        if quiet.logLevel == .info { quiet.logLevel = .notice }
+        quiet.logLevel = max(quiet.logLevel, .notice)
         return quiet
     }
 

@@ -22,7 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("config"),
-        help: "The configuration file; without it xqueue.yaml in the working directory, if there is one.")
+        help:
+            "The configuration file, also XQUEUE_CONFIG; without it xqueue.yaml in the working directory, if any."
+    )
     var file: String?
 
     @Flag(name: .customLong("print-config"), help: "Print every setting and where it came from, and end.")

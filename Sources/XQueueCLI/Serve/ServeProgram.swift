@@ -33,7 +33,8 @@ struct ServeProgram {
         var server = values.server
         server.version = Version.current
         let announcement = Announcement(configuration: configuration, logger: logger)
-        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) { port in
+        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) {
+            port in
             announcement.listening(port: port)
         }
         // A group ends its services last to first: no more requests come in while running tasks finish.
@@ -94,7 +95,9 @@ struct ServeProgram {
 
     private static func reason(of error: any Error) -> String {
         let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let underlying, underlying.domain == NSPOSIXErrorDomain else { return error.localizedDescription }
+        guard let underlying, underlying.domain == NSPOSIXErrorDomain else {
+            return error.localizedDescription
+        }
         return String(cString: strerror(Int32(underlying.code)))
     }
 }

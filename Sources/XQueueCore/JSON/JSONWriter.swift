@@ -60,13 +60,32 @@ package struct JSONWriter {
         raw(value ? "true" : "false")
     }
 
-    package mutating func value(_ value: some BinaryInteger) {
-        raw(String(value))
+    package mutating func value(_ value: Int64) {
+        startValue()
+        // Digits from the last to the first, into a place on the stack.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = value.magnitude
+            var start = digits.count
+            repeat {
+                start -= 1
+                digits[start] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+                rest /= 10
+            } while rest > 0
+            if value < 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "-")
+            }
+            bytes.append(contentsOf: digits[start...])
+        }
+    }
+
+    package mutating func value(_ value: Int) {
+        self.value(Int64(value))
     }
 
     /// Writes a number; a whole one without a fraction, one that JSON has no words for as null.
     package mutating func value(_ value: Double) {
-        if let whole = Int64(exactly: value) { return raw(String(whole)) }
+        if let whole = Int64(exactly: value) { return self.value(whole) }
         raw(value.isFinite ? String(value) : "null")
     }
 
@@ -111,7 +130,11 @@ package struct JSONWriter {
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: (some BinaryInteger)?) {
+    package mutating func member(_ name: String, _ value: Int?) {
+        member(name, value.map { Int64($0) })
+    }
+
+    package mutating func member(_ name: String, _ value: Int64?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }

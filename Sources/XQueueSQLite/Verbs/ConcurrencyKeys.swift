@@ -12,17 +12,23 @@ extension WriteSession {
     /// Makes parked tasks of the key ready: of each type the best ones, as many as the key has free
     /// tokens that no better ready task of the type will take.
     ///
-    /// Each type by itself, since the workers that come next may not serve the best task's type.
+    /// Each type by itself, since the workers that come next may not serve the best task's type; and each
+    /// limit by itself, since a task with a small limit must not hold up one with a larger.
     func refill(_ key: String) throws {
         var held: Int?
         var type: Int64 = 0
-        while let next = try parkedType(key, after: type) {
-            type = next
-            while let best = try bestParked(key, type: type), let limit = best.record.concurrency?.limit {
-                let inUse = try held ?? tokensHeld(key)
-                held = inUse
-                guard try ready(before: best, atMost: limit - inUse) < limit - inUse else { break }
-                try step(best, .unpark)
+        while let nextType = try parkedType(key, after: type) {
+            type = nextType
+            let inUse = try held ?? tokensHeld(key)
+            held = inUse
+            var limit = inUse
+            while let nextLimit = try parkedLimit(key, type, above: limit) {
+                limit = nextLimit
+                while let best = try bestParked(key, type, limit: limit),
+                    try ready(before: best, atMost: limit - inUse) < limit - inUse
+                {
+                    try step(best, .unpark)
+                }
             }
         }
     }
@@ -31,7 +37,8 @@ extension WriteSession {
         let statement = try statement(
             .keyParkedType,
             """
-            SELECT type FROM tasks WHERE key = ? AND status = 0 AND reason = 2 AND type > ?
+            SELECT type FROM tasks INDEXED BY tasks_parked
+            WHERE key = ? AND status = 0 AND reason = 2 AND type > ?
             ORDER BY type LIMIT 1
             """)
         statement.bind(1, key)
@@ -40,15 +47,32 @@ extension WriteSession {
         return try statement.step(db) ? statement.integer(0) : nil
     }
 
-    private func bestParked(_ key: String, type: Int64) throws -> StoredTask? {
+    private func parkedLimit(_ key: String, _ type: Int64, above limit: Int) throws -> Int? {
         let statement = try statement(
-            .keyBestParked,
+            .keyParkedLimit,
             """
-            SELECT \(TaskColumns.names) FROM tasks
-            WHERE key = ? AND status = 0 AND reason = 2 AND type = ? ORDER BY priority DESC, id LIMIT 1
+            SELECT key_limit FROM tasks INDEXED BY tasks_parked
+            WHERE key = ? AND status = 0 AND reason = 2 AND type = ? AND key_limit > ?
+            ORDER BY key_limit LIMIT 1
             """)
         statement.bind(1, key)
         statement.bind(2, type)
+        statement.bind(3, limit)
+        defer { statement.reset() }
+        return try statement.step(db) ? Int(statement.integer(0)) : nil
+    }
+
+    private func bestParked(_ key: String, _ type: Int64, limit: Int) throws -> StoredTask? {
+        let statement = try statement(
+            .keyBestParked,
+            """
+            SELECT \(TaskColumns.names) FROM tasks INDEXED BY tasks_parked
+            WHERE key = ? AND status = 0 AND reason = 2 AND type = ? AND key_limit = ?
+            ORDER BY priority DESC, id LIMIT 1
+            """)
+        statement.bind(1, key)
+        statement.bind(2, type)
+        statement.bind(3, limit)
         return try readAll(statement).first
     }
 

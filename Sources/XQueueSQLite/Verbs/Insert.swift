@@ -7,17 +7,33 @@ extension WriteSession {
     private static let inlinePayloadBytes = 2048
 
     func insert(_ tasks: [NewTask]) throws -> [InsertOutcome] {
-        guard catalog.pending + tasks.count <= options.maxBacklog else {
+        // Every refusal must come before anything is changed.
+        if catalog.pending + tasks.count > options.maxBacklog,
+            try catalog.pending + countNew(tasks) > options.maxBacklog
+        {
             throw StoreError(
                 .backlogFull, "\(catalog.pending) tasks are waiting; the limit is \(options.maxBacklog)")
         }
-        // Every type first: a refusal must come before anything is changed.
         let newTypes = Set(tasks.map(\.type)).filter { catalog.id(of: $0) == nil }
         guard catalog.count + newTypes.count <= options.maxTypes else {
             throw StoreError(
                 .tooManyTypes, "there are \(catalog.count) task types; the limit is \(options.maxTypes)")
         }
         return try tasks.map { try insert($0) }
+    }
+
+    /// How many of the tasks would be new rows.
+    private func countNew(_ tasks: [NewTask]) throws -> Int {
+        var ids: Set<TaskID> = []
+        var uniqueKeys: Set<String> = []
+        return try tasks.reduce(0) { count, task in
+            if let key = task.uniqueKey {
+                guard try loadUnfinished(uniqueKey: key) == nil, uniqueKeys.insert(key).inserted else {
+                    return count
+                }
+            }
+            return try load(task.id) == nil && ids.insert(task.id).inserted ? count + 1 : count
+        }
     }
 
     private func insert(_ task: NewTask) throws -> InsertOutcome {
@@ -27,7 +43,9 @@ extension WriteSession {
         let typeID = try catalog.make(task.type, db, limit: options.maxTypes)
         let record = TaskStateMachine.submit(task, at: now)
         guard try write(record, typeID) else {
-            guard let existing = try load(task.id) else { throw StoreError(.corrupt, "task \(task.id) vanished") }
+            guard let existing = try load(task.id) else {
+                throw StoreError(.corrupt, "task \(task.id) vanished")
+            }
             return .existing(existing.record)
         }
         catalog.move(typeID, from: nil, to: .pending)

@@ -43,7 +43,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !state.hasEnded else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            state.requestBegan()
+            state.requestBegan(isLast: Self.asksToClose(head))
             if head.headerFields.contains(.expect) { answerExpectation(head, context: context) }
         case .body: break
         case .end:
@@ -65,6 +65,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         context.fireChannelReadComplete()
+    }
+
+    private static func asksToClose(_ head: HTTPRequest) -> Bool {
+        guard let options = head.headerFields[.connection], options != "keep-alive" else { return false }
+        return options.lowercased().split(separator: ",").contains { $0.trimmed == "close" }
     }
 
     private func answerExpectation(_ head: HTTPRequest, context: ChannelHandlerContext) {
@@ -214,6 +219,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             let (handler, context) = bound.value
             body(handler, context)
         }
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        var text = self
+        while text.first == " " { text.removeFirst() }
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }
 

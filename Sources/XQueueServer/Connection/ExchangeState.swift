@@ -6,6 +6,8 @@ struct ExchangeState {
     var isReadingRequest = false
     private var isReplying = false
     private var closesAfterReply = false
+    /// The client will send no further request.
+    private var hasLastRequest = false
     var isShuttingDown = false
     /// The last reply has ended: nothing more is read from the client or written to it.
     var hasEnded = false
@@ -17,8 +19,9 @@ struct ExchangeState {
         !isReplying && unanswered == (isReadingRequest ? 1 : 0)
     }
 
-    mutating func requestBegan() {
+    mutating func requestBegan(isLast: Bool) {
         unanswered += 1
+        hasLastRequest = hasLastRequest || isLast
         isReadingRequest = true
     }
 
@@ -35,6 +38,6 @@ struct ExchangeState {
     mutating func replyEnded() -> Bool {
         isReplying = false
         unanswered -= 1
-        return closesAfterReply || isShuttingDown && unanswered <= 0
+        return closesAfterReply || (isShuttingDown || hasLastRequest) && unanswered <= 0
     }
 }

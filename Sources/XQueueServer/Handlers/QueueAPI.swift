@@ -11,7 +11,10 @@ struct QueueAPI: Sendable {
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {
         let text = request.parameters.first ?? ""
-        guard let id = TaskID(text) else { throw QueueError(.notFound, "there is no task \(text)") }
+        guard let id = TaskID(text) else {
+            throw QueueError(
+                .notFound, "there is no task \(text.truncated(toBytes: ErrorReply.quotedBytes))")
+        }
         return id
     }
 }

@@ -18,6 +18,9 @@ extension QueueError.Code {
 
 /// Says errors in HTTP: the one place where a code becomes a status.
 enum ErrorReply {
+    /// How much of what a client sent is quoted back to it.
+    static let quotedBytes = 200
+
     static func status(of code: QueueError.Code) -> HTTPResponse.Status {
         switch code {
         case .invalidField, .unknownField, .malformedJSON, .malformedHTTP: .badRequest
@@ -62,7 +65,8 @@ enum ErrorReply {
     }
 
     static func methodNotAllowed(_ method: HTTPRequest.Method, path: String, allow: String) -> Reply {
-        reply(for: QueueError(.methodNotAllowed, "\(path) takes \(allow), not \(method.rawValue)"))
+        let path = path.truncated(toBytes: quotedBytes)
+        return reply(for: QueueError(.methodNotAllowed, "\(path) takes \(allow), not \(method.rawValue)"))
             .with(.allow, allow)
     }
 

@@ -13,7 +13,7 @@ extension JSONWriter {
         member("id", task.id.description)
         member("type", task.type)
         member("payload", task.payload)
-        member("priority", task.priority)
+        member("priority", Int(task.priority))
         member("max_retry", task.maxRetry)
         member("queue_timeout", task.queueTimeout ?? .zero)
         member("process_timeout", task.processTimeout ?? .zero)

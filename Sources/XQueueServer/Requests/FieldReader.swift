@@ -25,7 +25,7 @@ struct FieldReader {
     }
 
     func unknown(_ member: JSONMember) -> QueueError {
-        let name = prefix + member.name
+        let name = (prefix + member.name).truncated(toBytes: ErrorReply.quotedBytes)
         return QueueError(.unknownField, "there is no field \(name)", field: name)
     }
 

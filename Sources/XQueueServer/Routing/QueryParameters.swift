@@ -13,8 +13,9 @@ struct QueryParameters: Sendable {
             let rest = item[end...].dropFirst()
             guard let name = PercentDecoding.decode(item[..<end], plusIsSpace: true),
                 let value = PercentDecoding.decode(rest, plusIsSpace: true)
-            else { throw QueueError(.invalidField, "the query has a malformed escape: \(item)") }
+            else { throw QueueError(.invalidField, "the query has a malformed escape") }
             guard allowed.contains(name) else {
+                let name = name.truncated(toBytes: ErrorReply.quotedBytes)
                 throw QueueError(.unknownField, "there is no query parameter \(name)", field: name)
             }
             items.append((name, value))

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import XQueue
+import XQueueCore
 
 /// Finds the route of a request and answers it, or says what is wrong with the address or the method.
 ///
@@ -49,7 +50,8 @@ struct RouteTable: HTTPResponder {
     private func reply(to request: Request) async throws -> Reply {
         let path = request.uri.path
         guard let (endpoint, parameters) = endpoint(at: path) else {
-            throw QueueError(.notFound, "there is nothing at \(path)")
+            throw QueueError(
+                .notFound, "there is nothing at \(path.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         guard let route = endpoint.route(for: request.method) else {
             return request.method == .options

@@ -10,7 +10,7 @@ extension StoreModel {
     /// Takes over from `stored` which of the waiting tasks with a key are parked; nothing else.
     ///
     /// How early a claim stops to look, and how many more parked tasks than needed a store makes ready,
-    /// is its own choice: what it must not do is checked by ``parkingFault(of:)``.
+    /// is its own choice: what it must not do is checked by ``parkingFault(of:in:)``.
     mutating func adopt(_ stored: [TaskRecord]) -> ParkingChange {
         var change = ParkingChange()
         for record in stored {

@@ -3,7 +3,7 @@ import XQueueCore
 /// What a store should hold, kept the simplest way: a dictionary, and sorting when order matters.
 ///
 /// Every step goes through the pure ``TaskStateMachine``. Which tasks are parked is not predicted here,
-/// but checked and taken over from the store: see ``StoreModel/adopt(_:after:)``.
+/// but checked and taken over from the store: see ``StoreModel/adopt(_:)``.
 struct StoreModel {
     var records: [TaskID: TaskRecord] = [:]
     var limits: [String: Int] = [:]

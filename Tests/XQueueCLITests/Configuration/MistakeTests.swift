@@ -30,12 +30,24 @@ import Testing
         (["--server-port", "1", "--server-port=2"], "flag '--server-port' is given twice"),
         (["8080"], "'8080' is not expected here"),
         (["-p", "8080"], "'-p' is not expected here\n'8080' is not expected here"),
-        (["--server-port", "abc"], "server.port: 'abc' (flag --server-port) must be a port, 0 (any free one) to 65535"),
-        (["--server-port", "70000"], "server.port: '70000' (flag --server-port) must be a port, 0 (any free one) to 65535"),
-        (["--server-port", "1,2"], "server.port: '1,2' (flag --server-port) must be a port, 0 (any free one) to 65535"),
+        (
+            ["--server-port", "abc"],
+            "server.port: 'abc' (flag --server-port) must be a port, 0 (any free one) to 65535"
+        ),
+        (
+            ["--server-port", "70000"],
+            "server.port: '70000' (flag --server-port) must be a port, 0 (any free one) to 65535"
+        ),
+        (
+            ["--server-port", "1,2"],
+            "server.port: '1,2' (flag --server-port) must be a port, 0 (any free one) to 65535"
+        ),
         (["--server-mode=loud"], "server.mode: 'loud' (flag --server-mode) must be debug or release"),
         (["--store-path="], "store.path: '' (flag --store-path) must be text that is not empty"),
-        (["--example-enabled", "maybe"], "example.enabled: 'maybe' (flag --example-enabled) must be true or false"),
+        (
+            ["--example-enabled", "maybe"],
+            "example.enabled: 'maybe' (flag --example-enabled) must be true or false"
+        ),
     ])
     func onTheCommandLine(flags: [String], message: String) async {
         let error = await mistake(flags: flags)
@@ -44,7 +56,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("QUEUE_DEFAULT_RETRY", "many", "must be 0 to 1000"), ("QUEUE_DEFAULT_RETRY", "1001", "must be 0 to 1000"),
+        ("QUEUE_DEFAULT_RETRY", "many", "must be 0 to 1000"),
+        ("QUEUE_DEFAULT_RETRY", "1001", "must be 0 to 1000"),
         ("QUEUE_GRACE_PERIOD", "soon", "must be a duration like 500ms, 30s, 10m, 2h or 7d, from 0s to 1h"),
         ("QUEUE_GRACE_PERIOD", "-1s", "must be a duration like 500ms, 30s, 10m, 2h or 7d, from 0s to 1h"),
         ("QUEUE_MAX_PAYLOAD", "big", "must be a size like 512KiB or 1MiB, from 2B to 1GiB"),
@@ -92,15 +105,33 @@ import Testing
         ("handlers: 5", ":1: 'handlers' must be a section of task types"),
         ("handlers:\n  a: {}", ":2: handlers.a: 'exec' is missing: which program runs the tasks?"),
         ("handlers:\n  a: ./run.sh", ":2: handlers.a: must be a section with 'exec: [program, argument …]'"),
-        ("handlers:\n  a: { exec: ./run.sh }", ":2: handlers.a: 'exec' must be a list, like [\"./run.sh\", \"--fast\"]"),
+        (
+            "handlers:\n  a: { exec: ./run.sh }",
+            ":2: handlers.a: 'exec' must be a list, like [\"./run.sh\", \"--fast\"]"
+        ),
         ("handlers:\n  a: { exec: [] }", ":2: handlers.a: 'exec' must be a list"),
         ("handlers:\n  a: { exec: [[x]] }", ":2: handlers.a: 'exec' must be a list"),
-        ("handlers:\n  a:\n    exec: [x]\n    max_concurency: 4", ":4: handlers.a: unknown key 'max_concurency', did you mean 'max_concurrency'?"),
-        ("handlers:\n  a: { exec: [x], max_concurrency: 0 }", ":2: handlers.a: 'max_concurrency' must be 1 to 1000000"),
+        (
+            "handlers:\n  a:\n    exec: [x]\n    max_concurency: 4",
+            ":4: handlers.a: unknown key 'max_concurency', did you mean 'max_concurrency'?"
+        ),
+        (
+            "handlers:\n  a: { exec: [x], max_concurrency: 0 }",
+            ":2: handlers.a: 'max_concurrency' must be 1 to 1000000"
+        ),
         ("handlers:\n  a: { exec: [x], max_output: lots }", ":2: handlers.a: 'max_output' must be a size"),
-        ("handlers:\n  a: { exec: [x], env: [A] }", ":2: handlers.a: 'env' must be a section of names and values"),
-        ("handlers:\n  a: { exec: [x], env: { A: [1] } }", ":2: handlers.a: 'env' must hold names and single values"),
-        ("handlers:\n  a: { exec: [x], working_directory: }", ":2: handlers.a: 'working_directory' must be a path"),
+        (
+            "handlers:\n  a: { exec: [x], env: [A] }",
+            ":2: handlers.a: 'env' must be a section of names and values"
+        ),
+        (
+            "handlers:\n  a: { exec: [x], env: { A: [1] } }",
+            ":2: handlers.a: 'env' must hold names and single values"
+        ),
+        (
+            "handlers:\n  a: { exec: [x], working_directory: }",
+            ":2: handlers.a: 'working_directory' must be a path"
+        ),
         ("handlers:\n  \"a b\": { exec: [x] }", ":2: handlers.a b: must be 1 to 128 letters"),
         ("handlers:\n  example: { exec: [x] }", ":2: handlers.example: the task type 'example' is built in"),
     ])
@@ -117,7 +148,8 @@ import Testing
 
     @Test func aFileThatWasAskedForMustBeThere() async {
         do {
-            _ = try await ConfigurationLoader(flags: [], environment: [:], file: folder.path + "/none.yaml").load()
+            _ = try await ConfigurationLoader(flags: [], environment: [:], file: folder.path + "/none.yaml")
+                .load()
             Issue.record("nothing was thrown")
         } catch {
             #expect(error.description == "\(folder.path)/none.yaml: there is no such file")

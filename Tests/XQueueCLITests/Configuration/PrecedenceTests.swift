@@ -66,7 +66,8 @@ import XQueueServer
             let byFlag = try await ConfigurationLoader(flags: [setting.flag, text], environment: [:]).load()
             #expect(setting.read(byFlag.values) == text, "\(setting.flag)")
 
-            let byVariable = try await ConfigurationLoader(flags: [], environment: [setting.variable: text]).load()
+            let byVariable = try await ConfigurationLoader(flags: [], environment: [setting.variable: text])
+                .load()
             #expect(setting.read(byVariable.values) == text, "\(setting.variable)")
             #expect(byVariable.warnings.isEmpty)
 

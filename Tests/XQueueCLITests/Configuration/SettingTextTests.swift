@@ -13,7 +13,10 @@ import Testing
         #expect(DurationText.parse(text) == duration)
     }
 
-    @Test(arguments: ["", "s", "-1s", "10 m", "10M", "1h30m", ".5s", "5.", "1e3", "0x10", "1..5s", "٣s", "99999999999999999d"])
+    @Test(arguments: [
+        "", "s", "-1s", "10 m", "10M", "1h30m", ".5s", "5.", "1e3", "0x10", "1..5s", "٣s",
+        "99999999999999999d",
+    ])
     func refusesOtherDurations(text: String) {
         #expect(DurationText.parse(text) == nil)
     }

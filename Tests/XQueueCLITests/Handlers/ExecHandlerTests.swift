@@ -8,7 +8,8 @@ import XQueueCore
 /// What a program is given, and what is made of what it says and how it ends.
 @Suite struct ExecHandlerTests {
     @Test func thePayloadGoesInAndTheLastLineComesOut() async throws {
-        try await ExecQueue.run("payload=$(cat); echo some words; echo \"{\\\"got\\\": $payload}\"") { queue in
+        try await ExecQueue.run("payload=$(cat); echo some words; echo \"{\\\"got\\\": $payload}\"") {
+            queue in
             let task = try await queue.result(of: #"{"a":[1,2],"b":"ü"}"#)
             #expect(task.status == .success)
             #expect(task.result?.text == #"{"got": {"a":[1,2],"b":"ü"}}"#)
@@ -16,7 +17,8 @@ import XQueueCore
     }
 
     @Test(arguments: [
-        ("true", nil), ("echo words", nil), ("echo 42", "42"), ("printf 42", "42"), ("echo '[1]'; echo", "[1]"),
+        ("true", nil), ("echo words", nil), ("echo 42", "42"), ("printf 42", "42"),
+        ("echo '[1]'; echo", "[1]"),
         (#"echo '{"progress": 50, "url": "x"}'"#, #"{"progress": 50, "url": "x"}"#),
         (#"echo '{"done":true}'; echo '{"progress": 100}'"#, #"{"done":true}"#),
         ("echo 1; echo words", nil),
@@ -49,10 +51,11 @@ import XQueueCore
         ) { queue in
             let task = try await queue.result()
             let lines = Set((queue.folder.read("environment") ?? "").split(separator: "\n").map(String.init))
-            #expect(lines.isSuperset(of: [
-                "XQUEUE_TASK_ID=\(task.id)", "XQUEUE_TASK_TYPE=job", "XQUEUE_ATTEMPT=1", "COLOUR=red",
-                "HOME=/elsewhere", "PATH=/usr/bin:/bin",
-            ]))
+            #expect(
+                lines.isSuperset(of: [
+                    "XQUEUE_TASK_ID=\(task.id)", "XQUEUE_TASK_TYPE=job", "XQUEUE_ATTEMPT=1", "COLOUR=red",
+                    "HOME=/elsewhere", "PATH=/usr/bin:/bin",
+                ]))
             #expect(!lines.contains { $0.hasPrefix("XQUEUE_STORE_PATH") })
             #expect(queue.folder.read("directory") == queue.folder.path + "\n")
         }
@@ -138,11 +141,11 @@ import XQueueCore
     }
 
     @Test func outputWithoutEndIsBounded() async throws {
-        // 64 MiB in one line, then in many, then the result.
+        // 16 MiB in one line, then in many, then the result.
         let script = """
-            head -c 67108864 /dev/zero | tr '\\0' x; echo
-            yes some words | head -c 67108864; echo
-            head -c 16777216 /dev/zero | tr '\\0' e >&2
+            head -c 16777216 /dev/zero | tr '\\0' x; echo
+            yes some more words for a line | head -c 4194304; echo
+            head -c 4194304 /dev/zero | tr '\\0' e >&2
             echo '{"ok":true}'
             """
         try await ExecQueue.run(script, maxOutput: 4096) { queue in
@@ -154,7 +157,8 @@ import XQueueCore
             #expect(task.status == .success)
             #expect(task.result == nil)
             #expect(
-                queue.log.all.contains("The last line of output is longer than max_output, so it is not the result"))
+                queue.log.all.contains(
+                    "The last line of output is longer than max_output, so it is not the result"))
         }
     }
 

@@ -93,11 +93,12 @@ struct JSONRoundTripTests {
             let accepted = (try? RawJSON(bytes: bytes)) != nil
             let judged = try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)
             if !accepted { refused += 1 }
-            // Foundation refuses half a surrogate pair and numbers out of range, which are JSON all the same.
+            let text = String(decoding: bytes, as: UTF8.self)
             if judged != nil {
-                #expect(accepted, "\(String(decoding: bytes, as: UTF8.self))")
+                // Foundation lets a comma stand before a closing bracket, which RFC 8259 does not.
+                #expect(accepted || text.contains(/,\s*[\]}]/), "\(text)")
             } else if accepted {
-                let text = String(decoding: bytes, as: UTF8.self)
+                // It refuses half a surrogate pair and numbers out of range, which are JSON all the same.
                 #expect(text.contains(#"\u"#) || text.contains("e"), "\(text)")
             }
         }

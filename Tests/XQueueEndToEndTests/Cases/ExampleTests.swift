@@ -2,7 +2,8 @@ import Testing
 
 /// Every feature of the queue, made visible with the task type `example` alone.
 @Suite struct ExampleTests {
-    private static let quickRetry = #""retry_policy":{"strategy":"fixed","delay":0.01,"max_delay":1,"jitter":0}"#
+    private static let quickRetry =
+        #""retry_policy":{"strategy":"fixed","delay":0.01,"max_delay":1,"jitter":0}"#
     private let api: API
     private let server: ServerProcess
 
@@ -28,7 +29,8 @@ import Testing
     }
 
     @Test func itFailsForGoodWhenNoRetryIsLeft() async throws {
-        let task = try await api.submit("example", #"{"fail_times":5}"#, #""max_retry":1, "# + Self.quickRetry)
+        let task = try await api.submit(
+            "example", #"{"fail_times":5}"#, #""max_retry":1, "# + Self.quickRetry)
         let end = try await api.end(of: task.id)
         #expect(end.status == "failed")
         #expect(end.retryCount == 1)
@@ -64,7 +66,8 @@ import Testing
     }
 
     @Test func itTimesOut() async throws {
-        let task = try await api.submit("example", #"{"duration_ms":600000}"#, #""process_timeout":0.2,"max_retry":0"#)
+        let task = try await api.submit(
+            "example", #"{"duration_ms":600000}"#, #""process_timeout":0.2,"max_retry":0"#)
         let end = try await api.end(of: task.id)
         #expect(end.status == "failed")
         #expect(end.error == "the attempt ran longer than its process timeout of 0.2 s")

@@ -34,9 +34,11 @@ import Testing
     @Test func aStoreThatIsNone() async throws {
         let folder = try ServerFolder()
         try folder.write("file.db", String(repeating: "this is no database. ", count: 500))
-        try FileManager.default.createDirectory(atPath: folder.path + "/folder.db", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: folder.path + "/folder.db", withIntermediateDirectories: true)
         for path in ["file.db", "folder.db", "file.db/x.db", "/proc/none/x.db"] {
-            let (status, said) = try await run(["serve", "--store-path", path, "--server-port", "0"], in: folder)
+            let (status, said) = try await run(
+                ["serve", "--store-path", path, "--server-port", "0"], in: folder)
             #expect(status == 73, "\(path): \(said)")
             #expect(said.hasPrefix("xqueue: cannot "), "\(path): \(said)")
             #expect(said.split(separator: "\n").count == 1, "\(path): \(said)")

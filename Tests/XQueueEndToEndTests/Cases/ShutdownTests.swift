@@ -24,7 +24,8 @@ import Testing
 
     @Test func whatDoesNotFinishGoesBackWithoutCountingARetry() async throws {
         let folder = try ServerFolder()
-        try folder.write("job.sh", "#!/bin/sh\necho $$ >> pids\nsleep 600 & echo $! >> pids; wait\n", executable: true)
+        try folder.write(
+            "job.sh", "#!/bin/sh\necho $$ >> pids\nsleep 600 & echo $! >> pids; wait\n", executable: true)
         try folder.write("xqueue.yaml", "handlers:\n  job: { exec: [\"./job.sh\"] }\n")
         let flags = ["--queue-grace-period", "300ms", "--queue-stop-period", "1s"]
         let server = try await ServerProcess(in: folder, flags)
@@ -42,7 +43,8 @@ import Testing
         try await eventually("the program and its child are gone") { pids.allSatisfy(Self.isGone) }
 
         // A server that serves neither type shows how they were left.
-        let next = API(try await ServerProcess(in: folder, ["--example-enabled", "false", "--config", "/dev/null"]))
+        try folder.write("xqueue.yaml", "example: { enabled: false }\n")
+        let next = API(try await ServerProcess(in: folder))
         for task in [stops, stubborn, job] {
             let left = try await next.task(task.id)
             #expect(left.status == "pending", "\(task.type)")

@@ -9,8 +9,11 @@ import Testing
 struct API: Sendable {
     let base: URL
     private let session: URLSession
+    /// Keeps the server running for as long as somebody wants to talk to it.
+    private let server: ServerProcess
 
     init(_ server: ServerProcess) {
+        self.server = server
         base = server.address.appending(path: "api/v1")
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = 30
@@ -80,7 +83,9 @@ struct API: Sendable {
 
     /// The task, once it has ended.
     func end(of id: String) async throws -> TaskReply {
-        try await task(id, "task \(id) ends") { ["success", "failed", "canceled", "timeout"].contains($0.status) }
+        try await task(id, "task \(id) ends") {
+            ["success", "failed", "canceled", "timeout"].contains($0.status)
+        }
     }
 
     /// Every task, newest first.

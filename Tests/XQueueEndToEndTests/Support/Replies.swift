@@ -18,6 +18,7 @@ struct TaskReply: Decodable, Sendable {
     var result: Result?
     var version: Int
     var createdAt: String
+    var startedAt: String?
     var completedAt: String?
 
     enum CodingKeys: String, CodingKey {
@@ -30,12 +31,19 @@ struct TaskReply: Decodable, Sendable {
         case maxConcurrency = "max_concurrency"
         case retryCount = "retry_count"
         case createdAt = "created_at"
+        case startedAt = "started_at"
         case completedAt = "completed_at"
     }
 
-    /// What `example` answers.
+    /// The members of results that the tests look at.
     struct Result: Decodable, Sendable {
         var message: String?
+        var file: String?
+    }
+
+    /// When the last attempt started, in milliseconds since 1970.
+    var startedMilliseconds: Int64? {
+        startedAt.flatMap { Self.milliseconds($0) }
     }
 
     /// When the task ended, in milliseconds since 1970.

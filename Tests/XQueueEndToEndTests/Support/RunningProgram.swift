@@ -1,20 +1,23 @@
 import Foundation
 import Testing
 
-/// One run of the real `xqueue`.
+/// One run of the real `xqueue`, or of another program that a test needs.
 final class RunningProgram: Sendable {
     private let process: Process
     private let output: String
 
-    /// - Parameter name: Of the file its output goes to.
+    /// - Parameters:
+    ///   - program: What to run instead of `xqueue`.
+    ///   - name: Of the file its output goes to.
     init(
-        _ arguments: [String], in folder: ServerFolder, name: String, environment: [String: String] = [:]
+        program: URL? = nil, _ arguments: [String], in folder: ServerFolder, name: String,
+        environment: [String: String] = [:]
     ) throws {
         output = folder.path + "/\(name).log"
         try Data().write(to: URL(filePath: output))
         let file = try #require(FileHandle(forWritingAtPath: output))
         process = Process()
-        process.executableURL = try Self.binary()
+        process.executableURL = try program ?? Self.binary()
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: folder.path)
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin"].merging(environment) { _, new in new }
@@ -35,8 +38,8 @@ final class RunningProgram: Sendable {
     }
 
     /// Waits for its end; a deadly signal is negative.
-    func exitStatus() async throws -> Int32 {
-        try await eventually("the program ends") { !process.isRunning }
+    func exitStatus(within limit: Duration = .seconds(60)) async throws -> Int32 {
+        try await eventually(within: limit, "the program ends") { !process.isRunning }
         return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }
 

@@ -48,7 +48,9 @@ final class ServerProcess: Sendable {
 
     private static func address(in log: String) -> URL? {
         for line in log.split(separator: "\n") {
-            guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)) else { continue }
+            guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)) else {
+                continue
+            }
             return fact.message == "Listening" ? fact.address.flatMap { URL(string: $0) } : nil
         }
         return nil

@@ -20,7 +20,8 @@ import XQueueCore
 /// alone.
 ///
 /// When the task is canceled, times out, or must be returned at shutdown, SIGTERM goes to the program's
-/// process group, and SIGKILL to whoever of it is left when the time to stop is over.
+/// process group, and SIGKILL to whoever of it is left when the time to stop is over. Only a server that is
+/// itself killed leaves its programs running.
 struct ExecHandler: Sendable {
     let definition: HandlerDefinition
     /// How long an attempt has to stop at shutdown.
@@ -77,9 +78,8 @@ struct ExecHandler: Sendable {
         _ group: ProcessGroup, _ task: TaskContext<RawJSON>, _ stops: AsyncStream<Void>
     ) async -> Bool {
         for await _ in stops {
-            let time = task.stopReason == .shutdown ? min(stopPeriod, task.gracePeriod) : task.gracePeriod
-            // A tenth earlier, so that the program is gone before the attempt is given up.
-            await group.stop(patience: time - min(time / 10, .milliseconds(500)))
+            var patience = StopPatience(grace: task.gracePeriod, stopPeriod: stopPeriod)
+            await group.stop { elapsed in patience.hasTime(after: elapsed, task.stopReason) }
             return true
         }
         return false

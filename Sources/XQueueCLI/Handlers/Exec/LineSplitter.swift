@@ -1,3 +1,5 @@
+import Foundation
+
 /// Cuts a stream of bytes into lines, keeping no more than so many bytes of each.
 struct LineSplitter {
     struct Line: Hashable {
@@ -18,13 +20,14 @@ struct LineSplitter {
 
     /// Takes the next bytes and hands each line that ends in them to `body`.
     mutating func take(_ chunk: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
-        var rest = chunk[...]
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            append(rest[..<end])
+        guard var start = chunk.baseAddress else { return }
+        let end = start + chunk.count
+        while let lineBreak = memchr(start, Int32(UInt8(ascii: "\n")), end - start) {
+            append(start, UnsafeRawPointer(lineBreak) - start)
             body(endLine())
-            rest = rest[(end + 1)...]
+            start = UnsafeRawPointer(lineBreak) + 1
         }
-        append(rest)
+        append(start, end - start)
     }
 
     /// The last line, if it ended without a line break.
@@ -32,10 +35,10 @@ struct LineSplitter {
         bytes.isEmpty && !isCut ? nil : endLine()
     }
 
-    private mutating func append(_ slice: Slice<UnsafeRawBufferPointer>) {
-        let room = limit - bytes.count
-        bytes.append(contentsOf: slice.prefix(room))
-        if slice.count > room { isCut = true }
+    private mutating func append(_ start: UnsafeRawPointer, _ count: Int) {
+        let kept = min(count, limit - bytes.count)
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: kept))
+        if count > kept { isCut = true }
     }
 
     private mutating func endLine() -> Line {

@@ -9,13 +9,19 @@ final class ProcessGroup: Sendable {
     private struct State {
         var leader: pid_t?
         var hasEnded = false
+        /// The time to stop is over: whatever starts now has come too late.
+        var isOver = false
     }
 
     private let state = Mutex(State())
 
     /// The program runs, and is the leader of its group.
     func started(_ leader: pid_t) {
-        state.withLock { $0.leader = leader }
+        let isOver = state.withLock { state in
+            state.leader = leader
+            return state.isOver
+        }
+        if isOver { kill(-leader, SIGKILL) }
     }
 
     /// The program is gone, or never was.
@@ -23,16 +29,20 @@ final class ProcessGroup: Sendable {
         state.withLock { $0.hasEnded = true }
     }
 
-    /// Sends SIGTERM to the group, waits until it is gone, and sends SIGKILL when `patience` is over.
+    /// Sends SIGTERM to the group, waits until it is gone, and sends SIGKILL when there is no more time.
     ///
     /// Programs that outlive the leader of their group get the same time as the leader.
-    func stop(patience: Duration) async {
-        let deadline = ContinuousClock.now + patience
+    ///
+    /// - Parameter hasTime: Told how long it has been, says whether the group may take longer.
+    func stop(while hasTime: (_ elapsed: Duration) -> Bool) async {
+        let start = ContinuousClock.now
+        var elapsed = Duration.zero
         var isAsked = false
-        while ContinuousClock.now < deadline {
+        var pause = Duration.milliseconds(5)
+        while hasTime(elapsed) {
             let state = state.withLock { $0 }
             if let leader = state.leader {
-                guard isAlive(leader) else { return }
+                guard isAlive(leader, isReaped: state.hasEnded) else { return }
                 if !isAsked {
                     // A group whose leader was reaped before anybody asked it to stop is none of ours any more.
                     if state.hasEnded { return }
@@ -42,14 +52,24 @@ final class ProcessGroup: Sendable {
             } else if state.hasEnded {
                 return
             }
-            try? await Task.sleep(for: .milliseconds(10))
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, .milliseconds(100))
+            elapsed = ContinuousClock.now - start
         }
-        let state = state.withLock { $0 }
-        if let leader = state.leader, isAsked || !state.hasEnded, isAlive(leader) { kill(-leader, SIGKILL) }
+        let state = state.withLock { state in
+            state.isOver = true
+            return state
+        }
+        if let leader = state.leader, isAsked || !state.hasEnded, isAlive(leader, isReaped: state.hasEnded) {
+            kill(-leader, SIGKILL)
+        }
     }
 
-    /// True while anybody is in the group, even if only as a zombie.
-    private func isAlive(_ leader: pid_t) -> Bool {
-        kill(-leader, 0) == 0 || errno == EPERM
+    /// True while anybody in the group runs.
+    private func isAlive(_ leader: pid_t, isReaped: Bool) -> Bool {
+        guard kill(-leader, 0) == 0 || errno == EPERM else { return false }
+        // Until the leader is reaped there is at least that one. Later a signal may still find orphans that
+        // have ended and wait for somebody to take notice, which may take long, or for ever in a container.
+        return !isReaped || ProcessTable.hasRunning(inGroup: leader)
     }
 }

@@ -1,0 +1,144 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// The program is killed in the middle of thousands of tasks, several times, as a power cut would.
+@Suite(.timeLimit(.minutes(10))) struct KillTests {
+    private static let count = 5000
+    private static let typeLimit = 16
+    private static let flags = [
+        "--queue-max-concurrency", "40", "--example-max-concurrency", "\(typeLimit)",
+        "--queue-heartbeat-interval", "1s", "--example-journal", "journal",
+    ]
+
+    /// What a client had been told before a kill: these tasks have succeeded.
+    private struct Told {
+        var tasks: Set<String>
+        /// How many lines the journal had then.
+        var lines: Int
+    }
+
+    @Test func nothingIsLostAndNothingIsDoneTwice() async throws {
+        let folder = try ServerFolder()
+        let current = CurrentServer(try await ServerProcess(in: folder, Self.flags))
+        let submitter = Submitter()
+        var told: [Told] = []
+        var lives: [Int] = []
+
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await submitter.run(Self.count) { API(current.server) }
+            }
+            for enough in [400, 1200, 2000, 2800, 3600] {
+                let server = current.server
+                try await eventually(within: .seconds(120), "\(enough) attempts have ended") {
+                    Self.ends(in: folder) >= enough
+                }
+                let lines = Self.lineCount(in: folder)
+                let page: PageReply = try await API(server).send("GET", "/tasks?status=success&limit=1000")
+                    .decoded()
+                told.append(Told(tasks: Set(page.tasks.map(\.id)), lines: Self.lineCount(in: folder)))
+                #expect(told.last.map { $0.lines >= lines } == true)
+                try await server.kill9()
+                lives.append(Self.lineCount(in: folder))
+                current.server = try await ServerProcess(in: folder, Self.flags)
+            }
+            try await group.waitForAll()
+        }
+
+        let api = API(current.server)
+        try await eventually(within: .seconds(240), "all tasks have ended") {
+            let stats = try await api.stats()
+            return stats.pending + stats.processing == 0
+        }
+        let tasks = try await api.allTasks()
+        let journal = try Journal(folder.read("journal"), lives: lives)
+        Self.checkNoneIsLost(tasks, submitter)
+        Self.checkNoneIsDoneTwice(tasks, journal, told)
+        Self.checkLimits(journal, tasks)
+    }
+
+    private static func checkNoneIsLost(_ tasks: [TaskReply], _ submitter: Submitter) {
+        let ids = Set(tasks.map(\.id))
+        #expect(ids.count == tasks.count)
+        #expect(Set(submitter.accepted.keys).subtracting(ids).isEmpty, "accepted tasks are gone")
+        #expect(
+            tasks.filter { $0.status != "success" }.map { "\($0.id) \($0.status) \($0.error ?? "")" } == [])
+        // A batch without an answer is there as a whole or not at all.
+        let more = tasks.count - submitter.accepted.count
+        #expect(more % Submitter.batch == 0)
+        #expect(0...submitter.unsureBatches ~= more / Submitter.batch)
+    }
+
+    private static func checkNoneIsDoneTwice(_ tasks: [TaskReply], _ journal: Journal, _ told: [Told]) {
+        var ends: [String: [Journal.Line]] = [:]
+        var starts: [String: [Journal.Line]] = [:]
+        for line in journal.lines {
+            if line.event == .end { ends[line.task, default: []].append(line) }
+            if line.event == .start { starts[line.task, default: []].append(line) }
+        }
+        for task in tasks {
+            let finished = ends[task.id] ?? []
+            #expect(!finished.isEmpty, "\(task.id) succeeded and nobody did it")
+            // An end that a kill kept from being stored is the only reason to do a task again.
+            #expect(Set(finished.map(\.life)).count == finished.count, "\(task.id) ended twice in one life")
+            let completed = task.completedMilliseconds ?? 0
+            let late = (starts[task.id] ?? []).filter { $0.milliseconds > completed }
+            #expect(late.isEmpty, "\(task.id) ran again after it had succeeded")
+            let attempts = (starts[task.id] ?? []).map(\.attempt)
+            // A number may be missing: the kill came between the claim and the handler.
+            #expect(
+                zip(attempts, attempts.dropFirst()).allSatisfy { $0 < $1 },
+                "\(task.id) had attempts \(attempts)")
+        }
+        for moment in told {
+            let again = journal.lines.dropFirst(moment.lines).filter {
+                $0.event == .start && moment.tasks.contains($0.task)
+            }
+            #expect(again.isEmpty, "\(again.count) tasks ran again after a client had seen them succeed")
+        }
+    }
+
+    private static func checkLimits(_ journal: Journal, _ tasks: [TaskReply]) {
+        var keys: [String: String] = [:]
+        var limits: [String: Int] = [:]
+        for task in tasks {
+            guard let key = task.concurrencyKey else { continue }
+            keys[task.id] = key
+            limits[key] = task.maxConcurrency
+        }
+        #expect(limits.count == 7)
+        for (key, most) in journal.mostAtOnce({ keys[$0] }) {
+            #expect(most <= limits[key] ?? 0, "\(most) tasks of \(key) ran at once")
+        }
+        let ofType = journal.mostAtOnce { _ in "example" }["example"] ?? 0
+        #expect(ofType <= typeLimit, "\(ofType) tasks of the type ran at once")
+        // Otherwise neither the limits nor the kills were put to the test.
+        #expect(ofType > typeLimit / 2)
+        #expect(journal.cutAttempts > 0)
+    }
+
+    // MARK: - The journal while it is being written
+
+    private static func ends(in folder: ServerFolder) -> Int {
+        folder.read("journal").split(separator: "\n").count { $0.hasPrefix("end ") }
+    }
+
+    private static func lineCount(in folder: ServerFolder) -> Int {
+        folder.read("journal").utf8.count { $0 == UInt8(ascii: "\n") }
+    }
+}
+
+/// The server of the moment, for a client that outlives it.
+private final class CurrentServer: Sendable {
+    private let current: Mutex<ServerProcess>
+
+    init(_ server: ServerProcess) {
+        current = Mutex(server)
+    }
+
+    var server: ServerProcess {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import XQueue
+import XQueueCore
+import XQueueSQLite
+
+/// A folder that a test removes.
+struct TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.path + "/xqueue-runtime-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// A manager on a file and the host's clock, with grace periods that a test can wait for.
+struct FileFixture: Sendable {
+    let store: SQLiteStore
+    let manager: TaskManager
+
+    init(_ folder: TemporaryFolder) throws {
+        var configuration = QueueConfiguration()
+        configuration.gracePeriod = .milliseconds(200)
+        configuration.stopPeriod = .milliseconds(200)
+        store = try SQLiteStore(path: folder.path + "/xqueue.db")
+        manager = TaskManager(
+            store: store, configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Runs the manager while `body` runs, and then shuts it down gracefully.
+    func runUntilShutdown(_ body: () async throws -> Void) async throws {
+        let group = ServiceGroup(
+            services: [manager], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            try await body()
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}

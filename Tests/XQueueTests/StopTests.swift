@@ -1,0 +1,195 @@
+import ServiceLifecycle
+import Synchronization
+import Testing
+import XQueue
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+/// Cancels, timeouts, lost leases and shutdown.
+@Suite struct StopTests {
+    private func holding(
+        _ fixture: RuntimeFixture, _ gate: Gate, reasons: SharedList<StopReason?> = SharedList()
+    ) {
+        fixture.manager.register("held") { (task: TaskContext<RawJSON>) -> RawJSON? in
+            await gate.pass()
+            reasons.append(task.stopReason)
+            return try RawJSON(#""done""#)
+        }
+    }
+
+    @Test func aPendingTaskIsCanceledAtOnce() async throws {
+        let fixture = try RuntimeFixture()
+        let task = try await fixture.manager.submit("nobody", .null)
+        #expect(try await fixture.manager.cancel(task.id).status == .canceled)
+        let error = await #expect(throws: QueueError.self) { try await fixture.manager.cancel(task.id) }
+        #expect(error?.code == .alreadyEnded)
+        await fixture.store.close()
+    }
+
+    @Test func aRunningHandlerIsCanceledCooperatively() async throws {
+        let fixture = try RuntimeFixture()
+        let began = Gate()
+        began.open()
+        fixture.manager.register("polite") { (_: TaskContext<RawJSON>) -> RawJSON? in
+            await began.pass()
+            try await untilCanceled()
+            return nil
+        }
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("polite", .null)
+            try await eventually("it runs") { began.entered == 1 }
+            let asked = try await fixture.manager.cancel(task.id)
+            #expect(asked.status == .processing)
+            #expect(asked.cancelRequestedAt != nil)
+            let done = try await fixture.wait(for: task.id, .canceled)
+            #expect(done.retryCount == 0)
+        }
+    }
+
+    @Test func aHandlerThatIgnoresACancelIsFencedAfterTheGracePeriod() async throws {
+        let fixture = try RuntimeFixture { $0.maxConcurrency = 1 }
+        let gate = Gate()
+        holding(fixture, gate)
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("held", .null)
+            try await eventually("it runs") { gate.entered == 1 }
+            try await fixture.manager.cancel(task.id)
+            try await fixture.advance(by: .seconds(5), until: "it is canceled") {
+                try await fixture.manager.task(task.id)?.status == .canceled
+            }
+            try await eventually("the handler is stuck") {
+                try await fixture.manager.statistics().workers == WorkerLoad(total: 1, active: 1, stuck: 1)
+            }
+            gate.open()
+            try await eventually("its slot is free") {
+                try await fixture.manager.statistics().workers.active == 0
+            }
+            let done = try #require(try await fixture.manager.task(task.id))
+            #expect(done.status == .canceled)
+            #expect(done.result == nil)
+        }
+    }
+
+    @Test func aHandlerThatSucceedsAlthoughCanceledHasSucceeded() async throws {
+        let fixture = try RuntimeFixture()
+        let gate = Gate()
+        let reasons = SharedList<StopReason?>()
+        holding(fixture, gate, reasons: reasons)
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("held", .null)
+            try await eventually("it runs") { gate.entered == 1 }
+            try await fixture.manager.cancel(task.id)
+            gate.open()
+            try await fixture.wait(for: task.id, .success)
+            #expect(reasons.all == [.canceled])
+        }
+    }
+
+    @Test func aProcessTimeoutEndsTheAttemptEvenIfTheHandlerIgnoresIt() async throws {
+        let fixture = try RuntimeFixture()
+        let gate = Gate()
+        holding(fixture, gate)
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit(
+                "held", .null, .processTimeout(.seconds(20)), .maxRetry(1))
+            try await fixture.advance(by: .seconds(5), until: "it has failed") {
+                try await fixture.manager.task(task.id)?.status == .failed
+            }
+            let done = try #require(try await fixture.manager.task(task.id))
+            #expect(done.retryCount == 1)
+            #expect(done.errors.map(\.kind) == [.timeout, .timeout])
+            #expect(gate.entered == 2)
+            gate.open()
+        }
+    }
+
+    @Test func aSuccessAfterTheProcessTimeoutIsAFailure() async throws {
+        let fixture = try RuntimeFixture()
+        let reached = SharedList<StopReason?>()
+        fixture.manager.register("late") { (task: TaskContext<RawJSON>) -> RawJSON? in
+            try? await untilCanceled()
+            reached.append(task.stopReason)
+            return nil
+        }
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit(
+                "late", .null, .processTimeout(.seconds(20)), .maxRetry(0))
+            try await fixture.advance(by: .seconds(1), until: "it has failed") {
+                try await fixture.manager.task(task.id)?.status == .failed
+            }
+            #expect(reached.all == [.timedOut])
+        }
+    }
+
+    @Test func aWorkerThatLostItsLeaseIsToldAndChangesNothing() async throws {
+        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(30) }
+        let gate = Gate()
+        holding(fixture, gate)
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("held", .null, .maxRetry(0), .processTimeout(.zero))
+            try await eventually("it runs") { gate.entered == 1 }
+            // Heartbeats do not get through for longer than the lease lasts.
+            fixture.store.fail(.heartbeat, times: 1000)
+            try await fixture.advance(by: .seconds(10), until: "the lease is lost") {
+                try await fixture.manager.task(task.id)?.status == .failed
+            }
+            fixture.store.heal()
+            try await fixture.advance(by: .seconds(10), until: "the worker knows") {
+                try await fixture.manager.statistics().workers.stuck == 1
+            }
+            gate.open()
+            try await eventually("its slot is free") {
+                try await fixture.manager.statistics().workers.active == 0
+            }
+            let done = try #require(try await fixture.manager.task(task.id))
+            #expect(done.errors.map(\.kind) == [.leaseLost])
+            #expect(done.result == nil)
+        }
+    }
+
+    @Test func aShutdownLetsRunningTasksFinish() async throws {
+        let fixture = try RuntimeFixture()
+        let gate = Gate()
+        holding(fixture, gate)
+        let outcomes = SharedList<TaskStatus>()
+        try await fixture.running { group in
+            let running = try await fixture.manager.submit("held", .null)
+            try await eventually("it runs") { gate.entered == 1 }
+            fixture.store.hold(.settle)
+            await group.triggerGracefulShutdown()
+            // The store must still be open when the task ends; the end is held until it was looked at.
+            gate.open()
+            await fixture.store.waitForHeldCalls(of: .settle)
+            #expect(try await fixture.manager.task(running.id)?.status == .processing)
+            fixture.store.release(.settle)
+            outcomes.append(.success)
+        }
+        #expect(outcomes.all == [.success])
+    }
+
+    @Test func aShutdownReturnsWhatDoesNotFinishWithoutCountingARetry() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let gate = Gate()
+        let id: TaskID
+        do {
+            let fixture = try FileFixture(folder)
+            fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
+                await gate.pass()
+                return nil
+            }
+            id = try await fixture.manager.submit("held", .null, .maxRetry(0)).id
+            try await fixture.runUntilShutdown {
+                try await eventually("it runs") { gate.entered == 1 }
+            }
+        }
+        let reopened = try FileFixture(folder)
+        let task = try #require(try await reopened.manager.task(id))
+        #expect(task.status == .pending)
+        #expect(task.retryCount == 0)
+        #expect(task.errors.isEmpty)
+        await reopened.store.close()
+        gate.open()
+    }
+}
