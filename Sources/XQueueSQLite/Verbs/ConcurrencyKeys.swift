@@ -13,7 +13,8 @@ extension WriteSession {
     /// tokens that no better ready task of the type will take.
     ///
     /// Each type by itself, since the workers that come next may not serve the best task's type; and each
-    /// limit by itself, since a task with a small limit must not hold up one with a larger.
+    /// limit by itself, since a task with a small limit must not hold up one with a larger. The largest
+    /// limit comes first, so that those it makes ready count for the smaller ones behind them.
     func refill(_ key: String) throws {
         var held: Int?
         var type: Int64 = 0
@@ -21,8 +22,8 @@ extension WriteSession {
             type = nextType
             let inUse = try held ?? tokensHeld(key)
             held = inUse
-            var limit = inUse
-            while let nextLimit = try parkedLimit(key, type, above: limit) {
+            var limit = Int.max
+            while let nextLimit = try parkedLimit(key, type, below: limit, above: inUse) {
                 limit = nextLimit
                 while let best = try bestParked(key, type, limit: limit),
                     try ready(before: best, atMost: limit - inUse) < limit - inUse
@@ -47,17 +48,21 @@ extension WriteSession {
         return try statement.step(db) ? statement.integer(0) : nil
     }
 
-    private func parkedLimit(_ key: String, _ type: Int64, above limit: Int) throws -> Int? {
+    private func parkedLimit(
+        _ key: String, _ type: Int64, below limit: Int, above least: Int
+    ) throws -> Int? {
         let statement = try statement(
             .keyParkedLimit,
             """
             SELECT key_limit FROM tasks INDEXED BY tasks_parked
-            WHERE key = ? AND status = 0 AND reason = 2 AND type = ? AND key_limit > ?
-            ORDER BY key_limit LIMIT 1
+            WHERE key = ? AND status = 0 AND reason = 2 AND type = ?
+                AND key_limit < ? AND key_limit > ?
+            ORDER BY key_limit DESC LIMIT 1
             """)
         statement.bind(1, key)
         statement.bind(2, type)
         statement.bind(3, limit)
+        statement.bind(4, least)
         defer { statement.reset() }
         return try statement.step(db) ? Int(statement.integer(0)) : nil
     }
