@@ -137,7 +137,13 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueStoreTests",
-            dependencies: ["XQueueCore", "XQueueSQLite", "XQueueTesting"],
+            dependencies: [
+                "XQueueCore",
+                "XQueueSQLite",
+                "XQueueTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueCLITests",

@@ -35,7 +35,8 @@ enum KeyStatistics {
             db,
             sql: """
                 SELECT count(*) FROM
-                    (SELECT 1 FROM tasks WHERE key = ? AND status = 0 AND reason = 2 LIMIT ?)
+                    (SELECT 1 FROM tasks INDEXED BY tasks_parked
+                        WHERE key = ? AND status = 0 AND reason = 2 LIMIT ?)
                 """, arguments: [key, waitingCounted]) ?? 0
     }
 }

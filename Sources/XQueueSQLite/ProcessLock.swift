@@ -42,6 +42,9 @@ final class ProcessLock: Sendable {
             defer { descriptor = nil }
             return descriptor
         }
-        if let held { close(held) }
+        guard let held else { return }
+        // A program that is being started may share the descriptor for a moment: closing would not do.
+        flock(held, LOCK_UN)
+        close(held)
     }
 }

@@ -33,6 +33,8 @@ enum SQLiteDatabase {
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(busyTimeout)
         configuration.label = "xqueue"
+        // If even a rollback fails, the next write says so; GRDB would end the process.
+        configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
             let isReader = db.configuration.readonly
             try db.execute(

@@ -7,7 +7,7 @@ extension SQLiteStore {
             let statement = try PreparedStatement(
                 cachedBy: db, "SELECT \(TaskColumns.names), \(typeName) FROM tasks WHERE id = ?")
             statement.bind(1, id)
-            return try records(statement, db).first
+            return try records(statement, db, maxBytes: .max).first
         }
     }
 
@@ -20,7 +20,7 @@ extension SQLiteStore {
             let statement = try PreparedStatement(
                 cachedBy: db, list.sql(columns: "\(TaskColumns.names), \(typeName)", type))
             list.bind(statement, type)
-            return TaskPage(tasks: try records(statement, db), total: total)
+            return TaskPage(tasks: try records(statement, db, maxBytes: query.maxBytes), total: total)
         }
     }
 
@@ -64,11 +64,16 @@ extension SQLiteStore {
 
 private let typeName = "(SELECT name FROM types WHERE types.id = tasks.type)"
 
-private func records(_ statement: PreparedStatement, _ db: Database) throws -> [TaskRecord] {
+private func records(
+    _ statement: PreparedStatement, _ db: Database, maxBytes: Int
+) throws -> [TaskRecord] {
     defer { statement.reset() }
     var records: [TaskRecord] = []
-    while try statement.step(db) {
-        records.append(try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record)
+    var bytes = 0
+    while bytes <= maxBytes, try statement.step(db) {
+        let record = try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record
+        bytes += record.payload.text.utf8.count + (record.result?.text.utf8.count ?? 0)
+        records.append(record)
     }
     return records
 }

@@ -64,6 +64,9 @@ extension WorkerPool {
         let outcome = AttemptOutcome(
             of: result, stopReason: reason, record: attempt.record,
             maxResultBytes: configuration.maxPayloadBytes, random: random)
+        if case .failure(let failure, _) = outcome {
+            context.logger.debug("An attempt failed", metadata: ["error": "\(failure.message)"])
+        }
         settle(attempt, outcome)
         slots.free(wasStuck: false)
         slotFreed()

@@ -32,17 +32,12 @@ public struct RawJSON: Sendable {
 
     /// The value `value` encodes to.
     public init(encoding value: some Encodable) throws {
-        if let raw = value as? RawJSON {
-            self = raw
-        } else {
-            self.init(trusted: String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
-        }
+        self.init(trusted: String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
     }
 
     /// Decodes the value as a `Value`.
     public func decode<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
-        if let raw = self as? Value { return raw }
-        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 
     public static let null = RawJSON(trusted: "null")

@@ -8,11 +8,14 @@ public struct TaskQuery: Sendable, Hashable {
     public var limit: Int
     /// How many of the newest to skip.
     public var offset: Int
+    /// How large the payloads and results of a page may be together before it ends early.
+    public var maxBytes: Int
 
     public init(
         statuses: Set<TaskStatus> = [], type: String? = nil, concurrencyKey: String? = nil,
-        limit: Int = 10, offset: Int = 0
+        limit: Int = 10, offset: Int = 0, maxBytes: Int = 64 << 20
     ) {
+        self.maxBytes = maxBytes
         self.statuses = statuses
         self.type = type
         self.concurrencyKey = concurrencyKey

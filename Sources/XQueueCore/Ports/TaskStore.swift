@@ -59,15 +59,16 @@ public protocol TaskStore: Sendable {
     /// leases, deadlines. `draw` is a random number in 0..<1 for back-off.
     func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult
 
-    /// Removes up to `limit` ended tasks: those older than `retention.age`, and the oldest beyond
-    /// `retention.count`. Answers how many it removed.
+    /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
+    /// `retention.count`, those that were made first. Answers how many it removed.
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
 
     // MARK: Questions
 
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
 
-    /// One page of tasks, newest first.
+    /// One page of tasks, newest first; it ends early, after at least one task, once their payloads and
+    /// results pass `query.maxBytes`.
     func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage
 
     func statistics() async throws(StoreError) -> StoreStatistics

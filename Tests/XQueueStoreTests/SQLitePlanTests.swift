@@ -1,0 +1,115 @@
+import GRDB
+import GRDBSQLite
+import Testing
+import XQueueCore
+import XQueueTesting
+
+@testable import XQueueSQLite
+
+/// Every statement the store prepares is served by an index, whatever the number of tasks.
+@Suite struct SQLitePlanTests {
+    @Test func everyStatementUsesAnIndex() async throws {
+        let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
+        try await useEveryVerb(store)
+        let plans = try await plans(of: store)
+        #expect(plans.count > 25)
+        var used: Set<String> = []
+        for plan in plans {
+            for step in plan.steps where step.contains(" tasks") || step.contains("large_payloads") {
+                #expect(
+                    step.contains("USING INDEX") || step.contains("USING COVERING INDEX")
+                        || step.contains("USING INTEGER PRIMARY KEY"),
+                    "\(step)\n\(plan.sql)")
+                for index in Self.indexes where step.hasSuffix(index) || step.contains(index + " ") {
+                    used.insert(index)
+                }
+            }
+        }
+        #expect(used == Set(Self.indexes))
+        await store.close()
+    }
+
+    @Test func aClaimAndASweepReadInOrderWithoutSorting() async throws {
+        let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
+        try await useEveryVerb(store)
+        let hot = try await plans(of: store).filter { plan in
+            ["status = 0 AND reason", "due_at <=", "min(due_at)"].contains { plan.sql.contains($0) }
+        }
+        #expect(hot.count >= 7)
+        for plan in hot {
+            #expect(!plan.steps.contains { $0.contains("TEMP B-TREE") }, "\(plan.steps)\n\(plan.sql)")
+        }
+        await store.close()
+    }
+
+    private static let indexes = [
+        "tasks_id", "tasks_ready", "tasks_due", "tasks_status", "tasks_type", "tasks_key", "tasks_parked",
+        "tasks_key_history", "tasks_unique_key",
+    ]
+
+    private struct Plan {
+        let sql: String
+        let steps: [String]
+    }
+
+    /// The plans of all statements that are prepared on the store's connection.
+    private func plans(of store: SQLiteStore) async throws -> [Plan] {
+        try await store.database.read { db in
+            var texts: Set<String> = []
+            var next = sqlite3_next_stmt(db.sqliteConnection, nil)
+            while let statement = next {
+                texts.insert(String(cString: sqlite3_sql(statement)))
+                next = sqlite3_next_stmt(db.sqliteConnection, statement)
+            }
+            let ours = texts.filter { $0.contains("tasks") && !$0.hasPrefix("CREATE") }
+            return try ours.sorted().map { sql in
+                let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+                // The plan does not depend on the values.
+                statement.setUncheckedArguments(
+                    StatementArguments(
+                        Array(
+                            repeating: DatabaseValue.null,
+                            count: Int(sqlite3_bind_parameter_count(statement.sqliteStatement)))))
+                return Plan(
+                    sql: sql, steps: try Row.fetchAll(statement).map { $0["detail"] as String })
+            }
+        }
+    }
+
+    private func useEveryVerb(_ store: SQLiteStore) async throws {
+        let ids = TaskIDGenerator(clock: ManualClock())
+        func task(_ type: String, unique: String? = nil, priority: Int32 = 0) -> NewTask {
+            NewTask(
+                id: ids.next(), type: type,
+                payload: RawJSON(trusted: "\"" + String(repeating: "x", count: 5000) + "\""),
+                priority: priority, concurrency: ConcurrencyLimit(key: "k"), uniqueKey: unique)
+        }
+        let tasks = [task("a", unique: "u"), task("a"), task("b"), task("a", priority: 1), task("c")]
+        _ = try await store.insert(tasks)
+        let grant = ClaimGrant(
+            token: LeaseToken(rawValue: 1), workerID: "w", lease: .seconds(60), grace: .seconds(1))
+        let claimed = try await store.claim(ClaimRequest(types: ["a", "b"], count: 9, grant: grant)).tasks
+        let attempt = AttemptID(taskID: try #require(claimed.first).id, token: grant.token)
+        _ = try await store.heartbeat([attempt], lease: .seconds(60))
+        try await store.report([ProgressReport(attempt: attempt, progress: TaskProgress(percent: 1))])
+        _ = try await store.statistics()
+        _ = try await store.settle([Settlement(attempt: attempt, outcome: .success(nil))])
+        _ = try await store.cancel(tasks.map(\.id), grace: .zero)
+        _ = try await store.requeue([tasks[0].id])
+        _ = try await store.sweep(limit: 10, draw: 0.5)
+        try await store.setLimit(1, ofType: "a")
+        try await store.setPaused(true, type: "a")
+        for statuses in [[], [.pending], [.failed, .success]] as [Set<TaskStatus>] {
+            for type in [nil, "a"] {
+                for key in [nil, "k"] {
+                    _ = try await store.tasks(
+                        TaskQuery(statuses: statuses, type: type, concurrencyKey: key))
+                }
+            }
+        }
+        _ = try await store.task(tasks[0].id)
+        _ = try await store.types()
+        try await store.check()
+        _ = try await store.prune(Retention(age: .seconds(3600), count: 0), limit: 10)
+    }
+}
