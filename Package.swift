@@ -153,12 +153,13 @@ let package = Package(
                 "XQueueCore",
                 "XQueueSQLite",
                 "XQueueServer",
+                "XQueueTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueEndToEndTests",
-            dependencies: ["XQueueCLI"],
+            dependencies: ["XQueueCLI", "XQueueTesting"],
             swiftSettings: swiftSettings),
     ]
 )

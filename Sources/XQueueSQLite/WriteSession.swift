@@ -16,6 +16,8 @@ final class WriteSession {
     private var active: [TaskID: StoredTask] = [:]
     /// Keys that may have a token to give, in the order they were touched.
     private var touchedKeys: [String] = []
+    /// True after a rollback, until the counts have been read again.
+    private var mustReload = false
 
     init(_ db: Database, options: SQLiteStoreOptions) throws {
         self.db = db
@@ -26,6 +28,10 @@ final class WriteSession {
     // MARK: - Transactions
 
     func begin() throws {
+        if mustReload {
+            catalog = try TypeCatalog(db)
+            mustReload = false
+        }
         effects = Effects()
         try db.execute(sql: "BEGIN IMMEDIATE")
     }
@@ -49,9 +55,9 @@ final class WriteSession {
         touchedKeys.removeAll()
         active.removeAll()
         effects = Effects()
+        mustReload = true
         // A full disk or an I/O error may have rolled back already.
         if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
-        catalog = try TypeCatalog(db)
     }
 
     // MARK: - Statements

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import XQueue
 import XQueueCore
+import XQueueTesting
 
 @testable import XQueueCLI
 

@@ -4,6 +4,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueTesting
 
 @testable import XQueueCLI
 
@@ -64,8 +65,7 @@ struct ExecQueue: Sendable {
             found = try await manager.task(id)
             return found.map(condition) ?? false
         }
-        guard let found else { throw NotInTime() }
-        return found
+        return try #require(found)
     }
 
     /// Submits a task and answers it once it has ended.

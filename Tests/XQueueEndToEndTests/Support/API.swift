@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTesting
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTesting
 
 /// One run of the real `xqueue`, or of another program that a test needs.
 final class RunningProgram: Sendable {

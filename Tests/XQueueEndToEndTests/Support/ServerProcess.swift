@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTesting
 
 /// The real program `xqueue serve`, started by a test in a folder of its own, on a free port.
 final class ServerProcess: Sendable {

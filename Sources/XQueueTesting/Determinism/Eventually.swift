@@ -1,0 +1,24 @@
+public import Testing
+
+/// Waits until `condition` holds: for what happens in its own time, such as another process's work.
+///
+/// - Parameters:
+///   - limit: How long to wait before the test fails; generous, since only a failure takes so long.
+///   - what: What is waited for, for the message.
+/// - Throws: ``NotInTime`` after `limit`, and what `condition` throws.
+public func eventually(
+    within limit: Duration = .seconds(60), _ what: Comment,
+    sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
+    let deadline = ContinuousClock.now + limit
+    while try await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
+            throw NotInTime()
+        }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// A condition did not come to hold in time.
+public struct NotInTime: Error {}
