@@ -13,14 +13,13 @@ extension SQLiteStore {
 
     public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
         try await read { db in
-            let list = TaskListQuery(query)
-            guard let type = try list.typeID(db) else { return TaskPage(tasks: [], total: 0) }
-            let total = try list.total(db, type)
-            guard query.offset < total else { return TaskPage(tasks: [], total: total) }
+            guard let list = try TaskListQuery(query, db) else { return TaskPage(tasks: [], total: 0) }
+            guard query.offset < list.total else { return TaskPage(tasks: [], total: list.total) }
             let statement = try PreparedStatement(
-                cachedBy: db, list.sql(columns: "\(TaskColumns.names), \(typeName)", type))
-            list.bind(statement, type)
-            return TaskPage(tasks: try records(statement, db, maxBytes: query.maxBytes), total: total)
+                cachedBy: db, list.sql(columns: "\(TaskColumns.names), \(typeName)"))
+            list.bind(statement)
+            let page = try records(statement, db, maxBytes: query.maxBytes)
+            return TaskPage(tasks: page, total: list.total)
         }
     }
 

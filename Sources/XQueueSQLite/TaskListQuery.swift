@@ -1,74 +1,91 @@
 import GRDB
 import XQueueCore
 
-/// Writes the SQL for a list so that the index that fits the filters serves it.
+/// A list, with the number of tasks it matches and the SQL that lets the index that fits serve it.
 struct TaskListQuery {
+    /// How many tasks match.
+    let total: Int
     private let query: TaskQuery
+    /// Empty means all.
     private let statuses: [TaskStatus]
+    /// The number of the type asked for; nil for any type.
+    private let type: Int64?
+    /// True if fewer tasks are of the type than in the statuses asked for.
+    private let isTypeRarer: Bool
 
-    init(_ query: TaskQuery) {
-        self.query = query
+    /// Nil if there is no task of the type asked for.
+    init?(_ query: TaskQuery, _ db: Database) throws {
         let all = TaskStatus.allCases
-        statuses = query.statuses.count == all.count ? [] : all.filter(query.statuses.contains)
-    }
-
-    /// The number of the type asked for, 0 for any type, nil for a type there is no task of.
-    func typeID(_ db: Database) throws -> Int64? {
-        guard let type = query.type else { return 0 }
-        return try Int64.fetchOne(db, sql: "SELECT id FROM types WHERE name = ?", arguments: [type])
-    }
-
-    /// How many tasks match: from the counts where they suffice, or counted over the key's index.
-    func total(_ db: Database, _ type: Int64) throws -> Int {
-        guard let key = query.concurrencyKey else {
-            let row = try Row.fetchAll(
-                db, sql: "SELECT * FROM types WHERE ?1 = 0 OR id = ?1", arguments: [type])
-            let counts = row.reduce(StatusCounts()) { $0 + TypeState($1).counts }
-            return statuses.isEmpty ? counts.total : statuses.reduce(0) { $0 + counts[$1] }
+        let statuses = query.statuses.count == all.count ? [] : all.filter(query.statuses.contains)
+        let rows = try Row.fetchAll(db, sql: "SELECT * FROM types")
+        let states = rows.map { TypeState($0) }
+        func count(_ counts: StatusCounts) -> Int {
+            statuses.isEmpty ? counts.total : statuses.reduce(0) { $0 + counts[$1] }
         }
-        return try Int.fetchOne(
-            db, sql: "SELECT count(*) FROM tasks WHERE key = ?1 AND \(conditions(statuses, type))",
-            arguments: [key]) ?? 0
-    }
-
-    /// One ordered scan: of the key's history, of each status, of the type, or of everything.
-    func sql(columns: String, _ type: Int64) -> String {
-        let source: String
-        if query.concurrencyKey != nil {
-            source = """
-                SELECT seq, id FROM tasks INDEXED BY tasks_key_history
-                WHERE key = ?3 AND \(conditions(statuses, type)) ORDER BY id DESC LIMIT ?1 OFFSET ?2
-                """
-        } else if statuses.isEmpty {
-            source = """
-                SELECT seq, id FROM tasks \(type == 0 ? "" : "INDEXED BY tasks_type")
-                WHERE \(conditions([], type)) ORDER BY id DESC LIMIT ?1 OFFSET ?2
-                """
+        let inAll = states.reduce(0) { $0 + count($1.counts) }
+        self.query = query
+        self.statuses = statuses
+        if let name = query.type {
+            guard let index = states.firstIndex(where: { $0.type == name }) else { return nil }
+            type = rows[index]["id"]
+            isTypeRarer = states[index].counts.total < inAll
+            total = try Self.total(query, statuses, type, db) ?? count(states[index].counts)
         } else {
-            let scans = statuses.map { status in
-                "SELECT seq, id FROM tasks INDEXED BY tasks_status WHERE \(conditions([status], type))"
-            }
-            source = scans.joined(separator: " UNION ALL ") + " ORDER BY id DESC LIMIT ?1 OFFSET ?2"
+            type = nil
+            isTypeRarer = false
+            total = try Self.total(query, statuses, nil, db) ?? inAll
         }
-        return """
-            SELECT \(columns) FROM tasks JOIN (\(source)) AS page USING (seq) ORDER BY tasks.id DESC
-            """
     }
 
-    func bind(_ statement: PreparedStatement, _ type: Int64) {
+    /// The tasks of a key have to be counted; nil if the list is not about a key.
+    private static func total(
+        _ query: TaskQuery, _ statuses: [TaskStatus], _ type: Int64?, _ db: Database
+    ) throws -> Int? {
+        guard let key = query.concurrencyKey else { return nil }
+        return try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM tasks INDEXED BY tasks_key_history
+                WHERE key = ? AND \(conditions(statuses, type))
+                """, arguments: [key])
+    }
+
+    /// One ordered scan: of the key's history, of the type, of each status, or of everything.
+    func sql(columns: String) -> String {
+        "SELECT \(columns) FROM tasks JOIN (\(page)) AS page USING (seq) ORDER BY tasks.id DESC"
+    }
+
+    private var page: String {
+        let end = "ORDER BY id DESC LIMIT ?1 OFFSET ?2"
+        func scan(_ index: String?, _ condition: String) -> String {
+            let hint = index.map { "INDEXED BY \($0) " } ?? ""
+            return "SELECT seq, id FROM tasks \(hint)WHERE \(condition)"
+        }
+        if query.concurrencyKey != nil {
+            return scan("tasks_key_history", "key = ?3 AND " + Self.conditions(statuses, type)) + " " + end
+        }
+        if type != nil, statuses.isEmpty || isTypeRarer {
+            return scan("tasks_type", Self.conditions(statuses, type)) + " " + end
+        }
+        guard !statuses.isEmpty else { return scan(nil, "TRUE") + " " + end }
+        let scans = statuses.map { scan("tasks_status", Self.conditions([$0], type)) }
+        return scans.joined(separator: " UNION ALL ") + " " + end
+    }
+
+    func bind(_ statement: PreparedStatement) {
         statement.bind(1, query.limit)
         statement.bind(2, query.offset)
         if let key = query.concurrencyKey { statement.bind(3, key) }
     }
 
-    private func conditions(_ statuses: [TaskStatus], _ type: Int64) -> String {
+    private static func conditions(_ statuses: [TaskStatus], _ type: Int64?) -> String {
         var parts: [String] = []
         if statuses.count == 1 {
             parts.append("status = \(statuses[0].code)")
         } else if !statuses.isEmpty {
             parts.append("status IN (\(statuses.map { String($0.code) }.joined(separator: ", ")))")
         }
-        if type != 0 { parts.append("type = \(type)") }
+        if let type { parts.append("type = \(type)") }
         return parts.isEmpty ? "TRUE" : parts.joined(separator: " AND ")
     }
 }
