@@ -14,6 +14,24 @@ if [ ! -e images ]; then
     python3 png.py make "$COUNT" images
 fi
 
+# What the server says of the type `thumbnail`: waiting, running, done, not done; nothing if no program
+# serves it.
+counts() {
+    local stats
+    stats="$(curl -fsS "$URL/stats")" || return 1
+    python3 -c '
+import json, sys
+kind = next((t for t in json.load(sys.stdin)["types"] if t["type"] == "thumbnail"), {})
+if kind.get("has_handler"):
+    failed = sum(kind[status] for status in ("failed", "timeout", "canceled"))
+    print(kind["pending"], kind["processing"], kind["success"], failed)' <<<"$stats"
+}
+
+read -r _ _ _ failed_before < <(counts) || {
+    echo "The server at $URL does not serve the type thumbnail: start it in this folder." >&2
+    exit 1
+}
+
 submitted=0
 for file in images/*.png; do
     curl -fsS -o /dev/null -X POST "$URL/tasks" -H 'Content-Type: application/json' \
@@ -22,18 +40,10 @@ for file in images/*.png; do
 done
 echo "Submitted $submitted tasks."
 
-# The counts of the type `thumbnail`: waiting, running, done, failed.
-counts() {
-    curl -fsS "$URL/stats" | python3 -c '
-import json, sys
-kind = next((t for t in json.load(sys.stdin)["types"] if t["type"] == "thumbnail"), {})
-print(*(kind.get(s, 0) for s in ("pending", "processing", "success", "failed")))'
-}
-
 while read -r pending processing success failed < <(counts); do
     printf '\r%5d waiting  %d running  %d done  %d failed ' "$pending" "$processing" "$success" "$failed"
     [ $((pending + processing)) -gt 0 ] || break
     sleep 0.5
 done
 echo
-[ "$failed" -eq 0 ]
+[ "$failed" -eq "$failed_before" ]
