@@ -17,13 +17,13 @@ public final class TaskIDGenerator: Sendable {
     public func next() -> TaskID {
         let now = TaskID.lowest(at: clock.now())
         let seed = random.next()
-        let more = random.next()
         return last.withLock { last in
             if now.high >> 16 > last.high >> 16 {
+                let more = random.next()
                 // The counter's top bit starts at zero, which leaves room to count within the millisecond.
                 last = TaskID(high: now.high | (seed & 0x7FF), low: now.low | (more >> 2))
             } else {
-                last = last.advanced(by: (more & 0xFFFF_FFFF) + 1)
+                last = last.advanced(by: (seed & 0xFFFF_FFFF) + 1)
             }
             return last
         }
