@@ -14,7 +14,7 @@ enum ProcessUsage {
         #if canImport(Darwin)
             getrusage(RUSAGE_SELF, &usage)
         #else
-            getrusage(RUSAGE_SELF.rawValue == 0 ? 0 : 0, &usage)
+            getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
         #endif
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }
