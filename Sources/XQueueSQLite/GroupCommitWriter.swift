@@ -20,18 +20,23 @@ final class GroupCommitWriter: Sendable {
     private let path: String
     private let options: SQLiteStoreOptions
     private let clock: any QueueClock
+    private let failures: FailureMemory
+    /// Nil for a database in memory.
+    private let file: FileIdentity?
     private let committed: @Sendable (Effects, Timestamp) -> Void
     private let state = Mutex(State())
     private let session = SessionBox()
 
     init(
         _ writer: any DatabaseWriter, path: String, options: SQLiteStoreOptions, clock: any QueueClock,
-        committed: @escaping @Sendable (Effects, Timestamp) -> Void
+        failures: FailureMemory, committed: @escaping @Sendable (Effects, Timestamp) -> Void
     ) throws {
         self.writer = writer
         self.path = path
         self.options = options
         self.clock = clock
+        self.failures = failures
+        self.file = FileIdentity(path: path)
         self.committed = committed
         try writer.writeWithoutTransaction { [session] db in
             session.value = try WriteSession(db, options: options)
@@ -86,6 +91,7 @@ final class GroupCommitWriter: Sendable {
     private func commit(_ group: [any WriteJob], _ session: WriteSession) {
         let now = clock.now()
         do {
+            try checkFile()
             try session.begin()
             for job in group { try job.perform(session, at: now) }
             try session.commit()
@@ -95,12 +101,21 @@ final class GroupCommitWriter: Sendable {
             if group.count > 1 {
                 for job in group { commit([job], session) }
             } else {
-                group.first?.fail(StoreError(driver: error, path: path))
+                let failure = StoreError(driver: error, path: path)
+                failures.failed(failure, at: now)
+                group.first?.fail(failure)
             }
             return
         }
+        if session.effects.flow != FlowCounts() { failures.succeeded() }
         committed(session.effects, now)
         for job in group { job.succeed() }
+    }
+
+    /// What is written to a file that has been removed is lost with this process.
+    private func checkFile() throws {
+        guard let file, FileIdentity(path: path) != file else { return }
+        throw StoreError(.unavailable, "\(path) has been removed or replaced while it was in use")
     }
 
     /// Finishes what is waiting and takes nothing further; only the first caller gets true.
@@ -111,19 +126,21 @@ final class GroupCommitWriter: Sendable {
         }
         guard isFirst else { return false }
         await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { [self] _ in finish(continuation) }
+            writer.asyncWriteWithoutTransaction { [self] db in finish(db, continuation) }
         }
         return true
     }
 
-    private func finish(_ continuation: CheckedContinuation<Void, Never>) {
+    private func finish(_ db: Database, _ continuation: CheckedContinuation<Void, Never>) {
         let isEmpty = state.withLock { $0.waiting.isEmpty }
         guard isEmpty else {
             commitGroup()
-            return writer.asyncWriteWithoutTransaction { [self] _ in finish(continuation) }
+            return writer.asyncWriteWithoutTransaction { [self] db in finish(db, continuation) }
         }
         // Its statements must be gone before the connection can be closed.
         session.value = nil
+        // Leaves one file with everything in it. What fails here is in the WAL, and found at the next start.
+        _ = try? db.checkpoint(.truncate)
         continuation.resume()
     }
 }

@@ -24,8 +24,17 @@ enum SQLiteDatabase {
                 try db.execute(sql: "PRAGMA max_page_count = \(max(bytes / pageBytes, 1))")
             }
         }
+        try database.read { try checkOwner($0, path) }
         try Migrations.migrator.migrate(database)
         return database
+    }
+
+    /// - Throws: ``StoreError/Code/corrupt`` if the file is a database of some other program.
+    private static func checkOwner(_ db: Database, _ path: String) throws {
+        let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        guard tables.isEmpty || Set(tables).isSuperset(of: ["grdb_migrations", "tasks", "types"]) else {
+            throw StoreError(.corrupt, "\(path) is a database of another program")
+        }
     }
 
     private static var configuration: Configuration {

@@ -41,6 +41,7 @@ extension SQLiteStore {
     }
 
     public func check() async throws(StoreError) {
+        if let failure = failures.recent(at: clock.now()) { throw failure }
         // A real write of what is there already: it finds a full disk and a damaged file.
         try await writer.run { session in
             try session.db.execute(sql: "UPDATE types SET paused = paused WHERE id = 1")
@@ -56,7 +57,10 @@ extension SQLiteStore {
         do {
             return try await database.read(body)
         } catch {
-            throw StoreError(driver: error, path: path)
+            let failure = StoreError(driver: error, path: path)
+            // A caller that goes away is no failure of the store.
+            if !(error is CancellationError) { failures.failed(failure, at: clock.now()) }
+            throw failure
         }
     }
 }

@@ -14,6 +14,7 @@ public final class SQLiteStore: TaskStore {
     let clock: any QueueClock
     let flow = FlowMeter()
     let readers = ReaderGate()
+    let failures = FailureMemory()
     private let hub = SignalHub()
     private let lock: ProcessLock?
 
@@ -30,16 +31,18 @@ public final class SQLiteStore: TaskStore {
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) throws(StoreError) {
+        let isInMemory = path == ":memory:"
+        let path = isInMemory ? path : FileIdentity.resolve(path)
         self.path = path
         self.clock = clock
-        lock = path == ":memory:" ? nil : try ProcessLock(path: path + ".lock")
+        lock = isInMemory ? nil : try ProcessLock(path: path + ".lock")
         do {
             let database = try SQLiteDatabase.open(path, options)
             self.database = database
             // Before the writer reads the counts.
             try Self.recover(database, options, at: clock.now(), draw: random.draw())
             writer = try GroupCommitWriter(
-                database, path: path, options: options, clock: clock,
+                database, path: path, options: options, clock: clock, failures: failures,
                 committed: { [flow, hub] effects, now in
                     flow.add(effects.flow, at: now)
                     Self.announce(effects, hub)

@@ -16,6 +16,7 @@ final class WriteSession {
     private var active: [TaskID: StoredTask] = [:]
     /// Keys that may have a token to give, in the order they were touched.
     private var touchedKeys: [String] = []
+    private var isTouched: Set<String> = []
     /// True after a rollback, until the counts have been read again.
     private var mustReload = false
 
@@ -39,7 +40,7 @@ final class WriteSession {
     /// Runs one caller's verb within the transaction.
     func run<Value>(at now: Timestamp, _ verb: (WriteSession) throws -> Value) throws -> Value {
         self.now = now
-        touchedKeys.removeAll(keepingCapacity: true)
+        forgetTouchedKeys()
         let value = try verb(self)
         try refillTouchedKeys()
         return value
@@ -52,7 +53,7 @@ final class WriteSession {
 
     /// Undoes the transaction and whatever memory held of it.
     func rollBack() throws {
-        touchedKeys.removeAll()
+        forgetTouchedKeys()
         active.removeAll()
         effects = Effects()
         mustReload = true
@@ -149,7 +150,13 @@ final class WriteSession {
     }
 
     func touch(_ key: String) {
-        if !touchedKeys.contains(key) { touchedKeys.append(key) }
+        if isTouched.insert(key).inserted { touchedKeys.append(key) }
+    }
+
+    private func forgetTouchedKeys() {
+        guard !touchedKeys.isEmpty else { return }
+        touchedKeys.removeAll(keepingCapacity: true)
+        isTouched.removeAll(keepingCapacity: true)
     }
 
     private func refillTouchedKeys() throws {

@@ -119,6 +119,55 @@ import XQueueTesting
         #expect(error?.message.contains("missing/xqueue.db") == true)
     }
 
+    @Test func aDatabaseOfAnotherProgramIsRefused() throws {
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "CREATE TABLE foo (bar)") }
+        try other.close()
+        let error = #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
+        #expect(error?.code == .corrupt)
+        #expect(error?.message.contains("another program") == true)
+    }
+
+    @Test func aLinkToTheFileIsTheSameStore() async throws {
+        let store = try SQLiteStore(path: path)
+        let link = folder.file("link.db")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        let error = #expect(throws: StoreError.self) { try SQLiteStore(path: link) }
+        #expect(error?.code == .inUse)
+        await store.close()
+        try await SQLiteStore(path: link).close()
+    }
+
+    @Test func aFileThatWasRemovedTakesNoTasks() async throws {
+        let store = try SQLiteStore(path: path)
+        _ = try await store.insert(tasks(1))
+        try await store.check()
+        try FileManager.default.removeItem(atPath: path)
+        let error = await #expect(throws: StoreError.self) { try await store.insert(tasks(1)) }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("removed") == true)
+        await #expect(throws: StoreError.self) { try await store.check() }
+        await store.close()
+    }
+
+    @Test func aCheckFailsWhileRealWorkDoes() async throws {
+        var options = SQLiteStoreOptions()
+        options.maxFileBytes = 1 << 20
+        let clock = ManualClock()
+        let store = try SQLiteStore(path: path, options: options, clock: clock)
+        _ = try await store.insert(tasks(1))
+        try await store.check()
+        await #expect(throws: StoreError.self) { try await store.insert(tasks(1, bytes: 3 << 20)) }
+        let error = await #expect(throws: StoreError.self) { try await store.check() }
+        #expect(error?.message.contains("full") == true)
+        clock.advance(by: .seconds(11))
+        try await store.check()
+        await #expect(throws: StoreError.self) { try await store.insert(tasks(1, bytes: 3 << 20)) }
+        _ = try await store.insert(tasks(1))
+        try await store.check()
+        await store.close()
+    }
+
     @Test func synchronousIsFull() async throws {
         let store = try SQLiteStore(path: path)
         let pragmas = try await store.database.writeWithoutTransaction { db in

@@ -2,7 +2,7 @@ import Foundation
 import ServiceLifecycle
 import UnixSignals
 
-/// Ends the program at once when Ctrl-C is pressed a second time.
+/// Ends the program at once, and the programs its handlers run, when Ctrl-C is pressed a second time.
 ///
 /// The first one lets running tasks finish; it is a service so that it listens until the last has.
 struct SecondInterrupt: Service {
@@ -13,7 +13,9 @@ struct SecondInterrupt: Service {
         var count = 0
         for await _ in await UnixSignalsSequence(trapping: .sigint).cancelOnGracefulShutdown() {
             count += 1
-            if count > 1 { _exit(Self.exitCode) }
+            guard count > 1 else { continue }
+            ProcessGroup.killAll()
+            _exit(Self.exitCode)
         }
     }
 }

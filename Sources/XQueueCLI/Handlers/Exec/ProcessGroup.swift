@@ -14,6 +14,13 @@ final class ProcessGroup: Sendable {
     }
 
     private let state = Mutex(State())
+    /// The leaders of all groups that run now, for when there is no time to stop them one by one.
+    private static let running = Mutex<Set<pid_t>>([])
+
+    /// Sends SIGKILL to every group.
+    static func killAll() {
+        for leader in running.withLock({ $0 }) { kill(-leader, SIGKILL) }
+    }
 
     /// The program runs, and is the leader of its group.
     func started(_ leader: pid_t) {
@@ -21,12 +28,17 @@ final class ProcessGroup: Sendable {
             state.leader = leader
             return state.isOver
         }
+        Self.running.withLock { _ = $0.insert(leader) }
         if isOver { kill(-leader, SIGKILL) }
     }
 
     /// The program is gone, or never was.
     func ended() {
-        state.withLock { $0.hasEnded = true }
+        let leader = state.withLock { state in
+            state.hasEnded = true
+            return state.leader
+        }
+        if let leader { Self.running.withLock { _ = $0.remove(leader) } }
     }
 
     /// Sends SIGTERM to the group, waits until it is gone, and sends SIGKILL when there is no more time.
