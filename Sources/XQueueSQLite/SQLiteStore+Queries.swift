@@ -92,7 +92,7 @@ private func oldestPending(_ db: Database) throws -> Timestamp? {
         sql: """
             SELECT created_at FROM
                 (SELECT created_at, reason, id FROM tasks WHERE status = 0 ORDER BY id LIMIT 10000)
-            WHERE reason <> 1 ORDER BY id LIMIT 1
+            WHERE reason <> 1 LIMIT 1
             """)
     return milliseconds.map { Timestamp(milliseconds: $0) }
 }

@@ -20,6 +20,8 @@ import XQueueTesting
                     step.contains("USING INDEX") || step.contains("USING COVERING INDEX")
                         || step.contains("USING INTEGER PRIMARY KEY"),
                     "\(step)\n\(plan.sql)")
+                // Would read every waiting task of a key to count the running ones.
+                #expect(!step.contains("(key=? AND status<?)"), "\(step)\n\(plan.sql)")
                 for index in Self.indexes where step.hasSuffix(index) || step.contains(index + " ") {
                     used.insert(index)
                 }

@@ -3,12 +3,13 @@ import XQueueCore
 /// A token of a key is a processing task with that key: there is nothing else to take or give back.
 ///
 /// `status <= 1` stands beside narrower conditions because the planner takes a partial index only for a
-/// query that repeats the index's own words.
+/// query that repeats the index's own words; beside `status = 1` it would make the planner read all
+/// unfinished tasks of the key, so a range stands there.
 extension WriteSession {
     func tokensHeld(_ key: String) throws -> Int {
         let statement = try statement(
             .keyHeld,
-            "SELECT count(*) FROM tasks INDEXED BY tasks_key WHERE key = ? AND status = 1 AND status <= 1")
+            "SELECT count(*) FROM tasks INDEXED BY tasks_key WHERE key = ? AND status >= 1 AND status <= 1")
         statement.bind(1, key)
         return try count(statement)
     }
