@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 import XQueueTesting
 
@@ -6,6 +7,9 @@ import XQueueTesting
 final class RunningProgram: Sendable {
     private let process: Process
     private let output: String
+
+    /// Foundation does not start two programs at the same moment safely.
+    private static let starting = Mutex(())
 
     /// - Parameters:
     ///   - program: What to run instead of `xqueue`.
@@ -25,7 +29,7 @@ final class RunningProgram: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = file
         process.standardError = file
-        try process.run()
+        try Self.starting.withLock { _ in try process.run() }
         try file.close()
     }
 
