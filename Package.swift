@@ -9,6 +9,9 @@ let swiftSettings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// What only the Redis store needs.
+let redis = TargetDependencyCondition.when(traits: ["Redis"])
+
 let package = Package(
     name: "xqueue",
     platforms: [.macOS(.v15)],
@@ -17,8 +20,13 @@ let package = Package(
         .library(name: "XQueueCore", targets: ["XQueueCore"]),
         .library(name: "XQueue", targets: ["XQueue"]),
         .library(name: "XQueueSQLite", targets: ["XQueueSQLite"]),
+        .library(name: "XQueueRedis", targets: ["XQueueRedis"]),
         .library(name: "XQueueServer", targets: ["XQueueServer"]),
         .library(name: "XQueueTesting", targets: ["XQueueTesting"]),
+    ],
+    traits: [
+        .trait(name: "Redis", description: "The store for several machines; needs hiredis."),
+        .default(enabledTraits: ["Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -30,6 +38,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -56,6 +65,22 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
+        .systemLibrary(
+            name: "CHiredis", pkgConfig: "hiredis",
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        .target(
+            name: "XQueueRedis",
+            dependencies: [
+                "XQueueCore",
+                .target(name: "CHiredis", condition: redis),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: redis),
+            ],
+            resources: [.embedInCode("Scripts")],
+            swiftSettings: swiftSettings),
         .target(
             name: "XQueueServer",
             dependencies: [
@@ -80,6 +105,7 @@ let package = Package(
             dependencies: [
                 "XQueue",
                 "XQueueCore",
+                "XQueueRedis",
                 "XQueueSQLite",
                 "XQueueServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -138,6 +164,27 @@ let package = Package(
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
+        .target(
+            name: "XQueueTestServers",
+            dependencies: [
+                "XQueueTesting",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/XQueueTestServers",
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueRedisTests",
+            dependencies: [
+                "XQueueCore",
+                "XQueueRedis",
+                "XQueueTestServers",
+                "XQueueTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueCLITests",
             dependencies: [
@@ -152,7 +199,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueEndToEndTests",
-            dependencies: ["XQueueCLI", "XQueueTesting"],
+            dependencies: ["XQueueCLI", "XQueueTestServers", "XQueueTesting"],
             swiftSettings: swiftSettings),
     ]
 )

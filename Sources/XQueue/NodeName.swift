@@ -1,18 +1,28 @@
 import XQueueCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
+
+/// This process, as others may know it.
+struct HostProcess: Sendable {
+    let host: String
+    let id: Int
+
+    static var current: HostProcess {
+        let process = ProcessInfo.processInfo
+        return HostProcess(host: process.hostName, id: Int(process.processIdentifier))
+    }
+}
 
 /// Makes names of nodes.
 enum NodeName {
     /// `host-1234-5f3a9c01`: the host, the process, and a part drawn at random, so that a restarted
     /// process is never taken for its predecessor.
-    static func make(random: any RandomSource) -> String {
-        let process = ProcessInfo.processInfo
+    static func make(_ process: HostProcess, random: any RandomSource) -> String {
         let part = String(UInt32(truncatingIfNeeded: random.next()), radix: 16)
-        return "\(process.hostName)-\(process.processIdentifier)-\(part)"
+        return "\(process.host)-\(process.id)-\(part)"
     }
 }

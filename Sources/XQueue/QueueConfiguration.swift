@@ -3,6 +3,13 @@ public struct QueueConfiguration: Sendable, Hashable {
     /// This node's name; must differ between nodes. The default is made of the host's name, the process
     /// and a random part.
     public var workerID: String?
+    /// Whether this process runs handlers. Without, it submits, asks and does maintenance; what is
+    /// registered with it does not count.
+    public var runsWorkers: Bool = true
+    /// Whether this process answers HTTP requests. Only the other nodes are told; nothing depends on it.
+    public var servesAPI: Bool = false
+    /// The version of the program, for the other nodes to see.
+    public var version: String = "dev"
     /// The most handlers that run at once in this process.
     public var maxConcurrency: Int = 100
     /// What a submission that leaves something out gets.
@@ -38,4 +45,11 @@ public struct QueueConfiguration: Sendable, Hashable {
 
     /// How often leases are really extended: three times within each lease.
     var leaseRenewalInterval: Duration { leaseDuration / 3 }
+
+    /// How long a node does maintenance without renewing that. Short enough for another to take over
+    /// before the leases of tasks that died with the node are lost: it asks three times meanwhile, and a
+    /// task's lease has two thirds of its time left at least.
+    var maintenanceLease: Duration {
+        max(min(leaseDuration / 2, .seconds(15)), .milliseconds(100))
+    }
 }

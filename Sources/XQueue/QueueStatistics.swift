@@ -1,10 +1,14 @@
 public import XQueueCore
 
-/// The queue at one moment, as one node sees it.
+/// The queue at one moment, as one node sees it. Numbers of other nodes are as old as their last heartbeat.
 public struct QueueStatistics: Sendable {
     public let store: StoreStatistics
     public let types: [TypeReport]
+    /// The live nodes, by identifier.
+    public let nodes: [NodeRecord]
+    /// How busy all nodes are together.
     public let workers: WorkerLoad
+    /// This node.
     public let workerID: String
     /// How long this node has been up.
     public let uptime: Duration
@@ -13,11 +17,11 @@ public struct QueueStatistics: Sendable {
 /// One task type, and whether anybody serves it.
 public struct TypeReport: Sendable {
     public let state: TypeState
-    /// True if a live handler serves the type; without one its tasks wait.
+    /// True if a live node serves the type; without one its tasks wait.
     public let hasHandler: Bool
 }
 
-/// How busy a pool of workers is.
+/// How busy workers are.
 public struct WorkerLoad: Sendable, Hashable {
     /// How many handlers may run at once.
     public var total: Int

@@ -63,19 +63,23 @@ extension TaskManager {
         }
     }
 
-    /// The types the store or this process knows, by name.
+    /// The types the store or a live node knows, by name.
     public func types() async throws(QueueError) -> [TypeReport] {
-        let known = try await attempt { () async throws(StoreError) in try await self.store.types() }
-        return reports(of: known)
+        try await attempt { () async throws(StoreError) in
+            self.reports(of: try await self.store.types(), served: try await self.cluster.servedTypes())
+        }
     }
 
     public func statistics() async throws(QueueError) -> QueueStatistics {
-        let stored = try await attempt { () async throws(StoreError) in
-            try await self.store.statistics()
+        let nodes = try await nodes()
+        return try await attempt { () async throws(StoreError) in
+            let stored = try await self.store.statistics()
+            let served = try await self.cluster.servedTypes()
+            return QueueStatistics(
+                store: stored, types: self.reports(of: stored.types, served: served), nodes: nodes,
+                workers: self.load(of: nodes), workerID: self.workerID,
+                uptime: self.clock.now() - self.startedAt)
         }
-        return QueueStatistics(
-            store: stored, types: reports(of: stored.types), workers: pool.load, workerID: workerID,
-            uptime: clock.now() - startedAt)
     }
 
     /// Throws what is wrong if the queue could not accept a task now.
@@ -86,11 +90,20 @@ extension TaskManager {
     /// What the store is, for people: `sqlite`.
     public var storeName: String { store.name }
 
-    private func reports(of states: [TypeState]) -> [TypeReport] {
-        let served = Set(registry.types)
+    private func reports(of states: [TypeState], served: Set<String>) -> [TypeReport] {
+        let served = served.union(ownTypes)
         let unseen = served.subtracting(states.map(\.type))
         return (states + unseen.map { TypeState(type: $0) })
             .map { TypeReport(state: $0, hasHandler: served.contains($0.type)) }
             .sorted { $0.state.type < $1.state.type }
+    }
+
+    /// The load of the other nodes, and of this process, announced or not.
+    private func load(of nodes: [NodeRecord]) -> WorkerLoad {
+        nodes.filter { $0.id != workerID }.reduce(into: ownLoad) { load, node in
+            load.total += node.capacity
+            load.active += node.running
+            load.stuck += node.stuck
+        }
     }
 }

@@ -10,6 +10,7 @@ extension TaskManager {
         let outcomes = try await attempt { () async throws(StoreError) in
             try await self.store.insert([task])
         }
+        await noticeUnserved([task])
         return outcomes[0]
     }
 
@@ -31,9 +32,11 @@ extension TaskManager {
                 throw error.within("tasks", at: index)
             }
         }
-        return try await attempt { () async throws(StoreError) in
+        let outcomes = try await attempt { () async throws(StoreError) in
             try await self.store.insert(tasks)
         }
+        await noticeUnserved(tasks)
+        return outcomes
     }
 
     /// Submits a task for `handler` with a typed payload.
@@ -63,7 +66,6 @@ extension TaskManager {
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
-        if registry.handler(of: task.type) == nil { unservedTypes.notice(task.type, logger: logger) }
         return task
     }
 }

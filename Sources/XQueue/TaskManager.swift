@@ -25,6 +25,8 @@ public final class TaskManager: Service {
     let pool: WorkerPool
     let startedAt: Timestamp
     let unservedTypes = UnservedTypes()
+    let cluster: ClusterView
+    let process: HostProcess
 
     /// - Parameters:
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
@@ -42,7 +44,9 @@ public final class TaskManager: Service {
         self.random = random
         self.logger = logger
         self.ids = TaskIDGenerator(clock: clock, random: random)
-        self.workerID = configuration.workerID ?? NodeName.make(random: random)
+        self.process = HostProcess.current
+        self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
+        self.cluster = ClusterView(store: store, clock: clock)
         self.startedAt = clock.now()
         self.pool = WorkerPool(
             store: store, registry: registry, workerID: workerID, configuration: configuration,
@@ -88,7 +92,7 @@ public final class TaskManager: Service {
     // MARK: - Life
 
     /// Runs handlers and maintenance until the service group shuts down gracefully or the Swift task is
-    /// canceled.
+    /// canceled. Meanwhile this node is one of the cluster's.
     ///
     /// At shutdown it stops claiming, lets running tasks finish within the grace period, returns the rest
     /// to the queue without counting a retry, and closes the store.
@@ -96,7 +100,7 @@ public final class TaskManager: Service {
     /// - Throws: ``QueueError`` if a registered type or limit is not legal, or the store fails at start.
     public func run() async throws {
         do {
-            try await applyLimits()
+            if configuration.runsWorkers { try await applyLimits() }
             await runServices()
         } catch {
             await store.close()
@@ -119,13 +123,38 @@ public final class TaskManager: Service {
     }
 
     private func runServices() async {
+        let lease = MaintenanceLease(
+            store: store, nodeID: workerID, duration: configuration.maintenanceLease, clock: clock,
+            random: random, logger: logger)
         let maintenance = Maintenance(
-            store: store, configuration: configuration, clock: clock, random: random, logger: logger)
+            store: store, lease: lease, configuration: configuration, clock: clock, random: random,
+            logger: logger)
+        let announcer = NodeAnnouncer(
+            store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
+            clock: clock, random: random, logger: logger, announced: cluster.forget)
         // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }
-            await pool.run()
+            group.addTask { await announcer.run() }
+            if configuration.runsWorkers {
+                await pool.run()
+            } else {
+                // It throws if the Swift task is canceled, which is an end, too.
+                try? await gracefulShutdown()
+            }
             group.cancelAll()
+        }
+        // A Swift task of its own, awaited here: the leave is taken even after a cancellation.
+        await Task { await takeLeave(lease) }.value
+    }
+
+    private func takeLeave(_ lease: MaintenanceLease) async {
+        await lease.release()
+        do throws(StoreError) {
+            try await store.unregister(workerID)
+        } catch {
+            // The others will miss its announcements soon enough.
+            logger.debug("This node could not take its leave", metadata: ["error": "\(error)"])
         }
     }
 

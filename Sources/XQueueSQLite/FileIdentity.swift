@@ -1,11 +1,11 @@
 import XQueueCore
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Which file a path means: to notice that the store's file has been removed, or another put in its place.

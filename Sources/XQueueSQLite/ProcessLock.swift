@@ -2,11 +2,11 @@ import Synchronization
 import XQueueCore
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// Makes this process the only one that uses a store's file, until the process ends in whatever way.

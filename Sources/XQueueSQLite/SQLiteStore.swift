@@ -13,8 +13,9 @@ public final class SQLiteStore: TaskStore {
     let writer: GroupCommitWriter
     let clock: any QueueClock
     let flow = FlowMeter()
-    let readers = ReaderGate()
+    let readers = CallGate()
     let failures = FailureMemory()
+    let nodeBook: LocalNodes
     private let hub = SignalHub()
     private let lock: ProcessLock?
 
@@ -35,6 +36,7 @@ public final class SQLiteStore: TaskStore {
         let path = isInMemory ? path : FileIdentity.resolve(path)
         self.path = path
         self.clock = clock
+        nodeBook = LocalNodes(clock: clock)
         lock = isInMemory ? nil : try ProcessLock(path: path + ".lock")
         do {
             let database = try SQLiteDatabase.open(path, options)
@@ -76,6 +78,7 @@ public final class SQLiteStore: TaskStore {
 
     public func close() async {
         guard await writer.finish() else { return }
+        nodeBook.close()
         await readers.close()
         // What SQLite may say here is about what is closed anyway.
         try? database.close()

@@ -6,11 +6,11 @@ public import ServiceLifecycle
 public import XQueue
 
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// The HTTP API of one ``XQueue/TaskManager``.

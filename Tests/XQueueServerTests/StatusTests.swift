@@ -21,7 +21,7 @@ import XQueueTesting
                 reply.text == """
                     {"pending_tasks":0,"processing_tasks":0,"success_tasks":0,"failed_tasks":0,\
                     "canceled_tasks":0,"timeout_tasks":0,"total_tasks":0,"total_workers":7,\
-                    "active_workers":0,"stuck_workers":0,"oldest_pending_age":null,\
+                    "active_workers":0,"stuck_workers":0,"workers":[],"oldest_pending_age":null,\
                     "rates":{"window_seconds":60,"submitted":0,"started":0,"succeeded":0,"failed":0,\
                     "retried":0,"canceled":0,"timed_out":0},"types":[],"concurrency_keys":[],\
                     "concurrency_keys_in_use":0,"uptime":1.5,"instance_id":"node-1","version":"1.2.3"}

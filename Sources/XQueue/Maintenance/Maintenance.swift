@@ -1,9 +1,11 @@
 import Logging
 import XQueueCore
 
-/// Keeps time for the store: moves what has become due, and removes what is old.
+/// Keeps time for the store, while this node has the cluster's maintenance lease: moves what has become
+/// due, and removes what is old.
 struct Maintenance: Sendable {
     let store: any TaskStore
+    let lease: MaintenanceLease
     let configuration: QueueConfiguration
     let clock: any QueueClock
     let random: any RandomSource
@@ -11,12 +13,12 @@ struct Maintenance: Sendable {
 
     /// Runs until the Swift task is canceled.
     func run() async {
+        let sweeper = Sweeper(
+            store: store, lease: lease, configuration: configuration, clock: clock, random: random,
+            logger: logger)
         await withDiscardingTaskGroup { group in
-            group.addTask {
-                await Sweeper(
-                    store: store, configuration: configuration, clock: clock, random: random, logger: logger
-                ).run()
-            }
+            group.addTask { await lease.run(gained: sweeper.wake) }
+            group.addTask { await sweeper.run() }
             group.addTask { await prune() }
         }
     }
@@ -25,13 +27,14 @@ struct Maintenance: Sendable {
     private func prune() async {
         let retention = Retention(age: configuration.retentionAge, count: configuration.retentionCount)
         while (try? await clock.sleep(until: clock.now() + configuration.cleanupInterval)) != nil {
+            guard lease.isHeld else { continue }
             do throws(StoreError) {
                 var removed = 0
                 var step = 0
                 repeat {
                     step = try await store.prune(retention, limit: configuration.maintenanceBatch)
                     removed += step
-                } while step > 0 && !Task.isCancelled
+                } while step > 0 && !Task.isCancelled && lease.isHeld
                 if removed > 0 {
                     logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
                 }

@@ -3,11 +3,14 @@ import Synchronization
 import XQueueCore
 
 /// Applies what time alone makes due, the moment it is: schedules, queue timeouts, lost leases.
+///
+/// It rests while another node has the maintenance lease, and looks at once when this node gets it.
 final class Sweeper: Sendable {
     /// The longest sleep without a look, in case a signal was lost or the clock was stepped.
     private static let longestSleep = Duration.seconds(10)
 
     private let store: any TaskStore
+    private let lease: MaintenanceLease
     private let configuration: QueueConfiguration
     private let clock: any QueueClock
     private let random: any RandomSource
@@ -16,10 +19,11 @@ final class Sweeper: Sendable {
     private let nextDue = Mutex<Timestamp?>(nil)
 
     init(
-        store: any TaskStore, configuration: QueueConfiguration, clock: any QueueClock,
-        random: any RandomSource, logger: Logger
+        store: any TaskStore, lease: MaintenanceLease, configuration: QueueConfiguration,
+        clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         self.store = store
+        self.lease = lease
         self.configuration = configuration
         self.clock = clock
         self.random = random
@@ -33,6 +37,11 @@ final class Sweeper: Sendable {
             await self.sweep()
             group.cancelAll()
         }
+    }
+
+    /// The lease has become this node's.
+    func wake() {
+        bell.ring()
     }
 
     private func listen() async {
@@ -50,6 +59,10 @@ final class Sweeper: Sendable {
     private func sweep() async {
         var backOff = BackOff(random: random)
         while !Task.isCancelled {
+            guard lease.isHeld else {
+                await bell.wait()
+                continue
+            }
             do throws(StoreError) {
                 let limit = configuration.maintenanceBatch
                 nextDue.withLock { $0 = nil }

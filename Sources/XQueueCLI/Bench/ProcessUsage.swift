@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-    import Darwin
+import Darwin
 #elseif canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Musl)
-    import Musl
+import Musl
 #endif
 
 /// What this process has used so far, as the operating system counts it.
@@ -12,9 +12,9 @@ enum ProcessUsage {
     static var cpuSeconds: Double {
         var usage = rusage()
         #if canImport(Darwin)
-            getrusage(RUSAGE_SELF, &usage)
+        getrusage(RUSAGE_SELF, &usage)
         #else
-            getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
+        getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
         #endif
         return seconds(usage.ru_utime) + seconds(usage.ru_stime)
     }

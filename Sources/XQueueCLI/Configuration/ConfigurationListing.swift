@@ -21,7 +21,8 @@ enum ConfigurationListing {
         return SettingsTable.all
             .map { setting in
                 let value = setting.read(fresh)
-                let head = "  \(setting.flag) (default: \(value.isEmpty ? "none" : value))"
+                let off = setting.offFlag.map { "; \($0) for false" } ?? ""
+                let head = "  \(setting.flag) (default: \(value.isEmpty ? "none" : value)\(off))"
                 return head + "\n" + wrapped(setting.help, indentation: "      ")
             }
             .joined(separator: "\n")

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import SystemPackage
+import XQueue
 
 /// Brings the configuration together: flags over environment over file over defaults.
 struct ConfigurationLoader: Sendable {
@@ -33,12 +34,27 @@ struct ConfigurationLoader: Sendable {
                 problems.append((kind, "\(setting.key): '\(text)' (\(source)) must be \(setting.legal)"))
             }
         }
+        if let problem = Self.idleness(of: resolved) { problems.append(problem) }
         if let kind = problems.first?.0 { throw ConfigurationError(kind, problems.map(\.1)) }
         resolved.values.handlers = file?.handlers ?? []
         resolved.handlerPlaces = file?.handlerPlaces ?? [:]
         resolved.file = file?.path
         resolved.warnings = EnvironmentCheck.warnings(about: environment, settings: settings)
         return resolved
+    }
+
+    /// What is wrong if the process would neither listen nor run tasks.
+    private static func idleness(
+        of resolved: ResolvedConfiguration
+    ) -> (ConfigurationError.Kind, String)? {
+        guard !resolved.values.servesHTTP, !resolved.values.queue.runsWorkers else { return nil }
+        let sources = ["server.enabled", "queue.workers"].compactMap { resolved.sources[$0] }
+        let isByFlag = sources.contains { if case .flag = $0 { true } else { false } }
+        return (
+            isByFlag ? .usage : .configuration,
+            "server.enabled and queue.workers are both off (--no-http and --no-workers), "
+                + "which leaves the process nothing to do"
+        )
     }
 
     private func openFile(settings: [Setting]) throws(ConfigurationError) -> ConfigurationFile? {

@@ -6,6 +6,8 @@ import XQueueServer
 struct ServeConfiguration: Sendable {
     var storePath = "xqueue-data/xqueue.db"
     var mode = ServerMode.release
+    /// Whether this process listens; without, it only runs tasks.
+    var servesHTTP = true
     var server = ServerConfiguration()
     var store = SQLiteStoreOptions()
     var queue = QueueConfiguration()

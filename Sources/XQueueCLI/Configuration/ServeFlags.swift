@@ -18,11 +18,20 @@ struct ServeFlags: Sendable {
                 problems.append("'\(word)' is not expected here")
                 continue
             }
+            if let setting = settings.first(where: { $0.offFlag == word }) {
+                if seen.insert(setting.flag).inserted {
+                    arguments.append("\(setting.flag)=false")
+                } else {
+                    problems.append("flag '\(setting.flag)' is given twice, once as '\(word)'")
+                }
+                continue
+            }
             let name = String(word.prefix { $0 != "=" })
             var value = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil
             if value == nil, let next = rest.first, !next.hasPrefix("--") { value = rest.popFirst() }
             guard settings.contains(where: { $0.flag == name }) else {
-                let suggestion = Suggestion.phrase(for: name, among: settings.map(\.flag))
+                let known = settings.map(\.flag) + settings.compactMap(\.offFlag)
+                let suggestion = Suggestion.phrase(for: name, among: known)
                 problems.append("unknown flag '\(name)'\(suggestion)")
                 continue
             }

@@ -16,6 +16,9 @@ enum SettingsTable {
             "store.max_waiting_writes", .integer(1...10_000_000), \.store.maxWaitingWrites,
             "The most calls that may wait for the store to write."),
 
+        Setting(
+            "server.enabled", .flag, \.servesHTTP, "Answer HTTP requests in this process.",
+            offFlag: "--no-http"),
         Setting("server.host", .text, \.server.host, "The address to listen on."),
         Setting("server.port", .port, \.server.port, "The port to listen on."),
         Setting("server.mode", .choice, \.mode, "How much is logged, and how."),
@@ -35,6 +38,9 @@ enum SettingsTable {
             "server.request_timeout", .duration(second...hour), \.server.requestTimeout,
             "How long a client may take to send a request."),
 
+        Setting(
+            "queue.workers", .flag, \.queue.runsWorkers, "Run tasks in this process.",
+            offFlag: "--no-workers"),
         Setting(
             "queue.default_timeout", .duration(.zero...longest), \.queue.defaults.timeout,
             "The queue and process timeout of tasks that name none; 0 for none."),

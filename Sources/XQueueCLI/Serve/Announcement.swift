@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import XQueue
 import XQueueServer
 
 /// Tells whoever started the server where it is.
@@ -7,27 +8,19 @@ struct Announcement: Sendable {
     let configuration: ResolvedConfiguration
     let logger: Logger
 
+    /// The API can be called.
     func listening(port: Int) {
-        let values = configuration.values
         let host = values.server.host.contains(":") ? "[\(values.server.host)]" : values.server.host
         let address = "http://\(host):\(port)"
         guard ConsoleLog.isForPeople(mode: values.mode) else {
-            logger.info(
-                "Listening",
-                metadata: [
-                    "address": "\(address)", "store": "\(values.storePath)", "version": "\(Version.current)",
-                ])
-            return
+            return tell("Listening", ["address": "\(address)"])
         }
-        let types = (values.example.isEnabled ? [ExampleHandler.type] : []) + values.handlers.map(\.type)
         StandardError.write(
             """
 
             XQueue \(Version.current)
               API      \(address)/api/v1
-              store    \(values.storePath)
-              file     \(configuration.file ?? "no configuration file")
-              types    \(types.isEmpty ? "none" : types.joined(separator: ", "))
+            \(facts)
 
             Try:
               curl -X POST \(address)/api/v1/tasks -H 'Content-Type: application/json' \\
@@ -38,5 +31,42 @@ struct Announcement: Sendable {
 
 
             """)
+    }
+
+    /// There is no API here; tasks are run.
+    func working() {
+        guard ConsoleLog.isForPeople(mode: values.mode) else { return tell("Working", [:]) }
+        StandardError.write(
+            """
+
+            XQueue \(Version.current)
+              API      none here
+            \(facts)
+
+            Ctrl-C stops it.
+
+
+            """)
+    }
+
+    private var values: ServeConfiguration { configuration.values }
+
+    private var facts: String {
+        """
+          store    \(values.storePath)
+          file     \(configuration.file ?? "no configuration file")
+          types    \(types)
+        """
+    }
+
+    private var types: String {
+        guard values.queue.runsWorkers else { return "none, other nodes run the tasks" }
+        let types = (values.example.isEnabled ? [ExampleHandler.type] : []) + values.handlers.map(\.type)
+        return types.isEmpty ? "none" : types.joined(separator: ", ")
+    }
+
+    private func tell(_ message: Logger.Message, _ facts: Logger.Metadata) {
+        let common: Logger.Metadata = ["store": "\(values.storePath)", "version": "\(Version.current)"]
+        logger.info(message, metadata: common.merging(facts) { _, new in new })
     }
 }

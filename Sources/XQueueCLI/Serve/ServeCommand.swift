@@ -6,7 +6,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the server and its workers.",
-        usage: "xqueue serve [--config FILE] [--print-config] [--SETTING VALUE …]",
+        usage: "xqueue serve [--config FILE] [--print-config] [--no-http | --no-workers] [--SETTING VALUE …]",
         discussion: """
             Each setting is taken from its flag (--server-port 9000), or its environment variable \
             (XQUEUE_SERVER_PORT=9000), or the configuration file (server: { port: 9000 }), or its default, \

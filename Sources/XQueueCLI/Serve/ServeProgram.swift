@@ -25,29 +25,39 @@ struct ServeProgram {
         BrokenPipe.ignore
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
-        let journal = try openJournal()
+        let journal = values.queue.runsWorkers ? try openJournal() : nil
         let store = try openStore()
-        let manager = TaskManager(store: store, configuration: values.queue, logger: logger)
-        register(in: manager, journal: journal)
+        var queue = values.queue
+        queue.servesAPI = values.servesHTTP
+        queue.version = Version.current
+        let manager = TaskManager(store: store, configuration: queue, logger: logger)
+        if queue.runsWorkers { register(in: manager, journal: journal) }
 
-        var server = values.server
-        server.version = Version.current
-        let announcement = Announcement(configuration: configuration, logger: logger)
-        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) {
-            port in
-            announcement.listening(port: port)
-        }
         // A group ends its services last to first: no more requests come in while running tasks finish.
         let group = ServiceGroupConfiguration(
-            services: [
-                .init(service: SecondInterrupt()),
-                .init(service: manager),
-                .init(service: api),
-            ],
+            services: services(manager),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: ConsoleLog.quiet(logger))
         try await ServiceGroup(configuration: group).run()
         logger.info("Stopped")
+    }
+
+    private func services(_ manager: TaskManager) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let announcement = Announcement(configuration: configuration, logger: logger)
+        let base: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: SecondInterrupt()), .init(service: manager),
+        ]
+        guard configuration.values.servesHTTP else {
+            announcement.working()
+            return base
+        }
+        var server = configuration.values.server
+        server.version = Version.current
+        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) {
+            port in
+            announcement.listening(port: port)
+        }
+        return base + [.init(service: api)]
     }
 
     private func openStore() throws -> SQLiteStore {

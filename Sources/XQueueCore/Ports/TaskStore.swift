@@ -63,6 +63,28 @@ public protocol TaskStore: Sendable {
     /// `retention.count`, those that were made first. Answers how many it removed.
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
 
+    // MARK: The cluster
+
+    /// Announces a node, or renews it: the store forgets it `lifetime` after its last announcement.
+    ///
+    /// The record replaces the node's earlier one; its `lastSeenAt` is the store's own.
+    func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError)
+
+    /// Forgets a node at once. A node the store does not know is no error.
+    func unregister(_ nodeID: String) async throws(StoreError)
+
+    /// The live nodes, by identifier.
+    func nodes() async throws(StoreError) -> [NodeRecord]
+
+    /// Takes, or renews, the lease of the node that does maintenance for the whole cluster.
+    ///
+    /// - Returns: True if `nodeID` has the lease for `duration` from now: it was free or expired, or the
+    ///   node's own. It only saves work: maintenance by two nodes at once does no harm.
+    func holdMaintenance(_ nodeID: String, for duration: Duration) async throws(StoreError) -> Bool
+
+    /// Gives the lease back. If `nodeID` does not have it, nothing happens.
+    func releaseMaintenance(_ nodeID: String) async throws(StoreError)
+
     // MARK: Questions
 
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?

@@ -12,6 +12,7 @@ extension QueueAPI {
             writer.member("api", "/api/v1")
             writer.member("tasks", "/api/v1/tasks")
             writer.member("stats", "/api/v1/stats")
+            writer.member("workers", "/api/v1/workers")
             writer.member("health", "/api/v1/health")
             writer.member("docs", "README.md")
         }
@@ -23,6 +24,17 @@ extension QueueAPI {
         let statistics = try await manager.statistics()
         var writer = JSONWriter(capacity: 2048)
         writer.statistics(statistics, version: configuration.version)
+        return .json(.ok, writer)
+    }
+
+    /// `GET /api/v1/workers`
+    func workers() async throws -> Reply {
+        let nodes = try await manager.nodes()
+        var writer = JSONWriter(capacity: 256 * (nodes.count + 1))
+        writer.object { writer in
+            writer.nodes(nodes, thisNode: manager.workerID)
+            writer.member("count", nodes.count)
+        }
         return .json(.ok, writer)
     }
 

@@ -13,6 +13,7 @@ extension JSONWriter {
             writer.member("total_workers", statistics.workers.total)
             writer.member("active_workers", statistics.workers.active)
             writer.member("stuck_workers", statistics.workers.stuck)
+            writer.nodes(statistics.nodes, thisNode: statistics.workerID)
             writer.member("oldest_pending_age", statistics.store.oldestPendingAge)
             writer.name("rates")
             writer.rates(statistics.store.lastMinute)

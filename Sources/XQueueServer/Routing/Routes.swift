@@ -13,6 +13,7 @@ enum Routes {
         Route(.delete, "/api/v1/tasks/{id}") { try await $0.cancel($1) },
         Route(.post, "/api/v1/tasks/{id}/retry") { try await $0.retry($1) },
         Route(.get, "/api/v1/stats") { api, _ in try await api.statistics() },
+        Route(.get, "/api/v1/workers") { api, _ in try await api.workers() },
         Route(.get, "/api/v1/health") { api, _ in await api.health() },
         Route(.get, "/api/v1/types") { api, _ in try await api.types() },
         Route(.post, "/api/v1/types/{type}/pause") { try await $0.setPaused(true, $1) },

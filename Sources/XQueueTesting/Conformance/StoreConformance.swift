@@ -15,7 +15,7 @@ public enum StoreConformance {
         claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases,
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
-        sweepCases, pruneCases,
+        sweepCases, pruneCases, nodeCases, maintenanceCases,
         queryCases, statisticsCases, signalCases,
         batchCases, concurrentCallerCases, closeCases,
         machineCases,

@@ -87,9 +87,9 @@ extension FaultyStore: TaskStore {
         inner.signals()
     }
 
-    /// Lets every held call go on, then closes the inner store.
+    /// Lets every held call go on, then closes the inner store, if that is its business.
     public func close() async {
         for verb in StoreVerb.allCases { release(verb) }
-        await inner.close()
+        if closesInner { await inner.close() }
     }
 }

@@ -34,10 +34,14 @@ public final class FaultyStore: Sendable {
 
     /// The store that does the work.
     public let inner: any TaskStore
+    let closesInner: Bool
     private let state = Mutex(State())
 
-    public init(_ inner: any TaskStore) {
+    /// - Parameter closesInner: False for one of several stores over the same inner one, such as one a node:
+    ///   then whoever made the inner store closes it.
+    public init(_ inner: any TaskStore, closesInner: Bool = true) {
         self.inner = inner
+        self.closesInner = closesInner
     }
 
     // MARK: - What a test asks for
@@ -49,6 +53,11 @@ public final class FaultyStore: Sendable {
     ) {
         let fault = Fault(verb: verb, moment: moment, error: error, remaining: times)
         state.withLock { $0.faults.append(fault) }
+    }
+
+    /// Makes every call of every verb throw, as if the store could no longer be reached.
+    public func cutOff() {
+        for verb in StoreVerb.allCases { fail(verb, times: .max) }
     }
 
     /// Takes back every fault that has not struck.

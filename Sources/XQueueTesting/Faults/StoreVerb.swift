@@ -3,5 +3,6 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
     case cancel, requeue, setLimit, setPaused
     case sweep, prune
+    case register, unregister, nodes, holdMaintenance, releaseMaintenance
     case task, tasks, statistics, types, check
 }

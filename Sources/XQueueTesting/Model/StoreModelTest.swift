@@ -2,9 +2,9 @@ import Testing
 import XQueueCore
 
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+import FoundationEssentials
 #else
-    import Foundation
+import Foundation
 #endif
 
 /// Thousands of random operations, on a store and on a simple model of it: both must agree on every

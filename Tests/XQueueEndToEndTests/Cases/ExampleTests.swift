@@ -1,4 +1,5 @@
 import Testing
+import XQueueTestServers
 
 /// Every feature of the queue, made visible with the task type `example` alone.
 @Suite struct ExampleTests {

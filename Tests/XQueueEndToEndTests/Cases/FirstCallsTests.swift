@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTestServers
 
 /// The first calls of somebody who has just started the server.
 @Suite struct FirstCallsTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
+import XQueueTestServers
 import XQueueTesting
 
 /// The program is killed in the middle of thousands of tasks, several times, as a power cut would.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTestServers
 
 /// Starts that cannot work end with one line that says why, and an exit status of their own.
 @Suite struct RefusalTests {

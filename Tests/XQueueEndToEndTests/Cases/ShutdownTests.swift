@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTestServers
 import XQueueTesting
 
 /// SIGTERM: running tasks finish, the rest goes back, the exit status is 0.

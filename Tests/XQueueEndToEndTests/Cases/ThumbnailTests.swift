@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTestServers
 
 /// The example that does real work: 200 pictures, four at a time, by a program.
 @Suite struct ThumbnailTests {

@@ -3,7 +3,7 @@ import Testing
 import XQueueTesting
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// The HTTP API of a running server, as a client sees it.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueTestServers
 import XQueueTesting
 
 /// The real program `xqueue serve`, started by a test in a folder of its own, on a free port.
@@ -61,8 +62,4 @@ final class ServerProcess: Sendable {
         var message: String
         var address: String?
     }
-}
-
-struct ProgramEnded: Error {
-    let said: String
 }

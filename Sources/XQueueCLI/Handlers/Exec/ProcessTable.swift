@@ -7,15 +7,15 @@ enum ProcessTable {
     /// Where there is no `/proc` to look into, any process counts.
     static func hasRunning(inGroup group: pid_t) -> Bool {
         #if os(Linux)
-            guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
-                return true
-            }
-            return names.contains { name in
-                guard let process = pid_t(name), let entry = entry(of: process) else { return false }
-                return entry.group == group && entry.state != "Z" && entry.state != "X"
-            }
-        #else
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
             return true
+        }
+        return names.contains { name in
+            guard let process = pid_t(name), let entry = entry(of: process) else { return false }
+            return entry.group == group && entry.state != "Z" && entry.state != "X"
+        }
+        #else
+        return true
         #endif
     }
 

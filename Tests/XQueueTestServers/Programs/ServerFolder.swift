@@ -2,27 +2,32 @@ import Foundation
 import Synchronization
 
 /// A folder of a test's own: the working directory of its servers. It goes with the test.
-final class ServerFolder: Sendable {
-    let path: String
+package final class ServerFolder: Sendable {
+    package let path: String
     private let numbers = Mutex(0)
 
-    init() throws {
+    package init() throws {
         path = FileManager.default.temporaryDirectory.appending(path: "xqueue-e2e-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
     deinit {
+        remove()
+    }
+
+    /// Removes it earlier, for one that is never given up.
+    func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    func nextNumber() -> Int {
+    package func nextNumber() -> Int {
         numbers.withLock { number in
             number += 1
             return number
         }
     }
 
-    func write(_ name: String, _ text: String, executable: Bool = false) throws {
+    package func write(_ name: String, _ text: String, executable: Bool = false) throws {
         let file = path + "/" + name
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         if executable {
@@ -30,7 +35,7 @@ final class ServerFolder: Sendable {
         }
     }
 
-    func read(_ name: String) -> String {
+    package func read(_ name: String) -> String {
         (try? String(contentsOfFile: path + "/" + name, encoding: .utf8)) ?? ""
     }
 }

@@ -1,0 +1,37 @@
+import Logging
+import XQueueCore
+
+/// Tells the cluster, at every heartbeat, that this node is there.
+struct NodeAnnouncer: Sendable {
+    let store: any TaskStore
+    /// The node as it is now.
+    let node: @Sendable () -> NodeRecord
+    let interval: Duration
+    let clock: any QueueClock
+    let random: any RandomSource
+    let logger: Logger
+    /// Called after each announcement.
+    let announced: @Sendable () -> Void
+
+    /// Runs until the Swift task is canceled.
+    func run() async {
+        var backOff = BackOff(random: random)
+        var hasFailed = false
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                try await store.register(node(), lifetime: interval * 3)
+                announced()
+                backOff.reset()
+                hasFailed = false
+                guard (try? await clock.sleep(until: clock.now() + interval)) != nil else { return }
+            } catch {
+                // An operator need hear of it once, not at every try.
+                logger.log(
+                    level: hasFailed ? .debug : .warning,
+                    "This node cannot be announced; trying again", metadata: ["error": "\(error)"])
+                hasFailed = true
+                guard await backOff.wait(clock) else { return }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+public import XQueueCore
+
+extension TaskManager {
+    /// The live nodes of the cluster, by identifier. Others are as they last announced themselves; this one,
+    /// while ``run()`` runs, is as it is now.
+    public func nodes() async throws(QueueError) -> [NodeRecord] {
+        let nodes = try await attempt { () async throws(StoreError) in try await self.cluster.nodes() }
+        return nodes.map { $0.id == workerID ? currentNode(lastSeenAt: $0.lastSeenAt) : $0 }
+    }
+
+    /// The types this process serves, by name.
+    var ownTypes: [String] { configuration.runsWorkers ? registry.types : [] }
+
+    /// How busy this process is.
+    var ownLoad: WorkerLoad {
+        configuration.runsWorkers ? pool.load : WorkerLoad(total: 0, active: 0, stuck: 0)
+    }
+
+    /// This node, as it is announced.
+    func currentNode(lastSeenAt: Timestamp? = nil) -> NodeRecord {
+        var roles: NodeRecord.Role = []
+        if configuration.servesAPI { roles.insert(.api) }
+        if configuration.runsWorkers { roles.insert(.worker) }
+        let load = ownLoad
+        return NodeRecord(
+            id: workerID, host: process.host, processID: process.id, version: configuration.version,
+            startedAt: startedAt, lastSeenAt: lastSeenAt, types: ownTypes, capacity: load.total,
+            running: load.active, stuck: load.stuck, roles: roles)
+    }
+
+    /// Logs, once for each type, that tasks were accepted which nobody serves.
+    func noticeUnserved(_ tasks: [NewTask]) async {
+        var types: Set<String> = []
+        for task in tasks where !isServedHere(task.type) && !unservedTypes.hasSeen(task.type) {
+            types.insert(task.type)
+        }
+        for type in types {
+            do throws(StoreError) {
+                let isServed = try await cluster.serves(type, maxAge: configuration.heartbeatInterval)
+                if !isServed { unservedTypes.notice(type, logger: logger) }
+            } catch {
+                // Whether anybody serves it is not known; a later submission will tell.
+                return
+            }
+        }
+    }
+
+    private func isServedHere(_ type: String) -> Bool {
+        configuration.runsWorkers && registry.handler(of: type) != nil
+    }
+}

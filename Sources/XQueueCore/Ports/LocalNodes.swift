@@ -1,0 +1,75 @@
+import Synchronization
+
+/// The nodes and the maintenance lease of a store that only this process uses: kept in memory.
+package final class LocalNodes: Sendable {
+    /// The most nodes kept; only a program that makes managers without end could reach it.
+    private static let maxNodes = 10_000
+
+    private struct Entry {
+        var node: NodeRecord
+        var expiresAt: Timestamp
+    }
+
+    private struct State {
+        var entries: [String: Entry] = [:]
+        var maintainer: (node: String, until: Timestamp)?
+        var isClosed = false
+    }
+
+    private let clock: any QueueClock
+    private let state = Mutex(State())
+
+    package init(clock: any QueueClock) {
+        self.clock = clock
+    }
+
+    package func register(_ node: NodeRecord, lifetime: Duration) throws(StoreError) {
+        try change { (state, now) throws(StoreError) in
+            state.entries = state.entries.filter { $0.value.expiresAt > now }
+            guard state.entries[node.id] != nil || state.entries.count < Self.maxNodes else {
+                throw StoreError(.unavailable, "there are \(Self.maxNodes) nodes already")
+            }
+            var node = node
+            node.lastSeenAt = now
+            state.entries[node.id] = Entry(node: node, expiresAt: now + lifetime)
+        }
+    }
+
+    package func unregister(_ nodeID: String) throws(StoreError) {
+        try change { (state, _) throws(StoreError) in state.entries[nodeID] = nil }
+    }
+
+    package func live() throws(StoreError) -> [NodeRecord] {
+        try change { (state, now) throws(StoreError) in
+            state.entries.values.filter { $0.expiresAt > now }.map(\.node).sorted { $0.id < $1.id }
+        }
+    }
+
+    package func holdMaintenance(_ nodeID: String, for duration: Duration) throws(StoreError) -> Bool {
+        try change { (state, now) throws(StoreError) in
+            if let current = state.maintainer, current.node != nodeID, current.until > now { return false }
+            state.maintainer = (nodeID, now + duration)
+            return true
+        }
+    }
+
+    package func releaseMaintenance(_ nodeID: String) throws(StoreError) {
+        try change { (state, _) throws(StoreError) in
+            if state.maintainer?.node == nodeID { state.maintainer = nil }
+        }
+    }
+
+    package func close() {
+        state.withLock { $0.isClosed = true }
+    }
+
+    private func change<Value: Sendable>(
+        _ body: (inout State, Timestamp) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        let now = clock.now()
+        return try state.withLock { state throws(StoreError) in
+            guard !state.isClosed else { throw StoreError(.closed, "the store has been closed") }
+            return try body(&state, now)
+        }
+    }
+}

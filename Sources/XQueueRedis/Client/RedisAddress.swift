@@ -1,0 +1,44 @@
+#if Redis
+
+/// Where a server listens: a host and a port, or a unix socket.
+public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The two kinds of place.
+    package enum Place: Sendable, Hashable {
+        case host(String, port: Int)
+        case socket(path: String)
+    }
+
+    /// What the address itself says about encryption.
+    package enum Encryption: Sendable, Hashable {
+        case asConfigured, required, none
+    }
+
+    package let place: Place
+    package let encryption: Encryption
+
+    package init(_ place: Place, encryption: Encryption = .asConfigured) {
+        self.place = place
+        self.encryption = encryption
+    }
+
+    /// Reads `host`, `host:port`, `redis://host:port`, `rediss://host:port`, `unix:///path` or `/path`.
+    ///
+    /// - Parameter defaultPort: the port of an address without one: 6379, and 26379 for Sentinels.
+    /// - Throws: `unfit` with what is wrong; a user, a password and a database number are not allowed here.
+    public init(_ text: String, defaultPort: Int = 6379) throws(RedisError) {
+        let parsed = try Parsed(text, defaultPort: defaultPort)
+        guard parsed.username == nil, parsed.password == nil, parsed.database == nil else {
+            throw RedisError(.unfit, "the address \(parsed.address) must not carry a user, a password or a database")
+        }
+        self = parsed.address
+    }
+
+    public var description: String {
+        switch place {
+        case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .socket(let path): path
+        }
+    }
+}
+
+#endif

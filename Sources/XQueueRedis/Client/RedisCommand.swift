@@ -1,0 +1,63 @@
+#if Redis
+
+/// A command in the wire format (RESP), built argument by argument.
+///
+/// The number of arguments stands first on the wire but is known last, so it is written when the
+/// command is handed to a connection.
+package struct RedisCommand: Sendable {
+    /// How many arguments, the name included.
+    private(set) var count = 0
+    /// The arguments, encoded.
+    private(set) var body: [UInt8] = []
+
+    /// An empty command with room for `capacity` bytes.
+    package init(_ name: String, capacity: Int = 256) {
+        body.reserveCapacity(capacity)
+        append(name)
+    }
+
+    package init(_ name: String, _ arguments: String...) {
+        self.init(name)
+        for argument in arguments { append(argument) }
+    }
+
+    /// About what the command takes on the wire, in bytes.
+    var size: Int { body.count + 8 }
+
+    package mutating func append(_ text: String) {
+        appendHeader(length: text.utf8.count)
+        body.append(contentsOf: text.utf8)
+        appendLineEnd()
+    }
+
+    package mutating func append(_ bytes: some Collection<UInt8>) {
+        appendHeader(length: bytes.count)
+        body.append(contentsOf: bytes)
+        appendLineEnd()
+    }
+
+    package mutating func append(_ number: Int64) {
+        let digits = DecimalDigits(number)
+        appendHeader(length: digits.count)
+        digits.write(to: &body)
+        appendLineEnd()
+    }
+
+    package mutating func append(_ number: Int) {
+        append(Int64(number))
+    }
+
+    private mutating func appendHeader(length: Int) {
+        count += 1
+        body.append(UInt8(ascii: "$"))
+        DecimalDigits(Int64(length)).write(to: &body)
+        appendLineEnd()
+    }
+
+    private mutating func appendLineEnd() {
+        body.append(13)
+        body.append(10)
+    }
+}
+
+#endif

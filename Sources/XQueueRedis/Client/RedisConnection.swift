@@ -1,0 +1,87 @@
+#if Redis
+
+import NIOCore
+
+/// One connection that any number of callers share: commands are written in batches and answered in order.
+final class RedisConnection: Sendable {
+    /// Where it leads to.
+    let address: RedisAddress
+    private let queue: CommandQueue
+    private let channel: any Channel
+    private let handler: NIOLoopBound<RedisChannelHandler>
+    private let commandTimeout: TimeAmount
+
+    /// To be called on the channel's event loop, before the channel connects.
+    init(
+        address: RedisAddress, channel: any Channel, options: RedisChannelHandler.Options
+    ) throws {
+        self.address = address
+        self.channel = channel
+        commandTimeout = options.commandTimeout
+        queue = CommandQueue()
+        let handler = try RedisChannelHandler(queue: queue, options: options)
+        self.handler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    /// Commands that are not answered yet.
+    var load: Int { queue.load }
+
+    /// Sends a command and waits for its reply, which may be an error reply.
+    ///
+    /// - Throws: what ended the connection; `isUnsent` tells that the command never left.
+    func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
+        try await send(command, timeout: commandTimeout)
+    }
+
+    func send(_ command: RedisCommand, timeout: TimeAmount) async throws(RedisError) -> RedisReply {
+        let outcome = await withCheckedContinuation { continuation in
+            switch queue.append(command, continuation, timeout: timeout) {
+            case .gathered: break
+            case .needsFlush: channel.eventLoop.execute { [handler] in handler.value.flush() }
+            case .refused:
+                let error = RedisError(.disconnected, "the connection to Redis is closed", isUnsent: true)
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try outcome.get()
+    }
+
+    /// Takes no more commands, and closes when those in flight are answered.
+    func retire() {
+        queue.refuseMore()
+        channel.eventLoop.execute { [handler] in handler.value.retire() }
+    }
+
+    /// Closes at once; all who wait get `error`.
+    func close(_ error: RedisError) {
+        channel.eventLoop.execute { [handler] in handler.value.end(error) }
+    }
+
+    /// Runs `body`; if the calling task is cancelled meanwhile, closes the connection, which ends `body`.
+    func whileOpen<Value: Sendable>(
+        _ body: @Sendable (RedisConnection) async throws(RedisError) -> Value
+    ) async throws(RedisError) -> Value {
+        let outcome = await withTaskCancellationHandler {
+            do throws(RedisError) {
+                return Result<Value, RedisError>.success(try await body(self))
+            } catch {
+                return Result<Value, RedisError>.failure(error)
+            }
+        } onCancel: {
+            close(.init(.closed, "the Redis client is closed"))
+        }
+        return try outcome.get()
+    }
+
+    /// Calls back once the connection is closed and all who waited have been told.
+    func whenClosed(_ body: @escaping @Sendable () -> Void) {
+        channel.closeFuture.whenComplete { _ in body() }
+    }
+
+    func waitUntilClosed() async {
+        _ = try? await channel.closeFuture.get()
+    }
+}
+
+#endif

@@ -1,0 +1,71 @@
+#if Redis
+
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Opens connections: TCP or a unix socket, encrypted or not.
+struct RedisConnector: Sendable {
+    let group: any EventLoopGroup
+    let connectTimeout: TimeAmount
+    let tls: RedisConfiguration.TLS?
+    private let tlsContext: NIOSSLContext?
+
+    /// - Throws: `unfit` if a certificate cannot be read.
+    init(group: any EventLoopGroup, configuration: RedisConfiguration) throws(RedisError) {
+        self.group = group
+        connectTimeout = TimeAmount(configuration.connectTimeout)
+        tls = configuration.tls
+        let needsTLS =
+            configuration.tls != nil
+            || configuration.sentinel?.addresses.contains { $0.encryption == .required } == true
+        tlsContext = needsTLS ? try (tls ?? .init()).makeContext() : nil
+    }
+
+    /// A connection that is open, but whose server has not been asked anything.
+    func open(
+        _ address: RedisAddress, options: RedisChannelHandler.Options
+    ) async throws(RedisError) -> RedisConnection {
+        let attempt = ConnectAttempt()
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(connectTimeout)
+        let initializer: @Sendable (any Channel) -> EventLoopFuture<RedisConnection> = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try attempt.add(channel)
+                if let handler = try tlsHandler(for: address) {
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+                return try RedisConnection(address: address, channel: channel, options: options)
+            }
+        }
+        do {
+            return try await withTaskCancellationHandler {
+                switch address.place {
+                case .host(let host, let port):
+                    try await bootstrap.connect(host: host, port: port, channelInitializer: initializer)
+                case .socket(let path):
+                    try await bootstrap.connect(unixDomainSocketPath: path, channelInitializer: initializer)
+                }
+            } onCancel: {
+                attempt.cancel()
+            }
+        } catch let error as RedisError {
+            throw error
+        } catch {
+            throw RedisError(.disconnected, "cannot connect to Redis at \(address): \(error)", isUnsent: true)
+        }
+    }
+
+    private func tlsHandler(for address: RedisAddress) throws -> NIOSSLClientHandler? {
+        guard let tlsContext, case .host(let host, _) = address.place else { return nil }
+        switch address.encryption {
+        case .none: return nil
+        case .asConfigured where tls == nil: return nil
+        case .asConfigured, .required: break
+        }
+        // A name goes to the server and is checked; an address is checked against the connection itself.
+        let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: tlsContext, serverHostname: isNumeric ? nil : host)
+    }
+}
+
+#endif

@@ -1,0 +1,45 @@
+#if Redis
+
+import NIOCore
+
+/// What is said on a fresh connection before anyone may use it.
+struct ServerHandshake: Sendable {
+    let username: String?
+    let password: String?
+    let timeout: TimeAmount
+
+    /// Logs in, if there is a password.
+    func authenticate(on connection: RedisConnection) async throws(RedisError) {
+        guard let password else { return }
+        var command = RedisCommand("AUTH")
+        if let username { command.append(username) }
+        command.append(password)
+        _ = try await ask(command, on: connection)
+    }
+
+    /// Makes the connection ready for tasks, and refuses a server that cannot hold them.
+    func prepare(_ connection: RedisConnection, database: Int) async throws(RedisError) {
+        try await authenticate(on: connection)
+        if database != 0 { _ = try await ask(RedisCommand("SELECT", String(database)), on: connection) }
+        // A name for CLIENT LIST; a server or a proxy without it is none the worse.
+        _ = try await connection.send(RedisCommand("CLIENT", "SETNAME", "xqueue"), timeout: timeout)
+        _ = try await ask(RedisCommand("PING"), on: connection)
+        var text = ""
+        for section in ["server", "replication", "memory"] {
+            if case .bytes(let bytes) = try await ask(RedisCommand("INFO", section), on: connection) {
+                text += String(decoding: bytes, as: UTF8.self) + "\n"
+            }
+        }
+        try ServerReport(text).checkFitness()
+    }
+
+    private func ask(
+        _ command: RedisCommand, on connection: RedisConnection
+    ) async throws(RedisError) -> RedisReply {
+        let reply = try await connection.send(command, timeout: timeout)
+        if case .error(let text) = reply { throw RedisError(refusal: text) }
+        return reply
+    }
+}
+
+#endif

@@ -1,0 +1,85 @@
+#if Redis
+
+import XQueueCore
+
+/// Replies of scripts, as what they must be; anything else is a damaged or foreign store.
+extension RedisReply {
+    var elements: [RedisReply] {
+        get throws(StoreError) {
+            guard case .array(let elements) = self else { throw unexpected }
+            return elements
+        }
+    }
+
+    var integer: Int64 {
+        get throws(StoreError) {
+            guard case .integer(let value) = self else { throw unexpected }
+            return value
+        }
+    }
+
+    var int: Int {
+        get throws(StoreError) { Int(try integer) }
+    }
+
+    var bytes: [UInt8] {
+        get throws(StoreError) {
+            guard case .bytes(let bytes) = self else { throw unexpected }
+            return bytes
+        }
+    }
+
+    var optionalBytes: [UInt8]? {
+        get throws(StoreError) {
+            if case .null = self { return nil }
+            return try bytes
+        }
+    }
+
+    var text: String {
+        get throws(StoreError) { String(decoding: try bytes, as: UTF8.self) }
+    }
+
+    var time: Timestamp {
+        get throws(StoreError) { Timestamp(milliseconds: try integer) }
+    }
+
+    /// A record as `record()` of `records.lua` answers it; nil if there is none.
+    var record: TaskRecord? {
+        get throws(StoreError) {
+            if case .null = self { return nil }
+            let parts = try elements
+            guard parts.count == 5 else { throw unexpected }
+            return try TaskRecord(
+                id: parts[0], definition: parts[1], state: parts[2], result: parts[3], errors: parts[4])
+        }
+    }
+
+    private var unexpected: StoreError {
+        StoreError(.corrupt, "Redis answered what no script of this version answers: \(self)")
+    }
+}
+
+extension TaskRecord {
+    init(
+        id: RedisReply, definition: RedisReply, state: RedisReply, result: RedisReply, errors: RedisReply
+    ) throws(StoreError) {
+        let text = try id.text
+        guard let id = TaskID(text) else { throw StoreError(.corrupt, "'\(text)' is no identifier") }
+        self = try StoredDefinition.record(id, try definition.bytes)
+        if let state = try state.optionalBytes { try StoredState.apply(state, to: &self) }
+        if let result = try result.optionalBytes {
+            self.result = RawJSON(trusted: String(decoding: result, as: UTF8.self))
+        }
+        if let errors = try errors.optionalBytes { self.errors = try StoredState.errors(errors) }
+    }
+}
+
+extension Array<RedisReply> {
+    /// The pairs of an array that alternates between names and values.
+    var pairs: [(name: RedisReply, value: RedisReply)] {
+        stride(from: 0, to: count - 1, by: 2).map { (self[$0], self[$0 + 1]) }
+    }
+}
+
+#endif

@@ -1,0 +1,48 @@
+#if Redis
+
+/// Why a call to Redis failed.
+public struct RedisError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it was.
+    public enum Kind: Sendable, Hashable {
+        /// The server cannot be reached, or the connection broke; the call may have happened or not.
+        case disconnected
+        /// No answer came in time; the call may have happened or not.
+        case timedOut
+        /// The server answered with an error: its first word, such as `NOSCRIPT`.
+        case refused(String)
+        /// What the server is or how it is set up does not fit, such as its version.
+        case unfit
+        /// The client has been closed.
+        case closed
+    }
+
+    public let kind: Kind
+    public let message: String
+    /// True when not a byte of the command left this process, so that it surely did not happen.
+    package let isUnsent: Bool
+
+    public init(_ kind: Kind, _ message: String) {
+        self.init(kind, message, isUnsent: false)
+    }
+
+    package init(_ kind: Kind, _ message: String, isUnsent: Bool) {
+        self.kind = kind
+        self.message = message
+        self.isUnsent = isUnsent
+    }
+
+    public var description: String { message }
+}
+
+extension RedisError {
+    /// An error reply: its first word is the code.
+    init(refusal text: String) {
+        let word = text.prefix { $0 != " " && $0 != ":" }
+        self.init(.refused(String(word)), text)
+    }
+
+    /// The same failure, of a command that never left.
+    var unsent: RedisError { RedisError(kind, message, isUnsent: true) }
+}
+
+#endif

@@ -1,0 +1,97 @@
+#if Redis
+
+public import XQueueCore
+
+extension RedisStore {
+    public func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {
+        try await within { () async throws(StoreError) in
+            _ = try await caller.run(.node) { command in
+                command.append(node.id)
+                command.append(lifetime.wholeMilliseconds)
+                command.append(node.announcement)
+            }
+        }
+    }
+
+    public func unregister(_ nodeID: String) async throws(StoreError) {
+        try await within { () async throws(StoreError) in
+            _ = try await caller.run(.node) { command in
+                command.append(nodeID)
+                command.append("")
+                command.append("")
+            }
+        }
+    }
+
+    public func nodes() async throws(StoreError) -> [NodeRecord] {
+        try await within { () async throws(StoreError) in
+            var nodes: [NodeRecord] = []
+            for (seen, said) in try await caller.run(.nodes).elements.pairs {
+                guard var node = NodeRecord(announcement: try said.text) else { continue }
+                node.lastSeenAt = try seen.time
+                nodes.append(node)
+            }
+            return nodes.sorted { $0.id < $1.id }
+        }
+    }
+
+    public func holdMaintenance(
+        _ nodeID: String, for duration: Duration
+    ) async throws(StoreError) -> Bool {
+        try await within { () async throws(StoreError) in
+            try await caller.run(.maintenance) { command in
+                command.append(nodeID)
+                command.append(duration.wholeMilliseconds)
+            }.integer == 1
+        }
+    }
+
+    public func releaseMaintenance(_ nodeID: String) async throws(StoreError) {
+        try await within { () async throws(StoreError) in
+            _ = try await caller.run(.maintenance) { command in
+                command.append(nodeID)
+                command.append("")
+            }
+        }
+    }
+}
+
+extension NodeRecord {
+    /// What the node says of itself, as JSON.
+    fileprivate var announcement: String {
+        var writer = JSONWriter(capacity: 512)
+        writer.object { writer in
+            writer.member("id", id)
+            writer.member("host", host)
+            writer.member("pid", processID)
+            writer.member("version", version)
+            writer.member("started_at", startedAt.milliseconds)
+            writer.member("capacity", capacity)
+            writer.member("running", running)
+            writer.member("stuck", stuck)
+            writer.member("roles", roles.rawValue)
+            writer.name("types")
+            writer.array(types) { $0.value($1) }
+        }
+        return writer.text
+    }
+
+    /// Nil if it is not what this version writes.
+    fileprivate init?(announcement: String) {
+        guard let members = try? RawJSON.members(of: announcement) else { return nil }
+        let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+        func number(_ name: String) -> Int? { values[name]?.integer.map { Int($0) } }
+        guard let id = values["id"]?.string, let host = values["host"]?.string,
+            let processID = number("pid"), let version = values["version"]?.string,
+            let startedAt = values["started_at"]?.integer, let capacity = number("capacity"),
+            let running = number("running"), let stuck = number("stuck"), let roles = number("roles"),
+            let types = try? values["types"]?.elements()
+        else { return nil }
+        self.init(
+            id: id, host: host, processID: processID, version: version,
+            startedAt: Timestamp(milliseconds: startedAt), types: types.compactMap(\.string),
+            capacity: capacity, running: running, stuck: stuck, roles: Role(rawValue: roles))
+    }
+}
+
+#endif

@@ -1,0 +1,151 @@
+#if Redis
+
+public import XQueueCore
+
+extension RedisStore {
+    public func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult {
+        try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.claim) { command in
+                command.append(request.count)
+                command.append(request.grant.token.rawValue)
+                command.append(request.grant.workerID)
+                command.append(request.grant.lease.wholeMilliseconds)
+                command.append(request.grant.grace.wholeMilliseconds)
+                for type in request.types { command.append(type) }
+            }
+            let elements = Array(reply.rest)
+            let hasMore = try elements.first?.integer == 1
+            var tasks: [TaskRecord] = []
+            tasks.reserveCapacity(elements.count / 4)
+            for at in stride(from: 1, to: elements.count - 3, by: 4) {
+                tasks.append(
+                    try TaskRecord(
+                        id: elements[at], definition: elements[at + 1], state: elements[at + 2],
+                        result: .null, errors: elements[at + 3]))
+            }
+            return ClaimResult(tasks: tasks, hasMore: hasMore)
+        }
+    }
+
+    public func heartbeat(
+        _ attempts: [AttemptID], lease: Duration
+    ) async throws(StoreError) -> [HeartbeatOutcome] {
+        guard !attempts.isEmpty else { return [] }
+        return try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.heartbeat, capacity: 80 * attempts.count) { command in
+                command.append(lease.wholeMilliseconds)
+                for attempt in attempts {
+                    command.append(attempt.taskID.description)
+                    command.append(attempt.token.rawValue)
+                }
+            }
+            var outcomes: [HeartbeatOutcome] = []
+            for element in reply.rest {
+                switch HeartbeatCode(rawValue: try element.int) {
+                case .held: outcomes.append(.held)
+                case .stop: outcomes.append(.cancelRequested)
+                case .lost, nil: outcomes.append(.lost)
+                }
+            }
+            return outcomes
+        }
+    }
+
+    public func report(_ progress: [ProgressReport]) async throws(StoreError) {
+        guard !progress.isEmpty else { return }
+        try await within { () async throws(StoreError) in
+            _ = try await caller.change(.report, capacity: 128 * progress.count) { command in
+                for report in progress {
+                    command.append(report.attempt.taskID.description)
+                    command.append(report.attempt.token.rawValue)
+                    command.append("\(report.progress.percent)")
+                    command.append(report.progress.marked)
+                }
+            }
+        }
+    }
+
+    public func cancel(_ ids: [TaskID], grace: Duration) async throws(StoreError) -> [ChangeOutcome] {
+        let outcomes = try await change(ids, by: .cancel) { $0.append(grace.wholeMilliseconds) }
+        for case .changed(let record) in outcomes where record.status == .processing {
+            hub.send(.cancelRequested(record.id))
+        }
+        return outcomes
+    }
+
+    public func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome] {
+        try await change(ids, by: .requeue) { _ in }
+    }
+
+    private func change(
+        _ ids: [TaskID], by script: RedisScript, _ arguments: (inout RedisCommand) -> Void
+    ) async throws(StoreError) -> [ChangeOutcome] {
+        guard !ids.isEmpty else { return [] }
+        return try await within { () async throws(StoreError) in
+            let reply = try await caller.change(script, capacity: 48 * ids.count) { command in
+                arguments(&command)
+                for id in ids { command.append(id.description) }
+            }
+            var outcomes: [ChangeOutcome] = []
+            for (code, record) in Array(reply.rest).pairs {
+                let record = try record.record
+                if let refusal = TransitionRefusal(code: try code.int) {
+                    outcomes.append(.refused(refusal, record))
+                } else if let record {
+                    outcomes.append(.changed(record))
+                }
+            }
+            return outcomes
+        }
+    }
+
+    public func setLimit(_ limit: Int?, ofType type: String) async throws(StoreError) {
+        try await set(type, "limit", limit ?? 0)
+    }
+
+    public func setPaused(_ paused: Bool, type: String) async throws(StoreError) {
+        try await set(type, "paused", paused ? 1 : 0)
+    }
+
+    private func set(_ type: String, _ what: String, _ value: Int) async throws(StoreError) {
+        try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.setType) { command in
+                command.append(type)
+                command.append(options.maxTypes)
+                command.append(what)
+                command.append(value)
+            }
+            if try reply.rest.first?.int == ReplyCode.tooManyTypes.rawValue {
+                throw StoreError(
+                    .tooManyTypes,
+                    "there are \(options.maxTypes) task types already; this would be one more")
+            }
+        }
+    }
+
+    public func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
+        try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.sweep) { command in
+                command.append(limit)
+                command.append("\(draw)")
+            }
+            let answers = Array(reply.rest)
+            guard answers.count == 2 else { throw StoreError(.corrupt, "Redis answered a sweep oddly") }
+            let next = try answers[1].time
+            return SweepResult(changed: try answers[0].int, nextDue: next.milliseconds < 0 ? nil : next)
+        }
+    }
+
+    public func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int {
+        try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.prune) { command in
+                command.append(retention.age.wholeMilliseconds)
+                command.append(retention.count)
+                command.append(limit)
+            }
+            return try reply.rest.first?.int ?? 0
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,118 @@
+#if Redis
+
+public import Logging
+public import NIOCore
+public import NIOPosix
+public import XQueueCore
+
+/// The store for many machines: one queue in one Redis server, shared by all nodes.
+///
+/// Every verb is one Lua script and so one atomic step, by the server's clock. What is durable, and when,
+/// is the server's setting: see `appendonly` and `appendfsync` of Redis.
+public final class RedisStore: TaskStore {
+    public let name = "redis"
+    let runner: ScriptRunner
+    let options: RedisStoreOptions
+    let hub = SignalHub()
+    let gate = CallGate()
+    /// Set in tests only: everywhere else the server's own clock decides.
+    private let clock: (any QueueClock)?
+    private let client: RedisClient
+    private let isClosed = ClosedOnce()
+    /// Distinguishes this store's messages from other nodes'.
+    let origin: String
+
+    private let inserts: CallGatherer<[NewTask], [InsertOutcome]>
+    private let settlements: CallGatherer<[Settlement], [SettleOutcome]>
+    private let reads: CallGatherer<TaskID, TaskRecord?>
+
+    /// Connects to the server, checks that it is fit, and loads the scripts.
+    ///
+    /// - Parameters:
+    ///   - clock: Replaces the server's clock; for tests.
+    /// - Throws: ``StoreError``: `unavailable` if the server cannot be reached, or why it cannot be used.
+    public init(
+        configuration: RedisConfiguration,
+        options: RedisStoreOptions = RedisStoreOptions(),
+        clock: (any QueueClock)? = nil,
+        random: any RandomSource = SystemRandomSource(),
+        logger: Logger = Logger(label: "xqueue.redis"),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) async throws(StoreError) {
+        let client = RedisClient(configuration: configuration, group: group, logger: logger)
+        self.client = client
+        self.options = options
+        self.clock = clock
+        origin = String(random.next(), radix: 36)
+        do throws(RedisError) {
+            runner = try ScriptRunner(client: client, keyPrefix: configuration.keyPrefix)
+            try await client.connect()
+            try await runner.load()
+        } catch {
+            await client.close()
+            throw StoreError(error)
+        }
+        let caller = ScriptCaller(runner: runner, hub: hub, origin: origin, clock: clock)
+        self.caller = caller
+        let most = options.maxWaitingCalls
+        inserts = CallGatherer(mostWaiting: most, mostWeight: 256) { [options] batch in
+            await caller.insert(batch, options)
+        }
+        settlements = CallGatherer(mostWaiting: most, mostWeight: 256) { await caller.settle($0) }
+        reads = CallGatherer(mostWaiting: most, mostWeight: 100) { await caller.read($0) }
+        subscribe(to: "\(runner.tag):signals")
+    }
+
+    let caller: ScriptCaller
+
+    private func subscribe(to channel: String) {
+        client.subscribe(to: [channel]) { [hub] in
+            // What was said while nobody listened is lost: everybody looks for itself.
+            hub.send(.ready)
+        } onMessage: { [hub, origin] _, message in
+            for signal in StoreSignal.parse(message, except: origin) { hub.send(signal) }
+        }
+    }
+
+    public func signals() -> AsyncStream<StoreSignal> {
+        hub.listen()
+    }
+
+    public func close() async {
+        guard isClosed.set() else { return }
+        await gate.close()
+        await client.close()
+        hub.finish()
+    }
+
+    // MARK: - Gathered calls
+
+    public func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
+        guard !tasks.isEmpty else { return [] }
+        return try await within { () async throws(StoreError) in
+            try await inserts.call(tasks, weight: tasks.count)
+        }
+    }
+
+    public func settle(_ ends: [Settlement]) async throws(StoreError) -> [SettleOutcome] {
+        guard !ends.isEmpty else { return [] }
+        return try await within { () async throws(StoreError) in
+            try await settlements.call(ends, weight: ends.count)
+        }
+    }
+
+    public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
+        try await within { () async throws(StoreError) in try await reads.call(id, weight: 1) }
+    }
+
+    /// Runs `body` unless the store is closed; the closing waits for it.
+    func within<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        try gate.enter()
+        defer { gate.leave() }
+        return try await body()
+    }
+}
+
+#endif

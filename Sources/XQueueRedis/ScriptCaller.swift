@@ -1,0 +1,176 @@
+#if Redis
+
+import XQueueCore
+
+/// Calls the scripts that change something, and passes on what their replies say to everybody.
+struct ScriptCaller: Sendable {
+    let runner: ScriptRunner
+    let hub: SignalHub
+    let origin: String
+    let clock: (any QueueClock)?
+
+    /// What a reply of a changing script begins with: time, ready, due.
+    private static let headCount = 3
+
+    struct Reply {
+        let now: Timestamp
+        /// What the verb answers.
+        let rest: ArraySlice<RedisReply>
+    }
+
+    /// Runs a script whose first two arguments are the time and the origin.
+    func run(
+        _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void = { _ in }
+    ) async throws(StoreError) -> RedisReply {
+        do throws(RedisError) {
+            return try await runner.run(script, capacity: capacity) { command in
+                if let clock { command.append(clock.now().milliseconds) } else { command.append("") }
+                command.append(origin)
+                arguments(&command)
+            }
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs a script that changes something, and tells this node's listeners what came of it.
+    func change(
+        _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
+    ) async throws(StoreError) -> Reply {
+        let elements = try await run(script, capacity: capacity, arguments).elements
+        guard elements.count >= Self.headCount else {
+            throw StoreError(.corrupt, "Redis answered \(script.rawValue) too shortly")
+        }
+        if try elements[1].integer == 1 { hub.send(.ready) }
+        let due = try elements[2].time
+        if due.milliseconds >= 0 { hub.send(.due(due)) }
+        return Reply(now: try elements[0].time, rest: elements[Self.headCount...])
+    }
+
+    // MARK: - Verbs that gather callers
+
+    func insert(
+        _ batch: [[NewTask]], _ options: RedisStoreOptions
+    ) async -> [Result<[InsertOutcome], StoreError>] {
+        do throws(StoreError) {
+            var packed: [[[UInt8]]] = []
+            for tasks in batch { packed.append(try Self.pack(tasks)) }
+            let capacity = packed.joined().reduce(0) { $0 + $1.count + 96 }
+            let reply = try await change(.insert, capacity: capacity) { command in
+                command.append(options.maxBacklog)
+                command.append(options.maxTypes)
+                for (tasks, definitions) in zip(batch, packed) {
+                    command.append(tasks.count)
+                    for (task, definition) in zip(tasks, definitions) {
+                        command.append(task.id.description)
+                        command.append(StoredDefinition.schedule(task.schedule))
+                        command.append(definition)
+                    }
+                }
+            }
+            return zip(batch, reply.rest).map { tasks, answer in
+                Result { () throws(StoreError) in
+                    try Self.outcomes(of: tasks, answer, at: reply.now, options)
+                }
+            }
+        } catch {
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    private static func pack(_ tasks: [NewTask]) throws(StoreError) -> [[UInt8]] {
+        var packed: [[UInt8]] = []
+        packed.reserveCapacity(tasks.count)
+        for task in tasks { packed.append(try StoredDefinition.pack(task)) }
+        return packed
+    }
+
+    private static func outcomes(
+        of tasks: [NewTask], _ answer: RedisReply, at now: Timestamp, _ options: RedisStoreOptions
+    ) throws(StoreError) -> [InsertOutcome] {
+        let elements = try answer.elements
+        switch ReplyCode(rawValue: try elements.first?.int ?? 0) {
+        case .backlogFull:
+            let pending = elements.count > 1 ? try elements[1].int : 0
+            throw StoreError(
+                .backlogFull, "\(pending) tasks are waiting; the limit is \(options.maxBacklog)")
+        case .tooManyTypes:
+            let types = elements.count > 1 ? try elements[1].int : 0
+            throw StoreError(.tooManyTypes, "there are \(types) task types; the limit is \(options.maxTypes)")
+        case .done, nil: break
+        }
+        var outcomes: [InsertOutcome] = []
+        outcomes.reserveCapacity(tasks.count)
+        for (task, element) in zip(tasks, elements.dropFirst()) {
+            if case .integer = element {
+                outcomes.append(.inserted(TaskStateMachine.submit(task, at: now)))
+            } else if let record = try element.record {
+                outcomes.append(.existing(record))
+            }
+        }
+        guard outcomes.count == tasks.count else {
+            throw StoreError(.corrupt, "Redis answered for fewer tasks than were submitted")
+        }
+        return outcomes
+    }
+
+    func settle(_ batch: [[Settlement]]) async -> [Result<[SettleOutcome], StoreError>] {
+        do throws(StoreError) {
+            let reply = try await change(.settle, capacity: 128 * batch.reduce(0) { $0 + $1.count }) {
+                command in
+                for settlement in batch.joined() {
+                    command.append(settlement.attempt.taskID.description)
+                    command.append(StoredOutcome.pack(settlement))
+                }
+            }
+            var at = reply.rest.startIndex
+            var results: [Result<[SettleOutcome], StoreError>] = []
+            for settlements in batch {
+                var outcomes: [SettleOutcome] = []
+                for _ in settlements {
+                    outcomes.append(try SettleOutcome(code: reply.rest, at: at))
+                    at += 2
+                }
+                results.append(.success(outcomes))
+            }
+            return results
+        } catch {
+            return batch.map { _ in .failure(error) }
+        }
+    }
+
+    func read(_ ids: [TaskID]) async -> [Result<TaskRecord?, StoreError>] {
+        do {
+            let reply = try await runner.run(.read, capacity: 48 * ids.count) { command in
+                for id in ids { command.append(id.description) }
+            }
+            return try reply.elements.map { element in
+                Result { () throws(StoreError) in try element.record }
+            }
+        } catch let error as RedisError {
+            return ids.map { _ in .failure(StoreError(error)) }
+        } catch {
+            let failure = error as? StoreError ?? StoreError(.corrupt, "\(error)")
+            return ids.map { _ in .failure(failure) }
+        }
+    }
+}
+
+extension SettleOutcome {
+    /// Two numbers: status and version, or minus the refusal's code and 0.
+    fileprivate init(code elements: ArraySlice<RedisReply>, at index: Int) throws(StoreError) {
+        guard index + 1 < elements.endIndex else {
+            throw StoreError(.corrupt, "Redis answered for fewer attempts than were ended")
+        }
+        let code = try elements[index].int
+        if let status = TaskStatus(code: code) {
+            self = .settled(status, version: try elements[index + 1].int)
+        } else if let refusal = TransitionRefusal(code: -code) {
+            self = .refused(refusal)
+        } else {
+            throw StoreError(.corrupt, "Redis answered the end of an attempt with \(code)")
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,25 @@
+#if Redis
+
+/// The verbs of the store, each a script that runs as one atomic step. The raw values are the files' names.
+enum RedisScript: String, CaseIterable, Sendable {
+    case insert
+    case claim
+    case settle
+    case heartbeat
+    case report
+    case cancel
+    case requeue
+    case setType = "set-type"
+    case sweep
+    case prune
+    case read
+    case list
+    case statistics
+    case types
+    case probe
+    case node
+    case nodes
+    case maintenance
+}
+
+#endif

@@ -1,0 +1,69 @@
+#if Redis
+
+import Synchronization
+import XQueueCore
+
+/// Runs the scripts of one queue: loads them once, and again when the server has forgotten them.
+final class ScriptRunner: Sendable {
+    /// The hash tag all keys of the queue carry.
+    let tag: String
+    private let client: RedisClient
+    private let texts: [RedisScript: String]
+    private let digests = Mutex<[RedisScript: String]>([:])
+
+    /// - Throws: ``RedisError`` if the scripts do not fit together.
+    init(client: RedisClient, keyPrefix: String) throws(RedisError) {
+        self.client = client
+        tag = "{\(keyPrefix)}"
+        var texts: [RedisScript: String] = [:]
+        for script in RedisScript.allCases { texts[script] = try ScriptText.make(script) }
+        self.texts = texts
+    }
+
+    /// Loads all scripts into the server.
+    func load() async throws(RedisError) {
+        for script in RedisScript.allCases { _ = try await load(script) }
+    }
+
+    /// Runs `script` with its arguments.
+    ///
+    /// - Throws: ``RedisError``; of kind `refused` if the server answered with an error.
+    func run(
+        _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
+    ) async throws(RedisError) -> RedisReply {
+        let digest =
+            if let known = digests.withLock({ $0[script] }) { known } else { try await load(script) }
+        let command = command("EVALSHA", digest, capacity: capacity, arguments)
+        do throws(RedisError) {
+            return try await client.send(command)
+        } catch {
+            guard case .refused("NOSCRIPT") = error.kind else { throw error }
+        }
+        // The server was restarted or flushed; nothing has happened yet.
+        let text = texts[script] ?? ""
+        return try await client.send(self.command("EVAL", text, capacity: capacity, arguments))
+    }
+
+    private func command(
+        _ name: String, _ script: String, capacity: Int, _ arguments: (inout RedisCommand) -> Void
+    ) -> RedisCommand {
+        var command = RedisCommand(name, capacity: capacity + script.utf8.count + 64)
+        command.append(script)
+        command.append(1)
+        command.append(tag)
+        arguments(&command)
+        return command
+    }
+
+    private func load(_ script: RedisScript) async throws(RedisError) -> String {
+        let reply = try await client.send(RedisCommand("SCRIPT", "LOAD", texts[script] ?? ""))
+        guard case .bytes(let bytes) = reply else {
+            throw RedisError(.unfit, "SCRIPT LOAD of \(script.rawValue) answered \(reply)")
+        }
+        let digest = String(decoding: bytes, as: UTF8.self)
+        digests.withLock { $0[script] = digest }
+        return digest
+    }
+}
+
+#endif

@@ -1,0 +1,116 @@
+-- One page of tasks, newest first.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] statuses, such as 01  [2] type or ''  [3] concurrency key or ''  [4] most tasks
+--       [5] how many to skip  [6] bytes of payloads and results after which the page ends
+-- reply how many tasks match, then for each task its record
+-- include keys records
+
+local MOST, SKIP, MAX_BYTES = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+-- As many as this are skipped one by one.
+local SHORT = 500
+
+-- A list is a stretch of a sorted set: all its tasks have one status, and are in the order of identifiers.
+local lists, total = {}, 0
+local function add(key, band)
+  local size = redis.call('ZCOUNT', key, band, band)
+  if size > 0 then
+    -- How many stand behind the list's newest.
+    local behind = redis.call('ZCOUNT', key, '(' .. band, '+inf')
+    lists[#lists + 1] = {key = key, behind = behind, size = size, at = 0, bound = size}
+    total = total + size
+  end
+end
+
+local function newest(list, from, number)
+  local first = list.behind + from
+  return redis.call('ZREVRANGE', list.key, first, first + math.min(number, list.size - from) - 1)
+end
+
+-- How many tasks of the list are newer than the identifier, known to lie between `at` and `bound`.
+local function newer(list, id)
+  local low, high = list.at, list.bound
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if newest(list, middle, 1)[1] > id then low = middle + 1 else high = middle end
+  end
+  return low
+end
+
+-- Moves each list's `at` so that in all nearly as many as wanted are skipped, by halving the longest
+-- stretch in doubt. Answers how many are left to skip.
+local function skip_most()
+  local skipped = 0
+  while SKIP - skipped > SHORT do
+    local longest = lists[1]
+    for _, list in ipairs(lists) do
+      if list.bound - list.at > longest.bound - longest.at then longest = list end
+    end
+    if longest.bound - longest.at < 2 then break end
+    local pivot = newest(longest, math.floor((longest.at + longest.bound) / 2), 1)[1]
+    local places, sum = {}, 0
+    for i, list in ipairs(lists) do
+      places[i] = newer(list, pivot)
+      sum = sum + places[i]
+    end
+    for i, list in ipairs(lists) do
+      if sum <= SKIP then list.at = places[i] else list.bound = places[i] end
+    end
+    if sum <= SKIP then skipped = sum end
+  end
+  return SKIP - skipped
+end
+
+local function fill(list, number)
+  if list.at >= list.size then return false end
+  list.ids, list.next = newest(list, list.at, number), 1
+  return true
+end
+
+-- The identifiers of the page: all lists merged.
+local function page()
+  if #lists == 1 then return newest(lists[1], SKIP, MOST) end
+  local ids = {}
+  local wanted = skip_most() + MOST
+  local part = math.max(8, math.ceil(wanted / #lists))
+  local heads = {}
+  for _, list in ipairs(lists) do
+    if fill(list, part) then heads[#heads + 1] = list end
+  end
+  while wanted > 0 and #heads > 0 do
+    local best = 1
+    for i = 2, #heads do
+      if heads[i].ids[heads[i].next] > heads[best].ids[heads[best].next] then best = i end
+    end
+    local list = heads[best]
+    if wanted <= MOST then ids[#ids + 1] = list.ids[list.next] end
+    wanted = wanted - 1
+    list.next, list.at = list.next + 1, list.at + 1
+    if list.next > #list.ids and not fill(list, part) then table.remove(heads, best) end
+  end
+  return ids
+end
+
+local types = {ARGV[2]}
+if ARGV[2] == '' then
+  types = ARGV[3] ~= '' and redis.call('SMEMBERS', history_types_of(ARGV[3])) or redis.call('HKEYS', TYPES)
+end
+for _, type in ipairs(types) do
+  local key = ARGV[3] ~= '' and history_of(type, ARGV[3]) or index_of(type)
+  for status in string.gmatch(ARGV[1], '%d') do
+    add(key, status)
+    if tonumber(status) == $PENDING then add(key, $SCHEDULED_BAND) end
+  end
+end
+
+local reply, bytes = {total}, 0
+if SKIP < total then
+  for _, id in ipairs(page()) do
+    if bytes > MAX_BYTES then break end
+    local found = record(id)
+    local payload = select(15, struct.unpack(DEFINITION, found[2]))
+    bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0)
+    reply[#reply + 1] = found
+  end
+end
+return reply

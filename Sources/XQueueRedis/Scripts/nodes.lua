@@ -1,0 +1,16 @@
+-- The live nodes.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] time  [2] origin
+-- reply for each node: when it was last heard of, what it says of itself
+-- include keys clock
+
+local reply = {}
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', NODE_TIMES, string.format('(%.0f', now), '+inf')) do
+  local said = redis.call('HGET', NODES, name)
+  if said then
+    reply[#reply + 1] = struct.unpack('>I6', said)
+    reply[#reply + 1] = string.sub(said, 7)
+  end
+end
+return reply

@@ -1,0 +1,115 @@
+-- Where a task stands while it is not ended: in the queue of its type, parked under its concurrency key,
+-- or among the running tasks of that key. A token of a key is a running task: nothing is counted apart.
+
+local touched, touches = {}, 0
+-- The key may have a token to give.
+local function touch(key)
+  if not touched[key] then
+    touched[key] = true
+    touches = touches + 1
+    touched[touches] = key
+  end
+end
+
+local function settings_of(type)
+  local limit, paused = string.match(redis.call('HGET', TYPES, type) or '0 0', '^(%d+) (%d)$')
+  return tonumber(limit), paused == '1'
+end
+
+local function enter_ready(t)
+  local score = -definition_of(t)[PRIORITY]
+  redis.call('ZADD', ready_of(t[TYPE]), score, t.id)
+  if t[KEY] ~= '' then redis.call('ZADD', waiting_of(t[TYPE], t[KEY]), score, t.id) end
+  became_ready = true
+end
+
+local function leave_ready(t)
+  redis.call('ZREM', ready_of(t[TYPE]), t.id)
+  if t[KEY] ~= '' then
+    redis.call('ZREM', waiting_of(t[TYPE], t[KEY]), t.id)
+    touch(t[KEY])
+  end
+end
+
+local function park(t)
+  local key = t[KEY]
+  redis.call('ZREM', waiting_of(t[TYPE], key), t.id)
+  redis.call('ZADD', line_of(t[TYPE], t[LIMIT], key), -definition_of(t)[PRIORITY], t.id)
+  redis.call('HINCRBY', parked_of(key), t[LIMIT] .. '/' .. t[TYPE], 1)
+  t[REASON] = $PARKED
+  change(t)
+  touch(key)
+end
+
+local function leave_line(t)
+  local key = t[KEY]
+  local line = t[LIMIT] .. '/' .. t[TYPE]
+  redis.call('ZREM', line_of(t[TYPE], t[LIMIT], key), t.id)
+  if redis.call('HINCRBY', parked_of(key), line, -1) <= 0 then
+    redis.call('HDEL', parked_of(key), line)
+  end
+end
+
+local function enter_running(t)
+  local key = t[KEY]
+  if key == '' then return end
+  redis.call('ZADD', running_of(key), t[LIMIT], t.id)
+  redis.call('ZINCRBY', KEYS_IN_USE, -1, key)
+end
+
+local function leave_running(t)
+  local key = t[KEY]
+  if key ~= '' then
+    redis.call('ZREM', running_of(key), t.id)
+    if tonumber(redis.call('ZINCRBY', KEYS_IN_USE, 1, key)) >= 0 then
+      redis.call('ZREM', KEYS_IN_USE, key)
+    end
+    touch(key)
+  end
+end
+
+local waited_for = {}
+-- A slot of the type came free: if the type is limited and tasks of it wait, somebody should look.
+local function slot_freed(type)
+  if waited_for[type] == nil then
+    waited_for[type] = settings_of(type) > 0 and count_of(type, $PENDING) > 0
+  end
+  if waited_for[type] then became_ready = true end
+end
+
+-- Makes parked tasks of the key ready: of each type and limit the best ones, as many as there are free
+-- tokens that no better ready task of the type will take; the largest limit first.
+local function refill(key)
+  local lines = redis.call('HKEYS', parked_of(key))
+  if #lines == 0 then return end
+  local held = redis.call('ZCARD', running_of(key))
+  for i, line in ipairs(lines) do
+    local limit, type = string.match(line, '^(%d+)/(.*)$')
+    lines[i] = {limit = tonumber(limit), type = type}
+  end
+  table.sort(lines, function(a, b) return a.limit > b.limit end)
+  for _, line in ipairs(lines) do
+    local parked = line_of(line.type, line.limit, key)
+    local waiting = waiting_of(line.type, key)
+    local free = line.limit - held
+    while free > 0 do
+      local best = redis.call('ZRANGE', parked, 0, 0, 'WITHSCORES')
+      if not best[1] then break end
+      -- Its place among the ready ones is how many come before it.
+      redis.call('ZADD', waiting, best[2], best[1])
+      if redis.call('ZRANK', waiting, best[1]) >= free then
+        redis.call('ZREM', waiting, best[1])
+        break
+      end
+      local t = task(best[1])
+      leave_line(t)
+      t[REASON] = $READY
+      change(t)
+      enter_ready(t)
+    end
+  end
+end
+
+local function refill_touched()
+  for i = 1, touches do refill(touched[i]) end
+end

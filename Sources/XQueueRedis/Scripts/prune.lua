@@ -1,0 +1,83 @@
+-- Removes ended tasks: those that ended too long ago, and, beyond a count, those that were made first.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] time  [2] origin  [3] age in milliseconds  [4] how many to keep  [5] most to remove
+-- reply time, ready, due, number of removed tasks
+-- include keys clock may-grow records writes
+
+local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
+
+local function remove(ids)
+  load(ids)
+  for _, id in ipairs(ids) do
+    local t = tasks[id]
+    push(queue('ZREM', TIME), id)
+    if t then
+      push(queue('HDEL', TASKS), id)
+      push(queue('HDEL', STATES), id)
+      push(queue('HDEL', RESULTS), id)
+      push(queue('HDEL', ERRORS), id)
+      push(queue('ZREM', index_of(t[TYPE])), id)
+      if t[KEY] ~= '' then
+        local history = history_of(t[TYPE], t[KEY])
+        redis.call('ZREM', history, id)
+        if redis.call('EXISTS', history) == 0 then
+          redis.call('SREM', history_types_of(t[KEY]), t[TYPE])
+        end
+      end
+      count(t[TYPE], t[STATUS], -1)
+    end
+  end
+  return #ids
+end
+
+-- The identifiers of ended tasks that were made first. Each type has a list of its own for each status,
+-- so the first parts of all are merged, as far as no list could hold a smaller identifier behind its part.
+local function made_first(most)
+  local lists = {}
+  for _, type in ipairs(redis.call('HKEYS', TYPES)) do
+    for _, status in ipairs(STATUSES) do
+      local size = tonumber(redis.call('HGET', COUNTS, status .. '/' .. type) or 0)
+      if size > 0 then lists[#lists + 1] = {key = index_of(type), status = status, size = size} end
+    end
+  end
+  local part = math.max(32, math.ceil(most / math.max(1, #lists)))
+  local ids, bound = {}, nil
+  for _, list in ipairs(lists) do
+    local found = redis.call('ZRANGEBYSCORE', list.key, list.status, list.status, 'LIMIT', 0, part)
+    for _, id in ipairs(found) do ids[#ids + 1] = id end
+    if #found == part and part < list.size and (not bound or found[part] < bound) then
+      bound = found[part]
+    end
+  end
+  table.sort(ids)
+  local first = {}
+  for _, id in ipairs(ids) do
+    if #first == most or (bound and id > bound) then break end
+    first[#first + 1] = id
+  end
+  return first
+end
+
+local removed = 0
+if AGE <= now then
+  local before = string.format('(%.0f', now - AGE - $ENDED_OFFSET)
+  removed = remove(redis.call('ZRANGEBYSCORE', TIME, '-inf', before, 'LIMIT', 0, MOST))
+  write()
+  queues, counted = {}, {}
+end
+while removed < MOST do
+  local ended = 0
+  for _, status in ipairs(STATUSES) do
+    ended = ended + tonumber(redis.call('HGET', COUNTS, status) or 0)
+  end
+  local excess = math.min(ended - KEPT, MOST - removed)
+  if excess <= 0 then break end
+  local ids = made_first(excess)
+  if #ids == 0 then break end
+  removed = removed + remove(ids)
+  write()
+  queues, counted = {}, {}
+end
+return {now, 0, -1, removed}

@@ -1,0 +1,130 @@
+-- How a task is kept: a definition that never changes, and a state once it has moved for the first time.
+-- Both are packed by the rules of Lua's struct library; Swift reads and writes the same layout.
+
+-- Stands for "no time".
+local NONE = 281474976710655
+
+-- A definition: these fields, and then the payload.
+local DEFINITION = '>I6I6i4I2I6I6I4BI6I6dsss'
+local CREATED, FIRST_RUN, PRIORITY, MAX_RETRY = 1, 2, 3, 4
+local QUEUE_TIMEOUT, PROCESS_TIMEOUT, DEFINED_LIMIT = 5, 6, 7
+local STRATEGY, DELAY, MAX_DELAY, JITTER = 8, 9, 10, 11
+local DEFINED_TYPE, DEFINED_KEY, UNIQUE_KEY = 12, 13, 14
+
+-- A state: these fields, and then the error and the progress message. In texts that may be missing, ''
+-- is a missing one and '=' stands before one that is there.
+local STATE = '>BBBI2I4I6I6I6I6I6I6I6I6I8dI4sssI2'
+local STATUS, REASON, HAS_UNIQUE, RETRIES, VERSION = 1, 2, 3, 4, 5
+local UPDATED, RUN, STARTED, COMPLETED, QUEUE_DEADLINE, CANCEL, EXPIRES, DEADLINE =
+  6, 7, 8, 9, 10, 11, 12, 13
+local TOKEN, PERCENT, LIMIT, TYPE, KEY, WORKER, ERROR_LENGTH = 14, 15, 16, 17, 18, 19, 20
+local ERROR, MESSAGE = 21, 22
+
+-- The tasks this call has looked at, by identifier; false for one that does not exist.
+local tasks = {}
+local changed, changes = {}, 0
+
+local function due_of(t)
+  local status = t[STATUS]
+  if status == $PENDING then
+    if t[REASON] == $SCHEDULED then return t[RUN] end
+    return t[QUEUE_DEADLINE]
+  elseif status == $PROCESSING then
+    return t[EXPIRES]
+  end
+  -- Ended tasks stand before all others, by the time of their end.
+  return t[COMPLETED] - $ENDED_OFFSET
+end
+
+local function band_of(t)
+  if t[STATUS] == $PENDING and t[REASON] == $SCHEDULED then return $SCHEDULED_BAND end
+  return t[STATUS]
+end
+
+-- A task that has not moved since it was submitted.
+local function fresh(id, definition)
+  local d = {struct.unpack(DEFINITION, definition)}
+  local reason, deadline = $READY, NONE
+  if d[FIRST_RUN] > d[CREATED] then
+    reason = $SCHEDULED
+  elseif d[QUEUE_TIMEOUT] ~= NONE then
+    deadline = d[CREATED] + d[QUEUE_TIMEOUT]
+  end
+  return {
+    $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
+    d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
+    0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0, '', '',
+    id = id, definition = d, due = reason == $SCHEDULED and d[FIRST_RUN] or deadline,
+    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING,
+  }
+end
+
+local function decode(id, blob)
+  local t = {struct.unpack(STATE, blob)}
+  local at = t[21]
+  local length = t[ERROR_LENGTH]
+  t[ERROR] = length == 0 and '' or string.sub(blob, at, at + length - 1)
+  t[MESSAGE] = string.sub(blob, at + length)
+  t.id = id
+  t.due = due_of(t)
+  t.band = band_of(t)
+  return t
+end
+
+local function encode(t)
+  t[ERROR_LENGTH] = #t[ERROR]
+  return struct.pack(STATE, unpack(t, 1, 20)) .. t[ERROR] .. t[MESSAGE]
+end
+
+local function definition_of(t)
+  local d = t.definition
+  if not d then
+    d = {struct.unpack(DEFINITION, redis.call('HGET', TASKS, t.id))}
+    t.definition = d
+  end
+  return d
+end
+
+-- Looks at many tasks in one call.
+local function load(ids)
+  for first = 1, #ids, 1000 do
+    local last = math.min(first + 999, #ids)
+    local states = redis.call('HMGET', STATES, unpack(ids, first, last))
+    for i = first, last do
+      local id = ids[i]
+      if tasks[id] == nil then
+        local state = states[i - first + 1]
+        if state then
+          tasks[id] = decode(id, state)
+        else
+          local definition = redis.call('HGET', TASKS, id)
+          tasks[id] = definition and fresh(id, definition)
+        end
+      end
+    end
+  end
+end
+
+local function task(id)
+  if tasks[id] == nil then load({id}) end
+  return tasks[id]
+end
+
+-- The task will be written when the call ends.
+local function change(t)
+  if not t.changed then
+    t.changed = true
+    changes = changes + 1
+    changed[changes] = t
+  end
+end
+
+-- What Swift needs to make a record: identifier, definition, state, result, errors.
+local function record(id)
+  local definition = redis.call('HGET', TASKS, id)
+  if not definition then return false end
+  return {
+    id, definition, redis.call('HGET', STATES, id), redis.call('HGET', RESULTS, id),
+    redis.call('HGET', ERRORS, id),
+  }
+end

@@ -1,0 +1,46 @@
+-- What is in the store, at one moment.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] time  [2] origin  [3] most keys to tell of
+-- reply time, {type, settings, …}, {count's name, count, …}, keys in use,
+--       {key, running, largest limit, parked, …}, when the oldest pending task that is not scheduled was
+--       made or -1, {what happened in the last minute, how often, …}
+-- include keys clock
+
+local types = redis.call('HGETALL', TYPES)
+
+local oldest
+for i = 1, #types, 2 do
+  local first = redis.call('ZRANGEBYSCORE', index_of(types[i]), $PENDING, $PENDING, 'LIMIT', 0, 1)[1]
+  if first and (not oldest or first < oldest) then oldest = first end
+end
+local made = -1
+if oldest then made = struct.unpack('>I6', redis.call('HGET', TASKS, oldest)) end
+
+local keys = {}
+local busiest = redis.call('ZRANGE', KEYS_IN_USE, 0, tonumber(ARGV[3]) - 1, 'WITHSCORES')
+for i = 1, #busiest, 2 do
+  local key = busiest[i]
+  local parked = 0
+  for _, number in ipairs(redis.call('HVALS', parked_of(key))) do parked = parked + tonumber(number) end
+  keys[#keys + 1] = key
+  keys[#keys + 1] = -tonumber(busiest[i + 1])
+  keys[#keys + 1] = tonumber(redis.call('ZREVRANGE', running_of(key), 0, 0, 'WITHSCORES')[2] or 0)
+  keys[#keys + 1] = parked
+end
+
+local flow = {}
+local second = math.floor(now / 1000)
+for back = 0, 59 do
+  local fields = redis.call('HGETALL', FLOW .. (second - back))
+  for i = 1, #fields, 2 do flow[fields[i]] = (flow[fields[i]] or 0) + tonumber(fields[i + 1]) end
+end
+local flows = {}
+for what, number in pairs(flow) do
+  flows[#flows + 1] = what
+  flows[#flows + 1] = number
+end
+
+return {
+  now, types, redis.call('HGETALL', COUNTS), redis.call('ZCARD', KEYS_IN_USE), keys, made, flows,
+}

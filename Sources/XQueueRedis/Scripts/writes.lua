@@ -1,0 +1,120 @@
+-- Gathers the writes of a call, so that hundreds of tasks cost a few commands.
+
+local queues = {}
+local function queue(command, key)
+  local of = queues[command]
+  if not of then
+    of = {}
+    queues[command] = of
+  end
+  local q = of[key]
+  if not q then
+    q = {n = 0}
+    of[key] = q
+  end
+  return q
+end
+
+local function push(q, a, b)
+  local n = q.n
+  q[n + 1] = a
+  q[n + 2] = b
+  q.n = b == nil and n + 1 or n + 2
+end
+
+-- Lua passes a few thousand arguments at most.
+local function send(command, key, q)
+  for first = 1, q.n, 2000 do
+    redis.call(command, key, unpack(q, first, math.min(first + 1999, q.n)))
+  end
+end
+
+local became_ready = false
+local earliest
+local function will_be_due(time)
+  if time ~= NONE and time >= 0 and (not earliest or time < earliest) then earliest = time end
+end
+
+local counted = {}
+local function count(type, status, by)
+  local of = counted[type]
+  if not of then
+    of = {}
+    counted[type] = of
+  end
+  of[status] = (of[status] or 0) + by
+end
+
+-- How many tasks of the type are in the status, this call included.
+local function count_of(type, status)
+  local of = counted[type]
+  return tonumber(redis.call('HGET', COUNTS, status .. '/' .. type) or 0) + (of and of[status] or 0)
+end
+
+local flow = {}
+local function flows(what)
+  flow[what] = (flow[what] or 0) + 1
+end
+
+local function write_counts()
+  local totals = {}
+  for type, of in pairs(counted) do
+    for status, by in pairs(of) do
+      if by ~= 0 then
+        redis.call('HINCRBY', COUNTS, status .. '/' .. type, by)
+        totals[status] = (totals[status] or 0) + by
+      end
+    end
+  end
+  for status, by in pairs(totals) do
+    if by ~= 0 then redis.call('HINCRBY', COUNTS, status, by) end
+  end
+  local second = FLOW .. math.floor(now / 1000)
+  local is_new = false
+  for what, by in pairs(flow) do
+    if redis.call('HINCRBY', second, what, by) == by then is_new = true end
+  end
+  if is_new then redis.call('EXPIRE', second, 120) end
+end
+
+-- Writes what changed: each task's state, and its places in the index of its type, in the history of its
+-- key and in time.
+local function write()
+  if changes > 0 then
+    local states, times, timeless = queue('HSET', STATES), queue('ZADD', TIME), queue('ZREM', TIME)
+    for i = 1, changes do
+      local t = changed[i]
+      push(states, t.id, encode(t))
+      local band = band_of(t)
+      if band ~= t.band then
+        push(queue('ZADD', index_of(t[TYPE])), band, t.id)
+        if t[KEY] ~= '' then push(queue('ZADD', history_of(t[TYPE], t[KEY])), band, t.id) end
+      end
+      local due = due_of(t)
+      if due ~= t.due then
+        if due == NONE then push(timeless, t.id) else push(times, due, t.id) end
+        will_be_due(due)
+      end
+    end
+  end
+  for command, of in pairs(queues) do
+    for key, q in pairs(of) do send(command, key, q) end
+  end
+  write_counts()
+end
+
+-- Tells the other nodes, and answers the caller, what came of the call: the time, whether a task may be
+-- ready, when the next one is due if that is sooner than before, or -1.
+local function finish()
+  write()
+  local due = -1
+  if earliest then
+    local head = redis.call('ZRANGEBYSCORE', TIME, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+    if head[2] and tonumber(head[2]) >= earliest then due = earliest end
+  end
+  if became_ready or due >= 0 then
+    redis.call('PUBLISH', CHANNEL,
+      string.format('%s %d %.0f', ORIGIN, became_ready and 1 or 0, due))
+  end
+  return {now, became_ready and 1 or 0, due}
+end

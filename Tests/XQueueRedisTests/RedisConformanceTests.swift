@@ -1,0 +1,20 @@
+#if Redis
+
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+@Suite("Redis")
+struct RedisConformanceTests {
+    @Test(arguments: StoreConformance.all)
+    func conforms(_ conformanceCase: ConformanceCase) async throws {
+        try await conformanceCase.run(try await .redis())
+    }
+
+    @Test(arguments: StoreModelTest.seeds)
+    func behavesLikeTheModel(seed: UInt64) async throws {
+        try await StoreModelTest.run(try await .redis(), seed: seed)
+    }
+}
+
+#endif

@@ -1,0 +1,101 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A port of the loopback interface whose connections lead to another one, and can be made to fail.
+package final class TCPProxy: Sendable {
+    struct State {
+        var delay = TimeAmount.zero
+        var isRefusing = false
+        var isStalled = false
+        var connections: [ObjectIdentifier: any Channel] = [:]
+        var target: Int
+    }
+
+    /// Where clients connect.
+    package let port: Int
+    private let listener: any Channel
+    private let state: SharedState
+
+    /// What the proxy and its connections share.
+    final class SharedState: Sendable {
+        let value: Mutex<State>
+
+        init(target: Int) {
+            value = Mutex(State(target: target))
+        }
+    }
+
+    /// Starts a proxy to `target`, a port of the loopback interface.
+    package static func start(to target: Int) async throws -> TCPProxy {
+        let state = SharedState(target: target)
+        let port = try FreePort.next()
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { client in connect(client, state) }
+            .bind(host: "127.0.0.1", port: port).get()
+        return TCPProxy(port: port, listener: listener, state: state)
+    }
+
+    private init(port: Int, listener: any Channel, state: SharedState) {
+        self.port = port
+        self.listener = listener
+        self.state = state
+    }
+
+    deinit {
+        dropConnections()
+        listener.close(promise: nil)
+    }
+
+    /// How long each piece of data is held back, in each direction.
+    package func setDelay(milliseconds: Int64) {
+        state.value.withLock { $0.delay = .milliseconds(milliseconds) }
+    }
+
+    /// Whether new connections are closed at once.
+    package func setRefusing(_ isRefusing: Bool) {
+        state.value.withLock { $0.isRefusing = isRefusing }
+    }
+
+    /// Whether data disappears while connections stay open: what is sent meanwhile is lost, so drop the
+    /// connections before the end of it.
+    package func setStalled(_ isStalled: Bool) {
+        state.value.withLock { $0.isStalled = isStalled }
+    }
+
+    /// Where new connections lead.
+    package func setTarget(_ port: Int) {
+        state.value.withLock { $0.target = port }
+    }
+
+    /// How many connections are open.
+    package var connectionCount: Int { state.value.withLock { $0.connections.count } }
+
+    /// Closes all connections.
+    package func dropConnections() {
+        let open = state.value.withLock { Array($0.connections.values) }
+        for channel in open { channel.close(promise: nil) }
+    }
+
+    private static func connect(_ client: any Channel, _ state: SharedState) -> EventLoopFuture<Void> {
+        let (isRefusing, target) = state.value.withLock { ($0.isRefusing, $0.target) }
+        guard !isRefusing else { return client.close() }
+        let server = ClientBootstrap(group: client.eventLoop)
+            .channelOption(.autoRead, value: false)
+            .connect(host: "127.0.0.1", port: target)
+        return server.flatMap { server in
+            state.value.withLock { $0.connections[ObjectIdentifier(client)] = client }
+            client.closeFuture.whenComplete { _ in
+                state.value.withLock { _ = $0.connections.removeValue(forKey: ObjectIdentifier(client)) }
+            }
+            return client.pipeline.addHandler(TCPProxyHandler(to: server, state))
+                .and(server.pipeline.addHandler(TCPProxyHandler(to: client, state)))
+                .flatMap { _ in
+                    server.setOption(.autoRead, value: true).and(client.setOption(.autoRead, value: true))
+                }
+                .map { _ in }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// Where programs are.
+package enum ProgramFile {
+    /// The folders that are searched for programs that are not ours.
+    static let path = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
+
+    /// The program that was built along with the tests.
+    ///
+    /// - Throws: ``Missing`` if it was not.
+    package static func built(_ name: String) throws -> String {
+        let folders = [
+            URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(), Bundle.main.bundleURL,
+            Bundle.main.bundleURL.deletingLastPathComponent(),
+        ]
+        return try first(folders.map { $0.appending(path: name).path }, name, "`swift build` makes it")
+    }
+
+    /// A program of the system.
+    ///
+    /// - Throws: ``Missing`` if it is not installed: a test that needs it has failed.
+    package static func installed(_ name: String) throws -> String {
+        let candidates = path.split(separator: ":").map { "\($0)/\(name)" }
+        return try first(candidates, name, "`scripts/setup tests` says how to install it")
+    }
+
+    private static func first(_ candidates: [String], _ name: String, _ advice: String) throws -> String {
+        guard let file = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw Missing(program: name, advice: advice)
+        }
+        return file
+    }
+
+    /// A test needs a program that is not there.
+    package struct Missing: Error, CustomStringConvertible {
+        package let program: String
+        let advice: String
+
+        package var description: String { "there is no program \(program): \(advice)" }
+    }
+}

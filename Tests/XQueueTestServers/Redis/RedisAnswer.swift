@@ -1,0 +1,55 @@
+/// What a Redis server answered to a command of a test.
+package enum RedisAnswer: Sendable, Hashable {
+    case text(String)
+    case number(Int)
+    case list([RedisAnswer])
+    case none
+    case error(String)
+
+    /// A text or a number, as text.
+    package var text: String? {
+        switch self {
+        case .text(let text): text
+        case .number(let number): String(number)
+        case .list, .none, .error: nil
+        }
+    }
+
+    package var number: Int? { text.flatMap { Int($0) } }
+
+    package var list: [RedisAnswer] {
+        if case .list(let answers) = self { answers } else { [] }
+    }
+
+    /// Reads one answer from the start of `bytes`.
+    ///
+    /// - Returns: The answer and what follows it; nil if it is not complete.
+    static func read(_ bytes: ArraySlice<UInt8>) -> (answer: RedisAnswer, rest: ArraySlice<UInt8>)? {
+        guard let kind = bytes.first, let end = bytes.firstIndex(of: UInt8(ascii: "\r")),
+            bytes.endIndex > end + 1
+        else { return nil }
+        let line = String(decoding: bytes[(bytes.startIndex + 1)..<end], as: UTF8.self)
+        let rest = bytes[(end + 2)...]
+        switch kind {
+        case UInt8(ascii: "+"): return (.text(line), rest)
+        case UInt8(ascii: "-"): return (.error(line), rest)
+        case UInt8(ascii: ":"): return (.number(Int(line) ?? 0), rest)
+        case UInt8(ascii: "$"):
+            guard let count = Int(line), count >= 0 else { return (.none, rest) }
+            guard rest.count >= count + 2 else { return nil }
+            let text = String(decoding: rest.prefix(count), as: UTF8.self)
+            return (.text(text), rest.dropFirst(count + 2))
+        case UInt8(ascii: "*"):
+            guard let count = Int(line), count >= 0 else { return (.none, rest) }
+            var answers: [RedisAnswer] = []
+            var following = rest
+            for _ in 0..<count {
+                guard let next = read(following) else { return nil }
+                answers.append(next.answer)
+                following = next.rest
+            }
+            return (.list(answers), following)
+        default: return (.error("no answer of the protocol: \(line)"), rest)
+        }
+    }
+}

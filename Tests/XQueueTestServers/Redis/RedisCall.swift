@@ -1,0 +1,54 @@
+import Foundation
+
+/// One command to a Redis server, on a connection of its own.
+struct RedisCall: Sendable {
+    var port: Int
+    var password: String?
+    /// How long the server may take.
+    var seconds = 5
+
+    /// - Throws: ``Failure`` if the server cannot be reached, takes too long or answers with an error.
+    func run(_ words: [String]) async throws -> RedisAnswer {
+        let answers = try await withCheckedThrowingContinuation { continuation in
+            // The calls block, which nothing on the threads of Swift Concurrency may do.
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try exchange(words) })
+            }
+        }
+        for answer in answers {
+            if case .error(let text) = answer { throw Failure(command: words, reason: text) }
+        }
+        return answers.last ?? .none
+    }
+
+    private func exchange(_ words: [String]) throws -> [RedisAnswer] {
+        let commands = (password.map { [["AUTH", $0]] } ?? []) + [words]
+        let socket = LoopbackSocket()
+        socket.limit(seconds: seconds)
+        guard socket.connect(port), socket.write(commands.flatMap(Self.encoded)) else {
+            throw Failure(command: words, reason: "no connection to port \(port)")
+        }
+        var answers: [RedisAnswer] = []
+        var bytes: [UInt8] = []
+        while answers.count < commands.count {
+            guard let more = socket.read() else { throw Failure(command: words, reason: "no answer") }
+            bytes += more
+            while let (answer, rest) = RedisAnswer.read(bytes[...]) {
+                answers.append(answer)
+                bytes = Array(rest)
+            }
+        }
+        return answers
+    }
+
+    private static func encoded(_ words: [String]) -> [UInt8] {
+        Array(("*\(words.count)\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()).utf8)
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        var command: [String]
+        var reason: String
+
+        var description: String { "\(command.joined(separator: " ")): \(reason)" }
+    }
+}

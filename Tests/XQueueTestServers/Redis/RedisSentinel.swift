@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import XQueueTesting
+
+/// One real `redis-sentinel` that watches a primary.
+final class RedisSentinel: Sendable {
+    /// What the sentinels call the primary.
+    static let name = "xqueue"
+
+    let port: Int
+    private let folder: ServerFolder
+    private let program: RunningProgram
+
+    /// - Parameters:
+    ///   - primary: The port of the primary.
+    ///   - quorum: How many sentinels must agree that it is down.
+    init(primary: Int, quorum: Int, password: String?) async throws {
+        port = try FreePort.next()
+        folder = try ServerFolder()
+        var lines = [
+            "port \(port)", "bind 127.0.0.1", "dir \"\(folder.path)\"", "daemonize no",
+            "sentinel monitor \(Self.name) 127.0.0.1 \(primary) \(quorum)",
+            "sentinel down-after-milliseconds \(Self.name) 1000",
+            "sentinel failover-timeout \(Self.name) 2000",
+            "sentinel parallel-syncs \(Self.name) 1",
+        ]
+        if let password { lines.append("sentinel auth-pass \(Self.name) \(password)") }
+        try folder.write("sentinel.conf", lines.joined(separator: "\n") + "\n")
+        program = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("redis-sentinel")), ["sentinel.conf"],
+            in: folder, name: "sentinel")
+        try await eventually("the sentinel answers") {
+            guard program.isRunning else { throw ProgramEnded(said: program.said) }
+            return (try? await command("PING"))?.text == "PONG"
+        }
+    }
+
+    /// What it logged.
+    var said: String { program.said }
+
+    func command(_ words: String...) async throws -> RedisAnswer {
+        try await RedisCall(port: port).run(words)
+    }
+
+    /// The port of the server it takes for the primary.
+    func primaryPort() async throws -> Int? {
+        try await command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name).list.last?.number
+    }
+
+    /// True once it knows so many replicas, and all the other sentinels.
+    func knows(replicas: Int, sentinels: Int) async throws -> Bool {
+        let text = try await command("INFO", "sentinel").text ?? ""
+        return text.contains("status=ok") && text.contains("slaves=\(replicas),sentinels=\(sentinels)")
+    }
+}

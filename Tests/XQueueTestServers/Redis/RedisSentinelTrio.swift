@@ -1,0 +1,101 @@
+import Synchronization
+import Testing
+import XQueueTesting
+
+/// Three sentinels and the servers they watch: one primary and its replicas. All ends with this object.
+package final class RedisSentinelTrio: Sendable {
+    /// What the sentinels call the primary.
+    package let name = RedisSentinel.name
+    /// The servers; the first was the primary at the start.
+    package let servers: [RedisServer]
+    private let sentinels: [RedisSentinel]
+
+    /// Starts all and waits until every sentinel knows every server.
+    ///
+    /// - Parameters:
+    ///   - replicas: How many servers can take over.
+    ///   - options: Of all the servers.
+    package static func start(
+        replicas: Int = 1, _ options: RedisOptions = RedisOptions()
+    ) async throws -> RedisSentinelTrio {
+        let primary = try await RedisServer.start(options)
+        var servers = [primary]
+        var replica = options
+        replica.replicaOf = primary.port
+        for _ in 0..<replicas { servers.append(try await RedisServer.start(replica)) }
+        for server in servers.dropFirst() {
+            try await eventually("the replica has what the primary has") {
+                try await server.info("master_link_status") == "up"
+            }
+        }
+        var sentinels: [RedisSentinel] = []
+        for _ in 0..<3 {
+            sentinels.append(
+                try await RedisSentinel(primary: primary.port, quorum: 2, password: options.password))
+        }
+        let trio = RedisSentinelTrio(servers: servers, sentinels: sentinels)
+        try await eventually("the sentinels know each other") {
+            for sentinel in sentinels {
+                guard try await sentinel.knows(replicas: replicas, sentinels: 3) else { return false }
+            }
+            return true
+        }
+        return trio
+    }
+
+    private init(servers: [RedisServer], sentinels: [RedisSentinel]) {
+        self.servers = servers
+        self.sentinels = sentinels
+    }
+
+    /// Where the sentinels listen.
+    package var sentinelPorts: [Int] { sentinels.map(\.port) }
+
+    /// The sentinels, as a setting lists them.
+    package var sentinelAddresses: String {
+        sentinelPorts.map { "127.0.0.1:\($0)" }.joined(separator: ",")
+    }
+
+    /// What the sentinels logged, for messages.
+    package var said: String { sentinels.map(\.said).joined(separator: "\n") }
+
+    /// The port of the primary, once all sentinels agree on it.
+    package func primaryPort() async throws -> Int {
+        var agreed = 0
+        try await eventually("the sentinels agree") {
+            var ports: Set<Int?> = []
+            for sentinel in sentinels { ports.insert(try await sentinel.primaryPort()) }
+            agreed = (ports.count == 1 ? ports.first ?? nil : nil) ?? 0
+            return agreed != 0
+        }
+        return agreed
+    }
+
+    /// Ends the primary as a power cut would. Starting the server again makes it a replica.
+    ///
+    /// - Returns: The server that was the primary.
+    @discardableResult
+    package func killPrimary() async throws -> RedisServer {
+        let port = try await primaryPort()
+        let primary = servers.first { $0.port == port } ?? servers[0]
+        try await primary.kill()
+        return primary
+    }
+
+    /// Waits until the sentinels agree that another server is the primary, and that server takes writes.
+    ///
+    /// - Returns: The new primary's port.
+    @discardableResult
+    package func waitForFailover(from port: Int) async throws -> Int {
+        try await eventually("another server is the primary") {
+            for sentinel in sentinels {
+                guard let now = try await sentinel.primaryPort(), now != port,
+                    let server = servers.first(where: { $0.port == now }),
+                    (try? await server.info("role")) == "master"
+                else { return false }
+            }
+            return true
+        }
+        return try await primaryPort()
+    }
+}

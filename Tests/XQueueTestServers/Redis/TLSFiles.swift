@@ -1,0 +1,49 @@
+import Foundation
+
+/// A certificate authority of a test's own, and certificates it has signed for the loopback interface.
+package final class TLSFiles: Sendable {
+    package let authority: String
+    /// For `localhost` and `127.0.0.1`; serves as the certificate of a server and of a client.
+    package let certificate: String
+    package let key: String
+    private let folder: ServerFolder
+
+    /// - Throws: ``ProgramFile/Missing`` if there is no `openssl`.
+    package static func make() async throws -> TLSFiles {
+        let files = try TLSFiles()
+        try await files.sign()
+        return files
+    }
+
+    private init() throws {
+        folder = try ServerFolder()
+        authority = folder.path + "/authority.pem"
+        certificate = folder.path + "/certificate.pem"
+        key = folder.path + "/key.pem"
+    }
+
+    /// As the options of a server want them.
+    ///
+    /// - Parameter asksClients: Whether clients must show a certificate too.
+    package func options(asksClients: Bool = false) -> RedisOptions.TLS {
+        RedisOptions.TLS(
+            authority: authority, certificate: certificate, key: key, asksClients: asksClients)
+    }
+
+    private func sign() async throws {
+        try folder.write("names", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        try await run(
+            "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.pem -out \(authority)")
+        try await run("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout \(key) -out request.pem")
+        try await run(
+            "x509 -req -days 2 -in request.pem -CA \(authority) -CAkey ca.pem -set_serial 1 -extfile names"
+                + " -out \(certificate)")
+    }
+
+    private func run(_ command: String) async throws {
+        let openssl = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("openssl")),
+            command.split(separator: " ").map(String.init), in: folder, name: "openssl")
+        guard try await openssl.exitStatus() == 0 else { throw ProgramEnded(said: openssl.said) }
+    }
+}

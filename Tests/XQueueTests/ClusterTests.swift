@@ -1,0 +1,135 @@
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+/// Nodes that share a store know each other.
+@Suite struct ClusterTests {
+    @Test func nodesAnnounceThemselvesAndTakeTheirLeave() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1") { $0.version = "1.2.3" }
+        let two = fixture.node("node-2") {
+            $0.runsWorkers = false
+            $0.servesAPI = true
+        }
+        one.manager.register("b") { _ -> RawJSON? in nil }
+        one.manager.register("a") { _ -> RawJSON? in nil }
+        two.manager.register("c") { _ -> RawJSON? in nil }
+        try await fixture.running([one, two]) {
+            fixture.clock.advance(by: .seconds(1))
+            let nodes = try await two.manager.nodes()
+            #expect(nodes.map(\.id) == ["node-1", "node-2"])
+            #expect(nodes.map(\.version) == ["1.2.3", "dev"])
+            #expect(nodes.map(\.types) == [["a", "b"], []])
+            #expect(nodes.map(\.capacity) == [10, 0])
+            #expect(nodes.map(\.roles) == [.worker, .api])
+            #expect(nodes.allSatisfy { !$0.host.isEmpty && $0.processID > 0 })
+            #expect(try await one.manager.nodes() == nodes)
+            await one.shutDown()
+            try await fixture.advance(until: "it has taken its leave") {
+                try await two.manager.nodes().map(\.id) == ["node-2"]
+            }
+        }
+    }
+
+    @Test func aNodeThatFallsSilentDisappearsAndComesBack() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        let two = fixture.node("node-2")
+        try await fixture.running([one, two]) {
+            two.store.cutOff()
+            try await fixture.pass(ClusterFixture.heartbeat * 3 + .seconds(1))
+            #expect(try await one.manager.nodes().map(\.id) == ["node-1"])
+            #expect(two.log.all.filter { $0.hasPrefix("This node cannot be announced") }.count == 1)
+            two.store.heal()
+            try await fixture.advance(until: "it is known again") {
+                try await one.manager.nodes().map(\.id) == ["node-1", "node-2"]
+            }
+        }
+    }
+
+    @Test func anotherNodeServesATypeAsWellAsThisOne() async throws {
+        let fixture = try ClusterFixture()
+        let api = fixture.node("api") { $0.runsWorkers = false }
+        let worker = fixture.node("worker")
+        api.manager.register("a", maxConcurrency: 3) { _ -> RawJSON? in nil }
+        worker.manager.register("a") { _ -> RawJSON? in .null }
+        worker.manager.register("unseen") { _ -> RawJSON? in nil }
+        try await fixture.running([worker, api]) {
+            let task = try await api.manager.submit("a", .null)
+            try await api.manager.submit("nobody", .null)
+            try await api.manager.submit([TaskSubmission(type: "nobody"), TaskSubmission(type: "a")])
+            #expect(api.log.all == ["A task was accepted whose type no live node serves nobody"])
+            try await eventually("it has run") {
+                try await api.manager.task(task.id)?.status == .success
+            }
+            #expect(try await api.manager.task(task.id)?.workerID == "worker")
+            let types = try await api.manager.types()
+            #expect(types.map(\.state.type) == ["a", "nobody", "unseen"])
+            #expect(types.map(\.hasHandler) == [true, false, true])
+            #expect(types.map(\.state.limit) == [nil, nil, nil])
+            #expect(api.store.calls(of: .claim) == 0)
+            #expect(api.store.calls(of: .setLimit) == 0)
+            await worker.shutDown()
+            try await fixture.advance(until: "nobody serves it") {
+                try await api.manager.types().allSatisfy { !$0.hasHandler }
+            }
+            #expect(try await api.manager.statistics().types.map(\.hasHandler) == [false, false])
+        }
+    }
+
+    @Test func whoServesWhatIsAskedOnceAMoment() async throws {
+        let fixture = try ClusterFixture()
+        let api = fixture.node("api") { $0.runsWorkers = false }
+        let worker = fixture.node("worker")
+        worker.manager.register("a") { _ -> RawJSON? in nil }
+        try await fixture.running([worker, api]) {
+            let before = api.store.calls(of: .nodes)
+            for _ in 0..<50 {
+                try await api.manager.submit("a", .null)
+                try await api.manager.submit("nobody", .null)
+                _ = try await api.manager.types()
+                _ = try await api.manager.statistics()
+            }
+            #expect(api.store.calls(of: .nodes) - before <= 1)
+            #expect(worker.store.calls(of: .nodes) == 0)
+        }
+    }
+
+    @Test func aStoreThatCannotSayWhoIsThereStillAcceptsTasks() async throws {
+        let fixture = try ClusterFixture()
+        let api = fixture.node("api") { $0.runsWorkers = false }
+        try await fixture.running([api]) {
+            api.store.fail(.nodes, times: .max)
+            try await api.manager.submit("nobody", .null)
+            #expect(api.log.all.isEmpty)
+            api.store.heal()
+            try await api.manager.submit("nobody", .null)
+            #expect(api.log.all == ["A task was accepted whose type no live node serves nobody"])
+        }
+    }
+
+    @Test func statisticsCountTheWorkersOfAllNodes() async throws {
+        let fixture = try ClusterFixture()
+        let nodes = ["node-1", "node-2"].map { fixture.node($0) { $0.maxConcurrency = 3 } }
+        let gate = Gate()
+        for node in nodes {
+            node.manager.register("held") { _ -> RawJSON? in
+                await gate.pass()
+                return nil
+            }
+        }
+        try await fixture.running(nodes) {
+            for _ in 0..<6 {
+                try await nodes[0].manager.submit("held", .null, .processTimeout(.zero))
+            }
+            try await eventually("all run") { gate.entered == 6 }
+            try await fixture.advance(until: "the other node's load is known") {
+                let load = try await nodes[0].manager.statistics().workers
+                return load == WorkerLoad(total: 6, active: 6, stuck: 0)
+            }
+            #expect(try await nodes[0].manager.statistics().nodes.map(\.running) == [3, 3])
+            gate.open()
+        }
+    }
+}

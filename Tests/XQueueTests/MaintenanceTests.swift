@@ -1,0 +1,183 @@
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+/// Maintenance runs once for the cluster, and never stops for long.
+@Suite struct MaintenanceTests {
+    private func sweeps(_ node: ClusterFixture.Node) -> Int { node.store.calls(of: .sweep) }
+
+    @Test func oneNodeSweepsAndTheOthersRest() async throws {
+        let fixture = try ClusterFixture()
+        let nodes = ["node-1", "node-2", "node-3"].map { fixture.node($0) }
+        nodes[1].manager.register("a") { _ -> RawJSON? in nil }
+        try await fixture.running(nodes) {
+            let task = try await nodes[2].manager.submit("a", .null, .delay(.seconds(7)))
+            try await fixture.advance(by: .milliseconds(500), until: "it has run") {
+                try await nodes[2].manager.task(task.id)?.status == .success
+            }
+            try await fixture.pass(.seconds(60))
+            #expect(sweeps(nodes[0]) > 0)
+            #expect(sweeps(nodes[1]) == 0)
+            #expect(sweeps(nodes[2]) == 0)
+        }
+    }
+
+    @Test func prunesOnOneNodeAlone() async throws {
+        let fixture = try ClusterFixture()
+        let nodes = ["node-1", "node-2"].map { name in
+            fixture.node(name) { $0.cleanupInterval = .seconds(5) }
+        }
+        try await fixture.running(nodes) {
+            try await fixture.pass(.seconds(30))
+            #expect(nodes[0].store.calls(of: .prune) > 0)
+            #expect(nodes[1].store.calls(of: .prune) == 0)
+        }
+    }
+
+    @Test func anotherNodeTakesOverWhenOneShutsDown() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        let two = fixture.node("node-2")
+        two.manager.register("a") { _ -> RawJSON? in nil }
+        try await fixture.running([one, two]) {
+            await one.shutDown()
+            try await eventually("it has gone") { one.store.calls(of: .unregister) > 0 }
+            #expect(one.store.calls(of: .releaseMaintenance) == 1)
+            // It became due while nobody had the lease.
+            let task = try await two.manager.submit("a", .null, .delay(.milliseconds(1)))
+            try await fixture.advance(by: .milliseconds(500), until: "it has run") {
+                try await two.manager.task(task.id)?.status == .success
+            }
+            #expect(sweeps(two) > 0)
+        }
+    }
+
+    @Test func whatADeadNodeRanRunsElsewhereWithinThreeHeartbeats() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        let two = fixture.node("node-2")
+        let gate = Gate()
+        one.manager.register("a") { _ -> RawJSON? in
+            await gate.pass()
+            return nil
+        }
+        try await fixture.running([one, two]) {
+            let policy = RetryPolicy(strategy: .fixed, delay: .zero, jitter: 0)
+            let task = try await two.manager.submit("a", .null, .processTimeout(.zero), .retry(policy))
+            try await eventually("it runs on the node that does maintenance") { gate.entered == 1 }
+            one.store.cutOff()
+            two.manager.register("a") { _ -> RawJSON? in nil }
+            try await fixture.pass(ClusterFixture.heartbeat * 3)
+            try await eventually("it has run elsewhere") {
+                try await two.manager.task(task.id)?.status == .success
+            }
+            let done = try #require(try await two.manager.task(task.id))
+            #expect(done.workerID == "node-2")
+            #expect(done.errors.map(\.kind) == [.leaseLost])
+            gate.open()
+        }
+    }
+
+    @Test func aNodeThatComesBackLateIsFencedAndTold() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        let two = fixture.node("node-2")
+        let gate = Gate()
+        let reasons = SharedList<StopReason?>()
+        one.manager.register("a") { task -> RawJSON? in
+            await gate.pass()
+            reasons.append(task.stopReason)
+            return .null
+        }
+        try await fixture.running([one, two]) {
+            let policy = RetryPolicy(strategy: .fixed, delay: .zero, jitter: 0)
+            let task = try await two.manager.submit("a", .null, .processTimeout(.zero), .retry(policy))
+            try await eventually("it runs") { gate.entered == 1 }
+            one.store.cutOff()
+            two.manager.register("a") { _ -> RawJSON? in try RawJSON("2") }
+            try await fixture.advance(by: .milliseconds(500), until: "it has run elsewhere") {
+                try await two.manager.task(task.id)?.status == .success
+            }
+            one.store.heal()
+            try await fixture.advance(until: "the first node has heard of it") {
+                try await one.manager.nodes().first { $0.id == "node-1" }?.stuck == 1
+            }
+            gate.open()
+            try await eventually("its handler ended") { reasons.all.count == 1 }
+            #expect(reasons.all == [.leaseLost])
+            #expect(try await one.manager.task(task.id)?.result?.text == "2")
+            #expect(try await one.manager.task(task.id)?.workerID == "node-2")
+        }
+    }
+
+    @Test func aStoreThatFailsForAWhileIsAskedAgain() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        one.manager.register("a") { _ -> RawJSON? in nil }
+        one.store.fail(.holdMaintenance, times: 5)
+        one.store.fail(.register, times: 5)
+        // Runs unannounced at first, so the fixture's start needs the clock to move.
+        let mover = Task {
+            while !Task.isCancelled {
+                fixture.clock.advance(by: .milliseconds(100))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        try await fixture.running([one]) {
+            mover.cancel()
+            let task = try await one.manager.submit("a", .null, .delay(.seconds(1)))
+            try await fixture.advance(until: "it has run") {
+                try await one.manager.task(task.id)?.status == .success
+            }
+        }
+    }
+
+    @Test func twoThatBelieveToHaveTheLeaseDoNoHarm() async throws {
+        let fixture = try ClusterFixture()
+        let one = fixture.node("node-1")
+        let two = fixture.node("node-2")
+        let runs = SharedList<TaskID>()
+        for node in [one, two] {
+            node.manager.register("a") { task -> RawJSON? in
+                runs.append(task.id)
+                return nil
+            }
+        }
+        try await fixture.running([one, two]) {
+            // The first node does not hear that it lost the lease.
+            one.store.fail(.holdMaintenance, times: .max)
+            try await fixture.advance(until: "the second has it, too") { sweeps(two) > 0 }
+            let before = sweeps(one)
+            for index in 1...50 {
+                try await one.manager.submit("a", .null, .delay(.milliseconds(100 * index)))
+            }
+            try await fixture.advance(by: .milliseconds(100), until: "all have run") {
+                try await one.manager.statistics().store.counts[.success] == 50
+            }
+            #expect(sweeps(one) > before)
+            #expect(runs.all.count == 50)
+        }
+    }
+
+    @Test func aTaskIsCanceledFromAnotherNode() async throws {
+        let fixture = try ClusterFixture()
+        let api = fixture.node("api") { $0.runsWorkers = false }
+        let worker = fixture.node("worker")
+        let gate = Gate()
+        worker.manager.register("a") { _ -> RawJSON? in
+            gate.open()
+            await gate.pass()
+            try await untilCanceled()
+            return nil
+        }
+        try await fixture.running([api, worker]) {
+            let task = try await api.manager.submit("a", .null)
+            try await eventually("it runs") { gate.entered == 1 }
+            try await api.manager.cancel(task.id)
+            try await eventually("it is canceled, the clock standing still") {
+                try await api.manager.task(task.id)?.status == .canceled
+            }
+        }
+    }
+}
