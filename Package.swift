@@ -191,6 +191,7 @@ let package = Package(
                 "XQueue",
                 "XQueueCLI",
                 "XQueueCore",
+                "XQueueRedis",
                 "XQueueSQLite",
                 "XQueueServer",
                 "XQueueTesting",

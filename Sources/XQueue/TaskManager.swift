@@ -57,8 +57,9 @@ public final class TaskManager: Service {
 
     /// Serves the handler's type in this process.
     ///
-    /// - Parameter maxConcurrency: The most tasks of the type that run at once, across all nodes; nil for
-    ///   no limit. It is stored when ``run()`` starts, and the node that starts last decides.
+    /// - Parameter maxConcurrency: The most tasks of the type that run at once, across all nodes; nil
+    ///   leaves the limit as it is stored. It is stored when ``run()`` starts, and the node that starts last
+    ///   decides.
     public func register<Handler: TaskHandler>(_ handler: Handler, maxConcurrency: Int? = nil) {
         register(Handler.type, maxConcurrency: maxConcurrency) { task in
             try await handler.handle(task)
@@ -112,7 +113,9 @@ public final class TaskManager: Service {
     private func applyLimits() async throws(QueueError) {
         for (type, limit) in registry.limits {
             try TaskSubmission.check(type: type)
-            if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {
+            // What an operator has set stays, through restarts of any node.
+            guard let limit else { continue }
+            guard 1...ModelLimits.maxConcurrency ~= limit else {
                 throw .invalid(
                     "max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
             }

@@ -60,6 +60,9 @@ struct ScriptCaller: Sendable {
                 command.append(options.maxBacklog)
                 command.append(options.maxTypes)
                 for (tasks, definitions) in zip(batch, packed) {
+                    let types = Set(tasks.map(\.type))
+                    command.append(types.count)
+                    for type in types { command.append(type) }
                     command.append(tasks.count)
                     for (task, definition) in zip(tasks, definitions) {
                         command.append(task.id.description)

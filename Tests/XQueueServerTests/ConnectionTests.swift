@@ -191,6 +191,33 @@ import XQueueTesting
         }
     }
 
+    @Test("end when a head does not arrive in time", arguments: ["", get("/api/v1/health")])
+    func headTimeout(before: String) async throws {
+        var configuration = ServerConfiguration()
+        configuration.requestTimeout = .milliseconds(100)
+        try await LiveServer.run(configuration: configuration) { server in
+            let connection = try await server.connect()
+            if !before.isEmpty {
+                try await connection.send(before)
+                #expect(await connection.reply()?.status == 200)
+            }
+            try await connection.send("GET /api/v1/health HTTP/1.1\r\nHost: x\r\nX-Slow")
+            #expect(await connection.reply()?.status == 408)
+            #expect(await connection.end() == "")
+        }
+    }
+
+    @Test("of HTTP/1.0 end with the reply, unless they ask to go on") func oldClients() async throws {
+        try await LiveServer.run { server in
+            let connection = try await server.connect()
+            try await connection.send("GET /api/v1/health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            #expect(await connection.reply()?.status == 200)
+            try await connection.send("GET /api/v1/health HTTP/1.0\r\n\r\n")
+            #expect(await connection.reply()?.status == 200)
+            #expect(await connection.end() == "")
+        }
+    }
+
     @Test("end when nothing is asked for long, and when a head does not end") func idle() async throws {
         var configuration = ServerConfiguration()
         configuration.idleTimeout = .milliseconds(50)

@@ -15,6 +15,8 @@ struct ClusterFixture: Sendable {
         let manager: TaskManager
         let log = SharedList<String>()
         let group: ServiceGroup
+        /// The start of the cluster does not wait until such a node is known.
+        var startsInTrouble = false
 
         init(
             _ name: String, over inner: any TaskStore, clock: ManualClock,
@@ -59,11 +61,12 @@ struct ClusterFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for node in nodes {
                 tasks.addTask { try await node.group.run() }
-                try await announced(node)
+                if !node.startsInTrouble { try await announced(node) }
             }
             do {
                 try await body()
             } catch {
+                for node in nodes { node.store.heal() }
                 tasks.cancelAll()
                 throw error
             }
@@ -71,7 +74,8 @@ struct ClusterFixture: Sendable {
                 node.store.heal()
                 await node.shutDown()
             }
-            try await tasks.waitForAll()
+            // What failed before is tried again in its time.
+            try await withMovingClock { try await tasks.waitForAll() }
         }
         await inner.close()
     }
@@ -82,6 +86,18 @@ struct ClusterFixture: Sendable {
             let isKnown = try await inner.nodes().contains { $0.id == node.manager.workerID }
             return isKnown && node.store.calls(of: .holdMaintenance) > 0
         }
+    }
+
+    /// Moves the clock on and on while `body` runs.
+    func withMovingClock(_ body: () async throws -> Void) async throws {
+        let mover = Task {
+            try await eventually("the work is done") {
+                clock.advance(by: .milliseconds(100))
+                return Task.isCancelled
+            }
+        }
+        defer { mover.cancel() }
+        try await body()
     }
 
     /// Moves the clock by `duration` in small steps, with some time for everybody to follow.

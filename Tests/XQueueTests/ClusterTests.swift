@@ -74,7 +74,7 @@ import XQueueTesting
             try await fixture.advance(until: "nobody serves it") {
                 try await api.manager.types().allSatisfy { !$0.hasHandler }
             }
-            #expect(try await api.manager.statistics().types.map(\.hasHandler) == [false, false])
+            #expect(try await api.manager.statistics().types.contains { $0.hasHandler } == false)
         }
     }
 

@@ -113,22 +113,18 @@ import XQueueTesting
 
     @Test func aStoreThatFailsForAWhileIsAskedAgain() async throws {
         let fixture = try ClusterFixture()
-        let one = fixture.node("node-1")
+        var one = fixture.node("node-1")
+        one.startsInTrouble = true
         one.manager.register("a") { _ -> RawJSON? in nil }
         one.store.fail(.holdMaintenance, times: 5)
         one.store.fail(.register, times: 5)
-        // Runs unannounced at first, so the fixture's start needs the clock to move.
-        let mover = Task {
-            while !Task.isCancelled {
-                fixture.clock.advance(by: .milliseconds(100))
-                try await Task.sleep(for: .milliseconds(5))
-            }
-        }
         try await fixture.running([one]) {
-            mover.cancel()
             let task = try await one.manager.submit("a", .null, .delay(.seconds(1)))
             try await fixture.advance(until: "it has run") {
                 try await one.manager.task(task.id)?.status == .success
+            }
+            try await fixture.advance(until: "it is announced") {
+                try await one.manager.nodes().map(\.id) == ["node-1"]
             }
         }
     }

@@ -1,64 +1,79 @@
 import ArgumentParser
 
-/// `xqueue bench`: what this machine can do, next to what bare SQLite and a bare web server can.
+/// `xqueue bench`: what this machine can do, next to what the bare database and a bare web server can.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure this machine: submit, drain, end to end, pick-up latency, HTTP, backlog.",
         discussion: """
-            Each phase uses a database of its own and handlers that do nothing. In the same run the same \
-            rows are written by the bare SQLite C API (the floor), and the same JSON is echoed by a bare \
-            web route: on a noisy machine, quote the ratios.
+            Each phase uses a queue of its own and handlers that do nothing. In the same run the floor is \
+            taken: with SQLite, the same rows written by its bare C API, and the same JSON echoed by a bare \
+            web route; with Redis, bare commands sent by redis-benchmark. On a noisy machine, quote the \
+            ratios.
+
+            batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
+            Redis, and the long ones: backlog and prune.
 
             Examples:
-              xqueue bench                          all phases but the backlog
+              xqueue bench                          all phases but the long ones
               xqueue bench end-to-end --tasks 200000
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
+              xqueue bench --store redis            against a redis-server started for it
+              xqueue bench --store redis backlog prune --redis-addr localhost:6379
             """)
 
-    enum Phase: String, CaseIterable, ExpressibleByArgument {
-        case floor, submit, drain
-        case endToEnd = "end-to-end"
-        case pickUp = "pick-up"
-        case http, backlog
-    }
+    #if Redis
+    /// What the program itself starts.
+    static let hiddenCommands: [any ParsableCommand.Type] = [BenchWorkerCommand.self]
+    #else
+    static let hiddenCommands: [any ParsableCommand.Type] = []
+    #endif
 
-    @Argument(help: ArgumentHelp("The phases to run; all but the backlog if none is named."))
-    var phases: [Phase] = []
+    @Argument(help: ArgumentHelp("The phases to run; all but the long ones if none is named."))
+    var phases: [BenchPhase] = []
 
     @OptionGroup var options: BenchOptions
 
+    func validate() throws {
+        if options.store == .sqlite, let phase = phases.first(where: \.needsRedis) {
+            throw ValidationError("\(phase.rawValue) needs --store redis")
+        }
+        #if !Redis
+        if options.store == .redis {
+            throw ValidationError("this xqueue was built without the Redis store")
+        }
+        #endif
+    }
+
     func run() async throws {
-        let phases = phases.isEmpty ? Phase.allCases.filter { $0 != .backlog } : phases
+        let phases = phases.isEmpty ? BenchPhase.usual(for: options.store) : phases
         let folder = try BenchFolder(options.folder)
         defer { folder.remove() }
         let bar = ProgressBar()
+        switch options.store {
+        case .sqlite:
+            let runner = SQLiteBench(options: options, folder: folder, bar: bar)
+            try await report(phases, bar) { try await runner.run($0, floor: $1) }
+        case .redis:
+            #if Redis
+            try await BenchServer.use(options, folder) { server in
+                let runner = RedisBench(options: options, server: server, bar: bar)
+                try await report(phases, bar) { try await runner.run($0, floor: $1) }
+            }
+            #endif
+        }
+    }
+
+    private func report(
+        _ phases: [BenchPhase], _ bar: ProgressBar,
+        run: (BenchPhase, BenchResult?) async throws -> [BenchResult]
+    ) async throws {
         var report = BenchReport(options: options)
         for phase in phases {
-            report.results += try await run(phase, folder, bar, floor: report.floor)
+            report.results += try await run(phase, report.floor)
             bar.clear()
         }
         report.print()
-    }
-
-    private func run(
-        _ phase: Phase, _ folder: BenchFolder, _ bar: ProgressBar, floor: BenchResult?
-    ) async throws -> [BenchResult] {
-        let queue = QueueBench(options: options, folder: folder, bar: bar)
-        switch phase {
-        case .floor: return [try await FloorBench(options: options, folder: folder, bar: bar).run()]
-        case .submit: return [try await queue.submit()]
-        case .drain: return [try await queue.drain(options.tasks, name: "drain")]
-        case .endToEnd:
-            let result = try await queue.endToEnd()
-            return [floor.map { result.compared(with: $0, aim: 0.6) } ?? result]
-        case .pickUp: return [try await queue.pickUp()]
-        case .http: return try await HTTPBench(options: options, folder: folder, bar: bar).run()
-        case .backlog:
-            let small = try await queue.drain(10_000, name: "backlog-10000")
-            let large = try await queue.drain(options.backlog, name: "backlog-\(options.backlog)")
-            return [small, large.compared(with: small, aim: 0.8)]
-        }
     }
 }

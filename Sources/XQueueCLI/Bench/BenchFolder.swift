@@ -1,8 +1,10 @@
 import Foundation
+import XQueueCore
+import XQueueSQLite
 
 /// A folder for the databases of a benchmark, which goes when it is over.
-final class BenchFolder: Sendable {
-    private let path: String
+final class BenchFolder: BenchPlace {
+    let path: String
     private let number: Counter = Counter()
 
     init(_ parent: String?) throws {
@@ -13,6 +15,12 @@ final class BenchFolder: Sendable {
 
     /// The path of a new database.
     func database() -> String { "\(path)/\(number.next()).db" }
+
+    func makeStore() async throws -> any TaskStore { try SQLiteStore(path: database()) }
+
+    func serverCPUSeconds() async throws -> Double? { nil }
+
+    func serverMemory() async throws -> Int? { nil }
 
     func remove() {
         try? FileManager.default.removeItem(atPath: path)

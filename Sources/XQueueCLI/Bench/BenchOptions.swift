@@ -2,6 +2,29 @@ import ArgumentParser
 
 /// What `xqueue bench` measures, and with how much.
 struct BenchOptions: ParsableArguments {
+    enum Store: String, CaseIterable, ExpressibleByArgument {
+        case sqlite, redis
+    }
+
+    enum AppendOnly: String, CaseIterable, ExpressibleByArgument {
+        case everysec, always
+    }
+
+    @Option(help: ArgumentHelp("Which store is measured.", valueName: "store"))
+    var store = Store.sqlite
+
+    @Option(
+        help: ArgumentHelp(
+            "A running Redis server, of which only new keys are used; without it, one is started.",
+            valueName: "address"))
+    var redisAddr: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often the started Redis server syncs its append-only file; without it, it has none.",
+            valueName: "policy"))
+    var redisAppendonly: AppendOnly?
+
     @Option(help: ArgumentHelp("How many tasks each phase moves.", valueName: "count"))
     var tasks = 50_000
 
@@ -17,7 +40,10 @@ struct BenchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The size of each payload, in bytes.", valueName: "bytes"))
     var payload = 100
 
-    @Option(help: ArgumentHelp("How many tasks the small and the large backlog hold.", valueName: "count"))
+    @Option(
+        help: ArgumentHelp(
+            "How many tasks the large backlog holds, and how many ended ones are pruned.",
+            valueName: "count"))
     var backlog = 1_000_000
 
     @Option(help: ArgumentHelp("The folder for the databases; removed afterwards.", valueName: "folder"))
@@ -33,6 +59,13 @@ struct BenchOptions: ParsableArguments {
         try require(batch, "batch", 1...1000)
         try require(payload, "payload", 2...(1 << 20))
         try require(backlog, "backlog", 1...100_000_000)
+        if store == .sqlite, redisAddr != nil || redisAppendonly != nil {
+            throw ValidationError("--redis-addr and --redis-appendonly need --store redis")
+        }
+        if redisAddr != nil, redisAppendonly != nil {
+            throw ValidationError(
+                "--redis-appendonly is for a started server, not for the one at --redis-addr")
+        }
     }
 
     private func require(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws {

@@ -1,25 +1,30 @@
 import Logging
 import XQueue
 import XQueueCore
-import XQueueSQLite
 
-/// A queue on a new database, with one type whose handler does nothing but call back.
+/// A queue of its own, with one type whose handler does nothing but call back.
 struct BenchQueue {
     static let type = "bench"
     let manager: TaskManager
-    private let store: SQLiteStore
+    private let store: any TaskStore
+    private let handled: Counter
     private let payload: RawJSON
 
     init(
-        _ options: BenchOptions, _ folder: BenchFolder,
-        handler: @escaping @Sendable (TaskContext<RawJSON>) async throws -> RawJSON? = { _ in nil }
-    ) throws {
+        _ options: BenchOptions, _ place: any BenchPlace, onStart: @escaping @Sendable () -> Void = {}
+    ) async throws {
         var configuration = QueueConfiguration()
         configuration.maxConcurrency = options.concurrency
-        store = try SQLiteStore(path: folder.database())
+        store = try await place.makeStore()
         manager = TaskManager(
             store: store, configuration: configuration, logger: .silent)
-        manager.register(Self.type, handler)
+        let handled = Counter()
+        self.handled = handled
+        manager.register(Self.type) { (_: TaskContext<RawJSON>) -> RawJSON? in
+            onStart()
+            handled.next()
+            return nil
+        }
         payload = try BenchPayload.make(bytes: options.payload)
     }
 
@@ -64,15 +69,23 @@ struct BenchQueue {
         // Ended below, when everything is done.
         let running = Task { try await manager.run() }
         try await body()
-        while true {
-            let done = try await manager.types().first { $0.state.type == Self.type }
-            let succeeded = done?.state.counts[.success] ?? 0
-            progress(succeeded)
-            if succeeded >= count { break }
-            try await Task.sleep(for: .milliseconds(2))
+        // The store is not asked before the last handler has begun: that would be part of the measure.
+        while handled.current < count {
+            progress(handled.current)
+            try await Task.sleep(for: .milliseconds(1))
         }
+        while try await succeeded() < count { try await Task.sleep(for: .milliseconds(1)) }
+        progress(count)
         running.cancel()
         try await running.value
+    }
+}
+
+extension BenchQueue {
+    /// How many tasks have succeeded, by the store's count.
+    func succeeded() async throws -> Int {
+        let type = try await manager.types().first { $0.state.type == Self.type }
+        return type?.state.counts[.success] ?? 0
     }
 }
 

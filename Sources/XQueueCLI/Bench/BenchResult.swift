@@ -7,12 +7,32 @@ struct BenchResult {
     var latencies: LatencySummary?
     /// Processor time of the whole program, in seconds.
     var cpuSeconds: Double = 0
+    /// Processor time of the store's server, in seconds, if it has one.
+    var serverCPUSeconds: Double?
     /// Resident memory at the end, in bytes.
     var residentBytes: Int = 0
     /// Bytes of memory for each waiting task, where the phase measured that.
     var bytesPerTask: Double?
     /// What the rate is compared to, and the ratio of the two.
     var comparison: Comparison?
+
+    /// Further facts, each with its aim if there is one.
+    var facts: [Fact] = []
+    /// What the server was asked to do, if the phase counted that.
+    var commands: [CommandCost] = []
+
+    struct Fact {
+        let name: String
+        let value: Double
+        let unit: String
+        var aim: Double?
+    }
+
+    struct CommandCost {
+        let name: String
+        let callsPerTask: Double
+        let microsecondsPerTask: Double
+    }
 
     struct Comparison {
         let with: String
@@ -22,6 +42,10 @@ struct BenchResult {
 
     var rate: Double { seconds > 0 ? Double(tasks) / seconds : 0 }
     var cpuMicrosecondsPerTask: Double { tasks > 0 ? cpuSeconds * 1_000_000 / Double(tasks) : 0 }
+
+    var serverMicrosecondsPerTask: Double? {
+        serverCPUSeconds.map { tasks > 0 ? $0 * 1_000_000 / Double(tasks) : 0 }
+    }
 
     func compared(with other: BenchResult, aim: Double) -> BenchResult {
         var copy = self

@@ -12,12 +12,12 @@ struct HTTPBench {
     private static let connections = 64
 
     let options: BenchOptions
-    let folder: BenchFolder
+    let place: any BenchPlace
     let bar: ProgressBar
 
     func run() async throws -> [BenchResult] {
         let bare = try await measure("http-bare-echo", makeService: bareService)
-        let queue = try BenchQueue(options, folder)
+        let queue = try await BenchQueue(options, place)
         let submit = try await measure("http-submit") { onListening in
             QueueServer(
                 manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),

@@ -4,6 +4,18 @@ import XQueueCore
 struct Meter {
     private let start = ContinuousClock.now
     private let cpu = ProcessUsage.cpuSeconds
+    private let server: (place: any BenchPlace, cpuSeconds: Double)?
+
+    init() { server = nil }
+
+    /// Takes the processor time of the place's server, too.
+    init(_ place: any BenchPlace) async throws {
+        self.init(server: try await place.serverCPUSeconds().map { (place, $0) })
+    }
+
+    private init(server: (any BenchPlace, Double)?) {
+        self.server = server
+    }
 
     func result(_ name: String, _ tasks: Int, _ latencies: [Int64] = []) -> BenchResult {
         let elapsed = ContinuousClock.now - start
@@ -11,6 +23,15 @@ struct Meter {
             name: name, tasks: tasks, seconds: elapsed.inSeconds,
             latencies: LatencySummary(latencies), cpuSeconds: ProcessUsage.cpuSeconds - cpu,
             residentBytes: ProcessUsage.residentBytes)
+    }
+
+    /// The same with the processor time of the place's server.
+    func fullResult(_ name: String, _ tasks: Int, _ latencies: [Int64] = []) async throws -> BenchResult {
+        var result = result(name, tasks, latencies)
+        if let server, let now = try await server.place.serverCPUSeconds() {
+            result.serverCPUSeconds = now - server.cpuSeconds
+        }
+        return result
     }
 }
 

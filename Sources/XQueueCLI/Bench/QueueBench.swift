@@ -8,52 +8,50 @@ struct QueueBench {
     private static let pickUps = 1000
 
     let options: BenchOptions
-    let folder: BenchFolder
+    let place: any BenchPlace
     let bar: ProgressBar
 
     /// Accepts tasks from many callers at once; nobody runs them.
     func submit() async throws -> BenchResult {
-        let queue = try BenchQueue(options, folder)
-        let meter = Meter()
+        let queue = try await BenchQueue(options, place)
+        let meter = try await Meter(place)
         let latencies = try await fill(queue, options.tasks, title: "submit", batch: options.batch)
-        let result = meter.result("submit", options.tasks, latencies)
+        let result = try await meter.fullResult("submit", options.tasks, latencies)
         await queue.close()
         return result
     }
 
     /// Runs tasks that were all there before the first worker came.
     func drain(_ tasks: Int, name: String) async throws -> BenchResult {
-        let queue = try BenchQueue(options, folder)
+        let queue = try await BenchQueue(options, place)
         let before = ProcessUsage.residentBytes
         _ = try await fill(queue, tasks, title: "filling", batch: 1000)
         let memory = Double(max(ProcessUsage.residentBytes - before, 0)) / Double(tasks)
-        let meter = Meter()
+        let meter = try await Meter(place)
         try await queue.work(until: tasks) { bar.show(name, $0, of: tasks) }
-        var result = meter.result(name, tasks)
-        result.bytesPerTask = memory
+        var result = try await meter.fullResult(name, tasks)
+        // With a server, the waiting tasks are not in this process.
+        if result.serverCPUSeconds == nil { result.bytesPerTask = memory }
         return result
     }
 
     /// Accepts tasks and runs them at the same time, until the last one's success is stored.
     func endToEnd() async throws -> BenchResult {
-        let queue = try BenchQueue(options, folder)
-        let meter = Meter()
+        let queue = try await BenchQueue(options, place)
+        let meter = try await Meter(place)
         try await queue.work(until: options.tasks) {
             bar.show("end-to-end", $0, of: options.tasks)
         } during: {
             _ = try await fill(queue, options.tasks, title: "end-to-end", batch: options.batch)
         }
-        return meter.result("end-to-end", options.tasks)
+        return try await meter.fullResult("end-to-end", options.tasks)
     }
 
     /// The time from calling `submit` on an idle queue to the handler's first instruction.
     func pickUp() async throws -> BenchResult {
         let started = AsyncStream<ContinuousClock.Instant>.makeStream()
-        let queue = try BenchQueue(options, folder) { _ in
-            started.continuation.yield(.now)
-            return nil
-        }
-        let meter = Meter()
+        let queue = try await BenchQueue(options, place) { started.continuation.yield(.now) }
+        let meter = try await Meter(place)
         var latencies: [Int64] = []
         var iterator = started.stream.makeAsyncIterator()
         try await queue.work(until: Self.pickUps) { _ in
@@ -67,10 +65,10 @@ struct QueueBench {
                 bar.show("pick-up", number, of: Self.pickUps)
             }
         }
-        return meter.result("pick-up", Self.pickUps, latencies)
+        return try await meter.fullResult("pick-up", Self.pickUps, latencies)
     }
 
-    private func fill(
+    func fill(
         _ queue: BenchQueue, _ tasks: Int, title: String, batch: Int
     ) async throws -> [Int64] {
         try await queue.submit(tasks, submitters: options.submitters, batch: batch) { [bar] done in

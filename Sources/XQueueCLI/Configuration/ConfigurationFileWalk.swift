@@ -59,6 +59,15 @@ struct ConfigurationFileWalk {
 
     private mutating func setting(section: String, key: Node, value: Node) {
         let name = "\(section).\(key.string ?? "?")"
+        // A section within the section, such as `redis.tls`.
+        if settings.contains(where: { $0.key.hasPrefix(name + ".") }) {
+            if value.isEmptyScalar { return }
+            guard let mapping = value.mapping else {
+                return report("'\(name)' must be a section of settings, like 'key: value'", at: key)
+            }
+            for (key, value) in mapping { setting(section: name, key: key, value: value) }
+            return
+        }
         guard settings.contains(where: { $0.key == name }) else {
             return report(
                 "unknown key '\(name)'\(Suggestion.phrase(for: name, among: settings.map(\.key)))", at: key)

@@ -10,6 +10,7 @@ struct ServeConfiguration: Sendable {
     var servesHTTP = true
     var server = ServerConfiguration()
     var store = SQLiteStoreOptions()
+    var redis = RedisSettings()
     var queue = QueueConfiguration()
     var example = ExampleConfiguration()
     /// The handlers of the `handlers` section, in the order they stand in.

@@ -5,99 +5,101 @@ import XQueueServer
 
 /// All settings, in the order they are shown in.
 enum SettingsTable {
-    static let all: [Setting] = [
-        Setting(
-            "store.path", .text, \.storePath,
-            "The file the tasks are kept in; its folder is made if it is missing."),
-        Setting(
-            "store.max_file_size", .sizeLimit(from: 1 << 20), \.store.maxFileBytes,
-            "The largest that file may grow; 0 for as large as the disk allows."),
-        Setting(
-            "store.max_waiting_writes", .integer(1...10_000_000), \.store.maxWaitingWrites,
-            "The most calls that may wait for the store to write."),
+    static let all: [Setting] =
+        [
+            Setting(
+                "store.path", .text, \.storePath,
+                "The file the tasks are kept in; its folder is made if it is missing."),
+            Setting(
+                "store.max_file_size", .sizeLimit(from: 1 << 20), \.store.maxFileBytes,
+                "The largest that file may grow; 0 for as large as the disk allows."),
+            Setting(
+                "store.max_waiting_writes", .integer(1...10_000_000), \.store.maxWaitingWrites,
+                "The most calls that may wait for the store to write."),
 
-        Setting(
-            "server.enabled", .flag, \.servesHTTP, "Answer HTTP requests in this process.",
-            offFlag: "--no-http"),
-        Setting("server.host", .text, \.server.host, "The address to listen on."),
-        Setting("server.port", .port, \.server.port, "The port to listen on."),
-        Setting("server.mode", .choice, \.mode, "How much is logged, and how."),
-        Setting(
-            "server.max_body_size", .bytes(1024...(1 << 30)), \.server.maxBodyBytes,
-            "The largest request body."),
-        Setting(
-            "server.max_header_size", .bytes(1024...(1 << 20)), \.server.maxHeaderBytes,
-            "The largest request head."),
-        Setting(
-            "server.max_connections", .integer(1...1_000_000), \.server.maxConnections,
-            "The most connections at once; further ones wait."),
-        Setting(
-            "server.idle_timeout", .duration(second...day), \.server.idleTimeout,
-            "How long a connection may rest between requests."),
-        Setting(
-            "server.request_timeout", .duration(second...hour), \.server.requestTimeout,
-            "How long a client may take to send a request."),
+            Setting(
+                "server.enabled", .flag, \.servesHTTP, "Answer HTTP requests in this process.",
+                offFlag: "--no-http"),
+            Setting("server.host", .text, \.server.host, "The address to listen on."),
+            Setting("server.port", .port, \.server.port, "The port to listen on."),
+            Setting("server.mode", .choice, \.mode, "How much is logged, and how."),
+            Setting(
+                "server.max_body_size", .bytes(1024...(1 << 30)), \.server.maxBodyBytes,
+                "The largest request body."),
+            Setting(
+                "server.max_header_size", .bytes(1024...(1 << 20)), \.server.maxHeaderBytes,
+                "The largest request head."),
+            Setting(
+                "server.max_connections", .integer(1...1_000_000), \.server.maxConnections,
+                "The most connections at once; further ones wait."),
+            Setting(
+                "server.idle_timeout", .duration(second...day), \.server.idleTimeout,
+                "How long a connection may rest between requests."),
+            Setting(
+                "server.request_timeout", .duration(second...hour), \.server.requestTimeout,
+                "How long a client may take to send a request."),
 
-        Setting(
-            "queue.workers", .flag, \.queue.runsWorkers, "Run tasks in this process.",
-            offFlag: "--no-workers"),
-        Setting(
-            "queue.default_timeout", .duration(.zero...longest), \.queue.defaults.timeout,
-            "The queue and process timeout of tasks that name none; 0 for none."),
-        Setting(
-            "queue.default_retry", .integer(0...ModelLimits.maxRetry), \.queue.defaults.maxRetry,
-            "The retries of tasks that name none."),
-        Setting(
-            "queue.max_concurrency", .integer(1...ModelLimits.maxConcurrency), \.queue.maxConcurrency,
-            "The most tasks that run at once in this process."),
-        Setting(
-            "queue.heartbeat_interval", .duration(.milliseconds(100)...hour), \.queue.heartbeatInterval,
-            "How often running tasks are confirmed; a lease lasts three times as long."),
-        Setting(
-            "queue.semaphore_expiration", .duration(.milliseconds(300)...hour), \.queue.semaphoreExpiration,
-            "The longest a concurrency token outlives its last heartbeat."),
-        Setting(
-            "queue.grace_period", .duration(.zero...hour), \.queue.gracePeriod,
-            "How long a task has to stop after a cancel or timeout, and all have at shutdown."),
-        Setting(
-            "queue.stop_period", .duration(.zero...hour), \.queue.stopPeriod,
-            "How long tasks that outlast the grace period at shutdown have to stop."),
-        Setting(
-            "queue.cleanup_interval", .duration(second...day), \.queue.cleanupInterval,
-            "How often ended tasks are looked through for ones to remove."),
-        Setting(
-            "queue.retention_age", .duration(second...longest), \.queue.retentionAge,
-            "How long ended tasks are kept."),
-        Setting(
-            "queue.retention_count", .integer(0...1_000_000_000), \.queue.retentionCount,
-            "How many ended tasks are kept."),
-        Setting(
-            "queue.maintenance_batch", .integer(1...100_000), \.queue.maintenanceBatch,
-            "The most tasks removed, or moved by time, in one step."),
-        Setting(
-            "queue.poll_interval", .duration(.milliseconds(10)...hour), \.queue.pollInterval,
-            "The longest a worker waits before it looks for tasks without being woken."),
-        Setting(
-            "queue.max_backlog", .integer(1...1_000_000_000), \.store.maxBacklog,
-            "The most tasks that wait; beyond it submissions are refused."),
-        Setting(
-            "queue.max_types", .integer(1...1_000_000), \.store.maxTypes,
-            "The most distinct task types."),
-        Setting(
-            "queue.max_batch", .integer(1...100_000), \.queue.maxBatch,
-            "The most tasks one submission may hold."),
-        Setting(
-            "queue.max_payload", .bytes(2...(1 << 30)), \.queue.maxPayloadBytes,
-            "The largest payload or result of a task."),
+            Setting(
+                "queue.workers", .flag, \.queue.runsWorkers, "Run tasks in this process.",
+                offFlag: "--no-workers"),
+            Setting(
+                "queue.default_timeout", .duration(.zero...longest), \.queue.defaults.timeout,
+                "The queue and process timeout of tasks that name none; 0 for none."),
+            Setting(
+                "queue.default_retry", .integer(0...ModelLimits.maxRetry), \.queue.defaults.maxRetry,
+                "The retries of tasks that name none."),
+            Setting(
+                "queue.max_concurrency", .integer(1...ModelLimits.maxConcurrency), \.queue.maxConcurrency,
+                "The most tasks that run at once in this process."),
+            Setting(
+                "queue.heartbeat_interval", .duration(.milliseconds(100)...hour), \.queue.heartbeatInterval,
+                "How often running tasks are confirmed; a lease lasts three times as long."),
+            Setting(
+                "queue.semaphore_expiration", .duration(.milliseconds(300)...hour),
+                \.queue.semaphoreExpiration,
+                "The longest a concurrency token outlives its last heartbeat."),
+            Setting(
+                "queue.grace_period", .duration(.zero...hour), \.queue.gracePeriod,
+                "How long a task has to stop after a cancel or timeout, and all have at shutdown."),
+            Setting(
+                "queue.stop_period", .duration(.zero...hour), \.queue.stopPeriod,
+                "How long tasks that outlast the grace period at shutdown have to stop."),
+            Setting(
+                "queue.cleanup_interval", .duration(second...day), \.queue.cleanupInterval,
+                "How often ended tasks are looked through for ones to remove."),
+            Setting(
+                "queue.retention_age", .duration(second...longest), \.queue.retentionAge,
+                "How long ended tasks are kept."),
+            Setting(
+                "queue.retention_count", .integer(0...1_000_000_000), \.queue.retentionCount,
+                "How many ended tasks are kept."),
+            Setting(
+                "queue.maintenance_batch", .integer(1...100_000), \.queue.maintenanceBatch,
+                "The most tasks removed, or moved by time, in one step."),
+            Setting(
+                "queue.poll_interval", .duration(.milliseconds(10)...hour), \.queue.pollInterval,
+                "The longest a worker waits before it looks for tasks without being woken."),
+            Setting(
+                "queue.max_backlog", .integer(1...1_000_000_000), \.store.maxBacklog,
+                "The most tasks that wait; beyond it submissions are refused."),
+            Setting(
+                "queue.max_types", .integer(1...1_000_000), \.store.maxTypes,
+                "The most distinct task types."),
+            Setting(
+                "queue.max_batch", .integer(1...100_000), \.queue.maxBatch,
+                "The most tasks one submission may hold."),
+            Setting(
+                "queue.max_payload", .bytes(2...(1 << 30)), \.queue.maxPayloadBytes,
+                "The largest payload or result of a task."),
 
-        Setting("example.enabled", .flag, \.example.isEnabled, "Serve the built-in task type `example`."),
-        Setting(
-            "example.max_concurrency", .limit(upTo: ModelLimits.maxConcurrency), \.example.maxConcurrency,
-            "The most `example` tasks that run at once."),
-        Setting(
-            "example.journal", .optionalPath, \.example.journal,
-            "A file `example` adds a line to at the start and end of every attempt."),
-    ]
+            Setting("example.enabled", .flag, \.example.isEnabled, "Serve the built-in task type `example`."),
+            Setting(
+                "example.max_concurrency", .limit(upTo: ModelLimits.maxConcurrency), \.example.maxConcurrency,
+                "The most `example` tasks that run at once."),
+            Setting(
+                "example.journal", .optionalPath, \.example.journal,
+                "A file `example` adds a line to at the start and end of every attempt."),
+        ] + redis
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"

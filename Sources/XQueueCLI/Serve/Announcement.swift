@@ -51,9 +51,11 @@ struct Announcement: Sendable {
 
     private var values: ServeConfiguration { configuration.values }
 
+    private var store: String { StoreOpener(values: values, logger: logger).place }
+
     private var facts: String {
         """
-          store    \(values.storePath)
+          store    \(store)
           file     \(configuration.file ?? "no configuration file")
           types    \(types)
         """
@@ -66,7 +68,7 @@ struct Announcement: Sendable {
     }
 
     private func tell(_ message: Logger.Message, _ facts: Logger.Metadata) {
-        let common: Logger.Metadata = ["store": "\(values.storePath)", "version": "\(Version.current)"]
+        let common: Logger.Metadata = ["store": "\(store)", "version": "\(Version.current)"]
         logger.info(message, metadata: common.merging(facts) { _, new in new })
     }
 }

@@ -4,7 +4,6 @@ import ServiceLifecycle
 import UnixSignals
 import XQueue
 import XQueueCore
-import XQueueSQLite
 import XQueueServer
 
 /// The server, put together from its configuration.
@@ -26,7 +25,7 @@ struct ServeProgram {
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let journal = values.queue.runsWorkers ? try openJournal() : nil
-        let store = try openStore()
+        let store = try await StoreOpener(values: values, logger: logger).open()
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
@@ -60,24 +59,6 @@ struct ServeProgram {
         return base + [.init(service: api)]
     }
 
-    private func openStore() throws -> SQLiteStore {
-        let path = configuration.values.storePath
-        let folder = URL(filePath: path).deletingLastPathComponent()
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw StoreError(
-                .unavailable,
-                "cannot make the folder of the store, \(folder.path): \(Self.reason(of: error))",
-                cause: error)
-        }
-        do throws(StoreError) {
-            return try SQLiteStore(path: path, options: configuration.values.store)
-        } catch {
-            throw StoreError(error.code, "cannot use the store \(path): \(error.message)", cause: error)
-        }
-    }
-
     private func openJournal() throws -> ExampleJournal? {
         guard let path = configuration.values.example.journal else { return nil }
         do {
@@ -101,13 +82,5 @@ struct ServeProgram {
                 try await handler.handle(task)
             }
         }
-    }
-
-    private static func reason(of error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let underlying, underlying.domain == NSPOSIXErrorDomain else {
-            return error.localizedDescription
-        }
-        return String(cString: strerror(Int32(underlying.code)))
     }
 }

@@ -23,15 +23,15 @@ final class CommandQueue: Sendable {
         case gathered
         /// It waits, and the caller must ask for the write.
         case needsFlush
-        /// The connection takes no more commands.
-        case refused
+        /// The connection takes no more commands, and why.
+        case refused(RedisError)
     }
 
     private struct State {
         var bytes = ByteBuffer()
         var waiters: [Waiter] = []
         var isFlushing = false
-        var isOpen = true
+        var refusal: RedisError?
     }
 
     private let state = Mutex(State())
@@ -44,7 +44,7 @@ final class CommandQueue: Sendable {
         _ command: RedisCommand, _ continuation: CheckedContinuation<Outcome, Never>?, timeout: TimeAmount
     ) -> Admission {
         state.withLock { state in
-            guard state.isOpen else { return .refused }
+            if let refusal = state.refusal { return .refused(refusal.unsent) }
             let head = DecimalDigits(Int64(command.count))
             state.bytes.writeInteger(UInt8(ascii: "*"))
             state.bytes.writeBytes(head.bytes)
@@ -73,8 +73,10 @@ final class CommandQueue: Sendable {
     }
 
     /// Takes no more commands; what has gathered stays.
-    func refuseMore() {
-        state.withLock { $0.isOpen = false }
+    func refuseMore(_ error: RedisError) {
+        state.withLock { state in
+            if state.refusal == nil { state.refusal = error }
+        }
     }
 }
 

@@ -23,7 +23,8 @@ extension RedisAddress {
             } else if text.contains("://") {
                 throw Self.mistake("only redis://, rediss:// and unix:// are known")
             } else if text.contains("@") || text.contains("/") {
-                throw Self.mistake("a user or a database needs an address that begins with redis:// or rediss://")
+                throw Self.mistake(
+                    "a user or a database needs an address that begins with redis:// or rediss://")
             } else {
                 address = RedisAddress(try Self.host(text, defaultPort: defaultPort))
             }
@@ -63,7 +64,9 @@ extension RedisAddress {
                 guard let end = text.firstIndex(of: "]") else { throw mistake("the ] is missing") }
                 name = text[text.index(after: text.startIndex)..<end]
                 let rest = text[text.index(after: end)...]
-                guard rest.isEmpty || rest.hasPrefix(":") else { throw mistake("only a port may follow the ]") }
+                guard rest.isEmpty || rest.hasPrefix(":") else {
+                    throw mistake("only a port may follow the ]")
+                }
                 portText = rest.isEmpty ? nil : rest.dropFirst()
             } else if let colon = text.firstIndex(of: ":") {
                 guard colon == text.lastIndex(of: ":") else {

@@ -28,7 +28,8 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     public init(_ text: String, defaultPort: Int = 6379) throws(RedisError) {
         let parsed = try Parsed(text, defaultPort: defaultPort)
         guard parsed.username == nil, parsed.password == nil, parsed.database == nil else {
-            throw RedisError(.unfit, "the address \(parsed.address) must not carry a user, a password or a database")
+            throw RedisError(
+                .unfit, "the address \(parsed.address) must not carry a user, a password or a database")
         }
         self = parsed.address
     }

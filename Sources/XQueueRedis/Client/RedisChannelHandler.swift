@@ -86,7 +86,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         queue.swap(&spareBytes, &spareWaiters)
         inFlight.append(contentsOf: spareWaiters)
         spareWaiters.removeAll(keepingCapacity: true)
-        guard let context, context.channel.isActive || ending == nil else { return finish() }
+        guard let context, ending == nil else { return finish() }
         context.writeAndFlush(wrapOutboundOut(spareBytes), promise: nil)
         if spareBytes.capacity > Self.spareBufferBytes { spareBytes = ByteBuffer() }
     }
@@ -94,14 +94,15 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Lets the commands in flight finish, then closes the connection.
     func retire() {
         isRetiring = true
-        queue.refuseMore()
+        queue.refuseMore(Self.retired)
         retireIfIdle()
     }
 
-    /// Closes the connection; `error` goes to all who wait.
+    /// Closes the connection; `error` goes to all who wait, at once: an encrypted connection to a peer
+    /// that is gone takes its time to close.
     func end(_ error: RedisError) {
         if ending == nil { ending = error }
-        queue.refuseMore()
+        finish()
         context?.close(promise: nil)
     }
 }
@@ -123,15 +124,15 @@ extension RedisChannelHandler {
 
     private func retireIfIdle() {
         guard isRetiring, queue.load == 0 else { return }
-        end(.init(.disconnected, "the connection to Redis was given up"))
+        end(Self.retired)
     }
 
     /// Fails all who wait: those in flight, whose commands may have been carried out, and those queued.
     private func finish() {
         check?.cancel()
-        queue.refuseMore()
         let error = ending ?? RedisError(.disconnected, "Redis closed the connection")
         ending = error
+        queue.refuseMore(error)
         let now = NIODeadline.now()
         while let waiter = inFlight.popFirst() {
             let isOverdue = waiter.deadline <= now
@@ -144,6 +145,10 @@ extension RedisChannelHandler {
         queue.swap(&spareBytes, &unsent)
         queue.answered(unsent.count)
         for waiter in unsent { waiter.continuation?.resume(returning: .failure(error.unsent)) }
+    }
+
+    static var retired: RedisError {
+        RedisError(.disconnected, "the connection to Redis was given up: the primary is another server")
     }
 
     private static var overdue: RedisError {
@@ -175,7 +180,8 @@ extension RedisChannelHandler {
     }
 
     private static var lost: RedisError {
-        RedisError(.disconnected, "the connection to Redis was closed: an earlier command got no answer in time")
+        RedisError(
+            .disconnected, "the connection to Redis was closed: an earlier command got no answer in time")
     }
 }
 

@@ -15,7 +15,8 @@ extension RedisConfiguration.TLS {
                 }
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile)
                     .map { .certificate($0) }
-                configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: privateKeyFile, format: .pem))
+                configuration.privateKey = .privateKey(
+                    try NIOSSLPrivateKey(file: privateKeyFile, format: .pem))
             }
             return try NIOSSLContext(configuration: configuration)
         } catch let error as RedisError {

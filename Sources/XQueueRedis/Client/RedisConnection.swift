@@ -39,9 +39,7 @@ final class RedisConnection: Sendable {
             switch queue.append(command, continuation, timeout: timeout) {
             case .gathered: break
             case .needsFlush: channel.eventLoop.execute { [handler] in handler.value.flush() }
-            case .refused:
-                let error = RedisError(.disconnected, "the connection to Redis is closed", isUnsent: true)
-                continuation.resume(returning: .failure(error))
+            case .refused(let error): continuation.resume(returning: .failure(error))
             }
         }
         return try outcome.get()
@@ -49,7 +47,7 @@ final class RedisConnection: Sendable {
 
     /// Takes no more commands, and closes when those in flight are answered.
     func retire() {
-        queue.refuseMore()
+        queue.refuseMore(RedisChannelHandler.retired)
         channel.eventLoop.execute { [handler] in handler.value.retire() }
     }
 

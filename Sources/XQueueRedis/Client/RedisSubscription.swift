@@ -19,6 +19,9 @@ final class RedisSubscription: Sendable {
         self.onMessage = onMessage
     }
 
+    /// Whether there is a connection at the moment.
+    var isConnected: Bool { current.withLock { $0 != nil } }
+
     /// Subscribes on a fresh connection and returns when it is closed.
     func run(on connection: RedisConnection) async throws(RedisError) {
         current.withLock { $0 = connection }
@@ -36,7 +39,9 @@ final class RedisSubscription: Sendable {
 
     /// Gives the connection up if it does not lead to `address`.
     func leave(except address: RedisAddress?) {
-        guard let connection = current.withLock({ $0 }), connection.address.place != address?.place else { return }
+        guard let connection = current.withLock({ $0 }), connection.address.place != address?.place else {
+            return
+        }
         connection.close(.init(.disconnected, "the primary is another server now"))
     }
 }

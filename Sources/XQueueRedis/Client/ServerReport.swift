@@ -21,7 +21,8 @@ struct ServerReport {
         guard isPrimary else {
             let primary = fields["master_host"].map { " of \($0):\(fields["master_port"] ?? "?")" } ?? ""
             throw RedisError(
-                .unfit, "this Redis server is a read-only replica\(primary): XQueue must be pointed at the primary")
+                .unfit,
+                "this Redis server is a read-only replica\(primary): XQueue must be pointed at the primary")
         }
         try checkPolicy()
     }

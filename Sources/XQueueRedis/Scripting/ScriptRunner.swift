@@ -11,8 +11,12 @@ final class ScriptRunner: Sendable {
     private let texts: [RedisScript: String]
     private let digests = Mutex<[RedisScript: String]>([:])
 
-    /// - Throws: ``RedisError`` if the scripts do not fit together.
+    /// - Throws: ``RedisError`` if the prefix cannot be a hash tag, or the scripts do not fit together.
     init(client: RedisClient, keyPrefix: String) throws(RedisError) {
+        guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
+            throw RedisError(
+                .unfit, "the key prefix '\(keyPrefix)' must not be empty, nor hold a brace or a space")
+        }
         self.client = client
         tag = "{\(keyPrefix)}"
         var texts: [RedisScript: String] = [:]

@@ -4,9 +4,6 @@ import XQueueCore
 
 /// The numbers that scripts and Swift agree on. In a script, `$NAME` stands for the number.
 enum ScriptWords {
-    /// What lies between the time of an ended task's end and its place in the index over time, so that
-    /// ended tasks stand before all others there: 2^52, which a double holds exactly.
-    static let endedOffset: Int64 = 1 << 52
     /// The place of a scheduled task in the index of its type, between pending and processing ones.
     static let scheduledBand = "0.5"
 
@@ -34,7 +31,6 @@ enum ScriptWords {
         words["ERRORS_KEPT"] = ModelLimits.errorsKept
         var texts = words.mapValues { String($0) }
         texts["SCHEDULED_BAND"] = scheduledBand
-        texts["ENDED_OFFSET"] = String(endedOffset)
         texts["LONGEST"] = String(ModelLimits.longestDuration.wholeMilliseconds)
         return texts
     }()

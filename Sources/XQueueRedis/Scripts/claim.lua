@@ -83,7 +83,7 @@ local function claim(t, token)
   local deadline = timeout == NONE and NONE or now + timeout + GRACE
   t[TOKEN], t[DEADLINE], t[EXPIRES] = token, deadline, earlier(now + LEASE, deadline)
   t[WORKER], t[STARTED], t[QUEUE_DEADLINE] = WORKER_ID, now, NONE
-  t[PERCENT], t[MESSAGE] = -1, ''
+  t[PERCENT], t.message = -1, ''
   if t[KEY] ~= '' then
     redis.call('ZREM', waiting_of(t[TYPE], t[KEY]), t.id)
     enter_running(t)
@@ -92,30 +92,64 @@ local function claim(t, token)
   flows('started')
 end
 
-local claimed, parked = {}, 0
-local definitions = {}
-while #claimed < COUNT and parked < PARKS do
+-- The common claim, of a task that has not moved yet and has no keys, goes from the definition straight to
+-- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task.
+local new_states, timetable = queue('HSET', STATES), queue('ZADD', TIME)
+local started = {}
+local function claim_fresh(id, definition, token)
+  local _, run, _, _, _, timeout, _, _, _, _, _, type, key, unique_key =
+    struct.unpack(DEFINITION, definition)
+  if key ~= '' then return nil end
+  local deadline, expires = NONE, now + LEASE
+  if timeout ~= NONE then
+    deadline = now + timeout + GRACE
+    expires = earlier(expires, deadline)
+  end
+  local state = struct.pack(
+    STATE, $PROCESSING, 0, unique_key == '' and 0 or 1, 0, 2, now, run, now, NONE, NONE, NONE,
+    expires, deadline, token, -1, 0, type, '', WORKER_ID, 0)
+  push(new_states, id, state)
+  push(timetable, text(expires), id)
+  push(queue('ZADD', index_of(type)), '$PROCESSING', id)
+  will_be_due(expires)
+  started[type] = (started[type] or 0) + 1
+  return state
+end
+
+local reply, claimed, parked = {0, 0, 0, 0}, 0, 0
+local function answer(id, definition, state, errors)
+  local n = 4 * claimed + 4
+  reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, definition, state, errors
+  claimed = claimed + 1
+end
+
+while claimed < COUNT and parked < PARKS do
   local head = next_head()
   if not head then break end
   local id, definition, state = head.ids[head.at], head.definitions[head.at], head.states[head.at]
-  local t
-  if state then
-    t = decode(id, state)
-    t.definition = {struct.unpack(DEFINITION, definition)}
+  local fresh_state = not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
+  local taken = true
+  if fresh_state then
+    answer(id, definition, fresh_state, false)
   else
-    t = fresh(id, definition)
-  end
-  tasks[id] = t
-  local taken = has_token(t)
-  if taken then
-    claim(t, FIRST_TOKEN + #claimed)
-    claimed[#claimed + 1] = t
-    definitions[#claimed] = definition
-  else
-    park(t)
-    parked = parked + 1
+    local t = state and decode(id, state) or fresh(id, definition)
+    t.definition = t.definition or {struct.unpack(DEFINITION, definition)}
+    tasks[id] = t
+    taken = has_token(t)
+    if taken then
+      claim(t, FIRST_TOKEN + claimed)
+      answer(id, definition, encode_once(t), t.error ~= '' and redis.call('HGET', ERRORS, id))
+    else
+      park(t)
+      parked = parked + 1
+    end
   end
   advance(head, taken)
+end
+for type, number in pairs(started) do
+  count(type, $PENDING, -number)
+  count(type, $PROCESSING, number)
+  flows('started', number)
 end
 
 -- Whatever was looked at has left the queue of its type, and stood at its head.
@@ -128,12 +162,7 @@ for _, head in ipairs(all) do
 end
 refill_touched()
 
-local reply = finish()
-local n = 4
+local head = finish()
+for i = 1, 3 do reply[i] = head[i] end
 reply[4] = more and 1 or 0
-for i, t in ipairs(claimed) do
-  reply[n + 1], reply[n + 2], reply[n + 3] = t.id, definitions[i], encode(t)
-  reply[n + 4] = t[ERROR] ~= '' and redis.call('HGET', ERRORS, t.id) or false
-  n = n + 4
-end
 return reply

@@ -2,7 +2,7 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most pending tasks  [4] most types
---       then for each caller: number of tasks, and for each task:
+--       then for each caller: number of types, the types, number of tasks, and for each task:
 --       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
 -- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it
 --       was inserted, or the record that was there before it
@@ -11,105 +11,132 @@
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
 local pending = tonumber(redis.call('HGET', COUNTS, $PENDING) or 0)
 local types = redis.call('HLEN', TYPES)
-local known_types, seen, unique = {}, {}, {}
+local known_types, known_ids, unique = {}, {}, {}
 
-local function is_known(type)
-  if known_types[type] == nil then known_types[type] = redis.call('HEXISTS', TYPES, type) == 1 end
-  return known_types[type]
+-- What Swift sent is the definition less its two times.
+local SENT = '>' .. string.sub(DEFINITION, 6)
+local BOTH_NOW = struct.pack('>I6I6', now, now)
+
+local definitions, timetable = queue('HSET', TASKS), queue('ZADD', TIME)
+
+-- Learns which of the caller's tasks are stored already. A known one brings its definition along, but
+-- there are few.
+local function learn_ids(first, size)
+  for from = 1, size, 1000 do
+    local ids = {}
+    for i = from, math.min(from + 999, size) do ids[#ids + 1] = ARGV[first + 3 * i - 3] end
+    for i, definition in ipairs(redis.call('HMGET', TASKS, unpack(ids))) do
+      if definition then known_ids[ids[i]] = true end
+    end
+  end
 end
 
 -- The identifier of the task that is there already, or false.
-local function existing(id, key, new_ids, new_keys)
-  if key ~= '' then
-    local holder = unique[key] or new_keys[key] or redis.call('HGET', UNIQUE, key)
+local function existing(id, unique_key, ids, keys)
+  if unique_key ~= '' then
+    local holder = keys[unique_key] or unique[unique_key] or redis.call('HGET', UNIQUE, unique_key)
     if holder then return holder end
   end
-  if seen[id] or new_ids[id] or redis.call('HEXISTS', TASKS, id) == 1 then return id end
-  return false
+  return (known_ids[id] or ids[id]) and id
 end
 
-local function write_task(id, schedule, rest, d)
-  local run = now
+local function count_new(first, size)
+  local new, ids, keys = 0, {}, {}
+  for at = first, first + 3 * size - 3, 3 do
+    local id, unique_key = ARGV[at], select(12, struct.unpack(SENT, ARGV[at + 2]))
+    if not existing(id, unique_key, ids, keys) then
+      new = new + 1
+      ids[id] = true
+      if unique_key ~= '' then keys[unique_key] = id end
+    end
+  end
+  return new
+end
+
+-- Why the caller's tasks cannot be accepted, or nil. Nothing has been changed yet.
+local function refusal(first_type, type_count, first, size)
+  if pending + size > MAX_BACKLOG and pending + count_new(first, size) > MAX_BACKLOG then
+    return {$BACKLOG_FULL, pending}
+  end
+  local new = 0
+  for i = first_type, first_type + type_count - 1 do
+    local type = ARGV[i]
+    if known_types[type] == nil then known_types[type] = redis.call('HEXISTS', TYPES, type) == 1 end
+    if not known_types[type] then new = new + 1 end
+  end
+  if types + new > MAX_TYPES then return {$TOO_MANY_TYPES, types} end
+end
+
+local function make_types(first, number)
+  for i = first, first + number - 1 do
+    if not known_types[ARGV[i]] then
+      known_types[ARGV[i]] = true
+      types = types + 1
+      push(queue('HSET', TYPES), ARGV[i], '0 0')
+    end
+  end
+end
+
+-- Answers the identifier of the task that is there instead, or 0.
+local function insert(id, schedule, sent)
+  local priority, _, queue_timeout, _, _, _, _, _, _, type, key, unique_key = struct.unpack(SENT, sent)
+  local holder = existing(id, unique_key, known_ids, unique)
+  if holder then return holder end
+  known_ids[id] = true
+  local run, times = now, BOTH_NOW
   if schedule ~= '' then
     run = string.byte(schedule) == 43 and now + tonumber(schedule) or tonumber(schedule)
     if run < now then run = now end
+    times = struct.pack('>I6I6', now, run)
   end
-  local type, key, priority = d[DEFINED_TYPE - 2], d[DEFINED_KEY - 2], d[PRIORITY - 2]
-  push(queue('HSET', TASKS), id, struct.pack('>I6I6', now, run) .. rest)
+  push(definitions, id, times .. sent)
   local band, due = $PENDING, NONE
   if run > now then
     band, due = $SCHEDULED_BAND, run
+    push(queue('ZADD', index_of(type)), text(band), id)
   else
-    if d[QUEUE_TIMEOUT - 2] ~= NONE then due = now + d[QUEUE_TIMEOUT - 2] end
-    push(queue('ZADD', ready_of(type)), -priority, id)
-    if key ~= '' then push(queue('ZADD', waiting_of(type, key)), -priority, id) end
+    if queue_timeout ~= NONE then due = now + queue_timeout end
+    push(queue('ZADD', ready_of(type)), text(-priority), id)
+    if key ~= '' then push(queue('ZADD', waiting_of(type, key)), text(-priority), id) end
     became_ready = true
   end
-  push(queue('ZADD', index_of(type)), band, id)
   if key ~= '' then
-    push(queue('ZADD', history_of(type, key)), band, id)
+    push(queue('ZADD', history_of(type, key)), text(band), id)
     push(queue('SADD', history_types_of(key)), type)
   end
   if due ~= NONE then
-    push(queue('ZADD', TIME), due, id)
+    push(timetable, text(due), id)
     will_be_due(due)
   end
-  if d[UNIQUE_KEY - 2] ~= '' then push(queue('HSET', UNIQUE), d[UNIQUE_KEY - 2], id) end
-  if not known_types[type] then
-    known_types[type] = true
-    types = types + 1
-    push(queue('HSET', TYPES), type, '0 0')
+  if unique_key ~= '' then
+    unique[unique_key] = id
+    push(queue('HSET', UNIQUE), unique_key, id)
   end
   count(type, $PENDING, 1)
-  flows('submitted')
-end
-
--- What Swift sent is the definition less its two times.
-local REST = '>' .. string.sub(DEFINITION, 6)
-
-local function insert(first, size)
-  local definitions, answers = {}, {0}
-  local new_ids, new_keys, new_types = {}, {}, {}
-  local new, additional_types = 0, 0
-  for i = 1, size do
-    local id, rest = ARGV[first + 3 * i - 3], ARGV[first + 3 * i - 1]
-    local d = {struct.unpack(REST, rest)}
-    local type, key = d[DEFINED_TYPE - 2], d[UNIQUE_KEY - 2]
-    if not is_known(type) and not new_types[type] then
-      new_types[type] = true
-      additional_types = additional_types + 1
-    end
-    local holder = existing(id, key, new_ids, new_keys)
-    answers[i + 1] = holder or 0
-    if not holder then
-      new = new + 1
-      definitions[i] = d
-      new_ids[id] = true
-      if key ~= '' then new_keys[key] = id end
-    end
-  end
-  if pending + new > MAX_BACKLOG then return {$BACKLOG_FULL, pending} end
-  if types + additional_types > MAX_TYPES then return {$TOO_MANY_TYPES, types} end
-  for i = 1, size do
-    local d = definitions[i]
-    if d then
-      local id = ARGV[first + 3 * i - 3]
-      write_task(id, ARGV[first + 3 * i - 2], ARGV[first + 3 * i - 1], d)
-      seen[id] = true
-    end
-  end
-  for key, id in pairs(new_keys) do unique[key] = id end
-  pending = pending + new
-  return answers
+  pending = pending + 1
+  return 0
 end
 
 local callers = {}
-local at = 5
+local at, before = 5, pending
 while ARGV[at] do
-  local size = tonumber(ARGV[at])
-  callers[#callers + 1] = insert(at + 1, size)
-  at = at + 1 + 3 * size
+  local type_count = tonumber(ARGV[at])
+  local size = tonumber(ARGV[at + 1 + type_count])
+  local first = at + 2 + type_count
+  learn_ids(first, size)
+  local answers = refusal(at + 1, type_count, first, size)
+  if not answers then
+    make_types(at + 1, type_count)
+    answers = {0}
+    for i = 1, size do
+      local task = first + 3 * i - 3
+      answers[i + 1] = insert(ARGV[task], ARGV[task + 1], ARGV[task + 2])
+    end
+  end
+  callers[#callers + 1] = answers
+  at = first + 3 * size
 end
+flows('submitted', pending - before)
 
 local reply = finish()
 for _, answers in ipairs(callers) do

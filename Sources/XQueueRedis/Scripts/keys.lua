@@ -8,6 +8,7 @@ local STATES = TAG .. ':states'
 local RESULTS = TAG .. ':results'
 local ERRORS = TAG .. ':errors'
 local TIME = TAG .. ':time'
+local ENDED = TAG .. ':ended'
 local TYPES = TAG .. ':types'
 local COUNTS = TAG .. ':counts'
 local UNIQUE = TAG .. ':unique'
@@ -19,8 +20,20 @@ local PROBE = TAG .. ':probe'
 local CHANNEL = TAG .. ':signals'
 local FLOW = TAG .. ':flow:'
 
-local function ready_of(type) return TAG .. ':ready:' .. type end
-local function index_of(type) return TAG .. ':index:' .. type end
+-- The names of a call's few types are put together once.
+local function named(prefix)
+  local names = {}
+  return function(type)
+    local name = names[type]
+    if not name then
+      name = prefix .. type
+      names[type] = name
+    end
+    return name
+  end
+end
+local ready_of = named(TAG .. ':ready:')
+local index_of = named(TAG .. ':index:')
 local function running_of(key) return TAG .. ':running:' .. key end
 local function parked_of(key) return TAG .. ':parked:' .. key end
 local function line_of(type, limit, key)

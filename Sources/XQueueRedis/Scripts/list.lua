@@ -91,6 +91,25 @@ local function page()
   return ids
 end
 
+-- A queue is in the order of priorities, and within a priority in that of identifiers. Beyond so many
+-- priorities, the rest is taken as one list: it is shown in the order of the queue.
+local PRIORITIES = 1000
+
+local function add_ready(key)
+  local card, from, priorities = redis.call('ZCARD', key), 0, 0
+  while from < card do
+    local size = card - from
+    priorities = priorities + 1
+    if priorities < PRIORITIES then
+      local score = redis.call('ZRANGE', key, from, from, 'WITHSCORES')[2]
+      size = redis.call('ZCOUNT', key, score, score)
+    end
+    from = from + size
+    lists[#lists + 1] = {key = key, behind = card - from, size = size, at = 0, bound = size}
+  end
+  total = total + card
+end
+
 local types = {ARGV[2]}
 if ARGV[2] == '' then
   types = ARGV[3] ~= '' and redis.call('SMEMBERS', history_types_of(ARGV[3])) or redis.call('HKEYS', TYPES)
@@ -99,7 +118,10 @@ for _, type in ipairs(types) do
   local key = ARGV[3] ~= '' and history_of(type, ARGV[3]) or index_of(type)
   for status in string.gmatch(ARGV[1], '%d') do
     add(key, status)
-    if tonumber(status) == $PENDING then add(key, $SCHEDULED_BAND) end
+    if tonumber(status) == $PENDING then
+      add(key, $SCHEDULED_BAND)
+      if ARGV[3] == '' then add_ready(ready_of(type)) end
+    end
   end
 end
 

@@ -43,6 +43,10 @@ local function wait(t, time)
   if t.left_running then slot_freed(t[TYPE]) end
 end
 
+-- A line in the list of ended tasks says when the task ended: one that was requeued since is not there
+-- any more.
+local ENDED_NOW = string.format(' %.0f', now)
+
 local function finish_task(t, status)
   leave(t)
   drop_lease(t)
@@ -50,6 +54,7 @@ local function finish_task(t, status)
   t[COMPLETED] = now
   enter(t, status)
   flows(status)
+  push(queue('RPUSH', ENDED), t.id .. ENDED_NOW)
   if t[HAS_UNIQUE] == 1 then redis.call('HDEL', UNIQUE, definition_of(t)[UNIQUE_KEY]) end
   if t.left_running then slot_freed(t[TYPE]) end
 end
@@ -84,7 +89,7 @@ end
 
 -- retry_after is in milliseconds, or nil for the policy's wait.
 local function fail(t, message, kind, permanent, retry_after, draw)
-  t[ERROR] = '=' .. message
+  t.error = '=' .. message
   remember(t, message, kind)
   if t[CANCEL] ~= NONE then return finish_task(t, $CANCELED) end
   if permanent or t[RETRIES] >= definition_of(t)[MAX_RETRY] then return finish_task(t, $FAILED) end
@@ -112,11 +117,11 @@ local function expire(t, draw)
       change(t)
       enter_ready(t)
     else
-      t[ERROR] = '=no worker took the task within its queue timeout of ' .. seconds(timeout) .. ' s'
+      t.error = '=no worker took the task within its queue timeout of ' .. seconds(timeout) .. ' s'
       finish_task(t, $TIMEOUT)
     end
   elseif t[CANCEL] ~= NONE then
-    t[ERROR] = '=the handler did not stop within its grace period'
+    t.error = '=the handler did not stop within its grace period'
     finish_task(t, $CANCELED)
   elseif t[DEADLINE] <= now then
     local timeout = definition_of(t)[PROCESS_TIMEOUT]

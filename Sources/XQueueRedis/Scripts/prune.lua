@@ -12,7 +12,6 @@ local function remove(ids)
   load(ids)
   for _, id in ipairs(ids) do
     local t = tasks[id]
-    push(queue('ZREM', TIME), id)
     if t then
       push(queue('HDEL', TASKS), id)
       push(queue('HDEL', STATES), id)
@@ -27,6 +26,7 @@ local function remove(ids)
         end
       end
       count(t[TYPE], t[STATUS], -1)
+      tasks[id] = false
     end
   end
   return #ids
@@ -60,13 +60,38 @@ local function made_first(most)
   return first
 end
 
-local removed = 0
-if AGE <= now then
-  local before = string.format('(%.0f', now - AGE - $ENDED_OFFSET)
-  removed = remove(redis.call('ZRANGEBYSCORE', TIME, '-inf', before, 'LIMIT', 0, MOST))
-  write()
-  queues, counted = {}, {}
+-- Takes lines from the head of the list of ended tasks: those of tasks that are gone or were requeued,
+-- and those of tasks that ended too long ago.
+local function too_old(most)
+  local lines = redis.call('LRANGE', ENDED, 0, math.max(most, 100) - 1)
+  local ids, ends = {}, {}
+  for i, line in ipairs(lines) do
+    local id, ended = string.match(line, '^(%S+) (%d+)$')
+    ids[i], ends[i] = id, tonumber(ended)
+  end
+  load(ids)
+  local old, passed = {}, 0
+  for i, id in ipairs(ids) do
+    local t = tasks[id]
+    if t and t[COMPLETED] == ends[i] then
+      if ends[i] >= now - AGE or #old == most then break end
+      old[#old + 1] = id
+    end
+    passed = i
+  end
+  if passed > 0 then redis.call('LTRIM', ENDED, passed, -1) end
+  return old, passed
 end
+
+local removed, looked_at = 0, 0
+while removed < MOST and looked_at < 2000 + MOST do
+  local old, passed = too_old(MOST - removed)
+  if passed == 0 then break end
+  looked_at = looked_at + passed
+  removed = removed + remove(old)
+end
+write()
+queues, counted = {}, {}
 while removed < MOST do
   local ended = 0
   for _, status in ipairs(STATUSES) do

@@ -18,7 +18,13 @@ local STATUS, REASON, HAS_UNIQUE, RETRIES, VERSION = 1, 2, 3, 4, 5
 local UPDATED, RUN, STARTED, COMPLETED, QUEUE_DEADLINE, CANCEL, EXPIRES, DEADLINE =
   6, 7, 8, 9, 10, 11, 12, 13
 local TOKEN, PERCENT, LIMIT, TYPE, KEY, WORKER, ERROR_LENGTH = 14, 15, 16, 17, 18, 19, 20
-local ERROR, MESSAGE = 21, 22
+-- Where the error begins.
+local REST = 21
+
+-- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
+-- names are there from the beginning, since a table of Lua's that grows is made anew.
+--
+-- due, band and indexed say how the task stands in the store; see write().
 
 -- The tasks this call has looked at, by identifier; false for one that does not exist.
 local tasks = {}
@@ -32,13 +38,18 @@ local function due_of(t)
   elseif status == $PROCESSING then
     return t[EXPIRES]
   end
-  -- Ended tasks stand before all others, by the time of their end.
-  return t[COMPLETED] - $ENDED_OFFSET
+  return NONE
 end
 
+-- The score in sorted sets that hold tasks by status.
 local function band_of(t)
   if t[STATUS] == $PENDING and t[REASON] == $SCHEDULED then return $SCHEDULED_BAND end
   return t[STATUS]
+end
+
+-- Ready tasks stand in the queue of their type, all others in its index.
+local function is_indexed(t)
+  return t[STATUS] ~= $PENDING or t[REASON] ~= $READY
 end
 
 -- A task that has not moved since it was submitted.
@@ -51,29 +62,37 @@ local function fresh(id, definition)
     deadline = d[CREATED] + d[QUEUE_TIMEOUT]
   end
   return {
+    id = id, error = '', message = '', definition = d, packed = false, changed = false,
+    left_running = false, due = reason == $SCHEDULED and d[FIRST_RUN] or deadline,
+    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason == $SCHEDULED,
     $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
     d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
-    0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0, '', '',
-    id = id, definition = d, due = reason == $SCHEDULED and d[FIRST_RUN] or deadline,
-    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING,
+    0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0,
   }
 end
 
 local function decode(id, blob)
-  local t = {struct.unpack(STATE, blob)}
-  local at = t[21]
-  local length = t[ERROR_LENGTH]
-  t[ERROR] = length == 0 and '' or string.sub(blob, at, at + length - 1)
-  t[MESSAGE] = string.sub(blob, at + length)
-  t.id = id
+  local t = {
+    id = id, error = '', message = '', definition = false, packed = false, changed = false,
+    left_running = false, due = NONE, band = 0, indexed = true, struct.unpack(STATE, blob)
+  }
+  local at, length = t[REST], t[ERROR_LENGTH]
+  if at <= #blob then
+    t.error = string.sub(blob, at, at + length - 1)
+    t.message = string.sub(blob, at + length)
+  end
   t.due = due_of(t)
   t.band = band_of(t)
+  t.indexed = is_indexed(t)
   return t
 end
 
 local function encode(t)
-  t[ERROR_LENGTH] = #t[ERROR]
-  return struct.pack(STATE, unpack(t, 1, 20)) .. t[ERROR] .. t[MESSAGE]
+  local length = #t.error
+  t[ERROR_LENGTH] = length
+  local packed = struct.pack(STATE, unpack(t, 1, 20))
+  if length == 0 and t.message == '' then return packed end
+  return packed .. t.error .. t.message
 end
 
 local function definition_of(t)
@@ -108,6 +127,12 @@ end
 local function task(id)
   if tasks[id] == nil then load({id}) end
   return tasks[id]
+end
+
+-- A call ends with the states of all tasks it changed, so each is packed once.
+local function encode_once(t)
+  if not t.packed then t.packed = encode(t) end
+  return t.packed
 end
 
 -- The task will be written when the call ends.

@@ -13,7 +13,7 @@ for i, id in ipairs(ids) do
   local t = tasks[id]
   local at = 4 * i
   if t and t[STATUS] == $PROCESSING and t[TOKEN] == tonumber(ARGV[at]) then
-    t[PERCENT], t[MESSAGE], t[UPDATED] = tonumber(ARGV[at + 1]), ARGV[at + 2], now
+    t[PERCENT], t.message, t[UPDATED] = tonumber(ARGV[at + 1]), ARGV[at + 2], now
     change(t)
   end
 end

@@ -16,7 +16,7 @@ local function requeue(t)
     if redis.call('HSETNX', UNIQUE, d[UNIQUE_KEY], t.id) == 0 then return $UNIQUE_KEY_TAKEN end
   end
   t[RETRIES], t[STARTED], t[COMPLETED], t[CANCEL] = 0, NONE, NONE, NONE
-  t[PERCENT], t[MESSAGE] = -1, ''
+  t[PERCENT], t.message = -1, ''
   t[QUEUE_DEADLINE] = d[QUEUE_TIMEOUT] == NONE and NONE or now + d[QUEUE_TIMEOUT]
   wait(t, now)
   return 0

@@ -13,12 +13,12 @@ local function settle(t, packed)
   if t[STATUS] ~= $PROCESSING or t[TOKEN] ~= token then return -$LEASE_IS_LOST, 0 end
   if reports == 1 then
     t[PERCENT] = percent
-    t[MESSAGE] = string.sub(packed, at, at + length - 1)
+    t.message = string.sub(packed, at, at + length - 1)
   end
   at = at + length
   if kind == $SUCCEEDED then
     if at <= #packed then push(queue('HSET', RESULTS), t.id, string.sub(packed, at)) end
-    t[ERROR] = ''
+    t.error = ''
     finish_task(t, $SUCCESS)
   elseif kind == $HAS_FAILED then
     local failure, permanent, waits, delay, draw, text = struct.unpack('>BBBdd', packed, at)
@@ -33,13 +33,59 @@ local function settle(t, packed)
   return t[STATUS], t[VERSION]
 end
 
+-- The common end, a success of a task without keys, errors and messages, goes from the old state straight
+-- to the new one: the same step as finish_task() takes, at a third of its price. Answers nil for any
+-- other end.
+local new_states, timeless = queue('HSET', STATES), queue('ZREM', TIME)
+local ended, succeeded = queue('RPUSH', ENDED), {}
+local function succeed(id, state, packed)
+  local token, kind, reports, new_percent, length, result_at = struct.unpack(HEAD, packed)
+  local status, _, has_unique, retries, version, _, run, started, _, _, cancel, _, _, held, percent,
+    limit, type, key, worker, error_length, rest = struct.unpack(STATE, state)
+  if kind ~= $SUCCEEDED or held ~= token or status ~= $PROCESSING or key ~= '' or has_unique == 1
+    or length > 0 or rest <= #state then
+    return nil
+  end
+  if reports == 1 then percent = new_percent end
+  if result_at <= #packed then push(queue('HSET', RESULTS), id, string.sub(packed, result_at)) end
+  push(new_states, id, struct.pack(
+    STATE, $SUCCESS, 0, 0, retries, version + 1, now, run, started, now, NONE, cancel, NONE, NONE,
+    0, percent, limit, type, key, worker, 0))
+  push(timeless, id)
+  push(queue('ZADD', index_of(type)), '$SUCCESS', id)
+  push(ended, id .. ENDED_NOW)
+  succeeded[type] = (succeeded[type] or 0) + 1
+  return $SUCCESS, version + 1
+end
+
 local ids = {}
 for i = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
-load(ids)
 
-local outcomes = {}
-for i, id in ipairs(ids) do
-  outcomes[2 * i - 1], outcomes[2 * i] = settle(tasks[id], ARGV[2 * i + 2])
+-- Those that succeed() has ended are not among the tasks in memory.
+local outcomes, done = {}, {}
+for first = 1, #ids, 1000 do
+  local last = math.min(first + 999, #ids)
+  local states = redis.call('HMGET', STATES, unpack(ids, first, last))
+  for i = first, last do
+    local id, packed, state = ids[i], ARGV[2 * i + 2], states[i - first + 1]
+    local status, version
+    if done[id] then
+      status, version = -$LEASE_IS_LOST, 0
+    else
+      if state and not tasks[id] then
+        status, version = succeed(id, state, packed)
+        if status then done[id] = true else tasks[id] = decode(id, state) end
+      end
+      if not status then status, version = settle(task(id), packed) end
+    end
+    outcomes[2 * i - 1], outcomes[2 * i] = status, version
+  end
+end
+for type, number in pairs(succeeded) do
+  count(type, $PROCESSING, -number)
+  count(type, $SUCCESS, number)
+  flows($SUCCESS, number)
+  slot_freed(type)
 end
 refill_touched()
 local reply = finish()

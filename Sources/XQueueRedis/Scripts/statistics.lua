@@ -10,9 +10,21 @@
 local types = redis.call('HGETALL', TYPES)
 
 local oldest
+local function consider(id)
+  if id and (not oldest or id < oldest) then oldest = id end
+end
+
+-- The first of each priority, of so many priorities.
+local PRIORITIES = 1000
 for i = 1, #types, 2 do
-  local first = redis.call('ZRANGEBYSCORE', index_of(types[i]), $PENDING, $PENDING, 'LIMIT', 0, 1)[1]
-  if first and (not oldest or first < oldest) then oldest = first end
+  consider(redis.call('ZRANGEBYSCORE', index_of(types[i]), $PENDING, $PENDING, 'LIMIT', 0, 1)[1])
+  local queue, from = ready_of(types[i]), 0
+  for _ = 1, PRIORITIES do
+    local first = redis.call('ZRANGE', queue, from, from, 'WITHSCORES')
+    if not first[1] then break end
+    consider(first[1])
+    from = from + redis.call('ZCOUNT', queue, first[2], first[2])
+  end
 end
 local made = -1
 if oldest then made = struct.unpack('>I6', redis.call('HGET', TASKS, oldest)) end

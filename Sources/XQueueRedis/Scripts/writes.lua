@@ -15,6 +15,17 @@ local function queue(command, key)
   return q
 end
 
+-- Redis would print every number with all its digits, which takes longer than to use it.
+local texts = {}
+local function text(number)
+  local known = texts[number]
+  if not known then
+    known = string.format('%.17g', number)
+    texts[number] = known
+  end
+  return known
+end
+
 local function push(q, a, b)
   local n = q.n
   q[n + 1] = a
@@ -52,8 +63,8 @@ local function count_of(type, status)
 end
 
 local flow = {}
-local function flows(what)
-  flow[what] = (flow[what] or 0) + 1
+local function flows(what, by)
+  flow[what] = (flow[what] or 0) + (by or 1)
 end
 
 local function write_counts()
@@ -72,7 +83,7 @@ local function write_counts()
   local second = FLOW .. math.floor(now / 1000)
   local is_new = false
   for what, by in pairs(flow) do
-    if redis.call('HINCRBY', second, what, by) == by then is_new = true end
+    if by > 0 and redis.call('HINCRBY', second, what, by) == by then is_new = true end
   end
   if is_new then redis.call('EXPIRE', second, 120) end
 end
@@ -84,15 +95,19 @@ local function write()
     local states, times, timeless = queue('HSET', STATES), queue('ZADD', TIME), queue('ZREM', TIME)
     for i = 1, changes do
       local t = changed[i]
-      push(states, t.id, encode(t))
-      local band = band_of(t)
-      if band ~= t.band then
-        push(queue('ZADD', index_of(t[TYPE])), band, t.id)
-        if t[KEY] ~= '' then push(queue('ZADD', history_of(t[TYPE], t[KEY])), band, t.id) end
+      push(states, t.id, encode_once(t))
+      local band, indexed = band_of(t), is_indexed(t)
+      if not indexed then
+        if t.indexed then push(queue('ZREM', index_of(t[TYPE])), t.id) end
+      elseif band ~= t.band or not t.indexed then
+        push(queue('ZADD', index_of(t[TYPE])), text(band), t.id)
+      end
+      if band ~= t.band and t[KEY] ~= '' then
+        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(band), t.id)
       end
       local due = due_of(t)
       if due ~= t.due then
-        if due == NONE then push(timeless, t.id) else push(times, due, t.id) end
+        if due == NONE then push(timeless, t.id) else push(times, text(due), t.id) end
         will_be_due(due)
       end
     end

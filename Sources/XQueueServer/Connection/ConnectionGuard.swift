@@ -30,6 +30,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var readDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
     private var lastDeadline: Scheduled<Void>?
+    /// What was read last made up at least a part of a request.
+    private var hasReadPart = false
 
     init(_ configuration: ServerConfiguration) {
         requestTimeout = TimeAmount(configuration.requestTimeout)
@@ -37,10 +39,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         maxBodyBytes = configuration.maxBodyBytes
     }
 
+    func handlerAdded(context: ChannelHandlerContext) {
+        let pipeline = context.pipeline.syncOperations
+        typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
+        guard let decoder = try? pipeline.handler(type: Decoder.self) else { return }
+        // A connection without the mark is closed by its client, or for being idle.
+        try? pipeline.addHandler(OldClientMark(), position: .after(decoder))
+    }
+
     // MARK: - From the client
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !state.hasEnded else { return }
+        hasReadPart = true
         switch unwrapInboundIn(data) {
         case .head(let head):
             state.requestBegan(isLast: Self.asksToClose(head))
@@ -58,7 +69,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if state.hasEnded {
             // Nobody behind this handler asks for more, and the client must be read to its end.
             context.read()
-        } else if state.isReadingRequest, readDeadline == nil {
+            return context.fireChannelReadComplete()
+        }
+        if !hasReadPart, !state.isReadingRequest { state.isReadingHead = true }
+        hasReadPart = false
+        if state.isReadingRequest || state.isReadingHead, readDeadline == nil {
             readDeadline = schedule(after: requestTimeout, context) { handler, context in
                 handler.readDeadline = nil
                 handler.requestTimedOut(context: context)
@@ -80,12 +95,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func requestTimedOut(context: ChannelHandlerContext) {
-        guard state.isReadingRequest, !state.hasEnded else { return }
+        guard state.isReadingRequest || state.isReadingHead, !state.hasEnded else { return }
         if state.canRefuse {
             refuse(QueueError(.requestTimeout, "the request took too long to arrive"), context: context)
             // Whoever reads the body must not take what has come of it for the whole.
             context.fireErrorCaught(ChannelError.inputClosed)
-        } else {
+        } else if state.isReadingRequest {
             context.close(promise: nil)
         }
     }

@@ -4,6 +4,8 @@ struct ExchangeState {
     private var unanswered = 0
     /// A request has begun to arrive, and not ended.
     var isReadingRequest = false
+    /// Bytes have come, and no request of them yet.
+    var isReadingHead = false
     private var isReplying = false
     private var closesAfterReply = false
     /// The client will send no further request.
@@ -23,6 +25,7 @@ struct ExchangeState {
         unanswered += 1
         hasLastRequest = hasLastRequest || isLast
         isReadingRequest = true
+        isReadingHead = false
     }
 
     mutating func requestEnded() {

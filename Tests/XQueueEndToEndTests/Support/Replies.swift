@@ -16,13 +16,16 @@ struct TaskReply: Decodable, Sendable {
     var error: String?
     var progress: Double?
     var result: Result?
+    var attempt: Int
+    var workerID: String?
     var version: Int
     var createdAt: String
     var startedAt: String?
     var completedAt: String?
 
     enum CodingKeys: String, CodingKey {
-        case id, type, status, priority, error, progress, result, version
+        case id, type, status, priority, error, progress, result, version, attempt
+        case workerID = "worker_id"
         case pendingReason = "pending_reason"
         case maxRetry = "max_retry"
         case queueTimeout = "queue_timeout"
@@ -78,8 +81,19 @@ struct StatsReply: Decodable, Sendable {
     var activeWorkers: Int
     var totalWorkers: Int
     var version: String
+    var keys: [Key]
+    var types: [TypeReply]
+
+    /// Tasks of one key, across the cluster.
+    struct Key: Decodable, Sendable {
+        var key: String
+        var held: Int
+        var waiting: Int
+    }
 
     enum CodingKeys: String, CodingKey {
+        case types
+        case keys = "concurrency_keys"
         case pending = "pending_tasks"
         case processing = "processing_tasks"
         case success = "success_tasks"
@@ -87,6 +101,28 @@ struct StatsReply: Decodable, Sendable {
         case activeWorkers = "active_workers"
         case totalWorkers = "total_workers"
         case version
+    }
+}
+
+struct TypeReply: Decodable, Sendable {
+    var type: String
+    var paused: Bool
+    var maxConcurrency: Int?
+
+    enum CodingKeys: String, CodingKey {
+        case type, paused
+        case maxConcurrency = "max_concurrency"
+    }
+}
+
+struct WorkersReply: Decodable, Sendable {
+    var workers: [Worker]
+
+    /// One node of the cluster.
+    struct Worker: Decodable, Sendable {
+        var id: String
+        var pid: Int
+        var roles: [String]
     }
 }
 

@@ -11,10 +11,13 @@ final class ServerProcess: Sendable {
 
     /// Starts the server and waits until it listens.
     ///
-    /// - Parameter arguments: Further flags.
-    init(in folder: ServerFolder, _ arguments: [String] = []) async throws {
+    /// - Parameters:
+    ///   - arguments: Further flags.
+    ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
+    init(in folder: ServerFolder, _ arguments: [String] = [], name: String? = nil) async throws {
         let program = try RunningProgram(
-            ["serve", "--server-port", "0"] + arguments, in: folder, name: "server-\(folder.nextNumber())")
+            ["serve", "--server-port", "0"] + arguments, in: folder,
+            name: "\(name ?? "server")-\(folder.nextNumber())")
         self.folder = folder
         self.program = program
         var found: URL?
@@ -29,6 +32,10 @@ final class ServerProcess: Sendable {
     deinit {
         program.send(SIGKILL)
     }
+
+    var isRunning: Bool { program.isRunning }
+
+    var processIdentifier: Int { Int(program.processIdentifier) }
 
     /// What it has logged so far.
     var said: String { program.said }

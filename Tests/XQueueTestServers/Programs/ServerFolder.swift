@@ -9,14 +9,10 @@ package final class ServerFolder: Sendable {
     package init() throws {
         path = FileManager.default.temporaryDirectory.appending(path: "xqueue-e2e-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        Janitor.shared.remove(path)
     }
 
     deinit {
-        remove()
-    }
-
-    /// Removes it earlier, for one that is never given up.
-    func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
 

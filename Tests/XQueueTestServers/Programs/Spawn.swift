@@ -8,6 +8,10 @@ struct Spawn: Sendable {
     var folder: String
     /// The file that standard output and standard error are appended to.
     var output: String
+    /// A file of this process to read standard input from; nil for none.
+    var input: Int32?
+    /// Whether it goes on when this process ends.
+    var outlivesThisProcess = false
 
     #if canImport(Darwin)
     typealias Actions = posix_spawn_file_actions_t?
@@ -25,7 +29,11 @@ struct Spawn: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         SpawnExtras.changeFolder(&actions, folder)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
 
@@ -45,7 +53,7 @@ struct Spawn: Sendable {
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
 
-        let command = mortal
+        let command = outlivesThisProcess ? [program] + arguments : mortal
         let words = command.map { strdup($0) } + [nil]
         let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in words + variables { free(text) } }

@@ -86,11 +86,6 @@ package final class RedisServer: Sendable {
         self.program.withLock { $0 = nil }
     }
 
-    /// Ends it without waiting for more than the kernel.
-    func endNow() {
-        program.withLock { $0 = nil }
-    }
-
     // MARK: - Commands
 
     /// Sends one command as the default user, on a connection of its own.

@@ -1,0 +1,65 @@
+#if Redis
+
+import Foundation
+import NIOCore
+import NIOPosix
+import Subprocess
+import XQueueRedis
+
+/// A `redis-server` on a free port, which lives as long as it is needed.
+enum OwnRedisServer {
+    /// Runs `body` with the port of a new server, and stops the server.
+    static func use(
+        _ appendOnly: BenchOptions.AppendOnly?, in folder: String, _ body: (Int) async throws -> Void
+    ) async throws {
+        let port = try await freePort()
+        var arguments = [
+            "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--loglevel",
+            "warning",
+            "--maxmemory-policy", "noeviction", "--appendonly", appendOnly == nil ? "no" : "yes",
+        ]
+        if let appendOnly { arguments += ["--appendfsync", appendOnly.rawValue] }
+        do {
+            _ = try await Subprocess.run(
+                .name("redis-server"), arguments: Arguments(arguments), input: .none, output: .discarded,
+                error: .discarded
+            ) { execution in
+                do {
+                    try await waitUntilReady(port)
+                    try await body(port)
+                } catch {
+                    try? execution.send(signal: .kill)
+                    throw error
+                }
+                // Nothing of what it holds is wanted any more.
+                try execution.send(signal: .kill)
+            }
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw BenchFailure.notInstalled("redis-server", package: "redis-server")
+        }
+    }
+
+    private static func freePort() async throws -> Int {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = channel.localAddress?.port
+        try await channel.close()
+        guard let port else { throw BenchFailure(description: "no port is free") }
+        return port
+    }
+
+    private static func waitUntilReady(_ port: Int) async throws {
+        let configuration = try RedisConfiguration(address: "127.0.0.1:\(port)")
+        for _ in 0..<200 {
+            let client = RedisClient(
+                configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, logger: .silent)
+            let isReady = (try? await client.connect()) != nil
+            await client.close()
+            if isReady { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw BenchFailure(description: "redis-server does not answer on port \(port) after 10 s")
+    }
+}
+
+#endif

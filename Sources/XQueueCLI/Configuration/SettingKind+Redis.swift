@@ -1,0 +1,21 @@
+import Foundation
+
+extension SettingKind<String?> {
+    /// Text that may be left out, which is written as nothing.
+    static let optionalText = SettingKind(
+        legal: "text, or empty for none", parse: { .some($0.isEmpty ? nil : $0) }, format: { $0 ?? "" })
+
+    /// Text that is never shown. Everything is legal, so that no message repeats it.
+    static let secret = SettingKind(
+        legal: optionalText.legal, parse: optionalText.parse, format: { $0 == nil ? "" : "(set)" })
+
+    /// An address that may hold a password, which is not shown. What is wrong with it is found where it is
+    /// read, so that no message repeats it.
+    static let redisAddress = SettingKind(
+        legal: "an address of Redis, or empty for none", parse: optionalText.parse,
+        format: { text in
+            guard let text, let at = text.lastIndex(of: "@") else { return text ?? "" }
+            let scheme = text.range(of: "://").map { text[..<$0.upperBound] } ?? ""
+            return scheme + "(set)" + text[at...]
+        })
+}

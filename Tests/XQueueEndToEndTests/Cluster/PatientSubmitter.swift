@@ -1,0 +1,68 @@
+#if Redis
+
+import Foundation
+import Synchronization
+import Testing
+import XQueueTesting
+
+/// A client that tries each submission until it is accepted.
+final class PatientSubmitter: Sendable {
+    private struct State {
+        var accepted: [String] = []
+        var refusals = 0
+        var isDone = false
+    }
+
+    private let state = Mutex(State())
+    private let members: String
+
+    /// - Parameter members: Of every task.
+    init(
+        _ members: String = #""type":"example","payload":{"duration_ms":2},"max_retry":100,"queue_timeout":0"#
+    ) {
+        self.members = members
+    }
+
+    /// The tasks that a server said it has.
+    var accepted: [String] { state.withLock { $0.accepted } }
+    /// How often a server said that it cannot take tasks now.
+    var refusals: Int { state.withLock { $0.refusals } }
+
+    /// Lets ``run(batch:_:)`` end with the batch it is at.
+    func finish() {
+        state.withLock { $0.isDone = true }
+    }
+
+    /// Submits batches, to each API in turn, until ``finish()``.
+    func run(batch: Int = 5, _ apis: [API]) async throws {
+        var turn = 0
+        while !state.withLock({ $0.isDone }) {
+            try await submit(batch) {
+                turn += 1
+                return apis[turn % apis.count]
+            }
+        }
+    }
+
+    /// Submits one batch until somebody accepts it.
+    func submit(_ count: Int, _ next: () throws -> API) async throws {
+        let tasks = Array(repeating: "{\(members)}", count: count).joined(separator: ",")
+        try await eventually(within: .seconds(120), "a server accepts tasks") {
+            // A server that is being killed does not answer.
+            guard let reply = try? await next().send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#) else {
+                return false
+            }
+            if reply.status == 201 {
+                let batch: BatchReply = try reply.decoded()
+                state.withLock { $0.accepted += batch.tasks.map(\.id) }
+                return true
+            }
+            #expect(reply.status == 503, "\(reply.text)")
+            #expect(reply.headers["retry-after"] != nil, "\(reply.text)")
+            state.withLock { $0.refusals += 1 }
+            return false
+        }
+    }
+}
+
+#endif

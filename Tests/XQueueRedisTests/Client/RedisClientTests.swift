@@ -1,0 +1,112 @@
+#if Redis
+
+import Synchronization
+import Testing
+@testable import XQueueRedis
+import XQueueTestServers
+import XQueueTesting
+
+@Suite("Commands to a real server")
+struct RedisClientTests {
+    @Test("200 concurrent callers get their own replies")
+    func concurrentCallers() async throws {
+        let server = try await RedisServer.shared
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for caller in 0..<200 {
+                    group.addTask {
+                        for round in 0..<100 {
+                            let text = "caller \(caller), round \(round)"
+                            let reply = try await client.send(RedisCommand("ECHO", text))
+                            #expect(reply.text == text)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("Nested arrays, nulls, empty and large strings")
+    func oddReplies() async throws {
+        let server = try await RedisServer.shared
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            let script = "return {1, {2, {'', false}}, {}, redis.status_reply('fine')}"
+            let reply = try await client.send(RedisCommand("EVAL", script, "0"))
+            let inner = RedisReply.array([.integer(2), .array([.bytes([]), .null])])
+            #expect(reply == .array([.integer(1), inner, .array([]), .bytes(Array("fine".utf8))]))
+            let large = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            var command = RedisCommand("ECHO")
+            command.append(large)
+            #expect(try await client.send(command) == .bytes(large))
+        }
+    }
+
+    @Test("An error reply is thrown with its first word")
+    func errorReply() async throws {
+        let server = try await RedisServer.shared
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            let error = await ClientFixture.failure(client, RedisCommand("EVALSHA", "0", "0"))
+            #expect(error?.kind == .refused("NOSCRIPT"))
+            #expect(error?.message.hasPrefix("NOSCRIPT ") == true)
+        }
+    }
+
+    @Test("More connections are opened while all are crowded, and never more than allowed")
+    func growth() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.minIdleConnections = 1
+        configuration.poolSize = 3
+        configuration.commandsPerConnection = 4
+        try await ClientFixture.with(configuration) { client in
+            #expect(client.pool.withLock { $0.connections.count } == 1)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<100 {
+                    group.addTask {
+                        for _ in 0..<100 { _ = try await client.send(RedisCommand("INCR", "n")) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect((2...3).contains(client.pool.withLock { $0.connections.count }))
+            #expect(try await server.command("GET", "n").text == "10000")
+        }
+    }
+
+    @Test("More bytes than may be queued are refused at once")
+    func queuedBytes() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.maximumQueuedBytes = 1_000
+        try await ClientFixture.with(configuration) { client in
+            server.pause()
+            async let first = client.send(RedisCommand("PING", String(repeating: "x", count: 900)))
+            try await eventually("the first is under way") {
+                client.pool.withLock { $0.connections.contains { $0.load > 0 } }
+            }
+            let error = await ClientFixture.failure(
+                client, RedisCommand("PING", String(repeating: "x", count: 900)))
+            #expect(error?.kind == .disconnected && error?.isUnsent == true)
+            server.resume()
+            #expect(try await first.text?.count == 900)
+        }
+    }
+
+    @Test("A closed client refuses, and fails those who wait")
+    func close() async throws {
+        let server = try await RedisServer.start()
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            server.pause()
+            async let waiting = ClientFixture.failure(client, RedisCommand("PING"))
+            try await eventually("the command is under way") {
+                client.pool.withLock { $0.connections.contains { $0.load > 0 } }
+            }
+            await client.close()
+            #expect(await waiting?.kind == .closed)
+            #expect(await ClientFixture.failure(client, RedisCommand("PING"))?.kind == .closed)
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,162 @@
+#if Redis
+
+import Synchronization
+import Testing
+@testable import XQueueRedis
+import XQueueTestServers
+import XQueueTesting
+
+@Suite("Broken connections")
+struct RedisReconnectTests {
+    @Test("A command without an answer fails in time, and so do those behind it")
+    func timeOut() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.commandTimeout = .milliseconds(300)
+        configuration.minIdleConnections = 1
+        try await ClientFixture.with(configuration) { client in
+            _ = try await server.command("CLIENT", "PAUSE", "1500", "ALL")
+            let start = ContinuousClock.now
+            async let first = ClientFixture.failure(client, RedisCommand("INCR", "a"))
+            async let second = ClientFixture.failure(client, RedisCommand("INCR", "b"))
+            let kinds = await [first?.kind, second?.kind]
+            #expect(kinds.contains(.timedOut))
+            #expect(kinds.allSatisfy { $0 == .timedOut || $0 == .disconnected })
+            #expect(ContinuousClock.now - start >= .milliseconds(300))
+            #expect(try await client.send(RedisCommand("PING")).text == "PONG")
+        }
+    }
+
+    @Test("A server that is killed and comes back is found again; meanwhile a call waits only so long")
+    func restart() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.connectTimeout = .milliseconds(400)
+        try await ClientFixture.with(configuration) { client in
+            try await server.kill()
+            try await eventually("the loss is noticed") {
+                client.pool.withLock { $0.connections.isEmpty }
+            }
+            let start = ContinuousClock.now
+            let error = await ClientFixture.failure(client, RedisCommand("PING"))
+            #expect(error?.kind == .disconnected && error?.isUnsent == true)
+            #expect(ContinuousClock.now - start >= .milliseconds(350))
+            try await server.start()
+            try await eventually("the client is back") {
+                await ClientFixture.failure(client, RedisCommand("PING")) == nil
+            }
+        }
+    }
+
+    @Test("Callers beyond the bound are refused at once")
+    func waitingCallers() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.connectTimeout = .seconds(2)
+        configuration.maximumWaitingCallers = 1
+        try await ClientFixture.with(configuration) { client in
+            try await server.kill()
+            try await eventually("the loss is noticed") {
+                client.pool.withLock { $0.connections.isEmpty }
+            }
+            async let first = ClientFixture.failure(client, RedisCommand("PING"))
+            async let second = ClientFixture.failure(client, RedisCommand("PING"))
+            let messages = await [first, second].compactMap { $0?.message }
+            #expect(messages.count == 2)
+            #expect(messages.filter { $0.contains("wait for one already") }.count == 1)
+        }
+    }
+
+    @Test("CLIENT KILL of all connections costs only what was in flight")
+    func clientKill() async throws {
+        let server = try await RedisServer.start()
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        var failures = 0
+                        for _ in 0..<200 {
+                            let error = await ClientFixture.failure(client, RedisCommand("INCR", "n"))
+                            if let error {
+                                #expect(error.kind == .disconnected && !error.isUnsent)
+                                failures += 1
+                            }
+                        }
+                        return failures
+                    }
+                }
+                for _ in 0..<3 {
+                    _ = try await server.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                }
+                let failures = try await group.reduce(0, +)
+                let count = try #require(try await server.command("GET", "n").number)
+                #expect((4_000 - failures...4_000).contains(count))
+            }
+        }
+    }
+
+    @Test("A subscription survives a lost connection and says so")
+    func subscription() async throws {
+        let server = try await RedisServer.start()
+        try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
+            let subscribed = Mutex(0)
+            let seen = Seen<String>()
+            client.subscribe(to: ["a", "b"]) {
+                subscribed.withLock { $0 += 1 }
+            } onMessage: { channel, message in
+                seen.add(channel + ":" + String(decoding: message, as: UTF8.self))
+            }
+            try await eventually("subscribed") { subscribed.withLock { $0 } == 1 }
+            _ = try await client.send(RedisCommand("PUBLISH", "a", "1"))
+            _ = try await client.send(RedisCommand("PUBLISH", "b", "2"))
+            try await eventually("both came") { seen.all == ["a:1", "b:2"] }
+            _ = try await server.command("CLIENT", "KILL", "TYPE", "pubsub")
+            try await eventually("subscribed again") { subscribed.withLock { $0 } == 2 }
+            _ = try await client.send(RedisCommand("PUBLISH", "a", "3"))
+            try await eventually("the third came") { seen.all == ["a:1", "b:2", "a:3"] }
+        }
+    }
+
+    @Test("An idle subscription notices a server that hangs, by asking it")
+    func hangingSubscription() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.commandTimeout = .milliseconds(300)
+        try await ClientFixture.with(configuration) { client in
+            let subscribed = Mutex(0)
+            client.subscribe(to: ["a"]) {
+                subscribed.withLock { $0 += 1 }
+            } onMessage: { _, _ in
+            }
+            try await eventually("subscribed") { subscribed.withLock { $0 } == 1 }
+            server.pause()
+            let subscription = try #require(client.subscriptions.withLock { $0.first })
+            try await eventually("the connection is given up") { !subscription.isConnected }
+            server.resume()
+            try await eventually("subscribed again") { subscribed.withLock { $0 } >= 2 }
+        }
+    }
+
+    @Test("A server that turns into a replica is left, and taken again when it is a primary")
+    func demotion() async throws {
+        let server = try await RedisServer.start()
+        let other = try await RedisServer.start()
+        var configuration = try ClientFixture.configuration(server.address)
+        configuration.connectTimeout = .milliseconds(500)
+        try await ClientFixture.with(configuration) { client in
+            _ = try await server.command("REPLICAOF", "127.0.0.1", "\(other.port)")
+            let first = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
+            #expect(first?.kind == .refused("READONLY"))
+            try await eventually("the reason is told") {
+                let error = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
+                return error?.kind == .unfit && error?.message.contains("replica") == true
+            }
+            _ = try await server.command("REPLICAOF", "NO", "ONE")
+            try await eventually("it works again") {
+                await ClientFixture.failure(client, RedisCommand("SET", "k", "v")) == nil
+            }
+        }
+    }
+}
+
+#endif
