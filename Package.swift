@@ -195,6 +195,7 @@ let package = Package(
                 "XQueueSQLite",
                 "XQueueServer",
                 "XQueueTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: swiftSettings),

@@ -18,10 +18,13 @@ extension RedisStore {
             var tasks: [TaskRecord] = []
             tasks.reserveCapacity(elements.count / 4)
             for at in stride(from: 1, to: elements.count - 3, by: 4) {
-                tasks.append(
-                    try TaskRecord(
-                        id: elements[at], definition: elements[at + 1], state: elements[at + 2],
-                        result: .null, errors: elements[at + 3]))
+                var record = try TaskRecord(
+                    id: elements[at], definition: elements[at + 1], state: elements[at + 2],
+                    result: .null, errors: elements[at + 3])
+                if record.status == .pending {
+                    try record.claim(request.grant, number: tasks.count, at: reply.now)
+                }
+                tasks.append(record)
             }
             return ClaimResult(tasks: tasks, hasMore: hasMore)
         }
@@ -145,6 +148,23 @@ extension RedisStore {
             }
             return try reply.rest.first?.int ?? 0
         }
+    }
+}
+
+extension TaskRecord {
+    /// Makes the record what the script made of a task that had not moved before.
+    fileprivate mutating func claim(
+        _ first: ClaimGrant, number: Int, at now: Timestamp
+    ) throws(StoreError) {
+        var grant = first
+        grant.token = first.token.offset(by: number)
+        var machine = TaskStateMachine(self)
+        do throws(TransitionRefusal) {
+            try machine.apply(.claim(grant), at: now)
+        } catch {
+            throw StoreError(.corrupt, "Redis handed out task \(id), which cannot be claimed: \(error)")
+        }
+        self = machine.record
     }
 }
 

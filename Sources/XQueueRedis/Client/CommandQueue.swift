@@ -43,11 +43,11 @@ final class CommandQueue: Sendable {
     func append(
         _ command: RedisCommand, _ continuation: CheckedContinuation<Outcome, Never>?, timeout: TimeAmount
     ) -> Admission {
-        state.withLock { state in
+        let head = DecimalDigits(Int64(command.count)).bytes
+        return state.withLock { state in
             if let refusal = state.refusal { return .refused(refusal.unsent) }
-            let head = DecimalDigits(Int64(command.count))
             state.bytes.writeInteger(UInt8(ascii: "*"))
-            state.bytes.writeBytes(head.bytes)
+            state.bytes.writeBytes(head)
             state.bytes.writeInteger(0x0D0A as UInt16)
             state.bytes.writeBytes(command.body)
             // Taken under the lock, so that deadlines are in the order of the commands.

@@ -3,8 +3,8 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] token of the first  [5] worker
 --       [6] milliseconds of the lease  [7] milliseconds of grace  [8…] types
--- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state,
---       errors
+-- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state, errors;
+--       no state if it is what the definition and this claim make of it
 -- include keys clock may-grow records writes places machine
 
 -- The most tasks one claim parks on its way; what is left is the next claim's.
@@ -18,19 +18,16 @@ local function fetch(head, size)
   local last = head.consumed + size - 1
   local found = redis.call('ZRANGE', ready_of(head.type), head.consumed, last, 'WITHSCORES')
   if #found == 0 then return false end
-  local ids, scores = {}, {}
-  for i = 1, #found, 2 do
-    ids[#ids + 1] = found[i]
-    scores[#scores + 1] = tonumber(found[i + 1])
-  end
-  head.ids, head.scores, head.at, head.size = ids, scores, 1, #ids
+  local ids, number = {}, #found / 2
+  for i = 1, number do ids[i] = found[2 * i - 1] end
+  head.ids, head.found, head.at, head.size = ids, found, 1, number
   head.definitions = redis.call('HMGET', TASKS, unpack(ids))
   head.states = redis.call('HMGET', STATES, unpack(ids))
   return true
 end
 
 local function is_before(a, b)
-  local left, right = a.scores[a.at], b.scores[b.at]
+  local left, right = tonumber(a.found[2 * a.at]), tonumber(b.found[2 * b.at])
   if left ~= right then return left < right end
   return a.ids[a.at] < b.ids[b.at]
 end
@@ -56,7 +53,9 @@ end
 
 -- The best task of all types; nil if there is none.
 local function next_head()
-  local best
+  local best = heads[1]
+  if not heads[2] and best and best.room > 0 and best.at <= best.size then return best end
+  best = nil
   for i = #heads, 1, -1 do
     local head = heads[i]
     if head.room <= 0 or (head.at > head.size and not fetch(head, chunk)) then
@@ -95,7 +94,7 @@ end
 -- The common claim, of a task that has not moved yet and has no keys, goes from the definition straight to
 -- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task.
 local new_states, timetable = queue('HSET', STATES), queue('ZADD', TIME)
-local started = {}
+local started, queue_of = {}, {}
 local function claim_fresh(id, definition, token)
   local _, run, _, _, _, timeout, _, _, _, _, _, type, key, unique_key =
     struct.unpack(DEFINITION, definition)
@@ -105,15 +104,17 @@ local function claim_fresh(id, definition, token)
     deadline = now + timeout + GRACE
     expires = earlier(expires, deadline)
   end
-  local state = struct.pack(
+  push(new_states, id, struct.pack(
     STATE, $PROCESSING, 0, unique_key == '' and 0 or 1, 0, 2, now, run, now, NONE, NONE, NONE,
-    expires, deadline, token, -1, 0, type, '', WORKER_ID, 0)
-  push(new_states, id, state)
+    expires, deadline, token, -1, 0, type, '', WORKER_ID, 0))
   push(timetable, text(expires), id)
-  push(queue('ZADD', index_of(type)), '$PROCESSING', id)
-  will_be_due(expires)
-  started[type] = (started[type] or 0) + 1
-  return state
+  if not started[type] then
+    queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
+  end
+  push(queue_of[type], '$PROCESSING', id)
+  started[type] = started[type] + 1
+  if not earliest or expires < earliest then earliest = expires end
+  return true
 end
 
 local reply, claimed, parked = {0, 0, 0, 0}, 0, 0
@@ -127,10 +128,10 @@ while claimed < COUNT and parked < PARKS do
   local head = next_head()
   if not head then break end
   local id, definition, state = head.ids[head.at], head.definitions[head.at], head.states[head.at]
-  local fresh_state = not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
+  local is_done = not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
   local taken = true
-  if fresh_state then
-    answer(id, definition, fresh_state, false)
+  if is_done then
+    answer(id, definition, false, false)
   else
     local t = state and decode(id, state) or fresh(id, definition)
     t.definition = t.definition or {struct.unpack(DEFINITION, definition)}

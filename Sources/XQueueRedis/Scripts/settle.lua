@@ -37,7 +37,7 @@ end
 -- to the new one: the same step as finish_task() takes, at a third of its price. Answers nil for any
 -- other end.
 local new_states, timeless = queue('HSET', STATES), queue('ZREM', TIME)
-local ended, succeeded = queue('RPUSH', ENDED), {}
+local ended, succeeded, queue_of = queue('RPUSH', ENDED), {}, {}
 local function succeed(id, state, packed)
   local token, kind, reports, new_percent, length, result_at = struct.unpack(HEAD, packed)
   local status, _, has_unique, retries, version, _, run, started, _, _, cancel, _, _, held, percent,
@@ -52,9 +52,12 @@ local function succeed(id, state, packed)
     STATE, $SUCCESS, 0, 0, retries, version + 1, now, run, started, now, NONE, cancel, NONE, NONE,
     0, percent, limit, type, key, worker, 0))
   push(timeless, id)
-  push(queue('ZADD', index_of(type)), '$SUCCESS', id)
   push(ended, id .. ENDED_NOW)
-  succeeded[type] = (succeeded[type] or 0) + 1
+  if not succeeded[type] then
+    queue_of[type], succeeded[type] = queue('ZADD', index_of(type)), 0
+  end
+  push(queue_of[type], '$SUCCESS', id)
+  succeeded[type] = succeeded[type] + 1
   return $SUCCESS, version + 1
 end
 
