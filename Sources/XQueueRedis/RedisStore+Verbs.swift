@@ -126,27 +126,48 @@ extension RedisStore {
         }
     }
 
+    // MARK: Maintenance
+
+    /// The server does nothing else while a script runs: maintenance goes on in steps of so many tasks, which
+    /// take it a few milliseconds.
+    private static let mostPerStep = 200
+
     public func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
         try await within { () async throws(StoreError) in
-            let reply = try await caller.change(.sweep) { command in
-                command.append(limit)
-                command.append("\(draw)")
+            var changed = 0
+            while true {
+                let step = min(limit - changed, Self.mostPerStep)
+                let reply = try await caller.change(.sweep) { command in
+                    command.append(step)
+                    command.append("\(draw)")
+                }
+                let answers = Array(reply.rest)
+                guard answers.count == 2 else { throw StoreError(.corrupt, "Redis answered a sweep oddly") }
+                let swept = try answers[0].int
+                changed += swept
+                if swept < step || changed >= limit {
+                    let next = try answers[1].time
+                    return SweepResult(changed: changed, nextDue: next.milliseconds < 0 ? nil : next)
+                }
             }
-            let answers = Array(reply.rest)
-            guard answers.count == 2 else { throw StoreError(.corrupt, "Redis answered a sweep oddly") }
-            let next = try answers[1].time
-            return SweepResult(changed: try answers[0].int, nextDue: next.milliseconds < 0 ? nil : next)
         }
     }
 
     public func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int {
         try await within { () async throws(StoreError) in
-            let reply = try await caller.change(.prune) { command in
-                command.append(retention.age.wholeMilliseconds)
-                command.append(retention.count)
-                command.append(limit)
+            var removed = 0
+            while removed < limit {
+                let step = min(limit - removed, Self.mostPerStep)
+                let reply = try await caller.change(.prune) { command in
+                    command.append(retention.age.wholeMilliseconds)
+                    command.append(retention.count)
+                    command.append(step)
+                }
+                let pruned = try reply.rest.first?.int ?? 0
+                removed += pruned
+                if pruned < step { break }
             }
-            return try reply.rest.first?.int ?? 0
+            return removed
         }
     }
 }

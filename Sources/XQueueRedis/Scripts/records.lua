@@ -24,7 +24,7 @@ local REST = 21
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.
 --
--- due, band and indexed say how the task stands in the store; see write().
+-- due, timetable, band and indexed say how the task stands in the store; see write().
 
 -- The tasks this call has looked at, by identifier; false for one that does not exist.
 local tasks = {}
@@ -39,6 +39,13 @@ local function due_of(t)
     return t[EXPIRES]
   end
   return NONE
+end
+
+-- Where that time stands: among the leases, which are few, or among those of waiting tasks, which may be
+-- millions; nil for a task that time does not change.
+local function timetable_of(t, due)
+  if t[STATUS] == $PROCESSING then return LEASES end
+  return due ~= NONE and TIME or nil
 end
 
 -- The score in sorted sets that hold tasks by status.
@@ -61,9 +68,10 @@ local function fresh(id, definition)
   elseif d[QUEUE_TIMEOUT] ~= NONE then
     deadline = d[CREATED] + d[QUEUE_TIMEOUT]
   end
+  local due = reason == $SCHEDULED and d[FIRST_RUN] or deadline
   return {
     id = id, error = '', message = '', definition = d, packed = false, changed = false,
-    left_running = false, due = reason == $SCHEDULED and d[FIRST_RUN] or deadline,
+    left_running = false, due = due, timetable = due ~= NONE and TIME or nil,
     band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason == $SCHEDULED,
     $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
     d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
@@ -74,7 +82,8 @@ end
 local function decode(id, blob)
   local t = {
     id = id, error = '', message = '', definition = false, packed = false, changed = false,
-    left_running = false, due = NONE, band = 0, indexed = true, struct.unpack(STATE, blob)
+    left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
+    struct.unpack(STATE, blob)
   }
   local at, length = t[REST], t[ERROR_LENGTH]
   if at <= #blob then
@@ -82,6 +91,7 @@ local function decode(id, blob)
     t.message = string.sub(blob, at + length)
   end
   t.due = due_of(t)
+  t.timetable = timetable_of(t, t.due)
   t.band = band_of(t)
   t.indexed = is_indexed(t)
   return t

@@ -36,7 +36,7 @@ end
 -- The common end, a success of a task without keys, errors and messages, goes from the old state straight
 -- to the new one: the same step as finish_task() takes, at a third of its price. Answers nil for any
 -- other end.
-local new_states, timeless = queue('HSET', STATES), queue('ZREM', TIME)
+local new_states, leases = queue('HSET', STATES), queue('ZREM', LEASES)
 local ended, succeeded, queue_of = queue('RPUSH', ENDED), {}, {}
 local function succeed(id, state, packed)
   local token, kind, reports, new_percent, length, result_at = struct.unpack(HEAD, packed)
@@ -51,7 +51,7 @@ local function succeed(id, state, packed)
   push(new_states, id, struct.pack(
     STATE, $SUCCESS, 0, 0, retries, version + 1, now, run, started, now, NONE, cancel, NONE, NONE,
     0, percent, limit, type, key, worker, 0))
-  push(timeless, id)
+  push(leases, id)
   push(ended, id .. ENDED_NOW)
   if not succeeded[type] then
     queue_of[type], succeeded[type] = queue('ZADD', index_of(type)), 0

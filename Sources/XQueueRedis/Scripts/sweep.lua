@@ -5,8 +5,19 @@
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
 -- include keys clock may-grow records writes places machine
 
-local ids = redis.call('ZRANGEBYSCORE', TIME, 0, now, 'LIMIT', 0, tonumber(ARGV[3]))
+local MOST = tonumber(ARGV[3])
+local due, ids = {}, {}
+for _, timetable in ipairs({TIME, LEASES}) do
+  local found = redis.call('ZRANGEBYSCORE', timetable, '-inf', now, 'WITHSCORES', 'LIMIT', 0, MOST)
+  for i = 1, #found, 2 do due[#due + 1] = {id = found[i], time = tonumber(found[i + 1])} end
+end
+table.sort(due, function(a, b)
+  if a.time ~= b.time then return a.time < b.time end
+  return a.id < b.id
+end)
+for i = 1, math.min(MOST, #due) do ids[i] = due[i].id end
 load(ids)
+
 local draw = tonumber(ARGV[4])
 local swept = 0
 for _, id in ipairs(ids) do
@@ -15,12 +26,13 @@ for _, id in ipairs(ids) do
     expire(t, draw)
     swept = swept + 1
   else
-    -- Nothing else can take out a line of time whose task is gone.
+    -- Nothing else would take out the time of a task that is gone.
     redis.call('ZREM', TIME, id)
+    redis.call('ZREM', LEASES, id)
   end
 end
 refill_touched()
 local reply = finish()
-local head = redis.call('ZRANGEBYSCORE', TIME, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-reply[4], reply[5] = swept, head[2] and tonumber(head[2]) or -1
+local next_time = next_due()
+reply[4], reply[5] = swept, next_time ~= NONE and next_time or -1
 return reply

@@ -43,7 +43,7 @@ end
 local became_ready = false
 local earliest
 local function will_be_due(time)
-  if time ~= NONE and time >= 0 and (not earliest or time < earliest) then earliest = time end
+  if time ~= NONE and (not earliest or time < earliest) then earliest = time end
 end
 
 local counted = {}
@@ -92,7 +92,7 @@ end
 -- key and in time.
 local function write()
   if changes > 0 then
-    local states, times, timeless = queue('HSET', STATES), queue('ZADD', TIME), queue('ZREM', TIME)
+    local states = queue('HSET', STATES)
     for i = 1, changes do
       local t = changed[i]
       push(states, t.id, encode_once(t))
@@ -106,8 +106,10 @@ local function write()
         push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(band), t.id)
       end
       local due = due_of(t)
-      if due ~= t.due then
-        if due == NONE then push(timeless, t.id) else push(times, text(due), t.id) end
+      local timetable = timetable_of(t, due)
+      if t.timetable and timetable ~= t.timetable then push(queue('ZREM', t.timetable), t.id) end
+      if timetable and (due ~= t.due or timetable ~= t.timetable) then
+        push(queue('ZADD', timetable), text(due), t.id)
         will_be_due(due)
       end
     end
@@ -118,14 +120,20 @@ local function write()
   write_counts()
 end
 
+-- When time next changes a task, or NONE.
+local function next_due()
+  local waiting = redis.call('ZRANGE', TIME, 0, 0, 'WITHSCORES')[2]
+  local lease = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2]
+  return math.min(tonumber(waiting or NONE), tonumber(lease or NONE))
+end
+
 -- Tells the other nodes, and answers the caller, what came of the call: the time, whether a task may be
 -- ready, when the next one is due if that is sooner than before, or -1.
 local function finish()
   write()
   local due = -1
   if earliest then
-    local head = redis.call('ZRANGEBYSCORE', TIME, 0, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-    if head[2] and tonumber(head[2]) >= earliest then due = earliest end
+    if next_due() >= earliest then due = earliest end
   end
   if became_ready or due >= 0 then
     redis.call('PUBLISH', CHANNEL,
