@@ -1,17 +1,23 @@
 #if Redis
 
-/// Puts scripts together: a verb's file, before it the pieces its `-- include` line names, and numbers in
-/// place of `$WORDS`.
+/// Puts scripts together: a verb's file, before it the pieces its `-- include` line names.
+///
+/// A line `-- define NAME VALUE` makes every later `NAME` outside of quotes stand for the value, and `$NAME`
+/// stands for a number that Swift knows, everywhere. Names of that kind cost nothing when a script runs,
+/// while a local that many functions use makes each of them slower to make, in every call.
 enum ScriptText {
     /// The whole text of a script.
     ///
     /// - Throws: ``RedisError`` if a file names a piece or a word that does not exist.
     static func make(_ script: RedisScript) throws(RedisError) -> String {
         let verb = try file(script.rawValue)
-        var parts: [Substring] = []
-        for piece in includes(of: verb) { parts.append(code(of: try file(String(piece)))) }
-        parts.append(code(of: verb))
-        return try substitute(in: parts.joined(separator: "\n"))
+        var lines: [Substring] = []
+        for piece in includes(of: verb) { lines += try file(String(piece)).split(separator: "\n") }
+        lines += verb.split(separator: "\n")
+        let definitions = definitions(in: lines)
+        let code = lines.filter { !$0.drop(while: { $0 == " " }).hasPrefix("--") }
+        return try substituteWords(
+            in: code.map { substitute(definitions, in: $0) }.joined(separator: "\n"))
     }
 
     private static func file(_ name: String) throws(RedisError) -> String {
@@ -27,15 +33,44 @@ enum ScriptText {
         return line.dropFirst(marker.count).split(separator: " ")
     }
 
-    /// The text less its comments: the server keeps every script in memory.
-    private static func code(of text: String) -> Substring {
-        let lines = text.split(separator: "\n").filter { line in
-            !line.drop(while: { $0 == " " }).hasPrefix("--")
+    private static func definitions(in lines: [Substring]) -> [Substring: Substring] {
+        let marker = "-- define "
+        var definitions: [Substring: Substring] = [:]
+        for line in lines where line.hasPrefix(marker) {
+            let parts = line.dropFirst(marker.count).split(separator: " ", maxSplits: 1)
+            if parts.count == 2 { definitions[parts[0]] = parts[1] }
         }
-        return Substring(lines.joined(separator: "\n"))
+        return definitions
     }
 
-    private static func substitute(in text: String) throws(RedisError) -> String {
+    /// Puts values in place of the names that stand outside of quotes.
+    private static func substitute(_ definitions: [Substring: Substring], in line: Substring) -> String {
+        var result = ""
+        // Every second part is a text in quotes.
+        for (index, part) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
+            if index > 0 { result += "'" }
+            result += index.isMultiple(of: 2) ? substitute(definitions, inCode: part) : String(part)
+        }
+        return result
+    }
+
+    private static func substitute(_ definitions: [Substring: Substring], inCode code: Substring) -> String {
+        var result = ""
+        var rest = code
+        while let first = rest.first {
+            let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" }
+            if word.isEmpty {
+                result.append(first)
+                rest = rest.dropFirst()
+            } else {
+                result += definitions[word] ?? word
+                rest = rest[word.endIndex...]
+            }
+        }
+        return result
+    }
+
+    private static func substituteWords(in text: String) throws(RedisError) -> String {
         var result = ""
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {

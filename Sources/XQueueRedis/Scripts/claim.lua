@@ -5,10 +5,10 @@
 --       [6] milliseconds of the lease  [7] milliseconds of grace  [8…] types
 -- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
--- include keys clock may-grow records writes places machine
+-- include keys clock may-grow records writes places
 
 -- The most tasks one claim parks on its way; what is left is the next claim's.
-local PARKS = 1000
+-- define PARKS 1000
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
 local LEASE, GRACE = tonumber(ARGV[6]), tonumber(ARGV[7])

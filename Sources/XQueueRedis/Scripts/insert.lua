@@ -13,8 +13,6 @@ local pending = tonumber(redis.call('HGET', COUNTS, $PENDING) or 0)
 local types = redis.call('HLEN', TYPES)
 local known_types, known_ids, unique = {}, {}, {}
 
--- What Swift sent is the definition less its two times.
-local SENT = '>' .. string.sub(DEFINITION, 6)
 local BOTH_NOW = struct.pack('>I6I6', now, now)
 
 local definitions, timetable = queue('HSET', TASKS), queue('ZADD', TIME)

@@ -3,23 +3,23 @@
 --
 -- KEYS[1]  the tag, such as {xqueue}
 local TAG = KEYS[1]
-local TASKS = TAG .. ':tasks'
-local STATES = TAG .. ':states'
-local RESULTS = TAG .. ':results'
-local ERRORS = TAG .. ':errors'
-local TIME = TAG .. ':time'
-local LEASES = TAG .. ':leases'
-local ENDED = TAG .. ':ended'
-local TYPES = TAG .. ':types'
-local COUNTS = TAG .. ':counts'
-local UNIQUE = TAG .. ':unique'
-local KEYS_IN_USE = TAG .. ':keys'
-local NODES = TAG .. ':nodes'
-local NODE_TIMES = TAG .. ':node-times'
-local MAINTENANCE = TAG .. ':maintenance'
-local PROBE = TAG .. ':probe'
-local CHANNEL = TAG .. ':signals'
-local FLOW = TAG .. ':flow:'
+-- define TASKS (TAG .. ':tasks')
+-- define STATES (TAG .. ':states')
+-- define RESULTS (TAG .. ':results')
+-- define ERRORS (TAG .. ':errors')
+-- define TIME (TAG .. ':time')
+-- define LEASES (TAG .. ':leases')
+-- define ENDED (TAG .. ':ended')
+-- define TYPES (TAG .. ':types')
+-- define COUNTS (TAG .. ':counts')
+-- define UNIQUE (TAG .. ':unique')
+-- define KEYS_IN_USE (TAG .. ':keys')
+-- define NODES (TAG .. ':nodes')
+-- define NODE_TIMES (TAG .. ':node-times')
+-- define MAINTENANCE (TAG .. ':maintenance')
+-- define PROBE (TAG .. ':probe')
+-- define CHANNEL (TAG .. ':signals')
+-- define FLOW (TAG .. ':flow:')
 
 -- The names of a call's few types are put together once.
 local function named(prefix)

@@ -8,7 +8,7 @@
 
 local MOST, SKIP, MAX_BYTES = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 -- As many as this are skipped one by one.
-local SHORT = 500
+-- define SHORT 500
 
 -- A list is a stretch of a sorted set: all its tasks have one status, and are in the order of identifiers.
 local lists, total = {}, 0
@@ -93,7 +93,7 @@ end
 
 -- A queue is in the order of priorities, and within a priority in that of identifiers. Beyond so many
 -- priorities, the rest is taken as one list: it is shown in the order of the queue.
-local PRIORITIES = 1000
+-- define PRIORITIES 1000
 
 local function add_ready(key)
   local card, from, priorities = redis.call('ZCARD', key), 0, 0

@@ -1,19 +1,5 @@
 -- The life of a task: the same table as TaskStateMachine in Swift.
 
-local function earlier(time, bound)
-  if bound < time then return bound end
-  return time
-end
-
-local function enter(t, status)
-  count(t[TYPE], t[STATUS], -1)
-  count(t[TYPE], status, 1)
-  t[STATUS] = status
-  t[VERSION] = t[VERSION] + 1
-  t[UPDATED] = now
-  change(t)
-end
-
 -- Takes a task out of wherever it stands.
 local function leave(t)
   if t[STATUS] == $PROCESSING then
@@ -59,7 +45,7 @@ local function finish_task(t, status)
   if t.left_running then slot_freed(t[TYPE]) end
 end
 
-local ERROR_FORMAT = '>I4BI6I6I2I2'
+-- define ERROR_FORMAT '>I4BI6I6I2I2'
 local function remember(t, message, kind)
   local entry = struct.pack(
     ERROR_FORMAT, t[RETRIES] + 1, kind, t[STARTED], now, #t[WORKER], #message) .. t[WORKER] .. message

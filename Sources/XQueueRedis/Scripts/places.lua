@@ -68,6 +68,20 @@ local function leave_running(t)
   end
 end
 
+local function earlier(time, bound)
+  if bound < time then return bound end
+  return time
+end
+
+local function enter(t, status)
+  count(t[TYPE], t[STATUS], -1)
+  count(t[TYPE], status, 1)
+  t[STATUS] = status
+  t[VERSION] = t[VERSION] + 1
+  t[UPDATED] = now
+  change(t)
+end
+
 local waited_for = {}
 -- A slot of the type came free: if the type is limited and tasks of it wait, somebody should look.
 local function slot_freed(type)

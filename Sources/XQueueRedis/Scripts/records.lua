@@ -2,24 +2,51 @@
 -- Both are packed by the rules of Lua's struct library; Swift reads and writes the same layout.
 
 -- Stands for "no time".
-local NONE = 281474976710655
+-- define NONE 281474976710655
 
 -- A definition: these fields, and then the payload.
-local DEFINITION = '>I6I6i4I2I6I6I4BI6I6dsss'
-local CREATED, FIRST_RUN, PRIORITY, MAX_RETRY = 1, 2, 3, 4
-local QUEUE_TIMEOUT, PROCESS_TIMEOUT, DEFINED_LIMIT = 5, 6, 7
-local STRATEGY, DELAY, MAX_DELAY, JITTER = 8, 9, 10, 11
-local DEFINED_TYPE, DEFINED_KEY, UNIQUE_KEY = 12, 13, 14
+-- define DEFINITION '>I6I6i4I2I6I6I4BI6I6dsss'
+-- define SENT '>i4I2I6I6I4BI6I6dsss'
+-- define CREATED 1
+-- define FIRST_RUN 2
+-- define PRIORITY 3
+-- define MAX_RETRY 4
+-- define QUEUE_TIMEOUT 5
+-- define PROCESS_TIMEOUT 6
+-- define DEFINED_LIMIT 7
+-- define STRATEGY 8
+-- define DELAY 9
+-- define MAX_DELAY 10
+-- define JITTER 11
+-- define DEFINED_TYPE 12
+-- define DEFINED_KEY 13
+-- define UNIQUE_KEY 14
 
 -- A state: these fields, and then the error and the progress message. In texts that may be missing, ''
 -- is a missing one and '=' stands before one that is there.
-local STATE = '>BBBI2I4I6I6I6I6I6I6I6I6I8dI4sssI2'
-local STATUS, REASON, HAS_UNIQUE, RETRIES, VERSION = 1, 2, 3, 4, 5
-local UPDATED, RUN, STARTED, COMPLETED, QUEUE_DEADLINE, CANCEL, EXPIRES, DEADLINE =
-  6, 7, 8, 9, 10, 11, 12, 13
-local TOKEN, PERCENT, LIMIT, TYPE, KEY, WORKER, ERROR_LENGTH = 14, 15, 16, 17, 18, 19, 20
+-- define STATE '>BBBI2I4I6I6I6I6I6I6I6I6I8dI4sssI2'
+-- define STATUS 1
+-- define REASON 2
+-- define HAS_UNIQUE 3
+-- define RETRIES 4
+-- define VERSION 5
+-- define UPDATED 6
+-- define RUN 7
+-- define STARTED 8
+-- define COMPLETED 9
+-- define QUEUE_DEADLINE 10
+-- define CANCEL 11
+-- define EXPIRES 12
+-- define DEADLINE 13
+-- define TOKEN 14
+-- define PERCENT 15
+-- define LIMIT 16
+-- define TYPE 17
+-- define KEY 18
+-- define WORKER 19
+-- define ERROR_LENGTH 20
 -- Where the error begins.
-local REST = 21
+-- define REST 21
 
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.

@@ -5,7 +5,7 @@
 -- reply time, ready, due, then for each attempt: status and version, or minus the refusal's code and 0
 -- include keys clock may-grow records writes places machine
 
-local HEAD = '>I8BBdI2'
+-- define HEAD '>I8BBdI2'
 
 local function settle(t, packed)
   if not t then return -$NOT_FOUND, 0 end
