@@ -81,7 +81,9 @@ extension RedisStore {
         }
         for (name, value) in try counts.elements.pairs {
             let parts = try name.text.split(separator: "/", maxSplits: 1)
-            guard parts.count == 2, let status = Int(parts[0]).flatMap(TaskStatus.init(code:)) else { continue }
+            guard parts.count == 2, let status = Int(parts[0]).flatMap(TaskStatus.init(code:)) else {
+                continue
+            }
             states[String(parts[1])]?.counts[status] = Int(try value.text) ?? 0
         }
         return states.values.sorted { $0.type < $1.type }

@@ -32,8 +32,10 @@ final class Sweeper: Sendable {
 
     /// Runs until the Swift task is canceled.
     func run() async {
+        // Before the first look, so that nothing happens unnoticed between the two.
+        let signals = store.signals()
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.listen() }
+            group.addTask { await self.listen(to: signals) }
             await self.sweep()
             group.cancelAll()
         }
@@ -44,8 +46,8 @@ final class Sweeper: Sendable {
         bell.ring()
     }
 
-    private func listen() async {
-        for await signal in store.signals() {
+    private func listen(to signals: AsyncStream<StoreSignal>) async {
+        for await signal in signals {
             guard case .due(let time) = signal else { continue }
             let isEarlier = nextDue.withLock { next in
                 if let current = next, current <= time { return false }

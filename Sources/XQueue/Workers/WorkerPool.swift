@@ -51,11 +51,13 @@ final class WorkerPool: Sendable {
 
     /// Runs until a graceful shutdown or a cancellation, then drains.
     func run() async {
+        // Before the first look, so that nothing happens unnoticed between the two.
+        let signals = store.signals()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.progress.run() }
             group.addTask { await self.confirmLeases() }
             group.addTask { await self.deadlines.run(onDue: self.handle) }
-            group.addTask { await self.listen() }
+            group.addTask { await self.listen(to: signals) }
             group.addTask { await self.pollSlowly() }
             // Not a child of the group: the ends of attempts are stored even after a cancellation. It is
             // ended by `finish()` below, and awaited.
@@ -131,8 +133,8 @@ final class WorkerPool: Sendable {
 
     // MARK: - Loops
 
-    private func listen() async {
-        for await signal in store.signals() {
+    private func listen(to signals: AsyncStream<StoreSignal>) async {
+        for await signal in signals {
             switch signal {
             case .ready: work.ring()
             case .cancelRequested(let id): cancelRequested(id)
