@@ -4,6 +4,14 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Opens connections: TCP or a unix socket, encrypted or not.
 struct RedisConnector: Sendable {
     let group: any EventLoopGroup
@@ -51,7 +59,22 @@ struct RedisConnector: Sendable {
         } catch let error as RedisError {
             throw error
         } catch {
-            throw RedisError(.disconnected, "cannot connect to Redis at \(address): \(error)", isUnsent: true)
+            throw RedisError(
+                .disconnected, "cannot connect to Redis at \(address): \(Self.reason(of: error))",
+                isUnsent: true)
+        }
+    }
+
+    /// What the system says, without the layers it came through.
+    private static func reason(of error: any Error) -> String {
+        switch error {
+        case let error as NIOConnectionError:
+            if let failure = error.connectionErrors.first { return reason(of: failure.error) }
+            return error.dnsAError.map { "the name is not known: \($0)" } ?? "\(error)"
+        case let error as IOError:
+            return String(cString: strerror(error.errnoCode))
+        default:
+            return "\(error)"
         }
     }
 

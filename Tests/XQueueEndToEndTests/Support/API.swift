@@ -42,11 +42,24 @@ struct API: Sendable {
             request.httpBody = Data(body.utf8)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await session.data(for: request)
+        let (data, response) = try await load(request)
         let http = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]
         for (name, value) in http.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
         return Reply(status: http.statusCode, body: data, headers: headers)
+    }
+
+    /// Foundation's own `data(for:)` deadlocks if its Swift task is canceled while the reply comes in.
+    private func load(_ request: URLRequest) async throws -> (Data, URLResponse?) {
+        try await withCheckedThrowingContinuation { continuation in
+            session.dataTask(with: request) { data, response, error in
+                if let error {
+                    continuation.resume(throwing: error)
+                } else {
+                    continuation.resume(returning: (data ?? Data(), response))
+                }
+            }.resume()
+        }
     }
 
     // MARK: - Tasks
