@@ -147,6 +147,11 @@ struct RedisStoreTests {
             let page = try await store.tasks(TaskQuery(statuses: [.pending], limit: 1000))
             #expect(page.total == 1500)
             #expect(Set(page.tasks.map(\.id)).count == 1000)
+            for offset in stride(from: 0, to: 1500, by: 300) {
+                let later = try await store.tasks(TaskQuery(statuses: [.pending], limit: 10, offset: offset))
+                #expect(later.tasks.count == 10)
+            }
+            #expect(try await store.tasks(TaskQuery(limit: 10, offset: 1495)).tasks.count <= 10)
             #expect(try await store.statistics().oldestPendingAge != nil)
         }
     }

@@ -1,10 +1,12 @@
 """arq: coroutines on uvloop, without results and without its pause between two looks at the queue."""
 
 import asyncio
+import sys
 
 import uvloop
 from arq import create_pool
 from arq.connections import RedisSettings
+from arq.worker import run_worker
 
 import gauge
 import place
@@ -35,4 +37,7 @@ async def fill():
 
 
 if __name__ == "__main__":
-    asyncio.run(fill())
+    if sys.argv[1:] == ["work"]:
+        run_worker(Worker)
+    else:
+        asyncio.run(fill())

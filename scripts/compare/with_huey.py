@@ -13,6 +13,12 @@ def noop(_payload):
     gauge.hit()
 
 
-if __name__ == "__main__":
+def fill():
     for _ in range(place.TASKS):
         noop(place.PAYLOAD)
+
+
+if __name__ == "__main__":
+    import with_huey
+
+    with_huey.fill()

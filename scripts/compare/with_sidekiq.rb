@@ -35,6 +35,7 @@ class Noop
   end
 end
 
+Redis.silence_deprecations = true
 url = "redis://127.0.0.1:#{ENV.fetch("COMPARE_PORT")}/#{ENV.fetch("COMPARE_DATABASE", "0")}"
 Sidekiq.configure_server do |config|
   config.redis = {url: url}

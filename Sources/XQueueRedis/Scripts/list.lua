@@ -53,12 +53,25 @@ local function skip_most()
       places[i] = newer(list, pivot)
       sum = sum + places[i]
     end
+    local moved = false
     for i, list in ipairs(lists) do
-      if sum <= SKIP then list.at = places[i] else list.bound = places[i] end
+      local side = sum <= SKIP and 'at' or 'bound'
+      moved = moved or list[side] ~= places[i]
+      list[side] = places[i]
     end
     if sum <= SKIP then skipped = sum end
+    -- A list that is not in the order of identifiers can lead nowhere.
+    if not moved then break end
   end
-  return SKIP - skipped
+  local left = SKIP - skipped
+  if left > 2 * SHORT then
+    -- Whole stretches are skipped then: the order is lost anyway, and nobody may wait for this.
+    for _, list in ipairs(lists) do
+      local step = math.min(left, list.size - list.at)
+      list.at, left = list.at + step, left - step
+    end
+  end
+  return left
 end
 
 local function fill(list, number)
@@ -93,7 +106,7 @@ end
 
 -- A queue is in the order of priorities, and within a priority in that of identifiers. Beyond so many
 -- priorities, the rest is taken as one list: it is shown in the order of the queue.
--- define PRIORITIES 1000
+-- define PRIORITIES 100
 
 local function add_ready(key)
   local card, from, priorities = redis.call('ZCARD', key), 0, 0

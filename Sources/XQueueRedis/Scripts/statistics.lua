@@ -15,7 +15,7 @@ local function consider(id)
 end
 
 -- The first of each priority, of so many priorities.
--- define PRIORITIES 1000
+-- define PRIORITIES 100
 for i = 1, #types, 2 do
   consider(redis.call('ZRANGEBYSCORE', index_of(types[i]), $PENDING, $PENDING, 'LIMIT', 0, 1)[1])
   local queue, from = ready_of(types[i]), 0

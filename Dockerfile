@@ -1,0 +1,39 @@
+# Builds the program, and an image that holds little else.
+#
+#   docker build -t xqueue .
+#   docker run -p 127.0.0.1:8080:8080 -v xqueue-data:/var/lib/xqueue xqueue
+
+FROM swift:6.3-bookworm AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+# The packages are fetched again only when this file changes.
+COPY Package.swift ./
+RUN swift package resolve
+COPY . .
+RUN swift build -c release --product xqueue --static-swift-stdlib \
+    && install -D "$(swift build -c release --show-bin-path)/xqueue" /out/xqueue
+
+FROM debian:bookworm-slim
+# curl is for the health check.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        ca-certificates curl libhiredis0.14 libsqlite3-0 libstdc++6 tzdata \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --home-dir /var/lib/xqueue --create-home xqueue
+COPY --from=build /out/xqueue /usr/local/bin/xqueue
+
+# An xqueue.yaml here is read; without Redis the tasks are in xqueue-data/ here.
+WORKDIR /var/lib/xqueue
+VOLUME /var/lib/xqueue
+USER xqueue
+ENV XQUEUE_SERVER_HOST=0.0.0.0
+EXPOSE 8080
+
+# Turn it off for a node without an API (--no-http).
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+    CMD ["curl", "-fsS", "-o", "/dev/null", "http://localhost:8080/api/v1/health"]
+
+ENTRYPOINT ["xqueue"]
+CMD ["serve"]
