@@ -126,8 +126,8 @@ public final class TaskManager: Service {
     }
 
     private func runServices() async {
-        let lease = MaintenanceLease(
-            store: store, nodeID: workerID, duration: configuration.maintenanceLease, clock: clock,
+        let lease = LeaseHolder(
+            .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease, clock: clock,
             random: random, logger: logger)
         let maintenance = Maintenance(
             store: store, lease: lease, configuration: configuration, clock: clock, random: random,
@@ -151,7 +151,7 @@ public final class TaskManager: Service {
         await Task { await takeLeave(lease) }.value
     }
 
-    private func takeLeave(_ lease: MaintenanceLease) async {
+    private func takeLeave(_ lease: LeaseHolder) async {
         await lease.release()
         do throws(StoreError) {
             try await store.unregister(workerID)

@@ -35,20 +35,22 @@ extension RedisStore {
         }
     }
 
-    public func holdMaintenance(
-        _ nodeID: String, for duration: Duration
+    public func hold(
+        _ lease: ClusterLease, by nodeID: String, for duration: Duration
     ) async throws(StoreError) -> Bool {
         try await within { () async throws(StoreError) in
-            try await caller.run(.maintenance) { command in
+            try await caller.run(.lease) { command in
+                command.append(lease.rawValue)
                 command.append(nodeID)
                 command.append(duration.wholeMilliseconds)
             }.integer == 1
         }
     }
 
-    public func releaseMaintenance(_ nodeID: String) async throws(StoreError) {
+    public func release(_ lease: ClusterLease, by nodeID: String) async throws(StoreError) {
         try await within { () async throws(StoreError) in
-            _ = try await caller.run(.maintenance) { command in
+            _ = try await caller.run(.lease) { command in
+                command.append(lease.rawValue)
                 command.append(nodeID)
                 command.append("")
             }

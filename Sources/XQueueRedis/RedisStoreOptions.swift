@@ -1,5 +1,7 @@
 #if Redis
 
+public import XQueueCore
+
 /// The bounds of a store on Redis.
 public struct RedisStoreOptions: Sendable, Hashable {
     /// The most pending tasks; a submission beyond it is refused.
@@ -8,6 +10,9 @@ public struct RedisStoreOptions: Sendable, Hashable {
     public var maxTypes: Int = 10_000
     /// The most calls of one kind that may wait for the server.
     public var maxWaitingCalls: Int = 65_536
+
+    /// How long events are kept.
+    public var events = EventRetention()
 
     public init() {}
 }

@@ -5,6 +5,7 @@ struct Effects {
     var becameReady = false
     var earliestDue: Timestamp?
     var cancelRequests: [TaskID] = []
+    var wroteEvents = false
     var flow = FlowCounts()
 
     mutating func due(at time: Timestamp) {

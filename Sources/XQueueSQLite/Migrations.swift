@@ -7,6 +7,9 @@ enum Migrations {
         migrator.registerMigration("1: tasks and types") { db in
             try db.execute(sql: version1)
         }
+        migrator.registerMigration("2: events") { db in
+            try db.execute(sql: version2)
+        }
         return migrator
     }
 
@@ -79,5 +82,22 @@ enum Migrations {
         CREATE INDEX tasks_key_history ON tasks(key, id) WHERE key IS NOT NULL;
         CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key)
             WHERE unique_key IS NOT NULL AND status <= 1;
+        """
+
+    /// A row holds the events of one transaction, from `first_number` to `number`; see `EventBatch`.
+    private static let version2 = """
+        CREATE TABLE events (
+            number INTEGER PRIMARY KEY,
+            first_number INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            batch BLOB NOT NULL
+        ) STRICT;
+
+        -- Up to where each sink's events have been acknowledged.
+        CREATE TABLE sinks (
+            name TEXT PRIMARY KEY,
+            time INTEGER NOT NULL,
+            number INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -102,6 +102,13 @@ struct PreparedStatement {
         }
     }
 
+    func bind(_ index: Int32, _ value: [UInt8]) {
+        value.withUnsafeBytes { bytes in
+            _ = sqlite3_bind_blob64(
+                handle, index, bytes.baseAddress, sqlite3_uint64(bytes.count), Self.transient)
+        }
+    }
+
     // SQLite copies what is bound: the Swift values do not outlive the call.
     private static var transient: sqlite3_destructor_type {
         unsafeBitCast(-1, to: sqlite3_destructor_type.self)
@@ -137,6 +144,15 @@ struct PreparedStatement {
         guard let start = sqlite3_column_text(handle, column) else { return nil }
         let count = Int(sqlite3_column_bytes(handle, column))
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+
+    /// The bytes are valid only within `body`.
+    func withBytes<Value>(
+        _ column: Int32, _ body: (UnsafeRawBufferPointer) throws -> Value
+    ) rethrows -> Value {
+        let start = sqlite3_column_blob(handle, column)
+        return try body(
+            UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(handle, column))))
     }
 
     func taskID(_ column: Int32) -> TaskID? {

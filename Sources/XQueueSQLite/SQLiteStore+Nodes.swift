@@ -14,13 +14,13 @@ extension SQLiteStore {
         try nodeBook.live()
     }
 
-    public func holdMaintenance(
-        _ nodeID: String, for duration: Duration
+    public func hold(
+        _ lease: ClusterLease, by nodeID: String, for duration: Duration
     ) async throws(StoreError) -> Bool {
-        try nodeBook.holdMaintenance(nodeID, for: duration)
+        try nodeBook.hold(lease, by: nodeID, for: duration)
     }
 
-    public func releaseMaintenance(_ nodeID: String) async throws(StoreError) {
-        try nodeBook.releaseMaintenance(nodeID)
+    public func release(_ lease: ClusterLease, by nodeID: String) async throws(StoreError) {
+        try nodeBook.release(lease, by: nodeID)
     }
 }

@@ -16,6 +16,7 @@ public final class SQLiteStore: TaskStore {
     let readers = CallGate()
     let failures = FailureMemory()
     let nodeBook: LocalNodes
+    let eventBell = EventBell()
     private let hub = SignalHub()
     private let lock: ProcessLock?
 
@@ -45,8 +46,9 @@ public final class SQLiteStore: TaskStore {
             try Self.recover(database, options, at: clock.now(), draw: random.draw())
             writer = try GroupCommitWriter(
                 database, path: path, options: options, clock: clock, failures: failures,
-                committed: { [flow, hub] effects, now in
+                committed: { [flow, hub, eventBell] effects, now in
                     flow.add(effects.flow, at: now)
+                    if effects.wroteEvents { eventBell.ring() }
                     Self.announce(effects, hub)
                 })
         } catch {
@@ -79,6 +81,7 @@ public final class SQLiteStore: TaskStore {
     public func close() async {
         guard await writer.finish() else { return }
         nodeBook.close()
+        eventBell.close()
         await readers.close()
         // What SQLite may say here is about what is closed anyway.
         try? database.close()

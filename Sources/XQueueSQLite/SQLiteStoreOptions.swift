@@ -1,3 +1,5 @@
+public import XQueueCore
+
 /// The bounds of an embedded store.
 public struct SQLiteStoreOptions: Sendable, Hashable {
     /// The most pending tasks; a submission beyond it is refused.
@@ -8,6 +10,9 @@ public struct SQLiteStoreOptions: Sendable, Hashable {
     public var maxFileBytes: Int?
     /// The most calls that may wait for the writer.
     public var maxWaitingWrites: Int = 65_536
+
+    /// How long events are kept.
+    public var events = EventRetention()
 
     public init() {}
 }

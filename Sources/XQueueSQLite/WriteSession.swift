@@ -11,6 +11,7 @@ final class WriteSession {
     private(set) var now = Timestamp(milliseconds: 0)
     var catalog: TypeCatalog
     var effects = Effects()
+    var events: EventLogWriter
     private var statements: [Int: PreparedStatement] = [:]
     /// The tasks that are processing, so that their ends need not be read back. It may lack some.
     private var active: [TaskID: StoredTask] = [:]
@@ -24,6 +25,7 @@ final class WriteSession {
         self.db = db
         self.options = options
         catalog = try TypeCatalog(db)
+        events = try EventLogWriter(db, retention: options.events)
     }
 
     // MARK: - Transactions
@@ -31,6 +33,7 @@ final class WriteSession {
     func begin() throws {
         if mustReload {
             catalog = try TypeCatalog(db)
+            events = try EventLogWriter(db, retention: options.events)
             mustReload = false
         }
         effects = Effects()
@@ -48,6 +51,8 @@ final class WriteSession {
 
     func commit() throws {
         try catalog.flush(db)
+        effects.wroteEvents = !events.isEmpty
+        try events.flush(self)
         try db.execute(sql: "COMMIT")
     }
 
@@ -124,6 +129,7 @@ final class WriteSession {
         case .settle, .cancel, .requeue, .expire: try saveState(task)
         }
         let new = task.record
+        if let change = TaskEvent.change(from: old, to: new) { events.add(change, of: new, at: now) }
         active[new.id] = new.status == .processing ? task : nil
         catalog.move(task.typeID, from: old.status, to: new.status)
         effects.changed(from: old, to: new)
@@ -171,6 +177,7 @@ enum StatementSlot {
     case saveClaim, saveState, saveLease, saveProgress, saveReason
     case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
     case due, nextDue, deletePayload, delete
+    case insertEvents, trimEvents, pruneEvents
     /// The cursor over the ready tasks of one type.
     case ready(type: Int64)
 
@@ -195,6 +202,9 @@ enum StatementSlot {
         case .deletePayload: 16
         case .delete: 17
         case .keyParkedLimit: 18
+        case .insertEvents: 19
+        case .trimEvents: 20
+        case .pruneEvents: 21
         case .ready(let type): 100 + Int(type)
         }
     }

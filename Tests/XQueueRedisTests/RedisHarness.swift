@@ -17,6 +17,7 @@ extension StoreHarness {
             var options = RedisStoreOptions()
             options.maxBacklog = limits.maxBacklog
             options.maxTypes = limits.maxTypes
+            options.events = limits.events
             return try await RedisStore(configuration: configuration, options: options, clock: clock)
         }
     }

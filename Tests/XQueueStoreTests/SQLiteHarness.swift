@@ -24,5 +24,6 @@ extension SQLiteStoreOptions {
         self.init()
         maxBacklog = limits.maxBacklog
         maxTypes = limits.maxTypes
+        events = limits.events
     }
 }

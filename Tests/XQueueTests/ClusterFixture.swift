@@ -84,7 +84,7 @@ struct ClusterFixture: Sendable {
     private func announced(_ node: Node) async throws {
         try await eventually("\(node.manager.workerID) is announced and asked for maintenance") {
             let isKnown = try await inner.nodes().contains { $0.id == node.manager.workerID }
-            return isKnown && node.store.calls(of: .holdMaintenance) > 0
+            return isKnown && node.store.calls(of: .hold) > 0
         }
     }
 

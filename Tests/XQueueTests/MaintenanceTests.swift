@@ -116,7 +116,7 @@ import XQueueTesting
         var one = fixture.node("node-1")
         one.startsInTrouble = true
         one.manager.register("a") { _ -> RawJSON? in nil }
-        one.store.fail(.holdMaintenance, times: 5)
+        one.store.fail(.hold, times: 5)
         one.store.fail(.register, times: 5)
         try await fixture.running([one]) {
             let task = try await one.manager.submit("a", .null, .delay(.seconds(1)))
@@ -142,7 +142,7 @@ import XQueueTesting
         }
         try await fixture.running([one, two]) {
             // The first node does not hear that it lost the lease.
-            one.store.fail(.holdMaintenance, times: .max)
+            one.store.fail(.hold, times: .max)
             try await fixture.advance(until: "the second has it, too") { sweeps(two) > 0 }
             let before = sweeps(one)
             for index in 1...50 {

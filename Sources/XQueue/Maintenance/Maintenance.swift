@@ -5,7 +5,7 @@ import XQueueCore
 /// due, and removes what is old.
 struct Maintenance: Sendable {
     let store: any TaskStore
-    let lease: MaintenanceLease
+    let lease: LeaseHolder
     let configuration: QueueConfiguration
     let clock: any QueueClock
     let random: any RandomSource

@@ -10,7 +10,7 @@ final class Sweeper: Sendable {
     private static let longestSleep = Duration.seconds(10)
 
     private let store: any TaskStore
-    private let lease: MaintenanceLease
+    private let lease: LeaseHolder
     private let configuration: QueueConfiguration
     private let clock: any QueueClock
     private let random: any RandomSource
@@ -19,7 +19,7 @@ final class Sweeper: Sendable {
     private let nextDue = Mutex<Timestamp?>(nil)
 
     init(
-        store: any TaskStore, lease: MaintenanceLease, configuration: QueueConfiguration,
+        store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration,
         clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         self.store = store

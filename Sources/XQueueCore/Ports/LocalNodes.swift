@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The nodes and the maintenance lease of a store that only this process uses: kept in memory.
+/// The nodes and the cluster's leases of a store that only this process uses: kept in memory.
 package final class LocalNodes: Sendable {
     /// The most nodes kept; only a program that makes managers without end could reach it.
     private static let maxNodes = 10_000
@@ -12,7 +12,7 @@ package final class LocalNodes: Sendable {
 
     private struct State {
         var entries: [String: Entry] = [:]
-        var maintainer: (node: String, until: Timestamp)?
+        var leases: [ClusterLease: (node: String, until: Timestamp)] = [:]
         var isClosed = false
     }
 
@@ -45,17 +45,28 @@ package final class LocalNodes: Sendable {
         }
     }
 
-    package func holdMaintenance(_ nodeID: String, for duration: Duration) throws(StoreError) -> Bool {
+    package func hold(
+        _ lease: ClusterLease, by nodeID: String, for duration: Duration
+    ) throws(StoreError) -> Bool {
         try change { (state, now) throws(StoreError) in
-            if let current = state.maintainer, current.node != nodeID, current.until > now { return false }
-            state.maintainer = (nodeID, now + duration)
+            if let current = state.leases[lease], current.node != nodeID, current.until > now {
+                return false
+            }
+            state.leases[lease] = (nodeID, now + duration)
             return true
         }
     }
 
-    package func releaseMaintenance(_ nodeID: String) throws(StoreError) {
+    package func release(_ lease: ClusterLease, by nodeID: String) throws(StoreError) {
         try change { (state, _) throws(StoreError) in
-            if state.maintainer?.node == nodeID { state.maintainer = nil }
+            if state.leases[lease]?.node == nodeID { state.leases[lease] = nil }
+        }
+    }
+
+    package func has(_ lease: ClusterLease, _ nodeID: String) throws(StoreError) -> Bool {
+        try change { (state, now) throws(StoreError) in
+            guard let current = state.leases[lease] else { return false }
+            return current.node == nodeID && current.until > now
         }
     }
 

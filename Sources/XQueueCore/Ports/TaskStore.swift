@@ -60,7 +60,8 @@ public protocol TaskStore: Sendable {
     func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult
 
     /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
-    /// `retention.count`, those that were made first. Answers how many it removed.
+    /// `retention.count`, those that were made first. Answers how many it removed. Events that are too old
+    /// go as well.
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
 
     // MARK: The cluster
@@ -76,14 +77,41 @@ public protocol TaskStore: Sendable {
     /// The live nodes, by identifier.
     func nodes() async throws(StoreError) -> [NodeRecord]
 
-    /// Takes, or renews, the lease of the node that does maintenance for the whole cluster.
+    /// Takes, or renews, a lease that one node of the cluster has at a time.
     ///
     /// - Returns: True if `nodeID` has the lease for `duration` from now: it was free or expired, or the
-    ///   node's own. It only saves work: maintenance by two nodes at once does no harm.
-    func holdMaintenance(_ nodeID: String, for duration: Duration) async throws(StoreError) -> Bool
+    ///   node's own.
+    func hold(
+        _ lease: ClusterLease, by nodeID: String, for duration: Duration
+    ) async throws(StoreError) -> Bool
 
-    /// Gives the lease back. If `nodeID` does not have it, nothing happens.
-    func releaseMaintenance(_ nodeID: String) async throws(StoreError)
+    /// Gives a lease back. If `nodeID` does not have it, nothing happens.
+    func release(_ lease: ClusterLease, by nodeID: String) async throws(StoreError)
+
+    // MARK: The event log
+
+    /// Up to `limit` events that come after `cursor`, in order.
+    ///
+    /// Every call that changes a task's status or progress writes its events in the same atomic step. The
+    /// log is capped: what is oldest goes first.
+    ///
+    /// - Parameter waiting: If there is none, how long to wait for one. Answers an empty page then.
+    func events(
+        after cursor: EventCursor, limit: Int, waiting: Duration
+    ) async throws(StoreError) -> EventPage
+
+    /// The place after the newest event.
+    func lastEvent() async throws(StoreError) -> EventCursor
+
+    /// Up to where a sink's events have been acknowledged; ``EventCursor/start`` for a new sink.
+    func sinkCursor(_ sink: String) async throws(StoreError) -> EventCursor
+
+    /// Records that a sink's events up to `cursor` have been acknowledged.
+    ///
+    /// - Returns: False, and nothing is recorded, if `nodeID` does not have the sink's lease.
+    func acknowledge(
+        _ sink: String, upTo cursor: EventCursor, by nodeID: String
+    ) async throws(StoreError) -> Bool
 
     // MARK: Questions
 

@@ -19,7 +19,7 @@ enum RedisScript: String, CaseIterable, Sendable {
     case probe
     case node
     case nodes
-    case maintenance
+    case lease
 }
 
 #endif

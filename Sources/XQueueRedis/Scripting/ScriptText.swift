@@ -101,7 +101,7 @@ enum ScriptFiles {
         "keys": PackageResources.keys_lua,
         "list": PackageResources.list_lua,
         "machine": PackageResources.machine_lua,
-        "maintenance": PackageResources.maintenance_lua,
+        "lease": PackageResources.lease_lua,
         "may-grow": PackageResources.may_grow_lua,
         "node": PackageResources.node_lua,
         "nodes": PackageResources.nodes_lua,

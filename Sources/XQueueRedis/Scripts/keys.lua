@@ -16,7 +16,7 @@ local TAG = KEYS[1]
 -- define KEYS_IN_USE (TAG .. ':keys')
 -- define NODES (TAG .. ':nodes')
 -- define NODE_TIMES (TAG .. ':node-times')
--- define MAINTENANCE (TAG .. ':maintenance')
+-- define HELD (TAG .. ':held')
 -- define PROBE (TAG .. ':probe')
 -- define CHANNEL (TAG .. ':signals')
 -- define FLOW (TAG .. ':flow:')

@@ -49,6 +49,7 @@ extension WriteSession {
             return .existing(existing.record)
         }
         catalog.move(typeID, from: nil, to: .pending)
+        if let change = TaskEvent.change(from: nil, to: record) { events.add(change, of: record, at: now) }
         effects.inserted(record)
         return .inserted(record)
     }

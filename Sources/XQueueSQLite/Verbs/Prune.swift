@@ -2,6 +2,7 @@ import XQueueCore
 
 extension WriteSession {
     func prune(_ retention: Retention, limit: Int) throws -> Int {
+        try events.prune(self)
         let tooOld = try ended(before: now + (.zero - retention.age), limit: limit)
         for task in tooOld { try remove(task) }
         guard tooOld.count < limit else { return tooOld.count }

@@ -10,6 +10,7 @@ extension WriteSession {
         if let progress = settlement.progress, task.record.lease?.token == settlement.attempt.token {
             // Written together with the end of the attempt.
             task.record.progress = progress
+            events.add(.progress(progress), of: task.record, at: now)
         }
         switch try step(task, .settle(settlement.attempt.token, settlement.outcome)) {
         case .success(let record): return .settled(record.status, version: record.version)
@@ -31,7 +32,9 @@ extension WriteSession {
         for report in reports {
             guard let task = try load(report.attempt.taskID) else { continue }
             // A refusal means the attempt is over, and its progress with it.
-            _ = try step(task, .progress(report.attempt.token, report.progress))
+            if case .success(let record) = try step(task, .progress(report.attempt.token, report.progress)) {
+                events.add(.progress(report.progress), of: record, at: now)
+            }
         }
     }
 }

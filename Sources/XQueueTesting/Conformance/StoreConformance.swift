@@ -15,7 +15,7 @@ public enum StoreConformance {
         claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases,
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
-        sweepCases, pruneCases, nodeCases, maintenanceCases,
+        sweepCases, pruneCases, nodeCases, leaseCases,
         queryCases, statisticsCases, signalCases,
         batchCases, concurrentCallerCases, closeCases,
         machineCases,

@@ -8,10 +8,15 @@ public struct StoreHarness: Sendable {
         public var maxBacklog: Int
         /// The most distinct task types.
         public var maxTypes: Int
+        /// How long events are kept.
+        public var events: EventRetention
 
-        public init(maxBacklog: Int = 100_000, maxTypes: Int = 1000) {
+        public init(
+            maxBacklog: Int = 100_000, maxTypes: Int = 1000, events: EventRetention = EventRetention()
+        ) {
             self.maxBacklog = maxBacklog
             self.maxTypes = maxTypes
+            self.events = events
         }
     }
 

@@ -17,17 +17,17 @@ extension FaultyStore {
         try await perform(.nodes) { () async throws(StoreError) in try await inner.nodes() }
     }
 
-    public func holdMaintenance(
-        _ nodeID: String, for duration: Duration
+    public func hold(
+        _ lease: ClusterLease, by nodeID: String, for duration: Duration
     ) async throws(StoreError) -> Bool {
-        try await perform(.holdMaintenance) { () async throws(StoreError) in
-            try await inner.holdMaintenance(nodeID, for: duration)
+        try await perform(.hold) { () async throws(StoreError) in
+            try await inner.hold(lease, by: nodeID, for: duration)
         }
     }
 
-    public func releaseMaintenance(_ nodeID: String) async throws(StoreError) {
-        try await perform(.releaseMaintenance) { () async throws(StoreError) in
-            try await inner.releaseMaintenance(nodeID)
+    public func release(_ lease: ClusterLease, by nodeID: String) async throws(StoreError) {
+        try await perform(.release) { () async throws(StoreError) in
+            try await inner.release(lease, by: nodeID)
         }
     }
 }

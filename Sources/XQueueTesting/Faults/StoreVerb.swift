@@ -3,6 +3,7 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
     case cancel, requeue, setLimit, setPaused
     case sweep, prune
-    case register, unregister, nodes, holdMaintenance, releaseMaintenance
+    case register, unregister, nodes, hold, release
+    case events, lastEvent, sinkCursor, acknowledge
     case task, tasks, statistics, types, check
 }

@@ -25,7 +25,7 @@ extension StoreConformance {
             await fixture.expect(.closed) { () async throws(StoreError) in try await store.check() }
             await fixture.expect(.closed) { () async throws(StoreError) in try await store.nodes() }
             await fixture.expect(.closed) { () async throws(StoreError) in
-                try await store.holdMaintenance("node-1", for: .seconds(1))
+                try await store.hold(.maintenance, by: "node-1", for: .seconds(1))
             }
         },
         ConformanceCase("close: ends every stream of signals, and can be repeated") { fixture in

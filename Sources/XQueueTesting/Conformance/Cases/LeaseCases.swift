@@ -2,13 +2,13 @@ import Testing
 import XQueueCore
 
 extension StoreConformance {
-    static let maintenanceCases: [ConformanceCase] = [
-        ConformanceCase("maintenance: one node has it, and no other") { fixture in
+    static let leaseCases: [ConformanceCase] = [
+        ConformanceCase("leases: one node has it, and no other") { fixture in
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             try await fixture.asks("node-2", for: .seconds(10), gets: false)
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
         },
-        ConformanceCase("maintenance: is free when it was not renewed in time") { fixture in
+        ConformanceCase("leases: is free when it was not renewed in time") { fixture in
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             fixture.clock.advance(by: .milliseconds(9999))
             try await fixture.asks("node-2", for: .seconds(10), gets: false)
@@ -16,7 +16,7 @@ extension StoreConformance {
             try await fixture.asks("node-2", for: .seconds(10), gets: true)
             try await fixture.asks("node-1", for: .seconds(10), gets: false)
         },
-        ConformanceCase("maintenance: a renewal counts from now, and may shorten") { fixture in
+        ConformanceCase("leases: a renewal counts from now, and may shorten") { fixture in
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             fixture.clock.advance(by: .seconds(6))
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
@@ -26,44 +26,45 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(1))
             try await fixture.asks("node-2", for: .seconds(10), gets: true)
         },
-        ConformanceCase("maintenance: asking in vain does not lengthen another's lease") { fixture in
+        ConformanceCase("leases: asking in vain does not lengthen another's lease") { fixture in
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             fixture.clock.advance(by: .seconds(9))
             try await fixture.asks("node-2", for: .seconds(100), gets: false)
             fixture.clock.advance(by: .seconds(1))
             try await fixture.asks("node-3", for: .seconds(10), gets: true)
         },
-        ConformanceCase("maintenance: what is given back is free at once, but only by its owner") {
+        ConformanceCase("leases: what is given back is free at once, but only by its owner") {
             fixture in
             let store = fixture.store
-            try await store.releaseMaintenance("node-1")
+            try await store.release(.maintenance, by: "node-1")
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
-            try await store.releaseMaintenance("node-2")
+            try await store.release(.maintenance, by: "node-2")
             try await fixture.asks("node-2", for: .seconds(10), gets: false)
-            try await store.releaseMaintenance("node-1")
+            try await store.release(.maintenance, by: "node-1")
             try await fixture.asks("node-2", for: .seconds(10), gets: true)
-            try await store.releaseMaintenance("node-1")
+            try await store.release(.maintenance, by: "node-1")
             try await fixture.asks("node-1", for: .seconds(10), gets: false)
         },
-        ConformanceCase("maintenance: needs no announced node, and outlives its node's leave") { fixture in
+        ConformanceCase("leases: needs no announced node, and outlives its node's leave") { fixture in
             let store = fixture.store
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             try await store.register(fixture.node("node-1"), lifetime: .seconds(5))
             try await store.unregister("node-1")
             try await fixture.asks("node-2", for: .seconds(10), gets: false)
         },
-        ConformanceCase("maintenance: of many that ask at once, one gets it") { fixture in
+        ConformanceCase("leases: of many that ask at once, one gets it") { fixture in
             let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for index in 0..<50 {
                     group.addTask {
-                        try await fixture.store.holdMaintenance("node-\(index)", for: .seconds(10))
+                        try await fixture.store.hold(
+                            .maintenance, by: "node-\(index)", for: .seconds(10))
                     }
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
             }
             #expect(winners == 1)
         },
-        ConformanceCase("maintenance: work by a node without the lease does no harm") { fixture in
+        ConformanceCase("leases: work by a node without the lease does no harm") { fixture in
             try await fixture.asks("node-1", for: .seconds(10), gets: true)
             let tasks = (0..<50).map { _ in fixture.task(schedule: .after(.seconds(1))) }
             try await fixture.submit(tasks)
@@ -86,7 +87,7 @@ extension StoreFixture {
         _ nodeID: String, for duration: Duration, gets expected: Bool,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let isHeld = try await store.holdMaintenance(nodeID, for: duration)
+        let isHeld = try await store.hold(.maintenance, by: nodeID, for: duration)
         #expect(isHeld == expected, "\(nodeID)", sourceLocation: sourceLocation)
     }
 }

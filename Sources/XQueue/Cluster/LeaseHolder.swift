@@ -2,10 +2,12 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Keeps trying to be the node that does maintenance for the cluster, and knows whether it is.
+/// Keeps trying to get one of the cluster's leases for this node, and knows whether it has it.
 ///
-/// What it knows may be out of date by a moment; two nodes at work at once do no harm.
-final class MaintenanceLease: Sendable {
+/// What it knows may be out of date by a moment: what is done under a lease must do no harm if two nodes
+/// do it at once.
+final class LeaseHolder: Sendable {
+    private let lease: ClusterLease
     private let store: any TaskStore
     private let nodeID: String
     private let duration: Duration
@@ -15,9 +17,10 @@ final class MaintenanceLease: Sendable {
     private let held = Atomic(false)
 
     init(
-        store: any TaskStore, nodeID: String, duration: Duration, clock: any QueueClock,
+        _ lease: ClusterLease, store: any TaskStore, nodeID: String, duration: Duration, clock: any QueueClock,
         random: any RandomSource, logger: Logger
     ) {
+        self.lease = lease
         self.store = store
         self.nodeID = nodeID
         self.duration = duration
@@ -36,17 +39,17 @@ final class MaintenanceLease: Sendable {
         var backOff = BackOff(random: random)
         while !Task.isCancelled {
             do throws(StoreError) {
-                let isHeld = try await store.holdMaintenance(nodeID, for: duration)
+                let isHeld = try await store.hold(lease, by: nodeID, for: duration)
                 backOff.reset()
                 let wasHeld = held.exchange(isHeld, ordering: .acquiringAndReleasing)
                 if isHeld != wasHeld {
-                    logger.debug("Maintenance moved", metadata: ["here": "\(isHeld)"])
+                    logger.debug("A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
                     if isHeld { gained() }
                 }
                 guard (try? await clock.sleep(until: clock.now() + duration / 3)) != nil else { return }
             } catch {
                 // Whoever works with the store says that it fails; this only tries again.
-                logger.debug("Maintenance cannot be taken", metadata: ["error": "\(error)"])
+                logger.debug("A lease cannot be taken", metadata: ["error": "\(error)"])
                 guard await backOff.wait(clock) else { return }
             }
         }
@@ -56,10 +59,10 @@ final class MaintenanceLease: Sendable {
     func release() async {
         guard held.exchange(false, ordering: .acquiringAndReleasing) else { return }
         do throws(StoreError) {
-            try await store.releaseMaintenance(nodeID)
+            try await store.release(lease, by: nodeID)
         } catch {
             // It ends by itself.
-            logger.debug("Maintenance was not handed over", metadata: ["error": "\(error)"])
+            logger.debug("A lease was not handed over", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -1,0 +1,67 @@
+/// One thing that happened to one task.
+public struct TaskEvent: Sendable, Hashable {
+    /// What happened.
+    public enum Change: Sendable, Hashable {
+        case status(StatusChange)
+        case progress(TaskProgress)
+    }
+
+    /// A step from one status to another, or the submission.
+    public struct StatusChange: Sendable, Hashable {
+        /// Nil for the submission.
+        public var previous: TaskStatus?
+        public var status: TaskStatus
+        /// The task's version after the step: 1 for the submission, and one more for each step, without
+        /// gaps.
+        public var version: Int
+        public var retryCount: Int
+        /// What went wrong last.
+        public var error: String?
+
+        public init(
+            previous: TaskStatus?, status: TaskStatus, version: Int, retryCount: Int = 0,
+            error: String? = nil
+        ) {
+            self.previous = previous
+            self.status = status
+            self.version = version
+            self.retryCount = retryCount
+            self.error = error
+        }
+    }
+
+    /// The place just after the event.
+    public var cursor: EventCursor
+    public var taskID: TaskID
+    public var type: String
+    /// When it happened, by the store's clock.
+    public var timestamp: Timestamp
+    /// The node that runs the task or ran it last.
+    public var workerID: String?
+    public var change: Change
+
+    public init(
+        cursor: EventCursor, taskID: TaskID, type: String, timestamp: Timestamp, workerID: String?,
+        change: Change
+    ) {
+        self.cursor = cursor
+        self.taskID = taskID
+        self.type = type
+        self.timestamp = timestamp
+        self.workerID = workerID
+        self.change = change
+    }
+}
+
+extension TaskEvent {
+    /// What the step from `old` to `new` is called; nil if it did not change the status.
+    ///
+    /// Every store writes exactly these events, in the same atomic call as the step.
+    public static func change(from old: TaskRecord?, to new: TaskRecord) -> Change? {
+        guard old?.version != new.version else { return nil }
+        return .status(
+            StatusChange(
+                previous: old?.status, status: new.status, version: new.version,
+                retryCount: new.retryCount, error: new.error))
+    }
+}

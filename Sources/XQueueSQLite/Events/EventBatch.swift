@@ -1,0 +1,165 @@
+import XQueueCore
+
+/// Packs the events of one transaction into one row.
+///
+/// Events that differ only in their task, such as the claims of one batch, share one head. A head is a
+/// kind, a time, a type, a worker and the step or the progress, each text after its length; it is followed
+/// by the number of tasks and their identifiers, 16 bytes each. Whole numbers are big-endian.
+struct EventBatch {
+    /// Everything of an event but its place and its task.
+    struct Head: Hashable {
+        var timestamp: Timestamp
+        var type: String
+        var workerID: String?
+        var change: TaskEvent.Change
+    }
+
+    private static let statusKind: UInt8 = 0
+    private static let progressKind: UInt8 = 1
+    private static let none: UInt8 = 255
+
+    private(set) var bytes: [UInt8] = []
+    private(set) var count = 0
+    private var head: Head?
+    /// Where the number of the open head's tasks stands.
+    private var countOffset = 0
+    private var tasksOfHead: UInt32 = 0
+
+    mutating func add(_ id: TaskID, _ head: Head) {
+        if head != self.head { open(head) }
+        append(id.high)
+        append(id.low)
+        count += 1
+        tasksOfHead += 1
+        withUnsafeBytes(of: tasksOfHead.bigEndian) { new in
+            for (offset, byte) in new.enumerated() { bytes[countOffset + offset] = byte }
+        }
+    }
+
+    mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        count = 0
+        head = nil
+    }
+
+    private mutating func open(_ head: Head) {
+        self.head = head
+        tasksOfHead = 0
+        switch head.change {
+        case .status(let change):
+            bytes.append(Self.statusKind)
+            append(shared: head)
+            bytes.append(change.previous.map { UInt8($0.code) } ?? Self.none)
+            bytes.append(UInt8(change.status.code))
+            append(UInt32(clamping: change.version))
+            append(UInt32(clamping: change.retryCount))
+            append(change.error)
+        case .progress(let progress):
+            bytes.append(Self.progressKind)
+            append(shared: head)
+            append(progress.percent.bitPattern)
+            append(progress.message)
+        }
+        countOffset = bytes.count
+        append(tasksOfHead)
+    }
+
+    private mutating func append(shared head: Head) {
+        append(UInt64(bitPattern: head.timestamp.milliseconds))
+        append(head.type)
+        append(head.workerID)
+    }
+
+    private mutating func append(_ number: some FixedWidthInteger) {
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    /// A length of 2^32 − 1 stands for no text.
+    private mutating func append(_ text: String?) {
+        guard let text else { return append(UInt32.max) }
+        append(UInt32(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+}
+
+extension EventBatch {
+    /// The events of a row, whose last one stands at `last`.
+    ///
+    /// - Throws: ``StoreError`` if the bytes are not what a batch packs.
+    static func unpack(
+        _ bytes: UnsafeRawBufferPointer, last: EventCursor, count: Int
+    ) throws(StoreError) -> [TaskEvent] {
+        var reader = Reader(bytes: bytes)
+        var events: [TaskEvent] = []
+        events.reserveCapacity(count)
+        var cursor = EventCursor(time: last.time, number: last.number - Int64(count))
+        while !reader.isAtEnd {
+            let head = try reader.head()
+            for _ in 0..<(try reader.integer(UInt32.self)) {
+                cursor.number += 1
+                let id = TaskID(high: try reader.integer(), low: try reader.integer())
+                events.append(
+                    TaskEvent(
+                        cursor: cursor, taskID: id, type: head.type, timestamp: head.timestamp,
+                        workerID: head.workerID, change: head.change))
+            }
+        }
+        guard cursor == last else { throw Reader.damaged }
+        return events
+    }
+
+    private struct Reader {
+        static let damaged = StoreError(.corrupt, "the event log is damaged")
+
+        let bytes: UnsafeRawBufferPointer
+        private var offset = 0
+
+        init(bytes: UnsafeRawBufferPointer) {
+            self.bytes = bytes
+        }
+
+        var isAtEnd: Bool { offset >= bytes.count }
+
+        mutating func integer<Number: FixedWidthInteger>(
+            _ type: Number.Type = Number.self
+        ) throws(StoreError) -> Number {
+            let size = MemoryLayout<Number>.size
+            guard bytes.count - offset >= size else { throw Self.damaged }
+            defer { offset += size }
+            return Number(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Number.self))
+        }
+
+        mutating func text() throws(StoreError) -> String? {
+            let count = try integer(UInt32.self)
+            guard count != .max else { return nil }
+            guard bytes.count - offset >= Int(count) else { throw Self.damaged }
+            defer { offset += Int(count) }
+            return String(decoding: bytes[offset..<offset + Int(count)], as: UTF8.self)
+        }
+
+        mutating func head() throws(StoreError) -> Head {
+            let kind = try integer(UInt8.self)
+            let timestamp = Timestamp(milliseconds: try integer())
+            guard let type = try text() else { throw Self.damaged }
+            let workerID = try text()
+            let change: TaskEvent.Change
+            switch kind {
+            case EventBatch.statusKind: change = .status(try statusChange())
+            case EventBatch.progressKind:
+                let percent = Double(bitPattern: try integer())
+                change = .progress(TaskProgress(percent: percent, message: try text()))
+            default: throw Self.damaged
+            }
+            return Head(timestamp: timestamp, type: type, workerID: workerID, change: change)
+        }
+
+        private mutating func statusChange() throws(StoreError) -> TaskEvent.StatusChange {
+            let previous = try integer(UInt8.self)
+            guard let status = TaskStatus(code: Int(try integer(UInt8.self))) else { throw Self.damaged }
+            return TaskEvent.StatusChange(
+                previous: previous == EventBatch.none ? nil : TaskStatus(code: Int(previous)),
+                status: status, version: Int(try integer(UInt32.self)),
+                retryCount: Int(try integer(UInt32.self)), error: try text())
+        }
+    }
+}

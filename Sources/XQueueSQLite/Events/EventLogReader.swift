@@ -1,0 +1,77 @@
+import GRDB
+import XQueueCore
+
+/// Reads the event log.
+enum EventLogReader {
+    static func last(_ db: Database) throws -> EventCursor {
+        try edge(db, "SELECT time, number FROM events ORDER BY number DESC LIMIT 1") ?? .start
+    }
+
+    static func page(_ db: Database, after cursor: EventCursor, limit: Int) throws -> EventPage {
+        let last = try last(db)
+        guard let first = try edge(db, "SELECT time, first_number FROM events ORDER BY number LIMIT 1")
+        else {
+            return EventPage(events: [], next: .start, isReset: cursor.number > 0, hasMore: false)
+        }
+        let isReset = cursor.number > last.number || isBehind(cursor, first)
+        var next = cursor
+        if isReset {
+            next = EventCursor(time: first.time, number: first.number - 1)
+        } else if cursor.number == 0 {
+            next.number = try number(before: cursor.time, db)
+        }
+        var events: [TaskEvent] = []
+        let statement = try PreparedStatement(
+            cachedBy: db,
+            "SELECT number, first_number, time, batch FROM events WHERE number > ? ORDER BY number")
+        statement.bind(1, next.number)
+        defer { statement.reset() }
+        while events.count < limit, try statement.step(db) {
+            let number = statement.integer(0)
+            let end = EventCursor(time: Timestamp(milliseconds: statement.integer(2)), number: number)
+            let count = Int(number - statement.integer(1)) + 1
+            let batch = try statement.withBytes(3) { bytes in
+                try EventBatch.unpack(bytes, last: end, count: count)
+            }
+            events += batch.drop { $0.cursor.number <= next.number }.prefix(limit - events.count)
+        }
+        next = events.last?.cursor ?? (isReset ? last : cursor)
+        return EventPage(
+            events: events, next: next, isReset: isReset, hasMore: next.number < last.number && !events.isEmpty)
+    }
+
+    /// True if events after the cursor have been removed.
+    private static func isBehind(_ cursor: EventCursor, _ first: EventCursor) -> Bool {
+        if cursor.number > 0 { return cursor.number < first.number - 1 }
+        return first.number > 1 && cursor.time <= first.time
+    }
+
+    /// The number of the last event before `time`: rows are in the order of both, so it is found by halves.
+    private static func number(before time: Timestamp, _ db: Database) throws -> Int64 {
+        let statement = try PreparedStatement(
+            cachedBy: db,
+            "SELECT time, number, first_number FROM events WHERE number >= ? ORDER BY number LIMIT 1")
+        var low = try Int64.fetchOne(db, sql: "SELECT min(number) FROM events") ?? 0
+        var high = try last(db).number
+        var found = high
+        while low <= high {
+            let middle = low + (high - low) / 2
+            statement.bind(1, middle)
+            defer { statement.reset() }
+            guard try statement.step(db) else { break }
+            if statement.integer(0) >= time.milliseconds {
+                found = statement.integer(2) - 1
+                high = middle - 1
+            } else {
+                low = statement.integer(1) + 1
+            }
+        }
+        return found
+    }
+
+    private static func edge(_ db: Database, _ sql: String) throws -> EventCursor? {
+        try Row.fetchOne(db, sql: sql).map { row in
+            EventCursor(time: Timestamp(milliseconds: row[0]), number: row[1])
+        }
+    }
+}
