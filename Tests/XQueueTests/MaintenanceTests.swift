@@ -43,7 +43,7 @@ import XQueueTesting
         try await fixture.running([one, two]) {
             await one.shutDown()
             try await eventually("it has gone") { one.store.calls(of: .unregister) > 0 }
-            #expect(one.store.calls(of: .releaseMaintenance) == 1)
+            #expect(one.store.calls(of: .release) == 1)
             // It became due while nobody had the lease.
             let task = try await two.manager.submit("a", .null, .delay(.milliseconds(1)))
             try await fixture.advance(by: .milliseconds(500), until: "it has run") {

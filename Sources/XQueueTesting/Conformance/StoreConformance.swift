@@ -16,7 +16,7 @@ public enum StoreConformance {
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
         sweepCases, pruneCases, nodeCases, leaseCases,
-        queryCases, statisticsCases, signalCases,
+        queryCases, statisticsCases, signalCases, eventCases, eventRetentionCases,
         batchCases, concurrentCallerCases, closeCases,
         machineCases,
     ].flatMap { $0 }

@@ -11,6 +11,7 @@ struct ModelRun {
     private(set) var operation = ""
     /// How many tasks were claimed in all.
     var claimed = 0
+    var told = ToldStates()
 
     init(store: any TaskStore, clock: ManualClock, seed: UInt64) {
         self.store = store
@@ -69,6 +70,7 @@ struct ModelRun {
         try demand(
             stored.count == model.records.count,
             "the store holds \(stored.count) tasks, expected \(model.records.count)")
+        try await followLog(to: stored)
         if let fault = model.parkingFault(of: change, in: request) { try demand(false, fault) }
     }
 

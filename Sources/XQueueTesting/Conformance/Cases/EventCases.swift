@@ -1,0 +1,346 @@
+import Testing
+import XQueueCore
+
+extension StoreConformance {
+    static let eventCases: [ConformanceCase] = [
+        ConformanceCase("events: a task's life is in the log, step by step") { fixture in
+            let task = try await fixture.submit(fixture.task("a"))
+            fixture.clock.advance(by: .seconds(1))
+            let running = try await fixture.claimOne()
+            fixture.clock.advance(by: .seconds(1))
+            try await fixture.settle(running, .success(nil))
+            let events = try await fixture.log()
+            #expect(events.map(\.taskID) == Array(repeating: task.id, count: 3))
+            #expect(events.map(\.type) == ["a", "a", "a"])
+            #expect(events.map(\.workerID) == [nil, "worker-1", "worker-1"])
+            let start = task.createdAt
+            #expect(events.map(\.timestamp) == [start, start + .seconds(1), start + .seconds(2)])
+            #expect(
+                events.map(\.change) == [
+                    .status(.init(previous: nil, status: .pending, version: 1)),
+                    .status(.init(previous: .pending, status: .processing, version: 2)),
+                    .status(.init(previous: .processing, status: .success, version: 3)),
+                ])
+            #expect(events.map(\.cursor.number) == [1, 2, 3])
+            #expect(events.map(\.cursor.time) == events.map(\.timestamp))
+        },
+        ConformanceCase("events: failures, retries and an operator's retry tell why and how often") {
+            fixture in
+            let task = try await fixture.submit(fixture.task(maxRetry: 1))
+            let failure = AttemptFailure("“no” disk", kind: .error)
+            try await fixture.settle(try await fixture.claimOne(), .failure(failure, draw: 0.5))
+            try await fixture.advance(by: .seconds(60))
+            try await fixture.settle(try await fixture.claimOne(), .failure(failure, draw: 0.5))
+            _ = try await fixture.store.requeue([task.id])
+            let changes = try await fixture.log().map(\.change)
+            let error = try #require(
+                try await fixture.changes(of: task.id).first { $0.status == .failed }?.error)
+            #expect(error == failure.message)
+            #expect(
+                changes.dropFirst() == [
+                    .status(.init(previous: .pending, status: .processing, version: 2)),
+                    .status(
+                        .init(
+                            previous: .processing, status: .pending, version: 3, retryCount: 1,
+                            error: error)),
+                    .status(
+                        .init(
+                            previous: .pending, status: .processing, version: 4, retryCount: 1,
+                            error: error)),
+                    .status(
+                        .init(
+                            previous: .processing, status: .failed, version: 5, retryCount: 1,
+                            error: error)),
+                    .status(
+                        .init(
+                            previous: .failed, status: .pending, version: 6, retryCount: 0,
+                            error: try await fixture.read(task.id).error)),
+                ])
+        },
+        ConformanceCase("events: cancel, snooze, release and what time alone does") { fixture in
+            let store = fixture.store
+            let waiting = try await fixture.submit(fixture.task("w"))
+            _ = try await store.cancel([waiting.id], grace: .seconds(5))
+            let late = try await fixture.submit(fixture.task("l", queueTimeout: .seconds(10)))
+            let running = try await fixture.submit(fixture.task("a"))
+            let first = try await fixture.claimOne("a", lease: .seconds(5))
+            try await fixture.settle(first, .release)
+            let second = try await fixture.claimOne("a", lease: .seconds(5))
+            try await fixture.settle(second, .snooze(.seconds(1)))
+            try await fixture.advance(by: .seconds(20))
+            _ = try await fixture.claimOne("a", lease: .seconds(5))
+            try await fixture.advance(by: .seconds(6))
+            #expect(try await fixture.statuses(of: waiting.id) == [.pending, .canceled])
+            #expect(try await fixture.statuses(of: late.id) == [.pending, .timeout])
+            #expect(
+                try await fixture.statuses(of: running.id) == [
+                    .pending, .processing, .pending, .processing, .pending, .processing, .pending,
+                ])
+            for id in [waiting.id, late.id, running.id] {
+                let changes = try await fixture.changes(of: id)
+                #expect(changes.map(\.version) == Array(1...changes.count))
+                #expect(changes.map(\.previous) == [nil] + changes.dropLast().map(\.status))
+                #expect(changes.last?.version == (try await fixture.read(id).version))
+                #expect(changes.last?.error == (try await fixture.read(id).error))
+            }
+        },
+        ConformanceCase("events: what changes no status writes none") { fixture in
+            let store = fixture.store
+            let task = try await fixture.submit(fixture.task("a", key: "k", uniqueKey: "u"))
+            try await fixture.submit(fixture.task("a", uniqueKey: "u"))
+            try await fixture.submit(fixture.task("a", key: "k"))
+            let running = try await fixture.claimOne()
+            #expect(try await fixture.claim().isEmpty)
+            let before = try await store.lastEvent()
+            #expect(before.number == 3)
+            let attempt = try fixture.attempt(of: running)
+            _ = try await store.heartbeat([attempt], lease: .seconds(60))
+            _ = try await store.cancel([task.id], grace: .seconds(5))
+            try await store.setPaused(true, type: "a")
+            let stranger = AttemptID(taskID: task.id, token: attempt.token.offset(by: 1))
+            _ = try await store.settle([Settlement(attempt: stranger, outcome: .success(nil))])
+            let progress = ProgressReport(attempt: stranger, progress: TaskProgress(percent: 1))
+            try await store.report([progress])
+            _ = try await store.requeue([task.id])
+            #expect(try await store.lastEvent() == before)
+        },
+        ConformanceCase("events: progress is told, and the last one before the end") { fixture in
+            let task = try await fixture.submit(fixture.task())
+            let running = try await fixture.claimOne()
+            let attempt = try fixture.attempt(of: running)
+            let half = TaskProgress(percent: 50, message: "“é”")
+            try await fixture.store.report([ProgressReport(attempt: attempt, progress: half)])
+            let full = TaskProgress(percent: 99.5)
+            _ = try await fixture.store.settle([
+                Settlement(attempt: attempt, outcome: .success(nil), progress: full)
+            ])
+            let events = try await fixture.log()
+            #expect(events.map(\.taskID) == Array(repeating: task.id, count: 5))
+            #expect(
+                events.suffix(3).map(\.change) == [
+                    .progress(half), .progress(full),
+                    .status(.init(previous: .processing, status: .success, version: 3)),
+                ])
+            #expect(events.suffix(3).map(\.workerID) == ["worker-1", "worker-1", "worker-1"])
+        },
+        ConformanceCase("events: of several reports in one call, the newest is told") { fixture in
+            try await fixture.submit([fixture.task(), fixture.task()])
+            let running = try await fixture.claim(count: 2)
+            let attempts = try running.map { try fixture.attempt(of: $0) }
+            let reports = [(0, 10.0), (1, 20.0), (0, 30.0)].map {
+                ProgressReport(attempt: attempts[$0.0], progress: TaskProgress(percent: $0.1))
+            }
+            try await fixture.store.report(reports)
+            let told = try await fixture.log().filter { $0.taskID == running[0].id }.last
+            #expect(told?.change == .progress(TaskProgress(percent: 30)))
+        },
+        ConformanceCase("events: a batch is read in pages, from any place in it") { fixture in
+            let tasks = (0..<50).map { _ in fixture.task() }
+            try await fixture.submit(tasks)
+            let all = try await fixture.log()
+            #expect(Set(all.map(\.taskID)) == Set(tasks.map(\.id)))
+            #expect(all.map(\.cursor.number) == Array(1...50))
+            var paged: [TaskEvent] = []
+            var cursor = EventCursor.start
+            while true {
+                let page = try await fixture.store.events(after: cursor, limit: 7, waiting: .zero)
+                #expect(!page.isReset)
+                #expect(page.events.count <= 7)
+                #expect(page.next == page.events.last?.cursor ?? cursor)
+                paged += page.events
+                cursor = page.next
+                #expect(page.hasMore == (paged.count < 50))
+                if !page.hasMore { break }
+            }
+            #expect(paged == all)
+            #expect(cursor == (try await fixture.store.lastEvent()))
+        },
+        ConformanceCase("events: a time alone is the place before its first event") { fixture in
+            try await fixture.submit(fixture.task())
+            fixture.clock.advance(by: .seconds(1))
+            let second = try await fixture.submit([fixture.task(), fixture.task()])
+            fixture.clock.advance(by: .seconds(1))
+            let third = try await fixture.submit(fixture.task())
+            func after(_ time: Timestamp) async throws -> [TaskID] {
+                let cursor = EventCursor(time: time)
+                let page = try await fixture.store.events(after: cursor, limit: 100, waiting: .zero)
+                #expect(!page.isReset)
+                return page.events.map(\.taskID)
+            }
+            #expect(try await after(second[0].createdAt).count == 3)
+            #expect(try await after(third.createdAt + .milliseconds(-500)) == [third.id])
+            #expect(try await after(third.createdAt) == [third.id])
+            #expect(try await after(third.createdAt + .milliseconds(1)) == [])
+            #expect(try await after(fixture.now + .seconds(3600)) == [])
+        },
+        ConformanceCase("events: whoever waits is woken by the next one") { fixture in
+            let store = fixture.store
+            let start = try await store.lastEvent()
+            async let page = store.events(after: start, limit: 10, waiting: .seconds(3600))
+            let task = try await fixture.submit(fixture.task())
+            #expect(try await page.events.map(\.taskID) == [task.id])
+        },
+        ConformanceCase("events: waiting ends in time without one") { fixture in
+            let store = fixture.store
+            let start = try await store.lastEvent()
+            try await withThrowingTaskGroup(of: EventPage?.self) { group in
+                group.addTask {
+                    try await store.events(after: start, limit: 10, waiting: .milliseconds(50))
+                }
+                group.addTask {
+                    // A store may wait by its own clock or by the world's.
+                    while !Task.isCancelled {
+                        fixture.clock.advance(by: .milliseconds(50))
+                        try? await Task.sleep(for: .milliseconds(5))
+                    }
+                    return nil
+                }
+                let page = try await group.next()
+                group.cancelAll()
+                #expect(page == EventPage(events: [], next: start, isReset: false, hasMore: false))
+            }
+        },
+    ]
+
+    static let eventRetentionCases: [ConformanceCase] = [
+        ConformanceCase(
+            "events: beyond the cap the oldest go, and who missed them is told",
+            limits: .init(events: EventRetention(count: 20))
+        ) { fixture in
+            let store = fixture.store
+            let first = try await fixture.submit(fixture.task())
+            let early = try await store.lastEvent()
+            for _ in 0..<100 { try await fixture.submit(fixture.task()) }
+            let page = try await store.events(after: early, limit: 1000, waiting: .zero)
+            #expect(page.isReset)
+            #expect(20...22 ~= page.events.count)
+            #expect(page.events.last?.cursor.number == 101)
+            #expect(!page.events.map(\.taskID).contains(first.id))
+            let numbers = page.events.map(\.cursor.number)
+            #expect(numbers == Array((numbers.first ?? 0)...101))
+            let next = try await store.events(after: page.events[3].cursor, limit: 1000, waiting: .zero)
+            #expect(!next.isReset)
+            #expect(next.events == Array(page.events.dropFirst(4)))
+            let before = EventCursor(
+                time: page.events[0].cursor.time, number: page.events[0].cursor.number - 1)
+            #expect(try await store.events(after: before, limit: 1, waiting: .zero).isReset == false)
+            #expect(try await store.events(after: .start, limit: 1, waiting: .zero).isReset)
+        },
+        ConformanceCase(
+            "events: those that are too old go with the next clean-up, and the numbers go on",
+            limits: .init(events: EventRetention(age: .seconds(60)))
+        ) { fixture in
+            let store = fixture.store
+            for _ in 0..<3 { try await fixture.submit(fixture.task()) }
+            let old = try await store.lastEvent()
+            fixture.clock.advance(by: .seconds(61))
+            let retention = Retention(age: .seconds(1000), count: 1000)
+            _ = try await store.prune(retention, limit: 100)
+            #expect(try await store.lastEvent() == old)
+            let task = try await fixture.submit(fixture.task())
+            fixture.clock.advance(by: .seconds(30))
+            _ = try await store.prune(retention, limit: 100)
+            let page = try await store.events(after: old, limit: 100, waiting: .zero)
+            #expect(!page.isReset)
+            #expect(page.events.map(\.taskID) == [task.id])
+            #expect(page.events.map(\.cursor.number) == [4])
+            #expect(try await store.events(after: .start, limit: 100, waiting: .zero).isReset)
+        },
+        ConformanceCase("events: a cursor of another log is told so") { fixture in
+            let store = fixture.store
+            try await fixture.submit(fixture.task())
+            let other = EventCursor(time: fixture.now + .seconds(1), number: 1000)
+            let page = try await store.events(after: other, limit: 10, waiting: .zero)
+            #expect(page.isReset)
+            #expect(page.events.map(\.cursor.number) == [1])
+        },
+        ConformanceCase("events: a cursor waits at the end of an empty log") { fixture in
+            let store = fixture.store
+            #expect(try await store.lastEvent() == .start)
+            let page = try await store.events(after: .start, limit: 10, waiting: .zero)
+            #expect(page == EventPage(events: [], next: .start, isReset: false, hasMore: false))
+        },
+        ConformanceCase("events: texts of every kind survive") { fixture in
+            let type = String(repeating: "t", count: ModelLimits.typeLength)
+            try await fixture.submit(fixture.task(type, maxRetry: 0))
+            let message = String(repeating: "\u{1F680}\u{0}\"\\ ", count: 50)
+            try await fixture.settle(
+                try await fixture.claimOne(type),
+                .failure(AttemptFailure(message, kind: .error), draw: 0.5))
+            let last = try #require(try await fixture.log().last)
+            #expect(last.type == type)
+            let record = try await fixture.read(last.taskID)
+            #expect(
+                last.change
+                    == .status(
+                        .init(
+                            previous: .processing, status: .failed, version: 3, retryCount: 0,
+                            error: record.error)))
+        },
+        ConformanceCase("events: a sink's cursor is kept for who has its lease") { fixture in
+            let store = fixture.store
+            #expect(try await store.sinkCursor("s") == .start)
+            try await fixture.submit([fixture.task(), fixture.task()])
+            let end = try await store.lastEvent()
+            #expect(try await store.acknowledge("s", upTo: end, by: "node-1") == false)
+            #expect(try await store.hold(.sink("s"), by: "node-1", for: .seconds(10)))
+            #expect(try await store.acknowledge("s", upTo: end, by: "node-2") == false)
+            #expect(try await store.sinkCursor("s") == .start)
+            #expect(try await store.acknowledge("s", upTo: end, by: "node-1"))
+            #expect(try await store.sinkCursor("s") == end)
+            #expect(try await store.sinkCursor("other") == .start)
+            fixture.clock.advance(by: .seconds(10))
+            #expect(try await store.acknowledge("s", upTo: .start, by: "node-1") == false)
+            #expect(try await store.hold(.sink("s"), by: "node-2", for: .seconds(10)))
+            #expect(try await store.hold(.sink("t"), by: "node-1", for: .seconds(10)))
+            #expect(try await store.sinkCursor("s") == end)
+        },
+        ConformanceCase("events: callers at once leave no gap in any task's versions") { fixture in
+            let store = fixture.store
+            let ids = try await withThrowingTaskGroup(of: [TaskID].self) { group in
+                for index in 0..<20 {
+                    group.addTask {
+                        let tasks = (0..<10).map { _ in fixture.task("type-\(index % 3)") }
+                        try await fixture.submit(tasks)
+                        let request = ClaimRequest(
+                            types: ["type-\(index % 3)"], count: 5, grant: fixture.grant())
+                        for record in try await store.claim(request).tasks {
+                            try await fixture.settle(record, .success(nil))
+                        }
+                        return tasks.map(\.id)
+                    }
+                }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            let events = try await fixture.log()
+            #expect(events.map(\.cursor.number) == Array(1...Int64(events.count)))
+            #expect(zip(events, events.dropFirst()).allSatisfy { $0.cursor < $1.cursor })
+            let byTask = Dictionary(grouping: events, by: \.taskID)
+            for id in ids {
+                let versions = byTask[id, default: []].compactMap(\.statusChange?.version)
+                #expect(versions == Array(1...(try await fixture.read(id).version)))
+            }
+        },
+    ]
+}
+
+extension TaskEvent {
+    var statusChange: StatusChange? {
+        if case .status(let change) = change { change } else { nil }
+    }
+}
+
+extension StoreFixture {
+    /// The whole event log.
+    func log() async throws -> [TaskEvent] {
+        try await store.events(after: .start, limit: 100_000, waiting: .zero).events
+    }
+
+    func changes(of id: TaskID) async throws -> [TaskEvent.StatusChange] {
+        try await log().filter { $0.taskID == id }.compactMap(\.statusChange)
+    }
+
+    func statuses(of id: TaskID) async throws -> [TaskStatus] {
+        try await changes(of: id).map(\.status)
+    }
+}
