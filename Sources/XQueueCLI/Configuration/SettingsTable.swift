@@ -99,7 +99,7 @@ enum SettingsTable {
             Setting(
                 "example.journal", .optionalPath, \.example.journal,
                 "A file `example` adds a line to at the start and end of every attempt."),
-        ] + redis
+        ] + events + redis
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"

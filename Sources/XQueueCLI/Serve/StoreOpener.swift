@@ -31,6 +31,7 @@ struct StoreOpener {
         var options = RedisStoreOptions()
         options.maxBacklog = values.store.maxBacklog
         options.maxTypes = values.store.maxTypes
+        options.events = values.store.events
         options.maxWaitingCalls = values.store.maxWaitingWrites
         do throws(StoreError) {
             return try await RedisStore(configuration: configuration, options: options, logger: logger)

@@ -1,0 +1,82 @@
+import AsyncHTTPClient
+import NIOCore
+
+/// The messages of an event stream, as the HTML standard (9.2.6) says they are to be read.
+struct ServerSentEvents: AsyncSequence {
+    struct Message: Equatable {
+        /// What the last message with an identifier had; nil if none had.
+        var id: String?
+        var name = "message"
+        var data = ""
+    }
+
+    let body: HTTPClientResponse.Body
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(chunks: body.makeAsyncIterator())
+    }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var chunks: HTTPClientResponse.Body.AsyncIterator
+        var parser = ServerSentEventParser()
+
+        mutating func next() async throws -> Message? {
+            while true {
+                if let message = parser.next() { return message }
+                guard let chunk = try await chunks.next() else { return nil }
+                parser.feed(chunk.readableBytesView)
+            }
+        }
+    }
+}
+
+/// Cuts a stream of bytes into messages.
+struct ServerSentEventParser {
+    private var bytes: [UInt8] = []
+    private var start = 0
+    private var lastID: String?
+    private var message = ServerSentEvents.Message()
+    private var hasData = false
+
+    mutating func feed(_ chunk: some Sequence<UInt8>) {
+        bytes.removeFirst(start)
+        start = 0
+        bytes.append(contentsOf: chunk)
+    }
+
+    /// The next whole message; nil if more bytes are needed.
+    mutating func next() -> ServerSentEvents.Message? {
+        while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            var line = bytes[start..<end]
+            start = end + 1
+            if line.last == UInt8(ascii: "\r") { line.removeLast() }
+            guard line.isEmpty else {
+                take(String(decoding: line, as: UTF8.self))
+                continue
+            }
+            defer {
+                message = ServerSentEvents.Message()
+                hasData = false
+            }
+            guard hasData else { continue }
+            message.id = lastID
+            return message
+        }
+        return nil
+    }
+
+    private mutating func take(_ line: String) {
+        let colon = line.firstIndex(of: ":") ?? line.endIndex
+        var value = line[colon...].dropFirst()
+        if value.first == " " { value = value.dropFirst() }
+        switch line[..<colon] {
+        case "data":
+            message.data += hasData ? "\n" + value : String(value)
+            hasData = true
+        case "event": message.name = String(value)
+        case "id": lastID = String(value)
+        // The rest are comments, and fields of later versions.
+        default: break
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import XQueueCore
+
+/// What is shown of the tasks that are watched: a line for good for each step, and a bar for each task
+/// that runs.
+struct WatchBoard {
+    /// The most bars at once; further tasks are counted.
+    static let maxBars = 20
+    private static let barWidth = 24
+
+    private struct Bar {
+        var type: String
+        var percent: Double
+        var message: String
+    }
+
+    private var bars: [String: Bar] = [:]
+    /// The running tasks, in the order they began.
+    private var order: [String] = []
+
+    /// Takes in an event; answers the line to print for good, if any.
+    mutating func apply(_ event: WatchedEvent) -> String? {
+        guard let id = event.taskID, let type = event.type else { return nil }
+        if event.event == "progress" {
+            setBar(id, type, percent: event.progress ?? 0, message: event.progressMessage ?? "")
+            return nil
+        }
+        guard let status = event.status else { return nil }
+        if status == .processing {
+            setBar(id, type, percent: event.progress ?? 0, message: "")
+        } else if bars.removeValue(forKey: id) != nil {
+            order.removeAll { $0 == id }
+        }
+        return Self.line(event, id: id, type: type, status: status)
+    }
+
+    private mutating func setBar(_ id: String, _ type: String, percent: Double, message: String) {
+        if bars.updateValue(Bar(type: type, percent: percent, message: message), forKey: id) == nil {
+            order.append(id)
+        }
+    }
+
+    /// The bars, as lines of at most `width` characters.
+    func lines(width: Int) -> [String] {
+        var lines = order.prefix(Self.maxBars).compactMap { id in
+            bars[id].map { Self.line(id: id, $0, width: width) }
+        }
+        if order.count > Self.maxBars { lines.append("… and \(order.count - Self.maxBars) more run") }
+        return lines
+    }
+
+    private static func line(id: String, _ bar: Bar, width: Int) -> String {
+        let filled = Int((bar.percent / 100 * Double(barWidth)).rounded(.down))
+        let blocks = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
+        let percent = "\(Int(bar.percent)) %".padded(to: 5, onLeft: true)
+        return String(
+            "\(id)  \(blocks) \(percent)  \(bar.type) \(bar.message.onOneLine)".prefix(max(width, 20)))
+    }
+
+    private static func line(
+        _ event: WatchedEvent, id: String, type: String, status: TaskStatus
+    ) -> String {
+        var line = "\(event.timestamp ?? "")  \(id)  \(status.rawValue.padded(to: 10))  \(type)"
+        if let retries = event.retryCount, retries > 0 { line += "  retry \(retries)" }
+        if status == .processing, let worker = event.workerID { line += "  on \(worker)" }
+        if status != .success, let error = event.error { line += "  \(error.onOneLine)" }
+        return line
+    }
+}
+
+extension String {
+    /// The text without line ends and other control characters, which would disturb a terminal.
+    var onOneLine: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// Puts what a watcher sees on standard output: at once into a file or a pipe, ten times a second on a
+/// terminal, however many events there are.
+final class WatchDisplay: Sendable {
+    private static let frame = Duration.milliseconds(100)
+
+    private struct State {
+        var board = WatchBoard()
+        var terminal = TerminalBoard()
+        var lines: [String] = []
+        var isDirty = false
+    }
+
+    private let json: Bool
+    private let state = Mutex(State())
+
+    init(json: Bool) {
+        self.json = json
+    }
+
+    /// - Parameter data: The event as the server wrote it; nil if the server did not.
+    func show(_ event: WatchedEvent, _ data: String?) {
+        state.withLock { state in
+            if json {
+                if let data { state.terminal.show([data], moving: []) }
+                return
+            }
+            if let line = state.board.apply(event) { state.lines.append(line) }
+            state.isDirty = true
+            if !state.terminal.isTerminal { Self.draw(&state) }
+        }
+    }
+
+    /// Draws until the Swift task is canceled.
+    func run() async {
+        guard !json, state.withLock({ $0.terminal.isTerminal }) else { return }
+        while (try? await Task.sleep(for: Self.frame)) != nil { flush() }
+    }
+
+    /// Draws what has not been drawn.
+    func flush() {
+        state.withLock { state in
+            if state.isDirty { Self.draw(&state) }
+        }
+    }
+
+    private static func draw(_ state: inout State) {
+        state.terminal.show(state.lines, moving: state.board.lines(width: state.terminal.width))
+        state.lines = []
+        state.isDirty = false
+    }
+}
