@@ -5,7 +5,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev \
+    && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev libmosquitto-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The packages are fetched again only when this file changes.
@@ -19,7 +19,7 @@ FROM debian:bookworm-slim
 # curl is for the health check.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates curl libhiredis0.14 libsqlite3-0 libstdc++6 tzdata \
+        ca-certificates curl libhiredis0.14 libmosquitto1 libsqlite3-0 libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/xqueue --create-home xqueue
 COPY --from=build /out/xqueue /usr/local/bin/xqueue

@@ -21,14 +21,9 @@ build: setup ## Build in debug mode
 release: setup ## Build the program in release mode
 	$(SWIFT) build -c release --product xqueue
 
-# Tests that start servers and measure time run apart from those that keep the processors busy.
 test: ## Run all tests, then build and run the embedding example
 	scripts/setup tests
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip 'XQueueRedisTests|XQueueEndToEndTests'
-	$(SWIFT) test --filter RedisConformanceTests
-	$(SWIFT) test --filter XQueueRedisTests --skip RedisConformanceTests
-	$(SWIFT) test --filter XQueueEndToEndTests
+	scripts/test
 	$(MAKE) --no-print-directory example
 
 lint: ## Check the format of every file and the imports of every target

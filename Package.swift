@@ -11,6 +11,8 @@ let swiftSettings: [SwiftSetting] = [
 
 /// What only the Redis store needs.
 let redis = TargetDependencyCondition.when(traits: ["Redis"])
+/// What only the MQTT notifier needs.
+let mqtt = TargetDependencyCondition.when(traits: ["MQTT"])
 
 let package = Package(
     name: "xqueue",
@@ -21,12 +23,14 @@ let package = Package(
         .library(name: "XQueue", targets: ["XQueue"]),
         .library(name: "XQueueSQLite", targets: ["XQueueSQLite"]),
         .library(name: "XQueueRedis", targets: ["XQueueRedis"]),
+        .library(name: "XQueueMQTT", targets: ["XQueueMQTT"]),
         .library(name: "XQueueServer", targets: ["XQueueServer"]),
         .library(name: "XQueueTesting", targets: ["XQueueTesting"]),
     ],
     traits: [
         .trait(name: "Redis", description: "The store for several machines; needs hiredis."),
-        .default(enabledTraits: ["Redis"]),
+        .trait(name: "MQTT", description: "Pushes events to an MQTT broker; needs libmosquitto."),
+        .default(enabledTraits: ["Redis", "MQTT"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -42,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
@@ -81,6 +86,21 @@ let package = Package(
             ],
             resources: [.embedInCode("Scripts")],
             swiftSettings: swiftSettings),
+        .systemLibrary(
+            name: "CMosquitto", pkgConfig: "libmosquitto",
+            providers: [.apt(["libmosquitto-dev"]), .brew(["mosquitto"])]),
+        .target(
+            name: "XQueueMQTT",
+            dependencies: [
+                "XQueueCore",
+                .target(name: "CMosquitto", condition: mqtt),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl", condition: mqtt),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
         .target(
             name: "XQueueServer",
             dependencies: [
@@ -93,6 +113,8 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
@@ -105,15 +127,19 @@ let package = Package(
             dependencies: [
                 "XQueue",
                 "XQueueCore",
+                .target(name: "CMosquitto", condition: mqtt),
+                "XQueueMQTT",
                 "XQueueRedis",
                 "XQueueSQLite",
                 "XQueueServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -183,6 +209,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "XQueueMQTTTests",
+            dependencies: [
+                "XQueue",
+                "XQueueCore",
+                "XQueueMQTT",
+                "XQueueSQLite",
+                "XQueueTestServers",
+                "XQueueTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
         .testTarget(

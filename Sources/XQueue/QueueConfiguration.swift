@@ -37,6 +37,10 @@ public struct QueueConfiguration: Sendable, Hashable {
     public var maxBatch: Int = 1000
     /// The largest payload or result, in bytes.
     public var maxPayloadBytes: Int = 1 << 20
+    /// The most subscribers to events in this process, of the Swift and of the HTTP API.
+    public var maxSubscribers: Int = 10_000
+    /// About how many bytes of events may wait for one subscriber to take them; it is cut off beyond.
+    public var maxSubscriberBytes: Int = 2 << 20
 
     public init() {}
 

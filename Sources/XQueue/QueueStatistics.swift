@@ -8,6 +8,8 @@ public struct QueueStatistics: Sendable {
     public let nodes: [NodeRecord]
     /// How busy all nodes are together.
     public let workers: WorkerLoad
+    /// Where this node pushes events, and how far that is.
+    public let sinks: [SinkReport]
     /// This node.
     public let workerID: String
     /// How long this node has been up.

@@ -56,6 +56,21 @@ extension TaskManager {
         try await setPaused(false, type)
     }
 
+    /// Sets the most tasks of a type that run at once, across all nodes, until it is set again.
+    ///
+    /// A node whose handler is registered with a `maxConcurrency` sets that one when it starts.
+    ///
+    /// - Parameter limit: 1 to ``XQueueCore/ModelLimits/maxConcurrency``; nil for no limit.
+    public func setLimit(_ limit: Int?, of type: String) async throws(QueueError) {
+        try TaskSubmission.check(type: type)
+        if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {
+            throw .invalid("max_concurrency", "must be 1 to \(ModelLimits.maxConcurrency)")
+        }
+        try await attempt { () async throws(StoreError) in
+            try await self.store.setLimit(limit, ofType: type)
+        }
+    }
+
     private func setPaused(_ paused: Bool, _ type: String) async throws(QueueError) {
         try TaskSubmission.check(type: type)
         try await attempt { () async throws(StoreError) in
@@ -77,7 +92,7 @@ extension TaskManager {
             let served = try await self.cluster.servedTypes()
             return QueueStatistics(
                 store: stored, types: self.reports(of: stored.types, served: served), nodes: nodes,
-                workers: self.load(of: nodes), workerID: self.workerID,
+                workers: self.load(of: nodes), sinks: try await self.sinkReports(), workerID: self.workerID,
                 uptime: self.clock.now() - self.startedAt)
         }
     }

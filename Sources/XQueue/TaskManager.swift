@@ -1,5 +1,6 @@
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 public import XQueueCore
 
 /// The queue as a Swift program holds it: submit tasks, ask about them, and run handlers.
@@ -27,6 +28,8 @@ public final class TaskManager: Service {
     let unservedTypes = UnservedTypes()
     let cluster: ClusterView
     let process: HostProcess
+    package let eventBus: EventBus
+    let drainers = Mutex<[SinkDrainer]>([])
 
     /// - Parameters:
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
@@ -48,6 +51,11 @@ public final class TaskManager: Service {
         self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
         self.cluster = ClusterView(store: store, clock: clock)
         self.startedAt = clock.now()
+        self.eventBus = EventBus(
+            store: store,
+            limits: EventBus.Limits(
+                subscribers: configuration.maxSubscribers, bytes: configuration.maxSubscriberBytes),
+            clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
             store: store, registry: registry, workerID: workerID, configuration: configuration,
             clock: clock, random: random, logger: logger)
@@ -104,9 +112,11 @@ public final class TaskManager: Service {
             if configuration.runsWorkers { try await applyLimits() }
             await runServices()
         } catch {
+            eventBus.stop()
             await store.close()
             throw error
         }
+        eventBus.stop()
         await store.close()
     }
 
@@ -139,6 +149,7 @@ public final class TaskManager: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }
             group.addTask { await announcer.run() }
+            for drainer in drainers.withLock({ $0 }) { group.addTask { await drainer.run() } }
             if configuration.runsWorkers {
                 await pool.run()
             } else {

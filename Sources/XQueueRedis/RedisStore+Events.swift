@@ -6,21 +6,68 @@ extension RedisStore {
     public func events(
         after cursor: EventCursor, limit: Int, waiting: Duration
     ) async throws(StoreError) -> EventPage {
-        throw StoreError(.unavailable, "the event log is not there yet")
+        let clock: any QueueClock = clock ?? SystemQueueClock()
+        let deadline = clock.now() + waiting
+        var rings = eventWatch.rings
+        var part = try await log(after: cursor, limit: limit)
+        var hasFailed = false
+        while part.page.events.isEmpty, !part.page.isReset, clock.now() < deadline, !Task.isCancelled {
+            await eventWatch.wait(after: part.end, past: rings, until: deadline, clock: clock)
+            rings = eventWatch.rings
+            do {
+                part = try await log(after: cursor, limit: limit)
+                hasFailed = false
+            } catch where error.code == .unavailable && !hasFailed {
+                // The connection broke during the wait, which goes on until there is another one.
+                hasFailed = true
+            }
+        }
+        return part.page
     }
 
     public func lastEvent() async throws(StoreError) -> EventCursor {
-        throw StoreError(.unavailable, "the event log is not there yet")
+        try await log(after: EventCursor(time: Timestamp(milliseconds: .max)), limit: 1).end
     }
 
     public func sinkCursor(_ sink: String) async throws(StoreError) -> EventCursor {
-        throw StoreError(.unavailable, "the event log is not there yet")
+        let reply = try await read(.sinkCursor) { $0.append(sink) }
+        guard let bytes = try reply.optionalBytes else { return .start }
+        guard let cursor = EventCursor(String(decoding: bytes, as: UTF8.self)) else {
+            throw StoreError(.corrupt, "the cursor of sink \(sink) is damaged")
+        }
+        return cursor
     }
 
     public func acknowledge(
         _ sink: String, upTo cursor: EventCursor, by nodeID: String
     ) async throws(StoreError) -> Bool {
-        throw StoreError(.unavailable, "the event log is not there yet")
+        try await within { () async throws(StoreError) in
+            try await caller.run(.acknowledge) { command in
+                command.append(ClusterLease.sink(sink).rawValue)
+                command.append(nodeID)
+                command.append(sink)
+                command.append(cursor.description)
+            }.integer == 1
+        }
+    }
+
+    private func log(after cursor: EventCursor, limit: Int) async throws(StoreError) -> LogPart {
+        let limit = max(limit, 1)
+        let reply = try await read(.events) { LogPart.ask(after: cursor, limit: limit, in: &$0) }
+        return try LogPart(reply, after: cursor, limit: limit)
+    }
+
+    /// Runs a script that looks, and changes nothing.
+    private func read(
+        _ script: RedisScript, _ arguments: (inout RedisCommand) -> Void
+    ) async throws(StoreError) -> RedisReply {
+        try await within { () async throws(StoreError) in
+            do throws(RedisError) {
+                return try await runner.run(script, arguments)
+            } catch {
+                throw StoreError(error)
+            }
+        }
     }
 }
 

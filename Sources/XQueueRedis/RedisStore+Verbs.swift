@@ -162,6 +162,7 @@ extension RedisStore {
                     command.append(retention.age.wholeMilliseconds)
                     command.append(retention.count)
                     command.append(step)
+                    command.append(options.events.age.wholeMilliseconds)
                 }
                 let pruned = try reply.rest.first?.int ?? 0
                 removed += pruned

@@ -14,9 +14,10 @@ public final class RedisStore: TaskStore {
     let runner: ScriptRunner
     let options: RedisStoreOptions
     let hub = SignalHub()
+    let eventWatch: EventWatch
     let gate = CallGate()
     /// Set in tests only: everywhere else the server's own clock decides.
-    private let clock: (any QueueClock)?
+    let clock: (any QueueClock)?
     private let client: RedisClient
     private let isClosed = ClosedOnce()
     /// Distinguishes this store's messages from other nodes'.
@@ -43,7 +44,8 @@ public final class RedisStore: TaskStore {
         self.client = client
         self.options = options
         self.clock = clock
-        origin = String(random.next(), radix: 36)
+        // The scripts read the number only when they write events.
+        origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 1))"
         do throws(RedisError) {
             runner = try ScriptRunner(client: client, keyPrefix: configuration.keyPrefix)
             try await client.connect()
@@ -52,6 +54,7 @@ public final class RedisStore: TaskStore {
             await client.close()
             throw StoreError(error)
         }
+        eventWatch = EventWatch(client: client, key: "\(runner.tag):events")
         let caller = ScriptCaller(runner: runner, hub: hub, origin: origin, clock: clock)
         self.caller = caller
         let most = options.maxWaitingCalls
@@ -80,6 +83,7 @@ public final class RedisStore: TaskStore {
 
     public func close() async {
         guard isClosed.set() else { return }
+        await eventWatch.close()
         await gate.close()
         await client.close()
         hub.finish()

@@ -53,25 +53,30 @@ public struct QueueServer: Service {
     func application(routes: [Route]) -> some ApplicationProtocol {
         let api = QueueAPI(manager: manager, configuration: configuration, logger: logger)
         let onListening = onListening
+        let counter = ConnectionCounter(limit: configuration.maxConnections)
         return Application(
             responder: RouteTable(routes: routes, api: api),
-            server: .http1(configuration: channelConfiguration),
+            server: .http1(configuration: channelConfiguration(counter)),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: "xqueue",
                 backlog: 1024,
-                availableConnectionsDelegate: .maximum(configuration.maxConnections, logger: logger)),
+                availableConnectionsDelegate: ConnectionLimit(counter: counter)),
             onServerRunning: { channel in
+                counter.listens(on: channel)
                 guard let port = channel.localAddress?.port else { return }
                 await onListening?(port)
             },
             logger: logger)
     }
 
-    private var channelConfiguration: HTTP1Channel.Configuration {
+    private func channelConfiguration(_ counter: ConnectionCounter) -> HTTP1Channel.Configuration {
         let configuration = configuration
+        let opener = EventStreamOpener(
+            bus: manager.eventBus, connections: counter,
+            heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration)],
+            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener)],
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maxHeaderBytes,

@@ -8,13 +8,17 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var maxBodyBytes: Int = 1 << 20
     /// The largest head of a request, in bytes; a larger one is answered 431.
     public var maxHeaderBytes: Int = 32 << 10
-    /// The most connections at once; further ones wait until one closes.
+    /// The most connections for requests at once; further ones wait until one closes. Streams of events
+    /// do not count: they are limited by ``XQueue/QueueConfiguration/maxSubscribers``.
     public var maxConnections: Int = 1000
     /// How long a connection may rest between requests, or stop taking its reply, before it is closed.
     public var idleTimeout: Duration = .seconds(60)
     /// How long a client may take to send a request it has begun; a slower one is answered 408. Also the
     /// longest a shutdown waits for clients.
     public var requestTimeout: Duration = .seconds(30)
+    /// How often a subscriber to events hears of the server when nothing else happens. One that gives no
+    /// sign for three times as long is closed.
+    public var streamHeartbeat: Duration = .seconds(15)
     /// What `stats` and `health` call the program's version.
     public var version: String = "dev"
 

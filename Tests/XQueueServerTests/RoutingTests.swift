@@ -33,6 +33,7 @@ import XQueueCore
             ("/api/v1/health", "BREW", "GET, HEAD, OPTIONS"),
             ("/api/v1/types", "POST", "GET, HEAD, OPTIONS"),
             ("/api/v1/types/a/pause", "GET", "POST, OPTIONS"),
+            ("/api/v1/types/a/limit", "POST", "PUT, OPTIONS"),
             ("/api/v1/types/a/resume", "PUT", "POST, OPTIONS"),
         ])
     func otherMethod(path: String, method: String, allow: String) async throws {

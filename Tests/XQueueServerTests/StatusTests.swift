@@ -81,6 +81,35 @@ import XQueueTesting
         }
     }
 
+    @Test("The limit of a type is set, kept to, and lifted") func limit() async throws {
+        try await TestAPI.run { api in
+            for _ in 0..<3 { _ = try await api.makeTask(type: "a:b") }
+            let limited = try await api.put("/api/v1/types/a:b/limit", #"{"max_concurrency":1}"#)
+            #expect(limited.status == 200)
+            #expect(limited.raw("max_concurrency") == "1")
+            _ = try await api.claim(type: "a:b")
+            await #expect(throws: Unexpected.self) { try await api.claim(type: "a:b") }
+            let lifted = try await api.put("/api/v1/types/a:b/limit", #"{"max_concurrency":null}"#)
+            #expect(lifted.raw("max_concurrency") == "null")
+            _ = try await api.claim(type: "a:b")
+        }
+    }
+
+    @Test(
+        "A limit that makes no sense is refused",
+        arguments: [
+            (#"{"max_concurrency":0}"#, "invalid_field"), (#"{"max_concurrency":1.5}"#, "invalid_field"),
+            (#"{"max_concurrency":1000001}"#, "invalid_field"), ("{}", "invalid_field"),
+            (#"{"max_concurrency":1,"x":1}"#, "unknown_field"), ("[]", "malformed_json"), ("", "malformed_json"),
+        ])
+    func limitIllegal(body: String, code: String) async throws {
+        try await TestAPI.run { api in
+            let reply = try await api.put("/api/v1/types/a/limit", body)
+            #expect(reply.status == 400)
+            #expect(reply.string("code") == code)
+        }
+    }
+
     @Test("What is no type cannot be paused", arguments: ["a%20b", "%C3%A9", "a%2Fb"])
     func pauseIllegal(type: String) async throws {
         try await TestAPI.run { api in

@@ -64,11 +64,8 @@ struct APIClient: Sendable {
 
     /// The server's own words for what is wrong, if it said any.
     private static func refusal(_ status: HTTPResponseStatus, _ body: ByteBuffer) -> ClientError {
-        struct Reply: Decodable {
-            struct Problem: Decodable { let message: String }
-            let error: Problem
-        }
+        struct Reply: Decodable { let error: String }
         let reply = try? JSONDecoder().decode(Reply.self, from: Data(body.readableBytesView))
-        return ClientError(reply?.error.message ?? "the server answered \(status)", status: Int(status.code))
+        return ClientError(reply?.error ?? "the server answered \(status)", status: Int(status.code))
     }
 }

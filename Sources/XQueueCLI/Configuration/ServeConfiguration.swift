@@ -11,6 +11,7 @@ struct ServeConfiguration: Sendable {
     var server = ServerConfiguration()
     var store = SQLiteStoreOptions()
     var redis = RedisSettings()
+    var mqtt = MQTTSettings()
     var queue = QueueConfiguration()
     var example = ExampleConfiguration()
     /// The handlers of the `handlers` section, in the order they stand in.

@@ -31,7 +31,16 @@ enum SettingsTable {
                 "The largest request head."),
             Setting(
                 "server.max_connections", .integer(1...1_000_000), \.server.maxConnections,
-                "The most connections at once; further ones wait."),
+                "The most connections at once; further ones wait. Subscribers to events do not count."),
+            Setting(
+                "server.max_subscribers", .integer(1...1_000_000), \.queue.maxSubscribers,
+                "The most subscribers to events in this process; further ones are refused."),
+            Setting(
+                "server.max_subscriber_backlog", .bytes((64 << 10)...(1 << 30)), \.queue.maxSubscriberBytes,
+                "The events that may wait for one subscriber; it is closed beyond."),
+            Setting(
+                "server.stream_heartbeat", .duration(second...hour), \.server.streamHeartbeat,
+                "How often a quiet subscriber to events hears of the server; silent for three, it is closed."),
             Setting(
                 "server.idle_timeout", .duration(second...day), \.server.idleTimeout,
                 "How long a connection may rest between requests."),

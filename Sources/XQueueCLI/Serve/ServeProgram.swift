@@ -22,15 +22,18 @@ struct ServeProgram {
     ///   if the journal of `example` cannot be opened.
     func run() async throws {
         BrokenPipe.ignore
+        OpenFileLimit.raise()
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let journal = values.queue.runsWorkers ? try openJournal() : nil
+        let sinks = try SinkOpener(values)
         let store = try await StoreOpener(values: values, logger: logger).open()
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
         let manager = TaskManager(store: store, configuration: queue, logger: logger)
         if queue.runsWorkers { register(in: manager, journal: journal) }
+        try sinks.open(for: manager)
 
         // A group ends its services last to first: no more requests come in while running tasks finish.
         let group = ServiceGroupConfiguration(

@@ -45,6 +45,11 @@ extension RedisClient {
         }
     }
 
+    /// False if the connections for commands lead elsewhere.
+    func leads(to address: RedisAddress) -> Bool {
+        pool.withLock { $0.connections.allSatisfy { $0.address.place == address.place } }
+    }
+
     /// Puts a connection to use; false if the client has been closed meanwhile.
     func adopt(_ connection: RedisConnection) -> Bool {
         guard let callers = pool.withLock({ $0.add(connection) }) else {

@@ -20,6 +20,9 @@ enum RedisScript: String, CaseIterable, Sendable {
     case node
     case nodes
     case lease
+    case events
+    case acknowledge
+    case sinkCursor = "sink-cursor"
 }
 
 #endif

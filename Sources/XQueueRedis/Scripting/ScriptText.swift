@@ -93,15 +93,18 @@ enum ScriptText {
 /// The scripts' files, by name.
 enum ScriptFiles {
     static let all: [String: [UInt8]] = [
+        "acknowledge": PackageResources.acknowledge_lua,
         "cancel": PackageResources.cancel_lua,
         "claim": PackageResources.claim_lua,
         "clock": PackageResources.clock_lua,
+        "events": PackageResources.events_lua,
         "heartbeat": PackageResources.heartbeat_lua,
         "insert": PackageResources.insert_lua,
         "keys": PackageResources.keys_lua,
         "list": PackageResources.list_lua,
         "machine": PackageResources.machine_lua,
         "lease": PackageResources.lease_lua,
+        "log": PackageResources.log_lua,
         "may-grow": PackageResources.may_grow_lua,
         "node": PackageResources.node_lua,
         "nodes": PackageResources.nodes_lua,
@@ -114,6 +117,7 @@ enum ScriptFiles {
         "requeue": PackageResources.requeue_lua,
         "set-type": PackageResources.set_type_lua,
         "settle": PackageResources.settle_lua,
+        "sink-cursor": PackageResources.sink_cursor_lua,
         "statistics": PackageResources.statistics_lua,
         "sweep": PackageResources.sweep_lua,
         "types": PackageResources.types_lua,

@@ -28,6 +28,9 @@ enum ScriptWords {
         words["SUCCEEDED"] = OutcomeCode.succeeded.rawValue
         words["HAS_FAILED"] = OutcomeCode.failed.rawValue
         words["SNOOZED"] = OutcomeCode.snoozed.rawValue
+        words["STATUS_EVENT"] = EventCode.status.rawValue
+        words["PROGRESS_EVENT"] = EventCode.progress.rawValue
+        words["NO_STATUS"] = EventCode.noStatus
         words["ERRORS_KEPT"] = ModelLimits.errorsKept
         var texts = words.mapValues { String($0) }
         texts["SCHEDULED_BAND"] = scheduledBand
@@ -48,6 +51,15 @@ enum HeartbeatCode: Int {
     case held = 0
     case stop = 1
     case lost = 2
+}
+
+/// What an event in the log is about.
+enum EventCode: Int {
+    case status = 0
+    case progress = 1
+
+    /// Stands where the status before the submission would.
+    static let noStatus = 255
 }
 
 /// How an attempt ended, as a script is told.

@@ -5,7 +5,7 @@
 --       [6] milliseconds of the lease  [7] milliseconds of grace  [8…] types
 -- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
--- include keys clock may-grow records writes places
+-- include keys clock may-grow records log writes places
 
 -- The most tasks one claim parks on its way; what is left is the next claim's.
 -- define PARKS 1000
@@ -94,7 +94,7 @@ end
 -- The common claim, of a task that has not moved yet and has no keys, goes from the definition straight to
 -- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task.
 local new_states, leases, timeless = queue('HSET', STATES), queue('ZADD', LEASES), queue('ZREM', TIME)
-local started, queue_of = {}, {}
+local started, queue_of, steps_of = {}, {}, {}
 local function claim_fresh(id, definition, token)
   local _, run, _, _, queue_timeout, timeout, _, _, _, _, _, type, key, unique_key =
     struct.unpack(DEFINITION, definition)
@@ -111,8 +111,10 @@ local function claim_fresh(id, definition, token)
   push(leases, text(expires), id)
   if not started[type] then
     queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
+    steps_of[type] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '')
   end
   push(queue_of[type], '$PROCESSING', id)
+  tell(steps_of[type], id)
   started[type] = started[type] + 1
   if not earliest or expires < earliest then earliest = expires end
   return true

@@ -1,5 +1,5 @@
 -- ARGV[1]  the time in milliseconds, or '' for the server's own clock
--- ARGV[2]  who calls, so that it can pass by its own messages
+-- ARGV[2]  who calls, so that it can pass by its own messages, and how many events it wants kept: k3j2/500000
 
 -- Redis 6 replicates what a script did, instead of the script, only if asked to.
 if redis.replicate_commands then redis.replicate_commands() end

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] milliseconds of the lease, then for each attempt: identifier, token
 -- reply time, ready, due, then for each attempt: 0 held, 1 held and asked to stop, 2 lost
--- include keys clock may-grow records writes
+-- include keys clock may-grow records log writes
 
 local ids = {}
 for i = 4, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end

@@ -6,12 +6,12 @@
 --       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
 -- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it
 --       was inserted, or the record that was there before it
--- include keys clock records writes
+-- include keys clock records log writes
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
 local pending = tonumber(redis.call('HGET', COUNTS, $PENDING) or 0)
 local types = redis.call('HLEN', TYPES)
-local known_types, known_ids, unique = {}, {}, {}
+local known_types, known_ids, unique, submissions = {}, {}, {}, {}
 
 local BOTH_NOW = struct.pack('>I6I6', now, now)
 
@@ -110,6 +110,12 @@ local function insert(id, schedule, sent)
     unique[unique_key] = id
     push(queue('HSET', UNIQUE), unique_key, id)
   end
+  local of = submissions[type]
+  if not of then
+    of = steps($NO_STATUS, $PENDING, 1, 0, type, '', '')
+    submissions[type] = of
+  end
+  tell(of, id)
   count(type, $PENDING, 1)
   pending = pending + 1
   return 0

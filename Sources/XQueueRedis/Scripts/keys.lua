@@ -17,6 +17,8 @@ local TAG = KEYS[1]
 -- define NODES (TAG .. ':nodes')
 -- define NODE_TIMES (TAG .. ':node-times')
 -- define HELD (TAG .. ':held')
+-- define EVENTS (TAG .. ':events')
+-- define SINKS (TAG .. ':sinks')
 -- define PROBE (TAG .. ':probe')
 -- define CHANNEL (TAG .. ':signals')
 -- define FLOW (TAG .. ':flow:')

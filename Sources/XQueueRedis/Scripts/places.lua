@@ -73,12 +73,15 @@ local function earlier(time, bound)
   return time
 end
 
+-- Takes the task to another status. Whatever the event tells has been set by then.
 local function enter(t, status)
   count(t[TYPE], t[STATUS], -1)
   count(t[TYPE], status, 1)
+  local previous = t[STATUS]
   t[STATUS] = status
   t[VERSION] = t[VERSION] + 1
   t[UPDATED] = now
+  tell_step(t.id, previous, status, t[VERSION], t[RETRIES], t[TYPE], t[WORKER], t.error)
   change(t)
 end
 

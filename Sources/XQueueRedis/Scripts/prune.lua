@@ -2,8 +2,9 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] age in milliseconds  [4] how many to keep  [5] most to remove
+--       [6] age of events in milliseconds
 -- reply time, ready, due, number of removed tasks
--- include keys clock may-grow records writes
+-- include keys clock may-grow records log writes
 
 local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
@@ -105,4 +106,5 @@ while removed < MOST do
   write()
   queues, counted = {}, {}
 end
+trim_log(0, now - ARGV[6])
 return {now, 0, -1, removed}

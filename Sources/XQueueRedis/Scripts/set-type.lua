@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] type  [4] most types  [5] 'limit' or 'paused'  [6] the value
 -- reply time, ready, due, 0 or the code of why not
--- include keys clock may-grow records writes
+-- include keys clock may-grow records log writes
 
 local TYPE_NAME = ARGV[3]
 local settings = redis.call('HGET', TYPES, TYPE_NAME)

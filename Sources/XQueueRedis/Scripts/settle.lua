@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin, then for each attempt: identifier, packed outcome
 -- reply time, ready, due, then for each attempt: status and version, or minus the refusal's code and 0
--- include keys clock may-grow records writes places machine
+-- include keys clock may-grow records log writes places machine
 
 -- define HEAD '>I8BBdI2'
 
@@ -14,6 +14,7 @@ local function settle(t, packed)
   if reports == 1 then
     t[PERCENT] = percent
     t.message = string.sub(packed, at, at + length - 1)
+    tell_progress(t.id, percent, t[TYPE], t[WORKER], t.message)
   end
   at = at + length
   if kind == $SUCCEEDED then
@@ -46,7 +47,10 @@ local function succeed(id, state, packed)
     or length > 0 or rest <= #state then
     return nil
   end
-  if reports == 1 then percent = new_percent end
+  if reports == 1 then
+    percent = new_percent
+    tell_progress(id, percent, type, worker, '')
+  end
   if result_at <= #packed then push(queue('HSET', RESULTS), id, string.sub(packed, result_at)) end
   push(new_states, id, struct.pack(
     STATE, $SUCCESS, 0, 0, retries, version + 1, now, run, started, now, NONE, cancel, NONE, NONE,
@@ -57,6 +61,7 @@ local function succeed(id, state, packed)
     queue_of[type], succeeded[type] = queue('ZADD', index_of(type)), 0
   end
   push(queue_of[type], '$SUCCESS', id)
+  tell_step(id, $PROCESSING, $SUCCESS, version + 1, retries, type, worker, '')
   succeeded[type] = succeeded[type] + 1
   return $SUCCESS, version + 1
 end

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] a random number in 0..<1 for back-offs
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
--- include keys clock may-grow records writes places machine
+-- include keys clock may-grow records log writes places machine
 
 local MOST = tonumber(ARGV[3])
 local due, ids = {}, {}

@@ -118,6 +118,7 @@ local function write()
     for key, q in pairs(of) do send(command, key, q) end
   end
   write_counts()
+  write_log()
 end
 
 -- When time next changes a task, or NONE.

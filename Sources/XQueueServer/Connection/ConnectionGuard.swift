@@ -84,7 +84,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private static func asksToClose(_ head: HTTPRequest) -> Bool {
         guard let options = head.headerFields[.connection], options != "keep-alive" else { return false }
-        return options.lowercased().split(separator: ",").contains { $0.trimmed == "close" }
+        return options.lowercased().split(separator: ",").contains { option in
+            // NIO reads nothing behind an upgrade, so one that is refused is the last request, too.
+            option.trimmed == "close" || option.trimmed == "upgrade"
+        }
     }
 
     private func answerExpectation(_ head: HTTPRequest, context: ChannelHandlerContext) {

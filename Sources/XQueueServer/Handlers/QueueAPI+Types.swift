@@ -15,10 +15,21 @@ extension QueueAPI {
     func setPaused(_ paused: Bool, _ request: APIRequest) async throws -> Reply {
         let type = request.parameters.first ?? ""
         if paused { try await manager.pause(type) } else { try await manager.resume(type) }
+        return try await reply(for: type)
+    }
+
+    /// `PUT /api/v1/types/{type}/limit`
+    func setLimit(_ request: APIRequest) async throws -> Reply {
+        let type = request.parameters.first ?? ""
+        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        try await manager.setLimit(try LimitReader.limit(body), of: type)
+        return try await reply(for: type)
+    }
+
+    private func reply(for type: String) async throws -> Reply {
         let report = try await manager.types().first { $0.state.type == type }
         var writer = JSONWriter()
-        writer.type(
-            report?.state ?? TypeState(type: type, isPaused: paused), hasHandler: report?.hasHandler ?? false)
+        writer.type(report?.state ?? TypeState(type: type), hasHandler: report?.hasHandler ?? false)
         return .json(.ok, writer)
     }
 }

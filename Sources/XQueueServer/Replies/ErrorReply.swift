@@ -13,6 +13,9 @@ extension QueueError.Code {
     static let unsupportedMediaType = QueueError.Code(rawValue: "unsupported_media_type")
     static let methodNotAllowed = QueueError.Code(rawValue: "method_not_allowed")
     static let requestTimeout = QueueError.Code(rawValue: "request_timeout")
+    static let foreignOrigin = QueueError.Code(rawValue: "foreign_origin")
+    static let notAcceptable = QueueError.Code(rawValue: "not_acceptable")
+    static let upgradeRequired = QueueError.Code(rawValue: "upgrade_required")
     static let unexpected = QueueError.Code(rawValue: "internal")
 }
 
@@ -25,6 +28,9 @@ enum ErrorReply {
         switch code {
         case .invalidField, .unknownField, .malformedJSON, .malformedHTTP: .badRequest
         case .notFound: .notFound
+        case .foreignOrigin: .forbidden
+        case .notAcceptable: .notAcceptable
+        case .upgradeRequired: .upgradeRequired
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
         case .alreadyEnded, .notRequeueable, .uniqueKeyTaken: .conflict
@@ -32,7 +38,7 @@ enum ErrorReply {
         case .unsupportedMediaType: .unsupportedMediaType
         case .backlogFull, .tooManyTypes: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .storeUnavailable: .serviceUnavailable
+        case .storeUnavailable, .tooManySubscribers, .stopped: .serviceUnavailable
         default: .internalServerError
         }
     }
@@ -41,7 +47,8 @@ enum ErrorReply {
     static func retryAfter(_ code: QueueError.Code) -> Int? {
         switch code {
         case .backlogFull: 1
-        case .storeUnavailable: 2
+        case .storeUnavailable, .stopped: 2
+        case .tooManySubscribers: 5
         default: nil
         }
     }

@@ -21,6 +21,8 @@ extension JSONWriter {
             writer.name("concurrency_keys")
             writer.array(statistics.store.keys) { $0.key($1) }
             writer.member("concurrency_keys_in_use", statistics.store.keysInUse)
+            writer.name("sinks")
+            writer.array(statistics.sinks) { $0.sink($1) }
             writer.member("uptime", statistics.uptime)
             writer.member("instance_id", statistics.workerID)
             writer.member("version", version)
@@ -50,6 +52,18 @@ extension JSONWriter {
             writer.member("held", state.held)
             writer.member("limit", state.limit)
             writer.member("waiting", state.waiting)
+        }
+    }
+
+    private mutating func sink(_ sink: SinkReport) {
+        object { writer in
+            writer.member("name", sink.name)
+            writer.member("draining", sink.isDraining)
+            writer.member("connected", sink.isConnected)
+            writer.member("delivered", sink.delivered)
+            writer.member("lost", sink.lost)
+            writer.member("cursor", sink.cursor.description)
+            writer.member("lag", sink.lag)
         }
     }
 

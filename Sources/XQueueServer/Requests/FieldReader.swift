@@ -10,6 +10,15 @@ struct FieldReader {
         self.prefix = prefix
     }
 
+    /// The members of the object `text` is; nil if it is another kind of JSON.
+    static func members(of text: String) throws(QueueError) -> [JSONMember]? {
+        do throws(JSONSyntaxError) {
+            return try RawJSON.members(of: text)
+        } catch {
+            throw QueueError(malformed: error)
+        }
+    }
+
     /// Calls `read` with each member that is not null.
     ///
     /// - Throws: ``QueueError`` if a name stands there twice, and what `read` throws.

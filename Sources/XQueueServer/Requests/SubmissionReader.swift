@@ -5,7 +5,7 @@ import XQueueCore
 enum SubmissionReader {
     /// The submission in `text`, which must be one JSON object.
     static func submission(_ text: String) throws(QueueError) -> TaskSubmission {
-        guard let members = try members(of: text) else {
+        guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
         return try submission(members)
@@ -13,7 +13,7 @@ enum SubmissionReader {
 
     /// The submissions in `text`, which must be `{"tasks":[…]}` with 1 to `limit` elements.
     static func batch(_ text: String, limit: Int) throws(QueueError) -> [TaskSubmission] {
-        guard let members = try members(of: text) else {
+        guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
         let fields = FieldReader()
@@ -28,7 +28,7 @@ enum SubmissionReader {
         var submissions: [TaskSubmission] = []
         submissions.reserveCapacity(tasks.count)
         for (index, task) in tasks.enumerated() {
-            guard let members = try self.members(of: task.text) else {
+            guard let members = try FieldReader.members(of: task.text) else {
                 throw .invalid("tasks[\(index)]", "must be an object")
             }
             do throws(QueueError) {
@@ -100,14 +100,6 @@ enum SubmissionReader {
             throw fields.invalid(member, "must be a time with an offset, such as 2026-01-31T09:30:00Z")
         }
         return .at(time)
-    }
-
-    private static func members(of text: String) throws(QueueError) -> [JSONMember]? {
-        do throws(JSONSyntaxError) {
-            return try RawJSON.members(of: text)
-        } catch {
-            throw QueueError(malformed: error)
-        }
     }
 
     private static func elements(of array: RawJSON) throws(QueueError) -> [RawJSON]? {

@@ -75,6 +75,11 @@ struct TestAPI {
             headers: body == nil ? [:] : [.contentType: "application/json"])
     }
 
+    func put(_ path: String, _ body: String) async throws -> APIReply {
+        try await send(
+            .put, path, ByteBuffer(string: body), headers: [.contentType: "application/json"])
+    }
+
     func submit(_ body: String) async throws -> APIReply {
         try await post("/api/v1/tasks", body)
     }

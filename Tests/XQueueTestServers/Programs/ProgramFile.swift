@@ -3,7 +3,7 @@ import Foundation
 /// Where programs are.
 package enum ProgramFile {
     /// The folders that are searched for programs that are not ours.
-    static let path = "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin"
+    static let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/opt/homebrew/bin:/opt/homebrew/sbin"
 
     /// The program that was built along with the tests.
     ///

@@ -1,0 +1,34 @@
+public import XQueueCore
+
+/// Which events somebody wants: those that match every part. A part that is empty matches all.
+public struct EventFilter: Sendable, Hashable {
+    public var taskIDs: Set<TaskID>
+    public var types: Set<String>
+    /// The statuses tasks came to; progress counts as `processing`.
+    public var statuses: Set<TaskStatus>
+
+    public init(taskIDs: Set<TaskID> = [], types: Set<String> = [], statuses: Set<TaskStatus> = []) {
+        self.taskIDs = taskIDs
+        self.types = types
+        self.statuses = statuses
+    }
+
+    /// Every event.
+    public static let all = EventFilter()
+
+    public func matches(_ event: TaskEvent) -> Bool {
+        (taskIDs.isEmpty || taskIDs.contains(event.taskID))
+            && (types.isEmpty || types.contains(event.type))
+            && (statuses.isEmpty || statuses.contains(event.status))
+    }
+}
+
+extension TaskEvent {
+    /// The status the task had just after the event.
+    package var status: TaskStatus {
+        switch change {
+        case .status(let change): change.status
+        case .progress: .processing
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import Synchronization
+package import XQueueCore
+
+/// One event on its way to many subscribers. Its JSON is written once, for the first who asks.
+package final class SharedEvent: Sendable {
+    package let event: TaskEvent
+    private let text = Mutex<[UInt8]?>(nil)
+
+    package init(_ event: TaskEvent) {
+        self.event = event
+    }
+
+    package var json: [UInt8] {
+        text.withLock { text in
+            if let text { return text }
+            var writer = JSONWriter(capacity: cost)
+            writer.event(event)
+            text = writer.bytes
+            return writer.bytes
+        }
+    }
+
+    /// About how many bytes it takes on its way.
+    var cost: Int {
+        let words =
+            switch event.change {
+            case .status(let change): change.error?.utf8.count ?? 0
+            case .progress(let progress): progress.message?.utf8.count ?? 0
+            }
+        return 360 + event.type.utf8.count + words
+    }
+}

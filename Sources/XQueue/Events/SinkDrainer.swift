@@ -1,0 +1,215 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Hands the event log to a sink, in order and each event at least once, while this node has the sink's
+/// lease.
+///
+/// Nothing waits for it: the log holds the events until the sink has taken them, up to the log's cap.
+final class SinkDrainer: Sendable {
+    /// How many events are handed over at once.
+    static let pageSize = 2000
+    /// The longest wait for events. Then the sink is given none, to see whether it is still well.
+    static let longestWait = Duration.seconds(5)
+    /// How long the sink may go on with what is under way, and with what is left, at shutdown.
+    static let patience = Duration.seconds(5)
+
+    let sink: any EventSink
+    let store: any TaskStore
+    private let lease: LeaseHolder
+    private let nodeID: String
+    private let clock: any QueueClock
+    private let random: any RandomSource
+    private let logger: Logger
+    private let bell = Bell()
+    private let counts = Mutex(SinkCounts())
+
+    /// - Parameter lease: How long this node drains without renewing that.
+    init(
+        _ sink: any EventSink, store: any TaskStore, nodeID: String, lease: Duration, clock: any QueueClock,
+        random: any RandomSource, logger: Logger
+    ) {
+        var logger = logger
+        logger[metadataKey: "sink"] = "\(sink.name)"
+        self.sink = sink
+        self.store = store
+        self.nodeID = nodeID
+        self.lease = LeaseHolder(
+            .sink(sink.name), store: store, nodeID: nodeID, duration: lease, clock: clock, random: random,
+            logger: logger)
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+
+    /// Whether this node drains to the sink, and what became of it.
+    var state: (isHere: Bool, counts: SinkCounts) { (lease.isHeld, counts.withLock { $0 }) }
+
+    /// Runs until the Swift task is canceled, and then for ``patience`` at most.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.lease.run(gained: self.bell.ring) }
+            group.addTask { await self.serve() }
+        }
+        // A Swift task of its own, awaited here: another node takes over at once even after a cancellation.
+        await Task { await lease.release() }.value
+    }
+
+    /// Drains whenever this node has the lease; after a failure again, later and later.
+    private func serve() async {
+        var trouble = Trouble(random: random)
+        while !Task.isCancelled {
+            guard lease.isHeld else {
+                await bell.wait()
+                continue
+            }
+            do {
+                try await drain(&trouble)
+            } catch {
+                if Task.isCancelled { return }
+                // An operator need hear of it once, not at every try.
+                logger.log(
+                    level: trouble.isKnown || error is LeaseLost ? .debug : .warning,
+                    "Events cannot be handed to a sink; trying again", metadata: ["error": "\(error)"])
+                guard await trouble.wait(clock) else { return }
+            }
+        }
+    }
+
+    private func drain(_ trouble: inout Trouble) async throws {
+        let cursor = try await start()
+        do {
+            try await sink.open()
+            counts.withLock { $0.isConnected = true }
+            try await drain(from: cursor, &trouble)
+        } catch {
+            await closeSink()
+            throw error
+        }
+        await closeSink()
+    }
+
+    private func closeSink() async {
+        counts.withLock { $0.isConnected = false }
+        await sink.close()
+    }
+
+    /// Where to begin. Throws if another node has the lease by now.
+    private func start() async throws -> EventCursor {
+        var cursor = try await store.sinkCursor(sink.name)
+        if cursor == .start {
+            // What the log had lost before there was this sink is no loss of its; what it loses later is.
+            let page = try await store.events(after: .start, limit: 1, waiting: .zero)
+            if let first = page.events.first?.cursor {
+                cursor = EventCursor(time: first.time, number: first.number - 1)
+            }
+        }
+        try await acknowledge(cursor)
+        return cursor
+    }
+
+    private func drain(from start: EventCursor, _ trouble: inout Trouble) async throws {
+        var cursor = start
+        var page = try await store.events(after: cursor, limit: Self.pageSize, waiting: .zero)
+        var isFirst = true
+        while lease.isHeld, !Task.isCancelled {
+            let (current, place) = (page, cursor)
+            async let following = store.events(
+                after: current.next, limit: Self.pageSize, waiting: Self.longestWait)
+            try await patiently { try await self.deliver(current, after: place) }
+            // A sink that opens and takes nothing is still in trouble.
+            if !isFirst || !current.events.isEmpty, trouble.end() {
+                logger.info("Events are handed to the sink again")
+            }
+            isFirst = false
+            cursor = current.next
+            do {
+                page = try await following
+            } catch where Task.isCancelled {
+                break
+            }
+        }
+        guard Task.isCancelled else { return }
+        let last = cursor
+        try await patiently { try await self.finish(from: last) }
+    }
+
+    /// Delivers what the log still holds.
+    private func finish(from start: EventCursor) async throws {
+        var cursor = start
+        var hasMore = true
+        while hasMore, !Task.isCancelled {
+            let page = try await store.events(after: cursor, limit: Self.pageSize, waiting: .zero)
+            try await deliver(page, after: cursor)
+            cursor = page.next
+            hasMore = page.hasMore
+        }
+    }
+
+    private func deliver(_ page: EventPage, after cursor: EventCursor) async throws {
+        try await sink.deliver(page.events)
+        guard page.next != cursor else { return }
+        try await acknowledge(page.next)
+        if page.isReset { tellLoss(page, after: cursor) }
+        counts.withLock { $0.delivered += page.events.count }
+    }
+
+    private func acknowledge(_ cursor: EventCursor) async throws {
+        guard try await store.acknowledge(sink.name, upTo: cursor, by: nodeID) else { throw LeaseLost() }
+    }
+
+    private func tellLoss(_ page: EventPage, after cursor: EventCursor) {
+        let first = page.events.first?.cursor ?? page.next
+        // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
+        let lost = max(Int(first.number - cursor.number) - (page.events.isEmpty ? 0 : 1), 0)
+        counts.withLock { $0.lost += lost }
+        logger.warning(
+            "The event log was full or replaced before the sink took its events; they are lost to it",
+            metadata: [
+                "count": "\(lost)", "from": "\(cursor.time.rfc3339)", "until": "\(first.time.rfc3339)",
+            ])
+    }
+
+    /// Goes on with `body` even if this Swift task is canceled meanwhile, for ``patience`` at most.
+    private func patiently(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        // It ends with this call, which waits for it.
+        let work = Task { try await body() }
+        try await withTaskCancellationHandler {
+            try await work.value
+        } onCancel: {
+            // It ends by itself.
+            Task {
+                try? await clock.sleep(until: clock.now() + Self.patience)
+                work.cancel()
+            }
+        }
+    }
+}
+
+/// Another node has the sink's lease.
+private struct LeaseLost: Error, CustomStringConvertible {
+    var description: String { "another node has taken over" }
+}
+
+/// A row of failures.
+private struct Trouble {
+    private var backOff: BackOff
+    private(set) var isKnown = false
+
+    init(random: any RandomSource) {
+        backOff = BackOff(random: random)
+    }
+
+    /// Waits before the next try; answers false if the Swift task was canceled meanwhile.
+    mutating func wait(_ clock: any QueueClock) async -> Bool {
+        isKnown = true
+        return await backOff.wait(clock)
+    }
+
+    /// Answers true if there was trouble before.
+    mutating func end() -> Bool {
+        defer { isKnown = false }
+        backOff.reset()
+        return isKnown
+    }
+}

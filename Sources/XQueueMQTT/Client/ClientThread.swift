@@ -1,0 +1,112 @@
+#if MQTT
+
+import Foundation
+
+/// The thread of one connection to a broker, from its first byte to its last.
+struct ClientThread {
+    /// How long leaving may take.
+    private static let farewell = Duration.seconds(1)
+
+    let settings: ClientSettings
+    let mailbox: ClientMailbox
+
+    /// Starts a thread that ends when the connection does, or when the mailbox says so.
+    static func start(_ settings: ClientSettings, _ mailbox: ClientMailbox) {
+        let thread = Thread {
+            Self.ignoreBrokenPipes()
+            do throws(MQTTError) {
+                try ClientThread(settings: settings, mailbox: mailbox).run()
+                mailbox.didEnd(MQTTError(.closed, "the connection to the broker was closed"))
+            } catch {
+                mailbox.didEnd(error)
+            }
+        }
+        thread.name = "mqtt"
+        thread.stackSize = 512 * 1024
+        thread.start()
+    }
+
+    /// A write to a connection that the broker has closed must end in an error, not end the process.
+    private static func ignoreBrokenPipes() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGPIPE)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private func run() throws(MQTTError) {
+        let connection = try MosquittoConnection(settings)
+        try connection.connect()
+        try beAccepted(connection)
+        try connection.publishPresence(isOnline: true)
+        mailbox.didOpen()
+        try deliver(connection)
+        try leave(connection)
+    }
+
+    private func beAccepted(_ connection: MosquittoConnection) throws(MQTTError) {
+        let deadline = ContinuousClock.now + settings.configuration.answerTimeout
+        while !connection.isAccepted {
+            try checkAbort(mailbox.orders())
+            try connection.step(mailbox.pipe)
+            if ContinuousClock.now > deadline {
+                throw MQTTError(.timedOut, "the broker does not answer a request for a connection")
+            }
+        }
+    }
+
+    /// Publishes batch after batch until it is told to close.
+    private func deliver(_ connection: MosquittoConnection) throws(MQTTError) {
+        var batch: MessageBatch?
+        var published = 0
+        var lastOutstanding = 0
+        var lastProgress = ContinuousClock.now
+        while true {
+            let orders = mailbox.orders()
+            try checkAbort(orders)
+            if let next = orders.batch { (batch, published) = (next, 0) }
+            if let current = batch {
+                while published < current.messages.count,
+                    connection.outstanding < MosquittoConnection.mostOutstanding
+                {
+                    try connection.publish(current.messages[published], of: current)
+                    published += 1
+                }
+                if published == current.messages.count, connection.outstanding == 0 {
+                    batch = nil
+                    mailbox.didDeliver()
+                    continue
+                }
+            } else if orders.isClosing {
+                return
+            }
+            let before = connection.outstanding
+            try connection.step(mailbox.pipe)
+            // The time is asked for only when nothing moves.
+            guard connection.outstanding > 0, connection.outstanding == before, before == lastOutstanding
+            else {
+                lastOutstanding = connection.outstanding
+                lastProgress = .now
+                continue
+            }
+            if ContinuousClock.now - lastProgress > settings.configuration.answerTimeout {
+                throw MQTTError(.timedOut, "the broker acknowledges no message")
+            }
+        }
+    }
+
+    private func leave(_ connection: MosquittoConnection) throws(MQTTError) {
+        let deadline = ContinuousClock.now + Self.farewell
+        try connection.publishPresence(isOnline: false)
+        while connection.outstanding > 0, ContinuousClock.now < deadline {
+            try connection.step(mailbox.pipe)
+        }
+        connection.disconnect()
+    }
+
+    private func checkAbort(_ orders: ClientMailbox.Orders) throws(MQTTError) {
+        if orders.isAborting { throw MQTTError(.closed, "the connection to the broker was given up") }
+    }
+}
+
+#endif

@@ -1,0 +1,42 @@
+#if MQTT
+
+import NIOCore
+import NIOWebSocket
+
+/// Makes frames of bytes, and bytes of frames.
+final class WebSocketFrameHandler: ChannelDuplexHandler, Sendable {
+    typealias InboundIn = WebSocketFrame
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = WebSocketFrame
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        switch frame.opcode {
+        case .binary, .continuation:
+            context.fireChannelRead(wrapInboundOut(frame.unmaskedData))
+        case .ping:
+            send(.pong, frame.unmaskedData, context, promise: nil)
+            context.flush()
+        case .pong:
+            break
+        default:
+            // A goodbye, or something that MQTT knows no use for.
+            context.close(promise: nil)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        send(.binary, unwrapOutboundIn(data), context, promise: promise)
+    }
+
+    private func send(
+        _ opcode: WebSocketOpcode, _ data: ByteBuffer, _ context: ChannelHandlerContext,
+        promise: EventLoopPromise<Void>?
+    ) {
+        let frame = WebSocketFrame(fin: true, opcode: opcode, maskKey: .random(), data: data)
+        context.write(wrapOutboundOut(frame), promise: promise)
+    }
+}
+
+#endif

@@ -1,0 +1,61 @@
+-- A part of the event log, and where the log ends.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] the stream id after that of the cursor  [2] the cursor's time  [3] its number  [4] most events
+-- reply 1 if events after the cursor are gone, or the cursor is of another log, and the reply therefore
+--       begins with the oldest event; the number of the newest event; the id of the newest entry if no
+--       entry is told, or ''; then of each entry: id, events as log.lua packs them
+-- include keys
+
+local NUMBER, MOST = tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- What one call may read; whoever wants more asks again.
+-- define MOST_BYTES 4000000
+
+local reply
+
+-- Answers the entries from an id on, as many as hold the events asked for beyond the cursor's.
+local function answer(from, number)
+  local size, n, bytes, wanted = 4, 3, 0, nil
+  reply = {0, 0, ''}
+  while true do
+    local found = redis.call('XRANGE', EVENTS, from, '+', 'COUNT', size)
+    for _, entry in ipairs(found) do
+      local batch = entry[2][2]
+      local time, last = string.match(entry[1], '^(%d+)-(%d+)$')
+      last = tonumber(last)
+      wanted = wanted or math.max(number, struct.unpack('>I6', batch) - 1) + MOST
+      reply[n + 1], reply[n + 2] = entry[1], batch
+      n, bytes = n + 2, bytes + #batch
+      if last >= wanted or bytes > MOST_BYTES then return end
+      from = string.format('%s-%.0f', time, last + 1)
+    end
+    if #found < size then return end
+    size = math.min(128, 2 * size)
+  end
+end
+
+answer(ARGV[1], NUMBER)
+local id, batch, is_reset = reply[4], reply[5], false
+if not id then
+  local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
+  if newest then reply[3] = newest[1] end
+  is_reset = NUMBER > 0 and reply[3] ~= ARGV[2] .. '-' .. ARGV[3]
+else
+  local first = struct.unpack('>I6', batch)
+  if NUMBER == 0 then
+    -- Before the first event of a time: it is there, unless the log begins here and did not always.
+    is_reset = first > 1 and redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1] == id
+  elseif first > NUMBER then
+    is_reset = first > NUMBER + 1
+  else
+    -- In the middle of an entry, whose events all have one time.
+    is_reset = string.match(id, '^%d+') ~= ARGV[2]
+  end
+end
+if is_reset then
+  answer('-', 0)
+  reply[1] = 1
+end
+reply[2] = tonumber(redis.call('HGET', COUNTS, 'events') or 0)
+return reply

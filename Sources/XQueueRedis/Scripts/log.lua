@@ -1,0 +1,100 @@
+-- Gathers the events of a call, and writes them as one entry of the log: a stream whose ids are the time and
+-- the number of the entry's last event, so that an event's cursor is a place in the stream.
+--
+-- An entry is the number of its first event and the time of the call, and then groups: a head, how many tasks
+-- it holds for, and their identifiers, 36 bytes each. Texts that may be missing are as in a state.
+-- define ENTRY '>I6I6'
+-- Kind, previous status or 255, status, version, retries, type, worker, length of the error; the error.
+-- define STATUS_HEAD '>BBBI4I2ssI2'
+-- Kind, percent, type, worker, length of the message; the message.
+-- define PROGRESS_HEAD '>BdssI2'
+-- define GROUP_SIZE '>I4'
+
+-- The identifiers under a head. Progress comes before statuses: that is the order in which a task that has
+-- both in one call has them. There is no order between tasks.
+local groups, progress_heads, status_heads = {}, {}, {}
+local function group(heads, head)
+  local ids = groups[head]
+  if not ids then
+    ids = {n = 0}
+    groups[head] = ids
+    heads[#heads + 1] = head
+  end
+  return ids
+end
+
+local function tell(ids, id)
+  local n = ids.n + 1
+  ids[n], ids.n = id, n
+end
+
+local function steps(previous, status, version, retries, type, worker, error)
+  return group(status_heads, struct.pack(
+    STATUS_HEAD, $STATUS_EVENT, previous, status, version, retries, type, worker, #error) .. error)
+end
+
+local function tell_progress(id, percent, type, worker, message)
+  tell(group(progress_heads, struct.pack(
+    PROGRESS_HEAD, $PROGRESS_EVENT, percent, type, worker, #message) .. message), id)
+end
+
+-- Tasks that take the same step mostly come one after another.
+local last_ids, last_status, last_version, last_retries, last_type, last_worker, last_error, last_previous
+local function tell_step(id, previous, status, version, retries, type, worker, error)
+  if status ~= last_status or version ~= last_version or type ~= last_type or worker ~= last_worker
+    or retries ~= last_retries or error ~= last_error or previous ~= last_previous then
+    last_previous, last_status, last_version, last_retries = previous, status, version, retries
+    last_type, last_worker, last_error = type, worker, error
+    last_ids = steps(previous, status, version, retries, type, worker, error)
+  end
+  local n = last_ids.n + 1
+  last_ids[n], last_ids.n = id, n
+end
+
+-- Removes entries from the front that end with the event of that number or before it, or are older than the
+-- time; as many as a call may take the time for, and never the newest one, which tells where the log ends.
+local function trim_log(number, time)
+  local size, removed, first = 2, 0, nil
+  repeat
+    local found, spare = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', size), 0
+    for i, entry in ipairs(found) do
+      local written, last = string.match(entry[1], '^(%d+)-(%d+)$')
+      if tonumber(last) > number and tonumber(written) >= time then break end
+      first = first or tonumber(last)
+      spare, removed = i, tonumber(last) - first
+    end
+    if spare > 0 then
+      -- Only the number of those to keep is known to every version of Redis.
+      redis.call('XTRIM', EVENTS, 'MAXLEN', math.max(1, redis.call('XLEN', EVENTS) - spare))
+    end
+    local is_over = spare < size or removed > 20000
+    size = math.min(64, 2 * size)
+  until is_over
+end
+
+local function write_log()
+  local parts, n, number = {''}, 1, 0
+  for _, heads in ipairs({progress_heads, status_heads}) do
+    for _, head in ipairs(heads) do
+      local ids = groups[head]
+      parts[n + 1], parts[n + 2] = head, struct.pack(GROUP_SIZE, ids.n)
+      parts[n + 3] = table.concat(ids, '', 1, ids.n)
+      n, number = n + 3, number + ids.n
+    end
+  end
+  if number == 0 then return end
+  local last = redis.call('HINCRBY', COUNTS, 'events', number)
+  parts[1] = struct.pack(ENTRY, last - number + 1, now)
+  local batch = table.concat(parts, '', 1, n)
+  local added = redis.pcall('XADD', EVENTS, string.format('%.0f-%.0f', now, last), 'e', batch)
+  if type(added) == 'table' then
+    -- The clock has stepped back, so the time stands still.
+    local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
+    local time = newest and string.match(newest[1], '^%d+') or string.format('%.0f', now)
+    redis.call('XADD', EVENTS, string.format('%s-%.0f', time, last), 'e', batch)
+  end
+  -- Now and then is often enough.
+  local kept = tonumber(string.match(ORIGIN, '%d+$'))
+  local step = math.max(1, math.min(1024, math.floor(kept / 10)))
+  if math.floor(last / step) > math.floor((last - number) / step) then trim_log(last - kept, 0) end
+end

@@ -1,0 +1,72 @@
+// What can be done to a task or a type, each with its question and its report.
+
+import { api } from "./api.js";
+import { confirm, notify } from "./dialog.js";
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+import { isOver } from "./model.js";
+import { resubmission } from "./submission.js";
+
+export const canCancel = (task) => !isOver(task.status);
+export const canRetry = (task) => ["failed", "canceled", "timeout"].includes(task.status);
+
+async function attempt(call) {
+  try {
+    return await call();
+  } catch (error) {
+    notify(t("failed.action", { message: error.message }), { isError: true });
+    return null;
+  }
+}
+
+/** Asks, cancels, and answers the task as it is then; null if it was not canceled. */
+export async function cancelTask(task) {
+  const isSure = await confirm({
+    title: t("confirm.cancel.title"),
+    text: t(task.status === "pending" ? "confirm.cancel.pending" : "confirm.cancel.processing"),
+    yes: t("confirm.cancel.yes"),
+    isDangerous: true,
+  });
+  if (!isSure) return null;
+  const answer = await attempt(() => api.cancel(task.id));
+  if (answer) notify(t(answer.task.status === "canceled" ? "done.cancel" : "done.cancel.asked"));
+  return answer?.task ?? null;
+}
+
+/** Asks, makes the task pending again, and answers it. */
+export async function retryTask(task) {
+  const isSure = await confirm({
+    title: t("confirm.retry.title"), text: t("confirm.retry.text"), yes: t("confirm.retry.yes"),
+  });
+  if (!isSure) return null;
+  const answer = await attempt(() => api.retry(task.id));
+  if (answer) notify(t("done.retry"));
+  return answer;
+}
+
+/** Asks, and submits a new task like this one, whose record must be whole. */
+export async function resubmitTask(task) {
+  const isSure = await confirm({
+    title: t("confirm.resubmit.title"),
+    text: t("confirm.resubmit.text"),
+    yes: t("confirm.resubmit.yes"),
+    extra: h("p", {}, h("a", { href: `#/submit?from=${task.id}` }, t("action.edit"))),
+  });
+  if (!isSure) return null;
+  const answer = await attempt(() => api.submit(resubmission(task)));
+  if (answer) notify(t("done.resubmit"));
+  return answer;
+}
+
+/** Pauses a type, after a question, or lets it go on. */
+export async function setPaused(type, isPaused) {
+  if (isPaused) {
+    const isSure = await confirm({
+      title: t("confirm.pause.title", { type }), text: t("confirm.pause.text"), yes: t("confirm.pause.yes"),
+    });
+    if (!isSure) return null;
+  }
+  const answer = await attempt(() => (isPaused ? api.pause(type) : api.resume(type)));
+  if (answer) notify(t(isPaused ? "done.pause" : "done.resume", { type }));
+  return answer;
+}

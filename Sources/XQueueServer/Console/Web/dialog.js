@@ -1,0 +1,77 @@
+// Questions that need an answer, and short messages that need none.
+
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+
+/**
+ * Asks before something is done; answers whether to do it. The dialog is modal, so the keyboard stays in it,
+ * Escape closes it, and the focus returns to where it was.
+ */
+export function confirm({ title, text, yes, isDangerous = false, extra = null }) {
+  return new Promise((resolve) => {
+    const focused = document.activeElement;
+    const dialog = h(
+      "dialog",
+      { class: "dialog", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },
+      h("h2", { id: "dialog-title" }, title),
+      h("p", { id: "dialog-text" }, text),
+      extra,
+      h(
+        "div",
+        { class: "actions end" },
+        h("button", { type: "button", class: "button", on: { click: () => dialog.close() } }, t("dismiss")),
+        h("button", {
+          type: "button",
+          class: isDangerous ? "button danger" : "button primary",
+          data: { answer: "yes" },
+          on: { click: () => dialog.close("yes") },
+        }, yes),
+      ),
+    );
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
+    dialog.addEventListener("keydown", (event) => keepFocus(event, dialog));
+    dialog.addEventListener("close", () => {
+      const answer = dialog.returnValue === "yes";
+      dialog.remove();
+      if (focused?.isConnected) focused.focus();
+      resolve(answer);
+    });
+    addEventListener("hashchange", () => dialog.close(), { once: true });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+/** A modal dialog lets the focus leave for the browser's own buttons; this one goes round instead. */
+function keepFocus(event, dialog) {
+  if (event.key !== "Tab") return;
+  const stops = [...dialog.querySelectorAll("button, a[href]")];
+  const edge = event.shiftKey ? stops[0] : stops.at(-1);
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  (event.shiftKey ? stops.at(-1) : stops[0]).focus();
+}
+
+const SHOWN = 6000;
+let place = null;
+
+/** Shows a message for a moment, and says it to screen readers. */
+export function notify(text, { isError = false, link = null } = {}) {
+  if (!place?.isConnected) {
+    place = h("div", { class: "notices", role: "status", "aria-live": "polite" });
+    document.body.append(place);
+  }
+  const close = () => node.remove();
+  const node = h(
+    "div",
+    { class: isError ? "notice error" : "notice" },
+    h("span", {}, text),
+    link && h("a", { href: link.href, on: { click: close } }, link.text),
+    h("button", { type: "button", class: "plain", "aria-label": t("close"), on: { click: close } }, "×"),
+  );
+  place.append(node);
+  while (place.childElementCount > 3) place.firstElementChild.remove();
+  setTimeout(close, isError ? 2 * SHOWN : SHOWN);
+}

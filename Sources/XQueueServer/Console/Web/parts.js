@@ -1,0 +1,150 @@
+// Small parts that several views use.
+
+import { h, setAttribute, setText, show } from "./dom.js";
+import { ago, clockTime, number, percent, shortID } from "./format.js";
+import { t } from "./i18n.js";
+import { icon } from "./icons.js";
+
+/** A part that shows a status: `{node, update(status)}`. */
+export function statusChip(status) {
+  const node = h("span", { class: "chip" });
+  const update = (next) => {
+    setAttribute(node, "data-status", next);
+    setText(node, t(`status.${next}`));
+  };
+  update(status);
+  return { node, update };
+}
+
+/** A bar from 0 to 100 %, or empty if there is nothing to show. */
+export function progressBar(label) {
+  const fill = h("span", { class: "bar-fill" });
+  const bar = h("span", {
+    class: "bar", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100,
+  }, fill);
+  const text = h("span", { class: "bar-text" });
+  const node = h("span", { class: "bar-row" }, bar, text);
+  const update = (value, status) => {
+    const isKnown = value !== null && value !== undefined;
+    show(node, isKnown);
+    if (!isKnown) return;
+    const rounded = Math.round(value);
+    fill.style.inlineSize = `${rounded}%`;
+    setAttribute(bar, "aria-valuenow", rounded);
+    setAttribute(node, "data-status", status);
+    setText(text, `${rounded} %`);
+  };
+  return { node, update };
+}
+
+/** A bar that says how much of something is used. */
+export function meter(label) {
+  const fill = h("span", { class: "bar-fill" });
+  const node = h("span", { class: "bar", role: "img" }, fill);
+  const update = (used, limit, words) => {
+    const share = percent(used, limit);
+    fill.style.inlineSize = `${share}%`;
+    setAttribute(node, "data-full", share >= 100);
+    setAttribute(node, "aria-label", `${label}: ${words}`);
+  };
+  return { node, update };
+}
+
+/** A time that says how long ago it was, and on hover exactly when. */
+export function timeAgo(milliseconds) {
+  const node = h("time");
+  const update = (next) => {
+    node.dataset.ago = String(next);
+    setAttribute(node, "datetime", new Date(next).toISOString());
+    setAttribute(node, "title", clockTime(next));
+    setText(node, ago(next));
+  };
+  update(milliseconds);
+  return { node, update };
+}
+
+/** Says anew how long ago every time in `root` was. */
+export function refreshTimes(root) {
+  for (const node of root.querySelectorAll("time[data-ago]")) setText(node, ago(Number(node.dataset.ago)));
+}
+
+/** A link to a task. */
+export function taskLink(id) {
+  return h("a", { class: "mono", href: `#/tasks/${id}`, title: id }, shortID(id));
+}
+
+/** A button that copies `text()`. */
+export function copyButton(text, label = t("copy")) {
+  const words = h("span", {}, label);
+  const picture = h("span", { class: "swap" }, icon("copy"));
+  const node = h("button", {
+    type: "button",
+    class: "button small",
+    on: {
+      click: async () => {
+        await copy(text());
+        setText(words, t("copied"));
+        picture.replaceChildren(icon("check"));
+        setTimeout(() => {
+          setText(words, label);
+          picture.replaceChildren(icon("copy"));
+        }, 1500);
+      },
+    },
+  }, picture, words);
+  words.setAttribute("aria-live", "polite");
+  return node;
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Browsers keep the clipboard from pages without TLS; this older way still works there.
+    const area = h("textarea", { class: "off-screen", "aria-hidden": "true", value: text });
+    const focused = document.activeElement;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    focused?.focus();
+  }
+}
+
+/** A card with a heading. */
+export function card(title, options, ...children) {
+  const id = `card-${options.name}`;
+  return h(
+    "section",
+    { class: `card ${options.class ?? ""}`, "aria-labelledby": id },
+    h("div", { class: "card-head" }, h("h2", { id }, title), options.aside),
+    children,
+  );
+}
+
+/** A block of text as it is, of which at first only the beginning is shown. */
+export function textBlock(text, label, most = 20_000) {
+  const pre = h("pre", { class: "code", tabindex: 0, role: "region", "aria-label": label });
+  if (text.length <= most) {
+    pre.textContent = text;
+    return pre;
+  }
+  pre.textContent = `${text.slice(0, most)}…`;
+  const more = h("button", {
+    type: "button",
+    class: "button small",
+    on: {
+      click: () => {
+        pre.textContent = text;
+        more.remove();
+        pre.focus();
+      },
+    },
+  }, t("task.showall", { n: number(text.length) }));
+  return h("div", { class: "stack" }, pre, more);
+}
+
+/** What is shown where there is nothing to show. */
+export function emptyNote(text, ...children) {
+  return h("div", { class: "empty" }, h("p", {}, text), children);
+}

@@ -1,0 +1,127 @@
+// The event stream: a WebSocket that resumes where it was whenever it is lost.
+
+import { eventsAddress } from "./api.js";
+
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5000;
+/** After this long without a word the other side is asked for one. */
+const QUIET = 20000;
+/** And after this long without an answer the connection counts as lost. */
+const PATIENCE = 10000;
+
+export class EventStream {
+  /** The place after the last event that came. */
+  cursor = null;
+  /** `connecting`, `live` or `lost`. */
+  state = "connecting";
+
+  #parameters;
+  #listener;
+  #socket = null;
+  #wait = FIRST_WAIT;
+  #retry = 0;
+  #watch = 0;
+  #isClosed = false;
+  #onWake = () => this.#hurry();
+
+  /**
+   * `listener` holds `message(text)`, called for every message, and `state(state, reason)`. Whoever takes the
+   * messages says by setting `cursor` how far the events have been used.
+   */
+  constructor(parameters, listener) {
+    this.#parameters = parameters;
+    this.#listener = listener;
+    addEventListener("online", this.#onWake);
+    addEventListener("pageshow", this.#onWake);
+    document.addEventListener("visibilitychange", this.#onWake);
+  }
+
+  open() {
+    this.#isClosed = false;
+    this.#connect();
+    return this;
+  }
+
+  close() {
+    this.#isClosed = true;
+    removeEventListener("online", this.#onWake);
+    removeEventListener("pageshow", this.#onWake);
+    document.removeEventListener("visibilitychange", this.#onWake);
+    clearTimeout(this.#retry);
+    this.#drop();
+  }
+
+  /** Tries again now. */
+  retryNow() {
+    this.#wait = FIRST_WAIT;
+    this.#connect();
+  }
+
+  #hurry() {
+    if (this.state === "lost" && !document.hidden) this.retryNow();
+  }
+
+  #connect() {
+    if (this.#isClosed) return;
+    clearTimeout(this.#retry);
+    this.#drop();
+    const after = this.cursor ?? this.#parameters.after;
+    const socket = new WebSocket(eventsAddress({ ...this.#parameters, after }));
+    this.#socket = socket;
+    this.#expect(PATIENCE);
+    socket.onmessage = ({ data }) => {
+      if (this.state !== "live") {
+        this.#wait = FIRST_WAIT;
+        this.#setState("live");
+      }
+      this.#lastWord = performance.now();
+      this.#listener.message(data);
+    };
+    socket.onopen = () => this.#expect(QUIET);
+    socket.onclose = ({ reason }) => this.#lose(reason);
+  }
+
+  #lastWord = 0;
+
+  /** Looks, after `time`, whether anything came; a half-open connection says nothing by itself. */
+  #expect(time) {
+    clearTimeout(this.#watch);
+    const begun = performance.now();
+    this.#watch = setTimeout(() => {
+      if (this.#lastWord >= begun) {
+        this.#expect(QUIET);
+      } else if (time === QUIET && this.#socket?.readyState === WebSocket.OPEN) {
+        // The answer to this, whatever it says, shows that somebody is there.
+        this.#socket.send('{"action":"unsubscribe","id":"nothing"}');
+        this.#expect(PATIENCE);
+      } else {
+        this.#lose("");
+      }
+    }, time);
+  }
+
+  #lose(reason) {
+    this.#drop();
+    if (this.#isClosed) return;
+    this.#setState("lost", reason);
+    this.#retry = setTimeout(() => this.#connect(), this.#wait * (0.75 + Math.random() / 2));
+    this.#wait = Math.min(LONGEST_WAIT, this.#wait * 1.7);
+  }
+
+  #drop() {
+    clearTimeout(this.#watch);
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.onmessage = null;
+    socket.onopen = null;
+    socket.onclose = null;
+    socket.close();
+  }
+
+  #setState(state, reason = "") {
+    const old = this.state;
+    this.state = state;
+    if (old !== state) this.#listener.state(state, reason);
+  }
+}

@@ -1,0 +1,135 @@
+// From the fields of the form to the JSON of a submission, and from a task back to the fields.
+
+import { submitAddress } from "./api.js";
+import { t } from "./i18n.js";
+
+const TYPE = /^[A-Za-z0-9._:-]{1,128}$/;
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+/** The numbers of the form: name, least, most, whole or not. */
+const numbers = {
+  priority: [-2147483648, 2147483647, true],
+  max_retry: [0, 1000, true],
+  queue_timeout: [0, 1e9, false],
+  process_timeout: [0, 1e9, false],
+  max_concurrency: [1, 1_000_000, true],
+  delay: [0, 1e9, false],
+};
+
+const policyNumbers = {
+  policy_delay: ["delay", 0, 1e9],
+  policy_max_delay: ["max_delay", 0, 1e9],
+  policy_jitter: ["jitter", 0, 1],
+};
+
+function checkNumber(text, least, most, isWhole) {
+  const value = Number(text);
+  const isFine = Number.isFinite(value) && value >= least && value <= most &&
+    (!isWhole || Number.isInteger(value));
+  return isFine ? null : t(isWhole ? "invalid.integer" : "invalid.number", { min: least, max: most });
+}
+
+function payloadError(text) {
+  try {
+    JSON.parse(text);
+    return null;
+  } catch (error) {
+    return t("invalid.json", { message: error.message });
+  }
+}
+
+/**
+ * Reads the fields, a text each. Answers `{members, errors}`: the members of the submission as pairs of name
+ * and JSON text, and what is wrong by the field's name.
+ */
+export function read(fields) {
+  const members = [];
+  const errors = {};
+  const type = fields.type.trim();
+  if (type === "") errors.type = t("invalid.type.required");
+  else if (!TYPE.test(type)) errors.type = t("invalid.type");
+  members.push(["type", JSON.stringify(type)]);
+  const payload = fields.payload.trim();
+  if (payload !== "") {
+    const error = payloadError(payload);
+    if (error) errors.payload = error;
+    else members.push(["payload", payload]);
+  }
+  for (const [name, [least, most, isWhole]] of Object.entries(numbers)) {
+    const text = fields[name].trim();
+    if (text === "" || (name === "delay" && fields.when !== "delay")) continue;
+    const error = checkNumber(text, least, most, isWhole);
+    if (error) errors[name] = error;
+    else members.push([name, String(Number(text))]);
+  }
+  if (fields.when === "at") {
+    const date = new Date(fields.run_at);
+    if (fields.run_at === "" || Number.isNaN(date.getTime())) errors.run_at = t("invalid.time");
+    else members.push(["run_at", JSON.stringify(date.toISOString())]);
+  }
+  for (const name of ["concurrency_key", "unique_key"]) {
+    const text = fields[name];
+    if (text === "") continue;
+    if (bytes(text) > 256) errors[name] = t("invalid.long", { n: 256 });
+    else members.push([name, JSON.stringify(text)]);
+  }
+  const policy = readPolicy(fields, errors);
+  if (policy.length > 0) members.push(["retry_policy", `{${policy.join(",")}}`]);
+  return { members, errors };
+}
+
+function readPolicy(fields, errors) {
+  const parts = fields.strategy === "" ? [] : [`"strategy":${JSON.stringify(fields.strategy)}`];
+  for (const [field, [name, least, most]] of Object.entries(policyNumbers)) {
+    const text = fields[field].trim();
+    if (text === "") continue;
+    const error = checkNumber(text, least, most, false);
+    if (error) errors[field] = error;
+    else parts.push(`"${name}":${Number(text)}`);
+  }
+  return parts;
+}
+
+/** The submission as one JSON text, the payload as it was written. */
+export function body(members) {
+  return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+}
+
+/** The line that submits `json` from a shell. */
+export function curlLine(json) {
+  const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+  return `curl -X POST ${quoted(submitAddress)} -H 'Content-Type: application/json' -d ${quoted(json)}`;
+}
+
+/** The name the form has for a field that the server calls `name`. */
+export function formField(name) {
+  if (name.startsWith("retry_policy.")) {
+    const part = name.slice("retry_policy.".length);
+    return part === "strategy" ? "strategy" : `policy_${part}`;
+  }
+  return name === "retry_policy" ? "strategy" : name;
+}
+
+const options = [
+  "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key", "max_concurrency",
+  "unique_key",
+];
+
+/** The JSON that submits a task like this one. */
+export function resubmission(task) {
+  const members = [["type", JSON.stringify(task.type)], ["payload", task.rawPayload]];
+  for (const name of options) {
+    if (task[name] !== null) members.push([name, JSON.stringify(task[name])]);
+  }
+  members.push(["retry_policy", JSON.stringify(task.retry_policy)]);
+  return body(members);
+}
+
+/** What the form shows to submit a task like this one. */
+export function fieldsOf(task) {
+  const fields = { type: task.type, payload: task.rawPayload === "null" ? "" : task.rawPayload };
+  for (const name of options) fields[name] = task[name] === null ? "" : String(task[name]);
+  fields.strategy = task.retry_policy.strategy;
+  for (const [field, [name]] of Object.entries(policyNumbers)) fields[field] = String(task.retry_policy[name]);
+  return fields;
+}

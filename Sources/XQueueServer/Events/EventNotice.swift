@@ -1,0 +1,42 @@
+import XQueueCore
+
+/// What the server says to a subscriber besides events.
+struct EventNotice {
+    let word: String
+    let cursor: EventCursor?
+    private let details: [(name: String, value: String)]
+
+    private init(_ word: String, cursor: EventCursor? = nil, _ details: [(name: String, value: String)] = []) {
+        self.word = word
+        self.cursor = cursor
+        self.details = details
+    }
+
+    static func hello(_ cursor: EventCursor) -> EventNotice {
+        EventNotice("hello", cursor: cursor)
+    }
+
+    static func reset(_ cursor: EventCursor) -> EventNotice {
+        EventNotice(
+            "reset", cursor: cursor,
+            [("message", "events were missed: ask the API where tasks stand; the stream goes on from here")])
+    }
+
+    static func subscribed(_ id: String) -> EventNotice { EventNotice("subscribed", [("id", id)]) }
+
+    static func unsubscribed(_ id: String) -> EventNotice { EventNotice("unsubscribed", [("id", id)]) }
+
+    static func error(_ message: String) -> EventNotice { EventNotice("error", [("message", message)]) }
+
+    static func close(_ reason: String) -> EventNotice { EventNotice("close", [("reason", reason)]) }
+
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        writer.object { writer in
+            writer.member("event", word)
+            if let cursor { writer.member("cursor", cursor.description) }
+            for (name, value) in details { writer.member(name, value) }
+        }
+        return writer.bytes
+    }
+}

@@ -1,0 +1,235 @@
+import NIOCore
+import XQueue
+import XQueueCore
+
+/// Sends events into a connection that is used for nothing else any more.
+///
+/// It stands first in the pipeline: what is behind it, left over from HTTP, neither reads nor writes.
+final class EventStream: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    /// How long the client may take to close its side after the server has.
+    private static let lingering = TimeAmount.seconds(1)
+
+    let format: EventFormat
+    private let bus: EventBus
+    private let heartbeatInterval: TimeAmount
+    private let connections: ConnectionCounter
+    private let eventLoop: any EventLoop
+    private var subscription: EventSubscription?
+    private var context: ChannelHandlerContext?
+    private var heartbeat: Scheduled<Void>?
+    private var lastDeadline: Scheduled<Void>?
+    /// When the client was last known to be there.
+    private var lastSign = NIODeadline.now()
+    private var owesRead = false
+    private(set) var isEnding = false
+
+    init(
+        _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionCounter,
+        eventLoop: any EventLoop
+    ) {
+        self.format = format
+        self.bus = bus
+        self.heartbeatInterval = heartbeatInterval
+        self.connections = connections
+        self.eventLoop = eventLoop
+    }
+
+    /// Subscribes. What is delivered before the handler is in its place waits for it.
+    func subscribe(_ request: EventRequest) throws(QueueError) {
+        let (eventLoop, bound) = (eventLoop, NIOLoopBound(self, eventLoop: eventLoop))
+        subscription = try bus.subscribe([request.filter], after: request.cursor) { delivery in
+            eventLoop.execute { bound.value.take(delivery) }
+        }
+    }
+
+    func setFilters(_ filters: [EventFilter]) {
+        subscription?.setFilters(filters)
+    }
+
+    // MARK: - To the client
+
+    private func take(_ delivery: EventDelivery) {
+        switch delivery {
+        case .started(let cursor): send(.hello(cursor))
+        case .reset(let cursor): send(.reset(cursor))
+        case .events(let events, let cost): send(events, cost: cost)
+        case .ended(let error): end(error.code == .slowConsumer ? .slowConsumer : .shutdown)
+        }
+    }
+
+    func send(_ notice: EventNotice) {
+        write { format.write(notice, to: &$0) }
+    }
+
+    func send(_ frame: SocketFrame, _ payload: ByteBufferView) {
+        write { frame.write(payload, to: &$0) }
+    }
+
+    /// Sends bytes that are ready.
+    func send(_ bytes: ByteBuffer) {
+        write { $0.writeImmutableBuffer(bytes) }
+    }
+
+    private func send(_ events: [SharedEvent], cost: Int) {
+        guard let subscription, let context, !isEnding else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenComplete { _ in subscription.consumed(events.count, cost: cost) }
+        write(capacity: cost, promise: written) { buffer in
+            for event in events { format.write(event, to: &buffer) }
+        }
+    }
+
+    private func write(
+        capacity: Int = 256, promise: EventLoopPromise<Void>? = nil, _ body: (inout ByteBuffer) -> Void
+    ) {
+        guard let context, !isEnding else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        var buffer = context.channel.allocator.buffer(capacity: capacity)
+        body(&buffer)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        promise?.fail(ChannelError.ioOnClosedChannel)
+    }
+
+    // MARK: - From the client
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // A feed's client has nothing to say.
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        read(context: context)
+    }
+
+    /// Reads on only as fast as the client takes what it is told: its messages have answers.
+    func read(context: ChannelHandlerContext) {
+        owesRead = !context.channel.isWritable && !isEnding
+        if !owesRead { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        // Meanwhile nobody listened to it.
+        clientIsThere()
+        if owesRead { read(context: context) }
+    }
+
+    /// The client has sent something.
+    func clientIsThere() {
+        lastSign = .now()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: context.close(promise: nil)
+        case is ChannelShouldQuiesceEvent: end(.shutdown)
+        default: break
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: - Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        connections.becameStream()
+        scheduleHeartbeat(context)
+    }
+
+    private func scheduleHeartbeat(_ context: ChannelHandlerContext) {
+        heartbeat = schedule(after: heartbeatInterval, context) { stream, context in
+            guard !stream.isEnding else { return }
+            if .now() - stream.lastSign >= stream.heartbeatInterval * 3 {
+                stream.end(.silent)
+            } else {
+                stream.beat(context)
+                stream.scheduleHeartbeat(context)
+            }
+        }
+    }
+
+    private func beat(_ context: ChannelHandlerContext) {
+        // A client that takes nothing gets nothing more to take.
+        guard context.channel.isWritable else { return }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        if case .feed = format {
+            // Its client never answers: that it takes what it gets is all there is to see.
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            written.futureResult.whenSuccess { bound.value.clientIsThere() }
+        }
+        write(capacity: 16, promise: written) { format.writeHeartbeat(to: &$0) }
+    }
+
+    /// Ends the stream, with a word of why.
+    func end(_ end: EventStreamEnd) {
+        guard let context, !isEnding else { return }
+        heartbeat?.cancel()
+        subscription?.cancel()
+        var buffer = context.channel.allocator.buffer(capacity: 128)
+        format.writeEnd(end, to: &buffer)
+        isEnding = true
+        // A client that still sends would lose what it was told if the connection were closed at once.
+        lastDeadline = schedule(after: Self.lingering, context) { $1.close(promise: nil) }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.whenSuccess { bound.value.close(mode: .output, promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
+        if owesRead { read(context: context) }
+    }
+
+    /// Closes the connection: all has been said.
+    func close() {
+        context?.close(promise: nil)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Somebody behind this handler is done with the connection: the server is.
+        end(.shutdown)
+        promise?.succeed()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        leave()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        leave()
+    }
+
+    private func leave() {
+        guard context != nil else { return }
+        context = nil
+        isEnding = true
+        heartbeat?.cancel()
+        lastDeadline?.cancel()
+        subscription?.cancel()
+        subscription = nil
+        connections.streamClosed()
+    }
+
+    private func schedule(
+        after delay: TimeAmount, _ context: ChannelHandlerContext,
+        _ body: @escaping @Sendable (EventStream, ChannelHandlerContext) -> Void
+    ) -> Scheduled<Void> {
+        let bound = NIOLoopBound((stream: self, context: context), eventLoop: context.eventLoop)
+        return context.eventLoop.scheduleTask(in: delay) {
+            let (stream, context) = bound.value
+            body(stream, context)
+        }
+    }
+}
+
+@available(*, unavailable)
+extension EventStream: Sendable {}

@@ -1,0 +1,63 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+import XQueue
+
+/// The answer to a request for a WebSocket (RFC 6455, section 4.2).
+enum SocketHandshake {
+    static let version = "13"
+
+    /// The head that turns the connection into a WebSocket.
+    ///
+    /// - Throws: ``QueueError`` if the request is no handshake, or comes from another site's page.
+    static func answer(to head: HTTPRequest, on channel: any Channel) throws(QueueError) -> String {
+        guard isOwnOrigin(head) else {
+            throw QueueError(.foreignOrigin, "a page of another origin may not follow events")
+        }
+        guard head.headerFields[.webSocketVersion] == version else {
+            throw QueueError(.upgradeRequired, "Sec-WebSocket-Version must be \(version)")
+        }
+        guard let key = head.headerFields[.webSocketKey], Data(base64Encoded: key)?.count == 16,
+            let accept = accept(key, channel)
+        else {
+            throw QueueError(.malformedHTTP, "Sec-WebSocket-Key must be 16 bytes in base64")
+        }
+        return """
+            HTTP/1.1 101 Switching Protocols\r
+            Upgrade: websocket\r
+            Connection: Upgrade\r
+            Sec-WebSocket-Accept: \(accept)\r
+            Server: xqueue\r
+            \r\n
+            """
+    }
+
+    /// What proves that the server understood: NIO knows how to make it, as part of an upgrade of its own.
+    private static func accept(_ key: String, _ channel: any Channel) -> String? {
+        let upgrader = NIOWebSocketServerUpgrader(
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: EventRequest.path)
+        head.headers = ["Sec-WebSocket-Key": key, "Sec-WebSocket-Version": version]
+        var accept: String?
+        // On the channel's own loop, and with nothing to wait for, it is there at once.
+        upgrader.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: [:])
+            .assumeIsolated().whenSuccess { accept = $0.first(name: "Sec-WebSocket-Accept") }
+        return accept
+    }
+
+    /// Whether the request comes from a page of this server, or from no page.
+    private static func isOwnOrigin(_ head: HTTPRequest) -> Bool {
+        guard let origin = head.headerFields[.origin]?.lowercased() else { return true }
+        guard let mark = origin.firstRange(of: "://"), let host = head.authority?.lowercased() else {
+            return false
+        }
+        let scheme = origin[..<mark.lowerBound]
+        let port = scheme == "https" ? ":443" : ":80"
+        let own = host.hasSuffix(port) ? host.dropLast(port.count) : Substring(host)
+        let place = origin[mark.upperBound...]
+        return (place.hasSuffix(port) ? place.dropLast(port.count) : place) == own
+    }
+}

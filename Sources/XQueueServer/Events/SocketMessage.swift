@@ -1,0 +1,72 @@
+import XQueue
+import XQueueCore
+
+/// What a WebSocket's client asks for.
+enum SocketMessage {
+    case subscribe(id: String, EventFilter)
+    case unsubscribe(id: String)
+
+    /// The longest name of a subscription, in bytes.
+    static let maxIDBytes = 200
+
+    /// - Throws: ``QueueError`` if the message is not one of these.
+    static func read(_ text: String) throws(QueueError) -> SocketMessage {
+        let members = try members(of: text)
+        var fields = Fields()
+        let reader = FieldReader()
+        try reader.each(of: members) { member throws(QueueError) in
+            try fields.take(member, reader)
+        }
+        guard let id = fields.id else { throw .invalid("id", "is missing") }
+        switch fields.action {
+        case "subscribe": return .subscribe(id: id, fields.filter)
+        case "unsubscribe": return .unsubscribe(id: id)
+        default: throw .invalid("action", "must be subscribe or unsubscribe")
+        }
+    }
+
+    private static func members(of text: String) throws(QueueError) -> [JSONMember] {
+        do throws(JSONSyntaxError) {
+            if let members = try RawJSON.members(of: text) { return members }
+        } catch {
+            throw QueueError(.malformedJSON, "the message is not JSON: \(error)")
+        }
+        throw QueueError(.malformedJSON, "the message must be a JSON object")
+    }
+
+    private struct Fields {
+        var action: String?
+        var id: String?
+        var filter = EventFilter()
+
+        mutating func take(_ member: JSONMember, _ reader: FieldReader) throws(QueueError) {
+            switch member.name {
+            case "action": action = try reader.string(member)
+            case "id":
+                let id = try reader.string(member)
+                guard 1...SocketMessage.maxIDBytes ~= id.utf8.count else {
+                    throw reader.invalid(member, "must have 1 to \(SocketMessage.maxIDBytes) bytes")
+                }
+                self.id = id
+            case "task_id": filter.taskIDs = try EventValues.taskIDs(Self.texts(member, reader))
+            case "type": filter.types = try EventValues.types(Self.texts(member, reader))
+            case "status": filter.statuses = try EventValues.statuses(Self.texts(member, reader))
+            default: throw reader.unknown(member)
+            }
+        }
+
+        private static func texts(_ member: JSONMember, _ reader: FieldReader) throws(QueueError) -> [String] {
+            guard let elements = try? member.value.elements() else {
+                throw reader.invalid(member, "must be an array of strings")
+            }
+            var texts: [String] = []
+            for element in elements {
+                guard let text = element.string else {
+                    throw reader.invalid(member, "must be an array of strings")
+                }
+                texts.append(text)
+            }
+            return texts
+        }
+    }
+}

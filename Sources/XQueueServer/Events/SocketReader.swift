@@ -1,0 +1,108 @@
+import NIOCore
+import NIOWebSocket
+import XQueue
+
+/// Takes what a WebSocket's client sends: messages in pieces or whole, pings, and its goodbye.
+final class SocketReader: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias InboundOut = Never
+
+    private let stream: EventStream
+    private let maxMessageBytes: Int
+    private var subscriptions: SocketSubscriptions
+    /// What has come of a message in pieces.
+    private var pieces: ByteBuffer?
+
+    init(_ stream: EventStream, filter: EventFilter, maxMessageBytes: Int) {
+        self.stream = stream
+        self.maxMessageBytes = maxMessageBytes
+        self.subscriptions = SocketSubscriptions(filter)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        guard !stream.isEnding else {
+            if frame.opcode == .connectionClose { stream.close() }
+            return
+        }
+        stream.clientIsThere()
+        do throws(EventStreamEnd) {
+            try take(frame)
+        } catch {
+            stream.end(error)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? NIOWebSocketError else { return context.fireErrorCaught(error) }
+        switch error {
+        case .invalidFrameLength: stream.end(.tooLarge)
+        case .fragmentedControlFrame, .multiByteControlFrameLength:
+            stream.end(.broken("a control frame must be short and whole"))
+        }
+    }
+
+    // MARK: - Frames
+
+    private func take(_ frame: WebSocketFrame) throws(EventStreamEnd) {
+        guard frame.maskKey != nil else { throw .broken("a client's frames must be masked") }
+        guard frame.reservedBits.isEmpty else { throw .broken("no extension was agreed on") }
+        let payload = frame.unmaskedData
+        switch frame.opcode {
+        case .text:
+            guard pieces == nil else { throw .broken("a message began within another") }
+            pieces = ByteBuffer()
+            try append(payload, isLast: frame.fin)
+        case .continuation:
+            guard pieces != nil else { throw .broken("there is no message to go on with") }
+            try append(payload, isLast: frame.fin)
+        case .binary: throw .notText
+        case .ping: stream.send(.pong, payload.readableBytesView)
+        case .pong: break
+        case .connectionClose: throw try Self.answer(toClose: payload)
+        default: throw .broken("there is no such kind of frame")
+        }
+    }
+
+    private func append(_ payload: ByteBuffer, isLast: Bool) throws(EventStreamEnd) {
+        let size = (pieces?.readableBytes ?? 0) + payload.readableBytes
+        guard size <= maxMessageBytes else { throw .tooLarge }
+        pieces?.writeImmutableBuffer(payload)
+        guard isLast, let message = pieces else { return }
+        pieces = nil
+        guard let text = String(validating: message.readableBytesView, as: UTF8.self) else { throw .notUTF8 }
+        answer(text)
+    }
+
+    /// The same code back, as the protocol wants it.
+    private static func answer(toClose payload: ByteBuffer) throws(EventStreamEnd) -> EventStreamEnd {
+        var payload = payload
+        guard payload.readableBytes > 0 else { return EventStreamEnd(code: 1000, reason: "") }
+        guard let code = payload.readInteger(as: UInt16.self), isLegal(code),
+            String(validating: payload.readableBytesView, as: UTF8.self) != nil
+        else { return .broken("a malformed close") }
+        return EventStreamEnd(code: code, reason: "")
+    }
+
+    private static func isLegal(_ code: UInt16) -> Bool {
+        switch code {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
+    }
+
+    // MARK: - Messages
+
+    private func answer(_ text: String) {
+        do throws(QueueError) {
+            let notice = try subscriptions.apply(try SocketMessage.read(text))
+            stream.setFilters(subscriptions.filters)
+            stream.send(notice)
+        } catch {
+            stream.send(.error(error.message))
+        }
+    }
+}
+
+@available(*, unavailable)
+extension SocketReader: Sendable {}

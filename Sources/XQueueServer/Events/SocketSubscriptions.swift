@@ -1,0 +1,35 @@
+import XQueue
+
+/// The subscriptions of one WebSocket, by the names its client gave them.
+struct SocketSubscriptions {
+    static let maxCount = 100
+    /// The name of what the address asked for.
+    static let first = "default"
+
+    private var named: [String: EventFilter]
+
+    init(_ filter: EventFilter) {
+        named = [Self.first: filter]
+    }
+
+    /// What any of them matches is sent.
+    var filters: [EventFilter] { Array(named.values) }
+
+    /// - Returns: What to answer.
+    /// - Throws: ``QueueError`` if there are too many, or none of that name.
+    mutating func apply(_ message: SocketMessage) throws(QueueError) -> EventNotice {
+        switch message {
+        case .subscribe(let id, let filter):
+            guard named[id] != nil || named.count < Self.maxCount else {
+                throw .invalid("id", "is one too many: there are \(Self.maxCount) subscriptions already")
+            }
+            named[id] = filter
+            return .subscribed(id)
+        case .unsubscribe(let id):
+            guard named.removeValue(forKey: id) != nil else {
+                throw .invalid("id", "names no subscription: \(id)")
+            }
+            return .unsubscribed(id)
+        }
+    }
+}
