@@ -137,7 +137,8 @@ public final class TaskManager: Service {
 
     private func runServices() async {
         let lease = LeaseHolder(
-            .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease, clock: clock,
+            .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease,
+            clock: clock,
             random: random, logger: logger)
         let maintenance = Maintenance(
             store: store, lease: lease, configuration: configuration, clock: clock, random: random,

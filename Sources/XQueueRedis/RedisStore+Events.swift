@@ -17,7 +17,7 @@ extension RedisStore {
             do {
                 part = try await log(after: cursor, limit: limit)
                 hasFailed = false
-            } catch where error.code == .unavailable && !hasFailed {
+            } catch  where error.code == .unavailable && !hasFailed {
                 // The connection broke during the wait, which goes on until there is another one.
                 hasFailed = true
             }

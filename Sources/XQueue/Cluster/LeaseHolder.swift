@@ -17,7 +17,8 @@ final class LeaseHolder: Sendable {
     private let held = Atomic(false)
 
     init(
-        _ lease: ClusterLease, store: any TaskStore, nodeID: String, duration: Duration, clock: any QueueClock,
+        _ lease: ClusterLease, store: any TaskStore, nodeID: String, duration: Duration,
+        clock: any QueueClock,
         random: any RandomSource, logger: Logger
     ) {
         self.lease = lease
@@ -43,7 +44,8 @@ final class LeaseHolder: Sendable {
                 backOff.reset()
                 let wasHeld = held.exchange(isHeld, ordering: .acquiringAndReleasing)
                 if isHeld != wasHeld {
-                    logger.debug("A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
+                    logger.debug(
+                        "A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
                     if isHeld { gained() }
                 }
                 guard (try? await clock.sleep(until: clock.now() + duration / 3)) != nil else { return }

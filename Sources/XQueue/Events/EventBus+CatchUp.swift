@@ -16,7 +16,9 @@ extension EventBus {
                 cursor = next
             case .read(let position):
                 do throws(StoreError) {
-                    guard let next = try await readOn(subscription, after: cursor, upTo: position) else { return }
+                    guard let next = try await readOn(subscription, after: cursor, upTo: position) else {
+                        return
+                    }
                     cursor = next
                     backOff.reset()
                 } catch {

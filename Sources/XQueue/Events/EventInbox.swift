@@ -78,7 +78,9 @@ final class EventInbox: Sendable {
     }
 
     private func take(from state: inout Contents.State) -> (SharedEvent?, QueueError?, Bool) {
-        guard let page = state.pages.first, !state.isCanceled else { return (nil, state.end, state.isCanceled) }
+        guard let page = state.pages.first, !state.isCanceled else {
+            return (nil, state.end, state.isCanceled)
+        }
         let event = page[state.taken]
         state.taken += 1
         if state.taken == page.count {

@@ -125,7 +125,7 @@ final class SinkDrainer: Sendable {
             cursor = current.next
             do {
                 page = try await following
-            } catch where Task.isCancelled {
+            } catch  where Task.isCancelled {
                 break
             }
         }

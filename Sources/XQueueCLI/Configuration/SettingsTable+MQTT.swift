@@ -3,16 +3,19 @@ extension SettingsTable {
     static let mqtt: [Setting] = [
         Setting(
             "mqtt.broker", .optionalText, \.mqtt.broker,
-            "The MQTT broker to push events to: tcp://localhost:1883, mqtts://, ws:// or wss://; empty for none."),
+            "The MQTT broker to push events to: tcp://localhost:1883, mqtts://, ws:// or wss://; empty for none."
+        ),
         Setting(
             "mqtt.client_id", .text, \.mqtt.clientID,
             "The name of the client at the broker; the node's name is added to it."),
         Setting(
             "mqtt.qos", .integer(0...2), \.mqtt.qualityOfService,
-            "The quality of service: 0 may lose messages, 1 may repeat some, 2 may repeat them after failures."),
+            "The quality of service: 0 may lose messages, 1 may repeat some, 2 may repeat them after failures."
+        ),
         Setting("mqtt.topic", .text, \.mqtt.topic, "What the topics of tasks start with."),
         Setting("mqtt.username", .optionalText, \.mqtt.username, "The user at the broker; empty for none."),
-        Setting("mqtt.password", .secret, \.mqtt.password, "The password at the broker; best set by variable."),
+        Setting(
+            "mqtt.password", .secret, \.mqtt.password, "The password at the broker; best set by variable."),
         Setting(
             "mqtt.ca_file", .optionalPath, \.mqtt.caFile,
             "The certificates to trust, in PEM; empty for the system's."),

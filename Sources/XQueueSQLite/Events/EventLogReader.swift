@@ -37,7 +37,8 @@ enum EventLogReader {
         }
         next = events.last?.cursor ?? (isReset ? last : cursor)
         return EventPage(
-            events: events, next: next, isReset: isReset, hasMore: next.number < last.number && !events.isEmpty)
+            events: events, next: next, isReset: isReset,
+            hasMore: next.number < last.number && !events.isEmpty)
     }
 
     /// True if events after the cursor have been removed.

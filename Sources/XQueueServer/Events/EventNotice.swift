@@ -6,7 +6,8 @@ struct EventNotice {
     let cursor: EventCursor?
     private let details: [(name: String, value: String)]
 
-    private init(_ word: String, cursor: EventCursor? = nil, _ details: [(name: String, value: String)] = []) {
+    private init(_ word: String, cursor: EventCursor? = nil, _ details: [(name: String, value: String)] = [])
+    {
         self.word = word
         self.cursor = cursor
         self.details = details

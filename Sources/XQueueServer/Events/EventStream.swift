@@ -17,11 +17,12 @@ final class EventStream: ChannelDuplexHandler {
     private let bus: EventBus
     private let heartbeatInterval: TimeAmount
     private let connections: ConnectionCounter
+    private let ticker: StreamTicker
     private let eventLoop: any EventLoop
     private var subscription: EventSubscription?
     private var context: ChannelHandlerContext?
-    private var heartbeat: Scheduled<Void>?
-    private var lastDeadline: Scheduled<Void>?
+    /// When the next heartbeat is due or, once the stream is ending, when it must be over.
+    private var nextDeadline: NIODeadline
     /// When the client was last known to be there.
     private var lastSign = NIODeadline.now()
     private var owesRead = false
@@ -29,12 +30,14 @@ final class EventStream: ChannelDuplexHandler {
 
     init(
         _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionCounter,
-        eventLoop: any EventLoop
+        ticker: StreamTicker, eventLoop: any EventLoop
     ) {
         self.format = format
         self.bus = bus
         self.heartbeatInterval = heartbeatInterval
         self.connections = connections
+        self.ticker = ticker
+        self.nextDeadline = .now() + heartbeatInterval
         self.eventLoop = eventLoop
     }
 
@@ -144,18 +147,20 @@ final class EventStream: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         connections.becameStream()
-        scheduleHeartbeat(context)
+        ticker.add(self)
+        read(context: context)
     }
 
-    private func scheduleHeartbeat(_ context: ChannelHandlerContext) {
-        heartbeat = schedule(after: heartbeatInterval, context) { stream, context in
-            guard !stream.isEnding else { return }
-            if .now() - stream.lastSign >= stream.heartbeatInterval * 3 {
-                stream.end(.silent)
-            } else {
-                stream.beat(context)
-                stream.scheduleHeartbeat(context)
-            }
+    /// Does what is due at `now`.
+    func tick(_ now: NIODeadline) {
+        guard now >= nextDeadline, let context else { return }
+        if isEnding {
+            context.close(promise: nil)
+        } else if now - lastSign >= heartbeatInterval * 3 {
+            end(.silent)
+        } else {
+            nextDeadline = now + heartbeatInterval
+            beat(context)
         }
     }
 
@@ -174,13 +179,12 @@ final class EventStream: ChannelDuplexHandler {
     /// Ends the stream, with a word of why.
     func end(_ end: EventStreamEnd) {
         guard let context, !isEnding else { return }
-        heartbeat?.cancel()
         subscription?.cancel()
         var buffer = context.channel.allocator.buffer(capacity: 128)
         format.writeEnd(end, to: &buffer)
         isEnding = true
         // A client that still sends would lose what it was told if the connection were closed at once.
-        lastDeadline = schedule(after: Self.lingering, context) { $1.close(promise: nil) }
+        nextDeadline = .now() + Self.lingering
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenSuccess { bound.value.close(mode: .output, promise: nil) }
@@ -212,22 +216,10 @@ final class EventStream: ChannelDuplexHandler {
         guard context != nil else { return }
         context = nil
         isEnding = true
-        heartbeat?.cancel()
-        lastDeadline?.cancel()
+        ticker.remove(self)
         subscription?.cancel()
         subscription = nil
         connections.streamClosed()
-    }
-
-    private func schedule(
-        after delay: TimeAmount, _ context: ChannelHandlerContext,
-        _ body: @escaping @Sendable (EventStream, ChannelHandlerContext) -> Void
-    ) -> Scheduled<Void> {
-        let bound = NIOLoopBound((stream: self, context: context), eventLoop: context.eventLoop)
-        return context.eventLoop.scheduleTask(in: delay) {
-            let (stream, context) = bound.value
-            body(stream, context)
-        }
     }
 }
 

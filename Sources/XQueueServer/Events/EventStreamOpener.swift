@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
@@ -13,6 +14,14 @@ struct EventStreamOpener: Sendable {
     let bus: EventBus
     let connections: ConnectionCounter
     let heartbeatInterval: TimeAmount
+    private let tickers: StreamTickers
+
+    init(bus: EventBus, connections: ConnectionCounter, heartbeatInterval: TimeAmount) {
+        self.bus = bus
+        self.connections = connections
+        self.heartbeatInterval = heartbeatInterval
+        self.tickers = StreamTickers(heartbeat: heartbeatInterval)
+    }
 
     /// - Throws: ``QueueError`` if the request is refused; nothing has happened then.
     func open(
@@ -26,7 +35,8 @@ struct EventStreamOpener: Sendable {
         let request = try EventRequest(head)
         let stream = EventStream(
             transport == .socket ? .socket : .feed, bus: bus, heartbeatInterval: heartbeatInterval,
-            connections: connections, eventLoop: context.eventLoop)
+            connections: connections, ticker: tickers.ticker(of: context.eventLoop),
+            eventLoop: context.eventLoop)
         try stream.subscribe(request)
         do {
             try Self.put(stream, request, before: context.pipeline.syncOperations)
@@ -59,10 +69,11 @@ struct EventStreamOpener: Sendable {
         try pipeline.addHandler(ByteToMessageHandler(decoder), position: .first)
     }
 
-    /// Lets go of what requests need. Without it all would work, in more memory.
+    /// Lets go of what requests need: memory, and a time-out for connections that rest.
     private static func removeHTTP(from pipeline: ChannelPipeline.SynchronousOperations) {
         remove(EventGate.self, from: pipeline)
         remove(ConnectionGuard.self, from: pipeline)
+        remove(HTTPConnectionStateHandler.self, from: pipeline)
         remove(OldClientMark.self, from: pipeline)
         remove(HTTP1ToHTTPServerCodec.self, from: pipeline)
         remove(HTTPResponseEncoder.self, from: pipeline)

@@ -55,7 +55,8 @@ enum SocketMessage {
             }
         }
 
-        private static func texts(_ member: JSONMember, _ reader: FieldReader) throws(QueueError) -> [String] {
+        private static func texts(_ member: JSONMember, _ reader: FieldReader) throws(QueueError) -> [String]
+        {
             guard let elements = try? member.value.elements() else {
                 throw reader.invalid(member, "must be an array of strings")
             }

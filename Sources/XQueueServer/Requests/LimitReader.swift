@@ -4,7 +4,9 @@ import XQueueCore
 /// Reads the limit of a type: `{"max_concurrency":5}`, or null for none.
 enum LimitReader {
     static func limit(_ text: String) throws(QueueError) -> Int? {
-        guard let members = try FieldReader.members(of: text) else { throw QueueError(.malformedJSON, "the body must be a JSON object") }
+        guard let members = try FieldReader.members(of: text) else {
+            throw QueueError(.malformedJSON, "the body must be a JSON object")
+        }
         let fields = FieldReader()
         if let stranger = members.first(where: { $0.name != "max_concurrency" }) {
             throw fields.unknown(stranger)
