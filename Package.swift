@@ -117,6 +117,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [.embedInCode("Console/Web")],
             swiftSettings: swiftSettings),
         .target(
             name: "XQueueTesting",

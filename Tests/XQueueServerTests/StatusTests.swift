@@ -140,9 +140,9 @@ import XQueueTesting
         }
     }
 
-    @Test("/ says where to go") func root() async throws {
+    @Test("/api/v1 says where to go") func root() async throws {
         try await TestAPI.run { api in
-            let reply = try await api.get("/")
+            let reply = try await api.get("/api/v1")
             #expect(reply.status == 200)
             #expect(reply.string("api") == "/api/v1")
         }

@@ -5,10 +5,11 @@ extension EventBus {
     /// Brings a subscriber everything after `start`, as fast as it takes it, until the reader goes on for it.
     func catchUp(_ subscription: EventSubscription, from start: EventCursor) async {
         var cursor = start
+        var isFromLog = false
         var backOff = BackOff(random: random)
         while !subscription.hasEnded {
             await subscription.waitForRoom()
-            switch step(subscription, after: cursor) {
+            switch step(subscription, after: cursor, isFromLog: isFromLog) {
             case .end, .joined: return
             case .wait: await waitForPosition()
             case .events(let events, let next):
@@ -20,6 +21,7 @@ extension EventBus {
                         return
                     }
                     cursor = next
+                    isFromLog = true
                     backOff.reset()
                 } catch {
                     // The reader says that the store fails; this only tries again.
@@ -36,7 +38,8 @@ extension EventBus {
     ) async throws(StoreError) -> EventCursor? {
         let page = try await page(after: cursor)
         guard !page.isReset else {
-            return skipAhead(subscription) ? nil : cursor
+            while !subscription.hasEnded, !skipAhead(subscription) { await waitForPosition() }
+            return nil
         }
         _ = subscription.deliver(wanted(page.events, by: subscription), isPaced: true)
         // Nothing is left of the log before that place: the reader has the rest.

@@ -243,10 +243,13 @@ package final class EventBus: Sendable {
         case wait
     }
 
-    func step(_ subscription: EventSubscription, after cursor: EventCursor) -> Step {
+    /// - Parameter isFromLog: The store knows the cursor: one that is ahead of the reader may be of another
+    ///   log.
+    func step(_ subscription: EventSubscription, after cursor: EventCursor, isFromLog: Bool) -> Step {
         state.withLock { state in
             guard let filters = state.subscribers[subscription.id]?.filters else { return .end }
             guard let position = state.position else { return .wait }
+            if cursor > position, !isFromLog { return .read(upTo: position) }
             if cursor >= position {
                 goLive(subscription.id, after: cursor, &state)
                 return .joined

@@ -3,7 +3,7 @@ import XQueue
 import XQueueCore
 
 extension QueueAPI {
-    /// `GET /`
+    /// `GET /api/v1`
     func hint() -> Reply {
         var writer = JSONWriter()
         writer.object { writer in
@@ -11,6 +11,7 @@ extension QueueAPI {
             writer.member("version", configuration.version)
             writer.member("api", "/api/v1")
             writer.member("tasks", "/api/v1/tasks")
+            writer.member("events", "/api/v1/events")
             writer.member("stats", "/api/v1/stats")
             writer.member("workers", "/api/v1/workers")
             writer.member("health", "/api/v1/health")

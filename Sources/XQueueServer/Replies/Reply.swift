@@ -27,8 +27,8 @@ struct Reply: Sendable {
     }
 
     var response: Response {
-        // A reply without content has no Content-Length either (RFC 9110, section 8.6).
-        guard status != .noContent else {
+        // A reply that cannot have content has no Content-Length either (RFC 9110, section 8.6).
+        guard status != .noContent, status != .notModified else {
             var response = Response(status: status, headers: headers)
             response.headers[.contentLength] = nil
             return response

@@ -3,7 +3,9 @@ import HTTPTypes
 /// The whole API.
 enum Routes {
     static let all: [Route] = [
-        Route(.get, "/") { api, _ in api.hint() },
+        Route(.get, "/") { try $0.consoleFile(ConsoleFile.page, $1) },
+        Route(.get, "/console/{file}") { try $0.consoleFile($1.parameters.first ?? "", $1) },
+        Route(.get, "/api/v1") { api, _ in api.hint() },
         Route(.post, "/api/v1/tasks") { try await $0.submit($1) },
         Route(.post, "/api/v1/tasks/batch") { try await $0.submitBatch($1) },
         Route(

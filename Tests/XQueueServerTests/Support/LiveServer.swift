@@ -1,6 +1,8 @@
 import Logging
 import ServiceLifecycle
 import XQueue
+import XQueueCore
+import XQueueSQLite
 import XQueueTesting
 
 @testable import XQueueServer
@@ -9,30 +11,41 @@ import XQueueTesting
 struct LiveServer {
     let port: Int
     let store: FaultyStore
+    let manager: TaskManager
+    let clock: ManualClock
     private let group: ServiceGroup
 
     /// Runs `body` against a server, then shuts the server down and waits for its end.
+    ///
+    /// - Parameter register: Registers handlers; without it, no tasks run.
     static func run(
         configuration: ServerConfiguration = ServerConfiguration(),
+        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        queue: QueueConfiguration = QueueConfiguration(),
+        register: (@Sendable (TaskManager) -> Void)? = nil,
         _ body: @Sendable (LiveServer) async throws -> Void
     ) async throws {
         var configuration = configuration
         configuration.port = 0
-        try await TestAPI.withStore { store, clock in
-            let manager = TaskManager(store: store, logger: TestAPI.logger, clock: clock)
+        try await TestAPI.withStore(options: options) { store, clock in
+            let manager = TaskManager(
+                store: store, configuration: queue, logger: TestAPI.logger, clock: clock)
+            register?(manager)
             let (ports, listening) = AsyncStream.makeStream(of: Int.self)
             let server = QueueServer(
                 manager: manager, configuration: configuration, logger: TestAPI.logger,
                 onListening: { listening.yield($0) })
             let group = ServiceGroup(
-                configuration: ServiceGroupConfiguration(services: [server], logger: TestAPI.logger))
+                configuration: ServiceGroupConfiguration(
+                    services: register == nil ? [server] : [manager, server], logger: TestAPI.logger))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask {
                     defer { listening.finish() }
                     try await group.run()
                 }
                 if let port = await ports.first(where: { _ in true }) {
-                    try await body(LiveServer(port: port, store: store, group: group))
+                    try await body(
+                        LiveServer(port: port, store: store, manager: manager, clock: clock, group: group))
                 }
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()
@@ -42,6 +55,19 @@ struct LiveServer {
 
     func connect() async throws -> RawConnection {
         try await RawConnection(port: port)
+    }
+
+    func follow(
+        _ transport: EventClient.Transport = .socket, _ query: String = "", headers: [String] = []
+    ) async throws -> EventClient {
+        try await EventClient(port: port, transport, query, headers: headers)
+    }
+
+    /// Submits `count` tasks at once, each of which is one event.
+    @discardableResult
+    func submit(_ count: Int = 1, type: String = "a") async throws -> [TaskID] {
+        let task = TaskSubmission(type: type, payload: .null)
+        return try await manager.submit(Array(repeating: task, count: count)).map(\.record.id)
     }
 
     func shutDown() async {

@@ -1,0 +1,78 @@
+import HTTPTypes
+import NIOCore
+
+/// The web console's files, as they are in the folder `Web`, inside the program.
+struct ConsoleFile: Sendable {
+    let mediaType: String
+    let content: ByteBuffer
+    /// Changes with the content, so that a browser asks for it once a version.
+    let entityTag: String
+
+    /// The page; the other files stand under `/console/`.
+    static let page = "index.html"
+
+    private static let mediaTypes = [
+        "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8",
+        "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
+    ]
+
+    /// All files, by name.
+    static let all: [String: ConsoleFile] = contents.reduce(into: [:]) { files, entry in
+        files[entry.key] = ConsoleFile(name: entry.key, bytes: entry.value)
+    }
+
+    private init(name: String, bytes: [UInt8]) {
+        let ending = name.split(separator: ".").last.map(String.init) ?? ""
+        mediaType = Self.mediaTypes[ending] ?? "application/octet-stream"
+        content = ByteBuffer(bytes: bytes)
+        // FNV-1a tells versions of a file apart; nothing depends on it being hard to forge.
+        let hash = bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
+            (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+        }
+        entityTag = "\"\(String(hash, radix: 16))\""
+    }
+
+    private static let contents: [String: [UInt8]] = [
+        "actions.js": PackageResources.actions_js,
+        "api.js": PackageResources.api_js,
+        "app.js": PackageResources.app_js,
+        "base.css": PackageResources.base_css,
+        "chart.js": PackageResources.chart_js,
+        "clock.js": PackageResources.clock_js,
+        "dialog.js": PackageResources.dialog_js,
+        "dom.js": PackageResources.dom_js,
+        "early.js": PackageResources.early_js,
+        "favicon.svg": PackageResources.favicon_svg,
+        "format.js": PackageResources.format_js,
+        "frames.js": PackageResources.frames_js,
+        "i18n.js": PackageResources.i18n_js,
+        "icons.js": PackageResources.icons_js,
+        "index.html": PackageResources.index_html,
+        "json.js": PackageResources.json_js,
+        "model.js": PackageResources.model_js,
+        "overview-lists.js": PackageResources.overview_lists_js,
+        "parts.css": PackageResources.parts_css,
+        "parts.js": PackageResources.parts_js,
+        "phone.css": PackageResources.phone_css,
+        "router.js": PackageResources.router_js,
+        "series.js": PackageResources.series_js,
+        "shell.css": PackageResources.shell_css,
+        "shell.js": PackageResources.shell_js,
+        "stream.js": PackageResources.stream_js,
+        "submission.js": PackageResources.submission_js,
+        "submit-field.js": PackageResources.submit_field_js,
+        "task-facts.js": PackageResources.task_facts_js,
+        "task-filters.js": PackageResources.task_filters_js,
+        "task-row.js": PackageResources.task_row_js,
+        "task-timeline.js": PackageResources.task_timeline_js,
+        "view-overview.js": PackageResources.view_overview_js,
+        "view-submit.js": PackageResources.view_submit_js,
+        "view-task.js": PackageResources.view_task_js,
+        "view-tasks.js": PackageResources.view_tasks_js,
+        "view-types.js": PackageResources.view_types_js,
+        "view-workers.js": PackageResources.view_workers_js,
+        "views.css": PackageResources.views_css,
+        "words-en.js": PackageResources.words_en_js,
+        "words-zh.js": PackageResources.words_zh_js,
+    ]
+}

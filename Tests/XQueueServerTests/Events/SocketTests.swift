@@ -1,0 +1,159 @@
+import Testing
+import XQueue
+import XQueueCore
+
+@testable import XQueueServer
+
+@Suite("The WebSocket", .timeLimit(.minutes(1))) struct SocketTests {
+    @Test("Subscriptions come and go by messages") func subscriptions() async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow(.socket, "?type=a")
+            try await client.hello()
+            try await client.send(text: #"{"action":"subscribe","id":"b","type":["b"],"status":["pending"]}"#)
+            #expect(try await client.next(1)[0].text == #"{"event":"subscribed","id":"b"}"#)
+            let both = try await server.submit(type: "a") + server.submit(type: "b")
+            #expect(try await client.next(2).map { $0.string("task_id") } == both.map(\.description))
+            // Two that match the same event: it comes once.
+            try await client.send(text: #"{"action":"subscribe","id":"c","task_id":["\#(both[0])"]}"#)
+            #expect(try await client.next(1)[0].string("id") == "c")
+            _ = try await server.manager.cancel(both[0])
+            #expect(try await client.next(1)[0].string("status") == "canceled")
+            for id in ["default", "b", "c"] {
+                try await client.send(text: #"{"action":"unsubscribe","id":"\#(id)"}"#)
+                #expect(try await client.next(1)[0].text == #"{"event":"unsubscribed","id":"\#(id)"}"#)
+            }
+            try await server.submit(3, type: "a")
+            try await client.send(text: #"{"action":"subscribe","id":"b","type":["z"]}"#)
+            #expect(try await client.next(1)[0].string("event") == "subscribed")
+            let z = try await server.submit(type: "z")[0]
+            #expect(try await client.next(1)[0].string("task_id") == z.description)
+        }
+    }
+
+    @Test(
+        "A message that is not understood is answered, and the stream goes on",
+        arguments: [
+            ("{", "the message is not JSON"), ("[]", "must be a JSON object"), ("{}", "id is missing"),
+            (#"{"id":"a"}"#, "action must be"), (#"{"action":"dance","id":"a"}"#, "action must be"),
+            (#"{"action":"subscribe"}"#, "id is missing"),
+            (#"{"action":"subscribe","id":""}"#, "id must have"),
+            (#"{"action":"subscribe","id":"a","task_id":["x"]}"#, "task_id must be"),
+            (#"{"action":"subscribe","id":"a","type":"x"}"#, "type must be an array"),
+            (#"{"action":"subscribe","id":"a","type":[1]}"#, "type must be an array"),
+            (#"{"action":"subscribe","id":"a","status":["x"]}"#, "status must be one of"),
+            (#"{"action":"subscribe","id":"a","x":1}"#, "there is no field x"),
+            (#"{"action":"unsubscribe","id":"a"}"#, "names no subscription"),
+        ])
+    func malformed(message: String, words: String) async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow()
+            try await client.hello()
+            try await client.send(text: message)
+            let reply = try await client.next(1)[0]
+            #expect(reply.memberNames == ["event", "message"])
+            #expect(reply.string("message")?.contains(words) == true, "\(reply.text)")
+            try await server.submit()
+            #expect(try await client.next(1)[0].string("status") == "pending")
+        }
+    }
+
+    @Test("Subscriptions and their values are counted") func bounds() async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow()
+            try await client.hello()
+            for number in 1..<100 {
+                try await client.send(text: #"{"action":"subscribe","id":"\#(number)"}"#)
+                #expect(try await client.next(1)[0].string("event") == "subscribed")
+            }
+            try await client.send(text: #"{"action":"subscribe","id":"more"}"#)
+            #expect(try await client.next(1)[0].string("message")?.contains("100") == true)
+            let values = (0...1000).map { "\"\($0)\"" }.joined(separator: ",")
+            try await client.send(text: #"{"action":"subscribe","id":"1","type":[\#(values)]}"#)
+            #expect(try await client.next(1)[0].string("message")?.contains("at most 1000") == true)
+        }
+    }
+
+    @Test("Messages in pieces, with a ping between them") func pieces() async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow()
+            try await client.hello()
+            let message = Array(#"{"action":"subscribe","id":"ü"}"#.utf8)
+            try await client.send(1, Array(message[..<28]), isLast: false)
+            try await client.send(9, Array("are you there?".utf8))
+            try await client.send(0, [], isLast: false)
+            try await client.send(0, Array(message[28...]))
+            #expect(try await client.next(1)[0].string("id") == "ü")
+            #expect(await client.pongs == ["are you there?"])
+        }
+    }
+
+    @Test(
+        "What breaks the protocol ends the stream with the code for it",
+        arguments: [
+            (2, [1], true, 0, 1003), (1, [0xFF], true, 0, 1007), (0, [1], true, 0, 1002),
+            (3, [1], true, 0, 1002), (11, [1], true, 0, 1002), (1, [0x20], true, 0x40, 1002),
+            (9, [], false, 0, 1002), (8, [3], true, 0, 1002), (8, [0x03, 0xED], true, 0, 1002),
+            (8, [0x03, 0xE8, 0xFF], true, 0, 1002),
+        ] as [(UInt8, [UInt8], Bool, UInt8, Int)])
+    func broken(opcode: UInt8, payload: [UInt8], isLast: Bool, reserved: UInt8, code: Int) async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow()
+            try await client.hello()
+            try await client.send(opcode, payload, isLast: isLast, reserved: reserved)
+            #expect(await client.next() == nil)
+            #expect(await client.end?.code == code)
+            await client.readToEnd()
+        }
+    }
+
+    @Test("A frame that is not masked, and a message within a message") func moreBroken() async throws {
+        try await LiveServer.run { server in
+            let unmasked = try await server.follow()
+            try await unmasked.hello()
+            try await unmasked.send([0x81, 1, 0x20])
+            #expect(await unmasked.next() == nil)
+            #expect(await unmasked.end?.code == 1002)
+            let nested = try await server.follow()
+            try await nested.hello()
+            try await nested.send(1, [0x20], isLast: false)
+            try await nested.send(1, [0x20])
+            #expect(await nested.next() == nil)
+            #expect(await nested.end?.code == 1002)
+        }
+    }
+
+    @Test("A message of 64 KiB is read, one byte more is not, in one piece or many") func size() async throws
+    {
+        try await LiveServer.run { server in
+            let space = { (count: Int) in [UInt8](repeating: 0x20, count: count) }
+            let client = try await server.follow()
+            try await client.hello()
+            try await client.send(1, space(64 << 10))
+            #expect(try await client.next(1)[0].string("event") == "error")
+            try await client.send(1, space((64 << 10) + 1))
+            #expect(await client.next() == nil)
+            #expect(await client.end?.code == 1009)
+            let other = try await server.follow()
+            try await other.hello()
+            try await other.send(1, space(60_000), isLast: false)
+            try await other.send(0, space(6000), isLast: false)
+            #expect(await other.next() == nil)
+            #expect(await other.end?.code == 1009)
+        }
+    }
+
+    @Test("A close is answered with its code") func close() async throws {
+        try await LiveServer.run { server in
+            let client = try await server.follow()
+            try await client.hello()
+            try await client.send(8, [0x0F, 0xA0] + Array("bye".utf8))
+            #expect(await client.next() == nil)
+            #expect(await client.end == .init(code: 4000, reason: ""))
+            let quiet = try await server.follow()
+            try await quiet.hello()
+            try await quiet.send(8, [])
+            #expect(await quiet.next() == nil)
+            #expect(await quiet.end?.code == 1000)
+        }
+    }
+}
