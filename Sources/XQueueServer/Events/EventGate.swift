@@ -74,7 +74,9 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ error: QueueError, context: ChannelHandlerContext) {
         var reply = ErrorReply.reply(for: error)
-        if error.code == .upgradeRequired { reply = reply.with(.webSocketVersion, SocketHandshake.version) }
+        if error.code == .upgradeRequired {
+            reply = reply.with(.secWebSocketVersion, SocketHandshake.version)
+        }
         context.write(wrapOutboundOut(.head(reply.response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(reply.body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

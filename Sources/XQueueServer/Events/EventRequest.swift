@@ -14,6 +14,9 @@ struct EventRequest {
     /// The most values of one kind that one subscription names.
     static let maxValues = 1000
 
+    /// Where a client that comes back says what it has seen.
+    private static let lastEventID = HTTPField.Name("Last-Event-ID")
+
     let filter: EventFilter
     /// Where to begin; nil for now.
     let cursor: EventCursor?
@@ -54,23 +57,12 @@ struct EventRequest {
             types: try EventValues.types(query.values(of: "type")),
             statuses: try EventValues.statuses(query.values(of: "status")))
         // What a client that comes back has seen counts more than the address it first asked.
-        if let last = headers[.lastEventID] {
+        if let last = Self.lastEventID.flatMap({ headers[$0] }) {
             cursor = last.isEmpty ? nil : try EventValues.cursor(last, "Last-Event-ID")
         } else {
             cursor = try query.text("after").map { text throws(QueueError) in
                 try EventValues.cursor(text, "after")
             }
         }
-    }
-}
-
-extension HTTPField.Name {
-    static let lastEventID = HTTPField.Name(named: "Last-Event-ID")
-    static let webSocketKey = HTTPField.Name(named: "Sec-WebSocket-Key")
-    static let webSocketVersion = HTTPField.Name(named: "Sec-WebSocket-Version")
-
-    /// A name that is known to be one.
-    private init(named name: String) {
-        self = HTTPField.Name(name) ?? .cookie
     }
 }

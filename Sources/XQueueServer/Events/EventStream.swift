@@ -49,6 +49,12 @@ final class EventStream: ChannelDuplexHandler {
         }
     }
 
+    /// There is no connection to send anything into.
+    func abandon() {
+        subscription?.cancel()
+        subscription = nil
+    }
+
     func setFilters(_ filters: [EventFilter]) {
         subscription?.setFilters(filters)
     }

@@ -41,10 +41,23 @@ struct EventStreamOpener: Sendable {
         do {
             try Self.put(stream, request, before: context.pipeline.syncOperations)
         } catch {
-            return context.close(promise: nil)
+            // The connection has just been closed.
+            return stream.abandon()
         }
         stream.send(ByteBuffer(string: answer))
+        giveUpOnDeadPeer(context.channel)
         Self.removeHTTP(from: context.pipeline.syncOperations)
+    }
+
+    /// Has the system close the connection if the other machine does not confirm what it is sent: a feed's
+    /// client has no other way to be missed.
+    private func giveUpOnDeadPeer(_ channel: any Channel) {
+        #if os(Linux)
+        let userTimeout = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 18))
+        let milliseconds = heartbeatInterval.nanoseconds / 1_000_000 * 3
+        // Without it the system gives up by itself, a quarter of an hour later.
+        channel.setOption(userTimeout, value: SocketOptionValue(clamping: milliseconds)).whenFailure { _ in }
+        #endif
     }
 
     private static let feedHead = """

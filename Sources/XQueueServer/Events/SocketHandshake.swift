@@ -16,10 +16,10 @@ enum SocketHandshake {
         guard isOwnOrigin(head) else {
             throw QueueError(.foreignOrigin, "a page of another origin may not follow events")
         }
-        guard head.headerFields[.webSocketVersion] == version else {
+        guard head.headerFields[.secWebSocketVersion] == version else {
             throw QueueError(.upgradeRequired, "Sec-WebSocket-Version must be \(version)")
         }
-        guard let key = head.headerFields[.webSocketKey], Data(base64Encoded: key)?.count == 16,
+        guard let key = head.headerFields[.secWebSocketKey], Data(base64Encoded: key)?.count == 16,
             let accept = accept(key, channel)
         else {
             throw QueueError(.malformedHTTP, "Sec-WebSocket-Key must be 16 bytes in base64")

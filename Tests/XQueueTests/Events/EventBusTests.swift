@@ -110,8 +110,6 @@ import XQueueTesting
         let fixture = try BusFixture { $0.page = 5 }
         let listener = try fixture.subscribe()
         try await listener.waitForStart()
-        fixture.store.cutOff()
-        fixture.store.heal()
         fixture.store.fail(.events, times: 4)
         let early = try fixture.subscribe(after: .start)
         let ids = try await fixture.submit(12)
