@@ -8,7 +8,7 @@ import XQueueCore
     @Test(
         "An unknown address is 404",
         arguments: [
-            "/api", "/api/v1", "/api/v2/tasks", "/api/v1/tasks/a/b", "/api/v1/types/a", "/API/v1/tasks", "/x",
+            "/api", "/api/v2", "/api/v2/tasks", "/api/v1/tasks/a/b", "/api/v1/types/a", "/API/v1/tasks", "/x",
         ])
     func unknown(path: String) async throws {
         try await TestAPI.run { api in
