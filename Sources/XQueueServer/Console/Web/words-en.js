@@ -101,7 +101,7 @@ export const en = {
 
   "types.title": "Task types", "types.none": "No task type has been seen yet.", "types.state": "State",
   "types.limit": "Limit", "types.limit.none": "none", "types.active": "Active",
-  "types.limit.hint": "Limits are set where the handler is registered, or by max_concurrency in xqueue.yaml.",
+  "types.limit.hint": "A limit is set with the handler (max_concurrency in xqueue.yaml), or by PUT /api/v1/types/{type}/limit.",
   "workers.title": "Workers", "workers.none": "No node is alive.", "workers.this": "this node",
   "workers.load": "{running} of {capacity} slots", "workers.host": "Host", "workers.pid": "Process",
   "workers.version": "Version", "workers.roles": "Roles", "workers.types": "Types", "workers.started": "Started",

@@ -93,7 +93,7 @@ export const zh = {
 
   "types.title": "任务类型", "types.none": "还没有出现过任务类型。", "types.state": "状态", "types.limit": "上限",
   "types.limit.none": "无", "types.active": "运行中",
-  "types.limit.hint": "上限在注册处理程序时设置，或在 xqueue.yaml 中用 max_concurrency 设置。",
+  "types.limit.hint": "上限随处理器设置（xqueue.yaml 中的 max_concurrency），或用 PUT /api/v1/types/{type}/limit 设置。",
   "workers.title": "工作节点", "workers.none": "没有存活的节点。", "workers.this": "本节点",
   "workers.load": "{running} / {capacity} 个槽位", "workers.host": "主机", "workers.pid": "进程",
   "workers.version": "版本", "workers.roles": "角色", "workers.types": "类型", "workers.started": "启动",
