@@ -16,7 +16,7 @@ struct ExecQueue: Sendable {
 
     /// Runs `body` while the queue runs.
     static func run(
-        _ script: String, grace: Duration = .seconds(5), maxOutput: Int = 1 << 20,
+        _ script: String, grace: Duration = .seconds(60), maxOutput: Int = 1 << 20,
         environment: [String: String] = ["PATH": "/usr/bin:/bin"],
         change: (inout HandlerDefinition) -> Void = { _ in },
         _ body: @Sendable (ExecQueue) async throws -> Void
