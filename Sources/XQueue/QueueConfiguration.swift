@@ -1,3 +1,16 @@
+/// How many tasks are fed from the log into the store at once.
+public struct IntakeBatch: Sendable, Hashable {
+    /// The most tasks of a batch, from 1. A batch that has any is fed as soon as no more are waiting.
+    public var size: Int
+    /// The longest to wait for the first one.
+    public var timeout: Duration
+
+    public init(size: Int = 100, timeout: Duration = .seconds(5)) {
+        self.size = size
+        self.timeout = timeout
+    }
+}
+
 /// How a ``TaskManager`` runs tasks. Every bound of the runtime has its name here.
 public struct QueueConfiguration: Sendable, Hashable {
     /// This node's name; must differ between nodes. The default is made of the host's name, the process
@@ -35,6 +48,8 @@ public struct QueueConfiguration: Sendable, Hashable {
     public var pollInterval: Duration = .seconds(5)
     /// The most tasks one submission call may hold.
     public var maxBatch: Int = 1000
+    /// How tasks are fed from the log in front of the store, if there is one.
+    public var intakeBatch = IntakeBatch()
     /// The largest payload or result, in bytes.
     public var maxPayloadBytes: Int = 1 << 20
     /// The most subscribers to events in this process, of the Swift and of the HTTP API.

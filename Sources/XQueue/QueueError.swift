@@ -12,6 +12,10 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
 
         /// A field is missing, unknown, of the wrong kind or out of range; `field` names it.
         public static let invalidField = Code(rawValue: "invalid_field")
+        /// A field has a name that nobody knows; `field` says it.
+        public static let unknownField = Code(rawValue: "unknown_field")
+        /// What was sent is not JSON, or not of the kind that is asked for.
+        public static let malformedJSON = Code(rawValue: "malformed_json")
         /// There is no such task.
         public static let notFound = Code(rawValue: "not_found")
         /// The task has ended, so it cannot be canceled.
@@ -24,6 +28,8 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let backlogFull = Code(rawValue: "backlog_full")
         /// The limit of distinct task types is reached.
         public static let tooManyTypes = Code(rawValue: "too_many_types")
+        /// The durable log in front of the store cannot be used now.
+        public static let intakeUnavailable = Code(rawValue: "intake_unavailable")
         /// The store cannot be used now.
         public static let storeUnavailable = Code(rawValue: "store_unavailable")
     }
@@ -67,6 +73,12 @@ extension QueueError {
             case .tooManyTypes: .tooManyTypes
             default: .storeUnavailable
             }
+        self.init(code, error.message, cause: error)
+    }
+
+    /// What an error of the log in front of the store means to whoever called the queue.
+    init(_ error: IntakeError) {
+        let code: Code = error.code == .refused ? .invalidField : .intakeUnavailable
         self.init(code, error.message, cause: error)
     }
 

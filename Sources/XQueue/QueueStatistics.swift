@@ -10,6 +10,8 @@ public struct QueueStatistics: Sendable {
     public let workers: WorkerLoad
     /// Where this node pushes events, and how far that is.
     public let sinks: [SinkReport]
+    /// The durable log in front of the store; nil if there is none.
+    public let intake: IntakeReport?
     /// This node.
     public let workerID: String
     /// How long this node has been up.

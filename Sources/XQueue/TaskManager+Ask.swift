@@ -87,13 +87,14 @@ extension TaskManager {
 
     public func statistics() async throws(QueueError) -> QueueStatistics {
         let nodes = try await nodes()
+        let intake = await feeder?.report()
         return try await attempt { () async throws(StoreError) in
             let stored = try await self.store.statistics()
             let served = try await self.cluster.servedTypes()
             return QueueStatistics(
                 store: stored, types: self.reports(of: stored.types, served: served), nodes: nodes,
-                workers: self.load(of: nodes), sinks: try await self.sinkReports(), workerID: self.workerID,
-                uptime: self.clock.now() - self.startedAt)
+                workers: self.load(of: nodes), sinks: try await self.sinkReports(), intake: intake,
+                workerID: self.workerID, uptime: self.clock.now() - self.startedAt)
         }
     }
 
@@ -101,6 +102,9 @@ extension TaskManager {
     public func check() async throws(QueueError) {
         try await attempt { () async throws(StoreError) in try await self.store.check() }
     }
+
+    /// The durable log in front of the store, as this node sees it; nil if there is none.
+    public func intake() async -> IntakeReport? { await feeder?.report() }
 
     /// What the store is, for people: `sqlite`.
     public var storeName: String { store.name }

@@ -4,39 +4,34 @@ extension TaskManager {
     /// Accepts one task: when this returns, the task is stored durably.
     ///
     /// - Returns: The task, or the unfinished task with the same unique key.
+    /// - Throws: ``QueueError``. With a durable log in front of the store, an error of code
+    ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
-    public func submit(_ submission: TaskSubmission) async throws(QueueError) -> InsertOutcome {
-        let task = try validated(submission)
-        let outcomes = try await attempt { () async throws(StoreError) in
-            try await self.store.insert([task])
-        }
-        await noticeUnserved([task])
-        return outcomes[0]
+    public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
+        try await submitter.submit([try checked(submission)])[0]
     }
 
     /// Accepts all of the tasks, in order, or none of them.
     ///
-    /// - Throws: ``QueueError``; one about a single task names it as `tasks[index]`.
+    /// - Throws: ``QueueError``; one about a single task names it as `tasks[index]`. With a durable log in
+    ///   front of the store, an error of code ``QueueError/Code/intakeUnavailable`` leaves open which of the
+    ///   tasks were accepted.
     @discardableResult
-    public func submit(_ submissions: [TaskSubmission]) async throws(QueueError) -> [InsertOutcome] {
+    public func submit(_ submissions: [TaskSubmission]) async throws(QueueError) -> [SubmitOutcome] {
         guard submissions.count <= configuration.maxBatch else {
             throw .invalid("tasks", "must hold at most \(configuration.maxBatch) tasks")
         }
         guard !submissions.isEmpty else { return [] }
-        var tasks: [NewTask] = []
+        var tasks: [CheckedTask] = []
         tasks.reserveCapacity(submissions.count)
         for (index, submission) in submissions.enumerated() {
             do throws(QueueError) {
-                tasks.append(try validated(submission))
+                tasks.append(try checked(submission))
             } catch {
                 throw error.within("tasks", at: index)
             }
         }
-        let outcomes = try await attempt { () async throws(StoreError) in
-            try await self.store.insert(tasks)
-        }
-        await noticeUnserved(tasks)
-        return outcomes
+        return try await submitter.submit(tasks)
     }
 
     /// Submits a task for `handler` with a typed payload.
@@ -61,11 +56,11 @@ extension TaskManager {
         return try await submit(submission).record
     }
 
-    private func validated(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
+    private func checked(_ submission: TaskSubmission) throws(QueueError) -> CheckedTask {
         let task = try submission.validated(id: ids.next(), defaults: configuration.defaults)
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
-        return task
+        return CheckedTask(task: task, traceParent: submission.traceParent)
     }
 }

@@ -18,6 +18,8 @@ public final class TaskManager: Service {
     public let workerID: String
     public let configuration: QueueConfiguration
     let store: any TaskStore
+    let submitter: TaskSubmitter
+    let feeder: IntakeFeeder?
     let registry = HandlerRegistry()
     let ids: TaskIDGenerator
     let clock: any QueueClock
@@ -25,7 +27,6 @@ public final class TaskManager: Service {
     let logger: Logger
     let pool: WorkerPool
     let startedAt: Timestamp
-    let unservedTypes = UnservedTypes()
     let cluster: ClusterView
     let process: HostProcess
     package let eventBus: EventBus
@@ -33,9 +34,12 @@ public final class TaskManager: Service {
 
     /// - Parameters:
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
+    ///   - intake: A durable log in front of the store: a task is accepted once the log has it, and fed from
+    ///     there into the store while ``run()`` runs. The manager closes it as well.
     ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
     public init(
         store: any TaskStore,
+        intake: (any TaskIntake)? = nil,
         configuration: QueueConfiguration = QueueConfiguration(),
         logger: Logger = Logger(label: "xqueue"),
         clock: any QueueClock = SystemQueueClock(),
@@ -49,7 +53,19 @@ public final class TaskManager: Service {
         self.ids = TaskIDGenerator(clock: clock, random: random)
         self.process = HostProcess.current
         self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
-        self.cluster = ClusterView(store: store, clock: clock)
+        let cluster = ClusterView(store: store, clock: clock)
+        self.cluster = cluster
+        let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
+            [registry] type in
+            configuration.runsWorkers && registry.handler(of: type) != nil
+        }
+        self.submitter = TaskSubmitter(
+            store: store, intake: intake, unserved: unserved, clock: clock, grace: configuration.gracePeriod)
+        self.feeder = intake.map {
+            IntakeFeeder(
+                $0, store: store, configuration: configuration, clock: clock, random: random, logger: logger,
+                inserted: unserved.notice)
+        }
         self.startedAt = clock.now()
         self.eventBus = EventBus(
             store: store,
@@ -112,11 +128,15 @@ public final class TaskManager: Service {
             if configuration.runsWorkers { try await applyLimits() }
             await runServices()
         } catch {
-            eventBus.stop()
-            await store.close()
+            await close()
             throw error
         }
+        await close()
+    }
+
+    private func close() async {
         eventBus.stop()
+        await feeder?.intake.close()
         await store.close()
     }
 
@@ -151,6 +171,7 @@ public final class TaskManager: Service {
             group.addTask { await maintenance.run() }
             group.addTask { await announcer.run() }
             for drainer in drainers.withLock({ $0 }) { group.addTask { await drainer.run() } }
+            if let feeder { group.addTask { await feeder.run() } }
             if configuration.runsWorkers {
                 await pool.run()
             } else {

@@ -1,7 +1,7 @@
 import Testing
 import XQueueCore
 
-@testable import XQueueServer
+@testable import XQueue
 
 @Suite("Times in RFC 3339") struct RFC3339ReaderTests {
     @Test("Every day reads back as it is written") func roundTrip() {

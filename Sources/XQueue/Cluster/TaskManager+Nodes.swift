@@ -27,25 +27,4 @@ extension TaskManager {
             startedAt: startedAt, lastSeenAt: lastSeenAt, types: ownTypes, capacity: load.total,
             running: load.active, stuck: load.stuck, roles: roles)
     }
-
-    /// Logs, once for each type, that tasks were accepted which nobody serves.
-    func noticeUnserved(_ tasks: [NewTask]) async {
-        var types: Set<String> = []
-        for task in tasks where !isServedHere(task.type) && !unservedTypes.hasSeen(task.type) {
-            types.insert(task.type)
-        }
-        for type in types {
-            do throws(StoreError) {
-                let isServed = try await cluster.serves(type, maxAge: configuration.heartbeatInterval)
-                if !isServed { unservedTypes.notice(type, logger: logger) }
-            } catch {
-                // Whether anybody serves it is not known; a later submission will tell.
-                return
-            }
-        }
-    }
-
-    private func isServedHere(_ type: String) -> Bool {
-        configuration.runsWorkers && registry.handler(of: type) != nil
-    }
 }

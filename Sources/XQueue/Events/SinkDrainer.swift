@@ -13,6 +13,8 @@ final class SinkDrainer: Sendable {
     static let longestWait = Duration.seconds(5)
     /// How long the sink may go on with what is under way, and with what is left, at shutdown.
     static let patience = Duration.seconds(5)
+    /// Before every event, and yet not the place of a sink that nobody has drained to.
+    private static let beforeFirst = EventCursor(time: Timestamp(milliseconds: 1))
 
     let sink: any EventSink
     let store: any TaskStore
@@ -100,9 +102,9 @@ final class SinkDrainer: Sendable {
         if cursor == .start {
             // What the log had lost before there was this sink is no loss of its; what it loses later is.
             let page = try await store.events(after: .start, limit: 1, waiting: .zero)
-            if let first = page.events.first?.cursor {
-                cursor = EventCursor(time: first.time, number: first.number - 1)
-            }
+            cursor =
+                page.events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number - 1) }
+                ?? Self.beforeFirst
         }
         try await acknowledge(cursor)
         return cursor
@@ -148,7 +150,7 @@ final class SinkDrainer: Sendable {
 
     private func deliver(_ page: EventPage, after cursor: EventCursor) async throws {
         try await sink.deliver(page.events)
-        guard page.next != cursor else { return }
+        guard !page.events.isEmpty || page.isReset else { return }
         try await acknowledge(page.next)
         if page.isReset { tellLoss(page, after: cursor) }
         counts.withLock { $0.delivered += page.events.count }

@@ -1,17 +1,18 @@
-import XQueue
-import XQueueCore
+package import XQueueCore
 
 /// Reads the members of one JSON object, each under the name errors give it.
-struct FieldReader {
+package struct FieldReader {
+    /// How much of a name that nobody knows is quoted.
+    private static let quotedBytes = 200
     /// Stands before the names of the fields: empty, or `retry_policy.`.
-    let prefix: String
+    package let prefix: String
 
-    init(prefix: String = "") {
+    package init(prefix: String = "") {
         self.prefix = prefix
     }
 
     /// The members of the object `text` is; nil if it is another kind of JSON.
-    static func members(of text: String) throws(QueueError) -> [JSONMember]? {
+    package static func members(of text: String) throws(QueueError) -> [JSONMember]? {
         do throws(JSONSyntaxError) {
             return try RawJSON.members(of: text)
         } catch {
@@ -22,7 +23,7 @@ struct FieldReader {
     /// Calls `read` with each member that is not null.
     ///
     /// - Throws: ``QueueError`` if a name stands there twice, and what `read` throws.
-    func each(
+    package func each(
         of members: [JSONMember], _ read: (JSONMember) throws(QueueError) -> Void
     ) throws(QueueError) {
         for (index, member) in members.enumerated() {
@@ -33,16 +34,16 @@ struct FieldReader {
         }
     }
 
-    func unknown(_ member: JSONMember) -> QueueError {
-        let name = (prefix + member.name).truncated(toBytes: ErrorReply.quotedBytes)
+    package func unknown(_ member: JSONMember) -> QueueError {
+        let name = (prefix + member.name).truncated(toBytes: Self.quotedBytes)
         return QueueError(.unknownField, "there is no field \(name)", field: name)
     }
 
-    func invalid(_ member: JSONMember, _ message: String) -> QueueError {
+    package func invalid(_ member: JSONMember, _ message: String) -> QueueError {
         .invalid(prefix + member.name, message)
     }
 
-    func string(_ member: JSONMember) throws(QueueError) -> String {
+    package func string(_ member: JSONMember) throws(QueueError) -> String {
         guard member.value.kind == .string else { throw invalid(member, "must be a string") }
         guard let text = member.value.string else {
             throw invalid(member, "must not have half of a surrogate pair")
@@ -51,7 +52,7 @@ struct FieldReader {
     }
 
     /// A whole number, moved to the nearer end of `Int` if it is beyond, where a check of its range finds it.
-    func integer(_ member: JSONMember) throws(QueueError) -> Int {
+    package func integer(_ member: JSONMember) throws(QueueError) -> Int {
         if let value = member.value.integer { return Int(value) }
         let text = member.value.text.utf8
         guard member.value.kind == .number,
@@ -61,14 +62,14 @@ struct FieldReader {
     }
 
     /// A whole number of 32 bits.
-    func integer32(_ member: JSONMember) throws(QueueError) -> Int32 {
+    package func integer32(_ member: JSONMember) throws(QueueError) -> Int32 {
         guard let value = Int32(exactly: try integer(member)) else {
             throw invalid(member, "must be \(Int32.min) to \(Int32.max)")
         }
         return value
     }
 
-    func number(_ member: JSONMember) throws(QueueError) -> Double {
+    package func number(_ member: JSONMember) throws(QueueError) -> Double {
         guard member.value.kind == .number else { throw invalid(member, "must be a number") }
         // A number too large for a Double is infinite, which no range allows.
         return member.value.number ?? (member.value.text.first == "-" ? -.infinity : .infinity)
@@ -76,7 +77,7 @@ struct FieldReader {
 
     /// A number of seconds, to the millisecond. One that is far out of every range is moved to where a
     /// check of its range finds it; a tiny one is not taken for zero, which means something else.
-    func seconds(_ member: JSONMember) throws(QueueError) -> Duration {
+    package func seconds(_ member: JSONMember) throws(QueueError) -> Duration {
         guard member.value.kind == .number else { throw invalid(member, "must be a number of seconds") }
         let seconds = min(max(try number(member), -1e12), 1e12)
         let milliseconds = (seconds * 1000).rounded()
@@ -84,5 +85,11 @@ struct FieldReader {
             return seconds == 0 ? .zero : .milliseconds(seconds < 0 ? -1 : 1)
         }
         return .milliseconds(Int64(milliseconds))
+    }
+}
+
+extension QueueError {
+    package init(malformed error: JSONSyntaxError) {
+        self.init(.malformedJSON, "the body is not JSON: \(error)", cause: error)
     }
 }

@@ -1,13 +1,13 @@
-import XQueueCore
+package import XQueueCore
 
 /// Reads times such as `2026-01-31T09:30:00.25+08:00` (RFC 3339, section 5.6).
 ///
 /// Written by hand because Foundation's parser takes 30 February, 25 o'clock and trailing text.
-struct RFC3339Reader {
+package struct RFC3339Reader {
     private var rest: Substring.UTF8View
 
     /// The time, cut to the millisecond; nil if `text` is not exactly one.
-    static func timestamp(_ text: String) -> Timestamp? {
+    package static func timestamp(_ text: String) -> Timestamp? {
         var reader = RFC3339Reader(rest: text[...].utf8)
         return reader.timestamp()
     }

@@ -1,4 +1,3 @@
-import XQueue
 import XQueueCore
 
 /// Reads the `retry_policy` of a submission; what it leaves out is as in ``RetryPolicy/standard``.

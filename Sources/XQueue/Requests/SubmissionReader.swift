@@ -1,10 +1,9 @@
-import XQueue
 import XQueueCore
 
 /// Reads what a client asks for in a submission. Ranges are the queue's to check.
-enum SubmissionReader {
+package enum SubmissionReader {
     /// The submission in `text`, which must be one JSON object.
-    static func submission(_ text: String) throws(QueueError) -> TaskSubmission {
+    package static func submission(_ text: String) throws(QueueError) -> TaskSubmission {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
@@ -12,7 +11,7 @@ enum SubmissionReader {
     }
 
     /// The submissions in `text`, which must be `{"tasks":[…]}` with 1 to `limit` elements.
-    static func batch(_ text: String, limit: Int) throws(QueueError) -> [TaskSubmission] {
+    package static func batch(_ text: String, limit: Int) throws(QueueError) -> [TaskSubmission] {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
@@ -38,6 +37,49 @@ enum SubmissionReader {
             }
         }
         return submissions
+    }
+
+    /// A task as a message of the log asks for it.
+    struct Message {
+        var submission: TaskSubmission
+        /// Nil if the writer leaves it to the queue.
+        var id: TaskID?
+        var createdAt: Timestamp?
+    }
+
+    /// The message in `text`: a submission that may also have an `id` and a `created_at`.
+    static func message(_ text: String) throws(QueueError) -> Message {
+        guard let members = try FieldReader.members(of: text) else {
+            throw QueueError(.malformedJSON, "the message must be a JSON object")
+        }
+        let fields = FieldReader()
+        var own: [JSONMember] = []
+        own.reserveCapacity(members.count)
+        var id: TaskID?
+        var createdAt: Timestamp?
+        try fields.each(of: members) { member throws(QueueError) in
+            switch member.name {
+            case "id" where member.value.kind == .null, "created_at" where member.value.kind == .null: break
+            case "id": id = try Self.id(member, fields)
+            case "created_at": createdAt = try time(member, fields)
+            default: own.append(member)
+            }
+        }
+        return Message(submission: try submission(own), id: id, createdAt: createdAt)
+    }
+
+    private static func id(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> TaskID {
+        guard let id = TaskID(try fields.string(member)), id.isVersion7 else {
+            throw fields.invalid(member, "must be a UUID of version 7, or left out")
+        }
+        return id
+    }
+
+    private static func time(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Timestamp {
+        guard let time = RFC3339Reader.timestamp(try fields.string(member)) else {
+            throw fields.invalid(member, "must be a time with an offset, such as 2026-01-31T09:30:00Z")
+        }
+        return time
     }
 
     private static func submission(_ members: [JSONMember]) throws(QueueError) -> TaskSubmission {
@@ -96,10 +138,7 @@ enum SubmissionReader {
     ) throws(QueueError) -> NewTask.Schedule? {
         if member.value.kind == .null { return nil }
         if member.name == "delay" { return .after(try fields.seconds(member)) }
-        guard let time = RFC3339Reader.timestamp(try fields.string(member)) else {
-            throw fields.invalid(member, "must be a time with an offset, such as 2026-01-31T09:30:00Z")
-        }
-        return .at(time)
+        return .at(try time(member, fields))
     }
 
     private static func elements(of array: RawJSON) throws(QueueError) -> [RawJSON]? {

@@ -1,12 +1,14 @@
 import XQueueCore
 
-/// Waits longer from one failure to the next: 50 ms, doubling up to 5 s, half of it random.
+/// Waits longer from one failure to the next: 50 ms, doubling up to the longest wait, half of it random.
 struct BackOff {
     private let random: any RandomSource
+    private let longest: Duration
     private var failures = 0
 
-    init(random: any RandomSource) {
+    init(random: any RandomSource, longest: Duration = .seconds(5)) {
         self.random = random
+        self.longest = longest
     }
 
     mutating func reset() {
@@ -16,7 +18,7 @@ struct BackOff {
     /// Waits; answers false if the Swift task was canceled meanwhile.
     mutating func wait(_ clock: any QueueClock) async -> Bool {
         failures += 1
-        let policy = RetryPolicy(delay: .milliseconds(50), maxDelay: .seconds(5), jitter: 0.5)
+        let policy = RetryPolicy(delay: .milliseconds(50), maxDelay: longest, jitter: 0.5)
         let delay = policy.backOff(retry: failures, draw: random.draw())
         do {
             try await clock.sleep(until: clock.now() + delay)

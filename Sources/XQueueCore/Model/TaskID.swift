@@ -15,6 +15,9 @@ public struct TaskID: Sendable, Hashable, Comparable {
         Timestamp(milliseconds: Int64(high >> 16))
     }
 
+    /// Whether it is a UUID of version 7 (RFC 9562).
+    package var isVersion7: Bool { high >> 12 & 0xF == 7 && low >> 62 == 2 }
+
     /// The lowest identifier of version 7 that could have been made at `time`.
     public static func lowest(at time: Timestamp) -> TaskID {
         let clamped = UInt64(min(max(time.milliseconds, 0), 0xFFFF_FFFF_FFFF))

@@ -47,24 +47,35 @@ extension QueueAPI {
         } catch {
             problem = error
         }
+        let intake = await manager.intake()
+        let isWell = problem == nil && intake?.status.problem == nil
         var writer = JSONWriter()
         writer.object { writer in
-            let word = problem == nil ? "ok" : "unavailable"
-            writer.member("status", word)
+            writer.member("status", Self.word(isWell))
             writer.member("timestamp", SystemQueueClock().now())
             writer.member("version", configuration.version)
             writer.name("checks")
             writer.object { writer in
                 writer.name("store")
                 writer.object { writer in
-                    writer.member("status", word)
+                    writer.member("status", Self.word(problem == nil))
                     writer.member("name", manager.storeName)
                     if let problem { writer.member("error", problem.message) }
                 }
+                guard let intake else { return }
+                writer.name("intake")
+                writer.object { writer in
+                    writer.member("status", Self.word(intake.status.problem == nil))
+                    writer.member("name", intake.name)
+                    if let problem = intake.status.problem { writer.member("error", problem) }
+                }
             }
         }
-        guard let problem else { return .json(.ok, writer) }
+        guard !isWell else { return .json(.ok, writer) }
         let reply = Reply.json(.serviceUnavailable, writer)
-        return ErrorReply.retryAfter(problem.code).map { reply.with(.retryAfter, String($0)) } ?? reply
+        let code = problem?.code ?? .intakeUnavailable
+        return ErrorReply.retryAfter(code).map { reply.with(.retryAfter, String($0)) } ?? reply
     }
+
+    private static func word(_ isWell: Bool) -> String { isWell ? "ok" : "unavailable" }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HummingbirdCore
 import XQueue
 import XQueueCore
 
@@ -6,29 +7,50 @@ extension QueueAPI {
     /// `POST /api/v1/tasks`
     func submit(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
-        let outcome = try await manager.submit(try SubmissionReader.submission(body))
+        var submission = try SubmissionReader.submission(body)
+        submission.traceParent = Self.traceParent(of: request)
+        let outcome = try await manager.submit(submission)
         var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
         writer.task(outcome.record)
         switch outcome {
         case .existing: return .json(.ok, writer)
-        case .inserted(let record):
-            return Reply.json(.created, writer).with(.location, "/api/v1/tasks/\(record.id)")
+        case .inserted(let record): return .json(.created, writer).with(.location, Self.place(of: record))
+        case .logged(let record): return .json(.accepted, writer).with(.location, Self.place(of: record))
         }
     }
 
     /// `POST /api/v1/tasks/batch`
     func submitBatch(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
-        let submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
+        var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
+        if let traceParent = Self.traceParent(of: request) {
+            for index in submissions.indices { submissions[index].traceParent = traceParent }
+        }
         let outcomes = try await manager.submit(submissions)
-        var isAnyNew = false
-        for case .inserted in outcomes { isAnyNew = true }
+        var status = HTTPResponse.Status.ok
+        for outcome in outcomes {
+            switch outcome {
+            case .existing: break
+            case .inserted: if status == .ok { status = .created }
+            case .logged: status = .accepted
+            }
+        }
         var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
         writer.object { writer in
             writer.name("tasks")
             writer.array(outcomes) { $0.task($1.record) }
             writer.member("count", outcomes.count)
         }
-        return .json(isAnyNew ? .created : .ok, writer)
+        return .json(status, writer)
+    }
+
+    private static func place(of record: TaskRecord) -> String { "/api/v1/tasks/\(record.id)" }
+
+    /// The trace the request belongs to, if it says so as W3C Trace Context has it.
+    private static func traceParent(of request: APIRequest) -> String? {
+        guard let text = HTTPField.Name("traceparent").flatMap({ request.request.headers[$0] }), 55...256 ~= text.utf8.count,
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        return text
     }
 }

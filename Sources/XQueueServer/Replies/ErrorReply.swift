@@ -5,8 +5,6 @@ import XQueueCore
 
 /// The errors only HTTP knows. The raw values are the words on the wire.
 extension QueueError.Code {
-    static let unknownField = QueueError.Code(rawValue: "unknown_field")
-    static let malformedJSON = QueueError.Code(rawValue: "malformed_json")
     static let malformedHTTP = QueueError.Code(rawValue: "malformed_http")
     static let bodyTooLarge = QueueError.Code(rawValue: "body_too_large")
     static let headersTooLarge = QueueError.Code(rawValue: "headers_too_large")
@@ -38,7 +36,7 @@ enum ErrorReply {
         case .unsupportedMediaType: .unsupportedMediaType
         case .backlogFull, .tooManyTypes: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .storeUnavailable, .tooManySubscribers, .stopped: .serviceUnavailable
+        case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .stopped: .serviceUnavailable
         default: .internalServerError
         }
     }
@@ -47,7 +45,7 @@ enum ErrorReply {
     static func retryAfter(_ code: QueueError.Code) -> Int? {
         switch code {
         case .backlogFull: 1
-        case .storeUnavailable, .stopped: 2
+        case .storeUnavailable, .intakeUnavailable, .stopped: 2
         case .tooManySubscribers: 5
         default: nil
         }

@@ -23,6 +23,8 @@ extension JSONWriter {
             writer.member("concurrency_keys_in_use", statistics.store.keysInUse)
             writer.name("sinks")
             writer.array(statistics.sinks) { $0.sink($1) }
+            writer.name("intake")
+            writer.intake(statistics.intake)
             writer.member("uptime", statistics.uptime)
             writer.member("instance_id", statistics.workerID)
             writer.member("version", version)
@@ -64,6 +66,30 @@ extension JSONWriter {
             writer.member("lost", sink.lost)
             writer.member("cursor", sink.cursor.description)
             writer.member("lag", sink.lag)
+        }
+    }
+
+    /// Writes the log in front of the store; null if there is none.
+    private mutating func intake(_ intake: IntakeReport?) {
+        guard let intake else { return null() }
+        object { writer in
+            writer.member("name", intake.name)
+            writer.member("error", intake.status.problem)
+            writer.member("held", intake.isHeld)
+            writer.member("fed", intake.fed)
+            writer.member("known", intake.known)
+            writer.member("rejected", intake.rejected)
+            writer.member("lag", intake.status.partitions.reduce(0) { $0 + $1.lag })
+            writer.name("partitions")
+            writer.array(intake.status.partitions) { writer, partition in
+                writer.object { writer in
+                    writer.member("partition", Int(partition.number))
+                    writer.member("committed", partition.committed)
+                    writer.member("end", partition.end)
+                    writer.member("lag", partition.lag)
+                    writer.member("assigned", intake.status.assigned.contains(partition.number))
+                }
+            }
         }
     }
 

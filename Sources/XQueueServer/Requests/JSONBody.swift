@@ -59,9 +59,3 @@ enum JSONBody {
         QueueError(.bodyTooLarge, "the body is larger than \(limit) bytes")
     }
 }
-
-extension QueueError {
-    init(malformed error: JSONSyntaxError) {
-        self.init(.malformedJSON, "the body is not JSON: \(error)", cause: error)
-    }
-}

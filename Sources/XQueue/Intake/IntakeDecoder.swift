@@ -1,0 +1,65 @@
+package import XQueueCore
+
+/// Reads the tasks that stand in the log, whoever wrote them.
+package struct IntakeDecoder: Sendable {
+    /// How much longer than its payload a message may be, in bytes.
+    private static let overhead = 64 << 10
+
+    let defaults: SubmissionDefaults
+    let maxPayloadBytes: Int
+
+    package init(_ configuration: QueueConfiguration) {
+        defaults = configuration.defaults
+        maxPayloadBytes = configuration.maxPayloadBytes
+    }
+
+    /// The task a record asks for. The same record always gives the same task, so that one that is received
+    /// again is not run again.
+    ///
+    /// - Throws: ``QueueError`` that says why the record cannot be used.
+    package func task(_ record: IntakeRecord) throws(QueueError) -> NewTask {
+        guard record.value.count <= maxPayloadBytes + Self.overhead else {
+            throw QueueError(
+                .invalidField, "the message is larger than \(maxPayloadBytes + Self.overhead) bytes")
+        }
+        guard !record.value.isEmpty else { throw QueueError(.malformedJSON, "the message is empty") }
+        let text: String
+        do {
+            text = try String(validUTF8: record.value)
+        } catch {
+            throw QueueError(malformed: error)
+        }
+        var message = try SubmissionReader.message(text)
+        if case .after(let delay) = message.submission.schedule {
+            // However long the message was under way.
+            message.submission.schedule = .at((message.createdAt ?? record.timestamp) + delay)
+        }
+        let task = try message.submission.validated(
+            id: message.id ?? TaskID(derivedFrom: record.origin, at: record.timestamp), defaults: defaults)
+        guard task.payload.text.utf8.count <= maxPayloadBytes else {
+            throw .invalid("payload", "must be at most \(maxPayloadBytes) bytes long")
+        }
+        return task
+    }
+}
+
+extension TaskID {
+    /// The identifier of a task whose writer gave it none.
+    ///
+    /// It begins with the record's time. The free bits of a UUID of version 7 hold the low 40 bits of the
+    /// offset, so that tasks of one partition keep their order even within a millisecond, and then 34 bits
+    /// of a hash (FNV-1a) of topic, partition and offset, which keeps partitions and topics apart.
+    init(derivedFrom origin: IntakeOrigin, at time: Timestamp) {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        origin.topic.utf8.forEach(mix)
+        withUnsafeBytes(of: origin.partition.littleEndian) { $0.forEach(mix) }
+        withUnsafeBytes(of: origin.offset.littleEndian) { $0.forEach(mix) }
+
+        let base = TaskID.lowest(at: time)
+        let offset = UInt64(bitPattern: origin.offset)
+        self.init(
+            high: base.high | (offset >> 28) & 0xFFF,
+            low: base.low | (offset & 0xFFF_FFFF) << 34 | (hash ^ hash >> 34) & 0x3_FFFF_FFFF)
+    }
+}

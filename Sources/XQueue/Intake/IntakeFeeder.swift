@@ -1,0 +1,171 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Feeds the tasks of the log into the store: this node's share of them, in order, each at least once.
+///
+/// The store knows tasks by their identifier, so one that comes twice, or that a submission has put there
+/// already, is one task. While the store takes none, because it is full or out of reach, the log is held.
+final class IntakeFeeder: Sendable {
+    let intake: any TaskIntake
+    private let store: any TaskStore
+    private let decoder: IntakeDecoder
+    private let batch: IntakeBatch
+    private let clock: any QueueClock
+    private let random: any RandomSource
+    private let logger: Logger
+    private let inserted: @Sendable ([NewTask]) async -> Void
+    private let state = Mutex(IntakeCounts())
+
+    /// - Parameter inserted: Told of tasks that are new in the store.
+    init(
+        _ intake: any TaskIntake, store: any TaskStore, configuration: QueueConfiguration,
+        clock: any QueueClock, random: any RandomSource, logger: Logger,
+        inserted: @escaping @Sendable ([NewTask]) async -> Void
+    ) {
+        var logger = logger
+        logger[metadataKey: "intake"] = "\(intake.name)"
+        self.intake = intake
+        self.store = store
+        self.decoder = IntakeDecoder(configuration)
+        self.batch = configuration.intakeBatch
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+        self.inserted = inserted
+    }
+
+    var counts: IntakeCounts { state.withLock { $0 } }
+
+    /// Runs until the Swift task is canceled; ends what it has in hand and gives back its share.
+    func run() async {
+        var backOff = BackOff(random: random)
+        while !Task.isCancelled {
+            do {
+                try await intake.open()
+                try await feed { backOff.reset() }
+            } catch {
+                if Task.isCancelled { break }
+                let isNew = state.withLock { state in
+                    defer { state.problem = "\(error)" }
+                    return state.problem == nil
+                }
+                // An operator need hear of it once, not at every try.
+                logger.log(
+                    level: isNew ? .warning : .debug, "The log of tasks cannot be read; trying again",
+                    metadata: ["error": "\(error)"])
+                guard await backOff.wait(clock) else { break }
+            }
+        }
+        // A Swift task of its own, awaited here: what was fed is noted even after a cancellation.
+        await Task { await intake.leave() }.value
+    }
+
+    private func feed(_ received: () -> Void) async throws {
+        while !Task.isCancelled {
+            let records = try await intake.receive(limit: batch.size, waiting: batch.timeout)
+            received()
+            if state.withLock({ $0.problem.take() }) != nil { logger.info("The log of tasks is read again") }
+            guard !records.isEmpty else { continue }
+            try await feed(records)
+            try await intake.commit(records)
+        }
+    }
+
+    private func feed(_ records: [IntakeRecord]) async throws {
+        var entries: [Entry] = []
+        entries.reserveCapacity(records.count)
+        var rejected: [RejectedRecord] = []
+        for record in records {
+            do throws(QueueError) {
+                entries.append(Entry(record: record, task: try decoder.task(record)))
+            } catch {
+                rejected.append(RejectedRecord(record, reason: error.message))
+            }
+        }
+        if !rejected.isEmpty { try await reject(rejected) }
+        if !entries.isEmpty { try await insert(entries[...]) }
+    }
+
+    private func reject(_ records: [RejectedRecord]) async throws {
+        try await intake.reject(records)
+        state.withLock { $0.rejected += records.count }
+        for rejected in records {
+            let origin = rejected.record.origin
+            logger.warning(
+                "A message cannot be used; it is put aside",
+                metadata: [
+                    "reason": "\(rejected.reason)", "topic": "\(origin.topic)",
+                    "partition": "\(origin.partition)", "offset": "\(origin.offset)",
+                ])
+        }
+    }
+
+    /// Stores the tasks of all entries, however long that takes.
+    private func insert(_ entries: ArraySlice<Entry>) async throws {
+        var backOff = BackOff(random: random, longest: .seconds(1))
+        while true {
+            do throws(StoreError) {
+                try await store(entries.map(\.task))
+                if state.withLock({ $0.isHeld.toFalse() }) { logger.info("Tasks are fed into the store again") }
+                return
+            } catch {
+                switch error.code {
+                case .closed: throw error
+                case .backlogFull where entries.count > 1, .tooManyTypes where entries.count > 1:
+                    // The store takes all or none: halves find what it does take.
+                    let middle = entries.startIndex + entries.count / 2
+                    try await insert(entries[..<middle])
+                    return try await insert(entries[middle...])
+                case .tooManyTypes:
+                    return try await reject(
+                        entries.map { RejectedRecord($0.record, reason: error.message) })
+                default: try await hold(error, &backOff)
+                }
+            }
+        }
+    }
+
+    private func store(_ tasks: [NewTask]) async throws(StoreError) {
+        let outcomes = try await store.insert(tasks)
+        var new: [NewTask] = []
+        for (task, outcome) in zip(tasks, outcomes) {
+            if case .inserted = outcome { new.append(task) }
+        }
+        let (fed, known) = (new.count, tasks.count - new.count)
+        state.withLock { state in
+            state.fed += fed
+            state.known += known
+        }
+        if !new.isEmpty { await inserted(new) }
+    }
+
+    /// Waits before the store is tried again, and keeps this node's share meanwhile.
+    private func hold(_ error: StoreError, _ backOff: inout BackOff) async throws {
+        let isNew = state.withLock { state in
+            defer { state.isHeld = true }
+            return !state.isHeld
+        }
+        if isNew {
+            logger.warning(
+                "The store takes no tasks now; the log is held until it does",
+                metadata: ["error": "\(error.message)"])
+        }
+        guard await backOff.wait(clock) else { throw CancellationError() }
+        try await intake.hold()
+    }
+}
+
+/// A record and the task it asks for.
+private struct Entry {
+    let record: IntakeRecord
+    let task: NewTask
+}
+
+extension Bool {
+    /// Makes it false; answers true if it was not.
+    fileprivate mutating func toFalse() -> Bool {
+        defer { self = false }
+        return self
+    }
+}

@@ -1,0 +1,18 @@
+public import XQueueCore
+
+/// What became of one submitted task.
+public enum SubmitOutcome: Sendable, Hashable {
+    /// The store has it.
+    case inserted(TaskRecord)
+    /// An unfinished task with the same unique key answers for it.
+    case existing(TaskRecord)
+    /// The durable log in front of the store has it, and the store could not take it yet: it will run.
+    case logged(TaskRecord)
+
+    /// The task as it is, or as it will be.
+    public var record: TaskRecord {
+        switch self {
+        case .inserted(let record), .existing(let record), .logged(let record): record
+        }
+    }
+}

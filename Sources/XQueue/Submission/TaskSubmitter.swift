@@ -1,0 +1,113 @@
+import XQueueCore
+
+/// A task that has been checked, on its way into the queue.
+struct CheckedTask: Sendable {
+    var task: NewTask
+    var traceParent: String?
+}
+
+/// Brings checked tasks into the queue: through the durable log, if there is one, and into the store.
+struct TaskSubmitter: Sendable {
+    let store: any TaskStore
+    let intake: (any TaskIntake)?
+    let unserved: UnservedTypes
+    let clock: any QueueClock
+    /// How long a task that is taken back may go on running.
+    let grace: Duration
+
+    /// Accepts all of the tasks, in order, or none of them.
+    func submit(_ tasks: [CheckedTask]) async throws(QueueError) -> [SubmitOutcome] {
+        guard let intake else {
+            return outcomes(try await stored { () async throws(StoreError) in try await insert(tasks) }, of: tasks)
+        }
+        return tasks.contains { $0.task.uniqueKey != nil }
+            ? try await submitUnique(tasks, intake) : try await submit(tasks, intake)
+    }
+
+    /// Accepted is what the log has. If the store cannot take it now, the feeder has it do so later.
+    private func submit(
+        _ tasks: [CheckedTask], _ intake: any TaskIntake
+    ) async throws(QueueError) -> [SubmitOutcome] {
+        try await append(tasks, intake)
+        do throws(StoreError) {
+            return outcomes(try await insert(tasks), of: tasks)
+        } catch {
+            // The feeder cannot bring it in either.
+            if error.code == .tooManyTypes { throw QueueError(error) }
+            return logged(tasks)
+        }
+    }
+
+    /// Whether a task with a unique key is new is known only to the store, and the log must have no task
+    /// that another one answers for: it would come out of the log when that one has ended, and run. So the
+    /// store is asked first, and what it took is taken back if the log does not have it.
+    private func submitUnique(
+        _ tasks: [CheckedTask], _ intake: any TaskIntake
+    ) async throws(QueueError) -> [SubmitOutcome] {
+        let inserted: [InsertOutcome]
+        do throws(StoreError) {
+            inserted = try await insert(tasks)
+        } catch {
+            if error.code == .tooManyTypes { throw QueueError(error) }
+            try await append(tasks, intake)
+            return logged(tasks)
+        }
+        let outcomes = outcomes(inserted, of: tasks)
+        var new: [CheckedTask] = []
+        for (task, outcome) in zip(tasks, outcomes) {
+            if case .inserted = outcome { new.append(task) }
+        }
+        guard !new.isEmpty else { return outcomes }
+        do throws(QueueError) {
+            try await append(new, intake)
+        } catch {
+            // Best effort: the caller is told that nothing is sure.
+            _ = try? await store.cancel(new.map(\.task.id), grace: grace)
+            throw error
+        }
+        return outcomes
+    }
+
+    private func append(_ tasks: [CheckedTask], _ intake: any TaskIntake) async throws(QueueError) {
+        let now = clock.now()
+        do throws(IntakeError) {
+            try await intake.append(
+                tasks.map { IntakeMessage($0.task, acceptedAt: now, traceParent: $0.traceParent) })
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    private func insert(_ tasks: [CheckedTask]) async throws(StoreError) -> [InsertOutcome] {
+        let tasks = tasks.map(\.task)
+        let outcomes = try await store.insert(tasks)
+        await unserved.notice(tasks)
+        return outcomes
+    }
+
+    private func stored<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(QueueError) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            throw QueueError(error)
+        }
+    }
+
+    private func outcomes(_ outcomes: [InsertOutcome], of tasks: [CheckedTask]) -> [SubmitOutcome] {
+        zip(outcomes, tasks).map { outcome, checked in
+            switch outcome {
+            case .inserted(let record): .inserted(record)
+            // The feeder was faster.
+            case .existing(let record) where record.id == checked.task.id: .inserted(record)
+            case .existing(let record): .existing(record)
+            }
+        }
+    }
+
+    private func logged(_ tasks: [CheckedTask]) -> [SubmitOutcome] {
+        let now = clock.now()
+        return tasks.map { .logged(TaskStateMachine.submit($0.task, at: now)) }
+    }
+}

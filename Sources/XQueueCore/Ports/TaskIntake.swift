@@ -1,0 +1,183 @@
+/// The port to a durable log in front of the store.
+///
+/// A conforming intake promises:
+///
+/// - What ``append(_:)`` has returned from is in the log for good, and comes out of it at least once.
+/// - Messages with the same key come out in the order they went in.
+/// - Every record is received by one node at a time. One that was received and not committed is received
+///   again, by the same node after a restart or by another.
+///
+/// Appending may be done by many at once; the calls that receive are made by one caller at a time.
+public protocol TaskIntake: Sendable {
+    /// What the log is, for people: `kafka`.
+    var name: String { get }
+
+    // MARK: Verbs of submission
+
+    /// Appends messages, and returns once the log has all of them.
+    ///
+    /// - Throws: ``IntakeError``; some of the messages may be in the log then.
+    func append(_ messages: [IntakeMessage]) async throws(IntakeError)
+
+    // MARK: Verbs of the feeder
+
+    /// Makes ready to receive. Called again after a failure.
+    func open() async throws(IntakeError)
+
+    /// The next records of this node's share, in the log's order: as soon as no more are waiting, and
+    /// `limit` at most. Empty if none came within `waiting`.
+    func receive(limit: Int, waiting: Duration) async throws(IntakeError) -> [IntakeRecord]
+
+    /// Keeps this node's share while it receives nothing for long. To be called every second or so.
+    func hold() async throws(IntakeError)
+
+    /// Puts aside records that cannot be used, where people find them; returns once they are there for good.
+    func reject(_ records: [RejectedRecord]) async throws(IntakeError)
+
+    /// Records that all of `records` are in the store or put aside: they are not received again, unless the
+    /// log fails before it has noted that.
+    func commit(_ records: [IntakeRecord]) async throws(IntakeError)
+
+    /// Notes what was committed, and lets another node have this one's share. Appending still works.
+    func leave() async
+
+    // MARK: Questions
+
+    /// How the log is, and how far it is read.
+    func status() async -> IntakeStatus
+
+    /// Lets go of the log.
+    func close() async
+}
+
+/// A task on its way into the log.
+public struct IntakeMessage: Sendable, Hashable {
+    /// What decides its place: messages with the same key keep their order.
+    public var key: String
+    /// The task, as JSON.
+    public var value: String
+    /// What others may want to know without reading the value.
+    public var headers: [IntakeHeader]
+
+    public init(key: String, value: String, headers: [IntakeHeader] = []) {
+        self.key = key
+        self.value = value
+        self.headers = headers
+    }
+}
+
+/// One name and value beside a message.
+public struct IntakeHeader: Sendable, Hashable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// A message as it comes out of the log. Anybody may have written it.
+public struct IntakeRecord: Sendable, Hashable {
+    public var origin: IntakeOrigin
+    /// When it was written, as its writer or the log says.
+    public var timestamp: Timestamp
+    public var key: [UInt8]?
+    public var value: [UInt8]
+
+    public init(origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8]) {
+        self.origin = origin
+        self.timestamp = timestamp
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Where in the log a record stands.
+public struct IntakeOrigin: Sendable, Hashable {
+    public var topic: String
+    public var partition: Int32
+    public var offset: Int64
+
+    public init(topic: String, partition: Int32, offset: Int64) {
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+    }
+}
+
+/// A record that cannot be used, and why.
+public struct RejectedRecord: Sendable, Hashable {
+    public var record: IntakeRecord
+    public var reason: String
+
+    public init(_ record: IntakeRecord, reason: String) {
+        self.record = record
+        self.reason = reason
+    }
+}
+
+/// How a log is, and how far it is read.
+public struct IntakeStatus: Sendable, Hashable {
+    /// One part of the log.
+    public struct Partition: Sendable, Hashable {
+        public var number: Int32
+        /// Up to where the cluster has read it; nil if nobody has.
+        public var committed: Int64?
+        /// Where its next record will stand.
+        public var end: Int64
+        /// How many records are still to be read.
+        public var lag: Int64
+
+        public init(number: Int32, committed: Int64?, end: Int64, lag: Int64) {
+            self.number = number
+            self.committed = committed
+            self.end = end
+            self.lag = lag
+        }
+    }
+
+    /// What is wrong with it; nil if nothing is.
+    public var problem: String?
+    /// All of its parts, if the log could be asked.
+    public var partitions: [Partition]
+    /// The parts that this node reads.
+    public var assigned: [Int32]
+
+    public init(problem: String? = nil, partitions: [Partition] = [], assigned: [Int32] = []) {
+        self.problem = problem
+        self.partitions = partitions
+        self.assigned = assigned
+    }
+}
+
+/// The log in front of the store could not do what it was asked.
+public struct IntakeError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it was. New codes may be added.
+    public struct Code: RawRepresentable, Sendable, Hashable {
+        public let rawValue: String
+
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The log cannot be used now. Trying again later may help.
+        public static let unavailable = Code(rawValue: "intake_unavailable")
+        /// The log refuses a message for good, such as one that is too large.
+        public static let refused = Code(rawValue: "intake_refused")
+        /// A setting, or the log itself, is not as it must be.
+        public static let invalid = Code(rawValue: "intake_invalid")
+        /// The intake has been closed.
+        public static let closed = Code(rawValue: "intake_closed")
+    }
+
+    public let code: Code
+    public let message: String
+
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { message }
+}
