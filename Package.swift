@@ -11,6 +11,8 @@ let swiftSettings: [SwiftSetting] = [
 
 /// What only the Redis store needs.
 let redis = TargetDependencyCondition.when(traits: ["Redis"])
+/// What only the durable log of Kafka needs.
+let kafka = TargetDependencyCondition.when(traits: ["Kafka"])
 /// What only the MQTT notifier needs.
 let mqtt = TargetDependencyCondition.when(traits: ["MQTT"])
 
@@ -23,6 +25,7 @@ let package = Package(
         .library(name: "XQueue", targets: ["XQueue"]),
         .library(name: "XQueueSQLite", targets: ["XQueueSQLite"]),
         .library(name: "XQueueRedis", targets: ["XQueueRedis"]),
+        .library(name: "XQueueKafka", targets: ["XQueueKafka"]),
         .library(name: "XQueueMQTT", targets: ["XQueueMQTT"]),
         .library(name: "XQueueServer", targets: ["XQueueServer"]),
         .library(name: "XQueueTesting", targets: ["XQueueTesting"]),
@@ -30,7 +33,8 @@ let package = Package(
     traits: [
         .trait(name: "Redis", description: "The store for several machines; needs hiredis."),
         .trait(name: "MQTT", description: "Pushes events to an MQTT broker; needs libmosquitto."),
-        .default(enabledTraits: ["Redis", "MQTT"]),
+        .trait(name: "Kafka", description: "Keeps tasks in Kafka before the store; needs librdkafka."),
+        .default(enabledTraits: ["Redis", "MQTT", "Kafka"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -87,6 +91,17 @@ let package = Package(
             resources: [.embedInCode("Scripts")],
             swiftSettings: swiftSettings),
         .systemLibrary(
+            name: "CRdKafka", pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"]), .brew(["librdkafka"])]),
+        .target(
+            name: "XQueueKafka",
+            dependencies: [
+                "XQueueCore",
+                .target(name: "CRdKafka", condition: kafka),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: swiftSettings),
+        .systemLibrary(
             name: "CMosquitto", pkgConfig: "libmosquitto",
             providers: [.apt(["libmosquitto-dev"]), .brew(["mosquitto"])]),
         .target(
@@ -129,6 +144,7 @@ let package = Package(
                 "XQueue",
                 "XQueueCore",
                 .target(name: "CMosquitto", condition: mqtt),
+                "XQueueKafka",
                 "XQueueMQTT",
                 "XQueueRedis",
                 "XQueueSQLite",

@@ -107,7 +107,9 @@ final class IntakeFeeder: Sendable {
         while true {
             do throws(StoreError) {
                 try await store(entries.map(\.task))
-                if state.withLock({ $0.isHeld.toFalse() }) { logger.info("Tasks are fed into the store again") }
+                if state.withLock({ $0.isHeld.toFalse() }) {
+                    logger.info("Tasks are fed into the store again")
+                }
                 return
             } catch {
                 switch error.code {

@@ -18,7 +18,8 @@ struct TaskSubmitter: Sendable {
     /// Accepts all of the tasks, in order, or none of them.
     func submit(_ tasks: [CheckedTask]) async throws(QueueError) -> [SubmitOutcome] {
         guard let intake else {
-            return outcomes(try await stored { () async throws(StoreError) in try await insert(tasks) }, of: tasks)
+            return outcomes(
+                try await stored { () async throws(StoreError) in try await insert(tasks) }, of: tasks)
         }
         return tasks.contains { $0.task.uniqueKey != nil }
             ? try await submitUnique(tasks, intake) : try await submit(tasks, intake)

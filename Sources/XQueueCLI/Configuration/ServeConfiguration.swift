@@ -11,6 +11,7 @@ struct ServeConfiguration: Sendable {
     var server = ServerConfiguration()
     var store = SQLiteStoreOptions()
     var redis = RedisSettings()
+    var kafka = KafkaSettings()
     var mqtt = MQTTSettings()
     var queue = QueueConfiguration()
     var example = ExampleConfiguration()

@@ -9,6 +9,10 @@ extension SettingKind<String?> {
     static let secret = SettingKind(
         legal: optionalText.legal, parse: optionalText.parse, format: { $0 == nil ? "" : "(set)" })
 
+    /// Properties of which some may be secret: only that there are any is shown.
+    static let secretList = SettingKind(
+        legal: "name=value;name=value, or empty for none", parse: optionalText.parse, format: secret.format)
+
     /// An address that may hold a password, which is not shown. What is wrong with it is found where it is
     /// read, so that no message repeats it.
     static let redisAddress = SettingKind(

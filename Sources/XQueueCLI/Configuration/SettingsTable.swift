@@ -108,7 +108,7 @@ enum SettingsTable {
             Setting(
                 "example.journal", .optionalPath, \.example.journal,
                 "A file `example` adds a line to at the start and end of every attempt."),
-        ] + events + mqtt + redis
+        ] + events + kafka + mqtt + redis
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"

@@ -55,10 +55,16 @@ struct Announcement: Sendable {
 
     private var facts: String {
         """
-          store    \(store)
+          store    \(store)\(log)
           file     \(configuration.file ?? "no configuration file")
           types    \(types)
         """
+    }
+
+    /// A line of its own about the durable log, if there is one.
+    private var log: String {
+        let place = (try? IntakeOpener(values, logger: logger))?.place
+        return place.map { "\n  log      \($0)" } ?? ""
     }
 
     private var types: String {

@@ -27,13 +27,16 @@ struct ServeProgram {
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let journal = values.queue.runsWorkers ? try openJournal() : nil
         let sinks = try SinkOpener(values)
+        let log = try IntakeOpener(values, logger: logger)
         let store = try await StoreOpener(values: values, logger: logger).open()
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
-        let manager = TaskManager(store: store, configuration: queue, logger: logger)
+        let intake = try log.open()
+        let manager = TaskManager(store: store, intake: intake, configuration: queue, logger: logger)
         if queue.runsWorkers { register(in: manager, journal: journal) }
         try sinks.open(for: manager)
+        try log.addStatusSink(to: manager)
 
         // A group ends its services last to first: no more requests come in while running tasks finish.
         let group = ServiceGroupConfiguration(

@@ -48,7 +48,8 @@ extension QueueAPI {
 
     /// The trace the request belongs to, if it says so as W3C Trace Context has it.
     private static func traceParent(of request: APIRequest) -> String? {
-        guard let text = HTTPField.Name("traceparent").flatMap({ request.request.headers[$0] }), 55...256 ~= text.utf8.count,
+        guard let text = HTTPField.Name("traceparent").flatMap({ request.request.headers[$0] }),
+            55...256 ~= text.utf8.count,
             text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return nil }
         return text

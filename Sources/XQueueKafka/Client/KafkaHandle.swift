@@ -1,0 +1,146 @@
+#if Kafka
+
+import CRdKafka
+import Logging
+import Synchronization
+import XQueueCore
+
+/// One client of librdkafka.
+///
+/// `@unchecked Sendable`: librdkafka's clients may be used by many threads at once, and the pointer never
+/// changes.
+final class KafkaHandle: @unchecked Sendable {
+    let client: OpaquePointer
+    let events: KafkaEvents
+
+    /// - Parameters:
+    ///   - properties: Further ones than those that say where the cluster is.
+    ///   - prepare: Sets call-backs.
+    /// - Throws: ``IntakeError`` of code `invalid` about a property that librdkafka refuses.
+    init(
+        _ kind: rd_kafka_type_t, _ configuration: KafkaConfiguration, _ properties: [String: String],
+        events: KafkaEvents, prepare: (OpaquePointer) -> Void = { _ in }
+    ) throws(IntakeError) {
+        guard let conf = rd_kafka_conf_new() else { throw IntakeError(.unavailable, "out of memory") }
+        var all = configuration.commonProperties.merging(properties) { _, own in own }
+        all.merge(configuration.properties) { _, given in given }
+        for (name, value) in all.sorted(by: { $0.key < $1.key }) {
+            var text = [CChar](repeating: 0, count: 512)
+            // What only a producer or only a consumer knows is refused by neither.
+            guard rd_kafka_conf_set(conf, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
+                rd_kafka_conf_destroy(conf)
+                throw IntakeError(.invalid, Self.text(text))
+            }
+        }
+        rd_kafka_conf_set_opaque(conf, Unmanaged.passUnretained(events).toOpaque())
+        rd_kafka_conf_set_error_cb(conf) { client, code, reason, opaque in
+            KafkaEvents.of(opaque)?.failed(
+                rd_kafka_resp_err_t(code), reason.map { String(cString: $0) } ?? "")
+        }
+        rd_kafka_conf_set_log_cb(conf) { client, _, facility, message in
+            let opaque = client.flatMap { rd_kafka_opaque($0) }
+            guard let message else { return }
+            KafkaEvents.of(opaque)?.log(facility.map { String(cString: $0) } ?? "", String(cString: message))
+        }
+        prepare(conf)
+        var text = [CChar](repeating: 0, count: 512)
+        guard let client = rd_kafka_new(kind, conf, &text, text.count) else {
+            rd_kafka_conf_destroy(conf)
+            throw IntakeError(.invalid, Self.text(text))
+        }
+        self.client = client
+        self.events = events
+    }
+
+    deinit {
+        rd_kafka_destroy(client)
+    }
+
+    /// What made the client useless for good; nil if nothing did.
+    var fatalError: String? {
+        var text = [CChar](repeating: 0, count: 512)
+        guard rd_kafka_fatal_error(client, &text, text.count) != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return nil
+        }
+        return Self.text(text)
+    }
+
+    static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// What librdkafka tells of a client beside its calls.
+final class KafkaEvents: Sendable {
+    private let logger: Logger
+    private let problem_ = Mutex<String?>(nil)
+    /// The partitions this client reads, and up to where what it read is done with and not yet noted.
+    let share = Mutex(KafkaShare())
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Why the cluster cannot be used now, as far as this client knows.
+    var problem: String? { problem_.withLock { $0 } }
+
+    /// Something came back from the cluster.
+    func worked() {
+        problem_.withLock { $0 = nil }
+    }
+
+    func failed(_ code: rd_kafka_resp_err_t, _ reason: String) {
+        problem_.withLock { $0 = reason.isEmpty ? KafkaCode.text(code) : reason }
+        logger.debug("A client of Kafka reports a problem", metadata: ["error": "\(reason)"])
+    }
+
+    func log(_ facility: String, _ message: String) {
+        logger.debug("librdkafka", metadata: ["facility": "\(facility)", "message": "\(message)"])
+    }
+
+    func tell(_ message: Logger.Message, _ facts: Logger.Metadata, level: Logger.Level = .debug) {
+        logger.log(level: level, message, metadata: facts)
+    }
+
+    static func of(_ opaque: UnsafeMutableRawPointer?) -> KafkaEvents? {
+        opaque.map { Unmanaged<KafkaEvents>.fromOpaque($0).takeUnretainedValue() }
+    }
+}
+
+/// What a consumer has of the topic.
+struct KafkaShare: Sendable {
+    var assigned: Set<Int32> = []
+    /// For each partition, the offset after the last record that is done with.
+    var done: [Int32: Int64] = [:]
+}
+
+/// librdkafka's codes in words.
+enum KafkaCode {
+    static func text(_ code: rd_kafka_resp_err_t) -> String { String(cString: rd_kafka_err2str(code)) }
+}
+
+extension KafkaConfiguration {
+    /// Where the cluster is and how it is spoken to, as properties.
+    var commonProperties: [String: String] {
+        var properties = [
+            "bootstrap.servers": brokers.joined(separator: ","),
+            "client.id": "xqueue",
+            "security.protocol": security.transport.rawValue,
+            // A broker that is back is found within the time of a submission.
+            "reconnect.backoff.max.ms": "2000",
+            "message.max.bytes": String(maxMessageBytes),
+            "allow.auto.create.topics": "false",
+        ]
+        if security.transport == .saslPlaintext || security.transport == .saslTLS {
+            properties["sasl.mechanism"] = security.mechanism.rawValue
+        }
+        properties["sasl.username"] = security.username
+        properties["sasl.password"] = security.password
+        properties["ssl.ca.location"] = security.caFile
+        properties["ssl.certificate.location"] = security.certificateFile
+        properties["ssl.key.location"] = security.keyFile
+        return properties
+    }
+}
+
+#endif

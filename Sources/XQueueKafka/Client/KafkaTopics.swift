@@ -1,0 +1,171 @@
+#if Kafka
+
+import CRdKafka
+import Logging
+import XQueueCore
+
+/// Asks the cluster about topics, and makes those that are missing. On a thread of its own, because the
+/// answers are waited for.
+actor KafkaTopics {
+    private static let timeout: Int32 = 3000
+    /// How old an answer about how far the log is read may be.
+    private static let freshness = Duration.seconds(1)
+    private let configuration: KafkaConfiguration
+    private let logger: Logger
+    private let executor = ThreadExecutor("xqueue.kafka.topics")
+    private let handle: KafkaHandle
+    private var last: (status: IntakeStatus, at: ContinuousClock.Instant)?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    /// - Throws: ``IntakeError`` of code `invalid`.
+    init(_ configuration: KafkaConfiguration, logger: Logger) throws(IntakeError) {
+        self.configuration = configuration
+        self.logger = logger
+        // A member of no group until it subscribes, which it never does: it only asks about the group.
+        handle = try KafkaHandle(
+            RD_KAFKA_CONSUMER, configuration,
+            ["group.id": configuration.groupID, "enable.auto.commit": "false"],
+            events: KafkaEvents(logger: logger))
+        rd_kafka_poll_set_consumer(handle.client)
+    }
+
+    /// Makes the topics that are missing, and reports those that are not as they should be.
+    func prepare() throws(IntakeError) {
+        let isNew = try prepare(configuration.topic, partitions: configuration.partitions)
+        if isNew != configuration.partitions {
+            logger.warning(
+                "The topic of the tasks has another number of partitions than is configured",
+                metadata: [
+                    "topic": "\(configuration.topic)", "partitions": "\(isNew)",
+                    "configured": "\(configuration.partitions)",
+                ])
+        }
+        _ = try prepare(configuration.deadTopic, partitions: 1)
+    }
+
+    /// Makes the topic that remembers which tasks have ended, if it is missing.
+    func prepareStatusTopic(_ topic: String) throws(IntakeError) {
+        _ = try prepare(topic, partitions: configuration.partitions, ["cleanup.policy": "compact"])
+    }
+
+    /// How the log is, and how far the group has read it.
+    func status(assigned: Set<Int32>) -> IntakeStatus {
+        let now = ContinuousClock.now
+        var status = IntakeStatus(assigned: assigned.sorted())
+        if let last, now - last.at < Self.freshness {
+            status.problem = last.status.problem
+            status.partitions = last.status.partitions
+            return status
+        }
+        do throws(IntakeError) {
+            status.partitions = try progress()
+        } catch {
+            status.problem = error.message
+        }
+        last = (status, ContinuousClock.now)
+        return status
+    }
+
+    private func progress() throws(IntakeError) -> [IntakeStatus.Partition] {
+        let count = try partitions(of: configuration.topic)
+        guard count > 0 else { throw IntakeError(.unavailable, "there is no topic \(configuration.topic)") }
+        let numbers = (0..<Int32(count)).map { $0 }
+        let committed = PartitionList(
+            topic: configuration.topic, Dictionary(uniqueKeysWithValues: numbers.map { ($0, -1) }))
+        try check(committed.lend { rd_kafka_committed(handle.client, $0, Self.timeout) })
+        // The special times of the protocol: -1 is the end, -2 the beginning.
+        let ends = try offsets(at: -1, numbers)
+        let starts = try offsets(at: -2, numbers)
+        return numbers.map { number in
+            let committed = committed.offsets[number].flatMap { $0 >= 0 ? $0 : nil }
+            let end = ends[number] ?? 0
+            let start = starts[number] ?? 0
+            return IntakeStatus.Partition(
+                number: number, committed: committed, end: end,
+                lag: max(end - max(committed ?? start, start), 0))
+        }
+    }
+
+    /// For each partition, the offset of the first record that is not older than `time`.
+    private func offsets(at time: Int64, _ partitions: [Int32]) throws(IntakeError) -> [Int32: Int64] {
+        let list = PartitionList(
+            topic: configuration.topic, Dictionary(uniqueKeysWithValues: partitions.map { ($0, time) }))
+        try check(list.lend { rd_kafka_offsets_for_times(handle.client, $0, Self.timeout) })
+        return list.offsets
+    }
+
+    /// How many partitions the topic has; makes it if there is none.
+    private func prepare(
+        _ topic: String, partitions: Int, _ properties: [String: String] = [:]
+    ) throws(IntakeError) -> Int {
+        let count = try self.partitions(of: topic)
+        guard count == 0 else { return count }
+        try create(topic, partitions: partitions, properties)
+        logger.info("A topic was made", metadata: ["topic": "\(topic)", "partitions": "\(partitions)"])
+        return partitions
+    }
+
+    /// How many partitions the topic has; 0 if there is none.
+    private func partitions(of topic: String) throws(IntakeError) -> Int {
+        guard let local = rd_kafka_topic_new(handle.client, topic, nil) else {
+            throw IntakeError(.invalid, "the topic \(topic) cannot be used")
+        }
+        defer { rd_kafka_topic_destroy(local) }
+        var metadata: UnsafePointer<rd_kafka_metadata>?
+        try check(rd_kafka_metadata(handle.client, 0, local, &metadata, Self.timeout))
+        guard let metadata else { return 0 }
+        defer { rd_kafka_metadata_destroy(metadata) }
+        guard metadata.pointee.topic_cnt > 0, let entry = metadata.pointee.topics else { return 0 }
+        switch entry[0].err {
+        case RD_KAFKA_RESP_ERR_NO_ERROR: return Int(entry[0].partition_cnt)
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: return 0
+        case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE where entry[0].partition_cnt > 0:
+            return Int(entry[0].partition_cnt)
+        case let code:
+            throw IntakeError(.unavailable, "the topic \(topic): \(KafkaCode.text(code))")
+        }
+    }
+
+    private func create(
+        _ topic: String, partitions: Int, _ properties: [String: String]
+    ) throws(IntakeError) {
+        var text = [CChar](repeating: 0, count: 512)
+        let replication = Int32(configuration.replication ?? -1)
+        var new: OpaquePointer? = rd_kafka_NewTopic_new(
+            topic, Int32(partitions), replication, &text, text.count)
+        guard let made = new else { throw IntakeError(.invalid, KafkaHandle.text(text)) }
+        defer { rd_kafka_NewTopic_destroy(made) }
+        for (name, value) in properties { rd_kafka_NewTopic_set_config(made, name, value) }
+        let queue = rd_kafka_queue_new(handle.client)
+        defer { rd_kafka_queue_destroy(queue) }
+        rd_kafka_CreateTopics(handle.client, &new, 1, nil, queue)
+        guard let event = rd_kafka_queue_poll(queue, 15_000) else {
+            throw IntakeError(.unavailable, "the topic \(topic) cannot be made: no answer")
+        }
+        defer { rd_kafka_event_destroy(event) }
+        try check(rd_kafka_event_error(event))
+        guard let result = rd_kafka_event_CreateTopics_result(event) else { return }
+        var count = 0
+        guard let results = rd_kafka_CreateTopics_result_topics(result, &count), count > 0,
+            let first = results[0]
+        else { return }
+        switch rd_kafka_topic_result_error(first) {
+        // Another node was faster.
+        case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: break
+        case let code:
+            let detail = rd_kafka_topic_result_error_string(first).map { String(cString: $0) }
+            throw IntakeError(
+                .invalid, "the topic \(topic) cannot be made: \(detail ?? KafkaCode.text(code))")
+        }
+    }
+
+    private func check(_ code: rd_kafka_resp_err_t) throws(IntakeError) {
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return handle.events.worked() }
+        // What the client has been told beside says more than a time-out.
+        let detail = handle.events.problem.map { ": \($0)" } ?? ""
+        throw IntakeError(.unavailable, "Kafka cannot be asked: \(KafkaCode.text(code))\(detail)")
+    }
+}
+
+#endif

@@ -1,0 +1,238 @@
+#if Kafka
+
+import CRdKafka
+import Dispatch
+import Logging
+import Synchronization
+import XQueueCore
+
+/// This node's member of the consumer group, on a thread of its own.
+actor KafkaConsumer {
+    /// How long one look for messages may block.
+    private static let slice: Int32 = 100
+    /// How often it is noted, at most, up to where records are done with.
+    private static let commitInterval = Duration.milliseconds(200)
+    /// After how many milliseconds without a sign of life a member's share goes to others.
+    private static let memberTimeout = "10000"
+    private let configuration: KafkaConfiguration
+    private let logger: Logger
+    private let executor = ThreadExecutor("xqueue.kafka.consumer")
+    /// What this node reads now.
+    nonisolated let events: KafkaEvents
+    private var handle: KafkaHandle?
+    /// Records that came while there was no place for them.
+    private var stash: [IntakeRecord] = []
+    private var isHeld = false
+    private var lastCommit = ContinuousClock.now
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    init(_ configuration: KafkaConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        events = KafkaEvents(logger: logger)
+    }
+
+    /// Joins the group; a member that has become useless is replaced.
+    func open() throws(IntakeError) {
+        if let handle, handle.fatalError == nil { return }
+        leave()
+        let new = try KafkaHandle(
+            RD_KAFKA_CONSUMER, configuration, Self.properties(configuration), events: events
+        ) { conf in
+            rd_kafka_conf_set_rebalance_cb(conf, rebalanced)
+            rd_kafka_conf_set_offset_commit_cb(conf) { _, code, _, opaque in
+                guard code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
+                KafkaEvents.of(opaque)?.tell(
+                    "Kafka has not noted how far its records are read; they may come again",
+                    ["error": "\(KafkaCode.text(code))"])
+            }
+        }
+        rd_kafka_poll_set_consumer(new.client)
+        let topics = PartitionList(topic: configuration.topic, [-1: Int64(RD_KAFKA_OFFSET_INVALID)])
+        let code = topics.lend { rd_kafka_subscribe(new.client, $0) }
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
+            rd_kafka_consumer_close(new.client)
+            throw IntakeError(.unavailable, "cannot read the topic: \(KafkaCode.text(code))")
+        }
+        handle = new
+    }
+
+    /// The next records; see ``TaskIntake/receive(limit:waiting:)``.
+    func receive(limit: Int, waiting: Duration) throws(IntakeError) -> [IntakeRecord] {
+        guard let handle else { throw IntakeError(.closed, "the topic is not open") }
+        if isHeld { setHeld(false, handle) }
+        var records = stash
+        stash = []
+        let deadline = ContinuousClock.now + waiting
+        while records.count < limit {
+            let isFirst = records.isEmpty
+            if let record = try poll(handle, isFirst ? Self.slice : 0) {
+                records.append(record)
+            } else if !isFirst || Task.isCancelled || ContinuousClock.now >= deadline {
+                break
+            } else {
+                commitDone(handle)
+            }
+        }
+        return records
+    }
+
+    /// Stops the flow and stays in the group.
+    func hold() throws(IntakeError) {
+        guard let handle else { return }
+        setHeld(true, handle)
+        // What was on its way already; a rebalance brings more, which the next call stops.
+        while stash.count < 10_000, let record = try poll(handle, 0) { stash.append(record) }
+        commitDone(handle)
+    }
+
+    func commit(_ records: [IntakeRecord]) {
+        guard let handle else { return }
+        events.share.withLock { share in
+            for record in records { share.done[record.origin.partition] = record.origin.offset + 1 }
+        }
+        commitDone(handle)
+    }
+
+    /// Notes what is done and leaves the group.
+    func leave() {
+        guard let handle else { return }
+        self.handle = nil
+        noteDone(handle.client, configuration.topic, events, waits: true)
+        rd_kafka_consumer_close(handle.client)
+        events.share.withLock { $0 = KafkaShare() }
+        stash = []
+        isHeld = false
+    }
+
+    private func commitDone(_ handle: KafkaHandle) {
+        guard ContinuousClock.now - lastCommit >= Self.commitInterval else { return }
+        lastCommit = .now
+        noteDone(handle.client, configuration.topic, events, waits: false)
+    }
+
+    private func setHeld(_ isHeld: Bool, _ handle: KafkaHandle) {
+        self.isHeld = isHeld
+        var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+        guard rd_kafka_assignment(handle.client, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
+            return
+        }
+        let partitions = PartitionList(owning: list)
+        partitions.lend { list in
+            _ =
+                isHeld
+                ? rd_kafka_pause_partitions(handle.client, list)
+                : rd_kafka_resume_partitions(handle.client, list)
+        }
+    }
+
+    private func poll(_ handle: KafkaHandle, _ milliseconds: Int32) throws(IntakeError) -> IntakeRecord? {
+        guard let message = rd_kafka_consumer_poll(handle.client, milliseconds) else { return nil }
+        defer { rd_kafka_message_destroy(message) }
+        let code = message.pointee.err
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            events.worked()
+            return IntakeRecord(message, topic: configuration.topic)
+        }
+        if let fatal = handle.fatalError { throw IntakeError(.unavailable, fatal) }
+        switch code {
+        case RD_KAFKA_RESP_ERR__PARTITION_EOF, RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: break
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+            RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+            throw IntakeError(.unavailable, "cannot read the topic: \(KafkaCode.text(code))")
+        default:
+            // It heals by itself; until then it is said where one asks how the log is.
+            events.failed(code, "")
+        }
+        return nil
+    }
+
+    private static func properties(_ configuration: KafkaConfiguration) -> [String: String] {
+        [
+            "group.id": configuration.groupID,
+            "enable.auto.commit": "false",
+            "enable.auto.offset.store": "false",
+            "auto.offset.reset": "earliest",
+            "partition.assignment.strategy": "cooperative-sticky",
+            "session.timeout.ms": memberTimeout,
+            "heartbeat.interval.ms": "2000",
+            "queued.max.messages.kbytes": "16384",
+            "fetch.message.max.bytes": String(configuration.maxMessageBytes),
+        ]
+    }
+}
+
+extension IntakeRecord {
+    init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String) {
+        let message = message.pointee
+        var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+        let time = withUnsafePointer(to: message) { rd_kafka_message_timestamp($0, &kind) }
+        self.init(
+            origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
+            timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),
+            key: message.key.map { Array(UnsafeRawBufferPointer(start: $0, count: message.key_len)) },
+            value: Array(UnsafeRawBufferPointer(start: message.payload, count: message.len)))
+    }
+}
+
+/// Has the cluster note up to where the records of this member's partitions are done with.
+private func noteDone(_ client: OpaquePointer, _ topic: String, _ events: KafkaEvents, waits: Bool) {
+    let done = events.share.withLock { share in
+        defer { share.done = [:] }
+        // What another node reads by now is its to note.
+        return share.done.filter { share.assigned.contains($0.key) }
+    }
+    guard !done.isEmpty else { return }
+    let code = PartitionList(topic: topic, done).lend { rd_kafka_commit(client, $0, waits ? 0 : 1) }
+    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+    events.tell(
+        "Kafka has not noted how far its records are read; they may come again",
+        ["error": "\(KafkaCode.text(code))"])
+}
+
+/// Partitions come to this member or go to another. Called within a poll, on the consumer's thread.
+private func rebalanced(
+    _ client: OpaquePointer?, _ code: rd_kafka_resp_err_t,
+    _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, _ opaque: UnsafeMutableRawPointer?
+) {
+    guard let client, let list, let events = KafkaEvents.of(opaque) else { return }
+    let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+    let partitions = PartitionList.partitions(of: list)
+    var error: OpaquePointer?
+    if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
+        events.share.withLock { $0.assigned = isCooperative ? $0.assigned.union(partitions) : partitions }
+        if isCooperative {
+            error = rd_kafka_incremental_assign(client, list)
+        } else {
+            rd_kafka_assign(client, list)
+        }
+    } else {
+        if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
+            noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)
+        }
+        events.share.withLock { share in
+            share.assigned.subtract(isCooperative ? partitions : share.assigned)
+            share.done = share.done.filter { share.assigned.contains($0.key) }
+        }
+        if isCooperative {
+            error = rd_kafka_incremental_unassign(client, list)
+        } else {
+            rd_kafka_assign(client, nil)
+        }
+    }
+    let isGain = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+    var facts: Logger.Metadata = [
+        "partitions": "\(partitions.sorted().map(String.init).joined(separator: ","))"
+    ]
+    if let error {
+        facts["error"] = "\(String(cString: rd_kafka_error_string(error)))"
+        rd_kafka_error_destroy(error)
+    }
+    guard !partitions.isEmpty else { return }
+    events.tell(
+        isGain ? "This node reads partitions of the log" : "This node leaves partitions of the log", facts,
+        level: .info)
+}
+
+#endif

@@ -1,0 +1,70 @@
+#if Kafka
+
+import CRdKafka
+import Synchronization
+import XQueueCore
+
+/// Waits until the cluster has accepted, or refused, every message of one call.
+final class KafkaDelivery: Sendable {
+    private struct State {
+        /// One more than are under way until all have been handed over.
+        var open: Int
+        var failed = 0
+        var code = RD_KAFKA_RESP_ERR_NO_ERROR
+        var continuation: CheckedContinuation<Void, Never>?
+    }
+
+    /// Lives until every message has an end.
+    private let producer: KafkaHandle
+    private let count: Int
+    private let state: Mutex<State>
+
+    init(count: Int, by producer: KafkaHandle) {
+        self.producer = producer
+        self.count = count
+        state = Mutex(State(open: count + 1))
+    }
+
+    /// Calls `send`, and returns once ``ended(_:)`` was called for every message.
+    func run(_ send: () -> Void) async {
+        await withCheckedContinuation { continuation in
+            state.withLock { $0.continuation = continuation }
+            send()
+            ended(RD_KAFKA_RESP_ERR_NO_ERROR)
+        }
+    }
+
+    /// One message has an end.
+    func ended(_ code: rd_kafka_resp_err_t) {
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.open -= 1
+            if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+                state.failed += 1
+                // A refusal for good says more than a time-out beside it.
+                if state.code == RD_KAFKA_RESP_ERR_NO_ERROR || Self.isRefusal(code) { state.code = code }
+            }
+            guard state.open == 0 else { return nil }
+            defer { state.continuation = nil }
+            return state.continuation
+        }
+        continuation?.resume()
+    }
+
+    /// Why not all were accepted; nil if they were.
+    var error: IntakeError? {
+        let (failed, code) = state.withLock { ($0.failed, $0.code) }
+        guard failed > 0 else { return nil }
+        let reason = KafkaCode.text(code)
+        if Self.isRefusal(code) { return IntakeError(.refused, "Kafka refuses the message: \(reason)") }
+        let some = count > 1 ? "\(failed) of \(count) messages" : "the message"
+        return IntakeError(
+            .unavailable, "Kafka has not acknowledged \(some), which may be accepted or not: \(reason)")
+    }
+
+    private static func isRefusal(_ code: rd_kafka_resp_err_t) -> Bool {
+        code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE
+            || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE
+    }
+}
+
+#endif

@@ -1,0 +1,136 @@
+#if Kafka
+
+import CRdKafka
+import Foundation
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Sends messages, and knows when the cluster has them: acknowledged by all replicas in sync, and by the
+/// producer's sequence numbers neither twice nor in another order.
+final class KafkaProducer: Sendable {
+    /// How long messages that are under way may take at the end.
+    private static let lastFlush: Int32 = 5000
+    private let configuration: KafkaConfiguration
+    private let logger: Logger
+    private let current: Mutex<KafkaHandle?>
+
+    /// - Throws: ``IntakeError`` of code `invalid`.
+    init(_ configuration: KafkaConfiguration, logger: Logger) throws(IntakeError) {
+        self.configuration = configuration
+        self.logger = logger
+        current = Mutex(try Self.handle(configuration, logger))
+    }
+
+    /// Why the cluster cannot be used now.
+    var problem: String? { current.withLock { $0?.events.problem } }
+
+    /// Sends all messages, and returns once the cluster has them.
+    func send(_ messages: [KafkaMessage], to topic: String) async throws(IntakeError) {
+        let handle = try usable()
+        let delivery = KafkaDelivery(count: messages.count, by: handle)
+        await delivery.run {
+            for message in messages { Self.hand(message, topic, to: handle, delivery) }
+        }
+        if let error = delivery.error { throw error }
+        handle.events.worked()
+    }
+
+    /// Waits a little for what is under way, and lets go. To be called once.
+    func close() async {
+        let handle = current.withLock { handle in
+            defer { handle = nil }
+            return handle
+        }
+        guard let handle else { return }
+        // A thread may wait where a Swift task must not.
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                rd_kafka_flush(handle.client, Self.lastFlush)
+                // Whoever still waits is told that nothing is sure.
+                rd_kafka_purge(handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+                rd_kafka_flush(handle.client, Self.lastFlush)
+                continuation.resume()
+            }
+        }
+    }
+
+    /// The client, or a new one if the last has become useless.
+    private func usable() throws(IntakeError) -> KafkaHandle {
+        let handle = current.withLock { $0 }
+        guard let handle else { throw IntakeError(.closed, "the connection to Kafka is closed") }
+        guard let reason = handle.fatalError else { return handle }
+        logger.warning("The producer for Kafka must start anew", metadata: ["error": "\(reason)"])
+        let new = try Self.handle(configuration, logger)
+        return current.withLock { current in
+            // Another caller may have been faster.
+            if current === handle { current = new }
+            return current ?? new
+        }
+    }
+
+    private static func handle(
+        _ configuration: KafkaConfiguration, _ logger: Logger
+    ) throws(IntakeError) -> KafkaHandle {
+        let properties = [
+            "acks": "all",
+            "enable.idempotence": "true",
+            "message.timeout.ms": String(configuration.deliveryTimeout.wholeMilliseconds),
+            // While one batch is under way the next gathers, so a longer wait would only be waited for.
+            "linger.ms": "1",
+            // The same key goes where producers in Java send it.
+            "partitioner": "murmur2_random",
+        ]
+        let handle = try KafkaHandle(
+            RD_KAFKA_PRODUCER, configuration, properties, events: KafkaEvents(logger: logger)
+        ) { conf in
+            rd_kafka_conf_set_dr_msg_cb(conf) { _, message, _ in
+                guard let message, let opaque = message.pointee._private else { return }
+                Unmanaged<KafkaDelivery>.fromOpaque(opaque).takeRetainedValue().ended(message.pointee.err)
+            }
+        }
+        poll(handle)
+        return handle
+    }
+
+    /// Serves the client's call-backs on a thread of its own, until nobody else has the client and nothing
+    /// is under way.
+    private static func poll(_ handle: KafkaHandle) {
+        Thread.detachNewThread { [weak handle] in
+            while let handle { rd_kafka_poll(handle.client, 100) }
+        }
+    }
+
+    private static func hand(
+        _ message: KafkaMessage, _ topic: String, to handle: KafkaHandle, _ delivery: KafkaDelivery
+    ) {
+        let headers = rd_kafka_headers_new(message.headers.count)
+        for header in message.headers {
+            rd_kafka_header_add(headers, header.name, -1, header.value, -1)
+        }
+        let opaque = Unmanaged.passRetained(delivery)
+        let code = message.key.withBytes { key, keySize in
+            message.value.withBytes { value, valueSize in
+                xqueue_kafka_produce(
+                    handle.client, topic, key, keySize, value, valueSize, headers, opaque.toOpaque())
+            }
+        }
+        guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+        rd_kafka_headers_destroy(headers)
+        opaque.release()
+        delivery.ended(code)
+    }
+}
+
+extension [UInt8]? {
+    /// The bytes, which are at no address only if there are none at all rather than zero of them.
+    fileprivate func withBytes<Value>(_ body: (UnsafeRawPointer?, Int) -> Value) -> Value {
+        guard let self else { return body(nil, 0) }
+        return self.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { return body(start, bytes.count) }
+            return withUnsafeBytes(of: 0) { body($0.baseAddress, 0) }
+        }
+    }
+}
+
+#endif
