@@ -12,13 +12,15 @@ struct BenchCommand: AsyncParsableCommand {
             ratios.
 
             batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
-            Redis, and the long ones: backlog and prune.
+            Redis, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
+            that is started for it, and counts messages: two for each event.
 
             Examples:
               xqueue bench                          all phases but the long ones
               xqueue bench end-to-end --tasks 200000
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
+              xqueue bench mqtt --tasks 200000      next to a bare libmosquitto publisher
               xqueue bench --store redis            against a redis-server started for it
               xqueue bench --store redis backlog prune --redis-addr localhost:6379
             """)
@@ -39,6 +41,9 @@ struct BenchCommand: AsyncParsableCommand {
         if options.store == .sqlite, let phase = phases.first(where: \.needsRedis) {
             throw ValidationError("\(phase.rawValue) needs --store redis")
         }
+        #if !MQTT
+        if phases.contains(.mqtt) { throw ValidationError("this xqueue was built without MQTT") }
+        #endif
         #if !Redis
         if options.store == .redis {
             throw ValidationError("this xqueue was built without the Redis store")

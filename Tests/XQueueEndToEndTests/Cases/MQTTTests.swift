@@ -11,8 +11,6 @@ import XQueueTesting
         var task_id: String
         var type: String
         var status: String
-        var version: Int
-        var retry_count: Int
     }
 
     @Test(arguments: ["tcp", "ws"])
@@ -52,12 +50,8 @@ import XQueueTesting
         let folder = try ServerFolder()
         let flags = ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"]
         var server = try await ServerProcess(in: folder, flags)
-        let batch =
-            #"{"tasks":["#
-            + Array(repeating: #"{"type":"example","payload":{"fail_times":0}}"#, count: 200)
-            .joined(separator: ",") + "]}"
         for round in 0..<6 {
-            _ = try await API(server).send("POST", "/tasks/batch", batch)
+            try await API(server).submitMany(200)
             switch round {
             case 1, 4:
                 try await server.kill9()
@@ -67,33 +61,43 @@ import XQueueTesting
             default: break
             }
         }
-        let api = API(server)
-        try await eventually(within: .seconds(60), "all tasks have ended") {
-            let stats = try await api.stats()
-            return stats.pending + stats.processing == 0
+        try await API(server).allEnd()
+        try await eventually(within: .seconds(120), "every task's end is published") {
+            try PublishedSteps(subscriber.messages.map(\.payload)).whole == 1200
         }
-        let tasks = try await api.allTasks()
-        #expect(tasks.count == 1200)
-        var told: [String: [Published]] = [:]
-        try await eventually(within: .seconds(60), "every task's end is published") {
-            told = [:]
-            for message in subscriber.messages {
-                guard let step = try? JSONDecoder().decode(Published.self, from: Data(message.payload.utf8))
-                else { continue }
-                told[step.task_id, default: []].append(step)
-            }
-            return tasks.allSatisfy { told[$0.id]?.last?.status == "success" }
+        #expect(try PublishedSteps(subscriber.messages.map(\.payload)).broken.isEmpty)
+    }
+
+    @Test func aPageSeesTasksChangeStraightFromTheBroker() async throws {
+        let broker = try MosquittoServer()
+        try await broker.start()
+        let page = WebSocketSubscriber(port: broker.webSocketPort, topic: "task/status/+")
+        try await eventually("the page has subscribed") { page.isSubscribed || page.failure != nil }
+        #expect(page.failure == nil)
+        let server = try await ServerProcess(
+            in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
+        let task = try await API(server).submit()
+        try await eventually("the page sees it succeed") {
+            try PublishedSteps(page.messages.map(\.payload)).versions[task.id]?.last == 3
         }
-        for task in tasks {
-            let versions = told[task.id, default: []].map(\.version)
-            #expect(Set(versions) == Set(1...(versions.max() ?? 1)), "\(task.id): \(versions)")
-            // A new step comes after all before it; what is sent again begins anew from an older one.
-            var highest = 0
-            for version in versions {
-                #expect(version <= highest + 1, "\(task.id): \(versions)")
-                highest = max(highest, version)
-            }
+        #expect(try PublishedSteps(page.messages.map(\.payload)).versions == [task.id: [1, 2, 3]])
+        #expect(page.messages.allSatisfy { $0.topic == "task/status/\(task.id)" })
+    }
+
+    @Test func theBrokerTellsOfANodeThatWasKilled() async throws {
+        let broker = try MosquittoServer()
+        try await broker.start()
+        let watch = try await broker.subscribe(to: "task/notifier/+", name: "watch")
+        let server = try await ServerProcess(
+            in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
+        try await eventually("it says that it is there") {
+            watch.messages.map(\.payload).last?.hasPrefix(#"{"status":"online","#) == true
         }
+        try await server.kill9()
+        try await eventually("the broker says that it is gone") {
+            watch.messages.map(\.payload).last?.hasPrefix(#"{"status":"offline","#) == true
+        }
+        #expect(Set(watch.messages.map(\.topic)).count == 1)
     }
 }
 

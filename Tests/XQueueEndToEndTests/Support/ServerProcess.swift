@@ -57,10 +57,10 @@ final class ServerProcess: Sendable {
 
     private static func address(in log: String) -> URL? {
         for line in log.split(separator: "\n") {
-            guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)) else {
-                continue
-            }
-            return fact.message == "Listening" ? fact.address.flatMap { URL(string: $0) } : nil
+            guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)),
+                fact.message == "Listening"
+            else { continue }
+            return fact.address.flatMap { URL(string: $0) }
         }
         return nil
     }

@@ -8,31 +8,47 @@ package final class MosquittoServer: Sendable {
     package let port: Int
     /// Where it speaks MQTT over WebSocket.
     package let webSocketPort: Int
-    private let folder: ServerFolder
+    /// Where it asks for TLS and a client's certificate, plain and over WebSocket, if it was given files.
+    package let tlsPort: Int
+    package let tlsWebSocketPort: Int
+    let folder: ServerFolder
+    let login: (name: String, password: String)?
     private let program = Mutex<RunningProgram?>(nil)
 
     /// Makes a broker that is not running yet: it keeps sessions on disk over an orderly end.
-    package init() throws {
+    ///
+    /// - Parameters:
+    ///   - login: The only user; nil lets everybody in.
+    ///   - tls: Opens two more ports.
+    package init(login: (name: String, password: String)? = nil, tls: TLSFiles? = nil) throws {
         folder = try ServerFolder()
+        self.login = login
         port = try FreePort.next()
         webSocketPort = try FreePort.next()
-        try folder.write(
-            "mosquitto.conf",
-            """
-            listener \(port) 127.0.0.1
-            listener \(webSocketPort) 127.0.0.1
-            protocol websockets
-            allow_anonymous true
-            persistence true
-            persistence_location \(folder.path)/
-            max_queued_messages 0
-            user root
-
-            """)
+        tlsPort = try FreePort.next()
+        tlsWebSocketPort = try FreePort.next()
+        var lines = [
+            "listener \(port) 127.0.0.1", "listener \(webSocketPort) 127.0.0.1", "protocol websockets",
+        ]
+        if let tls {
+            let files = [
+                "cafile \(tls.authority)", "certfile \(tls.certificate)", "keyfile \(tls.key)",
+                "require_certificate true",
+            ]
+            lines += ["listener \(tlsPort) 127.0.0.1"] + files
+            lines += ["listener \(tlsWebSocketPort) 127.0.0.1", "protocol websockets"] + files
+        }
+        lines += [
+            "allow_anonymous \(login == nil)", "persistence true", "persistence_location \(folder.path)/",
+            "max_queued_messages 0", "max_inflight_messages 0", "user root",
+        ]
+        if login != nil { lines.append("password_file \(folder.path)/users") }
+        try folder.write("mosquitto.conf", lines.joined(separator: "\n") + "\n")
     }
 
     /// Starts it, and waits until it takes connections.
     package func start() async throws {
+        if let login { try await writePassword(login) }
         let next = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("mosquitto")), ["-v", "-c", "mosquitto.conf"],
             in: folder, name: "mosquitto-\(folder.nextNumber())")
@@ -43,42 +59,37 @@ package final class MosquittoServer: Sendable {
         }
     }
 
+    private func writePassword(_ login: (name: String, password: String)) async throws {
+        try folder.write("users", "")
+        let program = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("mosquitto_passwd")),
+            ["-b", "users", login.name, login.password], in: folder, name: "passwd")
+        guard try await program.exitStatus() == 0 else { throw ProgramEnded(said: program.said) }
+    }
+
     /// Ends it in an orderly way, and waits.
     package func stop() async throws {
+        try await end(SIGTERM)
+    }
+
+    /// Ends it as a power cut would, and waits.
+    package func kill() async throws {
+        try await end(SIGKILL)
+    }
+
+    /// It keeps its connections and answers nothing until ``resume()``.
+    package func pause() {
+        program.withLock { $0 }?.send(SIGSTOP)
+    }
+
+    package func resume() {
+        program.withLock { $0 }?.send(SIGCONT)
+    }
+
+    private func end(_ signal: Int32) async throws {
         guard let program = program.withLock({ $0 }) else { return }
-        program.send(SIGTERM)
+        program.send(signal)
         _ = try await program.exitStatus()
         self.program.withLock { $0 = nil }
-    }
-
-    /// Subscribes with a session that outlives connections, and waits until the broker has agreed.
-    package func subscribe(to topic: String, name: String) async throws -> MosquittoSubscriber {
-        // Line by line, or what it says stays in its buffer.
-        let subscriber = try RunningProgram(
-            program: URL(filePath: try ProgramFile.installed("stdbuf")),
-            [
-                "-oL", try ProgramFile.installed("mosquitto_sub"), "-p", "\(port)", "-d", "-c", "-i", name,
-                "-q", "1", "-t", topic, "-F", "message %t %p",
-            ],
-            in: folder, name: name)
-        try await eventually("the subscription is there") {
-            guard subscriber.isRunning else { throw ProgramEnded(said: subscriber.said) }
-            return subscriber.said.contains("SUBACK")
-        }
-        return MosquittoSubscriber(program: subscriber)
-    }
-}
-
-/// A `mosquitto_sub` that runs.
-package struct MosquittoSubscriber: Sendable {
-    let program: RunningProgram
-
-    /// Topic and payload of each message so far.
-    package var messages: [(topic: String, payload: String)] {
-        program.said.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ", maxSplits: 2)
-            guard words.count == 3, words[0] == "message" else { return nil }
-            return (String(words[1]), String(words[2]))
-        }
     }
 }

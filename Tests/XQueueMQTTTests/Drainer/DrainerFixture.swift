@@ -1,0 +1,105 @@
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+import XQueue
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+/// Nodes over one store in memory, each with a way to it that can be cut, and a sink.
+struct DrainerFixture: Sendable {
+    struct Node: Sendable {
+        let store: FaultyStore
+        let manager: TaskManager
+        let sink: RecordingSink
+        let log: WarningLog
+        let group: ServiceGroup
+    }
+
+    static let heartbeat = Duration.seconds(1)
+    static let type = "work"
+
+    let store: SQLiteStore
+
+    init(events: EventRetention = EventRetention()) throws {
+        var options = SQLiteStoreOptions()
+        options.events = events
+        store = try SQLiteStore(path: ":memory:", options: options)
+    }
+
+    func node(_ name: String) -> Node {
+        var configuration = QueueConfiguration()
+        configuration.workerID = name
+        configuration.heartbeatInterval = Self.heartbeat
+        let log = WarningLog()
+        let way = FaultyStore(store, closesInner: false)
+        let manager = TaskManager(
+            store: way, configuration: configuration,
+            logger: Logger(label: "test") { _ in WarningLogHandler(log: log) })
+        manager.register(Self.type) { _ -> RawJSON? in nil }
+        let sink = RecordingSink()
+        manager.add(sink)
+        let group = ServiceGroup(
+            services: [manager], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return Node(store: way, manager: manager, sink: sink, log: log, group: group)
+    }
+
+    /// Runs the nodes while `body` runs, then shuts them down in an orderly way.
+    func running(_ nodes: [Node], _ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for node in nodes { tasks.addTask { try await node.group.run() } }
+            do {
+                try await body()
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+            for node in nodes {
+                node.store.heal()
+                await node.group.triggerGracefulShutdown()
+            }
+            try await tasks.waitForAll()
+        }
+        await store.close()
+    }
+
+    /// Submits so many tasks and waits until all have succeeded.
+    func work(_ count: Int, on node: Node) async throws {
+        let before = try await succeeded()
+        try await node.manager.submit(
+            (0..<count).map { _ in TaskSubmission(type: Self.type, payload: .null) })
+        try await eventually("the tasks have succeeded") { try await succeeded() == before + count }
+    }
+
+    private func succeeded() async throws -> Int {
+        try await store.statistics().counts[.success]
+    }
+}
+
+/// The warnings of a node.
+final class WarningLog: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    var all: [String] { lines.withLock { $0 } }
+
+    func append(_ line: String) {
+        lines.withLock { $0.append(line) }
+    }
+}
+
+private struct WarningLogHandler: LogHandler {
+    let log: WarningLog
+    var logLevel = Logger.Level.warning
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let count = event.metadata?["count"].map { " \($0)" } ?? ""
+        log.append("\(event.message)\(count)")
+    }
+}

@@ -1,0 +1,144 @@
+import ServiceLifecycle
+import Testing
+import XQueue
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+/// The drainer hands every event to its sink, and is in nobody's way.
+@Suite(.timeLimit(.minutes(2))) struct DrainerTests {
+    private static let trouble = "Events cannot be handed to a sink; trying again"
+
+    @Test func everyEventArrivesOnceAndInOrder() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        try await fixture.running([node]) {
+            try await fixture.work(1000, on: node)
+            try await eventually("all is delivered") { Stories(node.sink.events).whole == 1000 }
+            #expect(node.sink.events.map(\.cursor.number) == Array(1...3000))
+            #expect(Stories(node.sink.events).broken.isEmpty)
+            try await eventually("all is acknowledged") {
+                try await node.manager.statistics().sinks.first?.lag == 0
+            }
+            let report = try #require(try await node.manager.statistics().sinks.first)
+            #expect(report.name == "recording")
+            #expect(report.isDraining && report.isConnected)
+            #expect(report.delivered == 3000)
+            #expect(report.lost == 0)
+            #expect(report.cursor.number == 3000)
+        }
+        #expect(!node.sink.isOpen)
+    }
+
+    @Test func aSinkThatIsDownDelaysNoTaskAndLosesNothing() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        node.sink.setDown(true)
+        try await fixture.running([node]) {
+            try await fixture.work(500, on: node)
+            try await eventually("it was tried more than once") { node.sink.failures > 2 }
+            #expect(node.sink.events.isEmpty)
+            #expect(try await node.manager.statistics().sinks.first?.isConnected == false)
+            #expect(try await node.manager.statistics().sinks.first?.lag == 1500)
+            // An operator hears of it once.
+            #expect(node.log.all == [Self.trouble])
+            node.sink.setDown(false)
+            try await eventually("all is delivered") { Stories(node.sink.events).whole == 500 }
+            #expect(node.sink.events.map(\.cursor.number) == Array(1...1500))
+        }
+    }
+
+    @Test func aStuckSinkDelaysNoTaskAndNoShutdown() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        node.sink.setStuck(true)
+        let start = ContinuousClock.now
+        try await fixture.running([node]) { try await fixture.work(500, on: node) }
+        // Five seconds of patience at shutdown.
+        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(node.sink.events.isEmpty)
+    }
+
+    @Test func whatFailsAfterwardsIsRepeatedInOrder() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        try await fixture.running([node]) {
+            try await fixture.work(10, on: node)
+            try await eventually("all is delivered") { Stories(node.sink.events).whole == 10 }
+            node.store.fail(.acknowledge, times: 3)
+            try await fixture.work(100, on: node)
+            try await eventually("all is delivered and acknowledged") {
+                let isWhole = Stories(node.sink.events).whole == 110
+                let lag = try await node.manager.statistics().sinks.first?.lag
+                return isWhole && lag == 0
+            }
+            #expect(Stories(node.sink.events).broken.isEmpty)
+            #expect(node.sink.events.count > 330)
+        }
+    }
+
+    @Test func whatTheLogDropsIsCountedAndTold() async throws {
+        let fixture = try DrainerFixture(events: EventRetention(count: 100, age: .seconds(3600)))
+        let node = fixture.node("one")
+        try await fixture.running([node]) {
+            try await eventually("the sink has been taken up") { node.sink.isOpen }
+            node.sink.setDown(true)
+            try await fixture.work(300, on: node)
+            try await eventually("it was tried") { node.sink.failures > 0 }
+            try await eventually("the log drops what is over its cap") {
+                _ = try await fixture.store.prune(
+                    Retention(age: .seconds(3600), count: 1_000_000), limit: 100)
+                return try await fixture.store.events(after: .start, limit: 1, waiting: .zero).isReset
+            }
+            node.sink.setDown(false)
+            try await eventually("what is left is delivered") {
+                try await node.manager.statistics().sinks.first?.lag == 0
+            }
+            let report = try #require(try await node.manager.statistics().sinks.first)
+            #expect(report.lost > 0)
+            #expect(report.lost + Set(node.sink.events.map(\.cursor)).count == 900)
+            let told =
+                "The event log was full or replaced before the sink took its events; they are lost to it"
+            #expect(node.log.all.contains("\(told) \(report.lost)"))
+        }
+    }
+
+    @Test func anotherNodeTakesOverWithinThreeHeartbeats() async throws {
+        let fixture = try DrainerFixture()
+        let (first, second) = (fixture.node("first"), fixture.node("second"))
+        try await fixture.running([first, second]) {
+            try await eventually("one of them drains") { first.sink.isOpen || second.sink.isOpen }
+            let (victim, heir) = first.sink.isOpen ? (first, second) : (second, first)
+            try await fixture.work(200, on: heir)
+            #expect(!heir.sink.isOpen)
+            let start = ContinuousClock.now
+            victim.store.cutOff()
+            try await eventually("the other one drains") { heir.sink.isOpen }
+            // Three heartbeats, and two seconds for a machine that is busy with other tests.
+            #expect(ContinuousClock.now - start < DrainerFixture.heartbeat * 3 + .seconds(2))
+            // The victim may have taken tasks with it, which others finish in their time.
+            victim.store.heal()
+            try await fixture.work(200, on: heir)
+            try await eventually("nothing is missing") {
+                Stories(victim.sink.events + heir.sink.events).whole == 400
+            }
+            #expect(Stories(victim.sink.events + heir.sink.events).broken.isEmpty)
+        }
+    }
+
+    @Test func shutdownDeliversTheRestAndHandsOverAtOnce() async throws {
+        let fixture = try DrainerFixture()
+        let (first, second) = (fixture.node("first"), fixture.node("second"))
+        try await fixture.running([first, second]) {
+            try await eventually("one of them drains") { first.sink.isOpen || second.sink.isOpen }
+            let (leaving, heir) = first.sink.isOpen ? (first, second) : (second, first)
+            try await fixture.work(100, on: heir)
+            await leaving.group.triggerGracefulShutdown()
+            try await eventually("the other one drains") { heir.sink.isOpen && !leaving.sink.isOpen }
+            try await fixture.work(100, on: heir)
+            try await eventually("nothing is missing") {
+                Stories(leaving.sink.events + heir.sink.events).whole == 200
+            }
+        }
+    }
+}
