@@ -24,7 +24,8 @@ import XQueueTesting
                     "active_workers":0,"stuck_workers":0,"workers":[],"oldest_pending_age":null,\
                     "rates":{"window_seconds":60,"submitted":0,"started":0,"succeeded":0,"failed":0,\
                     "retried":0,"canceled":0,"timed_out":0},"types":[],"concurrency_keys":[],\
-                    "concurrency_keys_in_use":0,"sinks":[],"uptime":1.5,"instance_id":"node-1","version":"1.2.3"}
+                    "concurrency_keys_in_use":0,"sinks":[],"intake":null,"uptime":1.5,"instance_id":"node-1",\
+                    "version":"1.2.3"}
                     """)
         }
     }
