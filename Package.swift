@@ -242,6 +242,20 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "XQueueKafkaTests",
+            dependencies: [
+                "XQueue",
+                "XQueueCore",
+                "XQueueKafka",
+                "XQueueSQLite",
+                "XQueueTestServers",
+                "XQueueTesting",
+                .target(name: "CRdKafka", condition: kafka),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "XQueueCLITests",
             dependencies: [
                 "XQueue",

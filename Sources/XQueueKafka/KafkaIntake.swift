@@ -7,10 +7,14 @@ public import XQueueCore
 /// Kafka as the durable log in front of the store.
 public final class KafkaIntake: TaskIntake {
     public let name = "kafka"
+    /// How often a reader that gets nothing looks for the topic, at most.
+    private static let topicInterval = Duration.seconds(5)
     private let configuration: KafkaConfiguration
     private let producer: KafkaProducer
     private let consumer: KafkaConsumer
     private let topics: KafkaTopics
+    /// When it was last made sure that there is a topic to read.
+    private let preparedAt = Mutex(ContinuousClock.now)
 
     /// Connects in the background: a cluster that is out of reach is told by the calls.
     ///
@@ -31,11 +35,25 @@ public final class KafkaIntake: TaskIntake {
 
     public func open() async throws(IntakeError) {
         try await topics.prepare()
+        preparedAt.withLock { $0 = .now }
         try await consumer.open()
     }
 
     public func receive(limit: Int, waiting: Duration) async throws(IntakeError) -> [IntakeRecord] {
-        try await consumer.receive(limit: limit, waiting: waiting)
+        let records = try await consumer.receive(limit: limit, waiting: waiting)
+        if records.isEmpty { try await makeSureOfTopic() }
+        return records
+    }
+
+    /// A cluster that has lost its topics does not say so to those who read them: it just gives them
+    /// nothing to read. So whoever gets nothing looks, now and then, whether there is a topic.
+    private func makeSureOfTopic() async throws(IntakeError) {
+        let isDue = preparedAt.withLock { last in
+            guard ContinuousClock.now - last > Self.topicInterval else { return false }
+            last = .now
+            return true
+        }
+        if isDue { try await topics.prepare() }
     }
 
     public func hold() async throws(IntakeError) {

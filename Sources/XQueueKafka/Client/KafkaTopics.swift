@@ -79,7 +79,8 @@ actor KafkaTopics {
         let starts = try offsets(at: -2, numbers)
         return numbers.map { number in
             let committed = committed.offsets[number].flatMap { $0 >= 0 ? $0 : nil }
-            let end = ends[number] ?? 0
+            // Asked one after the other, what was committed may be newer than the end.
+            let end = max(ends[number] ?? 0, committed ?? 0)
             let start = starts[number] ?? 0
             return IntakeStatus.Partition(
                 number: number, committed: committed, end: end,

@@ -133,7 +133,7 @@ actor KafkaConsumer {
         let code = message.pointee.err
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
             events.worked()
-            return IntakeRecord(message, topic: configuration.topic)
+            return IntakeRecord(UnsafePointer(message), topic: configuration.topic)
         }
         if let fatal = handle.fatalError { throw IntakeError(.unavailable, fatal) }
         switch code {
@@ -164,10 +164,11 @@ actor KafkaConsumer {
 }
 
 extension IntakeRecord {
-    init(_ message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String) {
-        let message = message.pointee
+    init(_ pointer: UnsafePointer<rd_kafka_message_t>, topic: String) {
+        let message = pointer.pointee
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
-        let time = withUnsafePointer(to: message) { rd_kafka_message_timestamp($0, &kind) }
+        // It looks at what lies around the message, which a copy has not.
+        let time = rd_kafka_message_timestamp(pointer, &kind)
         self.init(
             origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
             timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),

@@ -61,6 +61,18 @@ final class KafkaDelivery: Sendable {
             .unavailable, "Kafka has not acknowledged \(some), which may be accepted or not: \(reason)")
     }
 
+    /// Whether the cluster does not know the producer any more, or takes it for an older one: another must be
+    /// made.
+    var isProducerUnknown: Bool {
+        switch state.withLock({ $0.code }) {
+        case RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+            RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+            RD_KAFKA_RESP_ERR__FATAL:
+            true
+        default: false
+        }
+    }
+
     private static func isRefusal(_ code: rd_kafka_resp_err_t) -> Bool {
         code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE
             || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE

@@ -13,32 +13,32 @@ final class KafkaProducer: Sendable {
     private static let lastFlush: Int32 = 5000
     private let configuration: KafkaConfiguration
     private let logger: Logger
-    private let current: Mutex<KafkaHandle?>
+    private let handle: Mutex<KafkaHandle?>
 
     /// - Throws: ``IntakeError`` of code `invalid`.
     init(_ configuration: KafkaConfiguration, logger: Logger) throws(IntakeError) {
         self.configuration = configuration
         self.logger = logger
-        current = Mutex(try Self.handle(configuration, logger))
+        handle = Mutex(try Self.handle(configuration, logger))
     }
-
-    /// Why the cluster cannot be used now.
-    var problem: String? { current.withLock { $0?.events.problem } }
 
     /// Sends all messages, and returns once the cluster has them.
     func send(_ messages: [KafkaMessage], to topic: String) async throws(IntakeError) {
-        let handle = try usable()
+        let handle = try current()
         let delivery = KafkaDelivery(count: messages.count, by: handle)
         await delivery.run {
             for message in messages { Self.hand(message, topic, to: handle, delivery) }
         }
-        if let error = delivery.error { throw error }
+        if let error = delivery.error {
+            if delivery.isProducerUnknown || handle.fatalError != nil { try replace(handle, error) }
+            throw error
+        }
         handle.events.worked()
     }
 
     /// Waits a little for what is under way, and lets go. To be called once.
     func close() async {
-        let handle = current.withLock { handle in
+        let handle = handle.withLock { handle in
             defer { handle = nil }
             return handle
         }
@@ -55,17 +55,25 @@ final class KafkaProducer: Sendable {
         }
     }
 
-    /// The client, or a new one if the last has become useless.
-    private func usable() throws(IntakeError) -> KafkaHandle {
-        let handle = current.withLock { $0 }
-        guard let handle else { throw IntakeError(.closed, "the connection to Kafka is closed") }
-        guard let reason = handle.fatalError else { return handle }
-        logger.warning("The producer for Kafka must start anew", metadata: ["error": "\(reason)"])
+    private func current() throws(IntakeError) -> KafkaHandle {
+        guard let handle = handle.withLock({ $0 }) else {
+            throw IntakeError(.closed, "the connection to Kafka is closed")
+        }
+        return handle
+    }
+
+    /// Makes a new client in place of one that has become useless.
+    private func replace(_ old: KafkaHandle, _ error: IntakeError) throws(IntakeError) {
+        // Of many callers that fail at once, one is enough.
+        guard handle.withLock({ $0 === old }) else { return }
         let new = try Self.handle(configuration, logger)
-        return current.withLock { current in
-            // Another caller may have been faster.
-            if current === handle { current = new }
-            return current ?? new
+        let isFirst = handle.withLock { handle in
+            guard handle === old else { return false }
+            handle = new
+            return true
+        }
+        if isFirst {
+            logger.warning("The producer for Kafka starts anew", metadata: ["error": "\(error.message)"])
         }
     }
 

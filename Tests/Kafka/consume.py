@@ -1,0 +1,49 @@
+"""Reads a topic from its beginning to its end and prints each record as a line of JSON.
+
+usage: consume.py BROKER TOPIC
+"""
+
+import json
+import sys
+import uuid
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+
+def text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "backslashreplace")[:2000]
+
+
+def main(broker: str, topic: str) -> None:
+    consumer = Consumer({
+        "bootstrap.servers": broker,
+        "group.id": str(uuid.uuid4()),
+        "enable.auto.commit": False,
+        "fetch.message.max.bytes": 4_000_000,
+    })
+    partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+    ends = {
+        number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1]
+        for number in partitions
+    }
+    left = sum(ends.values())
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
+    while left > 0:
+        message = consumer.poll(10)
+        if message is None:
+            sys.exit(f"{left} records did not come")
+        if message.error():
+            sys.exit(str(message.error()))
+        left -= 1
+        print(json.dumps({
+            "partition": message.partition(),
+            "offset": message.offset(),
+            "timestamp": message.timestamp()[1],
+            "key": text(message.key()),
+            "value": text(message.value()),
+            "headers": {name: text(value) for name, value in message.headers() or []},
+        }))
+    consumer.close()
+
+
+main(*sys.argv[1:])

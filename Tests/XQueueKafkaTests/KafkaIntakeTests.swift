@@ -1,0 +1,171 @@
+#if Kafka
+
+import Testing
+import XQueueCore
+import XQueueKafka
+import XQueueTestServers
+import XQueueTesting
+
+@Suite("The log, against a broker") struct KafkaIntakeTests {
+    private func messages(_ range: Range<Int>, key: String? = nil) -> [IntakeMessage] {
+        range.map {
+            IntakeMessage(key: key ?? "\($0)", value: "\($0)", headers: [IntakeHeader("n", "\($0)")])
+        }
+    }
+
+    /// Receives until there are `count` records.
+    private func receive(_ count: Int, from intake: KafkaIntake) async throws -> [IntakeRecord] {
+        var records: [IntakeRecord] = []
+        try await eventually("\(count) records come") {
+            records += try await intake.receive(limit: 100, waiting: .milliseconds(200))
+            return records.count >= count
+        }
+        return records
+    }
+
+    private func numbers(_ records: [IntakeRecord]) -> [Int] {
+        records.compactMap { Int(String(decoding: $0.value, as: UTF8.self)) }
+    }
+
+    @Test("What was appended comes out, in the order of each key") func order() async throws {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake()
+        try await intake.open()
+        try await intake.append(messages(0..<300, key: "one"))
+        try await intake.append(messages(300..<600))
+        let records = try await receive(600, from: intake)
+        #expect(numbers(records).sorted() == Array(0..<600))
+        #expect(numbers(records).filter { $0 < 300 } == Array(0..<300))
+        #expect(Set(records.map(\.origin.partition)).count == 4)
+        #expect(records.allSatisfy { $0.origin.topic == fixture.topic && $0.timestamp.milliseconds > 0 })
+        let seen = try await fixture.records(of: fixture.topic)
+        #expect(seen.first { $0.value == "17" }?.headers == ["n": "17"])
+        await intake.close()
+    }
+
+    @Test("What was committed does not come again, and the rest does") func resume() async throws {
+        let fixture = try await KafkaFixture()
+        let first = try fixture.intake { $0.partitions = 1 }
+        try await first.open()
+        try await first.append(messages(0..<10))
+        let records = try await receive(10, from: first)
+        try await first.commit(Array(records.prefix(6)))
+        await first.close()
+        #expect(try await fixture.committed() == 6)
+
+        let second = try fixture.intake { $0.partitions = 1 }
+        try await second.open()
+        #expect(numbers(try await receive(4, from: second)) == [6, 7, 8, 9])
+        let status = await second.status()
+        #expect(status.problem == nil)
+        #expect(status.partitions.map(\.committed) == [6])
+        #expect(status.assigned == [0])
+        await second.close()
+    }
+
+    @Test("Two members share the partitions, and one takes over when the other leaves") func share()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let (first, second) = (try fixture.intake(), try fixture.intake())
+        try await first.open()
+        try await second.open()
+        try await eventually("both have a share") {
+            _ = try await first.receive(limit: 10, waiting: .milliseconds(100))
+            _ = try await second.receive(limit: 10, waiting: .milliseconds(100))
+            let (one, other) = (await first.status().assigned, await second.status().assigned)
+            return !one.isEmpty && !other.isEmpty && (one + other).sorted() == [0, 1, 2, 3]
+        }
+        await first.close()
+        try await eventually("one has all") {
+            _ = try await second.receive(limit: 10, waiting: .milliseconds(100))
+            return await second.status().assigned == [0, 1, 2, 3]
+        }
+        await second.close()
+    }
+
+    @Test("While it is held, nothing comes and nothing is lost") func hold() async throws {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake()
+        try await intake.open()
+        try await intake.append(messages(0..<1))
+        _ = try await receive(1, from: intake)
+        try await intake.hold()
+        try await intake.append(messages(1..<500))
+        for _ in 0..<5 { try await intake.hold() }
+        #expect(numbers(try await receive(499, from: intake)).sorted() == Array(1..<500))
+        await intake.close()
+    }
+
+    @Test("Rejected records stand in the dead letter topic with their reason and origin") func reject()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake()
+        try await intake.open()
+        let origin = IntakeOrigin(topic: fixture.topic, partition: 3, offset: 7)
+        let record = IntakeRecord(
+            origin: origin, timestamp: Timestamp(milliseconds: 0), key: [1, 0xFF], value: [0xFE, 0])
+        try await intake.reject([RejectedRecord(record, reason: "no ☕")])
+        let dead = try await fixture.records(of: "tasks.dead")
+        #expect(dead.count == 1)
+        #expect(dead.first?.value == "\\xfe\0")
+        #expect(
+            dead.first?.headers == [
+                "reason": "no ☕", "topic": "tasks", "partition": "3", "offset": "7",
+                "timestamp": "1970-01-01T00:00:00.000Z",
+            ])
+        await intake.close()
+    }
+
+    @Test("A message too large for the broker is refused for good") func tooLarge() async throws {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake { $0.maxMessageBytes = 2000 }
+        try await intake.open()
+        let error = await #expect(throws: IntakeError.self) {
+            try await intake.append([IntakeMessage(key: "a", value: String(repeating: "x", count: 3000))])
+        }
+        #expect(error?.code == .refused)
+        await intake.close()
+    }
+
+    @Test("A cluster out of reach is told in time, and used again when it is back") func outage() async throws
+    {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake { $0.deliveryTimeout = .seconds(2) }
+        try await intake.open()
+        try await intake.append(messages(0..<1))
+        fixture.broker.pause()
+        let error = await #expect(throws: IntakeError.self) { try await intake.append(messages(1..<2)) }
+        #expect(error?.code == .unavailable)
+        #expect(await intake.status().problem != nil)
+        fixture.broker.resume()
+        // The broker of the tests does not know the producer any more: a new one is made.
+        try await eventually("messages are accepted again") {
+            (try? await intake.append(messages(2..<3))) != nil
+        }
+        try await eventually("it is well again") { await intake.status().problem == nil }
+        await intake.close()
+    }
+
+    @Test(
+        "Settings that cannot be are refused at once",
+        arguments: [
+            { @Sendable (configuration: inout KafkaConfiguration) in configuration.topic = "a b" },
+            { $0.topic = String(repeating: "x", count: 246) }, { $0.brokers = [] }, { $0.groupID = "" },
+            { $0.security.transport = .saslTLS }, { $0.security.certificateFile = "/tmp/none.pem" },
+            { $0.properties = ["no.such.property": "1"] }, { $0.properties = ["linger.ms": "soon"] },
+            { $0.statusTopic = "tasks" },
+        ] as [@Sendable (inout KafkaConfiguration) -> Void])
+    func mistakes(_ change: @Sendable (inout KafkaConfiguration) -> Void) {
+        var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
+        configuration.topic = "tasks"
+        change(&configuration)
+        let error = #expect(throws: IntakeError.self) {
+            try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
+        }
+        #expect(error?.code == .invalid)
+    }
+}
+
+#endif

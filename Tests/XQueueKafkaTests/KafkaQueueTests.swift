@@ -1,0 +1,190 @@
+#if Kafka
+
+import Foundation
+import Testing
+import XQueue
+import XQueueCore
+import XQueueKafka
+import XQueueTestServers
+import XQueueTesting
+
+@Suite("A queue with Kafka in front of its store") struct KafkaQueueTests {
+    private func wait(_ node: KafkaFixture.Node, for id: TaskID, _ status: TaskStatus = .success) async throws
+    {
+        try await eventually("the task is \(status)") { try await node.manager.task(id)?.status == status }
+    }
+
+    @Test("A submitted task runs once, and the log is read to its end") func submit() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            var ids: [TaskID] = []
+            for number in 0..<20 {
+                let outcome = try await node.manager.submit(
+                    TaskSubmission(type: "work", payload: try RawJSON("\(number)")))
+                guard case .inserted(let record) = outcome else {
+                    Issue.record("the store has the task when the caller is answered")
+                    return
+                }
+                ids.append(record.id)
+            }
+            for id in ids { try await wait(node, for: id) }
+            try await eventually("the log is read") {
+                let report = await node.manager.intake()
+                return report?.known == 20 && report?.status.partitions.reduce(0) { $0 + $1.lag } == 0
+            }
+        }
+        #expect(try await fixture.committed() == 20)
+    }
+
+    @Test("Tasks of a producer that knows only their shape run, each once") func foreign() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            try await eventually("the topic is there") { await node.manager.intake()?.status.problem == nil }
+            _ = try await fixture.broker.run("produce.py", [fixture.topic, "500"])
+            try await eventually("all have run") {
+                try await node.manager.statistics().store.counts[.success] == 500
+            }
+            #expect(await node.manager.intake()?.fed == 500)
+        }
+        #expect(try await fixture.committed() == 500)
+    }
+
+    @Test("Messages that cannot be used are put aside with the reason, and hold up nothing") func poison()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node { $0.partitions = 1 }
+        try await fixture.running(node) {
+            try await eventually("the topic is there") { await node.manager.intake()?.status.problem == nil }
+            _ = try await fixture.broker.run("produce.py", [fixture.topic, "poison"])
+            _ = try await fixture.broker.run("produce.py", [fixture.topic, "3"])
+            try await eventually("what came behind has run") {
+                try await node.manager.statistics().store.counts[.success] == 3
+            }
+            #expect(await node.manager.intake()?.rejected == 11)
+        }
+        let dead = try await fixture.records(of: "tasks.dead")
+        #expect(dead.count == 11)
+        let reasons = Dictionary(grouping: dead, by: { $0.key ?? "" }).mapValues {
+            $0[0].headers["reason"] ?? ""
+        }
+        #expect(reasons["an unknown field"]??.contains("prio") == true)
+        #expect(reasons["not UTF-8"]??.contains("JSON") == true)
+        #expect(dead.allSatisfy { $0.headers["topic"] == fixture.topic && $0.headers["offset"] != nil })
+        #expect(try await fixture.committed() == 14)
+    }
+
+    @Test("While the store is out of reach tasks are accepted, and run when it is back") func storeDown()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            node.store.fail(.insert, times: .max)
+            let outcome = try await node.manager.submit(TaskSubmission(type: "work"))
+            guard case .logged(let record) = outcome else {
+                Issue.record("the log alone has the task, not \(outcome)")
+                return
+            }
+            #expect(record.status == .pending)
+            try await eventually("the log is held") { await node.manager.intake()?.isHeld == true }
+            #expect(try await node.manager.task(record.id) == nil)
+            node.store.heal()
+            try await wait(node, for: record.id)
+            try await eventually("the log flows") { await node.manager.intake()?.isHeld == false }
+        }
+        #expect(try await fixture.committed() == 2)
+    }
+
+    @Test("A full backlog holds the log instead of refusing tasks") func backlog() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node(maxBacklog: 50)
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            try await node.manager.pause("work")
+            var logged = 0
+            for _ in 0..<80 {
+                if case .logged = try await node.manager.submit(TaskSubmission(type: "work")) { logged += 1 }
+            }
+            #expect(logged >= 29)
+            try await eventually("the log is held") { await node.manager.intake()?.isHeld == true }
+            try await node.manager.resume("work")
+            try await eventually("all have run") {
+                try await node.manager.statistics().store.counts[.success] == 81
+            }
+        }
+        #expect(try await fixture.committed() == 81)
+    }
+
+    @Test("A type too many is put aside, and stops nobody else") func tooManyTypes() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            node.store.fail(.insert, times: 1, with: StoreError(.tooManyTypes, "too many types"))
+            let error = await #expect(throws: QueueError.self) {
+                try await node.manager.submit("other", .null)
+            }
+            #expect(error?.code == .tooManyTypes)
+        }
+    }
+
+    @Test("A unique key that is taken is answered, and leaves nothing in the log") func uniqueKey()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            try await node.manager.pause("work")
+            let first = try await node.manager.submit("work", .null, .unique("one"))
+            let outcome = try await node.manager.submit(
+                {
+                    var other = TaskSubmission(type: "work"); other.uniqueKey = "one"; return other
+                }())
+            #expect(outcome == .existing(first))
+            try await node.manager.resume("work")
+            try await wait(node, for: first.id)
+        }
+        #expect(try await fixture.records(of: fixture.topic).count == 2)
+    }
+
+    @Test("Without the cluster nothing is accepted, and the caller is told") func clusterDown() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            fixture.broker.pause()
+            let error = await #expect(throws: QueueError.self) {
+                try await node.manager.submit("work", .null)
+            }
+            #expect(error?.code == .intakeUnavailable)
+            fixture.broker.resume()
+            try await eventually("tasks are accepted again") {
+                (try? await node.manager.submit("work", .null)) != nil
+            }
+        }
+    }
+
+    @Test("A broker that has lost everything is taken up again") func brokerReplaced() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            let first = try await node.manager.submit("work", .null)
+            try await wait(node, for: first.id)
+            try await fixture.broker.kill()
+            try await fixture.broker.start()
+            var second: TaskRecord?
+            try await eventually(within: .seconds(120), "tasks are accepted again") {
+                second = try? await node.manager.submit("work", .null)
+                return second != nil
+            }
+            try await wait(node, for: try #require(second).id)
+        }
+    }
+}
+
+#endif

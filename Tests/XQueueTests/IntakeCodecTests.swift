@@ -1,0 +1,103 @@
+import Testing
+import XQueueCore
+
+@testable import XQueue
+
+@Suite("Tasks as the log holds them") struct IntakeCodecTests {
+    private static let origin = IntakeOrigin(topic: "task-queue", partition: 2, offset: 42)
+    private static let written = Timestamp(milliseconds: 1_764_000_000_000)
+
+    private func record(_ value: String, at origin: IntakeOrigin = origin) -> IntakeRecord {
+        IntakeRecord(origin: origin, timestamp: Self.written, key: nil, value: Array(value.utf8))
+    }
+
+    private func task(_ value: String) throws(QueueError) -> NewTask {
+        try IntakeDecoder(QueueConfiguration()).task(record(value))
+    }
+
+    @Test("What a node writes is what a node reads") func roundTrip() throws {
+        var task = NewTask(
+            id: TaskIDGenerator().next(), type: "resize", payload: try RawJSON(#"{"a":"é\n"}"#))
+        task.priority = -7
+        task.maxRetry = 0
+        task.queueTimeout = nil
+        task.processTimeout = .milliseconds(1500)
+        task.concurrency = ConcurrencyLimit(key: "user 1", limit: 3)
+        task.uniqueKey = "only \"one\""
+        task.retryPolicy = RetryPolicy(
+            strategy: .linear, delay: .seconds(2), maxDelay: .seconds(9), jitter: 0.5)
+        task.schedule = .at(Self.written + .seconds(60))
+        let message = IntakeMessage(task, acceptedAt: Self.written, traceParent: nil)
+        #expect(try self.task(message.value) == task)
+        #expect(message.key == "user 1")
+        #expect(message.headers == [IntakeHeader("task_type", "resize"), IntakeHeader("priority", "-7")])
+    }
+
+    @Test("Without a concurrency key, tasks are spread by their identifiers") func key() {
+        let id = TaskIDGenerator().next()
+        let message = IntakeMessage(
+            NewTask(id: id, type: "a"), acceptedAt: Self.written, traceParent: "00-1-2-01")
+        #expect(message.key == id.description)
+        #expect(message.headers.last == IntakeHeader("traceparent", "00-1-2-01"))
+    }
+
+    @Test("A delay counts from when the task was accepted, or else from when it was written") func delay()
+        throws
+    {
+        let accepted = #"{"type":"a","delay":60,"created_at":"2026-01-31T09:30:00Z"}"#
+        let time = try #require(RFC3339Reader.timestamp("2026-01-31T09:31:00Z"))
+        #expect(try task(accepted).schedule == .at(time))
+        #expect(try task(#"{"type":"a","delay":60}"#).schedule == .at(Self.written + .seconds(60)))
+        #expect(try task(#"{"type":"a"}"#).schedule == .now)
+    }
+
+    @Test("An identifier is derived from where the record stands, always the same") func derivedID() throws {
+        let id = try task(#"{"type":"a"}"#).id
+        #expect(id == (try task(#"{"type":"b","id":null}"#).id))
+        #expect(id.isVersion7)
+        #expect(id.timestamp == Self.written)
+    }
+
+    @Test("Derived identifiers keep the order of a partition, and differ between partitions and topics")
+    func derivedOrder() {
+        var seen: Set<TaskID> = []
+        var last = TaskID(high: 0, low: 0)
+        for offset in [0, 1, 2, 255, 256, 1 << 28 - 1, 1 << 28, 1 << 39] as [Int64] {
+            let origin = IntakeOrigin(topic: "t", partition: 0, offset: offset)
+            let id = TaskID(derivedFrom: origin, at: Self.written)
+            #expect(last < id)
+            last = id
+            seen.insert(id)
+            for other in [
+                IntakeOrigin(topic: "t", partition: 1, offset: offset),
+                IntakeOrigin(topic: "u", partition: 0, offset: offset),
+            ] {
+                #expect(seen.insert(TaskID(derivedFrom: other, at: Self.written)).inserted)
+            }
+        }
+    }
+
+    @Test(
+        "A record that cannot be used says why",
+        arguments: [
+            ("", "empty"), ("{", "JSON"), ("[]", "object"), ("null", "object"), (#"{"payload":1}"#, "type"),
+            (#"{"type":"a","prio":1}"#, "prio"), (#"{"type":"a b"}"#, "type"),
+            (#"{"type":"a","id":"7"}"#, "version 7"), (#"{"type":"a","id":7}"#, "string"),
+            (#"{"type":"a","id":"c0ffee00-0000-4000-8000-000000000000"}"#, "version 7"),
+            (#"{"type":"a","id":null,"id":null}"#, "twice"),
+            (#"{"type":"a","created_at":"now"}"#, "created_at"),
+            (#"{"type":"a","max_retry":99999999999999999999}"#, "max_retry"),
+            (#"{"type":"a","payload":"\#(String(repeating: "x", count: 1 << 20))"}"#, "payload"),
+            (#"{"type":"a","payload":"\#(String(repeating: "x", count: 2 << 20))"}"#, "larger"),
+        ])
+    func refusals(_ value: String, _ reason: String) {
+        let error = #expect(throws: QueueError.self) { try task(value) }
+        #expect(error?.message.contains(reason) == true)
+    }
+
+    @Test("Broken UTF-8 is refused") func brokenText() {
+        var record = record("")
+        record.value = Array(#"{"type":"a","payload":"#.utf8) + [0x22, 0xFF, 0x22, 0x7D]
+        #expect(throws: QueueError.self) { try IntakeDecoder(QueueConfiguration()).task(record) }
+    }
+}
