@@ -61,13 +61,14 @@ final class KafkaDelivery: Sendable {
             .unavailable, "Kafka has not acknowledged \(some), which may be accepted or not: \(reason)")
     }
 
-    /// Whether the cluster does not know the producer any more, or takes it for an older one: another must be
-    /// made.
-    var isProducerUnknown: Bool {
+    /// Whether another producer must be made: the cluster does not know this one any more, or takes it for an
+    /// older one. A cluster that has lost what it had may not even say so, but leave the producer to try until
+    /// its time is up.
+    var needsNewProducer: Bool {
         switch state.withLock({ $0.code }) {
         case RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
             RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
-            RD_KAFKA_RESP_ERR__FATAL:
+            RD_KAFKA_RESP_ERR__FATAL, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
             true
         default: false
         }

@@ -30,7 +30,7 @@ final class KafkaProducer: Sendable {
             for message in messages { Self.hand(message, topic, to: handle, delivery) }
         }
         if let error = delivery.error {
-            if delivery.isProducerUnknown || handle.fatalError != nil { try replace(handle, error) }
+            if delivery.needsNewProducer || handle.fatalError != nil { try replace(handle, error) }
             throw error
         }
         handle.events.worked()

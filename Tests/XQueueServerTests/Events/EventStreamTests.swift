@@ -135,9 +135,9 @@ import XQueueTesting
     )
     func heartbeats(transport: Transport) async throws {
         var configuration = ServerConfiguration()
-        configuration.streamHeartbeat = .milliseconds(250)
-        configuration.idleTimeout = .seconds(1)
-        configuration.requestTimeout = .seconds(1)
+        configuration.streamHeartbeat = .milliseconds(500)
+        configuration.idleTimeout = .seconds(2)
+        configuration.requestTimeout = .seconds(2)
         try await LiveServer.run(configuration: configuration) { server in
             let client = try await server.follow(transport)
             try await client.hello()
