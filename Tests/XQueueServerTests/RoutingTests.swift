@@ -85,7 +85,7 @@ import XQueueCore
     }
 
     @Test("What nobody thought of is 500, and tells nothing") func unexpected() async throws {
-        let broken = Route(.get, "/broken") { _, _ in throw Unexpected("a secret") }
+        let broken = Route(.get, "/broken", .public) { _, _ in throw Unexpected("a secret") }
         try await TestAPI.run(routes: [broken]) { api in
             let reply = try await api.get("/broken")
             #expect(reply.status == 500)

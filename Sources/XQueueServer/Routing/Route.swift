@@ -7,16 +7,18 @@ struct Route: Sendable {
 
     let method: HTTPRequest.Method
     let path: PathPattern
+    let scope: RouteScope
     /// The names of the query parameters it takes; any other is an error.
     let query: Set<String>
     let handler: Handler
 
     init(
-        _ method: HTTPRequest.Method, _ path: String, query: Set<String> = [],
+        _ method: HTTPRequest.Method, _ path: String, _ scope: RouteScope, query: Set<String> = [],
         _ handler: @escaping Handler
     ) {
         self.method = method
         self.path = PathPattern(path)
+        self.scope = scope
         self.query = query
         self.handler = handler
     }
