@@ -22,7 +22,7 @@ extension TaskManager {
             throw .invalid("tasks", "must hold at most \(configuration.maxBatch) tasks")
         }
         guard !submissions.isEmpty else { return [] }
-        var tasks: [CheckedTask] = []
+        var tasks: [NewTask] = []
         tasks.reserveCapacity(submissions.count)
         for (index, submission) in submissions.enumerated() {
             do throws(QueueError) {
@@ -56,11 +56,11 @@ extension TaskManager {
         return try await submit(submission).record
     }
 
-    private func checked(_ submission: TaskSubmission) throws(QueueError) -> CheckedTask {
+    private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
         let task = try submission.validated(id: ids.next(), defaults: configuration.defaults)
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
-        return CheckedTask(task: task, traceParent: submission.traceParent)
+        return task
     }
 }

@@ -10,6 +10,10 @@ enum Migrations {
         migrator.registerMigration("2: events") { db in
             try db.execute(sql: version2)
         }
+        migrator.registerMigration("3: traces") { db in
+            // A task without one is a byte longer.
+            try db.execute(sql: "ALTER TABLE tasks ADD COLUMN trace TEXT")
+        }
         return migrator
     }
 

@@ -14,10 +14,10 @@ enum TaskColumns {
         updated_at, run_at, started_at, completed_at, cancel_requested_at, lease_token, lease_deadline, \
         worker, queue_timeout, process_timeout, key, key_limit, unique_key, retry_policy, progress, \
         progress_message, error, errors, result, coalesce(payload, \
-        (SELECT payload FROM large_payloads WHERE task = seq))
+        (SELECT payload FROM large_payloads WHERE task = seq)), trace
         """
     /// The column after the last one, for a query that adds the type's name.
-    static let count: Int32 = 31
+    static let count: Int32 = 32
 }
 
 /// A row that cannot be what this program wrote.
@@ -54,6 +54,7 @@ extension PreparedStatement {
             createdAt: Timestamp(milliseconds: integer(10)),
             updatedAt: Timestamp(milliseconds: integer(11)),
             runAt: Timestamp(milliseconds: integer(12)))
+        record.trace = text(31).flatMap { TraceContext(text: $0) }
         record.version = Int(integer(7))
         record.retryCount = Int(integer(8))
         record.startedAt = time(13)

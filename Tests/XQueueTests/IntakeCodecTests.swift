@@ -27,7 +27,7 @@ import XQueueCore
         task.retryPolicy = RetryPolicy(
             strategy: .linear, delay: .seconds(2), maxDelay: .seconds(9), jitter: 0.5)
         task.schedule = .at(Self.written + .seconds(60))
-        let message = IntakeMessage(task, acceptedAt: Self.written, traceParent: nil)
+        let message = IntakeMessage(task, acceptedAt: Self.written)
         #expect(try self.task(message.value) == task)
         #expect(message.key == "user 1")
         #expect(message.headers == [IntakeHeader("task_type", "resize"), IntakeHeader("priority", "-7")])
@@ -35,10 +35,24 @@ import XQueueCore
 
     @Test("Without a concurrency key, tasks are spread by their identifiers") func key() {
         let id = TaskIDGenerator().next()
-        let message = IntakeMessage(
-            NewTask(id: id, type: "a"), acceptedAt: Self.written, traceParent: "00-1-2-01")
+        let message = IntakeMessage(NewTask(id: id, type: "a"), acceptedAt: Self.written)
         #expect(message.key == id.description)
-        #expect(message.headers.last == IntakeHeader("traceparent", "00-1-2-01"))
+        #expect(message.headers.count == 2)
+    }
+
+    @Test("A trace goes into the log and comes out of it beside the task") func trace() throws {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let trace = try #require(TraceContext(parent: parent, state: "a=1,b=2"))
+        let message = IntakeMessage(
+            NewTask(id: TaskIDGenerator().next(), type: "a", trace: trace), acceptedAt: Self.written)
+        #expect(
+            message.headers.suffix(2) == [
+                IntakeHeader("traceparent", parent), IntakeHeader("tracestate", "a=1,b=2"),
+            ])
+        let record = IntakeRecord(
+            origin: IntakeOrigin(topic: "tasks", partition: 3, offset: 40), timestamp: Self.written, key: nil,
+            value: Array(message.value.utf8), trace: trace)
+        #expect(try IntakeDecoder(QueueConfiguration()).task(record).trace == trace)
     }
 
     @Test("A delay counts from when the task was accepted, or else from when it was written") func delay()

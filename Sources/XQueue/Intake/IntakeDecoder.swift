@@ -30,6 +30,7 @@ package struct IntakeDecoder: Sendable {
             throw QueueError(malformed: error)
         }
         var message = try SubmissionReader.message(text)
+        message.submission.trace = record.trace
         if case .after(let delay) = message.submission.schedule {
             // However long the message was under way.
             message.submission.schedule = .at((message.createdAt ?? record.timestamp) + delay)

@@ -3,7 +3,7 @@ import XQueueCore
 extension IntakeMessage {
     /// The task as the log holds it: the same JSON as in a submission over HTTP, with its identifier, the
     /// time it was accepted, and every default written out.
-    init(_ task: NewTask, acceptedAt time: Timestamp, traceParent: String?) {
+    init(_ task: NewTask, acceptedAt time: Timestamp) {
         var writer = JSONWriter(capacity: 512 + task.payload.text.utf8.count)
         writer.object { writer in
             writer.member("id", task.id.description)
@@ -11,7 +11,10 @@ extension IntakeMessage {
             writer.submission(task)
         }
         var headers = [IntakeHeader("task_type", task.type), IntakeHeader("priority", "\(task.priority)")]
-        if let traceParent { headers.append(IntakeHeader("traceparent", traceParent)) }
+        if let trace = task.trace {
+            headers.append(IntakeHeader("traceparent", trace.parent))
+            if let state = trace.state { headers.append(IntakeHeader("tracestate", state)) }
+        }
         self.init(
             key: task.concurrency?.key ?? task.id.description, value: writer.text, headers: headers)
     }

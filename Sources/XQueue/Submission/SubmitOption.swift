@@ -50,6 +50,11 @@ public struct SubmitOption: Sendable {
         SubmitOption { $0.schedule = .after(delay) }
     }
 
+    /// Has the task belong to this trace.
+    public static func trace(_ trace: TraceContext?) -> SubmitOption {
+        SubmitOption { $0.trace = trace }
+    }
+
     /// Makes the task ready at this time.
     public static func runAt(_ time: Timestamp) -> SubmitOption {
         SubmitOption { $0.schedule = .at(time) }

@@ -17,7 +17,8 @@ extension TaskSubmission {
             concurrency: try concurrency(),
             uniqueKey: try Self.checkedKey(uniqueKey, "unique_key"),
             retryPolicy: try Self.checked(retryPolicy ?? .standard),
-            schedule: try Self.checked(schedule))
+            schedule: try Self.checked(schedule),
+            trace: trace)
     }
 
     /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a legal type name.

@@ -24,9 +24,8 @@ public struct TaskSubmission: Sendable {
     /// How long to wait between attempts; nil for ``RetryPolicy/standard``.
     public var retryPolicy: RetryPolicy?
     public var schedule: NewTask.Schedule = .now
-    /// The trace it belongs to, as in the header `traceparent` (W3C Trace Context); it goes with the task into
-    /// the log in front of the store.
-    public var traceParent: String?
+    /// The trace it belongs to; it goes with the task to whatever runs it.
+    public var trace: TraceContext?
 
     public init(type: String, payload: RawJSON = .null) {
         self.type = type

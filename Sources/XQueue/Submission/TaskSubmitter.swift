@@ -1,11 +1,5 @@
 import XQueueCore
 
-/// A task that has been checked, on its way into the queue.
-struct CheckedTask: Sendable {
-    var task: NewTask
-    var traceParent: String?
-}
-
 /// Brings checked tasks into the queue: through the durable log, if there is one, and into the store.
 struct TaskSubmitter: Sendable {
     let store: any TaskStore
@@ -16,18 +10,18 @@ struct TaskSubmitter: Sendable {
     let grace: Duration
 
     /// Accepts all of the tasks, in order, or none of them.
-    func submit(_ tasks: [CheckedTask]) async throws(QueueError) -> [SubmitOutcome] {
+    func submit(_ tasks: [NewTask]) async throws(QueueError) -> [SubmitOutcome] {
         guard let intake else {
             return outcomes(
                 try await stored { () async throws(StoreError) in try await insert(tasks) }, of: tasks)
         }
-        return tasks.contains { $0.task.uniqueKey != nil }
+        return tasks.contains { $0.uniqueKey != nil }
             ? try await submitUnique(tasks, intake) : try await submit(tasks, intake)
     }
 
     /// Accepted is what the log has. If the store cannot take it now, the feeder has it do so later.
     private func submit(
-        _ tasks: [CheckedTask], _ intake: any TaskIntake
+        _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
         try await append(tasks, intake)
         do throws(StoreError) {
@@ -43,7 +37,7 @@ struct TaskSubmitter: Sendable {
     /// that another one answers for: it would come out of the log when that one has ended, and run. So the
     /// store is asked first, and what it took is taken back if the log does not have it.
     private func submitUnique(
-        _ tasks: [CheckedTask], _ intake: any TaskIntake
+        _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
         let inserted: [InsertOutcome]
         do throws(StoreError) {
@@ -54,7 +48,7 @@ struct TaskSubmitter: Sendable {
             return logged(tasks)
         }
         let outcomes = outcomes(inserted, of: tasks)
-        var new: [CheckedTask] = []
+        var new: [NewTask] = []
         for (task, outcome) in zip(tasks, outcomes) {
             if case .inserted = outcome { new.append(task) }
         }
@@ -63,24 +57,22 @@ struct TaskSubmitter: Sendable {
             try await append(new, intake)
         } catch {
             // Best effort: the caller is told that nothing is sure.
-            _ = try? await store.cancel(new.map(\.task.id), grace: grace)
+            _ = try? await store.cancel(new.map(\.id), grace: grace)
             throw error
         }
         return outcomes
     }
 
-    private func append(_ tasks: [CheckedTask], _ intake: any TaskIntake) async throws(QueueError) {
+    private func append(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) {
         let now = clock.now()
         do throws(IntakeError) {
-            try await intake.append(
-                tasks.map { IntakeMessage($0.task, acceptedAt: now, traceParent: $0.traceParent) })
+            try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
         } catch {
             throw QueueError(error)
         }
     }
 
-    private func insert(_ tasks: [CheckedTask]) async throws(StoreError) -> [InsertOutcome] {
-        let tasks = tasks.map(\.task)
+    private func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         let outcomes = try await store.insert(tasks)
         await unserved.notice(tasks)
         return outcomes
@@ -96,19 +88,19 @@ struct TaskSubmitter: Sendable {
         }
     }
 
-    private func outcomes(_ outcomes: [InsertOutcome], of tasks: [CheckedTask]) -> [SubmitOutcome] {
-        zip(outcomes, tasks).map { outcome, checked in
+    private func outcomes(_ outcomes: [InsertOutcome], of tasks: [NewTask]) -> [SubmitOutcome] {
+        zip(outcomes, tasks).map { outcome, task in
             switch outcome {
             case .inserted(let record): .inserted(record)
             // The feeder was faster.
-            case .existing(let record) where record.id == checked.task.id: .inserted(record)
+            case .existing(let record) where record.id == task.id: .inserted(record)
             case .existing(let record): .existing(record)
             }
         }
     }
 
-    private func logged(_ tasks: [CheckedTask]) -> [SubmitOutcome] {
+    private func logged(_ tasks: [NewTask]) -> [SubmitOutcome] {
         let now = clock.now()
-        return tasks.map { .logged(TaskStateMachine.submit($0.task, at: now)) }
+        return tasks.map { .logged(TaskStateMachine.submit($0, at: now)) }
     }
 }

@@ -22,7 +22,7 @@ public struct TaskStateMachine: Sendable {
             id: task.id, type: task.type, payload: task.payload, priority: task.priority,
             maxRetry: task.maxRetry, queueTimeout: task.queueTimeout, processTimeout: task.processTimeout,
             concurrency: task.concurrency, uniqueKey: task.uniqueKey, retryPolicy: task.retryPolicy,
-            status: .pending, pendingReason: isReady ? .ready : .scheduled,
+            trace: task.trace, status: .pending, pendingReason: isReady ? .ready : .scheduled,
             createdAt: now, updatedAt: now, runAt: isReady ? now : runAt,
             queueDeadline: isReady ? task.queueTimeout.map { now + $0 } : nil)
     }

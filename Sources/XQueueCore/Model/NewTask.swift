@@ -25,6 +25,8 @@ public struct NewTask: Sendable, Hashable {
     public var uniqueKey: String?
     public var retryPolicy: RetryPolicy
     public var schedule: Schedule
+    /// The trace the task belongs to.
+    public var trace: TraceContext?
 
     public init(
         id: TaskID,
@@ -37,7 +39,8 @@ public struct NewTask: Sendable, Hashable {
         concurrency: ConcurrencyLimit? = nil,
         uniqueKey: String? = nil,
         retryPolicy: RetryPolicy = .standard,
-        schedule: Schedule = .now
+        schedule: Schedule = .now,
+        trace: TraceContext? = nil
     ) {
         self.id = id
         self.type = type
@@ -50,6 +53,7 @@ public struct NewTask: Sendable, Hashable {
         self.uniqueKey = uniqueKey
         self.retryPolicy = retryPolicy
         self.schedule = schedule
+        self.trace = trace
     }
 }
 

@@ -11,6 +11,8 @@ public struct TaskRecord: Sendable, Hashable {
     public var concurrency: ConcurrencyLimit?
     public var uniqueKey: String?
     public var retryPolicy: RetryPolicy
+    /// The trace its submission belongs to.
+    public var trace: TraceContext?
 
     // Where it stands.
     public var status: TaskStatus
@@ -57,7 +59,7 @@ public struct TaskRecord: Sendable, Hashable {
     public init(
         id: TaskID, type: String, payload: RawJSON, priority: Int32, maxRetry: Int,
         queueTimeout: Duration?, processTimeout: Duration?, concurrency: ConcurrencyLimit?,
-        uniqueKey: String?, retryPolicy: RetryPolicy, status: TaskStatus,
+        uniqueKey: String?, retryPolicy: RetryPolicy, trace: TraceContext? = nil, status: TaskStatus,
         pendingReason: PendingReason?, retryCount: Int = 0, error: String? = nil,
         errors: [AttemptError] = [], result: RawJSON? = nil, progress: TaskProgress? = nil,
         workerID: String? = nil, version: Int = 1, createdAt: Timestamp, updatedAt: Timestamp,
@@ -74,6 +76,7 @@ public struct TaskRecord: Sendable, Hashable {
         self.concurrency = concurrency
         self.uniqueKey = uniqueKey
         self.retryPolicy = retryPolicy
+        self.trace = trace
         self.status = status
         self.pendingReason = pendingReason
         self.retryCount = retryCount

@@ -84,12 +84,17 @@ public struct IntakeRecord: Sendable, Hashable {
     public var timestamp: Timestamp
     public var key: [UInt8]?
     public var value: [UInt8]
+    /// The trace it belongs to, as its writer says.
+    public var trace: TraceContext?
 
-    public init(origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8]) {
+    public init(
+        origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8], trace: TraceContext? = nil
+    ) {
         self.origin = origin
         self.timestamp = timestamp
         self.key = key
         self.value = value
+        self.trace = trace
     }
 }
 

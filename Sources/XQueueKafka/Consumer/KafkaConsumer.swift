@@ -173,7 +173,29 @@ extension IntakeRecord {
             origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
             timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),
             key: message.key.map { Array(UnsafeRawBufferPointer(start: $0, count: message.key_len)) },
-            value: Array(UnsafeRawBufferPointer(start: message.payload, count: message.len)))
+            value: Array(UnsafeRawBufferPointer(start: message.payload, count: message.len)),
+            trace: TraceContext(headersOf: pointer))
+    }
+}
+
+extension TraceContext {
+    /// The trace a message's headers tell of, if they do.
+    init?(headersOf message: UnsafePointer<rd_kafka_message_t>) {
+        var headers: OpaquePointer?
+        guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers else {
+            return nil
+        }
+        self.init(parent: Self.header("traceparent", headers), state: Self.header("tracestate", headers))
+    }
+
+    private static func header(_ name: String, _ headers: OpaquePointer) -> String? {
+        var value: UnsafeRawPointer?
+        var count = 0
+        guard rd_kafka_header_get_last(headers, name, &value, &count) == RD_KAFKA_RESP_ERR_NO_ERROR,
+            let value,
+            count <= 1024
+        else { return nil }
+        return String(validating: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
     }
 }
 

@@ -61,6 +61,17 @@ struct PackedReader {
         return String(decoding: bytes[at...], as: UTF8.self)
     }
 
+    /// The rest, and what stands behind its first NUL if a NUL ends it.
+    mutating func restAndTerminated() -> (rest: String, terminated: String?) {
+        guard at < bytes.count, bytes.last == 0, let end = bytes[at..<(bytes.count - 1)].lastIndex(of: 0)
+        else {
+            return (rest(), nil)
+        }
+        let terminated = String(decoding: bytes[(end + 1)..<(bytes.count - 1)], as: UTF8.self)
+        defer { at = bytes.count }
+        return (String(decoding: bytes[at..<end], as: UTF8.self), terminated)
+    }
+
     private static var cut: StoreError { StoreError(.corrupt, "what Redis holds of a task is cut short") }
 }
 

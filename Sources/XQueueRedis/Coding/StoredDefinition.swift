@@ -27,6 +27,10 @@ enum StoredDefinition {
         writer.put(terminated: task.concurrency?.key ?? "")
         writer.put(terminated: task.uniqueKey ?? "")
         writer.put(task.payload.text)
+        if let trace = task.trace {
+            writer.put(terminated: "")
+            writer.put(terminated: trace.text)
+        }
         return writer.bytes
     }
 
@@ -58,12 +62,14 @@ enum StoredDefinition {
         let type = try reader.terminated()
         let key = try reader.terminated()
         let uniqueKey = try reader.terminated()
+        let (payload, trace) = reader.restAndTerminated()
         let isReady = runAt <= createdAt
         return TaskRecord(
-            id: id, type: type, payload: RawJSON(trusted: reader.rest()), priority: priority,
+            id: id, type: type, payload: RawJSON(trusted: payload), priority: priority,
             maxRetry: maxRetry, queueTimeout: queueTimeout, processTimeout: processTimeout,
             concurrency: limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit),
-            uniqueKey: uniqueKey.isEmpty ? nil : uniqueKey, retryPolicy: policy, status: .pending,
+            uniqueKey: uniqueKey.isEmpty ? nil : uniqueKey, retryPolicy: policy,
+            trace: trace.flatMap { TraceContext(text: $0) }, status: .pending,
             pendingReason: isReady ? .ready : .scheduled, createdAt: createdAt, updatedAt: createdAt,
             runAt: runAt, queueDeadline: isReady ? queueTimeout.map { createdAt + $0 } : nil)
     }

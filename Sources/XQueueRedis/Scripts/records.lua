@@ -4,7 +4,8 @@
 -- Stands for "no time".
 -- define NONE 281474976710655
 
--- A definition: these fields, and then the payload.
+-- A definition: these fields, and then the payload. JSON holds no NUL: behind one stands the trace, if the task
+-- has one, and ends with another.
 -- define DEFINITION '>I6I6i4I2I6I6I4BI6I6dsss'
 -- define SENT '>i4I2I6I6I4BI6I6dsss'
 -- define CREATED 1

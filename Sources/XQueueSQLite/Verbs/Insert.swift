@@ -69,8 +69,8 @@ extension WriteSession {
             """
             INSERT INTO tasks (id, type, status, reason, priority, due_at, version, retry_count,
                 max_retry, created_at, updated_at, run_at, queue_timeout, process_timeout, key,
-                key_limit, unique_key, retry_policy, payload)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                key_limit, unique_key, retry_policy, payload, trace)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """)
         let isLarge = record.payload.text.utf8.count > Self.inlinePayloadBytes
@@ -93,6 +93,7 @@ extension WriteSession {
         statement.bind(17, record.uniqueKey)
         statement.bind(18, record.retryPolicy.stored)
         statement.bind(19, isLarge ? nil : record.payload.text)
+        statement.bind(20, record.trace?.text)
         try statement.run(db)
         guard db.changesCount > 0 else { return false }
         if isLarge { try writeLargePayload(record.payload) }

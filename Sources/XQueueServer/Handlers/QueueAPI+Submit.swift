@@ -8,7 +8,7 @@ extension QueueAPI {
     func submit(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         var submission = try SubmissionReader.submission(body)
-        submission.traceParent = Self.traceParent(of: request)
+        submission.trace = request.trace
         let outcome = try await manager.submit(submission)
         var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
         writer.task(outcome.record)
@@ -23,8 +23,8 @@ extension QueueAPI {
     func submitBatch(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
-        if let traceParent = Self.traceParent(of: request) {
-            for index in submissions.indices { submissions[index].traceParent = traceParent }
+        if let trace = request.trace {
+            for index in submissions.indices { submissions[index].trace = trace }
         }
         let outcomes = try await manager.submit(submissions)
         var status = HTTPResponse.Status.ok
@@ -45,13 +45,15 @@ extension QueueAPI {
     }
 
     private static func place(of record: TaskRecord) -> String { "/api/v1/tasks/\(record.id)" }
+}
 
-    /// The trace the request belongs to, if it says so as W3C Trace Context has it.
-    private static func traceParent(of request: APIRequest) -> String? {
-        guard let text = HTTPField.Name("traceparent").flatMap({ request.request.headers[$0] }),
-            55...256 ~= text.utf8.count,
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
-        else { return nil }
-        return text
+extension APIRequest {
+    /// The trace the request belongs to, if its headers say so as W3C Trace Context has it.
+    fileprivate var trace: TraceContext? {
+        TraceContext(parent: header("traceparent"), state: header("tracestate"))
+    }
+
+    private func header(_ name: String) -> String? {
+        HTTPField.Name(name).flatMap { request.headers[$0] }
     }
 }

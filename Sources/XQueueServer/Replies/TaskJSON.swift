@@ -27,6 +27,8 @@ extension JSONWriter {
             writer.member("max_delay", task.retryPolicy.maxDelay)
             writer.member("jitter", task.retryPolicy.jitter)
         }
+        member("traceparent", task.trace?.parent)
+        member("tracestate", task.trace?.state)
     }
 
     private mutating func whereItStands(_ task: TaskRecord) {

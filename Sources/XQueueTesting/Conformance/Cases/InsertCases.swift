@@ -41,6 +41,29 @@ extension StoreConformance {
             #expect(claimed.concurrency?.key == key)
             #expect(claimed.uniqueKey == key)
         },
+        ConformanceCase("insert: the trace of a task stays with it, through attempts and requeues") {
+            fixture in
+            for (type, state) in [("a", nil), ("b", "congo=t61rcWkgMzE")] {
+                let trace = try #require(makeTrace(state))
+                var task = fixture.task(type, key: "key", maxRetry: 0, uniqueKey: "once")
+                task.payload = try RawJSON("\"\(String(repeating: "x", count: 5000))\"")
+                task.trace = trace
+                #expect(try await fixture.submit(task).trace == trace)
+                for _ in 0..<2 {
+                    let claimed = try await fixture.claimOne(type)
+                    #expect(claimed.trace == trace && claimed.payload == task.payload)
+                    try await fixture.settle(claimed, .failure(AttemptFailure("no"), draw: 0))
+                    #expect(try await fixture.read(task.id).trace == trace)
+                    _ = try await fixture.store.requeue([task.id])
+                }
+                let query = TaskQuery(type: type)
+                #expect(try await fixture.store.tasks(query).tasks.map(\.trace) == [trace])
+                _ = try await fixture.store.cancel([task.id], grace: .zero)
+            }
+            let without = fixture.task()
+            try await fixture.submit(without)
+            #expect(try await fixture.read(without.id).trace == nil)
+        },
         ConformanceCase("insert: an identifier that is known is answered with its task") { fixture in
             let task = fixture.task()
             let first = try await fixture.submit(task)
@@ -66,6 +89,10 @@ extension StoreConformance {
         },
     ]
 
+    private static func makeTrace(_ state: String?) -> TraceContext? {
+        TraceContext(parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", state: state)
+    }
+
     /// A task with a value in every field.
     private static func elaborateTask(_ fixture: StoreFixture) -> NewTask {
         NewTask(
@@ -74,6 +101,6 @@ extension StoreConformance {
             concurrency: ConcurrencyLimit(key: "user", limit: 3), uniqueKey: "once",
             retryPolicy: RetryPolicy(
                 strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35),
-            schedule: .after(.seconds(86_400)))
+            schedule: .after(.seconds(86_400)), trace: makeTrace("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"))
     }
 }
