@@ -79,6 +79,11 @@ public struct RedisConfiguration: Sendable {
     }
 }
 
+extension RedisConfiguration {
+    /// What all keys of the queue begin with; a Redis Cluster keeps them together for it.
+    var hashTag: String { "{\(keyPrefix)}" }
+}
+
 extension RedisConfiguration: CustomStringConvertible, CustomReflectable {
     public var description: String {
         if let sentinel {

@@ -47,7 +47,7 @@ public final class RedisStore: TaskStore {
         // The scripts read the number only when they write events.
         origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 1))"
         do throws(RedisError) {
-            runner = try ScriptRunner(client: client, keyPrefix: configuration.keyPrefix)
+            runner = try ScriptRunner(client: client)
             try await client.connect()
             try await runner.load()
         } catch {

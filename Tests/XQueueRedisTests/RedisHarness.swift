@@ -8,9 +8,17 @@ import XQueueTesting
 extension StoreHarness {
     /// Stores on one shared server, each under a prefix of its own.
     static func redis() async throws -> StoreHarness {
-        let server = try await RedisServer.shared
-        return StoreHarness(name: "redis") { clock, limits in
-            var configuration = try RedisConfiguration(address: server.address)
+        redis(named: "redis", at: try await RedisServer.shared.address)
+    }
+
+    /// Stores in one shared Redis Cluster; most are on another server than the one that is named.
+    static func redisCluster() async throws -> StoreHarness {
+        redis(named: "redis-cluster", at: try await RedisClusterServers.shared.first.address)
+    }
+
+    private static func redis(named name: String, at address: String) -> StoreHarness {
+        StoreHarness(name: name) { clock, limits in
+            var configuration = try RedisConfiguration(address: address)
             configuration.keyPrefix = RedisServer.prefix()
             configuration.minIdleConnections = 1
             configuration.poolSize = 2

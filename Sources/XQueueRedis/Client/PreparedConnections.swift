@@ -4,10 +4,13 @@ import NIOCore
 
 /// Makes connections that are ready for tasks: the primary found, logged in, checked.
 struct PreparedConnections: Sendable {
+    /// How often the servers of a cluster may send each other's way before it is no use.
+    private static let mostHops = 5
     let sentinel: SentinelLookup?
     private let configuration: RedisConfiguration
     private let connector: RedisConnector
     private let handshake: ServerHandshake
+    private let cluster: ClusterMap
 
     init(configuration: RedisConfiguration, group: any EventLoopGroup) throws(RedisError) {
         self.configuration = configuration
@@ -15,6 +18,8 @@ struct PreparedConnections: Sendable {
         handshake = ServerHandshake(
             username: configuration.username, password: configuration.password,
             timeout: connector.connectTimeout)
+        cluster = ClusterMap(
+            tag: configuration.hashTag, seed: configuration.address, timeout: connector.connectTimeout)
         sentinel = configuration.sentinel.map { [connector] sentinel in
             SentinelLookup(
                 sentinel: sentinel, connector: connector, options: Self.options(for: configuration))
@@ -26,19 +31,45 @@ struct PreparedConnections: Sendable {
     func open(
         onMessage: (@Sendable (_ channel: String, _ message: [UInt8]) -> Void)? = nil
     ) async throws(RedisError) -> RedisConnection {
-        let address = try await sentinel?.primary() ?? configuration.address
         var options = Self.options(for: configuration)
         options.onMessage = onMessage
-        let connection = try await connector.open(address, options: options)
-        do throws(RedisError) {
-            try await connection.whileOpen { connection throws(RedisError) in
-                try await handshake.prepare(connection, database: configuration.database)
+        if let sentinel { return try await open(sentinel.primary(), options) }
+        var failures: [RedisError] = []
+        for address in cluster.candidates {
+            do throws(RedisError) {
+                return try await open(address, options)
+            } catch {
+                if Task.isCancelled { throw error }
+                failures.append(error)
             }
-            return connection
-        } catch {
-            connection.close(error)
-            throw error
         }
+        // There is always one candidate. Several fail for the same reason, as a rule.
+        throw failures[0]
+    }
+
+    /// A connection to the server at `address`, or to that server of its cluster which has the queue.
+    private func open(
+        _ address: RedisAddress, _ options: RedisChannelHandler.Options
+    ) async throws(RedisError) -> RedisConnection {
+        var address = address
+        for _ in 0..<Self.mostHops {
+            let connection = try await connector.open(address, options: options)
+            do throws(RedisError) {
+                let owner = try await connection.whileOpen { connection throws(RedisError) in
+                    try await handshake.prepare(
+                        connection, database: configuration.database, cluster: cluster)
+                }
+                guard let owner else { return connection }
+                connection.close(.init(.closed, "no longer needed"))
+                address = owner
+            } catch {
+                connection.close(error)
+                throw error
+            }
+        }
+        throw RedisError(
+            .disconnected, "the servers of the Redis Cluster do not agree on which of them has the queue",
+            isUnsent: true)
     }
 
     private static func options(for configuration: RedisConfiguration) -> RedisChannelHandler.Options {

@@ -34,6 +34,15 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         self = parsed.address
     }
 
+    /// The address in `MOVED 3999 127.0.0.1:6381`; nil if there is none.
+    init?(movedTo text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 3, let colon = words[2].lastIndex(of: ":"), colon > words[2].startIndex,
+            let port = Int(words[2][colon...].dropFirst())
+        else { return nil }
+        self.init(.host(String(words[2][..<colon]), port: port))
+    }
+
     public var description: String {
         switch place {
         case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

@@ -63,12 +63,24 @@ package final class RedisClient: Sendable {
         guard queued <= configuration.maximumQueuedBytes || queued == size else {
             throw RedisError(.disconnected, "too many bytes wait for Redis already", isUnsent: true)
         }
-        let reply = try await deliver(command)
-        guard case .error(let text) = reply else { return reply }
-        let error = RedisError(refusal: text)
-        // The server has become a replica: its connections are of no more use.
-        if error.kind == .refused("READONLY") { retireConnections(except: nil) }
-        throw error
+        let error: RedisError
+        switch try await deliver(command) {
+        case .error(let text): error = RedisError(refusal: text)
+        case let reply: return reply
+        }
+        switch error.kind {
+        case .refused("READONLY"):
+            // The server has become a replica: its connections are of no more use.
+            retireConnections(except: nil)
+            throw error
+        case .refused("MOVED"):
+            // Another server of the cluster has the queue now. Nothing has happened here: it is asked instead.
+            retireConnections(except: RedisAddress(movedTo: error.message))
+            let reply = try await deliver(command)
+            guard case .error(let text) = reply else { return reply }
+            throw RedisError(refusal: text)
+        default: throw error
+        }
     }
 
     /// Keeps a connection of its own subscribed to `channels` until `close()`.

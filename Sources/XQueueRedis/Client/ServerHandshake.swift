@@ -18,19 +18,26 @@ struct ServerHandshake: Sendable {
     }
 
     /// Makes the connection ready for tasks, and refuses a server that cannot hold them.
-    func prepare(_ connection: RedisConnection, database: Int) async throws(RedisError) {
+    ///
+    /// - Returns: The server of the same cluster that has the queue, if it is another one.
+    func prepare(
+        _ connection: RedisConnection, database: Int, cluster: ClusterMap
+    ) async throws(RedisError) -> RedisAddress? {
         try await authenticate(on: connection)
         if database != 0 { _ = try await ask(RedisCommand("SELECT", String(database)), on: connection) }
         // A name for CLIENT LIST; a server or a proxy without it is none the worse.
         _ = try await connection.send(RedisCommand("CLIENT", "SETNAME", "xqueue"), timeout: timeout)
         _ = try await ask(RedisCommand("PING"), on: connection)
         var text = ""
-        for section in ["server", "replication", "memory"] {
+        for section in ["server", "replication", "memory", "cluster"] {
             if case .bytes(let bytes) = try await ask(RedisCommand("INFO", section), on: connection) {
                 text += String(decoding: bytes, as: UTF8.self) + "\n"
             }
         }
-        try ServerReport(text).checkFitness()
+        let report = ServerReport(text)
+        if report.isInCluster, let owner = try await cluster.owner(asking: connection) { return owner }
+        try report.checkFitness()
+        return nil
     }
 
     private func ask(

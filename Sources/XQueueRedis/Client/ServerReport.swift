@@ -15,6 +15,9 @@ struct ServerReport {
 
     var isPrimary: Bool { fields["role"] == "master" }
 
+    /// Whether it is one of the servers of a Redis Cluster.
+    var isInCluster: Bool { fields["cluster_enabled"] == "1" }
+
     /// - Throws: `unfit` with the reason, and what to change.
     func checkFitness() throws(RedisError) {
         try checkVersion()

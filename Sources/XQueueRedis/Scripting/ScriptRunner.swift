@@ -12,13 +12,14 @@ final class ScriptRunner: Sendable {
     private let digests = Mutex<[RedisScript: String]>([:])
 
     /// - Throws: ``RedisError`` if the prefix cannot be a hash tag, or the scripts do not fit together.
-    init(client: RedisClient, keyPrefix: String) throws(RedisError) {
+    init(client: RedisClient) throws(RedisError) {
+        let keyPrefix = client.configuration.keyPrefix
         guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw RedisError(
                 .unfit, "the key prefix '\(keyPrefix)' must not be empty, nor hold a brace or a space")
         }
         self.client = client
-        tag = "{\(keyPrefix)}"
+        tag = client.configuration.hashTag
         var texts: [RedisScript: String] = [:]
         for script in RedisScript.allCases { texts[script] = try ScriptText.make(script) }
         self.texts = texts

@@ -1,0 +1,99 @@
+import Testing
+import XQueueTesting
+
+/// A real Redis Cluster: three primaries, and a replica of the one that has the slot of a queue. All ends with
+/// this object.
+package final class RedisClusterServers: Sendable {
+    /// The primaries, then the replica.
+    package let servers: [RedisServer]
+    /// The slot of the queue's keys.
+    package let slot: Int
+    private let owner: Int
+
+    /// Starts all and waits until every server says that the cluster is complete.
+    ///
+    /// - Parameter keyPrefix: Of the queue.
+    package static func start(keyPrefix: String) async throws -> RedisClusterServers {
+        var servers: [RedisServer] = []
+        for _ in 0..<4 {
+            var options = RedisOptions()
+            options.lines = [
+                "cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 1500",
+                "cluster-port \(try FreePort.next())", "cluster-replica-validity-factor 0",
+            ]
+            servers.append(try await RedisServer.start(options))
+        }
+        let slot = try #require(
+            try await servers[0].command("CLUSTER", "KEYSLOT", "{\(keyPrefix)}").number)
+        let cluster = RedisClusterServers(servers: servers, slot: slot)
+        try await cluster.join()
+        return cluster
+    }
+
+    /// A cluster for all tests that only need keys of their own. It ends with the process.
+    package static var shared: RedisClusterServers {
+        get async throws { try await sharedStart.value }
+    }
+
+    /// Ends by itself once the cluster is complete.
+    private static let sharedStart = Task { try await start(keyPrefix: "shared") }
+
+    private init(servers: [RedisServer], slot: Int) {
+        self.servers = servers
+        self.slot = slot
+        owner = Self.ranges.firstIndex { $0.contains(slot) } ?? 0
+    }
+
+    private static let ranges = [0...5460, 5461...10922, 10923...16383]
+
+    /// The primary that has the queue at the start.
+    package var first: RedisServer { servers[owner] }
+    /// Another primary.
+    package var other: RedisServer { servers[(owner + 1) % 3] }
+    /// What takes over from ``first``.
+    package var replica: RedisServer { servers[3] }
+
+    private func join() async throws {
+        for (server, range) in zip(servers, Self.ranges) {
+            try await server.command("CLUSTER", "ADDSLOTSRANGE", "\(range.lowerBound)", "\(range.upperBound)")
+        }
+        for server in servers.dropFirst() {
+            let bus = try #require(try await server.command("CONFIG", "GET", "cluster-port").list.last?.text)
+            try await servers[0].command("CLUSTER", "MEET", "127.0.0.1", "\(server.port)", bus)
+        }
+        try await eventually("the servers know each other") {
+            for server in servers {
+                let info = try await server.command("CLUSTER", "INFO").text ?? ""
+                guard info.contains("cluster_known_nodes:4"), info.contains("cluster_state:ok") else {
+                    return false
+                }
+            }
+            return true
+        }
+        try await replica.command("CLUSTER", "REPLICATE", try await id(of: first))
+        try await eventually("the replica has what its primary has") {
+            try await replica.info("master_link_status") == "up"
+        }
+    }
+
+    private func id(of server: RedisServer) async throws -> String {
+        try #require(try await server.command("CLUSTER", "MYID").text)
+    }
+
+    /// Moves the queue's slot with all its keys from ``first`` to ``other``.
+    package func moveSlot() async throws {
+        let slot = "\(slot)"
+        let (from, to) = (try await id(of: first), try await id(of: other))
+        try await other.command("CLUSTER", "SETSLOT", slot, "IMPORTING", from)
+        try await first.command("CLUSTER", "SETSLOT", slot, "MIGRATING", to)
+        while true {
+            let keys = try await first.command("CLUSTER", "GETKEYSINSLOT", slot, "100").list
+                .compactMap(\.text)
+            if keys.isEmpty { break }
+            for key in keys {
+                try await first.command("MIGRATE", "127.0.0.1", "\(other.port)", key, "0", "5000")
+            }
+        }
+        for server in [other, first] { try await server.command("CLUSTER", "SETSLOT", slot, "NODE", to) }
+    }
+}
