@@ -3,9 +3,14 @@
 import { api } from "./api.js";
 import { confirm, notify } from "./dialog.js";
 import { h } from "./dom.js";
+import { number } from "./format.js";
 import { t } from "./i18n.js";
 import { isOver } from "./model.js";
-import { resubmission } from "./submission.js";
+import { checkNumber, resubmission } from "./submission.js";
+import { Field } from "./submit-field.js";
+
+/** The largest limit of a type. */
+const MOST_AT_ONCE = 1_000_000;
 
 export const canCancel = (task) => !isOver(task.status);
 export const canRetry = (task) => ["failed", "canceled", "timeout"].includes(task.status);
@@ -68,5 +73,34 @@ export async function setPaused(type, isPaused) {
   }
   const answer = await attempt(() => (isPaused ? api.pause(type) : api.resume(type)));
   if (answer) notify(t(isPaused ? "done.pause" : "done.resume", { type }));
+  return answer;
+}
+
+/** Asks how many tasks of a type may run at once on all nodes, and sets that. */
+export async function setLimit({ type, max_concurrency: present }) {
+  const problem = () => {
+    const text = field.value.trim();
+    return text === "" ? null : checkNumber(text, 1, MOST_AT_ONCE, true);
+  };
+  const field = new Field("limit", {
+    label: t("limit.field"), hint: t("limit.hint"), mode: "numeric", placeholder: t("types.limit.none"),
+    onInput() {
+      if (field.hasError && !problem()) field.error = null;
+    },
+  });
+  field.value = present === null ? "" : String(present);
+  const isSure = await confirm({
+    title: t("limit.title", { type }), text: t("limit.text"), yes: t("limit.yes"), extra: field.node,
+    check() {
+      field.error = problem();
+      if (field.hasError) field.focus();
+      return !field.hasError;
+    },
+  });
+  if (!isSure) return null;
+  const text = field.value.trim();
+  const most = text === "" ? null : Number(text);
+  const answer = await attempt(() => api.limit(type, most));
+  if (answer) notify(most === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: number(most) }));
   return answer;
 }

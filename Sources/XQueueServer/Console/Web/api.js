@@ -63,6 +63,9 @@ export const api = {
   cancel: async (id) => (await call(taskPath(id), { method: "DELETE" })).value,
   retry: async (id) => (await call(`${taskPath(id)}/retry`, { method: "POST" })).value,
   pause: async (type) => (await call(`${typePath(type)}/pause`, { method: "POST" })).value,
+  limit: async (type, most) => (await call(`${typePath(type)}/limit`, {
+    method: "PUT", body: JSON.stringify({ max_concurrency: most }),
+  })).value,
   resume: async (type) => (await call(`${typePath(type)}/resume`, { method: "POST" })).value,
 };
 

@@ -7,7 +7,7 @@ import { WINDOW } from "./series.js";
 const HEIGHT = 168;
 const TOP = 10;
 const BOTTOM = 22;
-const LEFT = 52;
+const LEFT = 64;
 const RIGHT = 10;
 const MINUTES = [5, 4, 3, 2, 1];
 
@@ -80,7 +80,8 @@ export function lineChart({ name, title, unit, lines, format, least = 0 }) {
       nodes.push(s("line", { x1: LEFT, x2: width - RIGHT, y1: place, y2: place }));
       nodes.push(s("text", { x: LEFT - 8, y: place, class: "end" }, format(value)));
     }
-    for (const minute of MINUTES) {
+    // Where there is little room, every other one.
+    for (const minute of MINUTES.filter((number) => width > 420 || number % 2 === 1)) {
       const place = LEFT + (width - LEFT - RIGHT) * (1 - (minute * 60) / WINDOW);
       nodes.push(s("text", { x: place, y: HEIGHT - 5, class: minute === 5 ? "start" : "middle" },
         t("chart.minutes", { n: minute })));

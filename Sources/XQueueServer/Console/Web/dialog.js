@@ -5,11 +5,15 @@ import { t } from "./i18n.js";
 
 /**
  * Asks before something is done; answers whether to do it. The dialog is modal, so the keyboard stays in it,
- * Escape closes it, and the focus returns to where it was.
+ * Escape closes it, and the focus returns to where it was. `extra` may hold a field; `check()` answers whether
+ * what stands in it will do.
  */
-export function confirm({ title, text, yes, isDangerous = false, extra = null }) {
+export function confirm({ title, text, yes, isDangerous = false, extra = null, check = () => true }) {
   return new Promise((resolve) => {
     const focused = document.activeElement;
+    const accept = () => {
+      if (check()) dialog.close("yes");
+    };
     const dialog = h(
       "dialog",
       { class: "dialog", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },
@@ -24,14 +28,17 @@ export function confirm({ title, text, yes, isDangerous = false, extra = null })
           type: "button",
           class: isDangerous ? "button danger" : "button primary",
           data: { answer: "yes" },
-          on: { click: () => dialog.close("yes") },
+          on: { click: accept },
         }, yes),
       ),
     );
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) dialog.close();
     });
-    dialog.addEventListener("keydown", (event) => keepFocus(event, dialog));
+    dialog.addEventListener("keydown", (event) => {
+      keepFocus(event, dialog);
+      if (event.key === "Enter" && event.target.tagName === "INPUT") accept();
+    });
     dialog.addEventListener("close", () => {
       const answer = dialog.returnValue === "yes";
       dialog.remove();
@@ -47,7 +54,7 @@ export function confirm({ title, text, yes, isDangerous = false, extra = null })
 /** A modal dialog lets the focus leave for the browser's own buttons; this one goes round instead. */
 function keepFocus(event, dialog) {
   if (event.key !== "Tab") return;
-  const stops = [...dialog.querySelectorAll("button, a[href]")];
+  const stops = [...dialog.querySelectorAll("button, a[href], input")];
   const edge = event.shiftKey ? stops[0] : stops.at(-1);
   if (document.activeElement !== edge) return;
   event.preventDefault();

@@ -22,7 +22,8 @@ const policyNumbers = {
   policy_jitter: ["jitter", 0, 1],
 };
 
-function checkNumber(text, least, most, isWhole) {
+/** What is wrong with a number somebody typed; null if nothing is. */
+export function checkNumber(text, least, most, isWhole) {
   const value = Number(text);
   const isFine = Number.isFinite(value) && value >= least && value <= most &&
     (!isWhole || Number.isInteger(value));

@@ -14,7 +14,7 @@ export class Field {
   #described;
 
   /** `choices` makes a select, `rows` a text area, everything else one line. */
-  constructor(name, { label, hint, choices, rows, type = "text", list, mode, step, required, onInput }) {
+  constructor(name, { label, hint, choices, rows, type = "text", list, mode, step, required, placeholder, onInput }) {
     this.name = name;
     const id = `field-${name}`;
     const shared = { id, name, on: { input: onInput, change: onInput } };
@@ -25,7 +25,7 @@ export class Field {
     } else {
       this.#control = h("input", {
         ...shared, type, list, step, inputmode: mode, autocomplete: "off", spellcheck: "false",
-        placeholder: mode ? t("submit.default") : null, "aria-required": required,
+        placeholder: placeholder ?? (mode ? t("submit.default") : null), "aria-required": required,
       });
     }
     this.initial = choices ? choices[0][0] : "";

@@ -51,7 +51,7 @@ export function tasksView({ model, query }) {
   const next = pageButton("tasks.next", "next", 1);
   const sizes = h(
     "select",
-    { "aria-label": t("tasks.size"), on: { change: () => { size = Number(sizes.value); turnTo(1); } } },
+    { id: "page-rows", "aria-label": t("tasks.size"), on: { change: () => { size = Number(sizes.value); turnTo(1); } } },
     SIZES.map((value) => h("option", { value }, String(value))),
   );
   sizes.value = String(size);

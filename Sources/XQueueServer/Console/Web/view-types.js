@@ -1,6 +1,6 @@
 // Every task type: what holds it, its limit, its counts.
 
-import { setPaused } from "./actions.js";
+import { setLimit, setPaused } from "./actions.js";
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
@@ -55,28 +55,34 @@ function typeRow(first, model) {
   const button = h("button", {
     type: "button",
     class: "button small",
-    on: {
-      click: async () => {
-        const answer = await setPaused(type.type, !type.paused);
-        if (!answer) return;
-        Object.assign(type, { paused: answer.paused });
-        model.refresh({ isUrgent: true });
-        update(type);
-      },
-    },
+    on: { click: async () => take(await setPaused(type.type, !type.paused)) },
   }, picture, words);
+  const edit = h("button", {
+    type: "button",
+    class: "button small",
+    "aria-label": `${t("limit.edit")} ${type.type}`,
+    on: { click: async () => take(await setLimit(type)) },
+  }, icon("limit"), t("limit.edit"));
   const node = h(
     "tr",
     { "data-type": type.type },
     h("th", { scope: "row", class: "col-type" },
       h("a", { href: `#/tasks?type=${encodeURIComponent(type.type)}` }, type.type)),
     h("td", { class: "col-state" }, state),
-    h("td", { class: "col-limit" }, limit, used.node),
+    h("td", { class: "col-limit", "data-label": t("types.limit") }, h("div", {}, limit, used.node)),
     STATUSES.map((status) => h("td", { class: "col-number", "data-label": t(`status.${status}`) }, counts[status])),
-    h("td", { class: "col-actions" }, button),
+    h("td", { class: "col-actions" }, edit, button),
   );
 
   let drawn = null;
+
+  /** What the server answered; null if nothing was done. */
+  function take(answer) {
+    if (!answer) return;
+    Object.assign(type, { paused: answer.paused, max_concurrency: answer.max_concurrency });
+    model.refresh({ isUrgent: true });
+    update(type);
+  }
 
   function update(next) {
     type = next;

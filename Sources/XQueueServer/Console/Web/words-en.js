@@ -101,7 +101,11 @@ export const en = {
 
   "types.title": "Task types", "types.none": "No task type has been seen yet.", "types.state": "State",
   "types.limit": "Limit", "types.limit.none": "none", "types.active": "Active",
-  "types.limit.hint": "A limit is set with the handler (max_concurrency in xqueue.yaml), or by PUT /api/v1/types/{type}/limit.",
+  "types.limit.hint": "A limit set here holds on all nodes, until a node starts whose handler sets one (max_concurrency in xqueue.yaml).",
+  "limit.edit": "Limit", "limit.title": "How many {type} at once?",
+  "limit.text": "Tasks beyond the limit wait, on all nodes together. Running ones go on.",
+  "limit.field": "At once, at most", "limit.hint": "empty for no limit", "limit.yes": "Set the limit",
+  "done.limit": "At most {n} of {type} run at once.", "done.nolimit": "{type} has no limit.",
   "workers.title": "Workers", "workers.none": "No node is alive.", "workers.this": "this node",
   "workers.load": "{running} of {capacity} slots", "workers.host": "Host", "workers.pid": "Process",
   "workers.version": "Version", "workers.roles": "Roles", "workers.types": "Types", "workers.started": "Started",

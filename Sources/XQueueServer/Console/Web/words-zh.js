@@ -93,7 +93,11 @@ export const zh = {
 
   "types.title": "任务类型", "types.none": "还没有出现过任务类型。", "types.state": "状态", "types.limit": "上限",
   "types.limit.none": "无", "types.active": "运行中",
-  "types.limit.hint": "上限随处理器设置（xqueue.yaml 中的 max_concurrency），或用 PUT /api/v1/types/{type}/limit 设置。",
+  "types.limit.hint": "此处设置的上限对所有节点有效，直到有节点启动且其处理器另设上限（xqueue.yaml 中的 max_concurrency）。",
+  "limit.edit": "上限", "limit.title": "{type} 最多同时执行多少个？",
+  "limit.text": "超出上限的任务等待，按所有节点合计；正在执行的继续。",
+  "limit.field": "最多同时", "limit.hint": "留空表示不限", "limit.yes": "设置上限",
+  "done.limit": "{type} 最多同时执行 {n} 个。", "done.nolimit": "{type} 已无上限。",
   "workers.title": "工作节点", "workers.none": "没有存活的节点。", "workers.this": "本节点",
   "workers.load": "{running} / {capacity} 个槽位", "workers.host": "主机", "workers.pid": "进程",
   "workers.version": "版本", "workers.roles": "角色", "workers.types": "类型", "workers.started": "启动",
