@@ -1,0 +1,181 @@
+"""A page in the browser, used as a person does: with the mouse, with the keyboard, by looking."""
+
+import base64
+import json
+import os
+import time
+
+from .devtools import DevTools, ProtocolError
+from .programs import PATIENCE, ROOT
+
+ARTIFACTS = ROOT / ".build" / "artifacts" / "console"
+
+# Before the page's own scripts: what its policy forbids is said aloud, and what comes over its sockets counted.
+PRELUDE = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+});
+window.socketMessages = 0;
+window.firstMessage = window.lastMessage = 0;
+window.WebSocket = class extends WebSocket {
+  constructor(...rest) {
+    super(...rest);
+    this.addEventListener("message", () => {
+      window.socketMessages += 1;
+      window.lastMessage = performance.now();
+      window.firstMessage ||= window.lastMessage;
+    });
+  }
+};
+"""
+
+KEYS = {
+    "Tab": ("Tab", 9, ""), "Enter": ("Enter", 13, "\r"), "Escape": ("Escape", 27, ""), " ": ("Space", 32, " "),
+    "ArrowDown": ("ArrowDown", 40, ""), "ArrowUp": ("ArrowUp", 38, ""),
+}
+SHIFT, CONTROL = 8, 2
+
+
+class Page:
+    """Everything that goes wrong in it is kept in `problems`."""
+
+    def __init__(self, case, language="en-US", size=(1280, 800), scheme="light", is_phone=False, prelude=""):
+        self.problems = []
+        self.devtools = DevTools.shared()
+        context, _, self.session = self.devtools.open(self._notice)
+        case.addCleanup(self.devtools.dispose, context, self.session)
+        for domain in ("Page", "Runtime", "Log", "Network", "Audits"):
+            self.call(f"{domain}.enable")
+        agent = self.devtools.call("Browser.getVersion")["userAgent"]
+        self.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=PRELUDE + prelude)
+        self.look(size, scheme, is_phone)
+
+    def look(self, size=(1280, 800), scheme="light", is_phone=False):
+        """Changes the window, and what the system says of dark and light."""
+        self.size = size
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
+            deviceScaleFactor=2 if is_phone else 1, mobile=is_phone)
+        self.call("Emulation.setTouchEmulationEnabled", enabled=is_phone)
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def call(self, method, **params):
+        return self.devtools.call(method, self.session, **params)
+
+    def _notice(self, method, params):
+        if method == "Runtime.exceptionThrown":
+            details = params["exceptionDetails"]
+            said = details.get("exception", {}).get("description", "")
+            self.problems.append(f"exception: {details['text']} {said}")
+        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
+            words = " ".join(str(part.get("value", part.get("description", ""))) for part in params["args"])
+            self.problems.append(f"console: {words}")
+        elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
+            entry = params["entry"]
+            self.problems.append(f"{entry['source']}: {entry['text']} {entry.get('url', '')}")
+        elif method == "Audits.issueAdded":
+            self.problems.append(f"issue: {params['issue']['code']} {json.dumps(params['issue']['details'])[:500]}")
+
+    # Looking
+
+    def open(self, address):
+        self.call("Page.navigate", url=address)
+        self.wait_until("document.readyState === 'complete'", f"{address} is loaded")
+
+    def evaluate(self, expression):
+        """The value of an expression, or of what it promises."""
+        reply = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, userGesture=True)
+        if "exceptionDetails" in reply:
+            details = reply["exceptionDetails"]
+            raise AssertionError(f"{expression}: {details.get('exception', {}).get('description', details['text'])}")
+        return reply["result"].get("value")
+
+    def wait_until(self, expression, what=None, seconds=PATIENCE):
+        """Waits until the expression is true, and answers its value."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                if answer := self.evaluate(expression):
+                    return answer
+            except ProtocolError:
+                pass  # Between two documents there is none to ask.
+            if time.monotonic() > deadline:
+                shown = self.evaluate("document.body?.innerText.slice(0, 3000)")
+                raise AssertionError(
+                    f"not within {seconds} s: {what or expression}\nproblems: {self.problems}\nthe page:\n{shown}")
+            time.sleep(0.05)
+
+    def text(self, selector):
+        """What the first match shows; empty if there is none."""
+        return self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
+
+    def wait_for_text(self, selector, text):
+        return self.wait_until(
+            f"[...document.querySelectorAll({json.dumps(selector)})]"
+            f".some((node) => node.innerText.includes({json.dumps(text)}))",
+            f"{selector} shows {text!r}")
+
+    def count(self, selector):
+        return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
+
+    def screenshot(self, name):
+        """Keeps a picture of the whole page."""
+        ARTIFACTS.mkdir(parents=True, exist_ok=True)
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": 1}
+        picture = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        path = ARTIFACTS / f"{name}.png"
+        path.write_bytes(base64.b64decode(picture["data"]))
+        return path
+
+    # Doing
+
+    def click(self, selector, text=None):
+        """Clicks in the middle of the first visible match, once it is there and enabled."""
+        wanted = "true" if text is None else f"node.innerText.includes({json.dumps(text)})"
+        place = self.wait_until(
+            f"""(() => {{
+              const node = [...document.querySelectorAll({json.dumps(selector)})].find((node) =>
+                node.checkVisibility() && !node.disabled && {wanted});
+              if (!node) return null;
+              node.scrollIntoView({{ block: "center", behavior: "instant" }});
+              const box = node.getBoundingClientRect();
+              const x = box.x + box.width / 2, y = box.y + box.height / 2;
+              const top = document.elementFromPoint(x, y);
+              return node.contains(top) || top?.contains(node) ? {{ x, y }} : null;
+            }})()""",
+            f"{selector} {text or ''} can be clicked")
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.call(
+                "Input.dispatchMouseEvent", type=kind, x=place["x"], y=place["y"],
+                button="none" if kind == "mouseMoved" else "left", clickCount=0 if kind == "mouseMoved" else 1)
+
+    def type(self, text):
+        """Types into what has the focus."""
+        self.call("Input.insertText", text=text)
+
+    def fill(self, selector, text):
+        """Clicks into a field and replaces what stands there."""
+        self.click(selector)
+        self.press("a", CONTROL)
+        self.type(text) if text else self.press("Delete")
+
+    def choose(self, selector, value):
+        """Chooses in a select; its list is drawn by the system, out of the page's reach."""
+        self.evaluate(
+            f"""(() => {{
+              const node = document.querySelector({json.dumps(selector)});
+              node.value = {json.dumps(value)};
+              node.dispatchEvent(new Event("change", {{ bubbles: true }}));
+            }})()""")
+
+    def press(self, key, modifiers=0):
+        name, code, text = KEYS.get(key, (key, ord(key.upper()) if len(key) == 1 else 46, ""))
+        shared = {"key": key, "code": name, "windowsVirtualKeyCode": code, "modifiers": modifiers}
+        if key == "a" and modifiers == CONTROL:
+            shared |= {"code": "KeyA", "commands": ["selectAll"]}
+        self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", text=text, **shared)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **{k: v for k, v in shared.items() if k != "commands"})

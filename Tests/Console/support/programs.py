@@ -1,0 +1,154 @@
+"""Programs that a test starts in a folder of its own, and ends."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+# Debian keeps servers where only root looks.
+PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+# Long, because it only ends tests that fail: the machine may be slow, and others may use it.
+PATIENCE = 120
+
+
+def program(*names):
+    """The path of the first of these programs that is installed."""
+    for name in names:
+        if path := shutil.which(name, path=PLACES):
+            return path
+    raise AssertionError(f"none of {', '.join(names)} is installed; scripts/setup tests installs them")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(condition, what, seconds=PATIENCE):
+    """Waits until `condition` answers something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+    return answer
+
+
+class Folder:
+    """A folder that goes with the test, after all programs in it have ended."""
+
+    def __init__(self, case):
+        folder = tempfile.TemporaryDirectory(prefix="xqueue-console-", ignore_cleanup_errors=True)
+        case.addCleanup(folder.cleanup)
+        self.case = case
+        self.path = Path(folder.name)
+
+    def start(self, name, *command):
+        """Starts a program whose output goes to NAME.log."""
+        with open(self.path / f"{name}.log", "ab") as output:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.path)
+
+        def end():
+            process.kill()
+            process.wait()
+
+        self.case.addCleanup(end)
+        return process
+
+    def log(self, name):
+        path = self.path / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+class Server:
+    """`xqueue serve` on a port that stays the same when it is started again."""
+
+    def __init__(self, folder, *flags):
+        self.folder = folder
+        self.flags = flags
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}/"
+        self.process = None
+        self.start()
+
+    def start(self):
+        binary = os.environ.get("XQUEUE_BINARY", ROOT / ".build" / "debug" / "xqueue")
+        self.process = self.folder.start(
+            "server", binary, "serve", "--server-port", str(self.port), *self.flags)
+        wait_for(self.is_up, f"the server listens; it said:\n{self.folder.log('server')[-2000:]}")
+
+    def is_up(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"the server has ended:\n{self.folder.log('server')[-2000:]}")
+        try:
+            self.call("GET", "stats")
+            return True
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def call(self, method, path, body=None):
+        """Calls the API, and answers what it says."""
+        request = urllib.request.Request(
+            f"{self.address}api/v1/{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
+            return json.load(reply)
+
+    def submit(self, **fields):
+        """Submits a task and answers its identifier."""
+        return self.call("POST", "tasks", {"type": "example", **fields})["id"]
+
+    def task(self, identifier):
+        return self.call("GET", f"tasks/{identifier}")
+
+    def wait_for_status(self, identifier, status):
+        return wait_for(
+            lambda: self.task(identifier)["status"] == status, f"task {identifier} comes to {status}")
+
+
+class Broker:
+    """A mosquitto with a listener for MQTT and one for WebSockets."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port, self.web_port = free_port(), free_port()
+        lines = [
+            f"listener {self.port} 127.0.0.1",
+            f"listener {self.web_port} 127.0.0.1",
+            "protocol websockets",
+            "allow_anonymous true",
+        ]
+        (folder.path / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+        self.process = None
+        self.start()
+
+    def start(self):
+        starts = self.log().count("running")
+        self.process = self.folder.start("mosquitto", program("mosquitto"), "-v", "-c", "mosquitto.conf")
+        wait_for(lambda: self.log().count("running") > starts, "mosquitto runs")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        return self.folder.log("mosquitto")
+
+    def publish(self, topic, message):
+        subprocess.run(
+            [program("mosquitto_pub"), "-p", str(self.port), "-q", "1", "-t", topic, "-m", message],
+            check=True, timeout=PATIENCE)

@@ -1,0 +1,52 @@
+"""The server goes and comes back while the page is open."""
+
+import unittest
+
+from support.case import ConsoleCase
+
+
+class ConnectionTest(ConsoleCase):
+    def test_the_page_resumes_by_itself(self):
+        before = self.server.submit()
+        self.server.wait_for_status(before, "success")
+        long = self.server.submit(payload={"duration_ms": 3_000, "steps": 3}, max_retry=3)
+        page = self.open("tasks")
+        page.evaluate("window.isSamePage = true")
+        page.wait_for_text(f"tr[data-id='{long}'] .chip", "Processing")
+
+        self.server.kill()
+        page.wait_for_text(".pill", "Offline")
+        page.wait_for_text(".banner", "The connection to the server is lost.")
+        page.screenshot("lost")
+        page.click(".banner button")
+        page.wait_for_text(".pill", "Offline")
+
+        self.server.start()
+        after = self.server.submit()
+        self.wait_until_live(page)
+        page.wait_for_text(".notice", "Connected again.")
+        page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner goes")
+        page.wait_for_text(f"tr[data-id='{after}'] .chip", "Success")
+        # Its worker died with the server; the next attempt ends it.
+        page.wait_for_text(f"tr[data-id='{long}'] .chip", "Success")
+        live = self.server.submit()
+        page.wait_for_text(f"tr[data-id='{live}'] .chip", "Success")
+        self.assertTrue(page.evaluate("window.isSamePage"), "the page was loaded again")
+        self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
+
+    def test_the_overview_counts_what_happened_meanwhile(self):
+        page = self.open("overview")
+        success = ".tile[data-status=success] .tile-count"
+        self.server.wait_for_status(self.server.submit(), "success")
+        page.wait_until(f"document.querySelector('{success}').innerText === '1'", "one success is counted")
+        self.server.kill()
+        page.wait_for_text(".pill", "Offline")
+        self.server.start()
+        for identifier in [self.server.submit() for _ in range(5)]:
+            self.server.wait_for_status(identifier, "success")
+        page.wait_until(f"document.querySelector('{success}').innerText === '6'", "six successes are counted")
+        self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
+
+
+if __name__ == "__main__":
+    unittest.main()

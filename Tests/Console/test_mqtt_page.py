@@ -1,0 +1,65 @@
+"""The page of docs/mqtt.md, at a real broker to which the real server publishes."""
+
+import unittest
+from urllib.parse import quote
+
+from support.page import Page
+from support.programs import ROOT, Broker, Folder, Server, wait_for
+
+PAGE = ROOT / "Examples" / "mqtt-page.html"
+
+
+class MQTTPageTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = Folder(self)
+        self.broker = Broker(self.folder)
+
+    def open(self):
+        page = Page(self)
+        page.open(f"{PAGE.as_uri()}?broker={quote(f'ws://127.0.0.1:{self.broker.web_port}')}")
+        page.wait_until("document.querySelector('#state').innerText === 'subscribed'", "the page has subscribed")
+        return page
+
+    def test_the_documentation_shows_this_page(self):
+        text = (ROOT / "docs" / "mqtt.md").read_text()
+        shown = text.split("```html\n", 1)[1].split("```", 1)[0]
+        self.assertEqual(shown, PAGE.read_text())
+
+    def test_shows_tasks_as_they_change(self):
+        server = Server(self.folder, "--mqtt-broker", f"tcp://127.0.0.1:{self.broker.port}")
+        page = self.open()
+        good = server.submit(payload={"message": "ok"})
+        # Long enough that its length takes two bytes, and not only ASCII.
+        bad = server.submit(payload={"fäil": "x" * 300}, max_retry=0)
+        for status in ("pending", "processing", "success"):
+            page.wait_for_text("li", f"example {good} {status}")
+        page.wait_for_text("li", f"example {bad} failed payload.fäil is unknown")
+        order = page.evaluate(
+            f"[...document.querySelectorAll('li')].map((node) => node.innerText.split(' '))"
+            f".filter((words) => words[2] === '{good}').map((words) => words[3])")
+        self.assertEqual(order, ["success", "processing", "pending"])
+        self.assertEqual(page.problems, [])
+
+    def test_many_at_once_and_only_the_newest_are_kept(self):
+        server = Server(self.folder, "--mqtt-broker", f"tcp://127.0.0.1:{self.broker.port}")
+        page = self.open()
+        for _ in range(150):
+            last = server.submit()
+        page.wait_for_text("li", f"example {last} success")
+        self.assertLessEqual(page.count("li"), 200)
+        self.assertEqual(page.problems, [])
+
+    def test_comes_back_after_the_broker_was_away(self):
+        page = self.open()
+        self.broker.kill()
+        page.wait_until("document.querySelector('#state').innerText === 'disconnected'", "the page notices")
+        self.broker.start()
+        page.wait_until("document.querySelector('#state').innerText === 'subscribed'", "the page is back")
+        message = '{"task_id":"task-1","type":"t","status":"success","error":null,"retry_count":0,"version":3}'
+        wait_for(lambda: self.broker.publish("task/status/task-1", message) or page.count("li"), "it is told")
+        page.wait_for_text("li", "t task-1 success")
+        self.assertEqual([each for each in page.problems if "WebSocket connection" not in each], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,133 @@
+"""Submitting tasks in the form, and watching them."""
+
+import json
+import subprocess
+import unittest
+
+from support.case import ConsoleCase
+from support.programs import PATIENCE
+
+
+class SubmitTest(ConsoleCase):
+    def test_a_task_submitted_in_the_form_succeeds_before_ones_eyes(self):
+        page = self.open("submit")
+        page.fill("[name=type]", "example")
+        page.fill("[name=payload]", '{"message":"héllo 你好","duration_ms":1500,"steps":3}')
+        page.click("button[type=submit]")
+        page.wait_for_text(".notice", "has been submitted")
+        page.wait_for_text(".recent .chip", "Success")
+        page.screenshot("submit")
+        page.click(".notice a")
+        page.wait_for_text("h1", "example")
+        page.wait_for_text(".chip", "Success")
+        page.wait_for_text("[aria-label=Result]", "héllo 你好")
+        identifier = page.evaluate("location.hash.split('/').at(-1)")
+        self.assertEqual(self.server.task(identifier)["result"], {"message": "héllo 你好"})
+
+    def test_the_curl_line_submits_the_same(self):
+        page = self.open("submit")
+        page.fill("[name=type]", "example")
+        page.fill("[name=payload]", '{"message":"it\'s $HOME \\"quoted\\""}')
+        page.click("details.more summary")
+        page.fill("[name=priority]", "7")
+        page.fill("[name=max_retry]", "2")
+        line = page.text("[aria-label='The same with curl']")
+        reply = subprocess.run(["bash", "-c", line], capture_output=True, timeout=PATIENCE, check=True)
+        task = json.loads(reply.stdout)
+        self.assertEqual(task["payload"], {"message": 'it\'s $HOME "quoted"'})
+        self.assertEqual((task["priority"], task["max_retry"]), (7, 2))
+        self.server.wait_for_status(task["id"], "success")
+
+    def test_mistakes_are_marked_where_they_are(self):
+        page = self.open("submit")
+        page.fill("[name=payload]", "{oops")
+        page.click("button[type=submit]")
+        page.wait_for_text("#field-type-error", "A type is required.")
+        page.wait_for_text("#field-payload-error", "This is not JSON")
+        page.fill("[name=type]", "no spaces allowed")
+        page.fill("[name=payload]", "{}")
+        page.click("button[type=submit]")
+        page.wait_for_text("#field-type-error", "letters, digits")
+        self.assertEqual(self.server.call("GET", "tasks")["total"], 0)
+
+
+class RefusalTest(ConsoleCase):
+    flags = ("--queue-max-payload", "64")
+
+    def test_what_only_the_server_knows_is_marked_too(self):
+        page = self.open("submit")
+        page.fill("[name=type]", "example")
+        page.fill("[name=payload]", json.dumps({"message": "x" * 100}))
+        page.click("button[type=submit]")
+        page.wait_for_text("#field-payload-error", "must be at most 64 bytes long")
+        self.expect(page, "status of 4")
+        self.assertEqual(self.server.call("GET", "tasks")["total"], 0)
+
+
+class TaskPageTest(ConsoleCase):
+    def test_progress_moves_while_the_task_runs(self):
+        identifier = self.server.submit(payload={"duration_ms": 12_000, "steps": 24})
+        page = self.open(f"tasks/{identifier}")
+        seen = set()
+
+        def look():
+            value = page.evaluate("document.querySelector('.progress-panel .bar')?.getAttribute('aria-valuenow')")
+            seen.add(int(value or 0))
+            return page.text(".task-title .chip") == "Success"
+
+        page.wait_until("Number(document.querySelector('.progress-panel .bar')?.ariaValueNow) > 0", "progress moves")
+        page.screenshot("task-running")
+        page.wait_until("document.querySelector('.progress-panel .muted')?.innerText.startsWith('step ')")
+        while not look():
+            pass
+        self.assertGreater(len(seen), 5, f"progress was seen at {sorted(seen)} only")
+        page.wait_for_text(".timeline", "Submitted")
+        page.wait_for_text(".timeline", "Started, attempt 1")
+        page.wait_for_text(".timeline", "Succeeded")
+        page.screenshot("task-done")
+
+    def test_every_attempts_error_is_shown(self):
+        identifier = self.server.submit(
+            payload={"fail_times": 2}, max_retry=2, retry_policy={"strategy": "fixed", "delay": 0.2, "jitter": 0})
+        page = self.open(f"tasks/{identifier}")
+        page.wait_for_text(".task-title .chip", "Success")
+        page.wait_for_text(".errors", "Attempt 1")
+        page.wait_for_text(".errors", "attempt 2 fails, as 2 were asked to")
+        page.wait_for_text(".timeline", "Started, attempt 3")
+        page.screenshot("task-errors")
+
+    def test_cancel_retry_and_resubmit(self):
+        identifier = self.server.submit(payload={"duration_ms": 600_000, "steps": 600})
+        page = self.open(f"tasks/{identifier}")
+        page.wait_for_text(".task-title .chip", "Processing")
+        page.click("[data-action=cancel]")
+        page.wait_for_text("dialog", "Cancel this task?")
+        page.screenshot("confirm")
+        page.press("Escape")
+        page.wait_until("!document.querySelector('dialog')", "Escape closes the dialog")
+        self.assertEqual(self.server.task(identifier)["status"], "processing")
+        page.click("[data-action=cancel]")
+        self.confirm(page)
+        page.wait_for_text(".task-title .chip", "Canceled")
+        self.assertEqual(self.server.task(identifier)["status"], "canceled")
+        page.click("[data-action=retry]")
+        self.confirm(page)
+        page.wait_for_text(".task-title .chip", "Processing")
+        page.click("[data-action=resubmit]")
+        self.confirm(page)
+        page.wait_until(f"!location.hash.includes('{identifier}')", "the new task is shown")
+        page.wait_for_text(".task-title .chip", "Processing")
+        second = page.evaluate("location.hash.split('/').at(-1)")
+        self.assertEqual(self.server.task(second)["payload"], {"duration_ms": 600_000, "steps": 600})
+        for each in (identifier, second):
+            self.server.call("DELETE", f"tasks/{each}")
+            self.server.wait_for_status(each, "canceled")
+
+    def test_a_task_that_is_not_there(self):
+        page = self.open("tasks/019ab3c4-0000-7000-8000-000000000000")
+        page.wait_for_text("main", "There is no task")
+        self.expect(page, "404")
+
+
+if __name__ == "__main__":
+    unittest.main()
