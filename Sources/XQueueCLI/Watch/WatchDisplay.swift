@@ -12,18 +12,19 @@ final class WatchDisplay: Sendable {
         var isDirty = false
     }
 
-    private let json: Bool
+    /// Whether events are shown as the server wrote them.
+    let isJSON: Bool
     private let state = Mutex(State())
 
     init(json: Bool) {
-        self.json = json
+        isJSON = json
     }
 
-    /// - Parameter data: The event as the server wrote it; nil if the server did not.
-    func show(_ event: WatchedEvent, _ data: String?) {
+    /// - Parameter json: The event as the server wrote it; nil for one that the watcher made of a task.
+    func show(_ event: WatchedEvent, json: String? = nil) {
         state.withLock { state in
-            if json {
-                if let data { state.terminal.show([data], moving: []) }
+            if isJSON {
+                if let json { state.terminal.show([json], moving: []) }
                 return
             }
             if let line = state.board.apply(event) { state.lines.append(line) }
@@ -34,7 +35,7 @@ final class WatchDisplay: Sendable {
 
     /// Draws until the Swift task is canceled.
     func run() async {
-        guard !json, state.withLock({ $0.terminal.isTerminal }) else { return }
+        guard !isJSON, state.withLock({ $0.terminal.isTerminal }) else { return }
         while (try? await Task.sleep(for: Self.frame)) != nil { flush() }
     }
 

@@ -8,6 +8,16 @@ struct WatchedTask: Decodable {
     let progress: Double?
     let error: String?
     let version: Int
+    let retryCount: Int
+    let workerID: String?
+    let updatedAt: String
+
+    enum CodingKeys: String, CodingKey {
+        case id, type, status, progress, error, version
+        case retryCount = "retry_count"
+        case workerID = "worker_id"
+        case updatedAt = "updated_at"
+    }
 }
 
 extension TaskStatus: Decodable {}
@@ -46,12 +56,12 @@ extension WatchedEvent {
         type = task.type
         status = task.status
         version = task.version
-        retryCount = nil
+        retryCount = task.retryCount
         error = task.error
         progress = task.progress
         progressMessage = nil
-        workerID = nil
-        timestamp = nil
+        workerID = task.workerID
+        timestamp = task.updatedAt
         message = nil
         reason = nil
     }

@@ -11,6 +11,8 @@ struct Watcher {
     private let display: WatchDisplay
     /// Those that have not ended, by their written form; empty from the start if all tasks are shown.
     private var open: [String: TaskID]
+    /// The newest step shown of each of them: a task that was asked for may be ahead of the stream.
+    private var versions: [String: Int]
     private let endsWithTasks: Bool
     private var allSucceeded = true
     private var cursor: String?
@@ -23,6 +25,7 @@ struct Watcher {
         self.filters = filters
         self.display = display
         open = Dictionary(ids.map { ($0.description, $0) }, uniquingKeysWith: { first, _ in first })
+        versions = open.mapValues { _ in 0 }
         endsWithTasks = !ids.isEmpty
     }
 
@@ -64,7 +67,7 @@ struct Watcher {
                 if try await look() { return true }
             case "close": return false
             default:
-                display.show(event, message.data)
+                if isNew(event) { display.show(event, json: message.data) }
                 if noteEnd(of: event.taskID, event.status) { return true }
             }
         }
@@ -75,10 +78,20 @@ struct Watcher {
     private mutating func look() async throws -> Bool {
         for id in open.values {
             let task = try await client.task(id)
-            display.show(WatchedEvent(task), nil)
+            let event = WatchedEvent(task)
+            // As JSON, events are shown as they come from the stream and in no other form.
+            if !display.isJSON, isNew(event) { display.show(event) }
             if noteEnd(of: task.id, task.status) { return true }
         }
         return false
+    }
+
+    /// Whether an event tells of a step that has not been shown, and is shown now.
+    private mutating func isNew(_ event: WatchedEvent) -> Bool {
+        guard let id = event.taskID, let version = event.version, let shown = versions[id] else { return true }
+        guard version > shown else { return false }
+        versions[id] = version
+        return true
     }
 
     /// - Returns: True when the last task that was waited for has ended.
