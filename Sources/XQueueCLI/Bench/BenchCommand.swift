@@ -13,7 +13,8 @@ struct BenchCommand: AsyncParsableCommand {
 
             batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
             Redis, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
-            that is started for it, and counts messages: two for each event.
+            that is started for it, and counts messages: two for each event. events drains a backlog with and \
+            without the event log. subscribers opens idle event streams at a server that is started for it.
 
             Examples:
               xqueue bench                          all phases but the long ones
@@ -21,6 +22,7 @@ struct BenchCommand: AsyncParsableCommand {
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
               xqueue bench mqtt --tasks 200000      next to a bare libmosquitto publisher
+              xqueue bench events subscribers       what live updates cost
               xqueue bench --store redis            against a redis-server started for it
               xqueue bench --store redis backlog prune --redis-addr localhost:6379
             """)

@@ -16,7 +16,11 @@ final class BenchFolder: BenchPlace {
     /// The path of a new database.
     func database() -> String { "\(path)/\(number.next()).db" }
 
-    func makeStore() async throws -> any TaskStore { try SQLiteStore(path: database()) }
+    func makeStore(_ events: EventRetention) async throws -> any TaskStore {
+        var options = SQLiteStoreOptions()
+        options.events = events
+        return try SQLiteStore(path: database(), options: options)
+    }
 
     func serverCPUSeconds() async throws -> Double? { nil }
 

@@ -46,6 +46,9 @@ struct BenchOptions: ParsableArguments {
             valueName: "count"))
     var backlog = 1_000_000
 
+    @Option(help: ArgumentHelp("How many event streams are opened at one server.", valueName: "count"))
+    var subscribers = 10_000
+
     @Option(help: ArgumentHelp("The folder for the databases; removed afterwards.", valueName: "folder"))
     var folder: String?
 
@@ -59,6 +62,7 @@ struct BenchOptions: ParsableArguments {
         try require(batch, "batch", 1...1000)
         try require(payload, "payload", 2...(1 << 20))
         try require(backlog, "backlog", 1...100_000_000)
+        try require(subscribers, "subscribers", 1...1_000_000)
         if store == .sqlite, redisAddr != nil || redisAppendonly != nil {
             throw ValidationError("--redis-addr and --redis-appendonly need --store redis")
         }

@@ -11,11 +11,12 @@ struct BenchQueue {
     private let payload: RawJSON
 
     init(
-        _ options: BenchOptions, _ place: any BenchPlace, onStart: @escaping @Sendable () -> Void = {}
+        _ options: BenchOptions, _ place: any BenchPlace, events: EventRetention = EventRetention(),
+        onStart: @escaping @Sendable () -> Void = {}
     ) async throws {
         var configuration = QueueConfiguration()
         configuration.maxConcurrency = options.concurrency
-        store = try await place.makeStore()
+        store = try await place.makeStore(events)
         manager = TaskManager(
             store: store, configuration: configuration, logger: .silent)
         let handled = Counter()

@@ -24,8 +24,13 @@ enum ProcessUsage {
     }
 
     /// Resident memory in bytes, the file cache's pages included; 0 where the system does not tell.
-    static var residentBytes: Int {
-        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    static var residentBytes: Int { residentBytes(of: "self") }
+
+    /// The same of another process.
+    static func residentBytes(of process: Int) -> Int { residentBytes(of: String(process)) }
+
+    private static func residentBytes(of process: String) -> Int {
+        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         guard fgets(&line, Int32(line.count), file) != nil else { return 0 }

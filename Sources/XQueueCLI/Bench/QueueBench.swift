@@ -22,8 +22,10 @@ struct QueueBench {
     }
 
     /// Runs tasks that were all there before the first worker came.
-    func drain(_ tasks: Int, name: String) async throws -> BenchResult {
-        let queue = try await BenchQueue(options, place)
+    func drain(
+        _ tasks: Int, name: String, events: EventRetention = EventRetention()
+    ) async throws -> BenchResult {
+        let queue = try await BenchQueue(options, place, events: events)
         let before = ProcessUsage.residentBytes
         _ = try await fill(queue, tasks, title: "filling", batch: 1000)
         let memory = Double(max(ProcessUsage.residentBytes - before, 0)) / Double(tasks)

@@ -20,6 +20,8 @@ struct SQLiteBench {
             let large = try await queue.drain(options.backlog, name: "backlog-\(options.backlog)")
             return [small, large.compared(with: small, aim: 0.8)]
         case .mqtt: return try await MQTTBench.run(options, bar)
+        case .events: return try await EventLogBench(queue: queue).run()
+        case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()
         case .batches, .memory, .nodes, .prune: return []
         }
     }

@@ -19,7 +19,8 @@ public struct EventPage: Sendable, Hashable {
 
 /// How long events are kept.
 public struct EventRetention: Sendable, Hashable {
-    /// The most events in the log; a store may keep up to a tenth more for a moment.
+    /// The most events in the log; a store may keep up to a tenth more for a moment. With 0 none is written,
+    /// and nobody can follow the tasks: that is for taking what the log costs.
     public var count: Int
     /// Older events are removed at the next clean-up.
     public var age: Duration

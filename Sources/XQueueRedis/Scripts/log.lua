@@ -23,6 +23,9 @@ local function group(heads, head)
   return ids
 end
 
+-- How many events are wanted. None are for a benchmark, which takes what the log costs.
+local kept = tonumber(string.match(ORIGIN, '%d+$'))
+
 local function tell(ids, id)
   local n = ids.n + 1
   ids[n], ids.n = id, n
@@ -34,6 +37,7 @@ local function steps(previous, status, version, retries, type, worker, error)
 end
 
 local function tell_progress(id, percent, type, worker, message)
+  if kept == 0 then return end
   tell(group(progress_heads, struct.pack(
     PROGRESS_HEAD, $PROGRESS_EVENT, percent, type, worker, #message) .. message), id)
 end
@@ -41,6 +45,7 @@ end
 -- Tasks that take the same step mostly come one after another.
 local last_ids, last_status, last_version, last_retries, last_type, last_worker, last_error, last_previous
 local function tell_step(id, previous, status, version, retries, type, worker, error)
+  if kept == 0 then return end
   if status ~= last_status or version ~= last_version or type ~= last_type or worker ~= last_worker
     or retries ~= last_retries or error ~= last_error or previous ~= last_previous then
     last_previous, last_status, last_version, last_retries = previous, status, version, retries
@@ -94,7 +99,6 @@ local function write_log()
     redis.call('XADD', EVENTS, string.format('%s-%.0f', time, last), 'e', batch)
   end
   -- Now and then is often enough.
-  local kept = tonumber(string.match(ORIGIN, '%d+$'))
   local step = math.max(1, math.min(1024, math.floor(kept / 10)))
   if math.floor(last / step) > math.floor((last - number) / step) then trim_log(last - kept, 0) end
 end

@@ -23,6 +23,7 @@ struct EventLogWriter {
     var isEmpty: Bool { batch.count == 0 }
 
     mutating func add(_ change: TaskEvent.Change, of task: TaskRecord, at time: Timestamp) {
+        guard retention.count > 0 else { return }
         batch.add(
             task.id,
             EventBatch.Head(timestamp: time, type: task.type, workerID: task.workerID, change: change))

@@ -1,8 +1,6 @@
 #if MQTT
 
 import Foundation
-import NIOCore
-import NIOPosix
 import Subprocess
 import SystemPackage
 
@@ -15,7 +13,7 @@ enum OwnMosquitto {
 
     /// Runs `body` with the port of a new broker, and stops the broker.
     static func use(in folder: String, _ body: (Int) async throws -> Void) async throws {
-        let port = try await freePort()
+        let port = try await LoopbackPort.free()
         let file = folder + "/mosquitto.conf"
         let lines = [
             "listener \(port) 127.0.0.1", "allow_anonymous true", "max_inflight_messages 0", "log_type error",
@@ -30,7 +28,7 @@ enum OwnMosquitto {
                 error: .discarded
             ) { execution in
                 do {
-                    try await waitUntilReady(port)
+                    try await LoopbackPort.waitUntilOpen(port, "mosquitto")
                     try await body(port)
                 } catch {
                     try? execution.send(signal: .kill)
@@ -42,26 +40,6 @@ enum OwnMosquitto {
             throw BenchFailure(
                 description: "mosquitto is not installed (on Debian and Ubuntu: apt-get install mosquitto)")
         }
-    }
-
-    private static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port
-        try await channel.close()
-        guard let port else { throw BenchFailure(description: "no port is free") }
-        return port
-    }
-
-    private static func waitUntilReady(_ port: Int) async throws {
-        for _ in 0..<200 {
-            let client = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            if let channel = try? await client.connect(host: "127.0.0.1", port: port).get() {
-                return try await channel.close()
-            }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw BenchFailure(description: "mosquitto does not answer on port \(port) after 10 s")
     }
 }
 

@@ -55,15 +55,17 @@ final class BenchServer: BenchPlace {
     /// A prefix that nobody used before.
     func newPrefix() -> String { "\(prefix)-\(number.next())" }
 
-    func makeStore() async throws -> any TaskStore {
+    func makeStore(_ events: EventRetention) async throws -> any TaskStore {
         try await clear()
-        return try await store(newPrefix())
+        return try await store(newPrefix(), events)
     }
 
-    func store(_ prefix: String) async throws -> RedisStore {
+    func store(_ prefix: String, _ events: EventRetention = EventRetention()) async throws -> RedisStore {
         var configuration = configuration
         configuration.keyPrefix = prefix
-        return try await RedisStore(configuration: configuration, logger: .silent)
+        var options = RedisStoreOptions()
+        options.events = events
+        return try await RedisStore(configuration: configuration, options: options, logger: .silent)
     }
 
     /// Removes every key of this benchmark.

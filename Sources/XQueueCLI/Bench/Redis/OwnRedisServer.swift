@@ -1,7 +1,6 @@
 #if Redis
 
 import Foundation
-import NIOCore
 import NIOPosix
 import Subprocess
 import XQueueRedis
@@ -12,7 +11,7 @@ enum OwnRedisServer {
     static func use(
         _ appendOnly: BenchOptions.AppendOnly?, in folder: String, _ body: (Int) async throws -> Void
     ) async throws {
-        let port = try await freePort()
+        let port = try await LoopbackPort.free()
         var arguments = [
             "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--loglevel",
             "warning",
@@ -37,15 +36,6 @@ enum OwnRedisServer {
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw BenchFailure.notInstalled("redis-server", package: "redis-server")
         }
-    }
-
-    private static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port
-        try await channel.close()
-        guard let port else { throw BenchFailure(description: "no port is free") }
-        return port
     }
 
     private static func waitUntilReady(_ port: Int) async throws {

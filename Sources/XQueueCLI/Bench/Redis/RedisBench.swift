@@ -22,6 +22,8 @@ struct RedisBench {
         case .nodes: return try await RedisNodesBench(options: options, server: server, bar: bar).run()
         case .backlog: return try await RedisBacklogBench(options: options, server: server, bar: bar).run()
         case .mqtt: return try await MQTTBench.run(options, bar)
+        case .events: return try await EventLogBench(queue: queue).run()
+        case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()
         case .prune: return [try await RedisPruneBench(options: options, server: server, bar: bar).run()]
         }
     }

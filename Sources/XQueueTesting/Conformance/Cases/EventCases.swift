@@ -246,6 +246,17 @@ extension StoreConformance {
             #expect(page.events.map(\.cursor.number) == [4])
             #expect(try await store.events(after: .start, limit: 100, waiting: .zero).isReset)
         },
+        ConformanceCase(
+            "events: none is written if none is wanted", limits: .init(events: EventRetention(count: 0))
+        ) { fixture in
+            let store = fixture.store
+            try await fixture.submit(fixture.task())
+            let running = try await fixture.claimOne()
+            try await fixture.settle(running, .success(nil))
+            #expect(try await store.lastEvent() == .start)
+            let page = try await store.events(after: .start, limit: 10, waiting: .zero)
+            #expect(page == EventPage(events: [], next: .start, isReset: false, hasMore: false))
+        },
         ConformanceCase("events: a cursor of another log is told so") { fixture in
             let store = fixture.store
             try await fixture.submit(fixture.task())
