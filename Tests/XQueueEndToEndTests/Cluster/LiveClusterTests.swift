@@ -1,0 +1,76 @@
+#if MQTT && Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// What happens on one node is heard at all of them, and by the broker, whatever happens to Redis.
+@Suite(.timeLimit(.minutes(10))) struct LiveClusterTests {
+    @Test func everyNodeTellsWhatHappensOnEveryNode() async throws {
+        let cluster = try await Cluster()
+        // The first one runs no task itself.
+        let nodes = [try await cluster.node("a", ["--no-workers"]), try await cluster.node("b")]
+        let apis = nodes.map { API($0) }
+        let watchers = try nodes.map { node in
+            try RunningProgram(
+                ["watch", "--url", node.address.absoluteString, "--type", "example", "--json"],
+                in: cluster.folder, name: "watch-\(node.processIdentifier)")
+        }
+        try await eventually("both streams have begun") {
+            for api in apis { _ = try await api.submit() }
+            return watchers.allSatisfy { !$0.said.isEmpty }
+        }
+        var tasks: [String] = []
+        for number in 0..<40 { tasks.append(try await apis[number % 2].submit().id) }
+        for id in tasks { _ = try await apis[0].end(of: id) }
+        for watcher in watchers {
+            try await eventually("every step of all tasks is told") {
+                let steps = try PublishedSteps(wholeLines(watcher.said)).versions
+                return tasks.allSatisfy { steps[$0] == [1, 2, 3] }
+            }
+            watcher.send(SIGKILL)
+        }
+    }
+
+    @Test func theBrokerMissesNothingWhenRedisIsKilled() async throws {
+        let broker = try MosquittoServer()
+        try await broker.start()
+        let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
+        let redis = try await RedisServer.start(.init(.always))
+        let node = try await Cluster(redis: redis).node(
+            "node", ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
+        let api = API(node)
+        for _ in 1...3 {
+            let before = subscriber.messages.count
+            // Whether a batch was accepted whose answer was lost, the count at the end tells.
+            try await eventually(within: .seconds(120), "tasks are accepted") {
+                (try? await api.submitMany(500)) != nil
+            }
+            try await eventually(within: .seconds(120), "some are published") {
+                subscriber.messages.count > before + 100
+            }
+            try await redis.kill()
+            try await redis.start()
+        }
+        try await eventually(within: .seconds(240), "all tasks have ended") {
+            guard let stats = try? await api.stats() else { return false }
+            return stats.pending + stats.processing == 0
+        }
+        let count = try await api.stats().success
+        #expect(count >= 1500)
+        try await eventually(within: .seconds(120), "every task's end is published") {
+            let steps = try PublishedSteps(subscriber.messages.map(\.payload))
+            // An attempt that a restart of Redis cut off may have been lost and done again, with more steps.
+            return steps.versions.count == count && steps.broken.isEmpty
+        }
+        #expect(node.isRunning)
+    }
+
+    /// The lines that have been written to their end.
+    private func wholeLines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+}
+
+#endif
