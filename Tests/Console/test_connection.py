@@ -3,6 +3,7 @@
 import unittest
 
 from support.case import ConsoleCase
+from support.programs import free_port
 
 
 class ConnectionTest(ConsoleCase):
@@ -45,6 +46,31 @@ class ConnectionTest(ConsoleCase):
         for identifier in [self.server.submit() for _ in range(5)]:
             self.server.wait_for_status(identifier, "success")
         page.wait_until(f"document.querySelector('{success}').innerText === '6'", "six successes are counted")
+        self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
+
+    def test_events_that_are_gone_from_the_log_are_made_up_for(self):
+        self.server.flags = ("--events-max-count", "10")
+        self.server.kill()
+        self.server.start()
+        page = self.open("tasks")
+        first = self.server.submit()
+        page.wait_for_text(f"tr[data-id='{first}'] .chip", "Success")
+        self.server.kill()
+        page.wait_for_text(".pill", "Offline")
+        # While the page looks at the old port, more happens at another one than the log keeps.
+        port, self.server.port = self.server.port, free_port()
+        self.server.start()
+        missed = [self.server.submit() for _ in range(20)]
+        for identifier in missed:
+            self.server.wait_for_status(identifier, "success")
+        self.server.kill()
+        self.server.port = port
+        self.server.start()
+        self.wait_until_live(page)
+        for identifier in (missed[0], missed[-1]):
+            page.wait_for_text(f"tr[data-id='{identifier}'] .chip", "Success")
+        page.wait_until(
+            "document.querySelector('.filter-chip[data-status=success] .count').innerText === '21'", "all are counted")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
 

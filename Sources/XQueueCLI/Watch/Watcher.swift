@@ -88,7 +88,9 @@ struct Watcher {
 
     /// Whether an event tells of a step that has not been shown, and is shown now.
     private mutating func isNew(_ event: WatchedEvent) -> Bool {
-        guard let id = event.taskID, let version = event.version, let shown = versions[id] else { return true }
+        guard let id = event.taskID, let version = event.version, let shown = versions[id] else {
+            return true
+        }
         guard version > shown else { return false }
         versions[id] = version
         return true

@@ -76,9 +76,12 @@ class Server:
         self.folder = folder
         self.flags = flags
         self.port = free_port()
-        self.address = f"http://127.0.0.1:{self.port}/"
         self.process = None
         self.start()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.port}/"
 
     def start(self):
         binary = os.environ.get("XQUEUE_BINARY", ROOT / ".build" / "debug" / "xqueue")
