@@ -141,7 +141,7 @@ import XQueueTesting
 }
 
 extension RedisOptions {
-    fileprivate init(_ appendOnly: AppendOnly) {
+    init(_ appendOnly: AppendOnly) {
         self.init()
         self.appendOnly = appendOnly
     }
