@@ -46,6 +46,10 @@ class LooksTest(ConsoleCase):
             shown = {"tasks": "tbody tr", "types": "tbody tr", "workers": ".nodes .card", "submit": "form",
                      "overview": "#card-workers ~ .rows li, .card .rows li"}.get(view, ".timeline li")
             page.wait_until(f"document.querySelector({json.dumps(shown)})?.checkVisibility()", f"{view} has content")
+            if view == "overview":
+                page.wait_until(
+                    "[...document.querySelectorAll('.chart')].at(-1).querySelector('.line').getAttribute('d')",
+                    "the charts show the past")
             # A phone zooms out until all fits, so the window's own width would tell nothing.
             wide = page.evaluate("document.documentElement.scrollWidth") - page.size[0]
             self.assertLessEqual(wide, 0, f"{name} {view} is {wide} pixels too wide")
