@@ -184,7 +184,9 @@ import XQueueTesting
                 try await manager.statistics().store.counts[.success] == 1
             }
             #expect(await manager.intake()?.rejected == 1)
-            #expect(await manager.intake()?.status.problem == nil)
+            try await eventually("nothing is wrong any more") {
+                await manager.intake()?.status.problem == nil
+            }
         }
         await writer.close()
     }

@@ -73,7 +73,8 @@ import XQueueTesting
             SystemQueueClock().now() > records.map(\.timestamp).max() ?? .init(milliseconds: 0)
         }
         let between = SystemQueueClock().now()
-        _ = try await fixture.broker.run("produce.py", [fixture.topic, "5"])
+        // The broker of the tests leaves out all but the first of the last batch when it tells where the end is.
+        for count in ["4", "1"] { _ = try await fixture.broker.run("produce.py", [fixture.topic, count]) }
         await intake.close()
 
         let store = try emptyStore()

@@ -13,8 +13,6 @@ actor KafkaScan {
     private let handle: KafkaHandle
     /// For each partition that is not read to its end, where that was at the start.
     private var ends: [Int32: Int64] = [:]
-    /// The partitions that begin where there may be nothing yet.
-    private var beyond: Set<Int32> = []
     /// When it began. What was written later need not be read.
     private let begin = SystemQueueClock().now()
     private var isClosed = false
@@ -30,7 +28,7 @@ actor KafkaScan {
                 "group.id": configuration.groupID,
                 "enable.auto.commit": "false",
                 "enable.auto.offset.store": "false",
-                // Beyond the end is the end, and not the beginning.
+                // What is deleted meanwhile must not be passed by in silence.
                 "auto.offset.reset": "error",
                 // What the broker says beforehand is not always where its last batch ends.
                 "enable.partition.eof": "true",
@@ -42,10 +40,11 @@ actor KafkaScan {
 
     /// Begins to read.
     func start(_ spans: [IntakeSpan]) throws(IntakeError) {
-        ends = Dictionary(uniqueKeysWithValues: spans.map { ($0.partition, $0.end) })
-        beyond = Set(spans.filter { $0.count == 0 }.map(\.partition))
+        let open = spans.filter { $0.count > 0 }
+        guard !open.isEmpty else { return }
+        ends = Dictionary(uniqueKeysWithValues: open.map { ($0.partition, $0.end) })
         let list = PartitionList(
-            topic: topic, Dictionary(uniqueKeysWithValues: spans.map { ($0.partition, $0.start) }))
+            topic: topic, Dictionary(uniqueKeysWithValues: open.map { ($0.partition, $0.start) }))
         let code = list.lend { rd_kafka_assign(handle.client, $0) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw IntakeError(.unavailable, "cannot read \(topic): \(KafkaCode.text(code))")
@@ -77,10 +76,7 @@ actor KafkaScan {
                     records.append(record)
                 }
             case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-                guard beyond.remove(message.pointee.partition) != nil else {
-                    throw IntakeError(.unavailable, "records of \(topic) were deleted while they were read")
-                }
-                ends[message.pointee.partition] = nil
+                throw IntakeError(.unavailable, "records of \(topic) were deleted while they were read")
             case RD_KAFKA_RESP_ERR__PARTITION_EOF: ends[message.pointee.partition] = nil
             case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
                 throw IntakeError(
