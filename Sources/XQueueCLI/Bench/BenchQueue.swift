@@ -12,7 +12,8 @@ struct BenchQueue {
 
     init(
         _ options: BenchOptions, _ place: any BenchPlace, events: EventRetention = EventRetention(),
-        intake: (any TaskIntake)? = nil, runsWorkers: Bool = true, onStart: @escaping @Sendable () -> Void = {}
+        intake: (any TaskIntake)? = nil, runsWorkers: Bool = true,
+        onStart: @escaping @Sendable () -> Void = {}
     ) async throws {
         var configuration = QueueConfiguration()
         configuration.maxConcurrency = options.concurrency

@@ -64,7 +64,7 @@ import XQueueTesting
     @Test func mistakesAreToldWithTheirExitCodes() async throws {
         let queue = try await KafkaQueue(redis: nil)
         for (arguments, status, words) in [
-            (["--from", "yesterday"], 64, "RFC 3339"), (["--from", "-1"], 64, "--from"), ([], 64, "--from"),
+            (["--from", "yesterday"], 64, "2026-01-31"), (["--from", "-1"], 64, "--from"), ([], 64, "--from"),
             (["--from", "0", "--kafka-tpoic", "x"], 64, "--kafka-topic"),
             (["--from", "0", "--kafka-topic", "a b"], 78, "topic"),
             (["--from", "0", "--kafka-topic", "none"], 69, "no topic none"),
