@@ -5,7 +5,7 @@
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev libmosquitto-dev \
+    && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev libmosquitto-dev librdkafka-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The packages are fetched again only when this file changes.
@@ -15,6 +15,13 @@ COPY . .
 RUN swift build -c release --product xqueue --static-swift-stdlib \
     && install -D "$(swift build -c release --show-bin-path)/xqueue" /out/xqueue
 
+# Debian 12's librdkafka is too old for many brokers (docs/kafka.md); the one in the package for Python needs nothing
+# but the C library.
+FROM python:3.13-slim-bookworm AS librdkafka
+RUN pip download --no-cache-dir --no-deps --dest /wheels confluent-kafka==2.16.1 \
+    && python -m zipfile -e /wheels/*.whl /wheels \
+    && install -D -m 644 /wheels/confluent_kafka.libs/librdkafka-*.so.1 /out/librdkafka.so.1
+
 FROM debian:bookworm-slim
 # curl is for the health check.
 RUN apt-get update \
@@ -22,6 +29,7 @@ RUN apt-get update \
         ca-certificates curl libhiredis0.14 libmosquitto1 libsqlite3-0 libstdc++6 tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/xqueue --create-home xqueue
+COPY --from=librdkafka /out/librdkafka.so.1 /usr/lib/librdkafka.so.1
 COPY --from=build /out/xqueue /usr/local/bin/xqueue
 
 # An xqueue.yaml here is read; without Redis the tasks are in xqueue-data/ here.

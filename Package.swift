@@ -276,6 +276,7 @@ let package = Package(
                 "XQueue",
                 "XQueueCLI",
                 "XQueueCore",
+                "XQueueKafka",
                 "XQueueRedis",
                 "XQueueSQLite",
                 "XQueueServer",

@@ -106,6 +106,9 @@ extension TaskManager {
     /// The durable log in front of the store, as this node sees it; nil if there is none.
     public func intake() async -> IntakeReport? { await feeder?.report() }
 
+    /// What this node has fed from the log, without asking the log; nil if there is none.
+    package var intakeCounts: IntakeCounts? { feeder?.counts }
+
     /// What the store is, for people: `sqlite`.
     public var storeName: String { store.name }
 

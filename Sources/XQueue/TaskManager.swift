@@ -59,12 +59,14 @@ public final class TaskManager: Service {
             [registry] type in
             configuration.runsWorkers && registry.handler(of: type) != nil
         }
+        let storeWatch = StoreWatch()
         self.submitter = TaskSubmitter(
-            store: store, intake: intake, unserved: unserved, clock: clock, grace: configuration.gracePeriod)
+            store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, clock: clock,
+            grace: configuration.gracePeriod)
         self.feeder = intake.map {
             IntakeFeeder(
                 $0, store: store, configuration: configuration, clock: clock, random: random, logger: logger,
-                inserted: unserved.notice)
+                storeWatch: storeWatch, inserted: unserved.notice)
         }
         self.startedAt = clock.now()
         self.eventBus = EventBus(

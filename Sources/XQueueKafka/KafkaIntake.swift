@@ -61,11 +61,25 @@ public final class KafkaIntake: TaskIntake {
     }
 
     public func reject(_ records: [RejectedRecord]) async throws(IntakeError) {
-        try await producer.send(records.map(KafkaMessage.init), to: configuration.deadTopic)
+        do throws(IntakeError) {
+            return try await producer.send(records.map { KafkaMessage($0) }, to: configuration.deadTopic)
+        } catch {
+            guard error.code == .refused else { throw error }
+        }
+        // With what is said of it, a message may have become too large. Where it stood is said in any case.
+        for record in records {
+            do throws(IntakeError) {
+                try await producer.send([KafkaMessage(record)], to: configuration.deadTopic)
+            } catch {
+                guard error.code == .refused else { throw error }
+                try await producer.send(
+                    [KafkaMessage(record, withoutValue: true)], to: configuration.deadTopic)
+            }
+        }
     }
 
     public func commit(_ records: [IntakeRecord]) async throws(IntakeError) {
-        await consumer.commit(records)
+        consumer.commit(records)
     }
 
     public func leave() async {

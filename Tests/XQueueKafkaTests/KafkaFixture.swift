@@ -63,6 +63,10 @@ struct KafkaFixture: Sendable {
 
     /// Runs the node while `body` runs, then shuts it down in an orderly way.
     func running(_ node: Node, _ body: () async throws -> Void) async throws {
+        try await Self.running(node, body)
+    }
+
+    static func running(_ node: Node, _ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await node.group.run() }
             do {

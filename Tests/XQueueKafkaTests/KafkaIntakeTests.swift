@@ -7,35 +7,15 @@ import XQueueTestServers
 import XQueueTesting
 
 @Suite("The log, against a broker") struct KafkaIntakeTests {
-    private func messages(_ range: Range<Int>, key: String? = nil) -> [IntakeMessage] {
-        range.map {
-            IntakeMessage(key: key ?? "\($0)", value: "\($0)", headers: [IntakeHeader("n", "\($0)")])
-        }
-    }
-
-    /// Receives until there are `count` records.
-    private func receive(_ count: Int, from intake: KafkaIntake) async throws -> [IntakeRecord] {
-        var records: [IntakeRecord] = []
-        try await eventually("\(count) records come") {
-            records += try await intake.receive(limit: 100, waiting: .milliseconds(200))
-            return records.count >= count
-        }
-        return records
-    }
-
-    private func numbers(_ records: [IntakeRecord]) -> [Int] {
-        records.compactMap { Int(String(decoding: $0.value, as: UTF8.self)) }
-    }
-
     @Test("What was appended comes out, in the order of each key") func order() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
-        try await intake.append(messages(0..<300, key: "one"))
-        try await intake.append(messages(300..<600))
-        let records = try await receive(600, from: intake)
-        #expect(numbers(records).sorted() == Array(0..<600))
-        #expect(numbers(records).filter { $0 < 300 } == Array(0..<300))
+        try await intake.append(IntakeMessage.numbered(0..<300, key: "one"))
+        try await intake.append(IntakeMessage.numbered(300..<600))
+        let records = try await intake.records(600)
+        #expect(records.numbers.sorted() == Array(0..<600))
+        #expect(records.numbers.filter { $0 < 300 } == Array(0..<300))
         #expect(Set(records.map(\.origin.partition)).count == 4)
         #expect(records.allSatisfy { $0.origin.topic == fixture.topic && $0.timestamp.milliseconds > 0 })
         let seen = try await fixture.records(of: fixture.topic)
@@ -47,15 +27,15 @@ import XQueueTesting
         let fixture = try await KafkaFixture()
         let first = try fixture.intake { $0.partitions = 1 }
         try await first.open()
-        try await first.append(messages(0..<10))
-        let records = try await receive(10, from: first)
+        try await first.append(IntakeMessage.numbered(0..<10))
+        let records = try await first.records(10)
         try await first.commit(Array(records.prefix(6)))
         await first.close()
         #expect(try await fixture.committed() == 6)
 
         let second = try fixture.intake { $0.partitions = 1 }
         try await second.open()
-        #expect(numbers(try await receive(4, from: second)) == [6, 7, 8, 9])
+        #expect(try await second.records(4).numbers == [6, 7, 8, 9])
         let status = await second.status()
         #expect(status.problem == nil)
         #expect(status.partitions.map(\.committed) == [6])
@@ -88,12 +68,12 @@ import XQueueTesting
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
-        try await intake.append(messages(0..<1))
-        _ = try await receive(1, from: intake)
+        try await intake.append(IntakeMessage.numbered(0..<1))
+        _ = try await intake.records(1)
         try await intake.hold()
-        try await intake.append(messages(1..<500))
+        try await intake.append(IntakeMessage.numbered(1..<500))
         for _ in 0..<5 { try await intake.hold() }
-        #expect(numbers(try await receive(499, from: intake)).sorted() == Array(1..<500))
+        #expect(try await intake.records(499).numbers.sorted() == Array(1..<500))
         await intake.close()
     }
 
@@ -134,15 +114,17 @@ import XQueueTesting
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake { $0.deliveryTimeout = .seconds(2) }
         try await intake.open()
-        try await intake.append(messages(0..<1))
+        try await intake.append(IntakeMessage.numbered(0..<1))
         fixture.broker.pause()
-        let error = await #expect(throws: IntakeError.self) { try await intake.append(messages(1..<2)) }
+        let error = await #expect(throws: IntakeError.self) {
+            try await intake.append(IntakeMessage.numbered(1..<2))
+        }
         #expect(error?.code == .unavailable)
         #expect(await intake.status().problem != nil)
         fixture.broker.resume()
         // The broker of the tests does not know the producer any more: a new one is made.
         try await eventually("messages are accepted again") {
-            (try? await intake.append(messages(2..<3))) != nil
+            (try? await intake.append(IntakeMessage.numbered(2..<3))) != nil
         }
         try await eventually("it is well again") { await intake.status().problem == nil }
         await intake.close()

@@ -1,10 +1,13 @@
 #if Kafka
 
+import CRdKafka
 import Foundation
+import ServiceLifecycle
 import Testing
 import XQueue
 import XQueueCore
 import XQueueKafka
+import XQueueSQLite
 import XQueueTestServers
 import XQueueTesting
 
@@ -150,6 +153,42 @@ import XQueueTesting
             try await wait(node, for: first.id)
         }
         #expect(try await fixture.records(of: fixture.topic).count == 2)
+    }
+
+    @Test("What is in hand when dead letters cannot be put aside is not passed by") func deadLettersFail()
+        async throws
+    {
+        let cluster = try MockCluster(partitions: 1)
+        let writer = try cluster.intake()
+        try await writer.append([
+            IntakeMessage(key: "a", value: "{"),
+            IntakeMessage(key: "a", value: #"{"type":"work"}"#),
+        ])
+        let store = try SQLiteStore(path: ":memory:")
+        let intake = try cluster.intake {
+            $0.partitions = 1
+            $0.deliveryTimeout = .seconds(1)
+        }
+        let manager = TaskManager(store: store, intake: intake, logger: KafkaFixture.silent)
+        manager.register("work") { task -> RawJSON? in task.payload }
+        cluster.fail(.produce, Array(repeating: RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, count: 1000))
+        let node = KafkaFixture.Node(
+            store: FaultyStore(store), manager: manager,
+            group: ServiceGroup(services: [manager], logger: KafkaFixture.silent))
+        try await KafkaFixture.running(node) {
+            try await eventually("the dead letter cannot be put aside") {
+                await manager.intake()?.status.problem?.contains("acknowledged") == true
+            }
+            cluster.heal(.produce)
+            try await eventually("what came with it has run") {
+                try await manager.statistics().store.counts[.success] == 1
+            }
+            #expect(await manager.intake()?.rejected == 1)
+            try await eventually("nothing is wrong any more") {
+                await manager.intake()?.status.problem == nil
+            }
+        }
+        await writer.close()
     }
 
     @Test("Without the cluster nothing is accepted, and the caller is told") func clusterDown() async throws {

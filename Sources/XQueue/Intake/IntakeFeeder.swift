@@ -14,13 +14,14 @@ final class IntakeFeeder: Sendable {
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
+    private let storeWatch: StoreWatch
     private let inserted: @Sendable ([NewTask]) async -> Void
     private let state = Mutex(IntakeCounts())
 
     /// - Parameter inserted: Told of tasks that are new in the store.
     init(
         _ intake: any TaskIntake, store: any TaskStore, configuration: QueueConfiguration,
-        clock: any QueueClock, random: any RandomSource, logger: Logger,
+        clock: any QueueClock, random: any RandomSource, logger: Logger, storeWatch: StoreWatch,
         inserted: @escaping @Sendable ([NewTask]) async -> Void
     ) {
         var logger = logger
@@ -32,6 +33,7 @@ final class IntakeFeeder: Sendable {
         self.clock = clock
         self.random = random
         self.logger = logger
+        self.storeWatch = storeWatch
         self.inserted = inserted
     }
 
@@ -40,10 +42,11 @@ final class IntakeFeeder: Sendable {
     /// Runs until the Swift task is canceled; ends what it has in hand and gives back its share.
     func run() async {
         var backOff = BackOff(random: random)
+        var inHand: [IntakeRecord] = []
         while !Task.isCancelled {
             do {
                 try await intake.open()
-                try await feed { backOff.reset() }
+                try await feed(&inHand) { backOff.reset() }
             } catch {
                 if Task.isCancelled { break }
                 let isNew = state.withLock { state in
@@ -61,18 +64,43 @@ final class IntakeFeeder: Sendable {
         await Task { await intake.leave() }.value
     }
 
-    private func feed(_ received: () -> Void) async throws {
+    /// Reads and checks a batch while the one before it goes into the store.
+    ///
+    /// - Parameter inHand: What was received and is not done with. It does not come again by itself, so it
+    ///   stays there when this throws.
+    private func feed(_ inHand: inout [IntakeRecord], _ received: () -> Void) async throws {
+        // What a failure has left.
+        if !inHand.isEmpty {
+            try await intake.hold()
+            try await store(Fed(records: inHand, entries: try await check(inHand)))
+            inHand = []
+        }
+        var current = Fed()
         while !Task.isCancelled {
-            let records = try await intake.receive(limit: batch.size, waiting: batch.timeout)
+            let fed = current
+            async let stored: Void = store(fed)
+            let next: Result<[IntakeRecord], IntakeError>
+            do throws(IntakeError) {
+                next = .success(try await intake.receive(limit: batch.size, waiting: batch.timeout))
+            } catch {
+                next = .failure(error)
+            }
+            let records = (try? next.get()) ?? []
+            inHand += records
+            let entries = await Result.of { try await check(records) }
+            try await stored
+            inHand.removeFirst(fed.records.count)
+            _ = try next.get()
+            current = Fed(records: records, entries: try entries.get())
             received()
             if state.withLock({ $0.problem.take() }) != nil { logger.info("The log of tasks is read again") }
-            guard !records.isEmpty else { continue }
-            try await feed(records)
-            try await intake.commit(records)
         }
+        try await store(current)
+        inHand = []
     }
 
-    private func feed(_ records: [IntakeRecord]) async throws {
+    /// The tasks that records ask for; those that ask for none are put aside.
+    private func check(_ records: [IntakeRecord]) async throws -> [Entry] {
         var entries: [Entry] = []
         entries.reserveCapacity(records.count)
         var rejected: [RejectedRecord] = []
@@ -84,7 +112,13 @@ final class IntakeFeeder: Sendable {
             }
         }
         if !rejected.isEmpty { try await reject(rejected) }
-        if !entries.isEmpty { try await insert(entries[...]) }
+        return entries
+    }
+
+    private func store(_ fed: Fed) async throws {
+        guard !fed.records.isEmpty else { return }
+        if !fed.entries.isEmpty { try await insert(fed.entries[...]) }
+        try await intake.commit(fed.records)
     }
 
     private func reject(_ records: [RejectedRecord]) async throws {
@@ -129,7 +163,14 @@ final class IntakeFeeder: Sendable {
     }
 
     private func store(_ tasks: [NewTask]) async throws(StoreError) {
-        let outcomes = try await store.insert(tasks)
+        let outcomes: [InsertOutcome]
+        do throws(StoreError) {
+            outcomes = try await store.insert(tasks)
+        } catch {
+            storeWatch.failed(error, at: clock.now())
+            throw error
+        }
+        storeWatch.worked()
         var new: [NewTask] = []
         for (task, outcome) in zip(tasks, outcomes) {
             if case .inserted = outcome { new.append(task) }
@@ -155,6 +196,23 @@ final class IntakeFeeder: Sendable {
         }
         guard await backOff.wait(clock) else { throw CancellationError() }
         try await intake.hold()
+    }
+}
+
+/// A batch of records that were received, and the tasks that were found in them.
+private struct Fed {
+    var records: [IntakeRecord] = []
+    var entries: [Entry] = []
+}
+
+extension Result where Failure == any Error {
+    /// What `body` returns or throws.
+    fileprivate static func of(_ body: () async throws -> Success) async -> Self {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
     }
 }
 

@@ -16,13 +16,13 @@ public struct IntakeReport: Sendable, Hashable {
 }
 
 /// What a feeder has counted since the start of this node.
-struct IntakeCounts: Sendable {
-    var isHeld = false
-    var fed = 0
-    var known = 0
-    var rejected = 0
+package struct IntakeCounts: Sendable {
+    package var isHeld = false
+    package var fed = 0
+    package var known = 0
+    package var rejected = 0
     /// Why it does not read the log now; nil if it does.
-    var problem: String?
+    package var problem: String?
 }
 
 extension IntakeFeeder {

@@ -4,6 +4,8 @@ import XQueueCore
 struct TaskSubmitter: Sendable {
     let store: any TaskStore
     let intake: (any TaskIntake)?
+    /// Whether the store takes tasks, as far as this node knows.
+    let storeWatch: StoreWatch
     let unserved: UnservedTypes
     let clock: any QueueClock
     /// How long a task that is taken back may go on running.
@@ -25,11 +27,25 @@ struct TaskSubmitter: Sendable {
     ) async throws(QueueError) -> [SubmitOutcome] {
         try await append(tasks, intake)
         do throws(StoreError) {
-            return outcomes(try await insert(tasks), of: tasks)
+            guard let inserted = try await insertIfUp(tasks) else { return logged(tasks) }
+            return outcomes(inserted, of: tasks)
         } catch {
             // The feeder cannot bring it in either.
             if error.code == .tooManyTypes { throw QueueError(error) }
             return logged(tasks)
+        }
+    }
+
+    /// Nil if the store is not even asked, because it did not answer others.
+    private func insertIfUp(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]? {
+        guard storeWatch.mayAsk(at: clock.now()) else { return nil }
+        do throws(StoreError) {
+            let outcomes = try await insert(tasks)
+            storeWatch.worked()
+            return outcomes
+        } catch {
+            storeWatch.failed(error, at: clock.now())
+            throw error
         }
     }
 
@@ -39,11 +55,13 @@ struct TaskSubmitter: Sendable {
     private func submitUnique(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
-        let inserted: [InsertOutcome]
+        var answer: [InsertOutcome]?
         do throws(StoreError) {
-            inserted = try await insert(tasks)
+            answer = try await insertIfUp(tasks)
         } catch {
             if error.code == .tooManyTypes { throw QueueError(error) }
+        }
+        guard let inserted = answer else {
             try await append(tasks, intake)
             return logged(tasks)
         }

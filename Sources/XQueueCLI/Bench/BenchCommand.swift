@@ -13,14 +13,18 @@ struct BenchCommand: AsyncParsableCommand {
 
             batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
             Redis, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
-            that is started for it, and counts messages: two for each event. events drains a backlog with and \
-            without the event log. subscribers opens idle event streams at a server that is started for it.
+            that is started for it, and counts messages: two for each event. kafka submits over HTTP with and \
+            without Kafka in front of the store, and feeds the store from a full topic, next to bare inserts; it \
+            starts the broker that scripts/setup-kafka gets, unless --kafka-brokers names another. \
+            events drains a backlog with and without the event log. subscribers opens idle event streams at a \
+            server that is started for it.
 
             Examples:
               xqueue bench                          all phases but the long ones
               xqueue bench end-to-end --tasks 200000
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
+              xqueue bench --store redis kafka
               xqueue bench mqtt --tasks 200000      next to a bare libmosquitto publisher
               xqueue bench events subscribers       what live updates cost
               xqueue bench --store redis            against a redis-server started for it
@@ -45,6 +49,9 @@ struct BenchCommand: AsyncParsableCommand {
         }
         #if !MQTT
         if phases.contains(.mqtt) { throw ValidationError("this xqueue was built without MQTT") }
+        #endif
+        #if !Kafka
+        if phases.contains(.kafka) { throw ValidationError("this xqueue was built without Kafka") }
         #endif
         #if !Redis
         if options.store == .redis {

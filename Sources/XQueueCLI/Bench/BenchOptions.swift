@@ -25,6 +25,12 @@ struct BenchOptions: ParsableArguments {
             valueName: "policy"))
     var redisAppendonly: AppendOnly?
 
+    @Option(
+        help: ArgumentHelp(
+            "Running Kafka brokers, of which only new topics are used; without it, one is started.",
+            valueName: "addresses"))
+    var kafkaBrokers: String?
+
     @Option(help: ArgumentHelp("How many tasks each phase moves.", valueName: "count"))
     var tasks = 50_000
 

@@ -12,13 +12,15 @@ struct BenchQueue {
 
     init(
         _ options: BenchOptions, _ place: any BenchPlace, events: EventRetention = EventRetention(),
+        intake: (any TaskIntake)? = nil, runsWorkers: Bool = true,
         onStart: @escaping @Sendable () -> Void = {}
     ) async throws {
         var configuration = QueueConfiguration()
         configuration.maxConcurrency = options.concurrency
+        configuration.runsWorkers = runsWorkers
         store = try await place.makeStore(events)
         manager = TaskManager(
-            store: store, configuration: configuration, logger: .silent)
+            store: store, intake: intake, configuration: configuration, logger: .silent)
         let handled = Counter()
         self.handled = handled
         manager.register(Self.type) { (_: TaskContext<RawJSON>) -> RawJSON? in

@@ -18,13 +18,18 @@ struct HTTPBench {
     func run() async throws -> [BenchResult] {
         let bare = try await measure("http-bare-echo", makeService: bareService)
         let queue = try await BenchQueue(options, place)
-        let submit = try await measure("http-submit") { onListening in
+        let submit = try await submit(to: queue, "http-submit")
+        await queue.close()
+        return [bare, submit.compared(with: bare, aim: 0.6)]
+    }
+
+    /// Submits over HTTP, one task in each request or so many in each batch.
+    func submit(to queue: BenchQueue, _ name: String, batch: Int = 1) async throws -> BenchResult {
+        try await measure(name, batch: batch) { onListening in
             QueueServer(
                 manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
                 logger: .silent, onListening: onListening)
         }
-        await queue.close()
-        return [bare, submit.compared(with: bare, aim: 0.6)]
     }
 
     /// What a submission holds, in the way a web service usually reads it.
@@ -37,14 +42,15 @@ struct HTTPBench {
         var process_timeout: Int
     }
 
-    private var body: String {
-        get throws {
-            let payload = try BenchPayload.make(bytes: options.payload).text
-            return """
-                {"type":"\(BenchQueue.type)","payload":\(payload),"priority":1,"max_retry":3,\
-                "queue_timeout":300,"process_timeout":60}
-                """
-        }
+    private func request(batch: Int) throws -> ByteBuffer {
+        let payload = try BenchPayload.make(bytes: options.payload).text
+        let task = """
+            {"type":"\(BenchQueue.type)","payload":\(payload),"priority":1,"max_retry":3,\
+            "queue_timeout":300,"process_timeout":60}
+            """
+        guard batch > 1 else { return HTTPLoad.post("/api/v1/tasks", task) }
+        let tasks = Array(repeating: task, count: batch).joined(separator: ",")
+        return HTTPLoad.post("/api/v1/tasks/batch", #"{"tasks":[\#(tasks)]}"#)
     }
 
     private func bareService(
@@ -63,7 +69,7 @@ struct HTTPBench {
     }
 
     private func measure(
-        _ name: String,
+        _ name: String, batch: Int = 1,
         makeService: (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service
     ) async throws -> BenchResult {
         let ports = AsyncStream<Int>.makeStream()
@@ -75,14 +81,12 @@ struct HTTPBench {
         }
         guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
         let load = HTTPLoad(
-            port: port, connections: Self.connections,
-            request: HTTPLoad.post("/api/v1/tasks", try body), group: group)
-        _ = try await load.run(options.tasks / 10 + 1) { _ in }
+            port: port, connections: Self.connections, request: try request(batch: batch), group: group)
+        let requests = (options.tasks + batch - 1) / batch
+        _ = try await load.run(requests / 10 + 1) { _ in }
         let meter = Meter()
-        let latencies = try await load.run(options.tasks) { [bar, tasks = options.tasks] done in
-            bar.show(name, done, of: tasks)
-        }
-        let result = meter.result(name, options.tasks, latencies)
+        let latencies = try await load.run(requests) { [bar] done in bar.show(name, done, of: requests) }
+        let result = meter.result(name, requests * batch, latencies)
         serving.cancel()
         _ = await serving.result
         try await group.shutdownGracefully()

@@ -11,7 +11,7 @@ import Musl
 /// Shows on standard error how far long work has come; silent unless that is a terminal.
 final class ProgressBar: Sendable {
     private static let width = 30
-    private let isShown = isatty(2) == 1
+    let isShown = isatty(2) == 1
     private let shown = Mutex("")
 
     func show(_ title: String, _ done: Int, of total: Int) {

@@ -22,6 +22,7 @@ struct SQLiteBench {
         case .mqtt: return try await MQTTBench.run(options, bar)
         case .events: return try await EventLogBench(queue: queue).run()
         case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()
+        case .kafka: return try await KafkaBench.run(options, folder, bar)
         case .batches, .memory, .nodes, .prune: return []
         }
     }

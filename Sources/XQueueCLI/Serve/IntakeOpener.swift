@@ -51,6 +51,22 @@ struct IntakeOpener {
         #endif
     }
 
+    /// The log, to be read once more; nil if there is none.
+    ///
+    /// - Throws: ``ConfigurationError`` if librdkafka refuses a property.
+    func archive() throws(ConfigurationError) -> (any IntakeArchive)? {
+        #if Kafka
+        guard let kafka else { return nil }
+        do {
+            return try KafkaArchive(configuration: kafka, logger: logger)
+        } catch {
+            throw ConfigurationError(.configuration, ["kafka: \(error.message)"])
+        }
+        #else
+        return nil
+        #endif
+    }
+
     /// Has the manager write which tasks have ended, if that is wanted.
     func addStatusSink(to manager: TaskManager) throws(ConfigurationError) {
         #if Kafka

@@ -26,6 +26,9 @@ struct ServeFailure {
         case let error as ServerError:
             message = error.message
             code = EX_UNAVAILABLE
+        case let error as IntakeError:
+            message = error.message
+            code = error.code == .invalid ? EX_CONFIG : EX_UNAVAILABLE
         default:
             message = String(describing: error)
             code = EX_SOFTWARE

@@ -7,7 +7,8 @@
 /// - Every record is received by one node at a time. One that was received and not committed is received
 ///   again, by the same node after a restart or by another.
 ///
-/// Appending may be done by many at once; the calls that receive are made by one caller at a time.
+/// Appending may be done by many at once. The feeder is one caller, which commits, puts aside and holds also
+/// while it waits for what comes next.
 public protocol TaskIntake: Sendable {
     /// What the log is, for people: `kafka`.
     var name: String { get }
@@ -86,15 +87,19 @@ public struct IntakeRecord: Sendable, Hashable {
     public var value: [UInt8]
     /// The trace it belongs to, as its writer says.
     public var trace: TraceContext?
+    /// What its writer put beside it; bytes of values that are not UTF-8 are replaced.
+    public var headers: [IntakeHeader]
 
     public init(
-        origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8], trace: TraceContext? = nil
+        origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8],
+        trace: TraceContext? = nil, headers: [IntakeHeader] = []
     ) {
         self.origin = origin
         self.timestamp = timestamp
         self.key = key
         self.value = value
         self.trace = trace
+        self.headers = headers
     }
 }
 

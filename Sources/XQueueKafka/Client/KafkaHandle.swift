@@ -110,6 +110,10 @@ final class KafkaEvents: Sendable {
 /// What a consumer has of the topic.
 struct KafkaShare: Sendable {
     var assigned: Set<Int32> = []
+    /// Whether nothing is to come for now, also of partitions that are new.
+    var isHeld = false
+    /// Whether somebody waits to hold it: whoever waits for messages makes way.
+    var isHoldWanted = false
     /// For each partition, the offset after the last record that is done with.
     var done: [Int32: Int64] = [:]
 }

@@ -10,10 +10,12 @@ actor KafkaTopics {
     private static let timeout: Int32 = 3000
     /// How old an answer about how far the log is read may be.
     private static let freshness = Duration.seconds(1)
-    private let configuration: KafkaConfiguration
+    let configuration: KafkaConfiguration
     private let logger: Logger
     private let executor = ThreadExecutor("xqueue.kafka.topics")
-    private let handle: KafkaHandle
+    let handle: KafkaHandle
+    /// The topics that were looked at: what is wrong with one is told once.
+    private var inspected: Set<String> = []
     private var last: (status: IntakeStatus, at: ContinuousClock.Instant)?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -32,21 +34,30 @@ actor KafkaTopics {
 
     /// Makes the topics that are missing, and reports those that are not as they should be.
     func prepare() throws(IntakeError) {
-        let isNew = try prepare(configuration.topic, partitions: configuration.partitions)
-        if isNew != configuration.partitions {
-            logger.warning(
-                "The topic of the tasks has another number of partitions than is configured",
-                metadata: [
-                    "topic": "\(configuration.topic)", "partitions": "\(isNew)",
-                    "configured": "\(configuration.partitions)",
-                ])
+        let topic = configuration.topic
+        let largest = ["max.message.bytes": String(configuration.maxMessageBytes)]
+        let count = try prepare(topic, partitions: configuration.partitions, largest)
+        report(topic) {
+            let faults = faults(ofTasks: topic)
+            guard count != configuration.partitions else { return faults }
+            return faults + ["it has \(count) partitions, not \(configuration.partitions) as is configured"]
         }
-        _ = try prepare(configuration.deadTopic, partitions: 1)
+        _ = try prepare(configuration.deadTopic, partitions: 1, largest)
+    }
+
+    /// Tells an operator, once, what is wrong with a topic that can be used all the same.
+    private func report(_ topic: String, _ faults: () -> [String]) {
+        guard inspected.insert(topic).inserted else { return }
+        for fault in faults() {
+            logger.warning(
+                "A topic is not as it should be", metadata: ["topic": "\(topic)", "reason": "\(fault)"])
+        }
     }
 
     /// Makes the topic that remembers which tasks have ended, if it is missing.
     func prepareStatusTopic(_ topic: String) throws(IntakeError) {
         _ = try prepare(topic, partitions: configuration.partitions, ["cleanup.policy": "compact"])
+        report(topic) { faults(ofStatus: topic) }
     }
 
     /// How the log is, and how far the group has read it.
@@ -68,15 +79,14 @@ actor KafkaTopics {
     }
 
     private func progress() throws(IntakeError) -> [IntakeStatus.Partition] {
-        let count = try partitions(of: configuration.topic)
-        guard count > 0 else { throw IntakeError(.unavailable, "there is no topic \(configuration.topic)") }
-        let numbers = (0..<Int32(count)).map { $0 }
+        let topic = configuration.topic
+        let numbers = try numbers(of: topic)
         let committed = PartitionList(
-            topic: configuration.topic, Dictionary(uniqueKeysWithValues: numbers.map { ($0, -1) }))
+            topic: topic, Dictionary(uniqueKeysWithValues: numbers.map { ($0, -1) }))
         try check(committed.lend { rd_kafka_committed(handle.client, $0, Self.timeout) })
         // The special times of the protocol: -1 is the end, -2 the beginning.
-        let ends = try offsets(at: -1, numbers)
-        let starts = try offsets(at: -2, numbers)
+        let ends = try offsets(at: -1, topic, numbers)
+        let starts = try offsets(at: -2, topic, numbers)
         return numbers.map { number in
             let committed = committed.offsets[number].flatMap { $0 >= 0 ? $0 : nil }
             // Asked one after the other, what was committed may be newer than the end.
@@ -88,10 +98,38 @@ actor KafkaTopics {
         }
     }
 
+    /// What stands in a topic now, from some place on.
+    func spans(of topic: String, from start: IntakeStart) throws(IntakeError) -> [IntakeSpan] {
+        let numbers = try numbers(of: topic)
+        let ends = try offsets(at: -1, topic, numbers)
+        let oldest = try offsets(at: -2, topic, numbers)
+        let wanted: [Int32: Int64] =
+            switch start {
+            case .offset(let offset): Dictionary(uniqueKeysWithValues: numbers.map { ($0, offset) })
+            // A negative time has a meaning of its own in the protocol.
+            case .time(let time): try offsets(at: max(time.milliseconds, 0), topic, numbers)
+            }
+        return numbers.map { number in
+            let (end, oldest) = (ends[number] ?? 0, oldest[number] ?? 0)
+            // Where nothing is as young as the time, the answer is negative.
+            let start = wanted[number].flatMap { $0 >= 0 ? $0 : nil } ?? end
+            return IntakeSpan(partition: number, start: max(start, oldest), end: end)
+        }
+    }
+
+    /// The partitions of a topic that must be there.
+    private func numbers(of topic: String) throws(IntakeError) -> [Int32] {
+        let count = try partitions(of: topic)
+        guard count > 0 else { throw IntakeError(.unavailable, "there is no topic \(topic)") }
+        return (0..<Int32(count)).map { $0 }
+    }
+
     /// For each partition, the offset of the first record that is not older than `time`.
-    private func offsets(at time: Int64, _ partitions: [Int32]) throws(IntakeError) -> [Int32: Int64] {
+    private func offsets(
+        at time: Int64, _ topic: String, _ partitions: [Int32]
+    ) throws(IntakeError) -> [Int32: Int64] {
         let list = PartitionList(
-            topic: configuration.topic, Dictionary(uniqueKeysWithValues: partitions.map { ($0, time) }))
+            topic: topic, Dictionary(uniqueKeysWithValues: partitions.map { ($0, time) }))
         try check(list.lend { rd_kafka_offsets_for_times(handle.client, $0, Self.timeout) })
         return list.offsets
     }

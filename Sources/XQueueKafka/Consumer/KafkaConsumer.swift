@@ -22,7 +22,6 @@ actor KafkaConsumer {
     private var handle: KafkaHandle?
     /// Records that came while there was no place for them.
     private var stash: [IntakeRecord] = []
-    private var isHeld = false
     private var lastCommit = ContinuousClock.now
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -61,15 +60,26 @@ actor KafkaConsumer {
     /// The next records; see ``TaskIntake/receive(limit:waiting:)``.
     func receive(limit: Int, waiting: Duration) throws(IntakeError) -> [IntakeRecord] {
         guard let handle else { throw IntakeError(.closed, "the topic is not open") }
-        if isHeld { setHeld(false, handle) }
+        if events.share.withLock({ $0.isHeld }) { setHeld(false, handle) }
+        commitDone(handle)
         var records = stash
         stash = []
         let deadline = ContinuousClock.now + waiting
         while records.count < limit {
             let isFirst = records.isEmpty
-            if let record = try poll(handle, isFirst ? Self.slice : 0) {
+            let record: IntakeRecord?
+            do throws(IntakeError) {
+                record = try poll(handle, isFirst ? Self.slice : 0)
+            } catch {
+                // They do not come a second time.
+                stash = records
+                throw error
+            }
+            if let record {
                 records.append(record)
-            } else if !isFirst || Task.isCancelled || ContinuousClock.now >= deadline {
+            } else if !isFirst || Task.isCancelled || ContinuousClock.now >= deadline
+                || events.share.withLock({ $0.isHoldWanted })
+            {
                 break
             } else {
                 commitDone(handle)
@@ -79,20 +89,26 @@ actor KafkaConsumer {
     }
 
     /// Stops the flow and stays in the group.
-    func hold() throws(IntakeError) {
+    nonisolated func hold() async throws(IntakeError) {
+        events.share.withLock { $0.isHoldWanted = true }
+        try await stopFlow()
+    }
+
+    private func stopFlow() throws(IntakeError) {
+        events.share.withLock { $0.isHoldWanted = false }
         guard let handle else { return }
         setHeld(true, handle)
-        // What was on its way already; a rebalance brings more, which the next call stops.
-        while stash.count < 10_000, let record = try poll(handle, 0) { stash.append(record) }
+        // What was on its way already.
+        while let record = try poll(handle, 0) { stash.append(record) }
         commitDone(handle)
     }
 
-    func commit(_ records: [IntakeRecord]) {
-        guard let handle else { return }
+    /// The records are done with. The cluster hears of it within the next look for messages, which may be
+    /// under way, or at the end.
+    nonisolated func commit(_ records: [IntakeRecord]) {
         events.share.withLock { share in
             for record in records { share.done[record.origin.partition] = record.origin.offset + 1 }
         }
-        commitDone(handle)
     }
 
     /// Notes what is done and leaves the group.
@@ -103,7 +119,6 @@ actor KafkaConsumer {
         rd_kafka_consumer_close(handle.client)
         events.share.withLock { $0 = KafkaShare() }
         stash = []
-        isHeld = false
     }
 
     private func commitDone(_ handle: KafkaHandle) {
@@ -113,7 +128,7 @@ actor KafkaConsumer {
     }
 
     private func setHeld(_ isHeld: Bool, _ handle: KafkaHandle) {
-        self.isHeld = isHeld
+        events.share.withLock { $0.isHeld = isHeld }
         var list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
         guard rd_kafka_assignment(handle.client, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
             return
@@ -169,33 +184,44 @@ extension IntakeRecord {
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
         // It looks at what lies around the message, which a copy has not.
         let time = rd_kafka_message_timestamp(pointer, &kind)
+        let headers = Self.headers(of: pointer)
         self.init(
             origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
             timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),
             key: message.key.map { Array(UnsafeRawBufferPointer(start: $0, count: message.key_len)) },
             value: Array(UnsafeRawBufferPointer(start: message.payload, count: message.len)),
-            trace: TraceContext(headersOf: pointer))
+            trace: TraceContext(headers), headers: headers)
+    }
+
+    private static func headers(of message: UnsafePointer<rd_kafka_message_t>) -> [IntakeHeader] {
+        var list: OpaquePointer?
+        guard rd_kafka_message_headers(message, &list) == RD_KAFKA_RESP_ERR_NO_ERROR, let list else {
+            return []
+        }
+        var headers: [IntakeHeader] = []
+        var name: UnsafePointer<CChar>?
+        var value: UnsafeRawPointer?
+        var size = 0
+        while rd_kafka_header_get_all(list, headers.count, &name, &value, &size)
+            == RD_KAFKA_RESP_ERR_NO_ERROR,
+            let name
+        {
+            headers.append(
+                IntakeHeader(
+                    String(cString: name),
+                    String(decoding: UnsafeRawBufferPointer(start: value, count: size), as: UTF8.self)))
+        }
+        return headers
     }
 }
 
 extension TraceContext {
     /// The trace a message's headers tell of, if they do.
-    init?(headersOf message: UnsafePointer<rd_kafka_message_t>) {
-        var headers: OpaquePointer?
-        guard rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR, let headers else {
-            return nil
+    init?(_ headers: [IntakeHeader]) {
+        func value(_ name: String) -> String? {
+            headers.last { $0.name == name && $0.value.utf8.count <= 1024 }?.value
         }
-        self.init(parent: Self.header("traceparent", headers), state: Self.header("tracestate", headers))
-    }
-
-    private static func header(_ name: String, _ headers: OpaquePointer) -> String? {
-        var value: UnsafeRawPointer?
-        var count = 0
-        guard rd_kafka_header_get_last(headers, name, &value, &count) == RD_KAFKA_RESP_ERR_NO_ERROR,
-            let value,
-            count <= 1024
-        else { return nil }
-        return String(validating: UnsafeRawBufferPointer(start: value, count: count), as: UTF8.self)
+        self.init(parent: value("traceparent"), state: value("tracestate"))
     }
 }
 
@@ -230,6 +256,7 @@ private func rebalanced(
         } else {
             rd_kafka_assign(client, list)
         }
+        if events.share.withLock({ $0.isHeld }) { rd_kafka_pause_partitions(client, list) }
     } else {
         if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
             noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)

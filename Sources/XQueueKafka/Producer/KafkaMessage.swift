@@ -16,17 +16,20 @@ extension KafkaMessage {
     }
 
     /// A record as it is put aside: what it was, why it cannot be used, and where it stood.
-    init(_ rejected: RejectedRecord) {
-        let origin = rejected.record.origin
+    ///
+    /// - Parameter withoutValue: Says only how long the value was, and leaves its own headers out.
+    init(_ rejected: RejectedRecord, withoutValue: Bool = false) {
+        let (record, origin) = (rejected.record, rejected.record.origin)
         self.init(
-            key: rejected.record.key, value: rejected.record.value,
-            headers: [
-                IntakeHeader("reason", rejected.reason),
-                IntakeHeader("topic", origin.topic),
-                IntakeHeader("partition", "\(origin.partition)"),
-                IntakeHeader("offset", "\(origin.offset)"),
-                IntakeHeader("timestamp", rejected.record.timestamp.rfc3339),
-            ])
+            key: withoutValue ? nil : record.key, value: withoutValue ? [] : record.value,
+            headers: (withoutValue
+                ? [IntakeHeader("omitted_bytes", "\(record.value.count)")] : record.headers) + [
+                    IntakeHeader("reason", rejected.reason),
+                    IntakeHeader("topic", origin.topic),
+                    IntakeHeader("partition", "\(origin.partition)"),
+                    IntakeHeader("offset", "\(origin.offset)"),
+                    IntakeHeader("timestamp", record.timestamp.rfc3339),
+                ])
     }
 }
 

@@ -51,6 +51,7 @@ struct ConsoleFile: Sendable {
         "json.js": PackageResources.json_js,
         "model.js": PackageResources.model_js,
         "overview-lists.js": PackageResources.overview_lists_js,
+        "overview-log.js": PackageResources.overview_log_js,
         "parts.css": PackageResources.parts_css,
         "parts.js": PackageResources.parts_js,
         "phone.css": PackageResources.phone_css,

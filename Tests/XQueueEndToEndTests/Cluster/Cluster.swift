@@ -9,6 +9,7 @@ import XQueueTesting
 final class Cluster: Sendable {
     let folder: ServerFolder
     private let flags: [String]
+    private let environment: [String: String]
 
     /// A cluster on the server that tests share.
     convenience init() async throws {
@@ -19,8 +20,11 @@ final class Cluster: Sendable {
         try self.init(flags: ["--redis-addr", redis.address])
     }
 
-    /// - Parameter flags: Where Redis is.
-    init(flags: [String]) throws {
+    /// - Parameters:
+    ///   - flags: Where Redis is.
+    ///   - environment: Variables for every node.
+    init(flags: [String], environment: [String: String] = [:]) throws {
+        self.environment = environment
         folder = try ServerFolder()
         self.flags =
             flags + ["--redis-key-prefix", RedisServer.prefix(), "--queue-heartbeat-interval", "1s"]
@@ -28,14 +32,27 @@ final class Cluster: Sendable {
 
     /// Starts a node that serves HTTP. A node with the name of an earlier one writes on in its journal.
     func node(_ name: String, _ more: [String] = []) async throws -> ServerProcess {
-        try await ServerProcess(in: folder, arguments(name, more), name: name)
+        try await ServerProcess(in: folder, arguments(name, more), name: name, environment: environment)
     }
 
     /// Starts a node that only runs tasks.
     func worker(_ name: String, _ more: [String] = []) throws -> RunningProgram {
         try RunningProgram(
             ["serve", "--no-http"] + arguments(name, more), in: folder,
-            name: "\(name)-\(folder.nextNumber())")
+            name: "\(name)-\(folder.nextNumber())", environment: environment)
+    }
+
+    /// Runs another command with the settings of the nodes, and answers its exit status and what it said.
+    func run(_ command: [String], _ arguments: [String]) async throws -> (status: Int32, said: String) {
+        // What is given twice is a mistake: the arguments replace the settings.
+        var settings = flags
+        for name in arguments where name.hasPrefix("--") {
+            if let place = settings.firstIndex(of: name) { settings.removeSubrange(place...place + 1) }
+        }
+        let program = try RunningProgram(
+            command + arguments + settings, in: folder,
+            name: "\(command.joined(separator: "-"))-\(folder.nextNumber())", environment: environment)
+        return (try await program.exitStatus(within: .seconds(120)), program.said)
     }
 
     /// What the `example` handler wrote down on all nodes of this name, one after the other.

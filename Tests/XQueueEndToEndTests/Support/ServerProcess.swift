@@ -14,10 +14,14 @@ final class ServerProcess: Sendable {
     /// - Parameters:
     ///   - arguments: Further flags.
     ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
-    init(in folder: ServerFolder, _ arguments: [String] = [], name: String? = nil) async throws {
+    ///   - environment: Variables beside those that every program gets.
+    init(
+        in folder: ServerFolder, _ arguments: [String] = [], name: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws {
         let program = try RunningProgram(
             ["serve", "--server-port", "0"] + arguments, in: folder,
-            name: "\(name ?? "server")-\(folder.nextNumber())")
+            name: "\(name ?? "server")-\(folder.nextNumber())", environment: environment)
         self.folder = folder
         self.program = program
         var found: URL?

@@ -21,24 +21,14 @@ enum OwnMosquitto {
         ]
         try (lines.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
         let place = places.first { FileManager.default.isExecutableFile(atPath: $0) }
-        do {
-            _ = try await Subprocess.run(
-                place.map { .path(FilePath($0)) } ?? .name("mosquitto"), arguments: ["-c", file],
-                input: .none, output: .discarded,
-                error: .discarded
-            ) { execution in
-                do {
-                    try await LoopbackPort.waitUntilOpen(port, "mosquitto")
-                    try await body(port)
-                } catch {
-                    try? execution.send(signal: .kill)
-                    throw error
-                }
-                try execution.send(signal: .kill)
-            }
-        } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw BenchFailure(
+        try await OwnServer.use(
+            place.map { .path(FilePath($0)) } ?? .name("mosquitto"), ["-c", file],
+            missing: BenchFailure(
                 description: "mosquitto is not installed (on Debian and Ubuntu: apt-get install mosquitto)")
+        ) {
+            try await LoopbackPort.waitUntilOpen(port, "mosquitto")
+        } _: {
+            try await body(port)
         }
     }
 }

@@ -18,23 +18,12 @@ enum OwnRedisServer {
             "--maxmemory-policy", "noeviction", "--appendonly", appendOnly == nil ? "no" : "yes",
         ]
         if let appendOnly { arguments += ["--appendfsync", appendOnly.rawValue] }
-        do {
-            _ = try await Subprocess.run(
-                .name("redis-server"), arguments: Arguments(arguments), input: .none, output: .discarded,
-                error: .discarded
-            ) { execution in
-                do {
-                    try await waitUntilReady(port)
-                    try await body(port)
-                } catch {
-                    try? execution.send(signal: .kill)
-                    throw error
-                }
-                // Nothing of what it holds is wanted any more.
-                try execution.send(signal: .kill)
-            }
-        } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw BenchFailure.notInstalled("redis-server", package: "redis-server")
+        try await OwnServer.use(
+            .name("redis-server"), arguments, missing: .notInstalled("redis-server", package: "redis-server")
+        ) {
+            try await waitUntilReady(port)
+        } _: {
+            try await body(port)
         }
     }
 

@@ -24,6 +24,7 @@ struct RedisBench {
         case .mqtt: return try await MQTTBench.run(options, bar)
         case .events: return try await EventLogBench(queue: queue).run()
         case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()
+        case .kafka: return try await KafkaBench.run(options, server, bar)
         case .prune: return [try await RedisPruneBench(options: options, server: server, bar: bar).run()]
         }
     }

@@ -7,6 +7,7 @@ import { number, rate, span } from "./format.js";
 import { t } from "./i18n.js";
 import { STATUSES } from "./model.js";
 import { backlogList, keyList, workerList } from "./overview-lists.js";
+import { logCard } from "./overview-log.js";
 
 /** How often the charts are drawn while events come. */
 const CHART_PACE = 500;
@@ -46,6 +47,7 @@ export function overviewView({ model }) {
   const backlog = backlogList();
   const workers = workerList();
   const keys = keyList();
+  const log = logCard();
   const node = h(
     "div",
     { class: "overview" },
@@ -54,6 +56,7 @@ export function overviewView({ model }) {
     h("dl", { class: "facts-row" }, Object.values(facts).map((entry) => entry.node)),
     h("div", { class: "columns" }, throughput.node, latency.node),
     h("div", { class: "columns three" }, backlog.node, workers.node, keys.node),
+    log.node,
   );
 
   let drawnAt = 0;
@@ -79,6 +82,7 @@ export function overviewView({ model }) {
       backlog.update(model);
       workers.update(model);
       keys.update(model);
+      log.update(model);
     }
     if (performance.now() - drawnAt >= CHART_PACE) drawCharts();
   }

@@ -1,5 +1,3 @@
-#if Redis
-
 import XQueueCore
 
 /// Moves tasks through a store in batches, without the runtime: one caller, one call after another.
@@ -64,5 +62,3 @@ struct StoreLoad {
         }
     }
 }
-
-#endif

@@ -1,0 +1,116 @@
+package import XQueueCore
+
+/// Brings the tasks of the log into a store that has lost them.
+///
+/// What the store knows is left as it is, so a replay may be repeated, and may run beside the nodes.
+package struct IntakeReplay {
+    /// How many records are looked at in one step.
+    private static let batch = 500
+    /// How many questions are asked at once.
+    private static let questions = 32
+
+    private let archive: any IntakeArchive
+    private let store: any TaskStore
+    private let decoder: IntakeDecoder
+    private let isDry: Bool
+    private let clock: any QueueClock
+    private let random: any RandomSource
+
+    /// - Parameter isDry: Whether the store is only asked, and nothing stored.
+    package init(
+        _ archive: any IntakeArchive, into store: any TaskStore, configuration: QueueConfiguration,
+        isDry: Bool, clock: any QueueClock = SystemQueueClock(),
+        random: any RandomSource = SystemRandomSource()
+    ) {
+        self.archive = archive
+        self.store = store
+        self.decoder = IntakeDecoder(configuration)
+        self.isDry = isDry
+        self.clock = clock
+        self.random = random
+    }
+
+    /// Reads the opened archive to its end.
+    ///
+    /// - Parameter progress: Called after each step.
+    /// - Throws: ``IntakeError``; ``StoreError`` if the store cannot be used, or is full and no live node
+    ///   empties it. What was stored stays.
+    package func run(progress: (ReplayReport) -> Void) async throws -> ReplayReport {
+        let ended = try await archive.ended() ?? []
+        var report = ReplayReport()
+        while !Task.isCancelled {
+            let records = try await archive.read(limit: Self.batch)
+            guard !records.isEmpty else { return report }
+            report.read += records.count
+            var tasks: [NewTask] = []
+            for record in records {
+                do throws(QueueError) {
+                    tasks.append(try decoder.task(record))
+                } catch {
+                    report.unusable += 1
+                }
+            }
+            let (over, open) = (
+                tasks.filter { ended.contains($0.id) }, tasks.filter { !ended.contains($0.id) }
+            )
+            let knownEnded = try await known(over)
+            report.known += knownEnded
+            report.ended += over.count - knownEnded
+            if isDry {
+                let known = try await known(open)
+                report.known += known
+                report.restored += open.count - known
+            } else {
+                try await insert(open[...], &report)
+            }
+            progress(report)
+        }
+        throw CancellationError()
+    }
+
+    /// How many of the tasks the store knows.
+    private func known(_ tasks: [NewTask]) async throws -> Int {
+        var count = 0
+        for start in stride(from: 0, to: tasks.count, by: Self.questions) {
+            let some = tasks[start..<min(start + Self.questions, tasks.count)]
+            count += try await withThrowingTaskGroup(of: Bool.self) { group in
+                for task in some { group.addTask { try await store.task(task.id) != nil } }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+        }
+        return count
+    }
+
+    private func insert(_ tasks: ArraySlice<NewTask>, _ report: inout ReplayReport) async throws {
+        guard !tasks.isEmpty else { return }
+        var backOff = BackOff(random: random, longest: .seconds(1))
+        while true {
+            do throws(StoreError) {
+                for outcome in try await store.insert(Array(tasks)) {
+                    if case .inserted = outcome { report.restored += 1 } else { report.known += 1 }
+                }
+                return
+            } catch {
+                switch error.code {
+                case .backlogFull where tasks.count > 1, .tooManyTypes where tasks.count > 1:
+                    // The store takes all or none: halves find what it does take.
+                    let middle = tasks.startIndex + tasks.count / 2
+                    try await insert(tasks[..<middle], &report)
+                    return try await insert(tasks[middle...], &report)
+                case .tooManyTypes:
+                    report.refused += 1
+                    return
+                case .backlogFull:
+                    // Full for as long as tasks come faster than they go, or for ever.
+                    guard try await isEmptied(), await backOff.wait(clock) else { throw error }
+                default: throw error
+                }
+            }
+        }
+    }
+
+    /// Whether some live node takes tasks out of the store.
+    private func isEmptied() async throws(StoreError) -> Bool {
+        try await store.nodes().contains { $0.roles.contains(.worker) }
+    }
+}

@@ -1,0 +1,30 @@
+import Subprocess
+
+/// A server that a benchmark starts, and that lives as long as it is needed.
+enum OwnServer {
+    /// Starts `program`, waits with `ready`, runs `body`, and kills it: nothing of what it holds is wanted any
+    /// more.
+    ///
+    /// - Parameter missing: Thrown if there is no such program.
+    static func use(
+        _ program: Executable, _ arguments: [String], missing: BenchFailure,
+        ready: () async throws -> Void, _ body: () async throws -> Void
+    ) async throws {
+        do {
+            _ = try await Subprocess.run(
+                program, arguments: Arguments(arguments), input: .none, output: .discarded, error: .discarded
+            ) { execution in
+                do {
+                    try await ready()
+                    try await body()
+                } catch {
+                    try? execution.send(signal: .kill)
+                    throw error
+                }
+                try execution.send(signal: .kill)
+            }
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw missing
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import XQueue
+import XQueueCore
+
+/// `xqueue replay`: brings the tasks of the log into a store that has lost them.
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Rebuild a lost store from the log in Kafka.",
+        usage: """
+            xqueue replay --from TIME|OFFSET [--partition NUMBER] [--dry-run] [--json] [--config FILE] \
+            [--SETTING VALUE …]
+            """,
+        discussion: """
+            Reads the topic of the tasks from a time or an offset to where it ends now, and stores every task \
+            that the store does not know. Tasks that it knows are left alone, so a replay may be repeated. \
+            With kafka.status_topic set, tasks that have ended are not run again; without, every task that \
+            the store has forgotten is.
+
+            The settings are those of xqueue serve, from the same file, variables and flags. With the Redis \
+            store, nodes may run meanwhile; a store in a file belongs to one process, so stop its server first.
+
+            The exit code is 0 if the log was read to its end; 64 or 78 for a mistake on the command line or \
+            in the configuration; 69 if Kafka, 73 if the store cannot be used. What was stored stays.
+
+            Examples:
+              xqueue replay --from 0 --dry-run
+              xqueue replay --from 2026-01-31T09:30:00Z --kafka-brokers localhost:9092
+              xqueue replay --from 120000 --partition 3 --redis-addr localhost:6379 --json
+            """)
+
+    @Option(help: ArgumentHelp("Where to begin: a time (RFC 3339), or an offset.", valueName: "time|offset"))
+    var from: String
+
+    @Option(help: ArgumentHelp("Only this partition of the topic.", valueName: "number"))
+    var partition: Int32?
+
+    @Flag(help: "Only count what would be stored.")
+    var dryRun = false
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    @Option(name: .customLong("config"), help: "The configuration file, as for xqueue serve.")
+    var file: String?
+
+    @Argument(
+        parsing: .allUnrecognized, help: ArgumentHelp("Settings as flags.", visibility: .hidden))
+    var flags: [String] = []
+
+    func validate() throws {
+        _ = try start
+        if let partition, partition < 0 { throw ValidationError("--partition must be 0 or more") }
+    }
+
+    /// Where to begin.
+    private var start: IntakeStart {
+        get throws {
+            if let offset = Int64(from), offset >= 0 { return .offset(offset) }
+            if let time = RFC3339Reader.timestamp(from) { return .time(time) }
+            throw ValidationError(
+                "--from must be an offset from 0, or a time with an offset, such as 2026-01-31T09:30:00Z")
+        }
+    }
+
+    func run() async throws {
+        do {
+            let environment = ProcessInfo.processInfo.environment
+            let configuration = try await ConfigurationLoader(
+                flags: flags, environment: environment, file: file ?? environment["XQUEUE_CONFIG"]
+            ).load()
+            let program = ReplayProgram(
+                values: configuration.values, start: try start, partition: partition, isDry: dryRun)
+            let display = ReplayDisplay(json: json, isDry: dryRun)
+            print(display.text(of: try await program.run(display)))
+        } catch let error as ValidationError {
+            throw error
+        } catch {
+            throw ServeFailure(error).reported()
+        }
+    }
+}

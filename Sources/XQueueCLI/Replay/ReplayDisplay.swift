@@ -1,0 +1,81 @@
+import Foundation
+import Synchronization
+import XQueue
+import XQueueCore
+
+/// Shows how far a replay has come, and what became of it.
+final class ReplayDisplay: Sendable {
+    /// How often a line is written where nobody sees a bar.
+    private static let interval = Duration.seconds(5)
+    private let json: Bool
+    private let isDry: Bool
+    private let bar = ProgressBar()
+    private let lastLine = Mutex(ContinuousClock.now)
+
+    init(json: Bool, isDry: Bool) {
+        self.json = json
+        self.isDry = isDry
+    }
+
+    /// Shows progress on standard error: a bar on a terminal, a line now and then elsewhere.
+    func show(_ report: ReplayReport, of total: Int64) {
+        bar.show("replay", report.read, of: Int(total))
+        let isDue = lastLine.withLock { last in
+            guard ContinuousClock.now - last >= Self.interval else { return false }
+            last = .now
+            return true
+        }
+        guard isDue, !bar.isShown else { return }
+        StandardError.write("xqueue: \(report.read) of \(total) records, \(report.restored) tasks restored\n")
+    }
+
+    func clear() {
+        bar.clear()
+    }
+
+    func text(of outcome: ReplayProgram.Outcome) -> String {
+        json ? object(outcome) : lines(outcome)
+    }
+
+    private func lines(_ outcome: ReplayProgram.Outcome) -> String {
+        let report = outcome.report
+        let spans = outcome.spans.map { span in
+            "  partition \(span.partition): offsets \(span.start) to \(span.end)"
+        }
+        let rows: [(String, Int)] = [
+            (isDry ? "would be restored" : "restored", report.restored),
+            ("known to the store", report.known), ("ended before", report.ended),
+            ("no tasks", report.unusable), ("refused by the store", report.refused),
+        ]
+        let width = rows.map(\.0.count).max() ?? 0
+        return
+            ([isDry ? "A dry run; nothing was stored." : "The log was read to its end."] + spans
+            + ["  \(report.read) records in \(String(format: "%.1f", outcome.elapsed.inSeconds)) s"]
+            + rows.map { "  \($0.0.padded(to: width))  \($0.1)" })
+            .joined(separator: "\n")
+    }
+
+    private func object(_ outcome: ReplayProgram.Outcome) -> String {
+        let report = outcome.report
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("dry_run", isDry)
+            writer.name("partitions")
+            writer.array(outcome.spans) { writer, span in
+                writer.object { writer in
+                    writer.member("partition", Int(span.partition))
+                    writer.member("start", span.start)
+                    writer.member("end", span.end)
+                }
+            }
+            writer.member("read", report.read)
+            writer.member("restored", report.restored)
+            writer.member("known", report.known)
+            writer.member("ended", report.ended)
+            writer.member("unusable", report.unusable)
+            writer.member("refused", report.refused)
+            writer.member("seconds", outcome.elapsed.inSeconds)
+        }
+        return writer.text
+    }
+}

@@ -1,0 +1,46 @@
+/// Reads a durable log once more, from some place to where it ends now. The nodes that feed from it notice
+/// nothing.
+///
+/// The calls are made by one caller, in this order: ``open(from:partition:)``, ``read(limit:)`` until it gives
+/// nothing, ``close()``. ``ended()`` may be asked at any time before the end.
+public protocol IntakeArchive: Sendable {
+    /// Finds the records to read.
+    ///
+    /// - Parameter partition: The only part of the log to read; nil for all.
+    /// - Throws: ``IntakeError``, of code `invalid` if there is no such part.
+    func open(from start: IntakeStart, partition: Int32?) async throws(IntakeError) -> [IntakeSpan]
+
+    /// The next records, `limit` at most; none at the end.
+    func read(limit: Int) async throws(IntakeError) -> [IntakeRecord]
+
+    /// The tasks that have ended, as the log remembers; nil if it was not told to remember.
+    func ended() async throws(IntakeError) -> Set<TaskID>?
+
+    /// Lets go of the log.
+    func close() async
+}
+
+/// From where a log is read.
+public enum IntakeStart: Sendable, Hashable {
+    /// The first record that was not written before this time, in every part.
+    case time(Timestamp)
+    /// This offset in every part, or the oldest record that is left.
+    case offset(Int64)
+}
+
+/// The records of one part of a log, from `start` up to but not including `end`, as far as the log tells
+/// beforehand: there may be a few more.
+public struct IntakeSpan: Sendable, Hashable {
+    public var partition: Int32
+    public var start: Int64
+    public var end: Int64
+
+    public init(partition: Int32, start: Int64, end: Int64) {
+        self.partition = partition
+        self.start = start
+        self.end = end
+    }
+
+    /// How many offsets it has; there may be fewer records.
+    public var count: Int64 { max(end - start, 0) }
+}

@@ -1,0 +1,107 @@
+#if Kafka && Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Tasks come over HTTP and from a producer that knows nothing of us, while nodes are killed, shut down and
+/// frozen, the group changes, and Redis answers nothing for a while.
+@Suite(.timeLimit(.minutes(15))) struct KafkaClusterTests {
+    private static let names = ["a", "b", "c"]
+    /// Of each kind.
+    private static let count = 20_000
+
+    @Test func everyTaskRunsAndHasOneRecord() async throws {
+        var options = RedisOptions()
+        options.appendOnly = .everySecond
+        let queue = try await KafkaQueue(redis: try await RedisServer.start(options))
+        let cluster = queue.cluster
+        // The only one that is left alone: what it answers is certain.
+        let a = API(try await cluster.node("a"))
+        var ids: [String] = []
+        func submit(_ count: Int) async throws {
+            for _ in 0..<count / 500 { ids += try await a.submitLogged(500).ids }
+        }
+
+        var b = try await cluster.node("b")
+        async let first: Void = queue.produce(6000)
+        try await submit(5000)
+        // The group changes while there is much to read.
+        let c = try await cluster.node("c")
+        try await first
+        try await queue.poison()
+
+        try await ended(3000, a)
+        async let second: Void = queue.produce(6000)
+        try await b.kill9()
+        try await submit(5000)
+        b = try await cluster.node("b")
+        try await second
+
+        // Redis answers nothing for a while, and one of its nodes is frozen for longer than the group waits.
+        queue.redis?.pause()
+        c.send(SIGSTOP)
+        let end = ContinuousClock.now + .seconds(20)
+        async let third: Void = queue.produce(4000)
+        var statuses: Set<Int> = []
+        for _ in 0..<10 {
+            let (some, status) = try await a.submitLogged(500)
+            ids += some
+            statuses.insert(status)
+        }
+        #expect(statuses.contains(202))
+        try await third
+        try await eventually("Redis has been silent long enough") { ContinuousClock.now >= end }
+        queue.redis?.resume()
+        c.send(SIGCONT)
+
+        // A feeder that ends in an orderly way and begins again.
+        b.send(SIGTERM)
+        #expect(try await b.exitStatus() == 0)
+        async let fourth: Void = queue.produce(4000)
+        b = try await cluster.node("b")
+        try await submit(5000)
+        try await fourth
+        try await c.kill9()
+
+        try await a.allEnd(2 * Self.count, within: .seconds(420))
+        try await check(queue, a, ids)
+        #expect(b.isRunning)
+    }
+
+    /// Waits until so many tasks have succeeded.
+    private func ended(_ count: Int, _ api: API) async throws {
+        try await eventually(within: .seconds(180), "\(count) tasks have run") {
+            try await api.stats().success >= count
+        }
+    }
+
+    private func check(_ queue: KafkaQueue, _ api: API, _ submitted: [String]) async throws {
+        #expect(Set(submitted).count == Self.count)
+        let tasks = try await api.allTasks()
+        let ids = Set(tasks.map(\.id))
+        #expect(tasks.count == 2 * Self.count)
+        #expect(ids.count == 2 * Self.count)
+        #expect(Set(submitted).subtracting(ids).isEmpty, "accepted tasks are gone")
+        #expect(tasks.filter { $0.status != "success" }.map { "\($0.id) \($0.status)" } == [])
+        var done: Set<String> = []
+        for name in Self.names {
+            done.formUnion(try queue.cluster.journal(name).filter { $0.event == .end }.map(\.task))
+        }
+        #expect(ids.subtracting(done).isEmpty, "tasks count as done that did not run")
+
+        try await eventually(within: .seconds(60), "the log is read to its end") {
+            let intake = try await api.intake()
+            return intake.lag == 0 && intake.error == nil && !intake.held
+        }
+        // A node may have died between putting a message aside and noting that.
+        let letters = try await queue.deadLetters()
+        #expect(Set(letters).count == 11)
+        try await eventually(within: .seconds(60), "all records are noted as done with") {
+            try await queue.committed() == 2 * Self.count + 11
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,116 @@
+#if Kafka && Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Nodes of the real program with a broker of their own in front of their store.
+struct KafkaQueue: Sendable {
+    static let topic = "tasks"
+    static let group = "nodes"
+    let broker: TansuServer
+    let redis: RedisServer?
+    let cluster: Cluster
+
+    /// - Parameter redis: The store; nil for a file, which only one node can have.
+    init(redis: RedisServer?, _ flags: [String] = []) async throws {
+        broker = try TansuServer()
+        try await broker.start()
+        self.redis = redis
+        let store = redis.map { ["--redis-addr", $0.address] } ?? []
+        cluster = try Cluster(
+            flags: store + [
+                "--kafka-brokers", broker.address, "--kafka-topic", Self.topic, "--kafka-group-id",
+                Self.group,
+                "--kafka-batch-size", "500",
+            ] + flags,
+            environment: try KafkaTools.environment())
+    }
+
+    /// Has a producer that is none of ours write tasks.
+    func produce(_ count: Int) async throws {
+        _ = try await broker.run(
+            "produce.py", [Self.topic, "\(count)", #"{"max_retry":1000,"queue_timeout":0}"#])
+    }
+
+    /// Has it write one message of every kind that cannot be used: 11 of them.
+    func poison() async throws {
+        _ = try await broker.run("produce.py", [Self.topic, "poison"])
+    }
+
+    /// How many records of the topic the group is done with.
+    func committed() async throws -> Int {
+        let said = try await broker.run("committed.py", [Self.topic, Self.group])
+        return try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    /// The keys of the dead letters: what was wrong with each.
+    func deadLetters() async throws -> [String] {
+        struct Letter: Decodable {
+            var key: String
+            var headers: [String: String?]
+        }
+        let lines = try await broker.run("consume.py", [Self.topic + ".dead"]).split(separator: "\n")
+        return try lines.map {
+            let letter = try JSONDecoder().decode(Letter.self, from: Data($0.utf8))
+            #expect(letter.headers["topic"] == Self.topic)
+            #expect(letter.headers["reason"] != nil)
+            return letter.key
+        }
+    }
+
+    /// Runs `xqueue replay` and answers its exit status and what it said.
+    func replay(_ arguments: [String]) async throws -> (status: Int32, said: String) {
+        try await cluster.run(["replay"], arguments)
+    }
+}
+
+/// The log, as `stats` tells it.
+struct IntakeReply: Decodable {
+    struct Partition: Decodable {
+        var partition: Int
+        var committed: Int?
+        var end: Int
+        var lag: Int
+        var assigned: Bool
+    }
+
+    var name: String
+    var error: String?
+    var held: Bool
+    var fed: Int
+    var known: Int
+    var rejected: Int
+    var lag: Int
+    var partitions: [Partition]
+}
+
+extension API {
+    /// The log, as the node tells it.
+    func intake() async throws -> IntakeReply {
+        struct Stats: Decodable {
+            var intake: IntakeReply
+        }
+        return try await send("GET", "/stats").decoded(Stats.self).intake
+    }
+
+    /// Submits a batch that must be accepted: stored, or kept by the log.
+    func submitLogged(_ count: Int) async throws -> (ids: [String], status: Int) {
+        let task = #"{"type":"example","payload":{},"max_retry":1000,"queue_timeout":0}"#
+        let tasks = Array(repeating: task, count: count).joined(separator: ",")
+        let reply = try await send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#)
+        try #require(reply.status == 201 || reply.status == 202, "\(reply.text)")
+        return (try reply.decoded(BatchReply.self).tasks.map(\.id), reply.status)
+    }
+
+    /// Waits until so many tasks have ended, and none is left that has not.
+    func allEnd(_ count: Int, within limit: Duration) async throws {
+        try await eventually(within: limit, "all \(count) tasks have ended") {
+            guard let stats = try? await stats() else { return false }
+            return stats.success + stats.failed >= count && stats.pending + stats.processing == 0
+        }
+    }
+}
+
+#endif

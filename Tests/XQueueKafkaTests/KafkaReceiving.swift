@@ -1,0 +1,34 @@
+#if Kafka
+
+import Testing
+import XQueueCore
+import XQueueKafka
+import XQueueTesting
+
+extension KafkaIntake {
+    /// Receives until there are `count` records.
+    func records(_ count: Int) async throws -> [IntakeRecord] {
+        var records: [IntakeRecord] = []
+        try await eventually(within: .seconds(120), "\(count) records come") {
+            records += (try? await receive(limit: 100, waiting: .milliseconds(200))) ?? []
+            return records.count >= count
+        }
+        return records
+    }
+}
+
+extension IntakeMessage {
+    /// Messages whose values are numbers; with a key, all are of one partition.
+    static func numbered(_ range: Range<Int>, key: String? = nil) -> [IntakeMessage] {
+        range.map {
+            IntakeMessage(key: key ?? "\($0)", value: "\($0)", headers: [IntakeHeader("n", "\($0)")])
+        }
+    }
+}
+
+extension [IntakeRecord] {
+    /// The numbers their values are.
+    var numbers: [Int] { compactMap { Int(String(decoding: $0.value, as: UTF8.self)) } }
+}
+
+#endif
