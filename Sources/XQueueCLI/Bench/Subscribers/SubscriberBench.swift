@@ -29,7 +29,7 @@ struct SubscriberBench {
         let folder = try BenchFolder(options.folder)
         defer { folder.remove() }
         let result = Mutex<BenchResult?>(nil)
-        try await OwnServer.use(maxSubscribers: options.subscribers, in: folder.path) { port, process in
+        try await OwnXQueue.use(maxSubscribers: options.subscribers, in: folder.path) { port, process in
             let measured = try await measure(transport, port: port, process: process)
             result.withLock { $0 = measured }
         }

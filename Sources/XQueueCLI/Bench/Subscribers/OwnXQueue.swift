@@ -3,7 +3,7 @@ import Subprocess
 import SystemPackage
 
 /// An `xqueue serve` on a free port, in a process of its own, so that its memory is its own, too.
-enum OwnServer {
+enum OwnXQueue {
     /// Runs `body` with the port and the process of a new server, and stops the server.
     static func use(
         maxSubscribers: Int, in folder: String, _ body: (_ port: Int, _ process: Int) async throws -> Void
