@@ -1,26 +1,30 @@
 import Synchronization
 
-/// Puts what a watcher sees on standard output: at once into a file or a pipe, ten times a second on a
+/// Shows what a watcher sees: at once into a file or a pipe, ten times a second on a
 /// terminal, however many events there are.
 final class WatchDisplay: Sendable {
     private static let frame = Duration.milliseconds(100)
 
     private struct State {
         var board = WatchBoard()
-        var terminal = TerminalBoard()
+        var terminal: TerminalBoard
         var lines: [String] = []
         var isDirty = false
     }
 
     private let json: Bool
-    private let state = Mutex(State())
+    private let isQuiet: Bool
+    private let state: Mutex<State>
 
-    init(json: Bool) {
+    init(json: Bool, on stream: Terminal = .output, isQuiet: Bool = false) {
         self.json = json
+        self.isQuiet = isQuiet
+        state = Mutex(State(terminal: TerminalBoard(stream)))
     }
 
     /// - Parameter data: The event as the server wrote it; nil if the server did not.
     func show(_ event: WatchedEvent, _ data: String?) {
+        guard !isQuiet else { return }
         state.withLock { state in
             if json {
                 if let data { state.terminal.show([data], moving: []) }

@@ -13,10 +13,13 @@ final class ServerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: Further flags.
+    ///   - port: To listen on; 0 for any that is free.
     ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
-    init(in folder: ServerFolder, _ arguments: [String] = [], name: String? = nil) async throws {
+    init(
+        in folder: ServerFolder, _ arguments: [String] = [], port: Int = 0, name: String? = nil
+    ) async throws {
         let program = try RunningProgram(
-            ["serve", "--server-port", "0"] + arguments, in: folder,
+            ["serve", "--server-port", "\(port)"] + arguments, in: folder,
             name: "\(name ?? "server")-\(folder.nextNumber())")
         self.folder = folder
         self.program = program
