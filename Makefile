@@ -38,7 +38,7 @@ bench: release ## Measure how fast it is on this machine (ARGS="--json")
 	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" bench $(ARGS)
 
 docs: setup ## Build the library's documentation; a warning is an error
-	$(SWIFT) package generate-documentation --target XQueue --warnings-as-errors
+	scripts/make-docs
 
 deb: release ## Build the Debian package into .build/deb
 	@scripts/setup deb

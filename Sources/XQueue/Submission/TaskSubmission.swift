@@ -25,7 +25,7 @@ public struct TaskSubmission: Sendable {
     public var maxConcurrency: Int?
     /// 1 to 256 bytes; while a task with it is unfinished, that task answers for this one.
     public var uniqueKey: String?
-    /// How long to wait between attempts; nil for ``RetryPolicy/standard``.
+    /// How long to wait between attempts; nil for `RetryPolicy.standard`.
     public var retryPolicy: RetryPolicy?
     public var schedule: NewTask.Schedule = .now
     /// The trace it belongs to; it goes with the task to whatever runs it.
