@@ -7,7 +7,7 @@ FORMATTED := Package.swift Sources Tests Examples
 EXAMPLE := Examples/EmbeddedWorker
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint format bench example clean setup
+.PHONY: help run build release test lint format bench example docs deb test-deb clean setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,8 +18,9 @@ run: release ## Build in release mode and start the server (ARGS="--server-port 
 build: setup ## Build in debug mode
 	$(SWIFT) build
 
-release: setup ## Build the program in release mode
-	$(SWIFT) build -c release --product xqueue
+# Swift's runtime is linked in and the symbols are left out: the program runs where no toolchain is.
+release: setup ## Build the program in release mode: stripped, with a static Swift runtime
+	$(SWIFT) build -c release --product xqueue --static-swift-stdlib -Xlinker -s
 
 test: ## Run all tests, then build and run the embedding example
 	scripts/setup tests
@@ -35,6 +36,17 @@ format: ## Format every file
 
 bench: release ## Measure how fast it is on this machine (ARGS="--json")
 	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" bench $(ARGS)
+
+docs: setup ## Build the library's documentation; a warning is an error
+	scripts/make-docs
+
+deb: release ## Build the Debian package into .build/deb
+	@scripts/setup deb
+	scripts/make-deb
+
+test-deb: ## Install, use and remove the Debian package, made around the debug build
+	@scripts/setup tests
+	scripts/test-deb
 
 example: setup ## Build and run the program that embeds the library
 	$(SWIFT) run --package-path $(EXAMPLE) EmbeddedWorker

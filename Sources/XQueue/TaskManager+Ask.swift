@@ -60,7 +60,9 @@ extension TaskManager {
     ///
     /// A node whose handler is registered with a `maxConcurrency` sets that one when it starts.
     ///
-    /// - Parameter limit: 1 to ``XQueueCore/ModelLimits/maxConcurrency``; nil for no limit.
+    /// - Parameters:
+    ///   - limit: 1 to `ModelLimits.maxConcurrency`; nil for no limit.
+    ///   - type: The task type.
     public func setLimit(_ limit: Int?, of type: String) async throws(QueueError) {
         try TaskSubmission.check(type: type)
         if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {

@@ -3,7 +3,7 @@ public import XQueueCore
 extension TaskManager {
     /// Accepts one task: when this returns, the task is stored durably.
     ///
-    /// - Returns: The task, or the unfinished task with the same unique key.
+    /// - Returns: The task, or the one with the same identifier, or the unfinished one with the same unique key.
     /// - Throws: ``QueueError``. With a durable log in front of the store, an error of code
     ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
@@ -57,7 +57,7 @@ extension TaskManager {
     }
 
     private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
-        let task = try submission.validated(id: ids.next(), defaults: configuration.defaults)
+        let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }

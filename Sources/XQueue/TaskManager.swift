@@ -36,7 +36,10 @@ public final class TaskManager: Service {
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
     ///   - intake: A durable log in front of the store: a task is accepted once the log has it, and fed from
     ///     there into the store while ``run()`` runs. The manager closes it as well.
+    ///   - configuration: How many handlers run at once, how long they may take to stop, what is kept.
+    ///   - logger: Where it tells what an operator must know.
     ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
+    ///   - random: For identifiers and back-off.
     public init(
         store: any TaskStore,
         intake: (any TaskIntake)? = nil,
@@ -83,9 +86,10 @@ public final class TaskManager: Service {
 
     /// Serves the handler's type in this process.
     ///
-    /// - Parameter maxConcurrency: The most tasks of the type that run at once, across all nodes; nil
-    ///   leaves the limit as it is stored. It is stored when ``run()`` starts, and the node that starts last
-    ///   decides.
+    /// - Parameters:
+    ///   - handler: Takes the place of an earlier one of the same type.
+    ///   - maxConcurrency: The most tasks of the type that run at once, across all nodes; nil leaves the limit
+    ///     as it is stored. It is stored when ``run()`` starts, and the node that starts last decides.
     public func register<Handler: TaskHandler>(_ handler: Handler, maxConcurrency: Int? = nil) {
         register(Handler.type, maxConcurrency: maxConcurrency) { task in
             try await handler.handle(task)

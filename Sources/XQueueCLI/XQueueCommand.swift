@@ -4,8 +4,37 @@ import ArgumentParser
 struct XQueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xqueue",
-        abstract: "A task queue: submit tasks over HTTP, and see them run.",
+        abstract: "A task queue: submit tasks, run them on any number of machines, and see them run.",
+        discussion: """
+            Start a server with 'xqueue serve'. The other commands talk to one, at --url, or XQUEUE_URL, or \
+            \(ServerOptions.defaultURL). A server that wants a token gets it from --token or XQUEUE_TOKEN.
+
+            On a terminal, tables fit its width. Elsewhere they have no heads, nothing is cut, and a tab stands \
+            between two values; with --json, what the server answered is printed as it is.
+
+            Examples:
+              xqueue serve
+              xqueue submit example '{"duration_ms":5000,"steps":10}' --wait
+              xqueue list --status failed --ids | xargs xqueue retry
+              xqueue help submit
+
+            Exit codes:
+            \(CommandExit.table)
+            """,
         version: Version.current,
-        subcommands: [ServeCommand.self, WatchCommand.self, ReplayCommand.self, BenchCommand.self]
-            + BenchCommand.hiddenCommands)
+        subcommands: BenchCommand.hiddenCommands,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Server", subcommands: [ServeCommand.self, ReplayCommand.self, BenchCommand.self]),
+            CommandGroup(
+                name: "Tasks",
+                subcommands: [
+                    SubmitCommand.self, GetCommand.self, ListCommand.self, CancelCommand.self,
+                    RetryCommand.self,
+                    WatchCommand.self,
+                ]),
+            CommandGroup(
+                name: "Queue",
+                subcommands: [StatsCommand.self, TypesCommand.self, WorkersCommand.self]),
+        ])
 }

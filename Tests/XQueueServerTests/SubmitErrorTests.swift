@@ -53,6 +53,9 @@ import Testing
         Case(#""max_concurrency":"2""#, "max_concurrency", "must be an integer"),
         Case(#""unique_key":"""#, "unique_key", "1 to 256 bytes"),
         Case(#""unique_key":false"#, "unique_key", "must be a string"),
+        Case(#""id":7"#, "id", "must be a string"),
+        Case(#""id":"7""#, "id", "UUID of version 7"),
+        Case(#""id":"c0ffee00-0000-4000-8000-000000000000""#, "id", "UUID of version 7"),
         Case(#""delay":-1"#, "delay", "0 to"),
         Case(#""delay":"1""#, "delay", "a number of seconds"),
         Case(#""run_at":1767225600"#, "run_at", "must be a string"),
@@ -90,7 +93,7 @@ import Testing
     @Test(
         "An unknown field is named",
         arguments: [
-            (#""prioritty":1"#, "prioritty"), (#""id":null"#, "id"), (#""Type":"a""#, "Type"),
+            (#""prioritty":1"#, "prioritty"), (#""ID":null"#, "ID"), (#""Type":"a""#, "Type"),
             (#""":1"#, ""), (#""retry_policy":{"max":1}"#, "retry_policy.max"),
             (#""retry_policy":{"jitterr":null}"#, "retry_policy.jitterr"),
         ])

@@ -111,6 +111,24 @@ import XQueueCore
         }
     }
 
+    @Test("The same identifier answers with the first task, ended or not") func ownIdentifier() async throws {
+        try await TestAPI.run { api in
+            let id = "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"
+            let first = try await api.submit(#"{"type":"a","id":"\#(id)","payload":1}"#)
+            #expect(first.status == 201)
+            #expect(first.string("id") == id)
+            let second = try await api.submit(#"{"type":"a","id":"\#(id)","payload":2}"#)
+            #expect(second.status == 200)
+            #expect(second.text == first.text)
+            let ended = try await api.send(.delete, "/api/v1/tasks/\(id)", nil)
+            #expect(ended.status == 200)
+            let batch = try await api.submitBatch(#"{"tasks":[{"type":"a","id":"\#(id)"},{"type":"a"}]}"#)
+            #expect(batch.status == 201)
+            #expect(batch.elements("tasks").first?.string("status") == "canceled")
+            #expect(try await api.get("/api/v1/tasks").integer("total") == 2)
+        }
+    }
+
     @Test("The same unique key answers with the first task") func uniqueKey() async throws {
         try await TestAPI.run { api in
             let first = try await api.submit(#"{"type":"a","unique_key":"k","payload":1}"#)

@@ -37,7 +37,9 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     ///
     /// Returns at once; under load the newest report of a task wins, and the last one always arrives.
     ///
-    /// - Parameter progress: 0 to 100 percent; a value outside is moved to the nearer end.
+    /// - Parameters:
+    ///   - progress: 0 to 100 percent; a value outside is moved to the nearer end.
+    ///   - message: What it is at, in words.
     public func report(progress: Double, message: String? = nil) {
         control.report(TaskProgress(percent: progress, message: message))
     }

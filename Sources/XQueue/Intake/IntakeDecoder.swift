@@ -35,8 +35,9 @@ package struct IntakeDecoder: Sendable {
             // However long the message was under way.
             message.submission.schedule = .at((message.createdAt ?? record.timestamp) + delay)
         }
-        let task = try message.submission.validated(
-            id: message.id ?? TaskID(derivedFrom: record.origin, at: record.timestamp), defaults: defaults)
+        let task = try message.submission.validated(defaults: defaults) {
+            TaskID(derivedFrom: record.origin, at: record.timestamp)
+        }
         guard task.payload.text.utf8.count <= maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(maxPayloadBytes) bytes long")
         }

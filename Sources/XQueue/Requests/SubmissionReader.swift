@@ -42,12 +42,10 @@ package enum SubmissionReader {
     /// A task as a message of the log asks for it.
     struct Message {
         var submission: TaskSubmission
-        /// Nil if the writer leaves it to the queue.
-        var id: TaskID?
         var createdAt: Timestamp?
     }
 
-    /// The message in `text`: a submission that may also have an `id` and a `created_at`.
+    /// The message in `text`: a submission that may also have a `created_at`.
     static func message(_ text: String) throws(QueueError) -> Message {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the message must be a JSON object")
@@ -55,17 +53,15 @@ package enum SubmissionReader {
         let fields = FieldReader()
         var own: [JSONMember] = []
         own.reserveCapacity(members.count)
-        var id: TaskID?
         var createdAt: Timestamp?
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
-            case "id" where member.value.kind == .null, "created_at" where member.value.kind == .null: break
-            case "id": id = try Self.id(member, fields)
+            case "created_at" where member.value.kind == .null: break
             case "created_at": createdAt = try time(member, fields)
             default: own.append(member)
             }
         }
-        return Message(submission: try submission(own), id: id, createdAt: createdAt)
+        return Message(submission: try submission(own), createdAt: createdAt)
     }
 
     private static func id(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> TaskID {
@@ -113,7 +109,8 @@ package enum SubmissionReader {
     }
 
     private static let optionalFields: Set<String> = [
-        "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key", "max_concurrency",
+        "id", "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key",
+        "max_concurrency",
         "unique_key", "retry_policy",
     ]
 
@@ -121,6 +118,7 @@ package enum SubmissionReader {
         _ member: JSONMember, _ fields: FieldReader, into submission: inout TaskSubmission
     ) throws(QueueError) {
         switch member.name {
+        case "id": submission.id = try id(member, fields)
         case "priority": submission.priority = try fields.integer32(member)
         case "max_retry": submission.maxRetry = try fields.integer(member)
         case "queue_timeout": submission.queueTimeout = try fields.seconds(member)

@@ -4,7 +4,7 @@ public import XQueueCore
 public enum SubmitOutcome: Sendable, Hashable {
     /// The store has it.
     case inserted(TaskRecord)
-    /// An unfinished task with the same unique key answers for it.
+    /// A task with the same identifier, or an unfinished one with the same unique key, answers for it.
     case existing(TaskRecord)
     /// The durable log in front of the store has it, and the store could not take it yet: it will run.
     case logged(TaskRecord)
@@ -13,6 +13,15 @@ public enum SubmitOutcome: Sendable, Hashable {
     public var record: TaskRecord {
         switch self {
         case .inserted(let record), .existing(let record), .logged(let record): record
+        }
+    }
+}
+
+extension SubmitOutcome {
+    init(_ outcome: InsertOutcome) {
+        switch outcome {
+        case .inserted(let record): self = .inserted(record)
+        case .existing(let record): self = .existing(record)
         }
     }
 }

@@ -3,11 +3,15 @@ import XQueueCore
 extension TaskSubmission {
     /// The task this submission asks for.
     ///
+    /// - Parameter newID: Called if the submitter has not chosen an identifier.
     /// - Throws: ``QueueError/Code/invalidField`` naming the first field that is out of its range.
-    func validated(id: TaskID, defaults: SubmissionDefaults) throws(QueueError) -> NewTask {
+    func validated(
+        defaults: SubmissionDefaults, newID: () -> TaskID
+    ) throws(QueueError) -> NewTask {
         try Self.check(type: type)
+        if let id, !id.isVersion7 { throw .invalid("id", "must be a UUID of version 7, or left out") }
         return NewTask(
-            id: id,
+            id: id ?? newID(),
             type: type,
             payload: payload,
             priority: priority,

@@ -2,6 +2,10 @@ public import XQueueCore
 
 /// A task as its submitter describes it; what is left out takes the queue's defaults.
 public struct TaskSubmission: Sendable {
+    /// An identifier of the submitter's own, of version 7; nil for one that the queue makes. While the queue
+    /// has a task with it, ended or not, that task answers for this one: submitting again is harmless. Its
+    /// time decides the place in line among tasks of the same priority.
+    public var id: TaskID?
     /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     public var type: String
     public var payload: RawJSON
@@ -21,7 +25,7 @@ public struct TaskSubmission: Sendable {
     public var maxConcurrency: Int?
     /// 1 to 256 bytes; while a task with it is unfinished, that task answers for this one.
     public var uniqueKey: String?
-    /// How long to wait between attempts; nil for ``RetryPolicy/standard``.
+    /// How long to wait between attempts; nil for `RetryPolicy.standard`.
     public var retryPolicy: RetryPolicy?
     public var schedule: NewTask.Schedule = .now
     /// The trace it belongs to; it goes with the task to whatever runs it.

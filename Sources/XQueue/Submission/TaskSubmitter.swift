@@ -14,8 +14,7 @@ struct TaskSubmitter: Sendable {
     /// Accepts all of the tasks, in order, or none of them.
     func submit(_ tasks: [NewTask]) async throws(QueueError) -> [SubmitOutcome] {
         guard let intake else {
-            return outcomes(
-                try await stored { () async throws(StoreError) in try await insert(tasks) }, of: tasks)
+            return outcomes(try await stored { () async throws(StoreError) in try await insert(tasks) })
         }
         return tasks.contains { $0.uniqueKey != nil }
             ? try await submitUnique(tasks, intake) : try await submit(tasks, intake)
@@ -28,7 +27,13 @@ struct TaskSubmitter: Sendable {
         try await append(tasks, intake)
         do throws(StoreError) {
             guard let inserted = try await insertIfUp(tasks) else { return logged(tasks) }
-            return outcomes(inserted, of: tasks)
+            return zip(inserted, tasks).map { outcome, task in
+                // The feeder was faster.
+                if case .existing(let record) = outcome, record.id == task.id {
+                    return .inserted(record)
+                }
+                return SubmitOutcome(outcome)
+            }
         } catch {
             // The feeder cannot bring it in either.
             if error.code == .tooManyTypes { throw QueueError(error) }
@@ -65,7 +70,7 @@ struct TaskSubmitter: Sendable {
             try await append(tasks, intake)
             return logged(tasks)
         }
-        let outcomes = outcomes(inserted, of: tasks)
+        let outcomes = outcomes(inserted)
         var new: [NewTask] = []
         for (task, outcome) in zip(tasks, outcomes) {
             if case .inserted = outcome { new.append(task) }
@@ -106,15 +111,8 @@ struct TaskSubmitter: Sendable {
         }
     }
 
-    private func outcomes(_ outcomes: [InsertOutcome], of tasks: [NewTask]) -> [SubmitOutcome] {
-        zip(outcomes, tasks).map { outcome, task in
-            switch outcome {
-            case .inserted(let record): .inserted(record)
-            // The feeder was faster.
-            case .existing(let record) where record.id == task.id: .inserted(record)
-            case .existing(let record): .existing(record)
-            }
-        }
+    private func outcomes(_ outcomes: [InsertOutcome]) -> [SubmitOutcome] {
+        outcomes.map { SubmitOutcome($0) }
     }
 
     private func logged(_ tasks: [NewTask]) -> [SubmitOutcome] {

@@ -14,12 +14,19 @@ final class ProgressBar: Sendable {
     let isShown = isatty(2) == 1
     private let shown = Mutex("")
 
-    func show(_ title: String, _ done: Int, of total: Int) {
+    /// - Parameters:
+    ///   - total: Nil if nobody knows: then there is no bar.
+    ///   - note: Stands behind the bar.
+    func show(_ title: String, _ done: Int, of total: Int?, note: String = "") {
         guard isShown else { return }
+        guard let total else { return draw("\r\u{1B}[K\(title.padded(to: 14)) \(note)") }
         let share = total > 0 ? min(Double(done) / Double(total), 1) : 0
         let filled = Int(share * Double(Self.width))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-        let line = "\r\(title.padded(to: 14)) \(bar) \(Int(share * 100)) %"
+        draw("\r\u{1B}[K\(title.padded(to: 14)) \(bar) \(Int(share * 100)) % \(note)")
+    }
+
+    private func draw(_ line: String) {
         let isNew = shown.withLock { shown in
             defer { shown = line }
             return shown != line
@@ -29,7 +36,7 @@ final class ProgressBar: Sendable {
 
     func clear() {
         guard isShown else { return }
-        write("\r" + String(repeating: " ", count: Self.width + 24) + "\r")
+        write("\r\u{1B}[K")
     }
 
     private func write(_ text: String) {

@@ -1,22 +1,117 @@
 import ArgumentParser
+import AsyncHTTPClient
 import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
 
-/// Which server a command talks to.
+/// Which server a command talks to, and how.
 struct ServerOptions: ParsableArguments {
     static let defaultURL = "http://127.0.0.1:8080"
+    static let urlVariable = "XQUEUE_URL"
+    static let tokenVariable = "XQUEUE_TOKEN"
+    static let authorityVariable = "XQUEUE_CA_FILE"
 
     @Option(
         name: .customLong("url"),
         help: ArgumentHelp(
-            "The server, also XQUEUE_URL; \(defaultURL) if neither is given.", valueName: "url"))
+            "The server, also \(urlVariable); \(defaultURL) if neither is given.", valueName: "url"))
     var text: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The token to show to the server, also \(tokenVariable), where other users cannot read it.",
+            valueName: "token"))
+    var token: String?
+
+    @Option(
+        name: .customLong("ca-file"),
+        help: ArgumentHelp(
+            "The certificates to trust instead of the system's, for https, also \(authorityVariable).",
+            valueName: "file"),
+        completion: .file())
+    var authorityFile: String?
+
+    @Flag(name: .customLong("insecure-tls"), help: "Accept any certificate, for tests.")
+    var acceptsAnyCertificate = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long the server may take to answer, such as 30s.", valueName: "duration"),
+        transform: DurationArgument.parse)
+    var timeout = Duration.seconds(30)
+
+    @Option(
+        name: .customLong("retry-for"),
+        help: ArgumentHelp(
+            """
+            How long to try again while no server answers, or it is at a limit; 0s if not given, 60s for \
+            submit --file.
+            """,
+            valueName: "duration"),
+        transform: DurationArgument.parse)
+    var patience: Duration?
 
     /// The server's address without a slash at its end.
     func address() throws -> String {
-        let text = text ?? ProcessInfo.processInfo.environment["XQUEUE_URL"] ?? Self.defaultURL
+        let text = text ?? Self.variable(Self.urlVariable) ?? Self.defaultURL
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme), url.host() != nil
         else { throw ValidationError("\(text) is not the address of a server, like \(Self.defaultURL)") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// Calls `body` with a client of the server, and closes the client.
+    func withClient<Value>(
+        patience usualPatience: Duration = .zero, _ body: (APIClient) async throws -> Value
+    ) async throws -> Value {
+        let address = try address()
+        let http = HTTPClient(
+            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try http())
+        let client = APIClient(
+            address: address, token: token ?? Self.variable(Self.tokenVariable), http: http,
+            timeout: TimeAmount(timeout), patience: patience ?? usualPatience)
+        let outcome: Result<Value, any Error>
+        do {
+            outcome = .success(try await body(client))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await http.shutdown()
+        return try outcome.get()
+    }
+
+    private func http() throws -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        // Trying again is for the command to decide.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(10)
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let file = authorityFile ?? Self.variable(Self.authorityVariable) {
+            do {
+                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
+            } catch {
+                throw ValidationError("cannot read certificates from \(file)")
+            }
+        }
+        if acceptsAnyCertificate { tls.certificateVerification = .none }
+        configuration.tlsConfiguration = tls
+        return configuration
+    }
+
+    /// A variable that is empty counts as none.
+    private static func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+/// A duration on the command line.
+enum DurationArgument {
+    static func parse(_ text: String) throws -> Duration {
+        guard let duration = DurationText.parse(text) else {
+            throw ValidationError(
+                "\(text) is not a duration, like 500ms, 30s, 10m, 2h or a number of seconds")
+        }
+        return duration
     }
 }

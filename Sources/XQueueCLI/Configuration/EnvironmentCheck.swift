@@ -1,8 +1,11 @@
 /// Looks for variables that were meant for XQueue and mean nothing to it.
 enum EnvironmentCheck {
-    /// Variables with our prefix that are no settings: what handlers' programs are given, and the file.
+    /// Variables with our prefix that are no settings: what handlers' programs are given, the file, and what
+    /// the commands that talk to a server read.
     static let others = [
-        "XQUEUE_CONFIG", ExecEnvironment.taskID, ExecEnvironment.taskType, ExecEnvironment.attempt,
+        "XQUEUE_CONFIG", ServerOptions.urlVariable, ServerOptions.tokenVariable,
+        ServerOptions.authorityVariable,
+        ExecEnvironment.taskID, ExecEnvironment.taskType, ExecEnvironment.attempt,
     ]
 
     static func warnings(about environment: [String: String], settings: [Setting]) -> [String] {

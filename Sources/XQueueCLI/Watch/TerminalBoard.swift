@@ -1,24 +1,20 @@
 import Foundation
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
-/// Standard output with lines that stay and, on a terminal, lines below them that are drawn anew.
+/// A stream with lines that stay and, on a terminal, lines below them that are drawn anew.
 struct TerminalBoard {
-    let isTerminal = isatty(1) == 1
+    private let stream: Terminal
+    private let handle: FileHandle
+    let isTerminal: Bool
     private var drawn = 0
 
-    /// How many characters fit beside each other.
-    var width: Int {
-        var size = winsize()
-        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+    init(_ stream: Terminal = .output) {
+        self.stream = stream
+        handle = stream == .output ? .standardOutput : .standardError
+        isTerminal = stream.isTerminal
     }
+
+    /// How many characters fit beside each other.
+    var width: Int { stream.width }
 
     /// Prints `lines` for good, and `moving` below them until the next call.
     mutating func show(_ lines: [String], moving: [String]) {
@@ -30,6 +26,6 @@ struct TerminalBoard {
             drawn = moving.count
         }
         guard !text.isEmpty else { return }
-        try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        try? handle.write(contentsOf: Data(text.utf8))
     }
 }

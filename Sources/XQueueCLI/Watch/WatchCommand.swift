@@ -8,7 +8,7 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Show what happens to tasks, as it happens.",
         discussion: """
             With identifiers, shows those tasks and ends with them: the exit code is 0 if all succeeded, 1 if \
-            one did not, 2 if there is no such task. Without, shows all tasks, or those of the given types \
+            one did not. Without, shows all tasks, or those of the given types \
             and statuses, until Ctrl-C. On a terminal, each running task has a progress bar.
 
             A lost connection is tried again, and nothing that happened meanwhile is left out.
@@ -48,23 +48,16 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let client = APIClient(address: try server.address())
         let filters =
             ids.map { (name: "task_id", value: $0) } + types.map { (name: "type", value: $0) }
             + statuses.map { (name: "status", value: $0) }
         let display = WatchDisplay(json: json)
-        var watcher = Watcher(
-            client: client, ids: ids.compactMap { TaskID($0) }, filters: filters, display: display)
-        let drawing = Task { await display.run() }
-        defer {
-            drawing.cancel()
-            display.flush()
-        }
-        do {
-            guard try await watcher.run() else { throw ExitCode(1) }
-        } catch let error as ClientError {
-            StandardError.write("xqueue: \(error.description)\n")
-            throw ExitCode(error.status == 404 ? 2 : 69)
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                var watcher = Watcher(
+                    client: client, ids: ids.compactMap { TaskID($0) }, filters: filters, display: display)
+                guard try await watcher.run() else { throw CommandExit.refused.code }
+            }
         }
     }
 }

@@ -1,27 +1,31 @@
 import Synchronization
 
-/// Puts what a watcher sees on standard output: at once into a file or a pipe, ten times a second on a
+/// Shows what a watcher sees: at once into a file or a pipe, ten times a second on a
 /// terminal, however many events there are.
 final class WatchDisplay: Sendable {
     private static let frame = Duration.milliseconds(100)
 
     private struct State {
         var board = WatchBoard()
-        var terminal = TerminalBoard()
+        var terminal: TerminalBoard
         var lines: [String] = []
         var isDirty = false
     }
 
     /// Whether events are shown as the server wrote them.
     let isJSON: Bool
-    private let state = Mutex(State())
+    private let isQuiet: Bool
+    private let state: Mutex<State>
 
-    init(json: Bool) {
+    init(json: Bool, on stream: Terminal = .output, isQuiet: Bool = false) {
         isJSON = json
+        self.isQuiet = isQuiet
+        state = Mutex(State(terminal: TerminalBoard(stream)))
     }
 
     /// - Parameter json: The event as the server wrote it; nil for one that the watcher made of a task.
     func show(_ event: WatchedEvent, json: String? = nil) {
+        guard !isQuiet else { return }
         state.withLock { state in
             if isJSON {
                 if let json { state.terminal.show([json], moving: []) }

@@ -29,9 +29,20 @@ struct Watcher {
         endsWithTasks = !ids.isEmpty
     }
 
-    /// - Returns: Whether all tasks succeeded.
+    /// Shows what happens until the tasks that were named have ended.
+    ///
+    /// - Returns: Whether all of them succeeded.
     /// - Throws: ``ClientError`` if the server cannot be reached at the start, or refuses.
     mutating func run() async throws -> Bool {
+        let drawing = Task { [display] in await display.run() }
+        defer {
+            drawing.cancel()
+            display.flush()
+        }
+        return try await watch()
+    }
+
+    private mutating func watch() async throws -> Bool {
         var pause = Self.firstPause
         while true {
             do {

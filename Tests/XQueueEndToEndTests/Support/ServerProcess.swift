@@ -13,14 +13,15 @@ final class ServerProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: Further flags.
+    ///   - port: To listen on; 0 for any that is free.
     ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
     ///   - environment: Variables beside those that every program gets.
     init(
-        in folder: ServerFolder, _ arguments: [String] = [], name: String? = nil,
+        in folder: ServerFolder, _ arguments: [String] = [], port: Int = 0, name: String? = nil,
         environment: [String: String] = [:]
     ) async throws {
         let program = try RunningProgram(
-            ["serve", "--server-port", "0"] + arguments, in: folder,
+            ["serve", "--server-port", "\(port)"] + arguments, in: folder,
             name: "\(name ?? "server")-\(folder.nextNumber())", environment: environment)
         self.folder = folder
         self.program = program

@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// The frame in which a command does its work.
+enum CommandRun {
+    /// Runs `body`, and tells what went wrong in one line and an exit code.
+    static func reporting(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as ClientError {
+            StandardError.write("xqueue: \(error.description)\n")
+            throw error.exit.code
+        } catch let error as CommandError {
+            StandardError.write("xqueue: \(error.description)\n")
+            throw error.exit.code
+        }
+    }
+}
+
+/// Why a command cannot do what it was asked, if it is not the server's doing.
+struct CommandError: Error, CustomStringConvertible {
+    let exit: CommandExit
+    let description: String
+
+    init(_ exit: CommandExit, _ description: String) {
+        self.exit = exit
+        self.description = description
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+
+/// `xqueue cancel`: cancels tasks.
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "Cancel tasks.",
+        discussion: """
+            A pending task is canceled at once; a running one is asked to stop. Each task is told on a line of \
+            its own. If one cannot be canceled the others are all the same, and the exit code is 1, or 2 if \
+            there is no such task.
+
+            Examples:
+              xqueue cancel 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
+              xqueue list --type mail --status pending --all --ids | xqueue cancel -
+            """)
+
+    @Argument(help: "The tasks; - reads their identifiers from standard input.")
+    var ids: [String]
+
+    @Flag(help: "Print each answer as a line of JSON.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws { try TaskIDArgument.check(ids) }
+
+    func run() async throws {
+        struct Answer: Decodable { let message: String }
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                try await ManyTasks.each(try TaskIDArgument.read(ids)) { id, _ in
+                    let reply = try await client.delete("/tasks/\(id)")
+                    if json { return try Output.line(reply.text) }
+                    try Output.line("\(id)  \(try reply.decoded(Answer.self).message)")
+                }
+            }
+        }
+    }
+}

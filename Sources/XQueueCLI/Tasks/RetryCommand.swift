@@ -1,0 +1,39 @@
+import ArgumentParser
+import XQueueCore
+
+/// `xqueue retry`: makes tasks that have ended pending again.
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Make failed, timed-out or canceled tasks pending again, with all their retries.",
+        discussion: """
+            Each task is told on a line of its own. If one cannot be retried the others are all the same, and \
+            the exit code is 1, or 2 if there is no such task.
+
+            Examples:
+              xqueue retry 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
+              xqueue list --status failed --type mail --all --ids | xqueue retry -
+            """)
+
+    @Argument(help: "The tasks; - reads their identifiers from standard input.")
+    var ids: [String]
+
+    @Flag(help: "Print each task as a line of JSON.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws { try TaskIDArgument.check(ids) }
+
+    func run() async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                try await ManyTasks.each(try TaskIDArgument.read(ids)) { id, _ in
+                    let reply = try await client.post("/tasks/\(id)/retry", isRepeatable: false)
+                    if json { return try Output.line(reply.text) }
+                    try Output.line("\(id)  \(try reply.decoded(WatchedTask.self).status.rawValue)")
+                }
+            }
+        }
+    }
+}

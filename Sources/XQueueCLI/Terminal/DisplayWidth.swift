@@ -1,0 +1,48 @@
+extension String {
+    /// How many columns the text takes on a terminal: two for each wide character of East Asia and most
+    /// emoji, none for accents that combine with what is before them.
+    var displayWidth: Int {
+        utf8.allSatisfy { $0 < 0x80 } ? utf8.count : reduce(0) { $0 + $1.displayWidth }
+    }
+
+    /// The text, cut off with `…` if it takes more than `width` columns.
+    func fitted(to width: Int) -> String {
+        guard displayWidth > width else { return self }
+        guard width > 0 else { return "" }
+        var text = ""
+        var columns = 1
+        for character in self {
+            columns += character.displayWidth
+            guard columns <= width else { break }
+            text.append(character)
+        }
+        return text + "…"
+    }
+}
+
+extension Character {
+    /// Parts of one character stand on one place, so it is as wide as its widest part.
+    var displayWidth: Int {
+        // A selector asks for the emoji, and a flag is two letters that are narrow by themselves.
+        let isEmoji = unicodeScalars.contains("\u{FE0F}")
+        let isFlag = unicodeScalars.count == 2 && unicodeScalars.allSatisfy { 0x1F1E6...0x1F1FF ~= $0.value }
+        return isEmoji || isFlag ? 2 : unicodeScalars.reduce(0) { max($0, $1.displayWidth) }
+    }
+}
+
+extension Unicode.Scalar {
+    /// The blocks whose characters Unicode Standard Annex 11 calls wide or full-width, apart from emoji.
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+        0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE10...0xFE19, 0xFE30...0xFE6F, 0xFF01...0xFF60,
+        0xFFE0...0xFFE6, 0x16FE0...0x18DFF, 0x1AFF0...0x1B2FF, 0x1F200...0x1F265, 0x20000...0x3FFFD,
+    ]
+
+    fileprivate var displayWidth: Int {
+        switch properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .format, .control: return 0
+        default: break
+        }
+        return properties.isEmojiPresentation || Self.wide.contains { $0 ~= value } ? 2 : 1
+    }
+}

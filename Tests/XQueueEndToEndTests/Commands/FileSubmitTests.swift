@@ -1,0 +1,220 @@
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// A file of tasks, submitted by the real program, over everything that may stop it.
+@Suite struct FileSubmitTests {
+    private let folder: ServerFolder
+    private let tool: Tool
+
+    init() async throws {
+        folder = try ServerFolder()
+        tool = Tool(nil, in: folder)
+    }
+
+    private struct Summary: Decodable {
+        var lines: Int
+        var accepted: Int
+        var answered: Int
+        var refused: Int
+    }
+
+    /// `count` lines; the payload of each is its number.
+    private func write(_ name: String, _ count: Int, type: String = "nobody-serves-this") throws {
+        let lines = (1...count).map { #"{"type":"\#(type)","payload":{"n":\#($0)}}"# + "\n" }
+        try folder.write(name, lines.joined())
+    }
+
+    /// How often each number stands in a task's payload.
+    private func numbers(_ api: API) async throws -> [Int: Int] {
+        struct Page: Decodable {
+            var tasks: [Item]
+            var total: Int
+            struct Item: Decodable { var payload: Payload }
+            struct Payload: Decodable { var n: Int }
+        }
+        var counts: [Int: Int] = [:]
+        var offset = 0
+        while true {
+            let page: Page = try await api.send("GET", "/tasks?limit=1000&offset=\(offset)").decoded()
+            for task in page.tasks { counts[task.payload.n, default: 0] += 1 }
+            offset += page.tasks.count
+            if page.tasks.isEmpty || offset >= page.total { return counts }
+        }
+    }
+
+    private func expectOnceEach(_ count: Int, _ api: API) async throws {
+        let numbers = try await numbers(api)
+        #expect(numbers.count == count)
+        #expect(numbers.values.allSatisfy { $0 == 1 })
+        #expect(Set(numbers.keys) == Set(1...count))
+    }
+
+    @Test func aFileIsSubmittedInOrder() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let tool = Tool(server, in: folder)
+        try write("tasks.ndjson", 2500)
+        let outcome = try await tool.run("submit", "--file", "tasks.ndjson", "--json")
+        #expect(outcome.status == 0)
+        let summary: Summary = try outcome.decoded()
+        #expect(summary.lines == 2500 && summary.accepted == 2500 && summary.answered == 0)
+        let api = API(server)
+        try await expectOnceEach(2500, api)
+        // Newest first: identifiers sort as the lines do.
+        let ids = try await tool.run("list", "--all", "--ids").lines
+        #expect(ids == ids.sorted(by: >))
+        // Nothing is left behind that would be in the way of submitting it again.
+        #expect(folder.read("tasks.ndjson.xqueue-state") == "")
+        #expect(try await tool.run("submit", "--file", "-", input: folder.read("tasks.ndjson")).status == 0)
+        #expect(try await api.stats().pending == 5000)
+    }
+
+    @Test func aKilledRunGoesOnWithoutLossAndWithoutDoubles() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let tool = Tool(server, in: folder)
+        let api = API(server)
+        let count = 6000
+        try write("tasks.ndjson", count)
+        let arguments = ["submit", "--file", "tasks.ndjson", "--batch", "50", "--resume"]
+        for round in 1...4 {
+            let run = try tool.start(arguments)
+            let before = try await api.stats().pending
+            try await eventually("more is through in round \(round)") {
+                let now = try await api.stats().pending
+                return !run.program.isRunning || now > before + 200
+            }
+            run.program.send(SIGKILL)
+            #expect(try await run.end().status == -SIGKILL)
+            // Even if the end of the state never reached the disk: only its beginning must.
+            if round == 3 {
+                let state = folder.read("tasks.ndjson.xqueue-state").split(separator: "\n")
+                try folder.write("tasks.ndjson.xqueue-state", state.prefix(3).joined(separator: "\n") + "\n")
+            }
+        }
+        #expect(try await tool.start(arguments).end().status == 0)
+        try await expectOnceEach(count, api)
+        // The same command again submits nothing.
+        #expect(try await tool.start(arguments).end().status == 0)
+        #expect(try await api.stats().pending == count)
+    }
+
+    @Test func aKilledServerLosesNothingAndDoublesNothing() async throws {
+        let home = try ServerFolder()
+        let port = try FreePort.next()
+        var server = try await ServerProcess(in: home, port: port)
+        let count = 6000
+        try write("tasks.ndjson", count, type: "example")
+        let tool = Tool(server, in: folder)
+        let run = try tool.start(["submit", "--file", "tasks.ndjson", "--batch", "50", "--retry-for", "120s"])
+        for _ in 1...3 {
+            let api = API(server)
+            let before = try await api.stats()
+            try await eventually("more is through") {
+                let now = try await api.stats()
+                return !run.program.isRunning
+                    || now.pending + now.success > before.pending + before.success + 200
+            }
+            try await server.kill9()
+            server = try await ServerProcess(in: home, port: port)
+        }
+        #expect(try await run.end().status == 0)
+        // Tasks that had ended are known, too.
+        try await expectOnceEach(count, API(server))
+    }
+
+    @Test func aServerThatIsGoneStopsItAndItGoesOnLater() async throws {
+        let port = try FreePort.next()
+        try write("tasks.ndjson", 10)
+        let url = ["--url", "http://127.0.0.1:\(port)"]
+        let first = try await tool.start(["submit", "--file", "tasks.ndjson", "--retry-for", "0s"] + url)
+            .end()
+        #expect(first.status == 69)
+        #expect(first.errors.contains("--resume"))
+        let refused = try await tool.start(["submit", "--file", "tasks.ndjson"] + url).end()
+        #expect(refused.status == 64)
+        #expect(refused.errors.contains("--restart"))
+        let server = try await ServerProcess(in: ServerFolder(), port: port)
+        #expect(
+            try await tool.start(["submit", "--file", "tasks.ndjson", "--resume"] + url).end().status == 0)
+        try await expectOnceEach(10, API(server))
+    }
+
+    @Test func aBadLineIsNamedAndCanBeMended() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let tool = Tool(server, in: folder)
+        let api = API(server)
+        var lines = (1...30).map { #"{"type":"t","payload":{"n":\#($0)}}"# }
+        lines[9] = #"{"type":"t","payload":{"n":10},"priority":"high"}"#
+        lines[19] = #"{"type":"t","payload":{"n":20}"#
+        try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
+        let first = try await tool.run("submit", "--file", "tasks.ndjson")
+        #expect(first.status == 65)
+        #expect(first.errors.contains("tasks.ndjson:10: priority must be an integer"))
+        #expect(first.errors.contains("through line 9"))
+        #expect(try await api.stats().pending == 9)
+
+        lines[9] = #"{"type":"t","payload":{"n":10},"priority":1}"#
+        try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
+        let second = try await tool.run("submit", "--file", "tasks.ndjson", "--resume")
+        #expect(second.status == 65)
+        #expect(second.errors.contains("tasks.ndjson:20: not JSON"))
+        #expect(try await api.stats().pending == 19)
+
+        // What was submitted must not change under it.
+        lines[0] = #"{"type":"t","payload":{"n":999}}"#
+        try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
+        let changed = try await tool.run("submit", "--file", "tasks.ndjson", "--resume")
+        #expect(changed.status == 65)
+        #expect(changed.errors.contains("the first 19 lines"))
+
+        lines[0] = #"{"type":"t","payload":{"n":1}}"#
+        lines[19] = #"{"type":"t","payload":{"n":20}}"#
+        try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
+        #expect(try await tool.run("submit", "--file", "tasks.ndjson", "--resume").status == 0)
+        try await expectOnceEach(30, api)
+    }
+
+    @Test func badLinesArePassedOverIfAsked() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let tool = Tool(server, in: folder)
+        var lines = (1...20).map { #"{"type":"t","payload":{"n":\#($0)}}"# }
+        lines[3] = "nonsense"
+        lines[4] = ""
+        lines[11] = #"{"payload":{"n":12}}"#
+        lines[15] = #"{"type":"t","colour":"red"}"#
+        try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
+        let outcome = try await tool.run("submit", "--file", "tasks.ndjson", "--keep-going", "--json")
+        #expect(outcome.status == 65)
+        let summary: Summary = try outcome.decoded()
+        #expect(summary.lines == 20 && summary.accepted == 16 && summary.refused == 3)
+        for place in [":4: not JSON", ":12: type is required", ":16: there is no field colour"] {
+            #expect(outcome.errors.contains(place))
+        }
+        #expect(try await API(server).stats().pending == 16)
+    }
+
+    @Test func anInterruptSaysHowToGoOn() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let tool = Tool(server, in: folder)
+        let api = API(server)
+        try write("tasks.ndjson", 6000)
+        let run = try tool.start(["submit", "--file", "tasks.ndjson", "--batch", "50"])
+        try await eventually("something is through") { try await api.stats().pending > 200 }
+        run.program.send(SIGINT)
+        let outcome = try await run.end()
+        #expect(outcome.status == 130)
+        #expect(outcome.errors.contains("--resume"))
+        #expect(try await tool.run("submit", "--file", "tasks.ndjson", "--resume").status == 0)
+        try await expectOnceEach(6000, api)
+    }
+
+    @Test func aServerThatTakesLittleAtOnceGetsLittle() async throws {
+        let server = try await ServerProcess(
+            in: ServerFolder(), ["--server-max-body-size", "4096", "--queue-max-batch", "40"])
+        let tool = Tool(server, in: folder)
+        try write("tasks.ndjson", 300)
+        #expect(try await tool.run("submit", "--file", "tasks.ndjson").status == 0)
+        try await expectOnceEach(300, API(server))
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// The commands against a real server.
+@Suite struct TaskCommandTests {
+    private let folder: ServerFolder
+    private let server: ServerProcess
+    private let api: API
+    private let tool: Tool
+    private let unknown = "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"
+
+    init() async throws {
+        folder = try ServerFolder()
+        server = try await ServerProcess(in: folder)
+        api = API(server)
+        tool = Tool(server, in: folder)
+    }
+
+    @Test func aTaskIsSubmittedFoundAndListed() async throws {
+        let submitted = try await tool.run(
+            "submit", "nobody-serves-this", #"{"to":"小明"}"#, "--priority", "-3", "--max-retry", "1",
+            "--queue-timeout",
+            "1h", "--concurrency-key", "k", "--max-concurrency", "2")
+        #expect(submitted.status == 0)
+        let id = try #require(submitted.lines.first)
+        let task = try await api.task(id)
+        #expect(task.priority == -3)
+        #expect(task.maxRetry == 1)
+        #expect(task.queueTimeout == 3600)
+        #expect(task.concurrencyKey == "k")
+        #expect(task.maxConcurrency == 2)
+
+        let sheet = try await tool.run("get", id)
+        #expect(sheet.output.contains(#"{"to":"小明"}"#))
+        #expect(sheet.output.contains("nobody-serves-this"))
+        let json: TaskReply = try await tool.run("get", id, "--json").decoded()
+        #expect(json.id == id)
+
+        let list = try await tool.run("list", "--type", "nobody-serves-this", "--status", "pending")
+        #expect(list.lines.count == 1)
+        #expect(
+            list.lines.first?.split(separator: "\t").prefix(3) == [id[...], "nobody-serves-this", "pending"])
+        let page: PageReply = try await tool.run("list", "--json").decoded()
+        #expect(page.total == 1)
+        #expect(try await tool.run("list", "--concurrency-key", "other").output == "")
+    }
+
+    @Test func payloadsComeFromFilesAndStandardInput() async throws {
+        try folder.write("payload.json", #"{"from": "file"}"#)
+        let file = try await tool.run("submit", "t", "@payload.json", "--json")
+        #expect(file.output.contains(#""payload":{"from": "file"}"#))
+        let input = try await tool.run("submit", "t", "-", "--json", input: "[1, 2]\n")
+        #expect(input.output.contains(#""payload":[1, 2]"#))
+        let missing = try await tool.run("submit", "t", "@missing.json")
+        #expect(missing.status == 66)
+        #expect(missing.errors.contains("missing.json"))
+        let nonsense = try await tool.run("submit", "t", "hello")
+        #expect(nonsense.status == 65)
+        #expect(nonsense.errors.contains("quotes"))
+    }
+
+    @Test func waitingEndsWithTheFateOfTheTask() async throws {
+        let good = try await tool.run(
+            "submit", "example", #"{"message":"hi","steps":3,"duration_ms":30}"#, "--wait")
+        #expect(good.status == 0)
+        #expect(good.output.contains(#""message""#))
+        #expect(good.errors.contains("success"))
+        let bad = try await tool.run(
+            "submit", "example", #"{"fail_times":1}"#, "--max-retry", "0", "--wait", "-q")
+        #expect(bad.status == 1)
+        #expect(bad.output == "")
+        #expect(bad.errors.split(separator: "\n").count == 1)
+        #expect(bad.errors.contains("failed"))
+        let json: TaskReply = try await tool.run("submit", "example", "--wait", "--json").decoded()
+        #expect(json.status == "success")
+        let long = try await tool.run("submit", "nobody-serves-this", "--wait", "--wait-for", "200ms")
+        #expect(long.status == 3)
+        #expect(long.errors.contains("has not ended"))
+    }
+
+    @Test func anInterruptEndsTheWaitingAndNotTheTask() async throws {
+        let run = try tool.start(["submit", "nobody-serves-this", "--wait"])
+        try await eventually("it waits") { run.errors.contains("pending") }
+        run.program.send(SIGINT)
+        let outcome = try await run.end()
+        #expect(outcome.status == 130)
+        #expect(outcome.errors.contains("goes on"))
+        #expect(try await api.stats().pending == 1)
+    }
+
+    @Test func cancelAndRetryTakeManyTasksAndTellWhichWereRefused() async throws {
+        let first = try await api.submit("nobody-serves-this").id
+        let second = try await api.submit("nobody-serves-this").id
+        let both = try await tool.run("cancel", first, unknown, second)
+        #expect(both.status == 2)
+        #expect(both.lines.map { $0.prefix(36) } == [first[...], second[...]])
+        #expect(both.errors.contains("\(unknown): there is no task"))
+        #expect(both.errors.contains("1 of 3 tasks were refused"))
+        #expect(try await api.task(second).status == "canceled")
+        #expect(try await tool.run("cancel", first).status == 1)
+
+        let ids = try await tool.run("list", "--status", "canceled", "--all", "--ids")
+        #expect(Set(ids.lines) == [first, second])
+        let retried = try await tool.run("retry", "-", input: ids.output)
+        #expect(retried.status == 0)
+        #expect(try await api.stats().pending == 2)
+        #expect(try await tool.run("retry", first).status == 1)
+        #expect(try await tool.run("get", unknown).status == 2)
+    }
+
+    @Test func everyPageIsListed() async throws {
+        let tasks = Array(repeating: #"{"type":"many"}"#, count: 700).joined(separator: ",")
+        for _ in 0..<3 {
+            #expect(try await api.send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#).status == 201)
+        }
+        let all = try await tool.run("list", "--all", "--ids")
+        #expect(all.lines.count == 2100)
+        #expect(Set(all.lines).count == 2100)
+        let page = try await tool.run("list", "--limit", "5", "--offset", "2098", "--ids")
+        #expect(page.lines == Array(all.lines.suffix(2)))
+    }
+
+    @Test func typesArePausedLimitedAndListed() async throws {
+        _ = try await api.submit("mail.large")
+        #expect(try await tool.run("types", "pause", "mail.large").output.contains("paused"))
+        #expect(try await tool.run("types", "resume", "mail.large").output.contains("open"))
+        #expect(try await tool.run("types", "limit", "mail.large", "4").status == 0)
+        let types = try await tool.run("types")
+        #expect(types.lines.contains { $0.hasPrefix("mail.large\tno\topen\t4\t1\t") })
+        let limited: TypeReply = try await tool.run("types", "limit", "mail.large", "none", "--json")
+            .decoded()
+        #expect(limited.maxConcurrency == nil)
+        #expect(try await tool.run("types", "pause", "a b").status == 65)
+    }
+
+    @Test func theQueueIsToldInNumbers() async throws {
+        _ = try await api.submit("nobody-serves-this")
+        let stats = try await tool.run("stats")
+        #expect(stats.lines.contains("pending\t1"))
+        #expect(try await tool.run("stats", "--json").decoded(StatsReply.self).pending == 1)
+        let workers: WorkersReply = try await tool.run("workers", "--json").decoded()
+        #expect(workers.workers.map(\.pid) == [server.processIdentifier])
+        #expect(try await tool.run("workers").lines.count == 1)
+    }
+
+    @Test func aServerThatIsNotThereIsNamed() async throws {
+        let port = try FreePort.next()
+        let nobody = Tool(nil, in: folder, environment: ["XQUEUE_URL": "http://127.0.0.1:\(port)"])
+        for arguments in [["stats"], ["submit", "t"], ["watch"], ["cancel", unknown]] {
+            let outcome = try await nobody.start(arguments).end()
+            #expect(outcome.status == 69)
+            #expect(outcome.errors.contains("no server answers at http://127.0.0.1:\(port)"))
+            #expect(outcome.errors.contains("xqueue serve"))
+        }
+        #expect(try await nobody.run("stats", "--url", "nonsense").status == 64)
+    }
+
+    @Test func aCommandWaitsForItsServerIfAsked() async throws {
+        let port = try FreePort.next()
+        let patient = Tool(nil, in: folder, environment: ["XQUEUE_URL": "http://127.0.0.1:\(port)"])
+        let run = try patient.start(["submit", "t", "--retry-for", "60s"])
+        let late = try await ServerProcess(in: ServerFolder(), port: port)
+        #expect(try await run.end().status == 0)
+        #expect(try await API(late).stats().pending == 1)
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+/// The articles of the library tell code that compiles, and works.
+@Suite struct ArticleTests {
+    private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let articles = tests.appending(path: "../../../Sources/XQueue/XQueue.docc").standardized
+
+    private static func files(in folder: URL, _ ending: String) throws -> [URL] {
+        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == ending }
+            .sorted { $0.path < $1.path }
+    }
+
+    /// A text as its lines without their indentation, one space between them.
+    private static func flat(_ text: some StringProtocol) -> String {
+        text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+    }
+
+    /// The blocks of Swift in an article.
+    private static func blocks(_ text: String) -> [String] {
+        text.split(separator: "```swift\n").dropFirst().map { part in
+            String(part.prefix(upTo: part.range(of: "```")?.lowerBound ?? part.endIndex))
+        }
+    }
+
+    @Test func everyBlockOfSwiftIsCompiledCode() throws {
+        let code = try Self.files(in: Self.tests, "swift")
+            .map { Self.flat(try String(contentsOf: $0, encoding: .utf8)) }
+        var count = 0
+        for article in try Self.files(in: Self.articles, "md") {
+            for block in Self.blocks(try String(contentsOf: article, encoding: .utf8)) {
+                count += 1
+                // A block may leave out what lies between its parts.
+                for part in block.split(separator: "\n\n") {
+                    let part = Self.flat(part)
+                    let isFound = code.contains { $0.contains(part) }
+                    #expect(isFound, "\(article.lastPathComponent): this is not in compiled code: \(part)")
+                }
+            }
+        }
+        #expect(count >= 10)
+    }
+
+    @Test func theCodeOfTheArticlesWorks() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let manager = try ArticleCode.makeManager(path: folder.path + "/xqueue.db")
+        ArticleCode.registerClosures(manager)
+        let id = try await ArticleCode.submit(manager)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await manager.run() }
+            var found: String?
+            try await eventually("the thumbnail is made") {
+                found = try await ArticleCode.ask(manager, id)
+                return found != nil
+            }
+            #expect(found == "200px-cat.jpg")
+            let bad = try await manager.submit(Thumbnail.self, ThumbnailRequest(image: "a", width: 0))
+            try await eventually("it fails for good") { try await manager.task(bad.id)?.status == .failed }
+            #expect(try await manager.task(bad.id)?.retryCount == 0)
+            let mirrored = try await manager.submit("mirror", try RawJSON("[1]"))
+            try await eventually("it is mirrored") {
+                try await manager.task(mirrored.id)?.result?.text == "[1]"
+            }
+            group.cancelAll()
+            try? await group.waitForAll()
+        }
+        #expect(ArticleCode.configuration().leaseDuration == .seconds(30))
+    }
+}

@@ -1,0 +1,27 @@
+import Testing
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+extension StoreHarness {
+    fileprivate static let mine = StoreHarness(name: "mine") { clock, limits in
+        var options = SQLiteStoreOptions()
+        options.maxBacklog = limits.maxBacklog
+        options.maxTypes = limits.maxTypes
+        options.events = limits.events
+        return try SQLiteStore(path: ":memory:", options: options, clock: clock)
+    }
+}
+
+@Suite struct MyStoreTests {
+    // All of them are run where the store is tested; the article shows how.
+    @Test(arguments: StoreConformance.all.prefix(3))
+    func conforms(_ conformanceCase: ConformanceCase) async throws {
+        try await conformanceCase.run(.mine)
+    }
+
+    @Test(arguments: StoreModelTest.seeds.prefix(1))
+    func behavesLikeTheModel(seed: UInt64) async throws {
+        try await StoreModelTest.run(.mine, seed: seed, operations: 200)
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import XQueue
+import XQueueCore
+import XQueueSQLite
+
+// The code of the articles in `XQueue.docc`, which hold parts of this file word for word: `ArticleTests` compares
+// them, and runs it.
+
+struct ThumbnailRequest: Codable, Sendable {
+    var image: String
+    var width: Int
+}
+
+struct ThumbnailResult: Codable, Sendable {
+    var file: String
+}
+
+struct Thumbnail: TaskHandler {
+    static let type = "thumbnail"
+
+    func handle(_ task: TaskContext<ThumbnailRequest>) async throws -> ThumbnailResult {
+        guard task.payload.width > 0 else {
+            throw TaskFailure("a thumbnail needs a width", isPermanent: true)
+        }
+        task.report(progress: 50, message: "scaling")
+        return ThumbnailResult(file: "\(task.payload.width)px-\(task.payload.image)")
+    }
+}
+
+enum ArticleCode {
+    static func makeManager(path: String) throws -> TaskManager {
+        let manager = TaskManager(store: try SQLiteStore(path: path))
+        manager.register(Thumbnail(), maxConcurrency: 4)
+        return manager
+    }
+
+    static func runService(_ manager: TaskManager) async throws {
+        let group = ServiceGroup(
+            services: [manager],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "thumbnails"))
+        try await group.run()
+    }
+
+    static func submit(_ manager: TaskManager) async throws -> TaskID {
+        let task = try await manager.submit(
+            Thumbnail.self, ThumbnailRequest(image: "cat.jpg", width: 200),
+            .priority(5), .concurrency("user_123", limit: 2), .unique("cat.jpg-200"))
+        return task.id
+    }
+
+    static func ask(_ manager: TaskManager, _ id: TaskID) async throws -> String? {
+        guard let task = try await manager.task(id), task.status == .success else { return nil }
+        let result: ThumbnailResult? = try task.result?.decode()
+        return result?.file
+    }
+
+    static func operate(_ manager: TaskManager, _ id: TaskID) async throws {
+        try await manager.cancel(id)
+        try await manager.retry(id)
+        try await manager.pause("thumbnail")
+        try await manager.setLimit(2, of: "thumbnail")
+        try await manager.resume("thumbnail")
+        let statistics = try await manager.statistics()
+        print(statistics.store.counts.total)
+    }
+
+    static func registerClosures(_ manager: TaskManager) {
+        manager.register("mirror") { (task: TaskContext<RawJSON>) in
+            task.payload
+        }
+        manager.register("poll") { (task: TaskContext<RawJSON>) -> RawJSON? in
+            guard task.attempt > 1 else { throw TaskFailure("busy", retryAfter: .seconds(60)) }
+            throw TaskSnooze(for: .seconds(300))
+        }
+    }
+
+    static func work(_ task: TaskContext<RawJSON>) async throws {
+        for step in 1...10 {
+            try Task.checkCancellation()
+            try await Task.sleep(for: .milliseconds(1))
+            task.report(progress: Double(step) * 10)
+        }
+        if task.stopReason == .shutdown { task.logger.debug("Another worker goes on") }
+    }
+
+    static func configuration() -> QueueConfiguration {
+        var configuration = QueueConfiguration()
+        configuration.maxConcurrency = 32
+        configuration.heartbeatInterval = .seconds(10)
+        configuration.retentionAge = .seconds(24 * 3600)
+        configuration.defaults = SubmissionDefaults(timeout: .seconds(300), maxRetry: 5)
+        return configuration
+    }
+}
