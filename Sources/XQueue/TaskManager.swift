@@ -1,6 +1,8 @@
+public import CoreMetrics
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+public import Tracing
 public import XQueueCore
 
 /// The queue as a Swift program holds it: submit tasks, ask about them, and run handlers.
@@ -29,6 +31,8 @@ public final class TaskManager: Service {
     let startedAt: Timestamp
     let cluster: ClusterView
     let process: HostProcess
+    package let metrics: QueueMetrics
+    let tracer: QueueTracer
     package let eventBus: EventBus
     let drainers = Mutex<[SinkDrainer]>([])
 
@@ -36,15 +40,24 @@ public final class TaskManager: Service {
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
     ///   - intake: A durable log in front of the store: a task is accepted once the log has it, and fed from
     ///     there into the store while ``run()`` runs. The manager closes it as well.
+    ///   - metrics: Where what is measured goes.
+    ///   - tracer: Who keeps the spans of submissions and attempts.
     ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
     public init(
         store: any TaskStore,
         intake: (any TaskIntake)? = nil,
         configuration: QueueConfiguration = QueueConfiguration(),
         logger: Logger = Logger(label: "xqueue"),
+        metrics factory: any MetricsFactory = MetricsSystem.factory,
+        tracer: any Tracer = InstrumentationSystem.tracer,
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) {
+        let metrics = QueueMetrics(factory)
+        self.metrics = metrics
+        let tracer = QueueTracer(tracer)
+        self.tracer = tracer
+        let store = MeteredStore(store, metrics)
         self.store = store
         self.configuration = configuration
         self.clock = clock
@@ -60,11 +73,14 @@ public final class TaskManager: Service {
             configuration.runsWorkers && registry.handler(of: type) != nil
         }
         self.submitter = TaskSubmitter(
-            store: store, intake: intake, unserved: unserved, clock: clock, grace: configuration.gracePeriod)
+            store: store, intake: intake, unserved: unserved, metrics: metrics,
+            logMetrics: intake.map { metrics.intake($0.name) }, clock: clock, grace: configuration.gracePeriod
+        )
         self.feeder = intake.map {
             IntakeFeeder(
-                $0, store: store, configuration: configuration, clock: clock, random: random, logger: logger,
-                inserted: unserved.notice)
+                $0, store: store, configuration: configuration, metrics: metrics, clock: clock,
+                random: random,
+                logger: logger, inserted: unserved.notice)
         }
         self.startedAt = clock.now()
         self.eventBus = EventBus(
@@ -74,7 +90,7 @@ public final class TaskManager: Service {
             clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
             store: store, registry: registry, workerID: workerID, configuration: configuration,
-            clock: clock, random: random, logger: logger)
+            metrics: metrics, tracer: tracer, clock: clock, random: random, logger: logger)
     }
 
     // MARK: - Handlers
@@ -161,7 +177,8 @@ public final class TaskManager: Service {
             clock: clock,
             random: random, logger: logger)
         let maintenance = Maintenance(
-            store: store, lease: lease, configuration: configuration, clock: clock, random: random,
+            store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
+            random: random,
             logger: logger)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
