@@ -25,7 +25,9 @@ extension TaskManager {
         let outcomes = try await attempt { () async throws(StoreError) in
             try await self.store.cancel([id], grace: grace)
         }
-        return try changed(outcomes, id)
+        let record = try changed(outcomes, id)
+        if record.status == .canceled { metrics.canceled(record.type) }
+        return record
     }
 
     /// Makes a failed, timed-out or canceled task pending again, with all its retries.

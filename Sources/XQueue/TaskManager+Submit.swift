@@ -8,7 +8,9 @@ extension TaskManager {
     ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
     public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
-        try await submitter.submit([try checked(submission)])[0]
+        try await tracer.submit([try checked(submission)]) { tasks throws(QueueError) in
+            try await submitter.submit(tasks)
+        }[0]
     }
 
     /// Accepts all of the tasks, in order, or none of them.
@@ -31,7 +33,8 @@ extension TaskManager {
                 throw error.within("tasks", at: index)
             }
         }
-        return try await submitter.submit(tasks)
+        return try await tracer.submit(tasks) { tasks throws(QueueError) in try await submitter.submit(tasks)
+        }
     }
 
     /// Submits a task for `handler` with a typed payload.

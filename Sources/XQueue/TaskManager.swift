@@ -1,6 +1,8 @@
+public import CoreMetrics
 public import Logging
 public import ServiceLifecycle
 import Synchronization
+public import Tracing
 public import XQueueCore
 
 /// The queue as a Swift program holds it: submit tasks, ask about them, and run handlers.
@@ -29,6 +31,8 @@ public final class TaskManager: Service {
     let startedAt: Timestamp
     let cluster: ClusterView
     let process: HostProcess
+    package let metrics: QueueMetrics
+    let tracer: QueueTracer
     package let eventBus: EventBus
     let drainers = Mutex<[SinkDrainer]>([])
 
@@ -38,6 +42,8 @@ public final class TaskManager: Service {
     ///     there into the store while ``run()`` runs. The manager closes it as well.
     ///   - configuration: How many handlers run at once, how long they may take to stop, what is kept.
     ///   - logger: Where it tells what an operator must know.
+    ///   - metrics: Where what is measured goes.
+    ///   - tracer: Who keeps the spans of submissions and attempts.
     ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
     ///   - random: For identifiers and back-off.
     public init(
@@ -45,9 +51,16 @@ public final class TaskManager: Service {
         intake: (any TaskIntake)? = nil,
         configuration: QueueConfiguration = QueueConfiguration(),
         logger: Logger = Logger(label: "xqueue"),
+        metrics factory: any MetricsFactory = MetricsSystem.factory,
+        tracer: any Tracer = InstrumentationSystem.tracer,
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) {
+        let metrics = QueueMetrics(factory)
+        self.metrics = metrics
+        let tracer = QueueTracer(tracer)
+        self.tracer = tracer
+        let store = MeteredStore(store, metrics)
         self.store = store
         self.configuration = configuration
         self.clock = clock
@@ -64,12 +77,13 @@ public final class TaskManager: Service {
         }
         let storeWatch = StoreWatch()
         self.submitter = TaskSubmitter(
-            store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, clock: clock,
-            grace: configuration.gracePeriod)
+            store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, metrics: metrics,
+            logMetrics: intake.map { metrics.intake($0.name) }, clock: clock, grace: configuration.gracePeriod
+        )
         self.feeder = intake.map {
             IntakeFeeder(
-                $0, store: store, configuration: configuration, clock: clock, random: random, logger: logger,
-                storeWatch: storeWatch, inserted: unserved.notice)
+                $0, store: store, configuration: configuration, metrics: metrics, clock: clock,
+                random: random, logger: logger, storeWatch: storeWatch, inserted: unserved.notice)
         }
         self.startedAt = clock.now()
         self.eventBus = EventBus(
@@ -79,7 +93,7 @@ public final class TaskManager: Service {
             clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
             store: store, registry: registry, workerID: workerID, configuration: configuration,
-            clock: clock, random: random, logger: logger)
+            metrics: metrics, tracer: tracer, clock: clock, random: random, logger: logger)
     }
 
     // MARK: - Handlers
@@ -167,7 +181,8 @@ public final class TaskManager: Service {
             clock: clock,
             random: random, logger: logger)
         let maintenance = Maintenance(
-            store: store, lease: lease, configuration: configuration, clock: clock, random: random,
+            store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
+            random: random,
             logger: logger)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,

@@ -20,16 +20,24 @@ public struct QueueServer: Service {
     let manager: TaskManager
     let configuration: ServerConfiguration
     let logger: Logger
+    let metrics: PrometheusRegistry?
+    let logControl: LogControl?
     let onListening: (@Sendable (Int) async -> Void)?
 
-    /// - Parameter onListening: Told the port once clients can connect.
+    /// - Parameters:
+    ///   - metrics: What `/metrics` answers: the same that the manager was given. Nil for none.
+    ///   - logControl: What `/api/v1/log-level` changes; nil if that cannot be changed.
+    ///   - onListening: Told the port once clients can connect.
     public init(
         manager: TaskManager, configuration: ServerConfiguration, logger: Logger,
+        metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil,
         onListening: (@Sendable (Int) async -> Void)? = nil
     ) {
         self.manager = manager
         self.configuration = configuration
         self.logger = logger
+        self.metrics = metrics
+        self.logControl = logControl
         self.onListening = onListening
     }
 
@@ -51,7 +59,9 @@ public struct QueueServer: Service {
 
     /// The program behind the socket, made of `routes`.
     func application(routes: [Route]) -> some ApplicationProtocol {
-        let api = QueueAPI(manager: manager, configuration: configuration, logger: logger)
+        let api = QueueAPI(
+            manager: manager, configuration: configuration, logger: logger, metrics: metrics,
+            process: metrics.map { ProcessMetrics($0) }, logControl: logControl)
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
         return Application(

@@ -23,6 +23,25 @@ import XQueueTesting
         await intake.close()
     }
 
+    @Test("A trace beside a message comes out with it; a header that is none is no trace") func trace()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake { $0.partitions = 1 }
+        try await intake.open()
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let headers = [
+            [IntakeHeader("traceparent", parent), IntakeHeader("tracestate", "a=1")],
+            [IntakeHeader("traceparent", "nonsense"), IntakeHeader("tracestate", "a=1")], [],
+        ]
+        for headers in headers {
+            try await intake.append([IntakeMessage(key: "k", value: "1", headers: headers)])
+        }
+        let records = try await receive(3, from: intake)
+        #expect(records.map(\.trace) == [TraceContext(parent: parent, state: "a=1"), nil, nil])
+        await intake.close()
+    }
+
     @Test("What was committed does not come again, and the rest does") func resume() async throws {
         let fixture = try await KafkaFixture()
         let first = try fixture.intake { $0.partitions = 1 }

@@ -1,6 +1,8 @@
+import CoreMetrics
 import Logging
 import ServiceLifecycle
 import Testing
+import Tracing
 import XQueue
 import XQueueCore
 import XQueueSQLite
@@ -12,7 +14,10 @@ struct RuntimeFixture: Sendable {
     let store: FaultyStore
     let manager: TaskManager
 
-    init(_ configure: (inout QueueConfiguration) -> Void = { _ in }) throws {
+    init(
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance, tracer: any Tracer = NoOpTracer(),
+        _ configure: (inout QueueConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = QueueConfiguration()
         configuration.workerID = "worker-1"
         configuration.maxConcurrency = 10
@@ -21,8 +26,8 @@ struct RuntimeFixture: Sendable {
         store = FaultyStore(try SQLiteStore(path: ":memory:", clock: clock, random: random))
         manager = TaskManager(
             store: store, configuration: configuration,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            clock: clock, random: random)
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, metrics: metrics,
+            tracer: tracer, clock: clock, random: random)
     }
 
     /// Runs the manager in a service group while `body` runs, then shuts the group down gracefully.

@@ -42,8 +42,8 @@ extension TaskManager {
     /// Only before ``run()``.
     public func add(_ sink: any EventSink) {
         let drainer = SinkDrainer(
-            sink, store: store, nodeID: workerID, lease: configuration.maintenanceLease, clock: clock,
-            random: random, logger: logger)
+            sink, store: store, nodeID: workerID, lease: configuration.maintenanceLease, metrics: metrics,
+            clock: clock, random: random, logger: logger)
         drainers.withLock { $0.append(drainer) }
     }
 

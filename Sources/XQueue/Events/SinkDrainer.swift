@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import XQueueCore
@@ -20,6 +21,7 @@ final class SinkDrainer: Sendable {
     let store: any TaskStore
     private let lease: LeaseHolder
     private let nodeID: String
+    private let metrics: QueueMetrics.Sink
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
@@ -28,8 +30,8 @@ final class SinkDrainer: Sendable {
 
     /// - Parameter lease: How long this node drains without renewing that.
     init(
-        _ sink: any EventSink, store: any TaskStore, nodeID: String, lease: Duration, clock: any QueueClock,
-        random: any RandomSource, logger: Logger
+        _ sink: any EventSink, store: any TaskStore, nodeID: String, lease: Duration, metrics: QueueMetrics,
+        clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         var logger = logger
         logger[metadataKey: "sink"] = "\(sink.name)"
@@ -39,6 +41,7 @@ final class SinkDrainer: Sendable {
         self.lease = LeaseHolder(
             .sink(sink.name), store: store, nodeID: nodeID, duration: lease, clock: clock, random: random,
             logger: logger)
+        self.metrics = metrics.sink(sink.name)
         self.clock = clock
         self.random = random
         self.logger = logger
@@ -149,11 +152,19 @@ final class SinkDrainer: Sendable {
     }
 
     private func deliver(_ page: EventPage, after cursor: EventCursor) async throws {
-        try await sink.deliver(page.events)
+        let start = ContinuousClock.now
+        do {
+            try await sink.deliver(page.events)
+        } catch {
+            if !Task.isCancelled { metrics.errors.increment() }
+            throw error
+        }
+        if !page.events.isEmpty { metrics.delivery.record(since: start) }
         guard !page.events.isEmpty || page.isReset else { return }
         try await acknowledge(page.next)
         if page.isReset { tellLoss(page, after: cursor) }
         counts.withLock { $0.delivered += page.events.count }
+        metrics.events.increment(by: page.events.count)
     }
 
     private func acknowledge(_ cursor: EventCursor) async throws {
@@ -165,6 +176,7 @@ final class SinkDrainer: Sendable {
         // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
         let lost = max(Int(first.number - cursor.number) - (page.events.isEmpty ? 0 : 1), 0)
         counts.withLock { $0.lost += lost }
+        metrics.lost.increment(by: lost)
         logger.warning(
             "The event log was full or replaced before the sink took its events; they are lost to it",
             metadata: [

@@ -10,6 +10,9 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     public let attempt: Int
     public let maxRetry: Int
     public let createdAt: Timestamp
+    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
+    /// traces.
+    public internal(set) var trace: TraceContext?
     let configuration: QueueConfiguration
     let baseLogger: Logger
     let control: any AttemptControl
@@ -47,7 +50,8 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     func with<Other: Sendable>(payload: Other) -> TaskContext<Other> {
         TaskContext<Other>(
             id: id, type: type, payload: payload, attempt: attempt, maxRetry: maxRetry,
-            createdAt: createdAt, configuration: configuration, baseLogger: baseLogger, control: control)
+            createdAt: createdAt, trace: trace, configuration: configuration, baseLogger: baseLogger,
+            control: control)
     }
 }
 

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import XQueueCore
@@ -11,6 +12,8 @@ final class IntakeFeeder: Sendable {
     private let store: any TaskStore
     private let decoder: IntakeDecoder
     private let batch: IntakeBatch
+    private let metrics: QueueMetrics
+    private let records: QueueMetrics.Intake
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
@@ -21,7 +24,8 @@ final class IntakeFeeder: Sendable {
     /// - Parameter inserted: Told of tasks that are new in the store.
     init(
         _ intake: any TaskIntake, store: any TaskStore, configuration: QueueConfiguration,
-        clock: any QueueClock, random: any RandomSource, logger: Logger, storeWatch: StoreWatch,
+        metrics: QueueMetrics, clock: any QueueClock, random: any RandomSource, logger: Logger,
+        storeWatch: StoreWatch,
         inserted: @escaping @Sendable ([NewTask]) async -> Void
     ) {
         var logger = logger
@@ -30,6 +34,8 @@ final class IntakeFeeder: Sendable {
         self.store = store
         self.decoder = IntakeDecoder(configuration)
         self.batch = configuration.intakeBatch
+        self.metrics = metrics
+        self.records = metrics.intake(intake.name)
         self.clock = clock
         self.random = random
         self.logger = logger
@@ -124,6 +130,7 @@ final class IntakeFeeder: Sendable {
     private func reject(_ records: [RejectedRecord]) async throws {
         try await intake.reject(records)
         state.withLock { $0.rejected += records.count }
+        self.records.rejected.increment(by: records.count)
         for rejected in records {
             let origin = rejected.record.origin
             logger.warning(
@@ -180,6 +187,9 @@ final class IntakeFeeder: Sendable {
             state.fed += fed
             state.known += known
         }
+        metrics.inserted(tasks, outcomes)
+        records.fed.increment(by: fed)
+        records.known.increment(by: known)
         if !new.isEmpty { await inserted(new) }
     }
 

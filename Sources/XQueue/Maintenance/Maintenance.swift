@@ -7,6 +7,7 @@ struct Maintenance: Sendable {
     let store: any TaskStore
     let lease: LeaseHolder
     let configuration: QueueConfiguration
+    let metrics: QueueMetrics
     let clock: any QueueClock
     let random: any RandomSource
     let logger: Logger
@@ -14,8 +15,8 @@ struct Maintenance: Sendable {
     /// Runs until the Swift task is canceled.
     func run() async {
         let sweeper = Sweeper(
-            store: store, lease: lease, configuration: configuration, clock: clock, random: random,
-            logger: logger)
+            store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
+            random: random, logger: logger)
         await withDiscardingTaskGroup { group in
             group.addTask { await lease.run(gained: sweeper.wake) }
             group.addTask { await sweeper.run() }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import XQueueCore
@@ -12,6 +13,7 @@ final class Sweeper: Sendable {
     private let store: any TaskStore
     private let lease: LeaseHolder
     private let configuration: QueueConfiguration
+    private let swept: Counter
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
@@ -19,12 +21,13 @@ final class Sweeper: Sendable {
     private let nextDue = Mutex<Timestamp?>(nil)
 
     init(
-        store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration,
+        store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration, metrics: QueueMetrics,
         clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         self.store = store
         self.lease = lease
         self.configuration = configuration
+        self.swept = metrics.counter(.tasksSwept)
         self.clock = clock
         self.random = random
         self.logger = logger
@@ -70,6 +73,7 @@ final class Sweeper: Sendable {
                 nextDue.withLock { $0 = nil }
                 let result = try await store.sweep(limit: limit, draw: random.draw())
                 backOff.reset()
+                swept.increment(by: result.changed)
                 if result.changed >= limit { continue }
                 await sleep(until: result.nextDue)
             } catch {

@@ -1,3 +1,4 @@
+import CoreMetrics
 import XQueueCore
 
 /// Brings checked tasks into the queue: through the durable log, if there is one, and into the store.
@@ -7,6 +8,9 @@ struct TaskSubmitter: Sendable {
     /// Whether the store takes tasks, as far as this node knows.
     let storeWatch: StoreWatch
     let unserved: UnservedTypes
+    let metrics: QueueMetrics
+    /// Of the durable log.
+    let logMetrics: QueueMetrics.Intake?
     let clock: any QueueClock
     /// How long a task that is taken back may go on running.
     let grace: Duration
@@ -88,15 +92,19 @@ struct TaskSubmitter: Sendable {
 
     private func append(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) {
         let now = clock.now()
+        let start = ContinuousClock.now
+        defer { logMetrics?.append.record(since: start) }
         do throws(IntakeError) {
             try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
         } catch {
+            logMetrics?.errors.increment()
             throw QueueError(error)
         }
     }
 
     private func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         let outcomes = try await store.insert(tasks)
+        metrics.inserted(tasks, outcomes)
         await unserved.notice(tasks)
         return outcomes
     }

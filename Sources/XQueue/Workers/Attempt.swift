@@ -7,6 +7,7 @@ import XQueueCore
 final class Attempt: Sendable, AttemptControl {
     let id: AttemptID
     let record: TaskRecord
+    let metrics: WorkMetrics
     /// When the handler is told that its process timeout is over; nil for never.
     let timeoutAt: Timestamp?
     private let progress: ProgressReporter
@@ -21,10 +22,11 @@ final class Attempt: Sendable, AttemptControl {
 
     private let state = Mutex(State())
 
-    init?(record: TaskRecord, progress: ProgressReporter) {
+    init?(record: TaskRecord, metrics: WorkMetrics, progress: ProgressReporter) {
         guard let lease = record.lease, let startedAt = record.startedAt else { return nil }
         self.id = AttemptID(taskID: record.id, token: lease.token)
         self.record = record
+        self.metrics = metrics
         self.timeoutAt = record.processTimeout.map { startedAt + $0 }
         self.progress = progress
     }

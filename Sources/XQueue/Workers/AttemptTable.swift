@@ -10,9 +10,10 @@ final class AttemptTable: Sendable {
     }
 
     /// Forgets the attempt, unless a later one of the same task has taken its place.
-    func remove(_ id: AttemptID) {
+    @discardableResult
+    func remove(_ id: AttemptID) -> Attempt? {
         attempts.withLock { attempts in
-            if attempts[id.taskID]?.id == id { attempts[id.taskID] = nil }
+            attempts[id.taskID]?.id == id ? attempts.removeValue(forKey: id.taskID) : nil
         }
     }
 

@@ -86,7 +86,7 @@ final class Completer: Sendable {
 
     private func settled(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
         for (settlement, outcome) in zip(batch, outcomes) {
-            table.remove(settlement.attempt)
+            table.remove(settlement.attempt)?.metrics.settled(settlement.outcome, outcome)
             if case .refused(let refusal) = outcome {
                 logger.debug(
                     "An attempt's end came too late",

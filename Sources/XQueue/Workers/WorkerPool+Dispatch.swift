@@ -35,13 +35,15 @@ extension WorkerPool {
     }
 
     private func start(_ record: TaskRecord) {
-        guard let attempt = Attempt(record: record, progress: progress),
+        let metrics = metrics.work(record.type)
+        guard let attempt = Attempt(record: record, metrics: metrics, progress: progress),
             let handler = registry.handler(of: record.type)
         else { return slots.free(wasStuck: false) }
         let context = TaskContext<RawJSON>(
             id: record.id, type: record.type, payload: record.payload, attempt: record.attempt,
             maxRetry: record.maxRetry, createdAt: record.createdAt, configuration: configuration,
             baseLogger: logger, control: attempt)
+        metrics.started(record)
         table.insert(attempt)
         deadlines.watch(attempt)
         attempt.start { await self.perform(attempt, handler, context) }
@@ -50,12 +52,19 @@ extension WorkerPool {
     private func perform(
         _ attempt: Attempt, _ handler: ErasedHandler, _ context: TaskContext<RawJSON>
     ) async {
+        let start = ContinuousClock.now
         let result: Result<RawJSON?, any Error>
         do {
-            result = .success(try await handler(context))
+            result = .success(
+                try await tracer.attempt(attempt.record) { trace in
+                    var context = context
+                    context.trace = trace
+                    return try await handler(context)
+                })
         } catch {
             result = .failure(error)
         }
+        attempt.metrics.ran(since: start)
         let reason = attempt.stopReason
         guard attempt.end() else {
             slots.free(wasStuck: true)

@@ -9,6 +9,8 @@ final class WorkerPool: Sendable {
     let registry: HandlerRegistry
     let workerID: String
     let configuration: QueueConfiguration
+    let metrics: QueueMetrics
+    let tracer: QueueTracer
     let clock: any QueueClock
     let random: any RandomSource
     let logger: Logger
@@ -25,12 +27,15 @@ final class WorkerPool: Sendable {
 
     init(
         store: any TaskStore, registry: HandlerRegistry, workerID: String,
-        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource, logger: Logger
+        configuration: QueueConfiguration, metrics: QueueMetrics, tracer: QueueTracer,
+        clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         self.store = store
         self.registry = registry
         self.workerID = workerID
         self.configuration = configuration
+        self.metrics = metrics
+        self.tracer = tracer
         self.clock = clock
         self.random = random
         self.logger = logger

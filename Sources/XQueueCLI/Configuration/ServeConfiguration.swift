@@ -6,6 +6,7 @@ import XQueueServer
 struct ServeConfiguration: Sendable {
     var storePath = "xqueue-data/xqueue.db"
     var mode = ServerMode.release
+    var log = LogConfiguration()
     /// Whether this process listens; without, it only runs tasks.
     var servesHTTP = true
     var server = ServerConfiguration()
@@ -25,6 +26,20 @@ enum ServerMode: String, Sendable, CaseIterable {
     case debug
     /// Log from level info on; one JSON object a line unless a person is watching.
     case release
+}
+
+/// The program's log. What is `auto` follows from the ``ServerMode``.
+struct LogConfiguration: Sendable {
+    var format = Format.auto
+    var level = Level.auto
+
+    enum Format: String, Sendable, CaseIterable {
+        case auto, text, json
+    }
+
+    enum Level: String, Sendable, CaseIterable {
+        case auto, trace, debug, info, notice, warning, error, critical
+    }
 }
 
 /// The built-in `example` handler.

@@ -22,7 +22,9 @@ enum SettingsTable {
                 offFlag: "--no-http"),
             Setting("server.host", .text, \.server.host, "The address to listen on."),
             Setting("server.port", .port, \.server.port, "The port to listen on."),
-            Setting("server.mode", .choice, \.mode, "How much is logged, and how."),
+            Setting(
+                "server.mode", .choice, \.mode,
+                "How much is logged, and how, unless log.level and log.format say so."),
             Setting(
                 "server.max_body_size", .bytes(1024...(1 << 30)), \.server.maxBodyBytes,
                 "The largest request body."),
@@ -108,7 +110,7 @@ enum SettingsTable {
             Setting(
                 "example.journal", .optionalPath, \.example.journal,
                 "A file `example` adds a line to at the start and end of every attempt."),
-        ] + events + kafka + mqtt + redis
+        ] + log + events + kafka + mqtt + redis
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"

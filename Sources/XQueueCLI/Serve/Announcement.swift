@@ -12,7 +12,7 @@ struct Announcement: Sendable {
     func listening(port: Int) {
         let host = values.server.host.contains(":") ? "[\(values.server.host)]" : values.server.host
         let address = "http://\(host):\(port)"
-        guard ConsoleLog.isForPeople(mode: values.mode) else {
+        guard ConsoleLog.isForPeople(values) else {
             return tell("Listening", ["address": "\(address)"])
         }
         StandardError.write(
@@ -35,7 +35,7 @@ struct Announcement: Sendable {
 
     /// There is no API here; tasks are run.
     func working() {
-        guard ConsoleLog.isForPeople(mode: values.mode) else { return tell("Working", [:]) }
+        guard ConsoleLog.isForPeople(values) else { return tell("Working", [:]) }
         StandardError.write(
             """
 

@@ -1,5 +1,6 @@
 import Logging
 import XQueueCore
+import XQueueServer
 
 /// Writes log lines to standard error, for people or as JSON.
 struct ConsoleLogHandler: LogHandler {
@@ -11,13 +12,20 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     var format: Format
-    var logLevel: Logger.Level = .info
+    /// The lowest level of this logger's own; what ``control`` keeps quiet stays so.
+    var logLevel: Logger.Level {
+        get { max(own, control.level) }
+        set { own = newValue }
+    }
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
+    private var own = Logger.Level.trace
+    private let control: LogControl
     private let clock = SystemQueueClock()
 
-    init(format: Format) {
+    init(format: Format, control: LogControl) {
         self.format = format
+        self.control = control
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

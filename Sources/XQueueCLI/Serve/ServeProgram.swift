@@ -10,10 +10,13 @@ import XQueueServer
 struct ServeProgram {
     let configuration: ResolvedConfiguration
     private let logger: Logger
+    private let logControl: LogControl
+    private let metrics = PrometheusRegistry()
 
     init(_ configuration: ResolvedConfiguration) {
         self.configuration = configuration
-        self.logger = ConsoleLog.logger(mode: configuration.values.mode)
+        logControl = LogControl(ConsoleLog.level(configuration.values))
+        logger = ConsoleLog.logger(configuration.values, logControl)
     }
 
     /// Serves until SIGTERM or SIGINT.
@@ -33,7 +36,8 @@ struct ServeProgram {
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
         let intake = try log.open()
-        let manager = TaskManager(store: store, intake: intake, configuration: queue, logger: logger)
+        let manager = TaskManager(
+            store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
         if queue.runsWorkers { register(in: manager, journal: journal) }
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
@@ -58,8 +62,10 @@ struct ServeProgram {
         }
         var server = configuration.values.server
         server.version = Version.current
-        let api = QueueServer(manager: manager, configuration: server, logger: ConsoleLog.quiet(logger)) {
-            port in
+        let api = QueueServer(
+            manager: manager, configuration: server, logger: ConsoleLog.quiet(logger), metrics: metrics,
+            logControl: logControl
+        ) { port in
             announcement.listening(port: port)
         }
         return base + [.init(service: api)]

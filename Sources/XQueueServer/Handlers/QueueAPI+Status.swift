@@ -15,6 +15,7 @@ extension QueueAPI {
             writer.member("stats", "/api/v1/stats")
             writer.member("workers", "/api/v1/workers")
             writer.member("health", "/api/v1/health")
+            writer.member("openapi", "/api/v1/openapi.json")
             writer.member("docs", "README.md")
         }
         return .json(.ok, writer)

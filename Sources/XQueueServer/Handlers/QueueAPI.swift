@@ -7,6 +7,11 @@ struct QueueAPI: Sendable {
     let manager: TaskManager
     let configuration: ServerConfiguration
     let logger: Logger
+    /// What `/metrics` answers; nil if this server keeps none.
+    var metrics: PrometheusRegistry?
+    var process: ProcessMetrics?
+    /// Nil if the level of the log cannot be changed.
+    var logControl: LogControl?
 
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {

@@ -13,17 +13,22 @@ struct RouteTable: HTTPResponder {
     private let api: QueueAPI
     private let exact: [String: Endpoint]
     private let patterns: [Endpoint]
+    /// Of requests that have no route.
+    private let strays: RouteMetrics?
 
     init(routes: [Route], api: QueueAPI) {
         self.api = api
         var endpoints: [Endpoint] = []
         for route in routes {
-            if let index = endpoints.firstIndex(where: { $0.path == route.path }) {
-                endpoints[index].routes.append(route)
-            } else {
-                endpoints.append(Endpoint(path: route.path, routes: [route]))
+            let known = endpoints.firstIndex { $0.path == route.path }
+            if known == nil { endpoints.append(Endpoint(path: route.path)) }
+            let index = known ?? endpoints.count - 1
+            endpoints[index].routes.append(route)
+            endpoints[index].metrics[route.method] = api.metrics.map {
+                RouteMetrics("\(route.method.rawValue) \(route.path.text)", $0)
             }
         }
+        strays = api.metrics.map { RouteMetrics(nil, $0) }
         patterns = endpoints
         exact = Dictionary(
             endpoints.filter { !$0.path.hasParameters }.map { ($0.path.text, $0) },
@@ -31,9 +36,11 @@ struct RouteTable: HTTPResponder {
     }
 
     func respond(to request: Request, context: Context) async throws -> Response {
+        let start = ContinuousClock.now
+        let place = endpoint(at: request.uri.path)
         let reply: Reply
         do {
-            reply = try await self.reply(to: request)
+            reply = try await self.reply(to: request, at: place)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
         } catch let error as JSONBody.Broken {
@@ -44,12 +51,13 @@ struct RouteTable: HTTPResponder {
                 metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             reply = ErrorReply.unexpected
         }
+        (place?.0.metrics(for: request.method) ?? strays)?.answered(reply.status, since: start)
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
     }
 
-    private func reply(to request: Request) async throws -> Reply {
+    private func reply(to request: Request, at place: (Endpoint, [String])?) async throws -> Reply {
         let path = request.uri.path
-        guard let (endpoint, parameters) = endpoint(at: path) else {
+        guard let (endpoint, parameters) = place else {
             throw QueueError(
                 .notFound, "there is nothing at \(path.truncated(toBytes: ErrorReply.quotedBytes))")
         }
@@ -78,11 +86,16 @@ struct RouteTable: HTTPResponder {
 /// The routes that share a path.
 private struct Endpoint: Sendable {
     let path: PathPattern
-    var routes: [Route]
+    var routes: [Route] = []
+    var metrics: [HTTPRequest.Method: RouteMetrics] = [:]
 
     func route(for method: HTTPRequest.Method) -> Route? {
         let wanted = method == .head ? .get : method
         return routes.first { $0.method == wanted }
+    }
+
+    func metrics(for method: HTTPRequest.Method) -> RouteMetrics? {
+        metrics[method == .head ? .get : method]
     }
 
     /// The methods, as the `Allow` header has them.

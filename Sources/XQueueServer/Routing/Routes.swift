@@ -5,7 +5,9 @@ enum Routes {
     static let all: [Route] = [
         Route(.get, "/", .public) { try $0.consoleFile(ConsoleFile.page, $1) },
         Route(.get, "/console/{file}", .public) { try $0.consoleFile($1.parameters.first ?? "", $1) },
+        Route(.get, "/metrics", .read) { api, _ in try await api.metricsText() },
         Route(.get, "/api/v1", .public) { api, _ in api.hint() },
+        Route(.get, "/api/v1/openapi.json", .public) { api, _ in try api.openAPI() },
         Route(.post, "/api/v1/tasks", .submit) { try await $0.submit($1) },
         Route(.post, "/api/v1/tasks/batch", .submit) { try await $0.submitBatch($1) },
         Route(
@@ -19,6 +21,8 @@ enum Routes {
         Route(.get, "/api/v1/stats", .read) { api, _ in try await api.statistics() },
         Route(.get, "/api/v1/workers", .read) { api, _ in try await api.workers() },
         Route(.get, "/api/v1/health", .public) { api, _ in await api.health() },
+        Route(.get, "/api/v1/log-level", .admin) { api, _ in try api.logLevel() },
+        Route(.put, "/api/v1/log-level", .admin) { try await $0.setLogLevel($1) },
         Route(.get, "/api/v1/types", .read) { api, _ in try await api.types() },
         Route(.put, "/api/v1/types/{type}/limit", .admin) { try await $0.setLimit($1) },
         Route(.post, "/api/v1/types/{type}/pause", .admin) { try await $0.setPaused(true, $1) },

@@ -55,6 +55,8 @@ import Testing
                 "example.enabled true default",
                 "example.max_concurrency 0 default",
                 "example.journal \"\" default",
+                "log.format auto default",
+                "log.level auto default",
                 "events.max_count 500000 default",
                 "events.max_age 1d default",
                 "kafka.brokers \"\" default",

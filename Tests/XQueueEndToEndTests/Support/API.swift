@@ -33,7 +33,9 @@ struct API: Sendable {
         var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    func send(_ method: String, _ path: String, _ body: String? = nil) async throws -> Reply {
+    func send(
+        _ method: String, _ path: String, _ body: String? = nil, headers fields: [String: String] = [:]
+    ) async throws -> Reply {
         // Appending would encode the question mark of a query.
         let url = try #require(URL(string: base.absoluteString + path))
         var request = URLRequest(url: url)
@@ -42,6 +44,7 @@ struct API: Sendable {
             request.httpBody = Data(body.utf8)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
+        for (name, value) in fields { request.setValue(value, forHTTPHeaderField: name) }
         let (data, response) = try await load(request)
         let http = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]

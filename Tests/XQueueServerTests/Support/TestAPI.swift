@@ -1,3 +1,4 @@
+import CoreMetrics
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -25,12 +26,18 @@ struct TestAPI {
         options: SQLiteStoreOptions = SQLiteStoreOptions(),
         configuration: ServerConfiguration = ServerConfiguration(),
         queue: QueueConfiguration = QueueConfiguration(),
+        metrics: PrometheusRegistry? = nil,
+        logControl: LogControl? = nil,
         routes: [Route] = Routes.all,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         try await withStore(options: options) { store, clock in
-            let manager = TaskManager(store: store, configuration: queue, logger: logger, clock: clock)
-            let server = QueueServer(manager: manager, configuration: configuration, logger: logger)
+            let manager = TaskManager(
+                store: store, configuration: queue, logger: logger,
+                metrics: metrics ?? NOOPMetricsHandler.instance, clock: clock)
+            let server = QueueServer(
+                manager: manager, configuration: configuration, logger: logger, metrics: metrics,
+                logControl: logControl)
             try await server.application(routes: routes).test(.router) { client in
                 try await body(TestAPI(store: store, manager: manager, clock: clock, client: client))
             }

@@ -8,7 +8,7 @@ import XQueueCore
 ///
 /// What the program gets: the payload as JSON on standard input, and `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`
 /// and `XQUEUE_ATTEMPT` in an environment that is otherwise this process's, without its other `XQUEUE_`
-/// variables.
+/// variables. The trace the task belongs to, if any, is in `TRACEPARENT` and `TRACESTATE`.
 ///
 /// What it says on standard output: lines `{"progress": 40, "message": "…"}` are progress; the last other
 /// line is the task's result, if it is JSON. Standard error goes to the log, and its end into the error of
@@ -92,7 +92,8 @@ struct ExecHandler: Sendable {
             executable: executable,
             arguments: Arguments(Array(definition.command.dropFirst())),
             environment: ExecEnvironment.environment(
-                base: base, id: task.id.description, type: task.type, attempt: task.attempt),
+                base: base, id: task.id.description, type: task.type, attempt: task.attempt,
+                trace: task.trace),
             workingDirectory: FilePath(definition.workingDirectory),
             platformOptions: options)
     }

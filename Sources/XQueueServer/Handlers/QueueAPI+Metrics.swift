@@ -1,0 +1,15 @@
+import HTTPTypes
+import NIOCore
+import XQueue
+
+extension QueueAPI {
+    /// `GET /metrics`
+    func metricsText() async throws -> Reply {
+        guard let metrics else { throw QueueError(.notFound, "this server keeps no metrics") }
+        await manager.recordMetrics()
+        process?.record()
+        return Reply(
+            status: .ok, headers: [.contentType: PrometheusText.mediaType],
+            body: ByteBuffer(string: metrics.text()))
+    }
+}

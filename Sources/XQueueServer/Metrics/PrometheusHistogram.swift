@@ -1,0 +1,91 @@
+import CoreMetrics
+import Synchronization
+
+/// Counts how often something was how large.
+///
+/// Recording is two atomic additions. All that is written comes from the counts of the buckets, so that a series is
+/// always one that adds up, however many record meanwhile.
+final class PrometheusHistogram: TimerHandler, RecorderHandler, PrometheusSeries {
+    /// The upper bounds of buckets.
+    struct Bounds: Sendable {
+        /// In the unit that is recorded, ascending.
+        fileprivate let values: [Int64]
+        /// As they are written.
+        fileprivate let texts: [String]
+        /// How many of the unit recorded make one of the unit written.
+        fileprivate let scale: Double
+
+        /// From a millisecond to an hour, recorded in nanoseconds and written in seconds.
+        static let seconds = Bounds(
+            values: [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 60_000, 300_000, 3_600_000]
+                .map { $0 * 1_000_000 },
+            scale: 1e9)
+        static let powersOfTen = Bounds(
+            values: (0..<10).map { power in (0..<power).reduce(1) { value, _ in value * 10 } }, scale: 1)
+
+        private init(values: [Int64], scale: Double) {
+            self.values = values
+            self.scale = scale
+            texts = values.map { PrometheusText.number(Double($0) / scale) }
+        }
+    }
+
+    private let bounds: Bounds
+    private let buckets: Buckets
+    private let sum = Atomic<Int64>(0)
+
+    init(_ bounds: Bounds) {
+        self.bounds = bounds
+        buckets = Buckets(count: bounds.values.count + 1)
+    }
+
+    func recordNanoseconds(_ duration: Int64) { record(duration) }
+
+    func record(_ value: Double) {
+        record(value.isFinite ? Int64(min(max(value, 0), 9e18)) : 0)
+    }
+
+    func record(_ value: Int64) {
+        let value = max(value, 0)
+        buckets.increment(bounds.values.firstIndex { value <= $0 } ?? bounds.values.count)
+        sum.wrappingAdd(value, ordering: .relaxed)
+    }
+
+    func write(_ name: String, _ labels: String, into text: inout String) {
+        let lead = labels.isEmpty ? "" : labels + ","
+        var count: Int64 = 0
+        for (index, bound) in (bounds.texts + ["+Inf"]).enumerated() {
+            count += buckets[index]
+            text += "\(name)_bucket{\(lead)le=\"\(bound)\"} \(count)\n"
+        }
+        let labels = labels.isEmpty ? "" : "{\(labels)}"
+        let total = Double(sum.load(ordering: .relaxed)) / bounds.scale
+        text += "\(name)_sum\(labels) \(PrometheusText.number(total))\n\(name)_count\(labels) \(count)\n"
+    }
+}
+
+/// A fixed number of counts.
+///
+/// `@unchecked` because of the pointer, which is set once and lives as long as this does; what it points to is
+/// atomic.
+private final class Buckets: @unchecked Sendable {
+    private let counts: UnsafeMutablePointer<Atomic<Int64>>
+    private let count: Int
+
+    init(count: Int) {
+        self.count = count
+        counts = .allocate(capacity: count)
+        for index in 0..<count { (counts + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        counts.deinitialize(count: count)
+        counts.deallocate()
+    }
+
+    func increment(_ index: Int) {
+        counts[index].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    subscript(index: Int) -> Int64 { counts[index].load(ordering: .relaxed) }
+}

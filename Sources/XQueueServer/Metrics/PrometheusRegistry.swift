@@ -1,0 +1,116 @@
+public import CoreMetrics
+import Synchronization
+import XQueue
+
+/// Keeps what is measured in this process, and writes it in the text format of Prometheus.
+///
+/// ```swift
+/// let metrics = PrometheusRegistry()
+/// let manager = TaskManager(store: store, metrics: metrics)
+/// let server = QueueServer(manager: manager, configuration: configuration, logger: logger, metrics: metrics)
+/// ```
+///
+/// Making an instrument takes a lock; using one is an atomic step or two. It holds ``maxSeries`` series at most: an
+/// instrument beyond that works and is not written.
+public final class PrometheusRegistry: MetricsFactory {
+    /// The most series, a histogram counted as one.
+    public let maxSeries: Int
+
+    private struct State {
+        var families: [String: PrometheusFamily] = [:]
+        var series = 0
+        var refused = 0
+    }
+
+    private let state = Mutex(State())
+    private static let help = Dictionary(
+        uniqueKeysWithValues: MetricName.allCases.map { ($0.rawValue, $0.help) })
+
+    public init(maxSeries: Int = 20_000) {
+        self.maxSeries = maxSeries
+    }
+
+    // MARK: - MetricsFactory
+
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        instrument(.counter, label, dimensions) { PrometheusCounter() }
+    }
+
+    public func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        instrument(.counter, label, dimensions) { PrometheusSum() }
+    }
+
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        instrument(.gauge, label, dimensions) { PrometheusGauge() }
+    }
+
+    public func makeRecorder(
+        label: String, dimensions: [(String, String)], aggregate: Bool
+    ) -> any RecorderHandler {
+        if aggregate {
+            return instrument(.histogram, label, dimensions) { PrometheusHistogram(.powersOfTen) }
+        }
+        return instrument(.gauge, label, dimensions) { PrometheusGauge() }
+    }
+
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        instrument(.histogram, label, dimensions) { PrometheusHistogram(.seconds) }
+    }
+
+    // A counter that went away and came back would begin at nought: instruments stay.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    /// The instrument with this name and these labels, made if there is none.
+    ///
+    /// One that has no place, or whose name belongs to another kind, measures for nobody.
+    private func instrument<Instrument: PrometheusSeries>(
+        _ kind: PrometheusFamily.Kind, _ label: String, _ dimensions: [(String, String)],
+        _ make: () -> Instrument
+    ) -> Instrument {
+        let name = PrometheusText.name(label)
+        let labels = PrometheusText.labels(dimensions)
+        return state.withLock { state in
+            if let known = state.families[name]?.series[labels] as? Instrument { return known }
+            let made = make()
+            var family =
+                state.families[name]
+                ?? PrometheusFamily(kind: kind, help: Self.help[name] ?? "Measured by \(label).")
+            guard family.kind == kind, family.series[labels] == nil, state.series < maxSeries else {
+                state.refused += 1
+                return made
+            }
+            family.series[labels] = made
+            state.families[name] = family
+            state.series += 1
+            return made
+        }
+    }
+
+    // MARK: - Writing
+
+    /// Everything that is measured, in text format 0.0.4.
+    func text() -> String {
+        let (families, series, refused) = state.withLock { ($0.families, $0.series, $0.refused) }
+        var text = ""
+        text.reserveCapacity(200 * series + 4096)
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) { family.write(name, into: &text) }
+        let own: [(String, PrometheusFamily.Kind, String, Int)] = [
+            ("xqueue_metrics_series", .gauge, "Series that are kept, a histogram counted as one.", series),
+            (
+                "xqueue_metrics_refused_total", .counter,
+                "Instruments that found no place, or whose name belongs to another kind.", refused
+            ),
+        ]
+        for (name, kind, help, value) in own {
+            PrometheusText.head(name, kind.rawValue, help, into: &text)
+            text += "\(name) \(value)\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import HTTPTypes
+import NIOCore
+
+/// The API's description in OpenAPI 3.1, put together from the folder `Parts` and the table of routes.
+///
+/// The parts say what is particular to an operation. What the server does for all of them stands here, once: the replies
+/// it gives before a handler is asked.
+struct OpenAPIDocument {
+    private(set) var root: [String: Any]
+
+    init(routes: [Route], version: String) {
+        root = Self.parts.reduce([:]) { Self.merged($0, Self.object($1)) }
+        root = Self.merged(root, ["info": ["version": version]])
+        for route in routes { addCommonReplies(of: route) }
+    }
+
+    /// The document as JSON, its members by name.
+    func json() throws -> ByteBuffer {
+        ByteBuffer(
+            bytes: try JSONSerialization.data(
+                withJSONObject: root, options: [.sortedKeys, .withoutEscapingSlashes]))
+    }
+
+    private static let parts = [
+        PackageResources.openapi_info_json, PackageResources.openapi_tasks_json,
+        PackageResources.openapi_types_json, PackageResources.openapi_events_json,
+        PackageResources.openapi_operations_json, PackageResources.openapi_console_json,
+    ]
+
+    private static func object(_ bytes: [UInt8]) -> [String: Any] {
+        // A test reads the whole document, so a part that is not JSON is seen there.
+        (try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]) ?? [:]
+    }
+
+    private static func merged(_ first: [String: Any], _ second: [String: Any]) -> [String: Any] {
+        first.merging(second) { old, new in
+            guard let old = old as? [String: Any], let new = new as? [String: Any] else { return new }
+            return merged(old, new)
+        }
+    }
+
+    private mutating func addCommonReplies(of route: Route) {
+        let method = route.method.rawValue.lowercased()
+        guard var paths = root["paths"] as? [String: Any],
+            var path = paths[route.path.text] as? [String: Any],
+            var operation = path[method] as? [String: Any]
+        else { return }
+        var replies = ["400": "BadRequest", "405": "MethodNotAllowed", "408": "RequestTimeout"]
+        replies["431"] = "HeadersTooLarge"
+        replies["500"] = "InternalError"
+        if operation["requestBody"] != nil {
+            replies["413"] = "ContentTooLarge"
+            replies["415"] = "UnsupportedMediaType"
+        }
+        let common = replies.mapValues { ["$ref": "#/components/responses/\($0)"] }
+        // What the part says of a reply counts more.
+        operation["responses"] = Self.merged(common, operation["responses"] as? [String: Any] ?? [:])
+        path[method] = operation
+        paths[route.path.text] = path
+        root["paths"] = paths
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import XQueueTesting
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// A real `prometheus` of a test's own, on the loopback interface, that scrapes one server every second. It ends with
+/// this object.
+package final class PrometheusServer: Sendable {
+    package let port: Int
+    private let folder: ServerFolder
+    private let program: RunningProgram
+
+    /// Starts it, and waits until it is ready.
+    ///
+    /// - Parameters:
+    ///   - target: The host and port to scrape `/metrics` of.
+    ///   - rules: A file of alert rules.
+    package init(scraping target: String, rules: String) async throws {
+        folder = try ServerFolder()
+        port = try FreePort.next()
+        try folder.write(
+            "prometheus.yml",
+            """
+            global: { scrape_interval: 1s, evaluation_interval: 1s }
+            rule_files: ["\(rules)"]
+            scrape_configs: [{ job_name: xqueue, static_configs: [{ targets: ["\(target)"] }] }]
+
+            """)
+        let program = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("prometheus")),
+            [
+                "--config.file=prometheus.yml", "--storage.tsdb.path=data",
+                "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
+            ], in: folder, name: "prometheus")
+        self.program = program
+        try await eventually("prometheus is ready") {
+            guard program.isRunning else { throw ProgramEnded(said: program.said) }
+            return (try? await get("/-/ready"))?.status == 200
+        }
+    }
+
+    /// Asks its HTTP API.
+    package func get(_ path: String, query: [URLQueryItem] = []) async throws -> (status: Int, body: Data) {
+        var address = URLComponents()
+        (address.scheme, address.host, address.port, address.path) = ("http", "127.0.0.1", port, path)
+        address.queryItems = query.isEmpty ? nil : query
+        guard let url = address.url else { throw URLError(.badURL) }
+        return try await withCheckedThrowingContinuation { continuation in
+            URLSession.shared.dataTask(with: url) { data, response, error in
+                if let error { return continuation.resume(throwing: error) }
+                let status = (response as? HTTPURLResponse)?.statusCode ?? 0
+                continuation.resume(returning: (status, data ?? Data()))
+            }.resume()
+        }
+    }
+}
