@@ -6,5 +6,6 @@ struct XQueueCommand: AsyncParsableCommand {
         commandName: "xqueue",
         abstract: "A task queue: submit tasks over HTTP, and see them run.",
         version: Version.current,
-        subcommands: [ServeCommand.self, WatchCommand.self, BenchCommand.self] + BenchCommand.hiddenCommands)
+        subcommands: [ServeCommand.self, WatchCommand.self, TokenCommand.self, BenchCommand.self]
+            + BenchCommand.hiddenCommands)
 }

@@ -7,6 +7,7 @@ struct QueueAPI: Sendable {
     let manager: TaskManager
     let configuration: ServerConfiguration
     let logger: Logger
+    let access: AccessControl
 
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {
@@ -16,5 +17,13 @@ struct QueueAPI: Sendable {
                 .notFound, "there is no task \(text.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         return id
+    }
+
+    /// - Throws: ``QueueError`` as if there were no such task, if it is none of the caller's business.
+    func checkTask(_ id: TaskID, _ caller: Caller) async throws(QueueError) {
+        guard caller.types != nil else { return }
+        guard let task = try await manager.task(id), caller.mayTouch(task.type) else {
+            throw QueueError(.notFound, "there is no task \(id)")
+        }
     }
 }
