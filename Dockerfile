@@ -1,7 +1,9 @@
 # Builds the program, and an image that holds little else.
 #
 #   docker build -t xqueue .
-#   docker run -p 127.0.0.1:8080:8080 -v xqueue-data:/var/lib/xqueue xqueue
+#   docker run -p 127.0.0.1:8080:8080 -v xqueue-data:/var/lib/xqueue -e XQUEUE_AUTH_TOKEN=… xqueue
+#
+# It listens on all interfaces of the container, so it wants a token (docs/security.md), or XQUEUE_SERVER_INSECURE=true.
 
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \

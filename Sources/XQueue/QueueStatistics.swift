@@ -2,10 +2,10 @@ public import XQueueCore
 
 /// The queue at one moment, as one node sees it. Numbers of other nodes are as old as their last heartbeat.
 public struct QueueStatistics: Sendable {
-    public let store: StoreStatistics
-    public let types: [TypeReport]
+    public package(set) var store: StoreStatistics
+    public package(set) var types: [TypeReport]
     /// The live nodes, by identifier.
-    public let nodes: [NodeRecord]
+    public package(set) var nodes: [NodeRecord]
     /// How busy all nodes are together.
     public let workers: WorkerLoad
     /// Where this node pushes events, and how far that is.

@@ -25,7 +25,10 @@ struct XQueueCommand: AsyncParsableCommand {
         subcommands: BenchCommand.hiddenCommands,
         groupedSubcommands: [
             CommandGroup(
-                name: "Server", subcommands: [ServeCommand.self, ReplayCommand.self, BenchCommand.self]),
+                name: "Server",
+                subcommands: [
+                    ServeCommand.self, TokenCommand.self, ReplayCommand.self, BenchCommand.self,
+                ]),
             CommandGroup(
                 name: "Tasks",
                 subcommands: [

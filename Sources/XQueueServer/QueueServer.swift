@@ -1,5 +1,6 @@
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -22,6 +23,7 @@ public struct QueueServer: Service {
     let logger: Logger
     let metrics: PrometheusRegistry?
     let logControl: LogControl?
+    let access: AccessControl
     let onListening: (@Sendable (Int) async -> Void)?
 
     /// - Parameters:
@@ -38,7 +40,14 @@ public struct QueueServer: Service {
         self.logger = logger
         self.metrics = metrics
         self.logControl = logControl
+        self.access = AccessControl(configuration.access, origins: configuration.allowedOrigins)
         self.onListening = onListening
+    }
+
+    /// Puts other tokens and rules in force, for all requests that come after; streams and sessions that
+    /// they do not allow end.
+    public func setAccess(_ configuration: AccessConfiguration) {
+        access.replace(configuration)
     }
 
     /// Serves until the service group shuts down gracefully or the Swift task is canceled.
@@ -48,7 +57,15 @@ public struct QueueServer: Service {
     /// - Throws: ``ServerError`` if it cannot listen.
     public func run() async throws {
         do {
-            try await application(routes: Routes.all).run()
+            guard let files = configuration.tls else {
+                return try await application(routes: Routes.all).run()
+            }
+            let keeper = try TLSKeeper(files, logger: logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await keeper.watch() }
+                try await application(routes: Routes.all, tls: keeper).run()
+                group.cancelAll()
+            }
         } catch let error as IOError {
             throw cannotListen(error)
         } catch let error as SocketAddressError.UnknownHost {
@@ -58,15 +75,15 @@ public struct QueueServer: Service {
     }
 
     /// The program behind the socket, made of `routes`.
-    func application(routes: [Route]) -> some ApplicationProtocol {
+    func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
         let api = QueueAPI(
             manager: manager, configuration: configuration, logger: logger, metrics: metrics,
-            process: metrics.map { ProcessMetrics($0) }, logControl: logControl)
+            process: metrics.map { ProcessMetrics($0) }, logControl: logControl, access: access)
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
         return Application(
             responder: RouteTable(routes: routes, api: api),
-            server: .http1(configuration: channelConfiguration(counter)),
+            server: channels(counter, tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: "xqueue",
@@ -80,18 +97,31 @@ public struct QueueServer: Service {
             logger: logger)
     }
 
-    private func channelConfiguration(_ counter: ConnectionCounter) -> HTTP1Channel.Configuration {
+    private func channels(_ counter: ConnectionCounter, _ tls: TLSKeeper?) -> HTTPServerBuilder {
         let configuration = configuration
         let opener = EventStreamOpener(
-            bus: manager.eventBus, connections: counter,
+            bus: manager.eventBus, access: access, connections: counter,
             heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
-        return HTTP1Channel.Configuration(
+        let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener)],
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maxHeaderBytes,
                 maxHeaderListSize: configuration.maxHeaderBytes,
                 maxHeaderFieldCount: 200))
+        guard let tls else { return .http1(configuration: http1) }
+        let http2 = HTTP2Channel.Configuration(
+            idleTimeout: configuration.idleTimeout,
+            gracefulCloseTimeout: configuration.requestTimeout,
+            streamConfiguration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [StreamGuard(configuration), EventGate(opener)],
+                idleTimeout: TimeAmount(configuration.idleTimeout)))
+        return HTTPServerBuilder { responder in
+            SecureChannel(
+                keeper: tls, http1: HTTP1Channel(responder: responder, configuration: http1),
+                http2: HTTP2Channel(responder: responder, configuration: http2),
+                patience: TimeAmount(configuration.requestTimeout))
+        }
     }
 
     private var address: String { "\(configuration.host):\(configuration.port)" }

@@ -19,6 +19,13 @@ public struct ServerConfiguration: Sendable, Hashable {
     /// How often a subscriber to events hears of the server when nothing else happens. One that gives no
     /// sign for three times as long is closed.
     public var streamHeartbeat: Duration = .seconds(15)
+    /// Who may call.
+    public var access = AccessConfiguration()
+    /// The places whose pages may read what the server answers, such as `https://app.example.com`; `*` for
+    /// all.
+    public var allowedOrigins: [String] = []
+    /// The certificate and key to encrypt connections with; nil to leave them open.
+    public var tls: CertificateFiles?
     /// What `stats` and `health` call the program's version.
     public var version: String = "dev"
 

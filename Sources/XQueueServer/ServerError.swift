@@ -10,6 +10,8 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
 
         /// Another program listens on the port.
         public static let addressInUse = Code(rawValue: "address_in_use")
+        /// The certificate or its key cannot be used.
+        public static let badCertificate = Code(rawValue: "bad_certificate")
         /// This process may not, or cannot, listen there.
         public static let cannotListen = Code(rawValue: "cannot_listen")
     }

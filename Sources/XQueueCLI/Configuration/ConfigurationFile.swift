@@ -1,4 +1,5 @@
 import Foundation
+import XQueueServer
 import Yams
 
 /// A configuration file whose every key is known, and the lines they stand on.
@@ -14,6 +15,8 @@ struct ConfigurationFile: Sendable {
     let handlers: [HandlerDefinition]
     /// Where each handler stands, by its type.
     let handlerPlaces: [String: FilePlace]
+    /// The tokens of the section `auth.tokens`.
+    let tokens: [AccessToken]
 
     /// - Throws: ``ConfigurationError`` if the file cannot be read, is not YAML, or has a key nobody knows.
     init(path: String, settings: [Setting]) throws(ConfigurationError) {
@@ -32,6 +35,7 @@ struct ConfigurationFile: Sendable {
         places = walk.places
         handlers = walk.handlers
         handlerPlaces = walk.handlerPlaces
+        tokens = walk.tokens
     }
 
     private static func root(of text: String, path: String) throws(ConfigurationError) -> Node? {

@@ -1,3 +1,4 @@
+import XQueueServer
 import Yams
 
 /// One walk over the keys of a configuration file, which gathers what is wrong with them.
@@ -8,6 +9,7 @@ struct ConfigurationFileWalk {
     private(set) var places: [String: FilePlace] = [:]
     private(set) var handlers: [HandlerDefinition] = []
     private(set) var handlerPlaces: [String: FilePlace] = [:]
+    private(set) var tokens: [AccessToken] = []
 
     init(path: String, settings: [Setting]) {
         self.path = path
@@ -59,6 +61,15 @@ struct ConfigurationFileWalk {
 
     private mutating func setting(section: String, key: Node, value: Node) {
         let name = "\(section).\(key.string ?? "?")"
+        if name == SettingsTable.tokensSection {
+            if value.isEmptyScalar { return }
+            var reader = TokenSectionReader()
+            reader.read(value)
+            for problem in reader.problems { report(problem.text, at: problem.node) }
+            tokens = reader.tokens
+            places[name] = place(of: key)
+            return
+        }
         // A section within the section, such as `redis.tls`.
         if settings.contains(where: { $0.key.hasPrefix(name + ".") }) {
             if value.isEmptyScalar { return }
@@ -70,7 +81,8 @@ struct ConfigurationFileWalk {
         }
         guard settings.contains(where: { $0.key == name }) else {
             return report(
-                "unknown key '\(name)'\(Suggestion.phrase(for: name, among: settings.map(\.key)))", at: key)
+                "unknown key '\(name)'\(Suggestion.phrase(for: name, among: settings.map(\.key) + [SettingsTable.tokensSection]))",
+                at: key)
         }
         guard value.scalar != nil else {
             return report("'\(name)' must be a single value", at: key)

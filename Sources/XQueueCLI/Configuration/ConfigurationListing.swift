@@ -1,3 +1,5 @@
+import XQueueServer
+
 /// Writes the configuration down for people.
 enum ConfigurationListing {
     /// Every value and where it came from, one a line.
@@ -7,6 +9,13 @@ enum ConfigurationListing {
                 setting.key, setting.read(resolved.values).isEmpty ? "\"\"" : setting.read(resolved.values),
                 (resolved.sources[setting.key] ?? .default).description,
             ]
+        }
+        for token in resolved.values.auth.tokens {
+            let types = token.types.map { " of " + $0.sorted().joined(separator: ", ") } ?? ""
+            rows.append([
+                "auth.tokens.\(token.name)", token.scopes.names.joined(separator: ", ") + types,
+                (resolved.sources[SettingsTable.tokensSection] ?? .default).description,
+            ])
         }
         for handler in resolved.values.handlers {
             let source = resolved.handlerPlaces[handler.type].map { SettingSource.file($0).description } ?? ""
@@ -21,7 +30,9 @@ enum ConfigurationListing {
         return SettingsTable.all
             .map { setting in
                 let value = setting.read(fresh)
-                let off = setting.offFlag.map { "; \($0) for false" } ?? ""
+                let off =
+                    (setting.offFlag.map { "; \($0) for false" } ?? "")
+                    + (setting.onFlag.map { "; \($0) for true" } ?? "")
                 let head = "  \(setting.flag) (default: \(value.isEmpty ? "none" : value)\(off))"
                 return head + "\n" + wrapped(setting.help, indentation: "      ")
             }
@@ -47,6 +58,9 @@ enum ConfigurationListing {
         members.append(("working_directory", handler.workingDirectory))
         members.append(("max_output", ByteSizeText.format(handler.maxOutput)))
         // Values may be secrets; the names are enough to see what is set.
+        if !handler.passedVariables.isEmpty {
+            members.append(("env_from", handler.passedVariables.joined(separator: ", ")))
+        }
         for name in handler.environment.keys.sorted() { members.append(("env.\(name)", "(set)")) }
         return members
     }

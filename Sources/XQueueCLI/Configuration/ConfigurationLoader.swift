@@ -35,6 +35,11 @@ struct ConfigurationLoader: Sendable {
             }
         }
         if let problem = Self.idleness(of: resolved) { problems.append(problem) }
+        resolved.values.auth.tokens = file?.tokens ?? []
+        resolved.sources[SettingsTable.tokensSection] = (file?.places[SettingsTable.tokensSection]).map {
+            .file($0)
+        }
+        problems += AccessCheck.problems(of: resolved)
         if let kind = problems.first?.0 { throw ConfigurationError(kind, problems.map(\.1)) }
         resolved.values.handlers = file?.handlers ?? []
         resolved.handlerPlaces = file?.handlerPlaces ?? [:]

@@ -7,6 +7,8 @@ struct HandlerDefinition: Sendable, Hashable {
     var maxConcurrency: Int?
     /// Added to the program's environment.
     var environment: [String: String] = [:]
+    /// The variables of this process that the program is given, besides the harmless ones.
+    var passedVariables: [String] = []
     /// Where the program runs, and what a relative path of it is relative to.
     var workingDirectory: String
     /// The longest line of output that is kept whole, and the most of standard error that is logged, in

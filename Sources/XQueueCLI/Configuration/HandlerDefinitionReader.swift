@@ -9,7 +9,9 @@ struct HandlerDefinitionReader {
     let path: String
     private(set) var problems: [(text: String, node: Node)] = []
 
-    private static let members = ["exec", "max_concurrency", "env", "working_directory", "max_output"]
+    private static let members = [
+        "exec", "max_concurrency", "env", "env_from", "working_directory", "max_output",
+    ]
 
     init(type: String, path: String) {
         self.type = type
@@ -63,6 +65,12 @@ struct HandlerDefinitionReader {
                 return add("'working_directory' must be a path", key)
             }
             definition.workingDirectory = Self.absolute(directory, in: folder)
+        case "env_from":
+            let names = value.sequence?.compactMap(\.scalar?.string) ?? []
+            guard names.count == value.sequence?.count,
+                !names.contains(where: { $0.isEmpty || $0.contains("=") || $0.utf8.contains(0) })
+            else { return add("'env_from' must be a list of names of variables", key) }
+            definition.passedVariables = names
         case "env":
             environment(value, at: key, into: &definition)
         default:

@@ -10,6 +10,10 @@ struct ServeConfiguration: Sendable {
     /// Whether this process listens; without, it only runs tasks.
     var servesHTTP = true
     var server = ServerConfiguration()
+    var auth = AuthSettings()
+    var tls = TLSSettings()
+    /// Whether it may listen where others can connect, though nobody is asked for a token.
+    var isInsecure = false
     var store = SQLiteStoreOptions()
     var redis = RedisSettings()
     var kafka = KafkaSettings()

@@ -18,9 +18,9 @@ struct ServeFlags: Sendable {
                 problems.append("'\(word)' is not expected here")
                 continue
             }
-            if let setting = settings.first(where: { $0.offFlag == word }) {
+            if let setting = settings.first(where: { $0.offFlag == word || $0.onFlag == word }) {
                 if seen.insert(setting.flag).inserted {
-                    arguments.append("\(setting.flag)=false")
+                    arguments.append("\(setting.flag)=\(setting.onFlag == word)")
                 } else {
                     problems.append("flag '\(setting.flag)' is given twice, once as '\(word)'")
                 }
@@ -30,7 +30,8 @@ struct ServeFlags: Sendable {
             var value = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil
             if value == nil, let next = rest.first, !next.hasPrefix("--") { value = rest.popFirst() }
             guard settings.contains(where: { $0.flag == name }) else {
-                let known = settings.map(\.flag) + settings.compactMap(\.offFlag)
+                let known =
+                    settings.map(\.flag) + settings.compactMap(\.offFlag) + settings.compactMap(\.onFlag)
                 let suggestion = Suggestion.phrase(for: name, among: known)
                 problems.append("unknown flag '\(name)'\(suggestion)")
                 continue

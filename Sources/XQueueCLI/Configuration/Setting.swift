@@ -9,6 +9,8 @@ struct Setting: Sendable {
     let help: String
     /// A flag that stands for the value `false`: `--no-http`.
     let offFlag: String?
+    /// A flag that stands for the value `true`: `--insecure`.
+    let onFlag: String?
     /// What may be given, as a phrase after "must be".
     let legal: String
     /// The value as it would be written in a file.
@@ -19,11 +21,12 @@ struct Setting: Sendable {
     init<Value: Sendable>(
         _ key: String, _ kind: SettingKind<Value>,
         _ path: any WritableKeyPath<ServeConfiguration, Value> & Sendable, _ help: String,
-        offFlag: String? = nil
+        offFlag: String? = nil, onFlag: String? = nil
     ) {
         self.key = key
         self.help = help
         self.offFlag = offFlag
+        self.onFlag = onFlag
         self.legal = kind.legal
         self.read = { kind.format($0[keyPath: path]) }
         self.write = { text, configuration in

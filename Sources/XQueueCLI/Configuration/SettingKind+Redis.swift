@@ -17,9 +17,16 @@ extension SettingKind<String?> {
     /// read, so that no message repeats it.
     static let redisAddress = SettingKind(
         legal: "an address of Redis, or empty for none", parse: optionalText.parse,
-        format: { text in
-            guard let text, let at = text.lastIndex(of: "@") else { return text ?? "" }
-            let scheme = text.range(of: "://").map { text[..<$0.upperBound] } ?? ""
-            return scheme + "(set)" + text[at...]
-        })
+        format: withoutPassword)
+
+    /// The same for an MQTT broker, whose password belongs into a setting of its own.
+    static let brokerAddress = SettingKind(
+        legal: "an address of an MQTT broker, or empty for none", parse: optionalText.parse,
+        format: withoutPassword)
+
+    private static let withoutPassword: @Sendable (String?) -> String = { text in
+        guard let text, let at = text.lastIndex(of: "@") else { return text ?? "" }
+        let scheme = text.range(of: "://").map { text[..<$0.upperBound] } ?? ""
+        return scheme + "(set)" + text[at...]
+    }
 }

@@ -110,10 +110,12 @@ enum SettingsTable {
             Setting(
                 "example.journal", .optionalPath, \.example.journal,
                 "A file `example` adds a line to at the start and end of every attempt."),
-        ] + log + events + kafka + mqtt + redis
+        ] + access + log + events + kafka + mqtt + redis
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"
+    /// The section of the file that holds tokens instead of a value.
+    static let tokensSection = "auth.tokens"
 
     private static let second = Duration.seconds(1)
     private static let hour = Duration.seconds(3600)

@@ -11,7 +11,7 @@ struct Announcement: Sendable {
     /// The API can be called.
     func listening(port: Int) {
         let host = values.server.host.contains(":") ? "[\(values.server.host)]" : values.server.host
-        let address = "http://\(host):\(port)"
+        let address = "\(values.tls.files == nil ? "http" : "https")://\(host):\(port)"
         guard ConsoleLog.isForPeople(values) else {
             return tell("Listening", ["address": "\(address)"])
         }
@@ -23,9 +23,9 @@ struct Announcement: Sendable {
             \(facts)
 
             Try:
-              curl -X POST \(address)/api/v1/tasks -H 'Content-Type: application/json' \\
+              curl -X POST \(address)/api/v1/tasks\(token) -H 'Content-Type: application/json' \\
                 -d '{"type":"example","payload":{"message":"Hello, XQueue!"}}'
-              curl \(address)/api/v1/stats
+              curl \(address)/api/v1/stats\(token)
 
             Ctrl-C stops it.
 
@@ -48,6 +48,8 @@ struct Announcement: Sendable {
 
             """)
     }
+
+    private var token: String { values.auth.isLocked ? #" -H "Authorization: Bearer $TOKEN""# : "" }
 
     private var values: ServeConfiguration { configuration.values }
 

@@ -43,7 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
             if printsConfiguration {
                 print(ConfigurationListing.values(of: configuration))
             } else {
-                try await ServeProgram(configuration).run()
+                try await ServeProgram(configuration) { try await loader.load() }.run()
             }
         } catch {
             throw ServeFailure(error).reported()

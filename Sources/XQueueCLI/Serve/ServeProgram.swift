@@ -12,9 +12,15 @@ struct ServeProgram {
     private let logger: Logger
     private let logControl: LogControl
     private let metrics = PrometheusRegistry()
+    /// Reads the configuration again, as it is then.
+    private let load: @Sendable () async throws -> ResolvedConfiguration
 
-    init(_ configuration: ResolvedConfiguration) {
+    init(
+        _ configuration: ResolvedConfiguration,
+        load: @escaping @Sendable () async throws -> ResolvedConfiguration
+    ) {
         self.configuration = configuration
+        self.load = load
         logControl = LogControl(ConsoleLog.level(configuration.values))
         logger = ConsoleLog.logger(configuration.values, logControl)
     }
@@ -28,6 +34,7 @@ struct ServeProgram {
         OpenFileLimit.raise()
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
+        let access = try await values.auth.access()
         let journal = values.queue.runsWorkers ? try openJournal() : nil
         let sinks = try SinkOpener(values)
         let log = try IntakeOpener(values, logger: logger)
@@ -44,14 +51,16 @@ struct ServeProgram {
 
         // A group ends its services last to first: no more requests come in while running tasks finish.
         let group = ServiceGroupConfiguration(
-            services: services(manager),
+            services: services(manager, access),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: ConsoleLog.quiet(logger))
         try await ServiceGroup(configuration: group).run()
         logger.info("Stopped")
     }
 
-    private func services(_ manager: TaskManager) -> [ServiceGroupConfiguration.ServiceConfiguration] {
+    private func services(
+        _ manager: TaskManager, _ access: AccessConfiguration
+    ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let announcement = Announcement(configuration: configuration, logger: logger)
         let base: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: SecondInterrupt()), .init(service: manager),
@@ -62,13 +71,16 @@ struct ServeProgram {
         }
         var server = configuration.values.server
         server.version = Version.current
+        server.access = access
+        server.tls = configuration.values.tls.files
         let api = QueueServer(
             manager: manager, configuration: server, logger: ConsoleLog.quiet(logger), metrics: metrics,
             logControl: logControl
         ) { port in
             announcement.listening(port: port)
         }
-        return base + [.init(service: api)]
+        let reload = ReloadOnHangup(logger: logger, load: load) { api.setAccess($0) }
+        return base + [.init(service: reload), .init(service: api)]
     }
 
     private func openJournal() throws -> ExampleJournal? {

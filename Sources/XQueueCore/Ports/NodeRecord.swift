@@ -30,7 +30,7 @@ public struct NodeRecord: Sendable, Hashable {
     /// When the store last heard of the node, by the store's clock.
     public var lastSeenAt: Timestamp
     /// The types it serves, by name, without repetition.
-    public let types: [String]
+    public package(set) var types: [String]
     /// How many handlers may run at once.
     public let capacity: Int
     /// How many run.

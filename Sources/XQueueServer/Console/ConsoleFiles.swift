@@ -66,6 +66,7 @@ struct ConsoleFile: Sendable {
         "task-filters.js": PackageResources.task_filters_js,
         "task-row.js": PackageResources.task_row_js,
         "task-timeline.js": PackageResources.task_timeline_js,
+        "view-login.js": PackageResources.view_login_js,
         "view-overview.js": PackageResources.view_overview_js,
         "view-submit.js": PackageResources.view_submit_js,
         "view-task.js": PackageResources.view_task_js,

@@ -67,6 +67,7 @@ struct EventStreamEnd: Error, Equatable {
 
     static let shutdown = EventStreamEnd(code: 1001, reason: "the server is shutting down")
     static let slowConsumer = EventStreamEnd(code: 1013, reason: "slow consumer")
+    static let accessEnded = EventStreamEnd(code: 1008, reason: "the token or session is over")
     static let silent = EventStreamEnd(code: 1001, reason: "the client does not answer")
     static let tooLarge = EventStreamEnd(code: 1009, reason: "the message is too large")
     static let notText = EventStreamEnd(code: 1003, reason: "only text messages are understood")

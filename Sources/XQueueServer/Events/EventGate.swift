@@ -17,6 +17,8 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         let head: HTTPRequest
         let transport: EventRequest.Transport
         var isWhole = false
+        /// Its token's signature is being checked.
+        var isWaiting = false
     }
 
     private let opener: EventStreamOpener
@@ -62,14 +64,55 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Opens the stream that was asked for, once the replies to earlier requests are out.
     private func openIfDue(_ context: ChannelHandlerContext) {
-        guard let asked, asked.isWhole, unanswered == 0 else { return }
+        guard let asked, asked.isWhole, !asked.isWaiting, unanswered == 0 else { return }
+        do throws(AccessRefusal) {
+            guard let caller = try opener.access.admitAtOnce(asked.head, to: .read) else {
+                return askAccess(asked.head, context)
+            }
+            open(asked, for: caller, context: context)
+        } catch {
+            self.asked = nil
+            send(error.reply, context: context)
+        }
+    }
+
+    /// Has the token's signature checked, which is not done on an event loop.
+    private func askAccess(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        asked?.isWaiting = true
+        let access = opener.access
+        let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
+        // It ends by itself with the check, and what comes of it is dropped if the client has left.
+        context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRefusal> in
+            do throws(AccessRefusal) {
+                return .success(try await access.admit(head, to: .read))
+            } catch {
+                return .failure(error)
+            }
+        }.whenSuccess { answer in
+            let (gate, context) = bound.value
+            guard let asked = gate.asked, context.channel.isActive else { return }
+            switch answer {
+            case .success(let caller): gate.open(asked, for: caller, context: context)
+            case .failure(let refusal):
+                gate.asked = nil
+                gate.send(refusal.reply, context: context)
+            }
+        }
+    }
+
+    private func open(_ asked: Asked, for caller: Caller, context: ChannelHandlerContext) {
         self.asked = nil
         do throws(QueueError) {
             guard !isShuttingDown else { throw QueueError(.stopped, "the server is shutting down") }
-            try opener.open(asked.transport, asked.head, context: context)
+            try opener.open(asked.transport, asked.head, for: caller, context: context)
         } catch {
             refuse(error, context: context)
         }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        asked = nil
+        context.fireChannelInactive()
     }
 
     private func refuse(_ error: QueueError, context: ChannelHandlerContext) {
@@ -77,6 +120,10 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         if error.code == .upgradeRequired {
             reply = reply.with(.secWebSocketVersion, SocketHandshake.version)
         }
+        send(reply, context: context)
+    }
+
+    private func send(_ reply: Reply, context: ChannelHandlerContext) {
         context.write(wrapOutboundOut(.head(reply.response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(reply.body)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -17,7 +17,7 @@ struct EventRequest {
     /// Where a client that comes back says what it has seen.
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
-    let filter: EventFilter
+    var filter: EventFilter
     /// Where to begin; nil for now.
     let cursor: EventCursor?
 

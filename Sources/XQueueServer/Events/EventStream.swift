@@ -16,7 +16,10 @@ final class EventStream: ChannelDuplexHandler {
     let format: EventFormat
     private let bus: EventBus
     private let heartbeatInterval: TimeAmount
-    private let connections: ConnectionCounter
+    /// Counts connections; nil if this stream is only a part of one.
+    private let connections: ConnectionCounter?
+    /// Whether the client may still see what it asked for.
+    private let isAllowed: () -> Bool
     private let ticker: StreamTicker
     private let eventLoop: any EventLoop
     private var subscription: EventSubscription?
@@ -29,8 +32,8 @@ final class EventStream: ChannelDuplexHandler {
     private(set) var isEnding = false
 
     init(
-        _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionCounter,
-        ticker: StreamTicker, eventLoop: any EventLoop
+        _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionCounter?,
+        ticker: StreamTicker, eventLoop: any EventLoop, isAllowed: @escaping () -> Bool
     ) {
         self.format = format
         self.bus = bus
@@ -39,6 +42,7 @@ final class EventStream: ChannelDuplexHandler {
         self.ticker = ticker
         self.nextDeadline = .now() + heartbeatInterval
         self.eventLoop = eventLoop
+        self.isAllowed = isAllowed
     }
 
     /// Subscribes. What is delivered before the handler is in its place waits for it.
@@ -152,7 +156,7 @@ final class EventStream: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        connections.becameStream()
+        connections?.becameStream()
         ticker.add(self)
         read(context: context)
     }
@@ -164,6 +168,8 @@ final class EventStream: ChannelDuplexHandler {
             context.close(promise: nil)
         } else if now - lastSign >= heartbeatInterval * 3 {
             end(.silent)
+        } else if !isAllowed() {
+            end(.accessEnded)
         } else {
             nextDeadline = now + heartbeatInterval
             beat(context)
@@ -225,7 +231,7 @@ final class EventStream: ChannelDuplexHandler {
         ticker.remove(self)
         subscription?.cancel()
         subscription = nil
-        connections.streamClosed()
+        connections?.streamClosed()
     }
 }
 

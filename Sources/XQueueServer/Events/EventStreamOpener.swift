@@ -12,12 +12,15 @@ struct EventStreamOpener: Sendable {
     static let maxMessageBytes = 64 << 10
 
     let bus: EventBus
+    let access: AccessControl
     let connections: ConnectionCounter
     let heartbeatInterval: TimeAmount
     private let tickers: StreamTickers
 
-    init(bus: EventBus, connections: ConnectionCounter, heartbeatInterval: TimeAmount) {
+    init(bus: EventBus, access: AccessControl, connections: ConnectionCounter, heartbeatInterval: TimeAmount)
+    {
         self.bus = bus
+        self.access = access
         self.connections = connections
         self.heartbeatInterval = heartbeatInterval
         self.tickers = StreamTickers(heartbeat: heartbeatInterval)
@@ -25,28 +28,58 @@ struct EventStreamOpener: Sendable {
 
     /// - Throws: ``QueueError`` if the request is refused; nothing has happened then.
     func open(
-        _ transport: EventRequest.Transport, _ head: HTTPRequest, context: ChannelHandlerContext
+        _ transport: EventRequest.Transport, _ head: HTTPRequest, for caller: Caller,
+        context: ChannelHandlerContext
     ) throws(QueueError) {
-        let answer: String
-        switch transport {
-        case .socket: answer = try SocketHandshake.answer(to: head, on: context.channel)
-        case .feed: answer = Self.feedHead
+        try checkOrigin(of: head, transport)
+        let pipeline = context.pipeline.syncOperations
+        // A stream within an HTTP/2 connection has no HTTP/1 of its own.
+        let encoder = try? pipeline.context(handlerType: HTTPResponseEncoder.self)
+        var answer = ""
+        if transport == .socket {
+            guard encoder != nil else {
+                throw QueueError(.upgradeRequired, "a WebSocket needs a connection of HTTP/1.1")
+            }
+            answer = try SocketHandshake.answer(to: head, on: context.channel)
         }
-        let request = try EventRequest(head)
+        var request = try EventRequest(head)
+        request.filter = try caller.narrowed(request.filter)
         let stream = EventStream(
             transport == .socket ? .socket : .feed, bus: bus, heartbeatInterval: heartbeatInterval,
-            connections: connections, ticker: tickers.ticker(of: context.eventLoop),
-            eventLoop: context.eventLoop)
+            connections: encoder == nil ? nil : connections, ticker: tickers.ticker(of: context.eventLoop),
+            eventLoop: context.eventLoop
+        ) { [access] in access.stillHolds(caller, head) }
         try stream.subscribe(request)
         do {
-            try Self.put(stream, request, before: context.pipeline.syncOperations)
+            if let encoder {
+                try Self.put(stream, request, for: caller, before: encoder.handler, in: pipeline)
+            } else {
+                let feed = FeedWithinHTTP2(head: feedHead(head))
+                try pipeline.addHandler(feed, position: .before(context.handler))
+                try pipeline.addHandler(stream, position: .after(feed))
+            }
         } catch {
             // The connection has just been closed.
             return stream.abandon()
         }
-        stream.send(ByteBuffer(string: answer))
+        guard encoder != nil else {
+            Self.remove(EventGate.self, from: pipeline)
+            Self.remove(HTTPConnectionStateHandler.self, from: pipeline)
+            return
+        }
+        stream.send(ByteBuffer(string: transport == .socket ? answer : Self.text(of: feedHead(head))))
         giveUpOnDeadPeer(context.channel)
-        Self.removeHTTP(from: context.pipeline.syncOperations)
+        Self.removeHTTP(from: pipeline)
+    }
+
+    /// Cookies come with whatever page asks, and browsers do not keep WebSockets to their own place.
+    private func checkOrigin(of head: HTTPRequest, _ transport: EventRequest.Transport) throws(QueueError) {
+        guard case .foreign(let origin) = RequestOrigin(head) else { return }
+        let usesCookie = if case .session = Credential(head.headerFields) { access.isLocked } else { false }
+        guard usesCookie || transport == .socket, usesCookie || !access.crossOrigin.allows(origin) else {
+            return
+        }
+        throw QueueError(.foreignOrigin, "a page of another origin may not follow events")
     }
 
     /// Has the system close the connection if the other machine does not confirm what it is sent: a feed's
@@ -60,26 +93,33 @@ struct EventStreamOpener: Sendable {
         #endif
     }
 
-    private static let feedHead = """
-        HTTP/1.1 200 OK\r
-        Content-Type: text/event-stream\r
-        Cache-Control: no-store\r
-        X-Accel-Buffering: no\r
-        Connection: close\r
-        Server: xqueue\r
-        \r\n
-        """
+    private func feedHead(_ request: HTTPRequest) -> HTTPResponse {
+        var headers: HTTPFields = [
+            .contentType: "text/event-stream", .cacheControl: "no-store", .server: "xqueue",
+        ]
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        headers.append(contentsOf: access.crossOrigin.headers(for: request))
+        return HTTPResponse(status: .ok, headerFields: headers)
+    }
+
+    /// As HTTP/1.1 has it; the connection ends with the stream.
+    private static func text(of head: HTTPResponse) -> String {
+        let lines = head.headerFields.map { "\($0.name): \($0.value)\r\n" }.joined()
+        return "HTTP/1.1 200 OK\r\n\(lines)Connection: close\r\n\r\n"
+    }
 
     private static func put(
-        _ stream: EventStream, _ request: EventRequest, before pipeline: ChannelPipeline.SynchronousOperations
+        _ stream: EventStream, _ request: EventRequest, for caller: Caller,
+        before encoder: any ChannelHandler, in pipeline: ChannelPipeline.SynchronousOperations
     ) throws {
-        // Nearest to the network, so that nothing of HTTP is on the way.
-        try pipeline.addHandler(stream, position: .first)
+        // Nothing of HTTP is on the way then; of TLS, all is.
+        try pipeline.addHandler(stream, position: .before(encoder))
         guard case .socket = stream.format else { return }
-        try pipeline.addHandler(
-            SocketReader(stream, filter: request.filter, maxMessageBytes: maxMessageBytes), position: .first)
+        let reader = SocketReader(
+            stream, filter: request.filter, caller: caller, maxMessageBytes: maxMessageBytes)
+        try pipeline.addHandler(reader, position: .before(stream))
         let decoder = WebSocketFrameDecoder(maxFrameSize: maxMessageBytes)
-        try pipeline.addHandler(ByteToMessageHandler(decoder), position: .first)
+        try pipeline.addHandler(ByteToMessageHandler(decoder), position: .before(reader))
     }
 
     /// Lets go of what requests need: memory, and a time-out for connections that rest.

@@ -11,11 +11,8 @@ enum SocketHandshake {
 
     /// The head that turns the connection into a WebSocket.
     ///
-    /// - Throws: ``QueueError`` if the request is no handshake, or comes from another site's page.
+    /// - Throws: ``QueueError`` if the request is no handshake.
     static func answer(to head: HTTPRequest, on channel: any Channel) throws(QueueError) -> String {
-        guard isOwnOrigin(head) else {
-            throw QueueError(.foreignOrigin, "a page of another origin may not follow events")
-        }
         guard head.headerFields[.secWebSocketVersion] == version else {
             throw QueueError(.upgradeRequired, "Sec-WebSocket-Version must be \(version)")
         }
@@ -46,18 +43,5 @@ enum SocketHandshake {
         upgrader.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: [:])
             .assumeIsolated().whenSuccess { accept = $0.first(name: "Sec-WebSocket-Accept") }
         return accept
-    }
-
-    /// Whether the request comes from a page of this server, or from no page.
-    private static func isOwnOrigin(_ head: HTTPRequest) -> Bool {
-        guard let origin = head.headerFields[.origin]?.lowercased() else { return true }
-        guard let mark = origin.firstRange(of: "://"), let host = head.authority?.lowercased() else {
-            return false
-        }
-        let scheme = origin[..<mark.lowerBound]
-        let port = scheme == "https" ? ":443" : ":80"
-        let own = host.hasSuffix(port) ? host.dropLast(port.count) : Substring(host)
-        let place = origin[mark.upperBound...]
-        return (place.hasSuffix(port) ? place.dropLast(port.count) : place) == own
     }
 }

@@ -13,10 +13,10 @@ final class SocketReader: ChannelInboundHandler {
     /// What has come of a message in pieces.
     private var pieces: ByteBuffer?
 
-    init(_ stream: EventStream, filter: EventFilter, maxMessageBytes: Int) {
+    init(_ stream: EventStream, filter: EventFilter, caller: Caller, maxMessageBytes: Int) {
         self.stream = stream
         self.maxMessageBytes = maxMessageBytes
-        self.subscriptions = SocketSubscriptions(filter)
+        self.subscriptions = SocketSubscriptions(filter, caller: caller)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -7,23 +7,25 @@ struct SocketSubscriptions {
     static let first = "default"
 
     private var named: [String: EventFilter]
+    private let caller: Caller
 
-    init(_ filter: EventFilter) {
+    init(_ filter: EventFilter, caller: Caller) {
         named = [Self.first: filter]
+        self.caller = caller
     }
 
     /// What any of them matches is sent.
     var filters: [EventFilter] { Array(named.values) }
 
     /// - Returns: What to answer.
-    /// - Throws: ``QueueError`` if there are too many, or none of that name.
+    /// - Throws: ``QueueError`` if there are too many, none of that name, or the caller may not see them.
     mutating func apply(_ message: SocketMessage) throws(QueueError) -> EventNotice {
         switch message {
         case .subscribe(let id, let filter):
             guard named[id] != nil || named.count < Self.maxCount else {
                 throw .invalid("id", "is one too many: there are \(Self.maxCount) subscriptions already")
             }
-            named[id] = filter
+            named[id] = try caller.narrowed(filter)
             return .subscribed(id)
         case .unsubscribe(let id):
             guard named.removeValue(forKey: id) != nil else {

@@ -22,16 +22,16 @@ extension QueueAPI {
     }
 
     /// `GET /api/v1/stats`
-    func statistics() async throws -> Reply {
-        let statistics = try await manager.statistics()
+    func statistics(_ request: APIRequest) async throws -> Reply {
+        let statistics = try await manager.statistics().narrowed(to: request.caller)
         var writer = JSONWriter(capacity: 2048)
         writer.statistics(statistics, version: configuration.version)
         return .json(.ok, writer)
     }
 
     /// `GET /api/v1/workers`
-    func workers() async throws -> Reply {
-        let nodes = try await manager.nodes()
+    func workers(_ request: APIRequest) async throws -> Reply {
+        let nodes = try await manager.nodes().map { $0.narrowed(to: request.caller) }
         var writer = JSONWriter(capacity: 256 * (nodes.count + 1))
         writer.object { writer in
             writer.nodes(nodes, thisNode: manager.workerID)
@@ -41,7 +41,9 @@ extension QueueAPI {
     }
 
     /// `GET /api/v1/health`
-    func health() async -> Reply {
+    ///
+    /// A stranger learns only whether all is well.
+    func health(_ request: APIRequest) async -> Reply {
         var problem: QueueError?
         do throws(QueueError) {
             try await manager.check()
@@ -54,6 +56,7 @@ extension QueueAPI {
         writer.object { writer in
             writer.member("status", Self.word(isWell))
             writer.member("timestamp", SystemQueueClock().now())
+            guard request.caller.scopes.contains(.read) else { return }
             writer.member("version", configuration.version)
             writer.name("checks")
             writer.object { writer in
@@ -79,4 +82,28 @@ extension QueueAPI {
     }
 
     private static func word(_ isWell: Bool) -> String { isWell ? "ok" : "unavailable" }
+}
+
+extension QueueStatistics {
+    /// What a caller who is limited to types may know: those types, and no keys. Rates and ages are the
+    /// whole queue's.
+    fileprivate func narrowed(to caller: Caller) -> QueueStatistics {
+        guard caller.types != nil else { return self }
+        var seen = self
+        seen.store.types = store.types.filter { caller.mayTouch($0.type) }
+        seen.store.keys = []
+        seen.store.keysInUse = 0
+        seen.types = types.filter { caller.mayTouch($0.state.type) }
+        seen.nodes = nodes.map { $0.narrowed(to: caller) }
+        return seen
+    }
+}
+
+extension NodeRecord {
+    fileprivate func narrowed(to caller: Caller) -> NodeRecord {
+        guard caller.types != nil else { return self }
+        var node = self
+        node.types = types.filter { caller.mayTouch($0) }
+        return node
+    }
 }

@@ -8,8 +8,14 @@ extension QueueAPI {
     func submit(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         var submission = try SubmissionReader.submission(body)
+        try request.caller.check(submission.type)
         submission.trace = request.trace
         let outcome = try await manager.submit(submission)
+        guard request.caller.mayTouch(outcome.record.type) else {
+            throw QueueError(
+                .uniqueKeyTaken, "an unfinished task of a type the token is not for has this key",
+                field: "unique_key")
+        }
         var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
         writer.task(outcome.record)
         switch outcome {
@@ -23,6 +29,9 @@ extension QueueAPI {
     func submitBatch(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
+        for (index, submission) in submissions.enumerated() {
+            try request.caller.check(submission.type, field: "tasks[\(index)].type")
+        }
         if let trace = request.trace {
             for index in submissions.indices { submissions[index].trace = trace }
         }
@@ -38,7 +47,7 @@ extension QueueAPI {
         var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
         writer.object { writer in
             writer.name("tasks")
-            writer.array(outcomes) { $0.task($1.record) }
+            writer.array(outcomes) { $0.task(request.caller.seen($1.record)) }
             writer.member("count", outcomes.count)
         }
         return .json(status, writer)

@@ -11,7 +11,7 @@ extension QueueAPI {
         query.concurrencyKey = try request.query.text("concurrency_key")
         query.limit = try request.query.integer("limit") ?? query.limit
         query.offset = try request.query.integer("offset") ?? query.offset
-        let page = try await manager.tasks(query)
+        let page = try await page(query, for: request.caller)
         var writer = JSONWriter(capacity: 1024 * (page.tasks.count + 1))
         writer.object { writer in
             writer.name("tasks")
@@ -27,7 +27,7 @@ extension QueueAPI {
     /// `GET /api/v1/tasks/{id}`
     func get(_ request: APIRequest) async throws -> Reply {
         let id = try taskID(request)
-        guard let task = try await manager.task(id) else {
+        guard let task = try await manager.task(id), request.caller.mayTouch(task.type) else {
             throw QueueError(.notFound, "there is no task \(id)")
         }
         return reply(task)
@@ -35,7 +35,9 @@ extension QueueAPI {
 
     /// `DELETE /api/v1/tasks/{id}`
     func cancel(_ request: APIRequest) async throws -> Reply {
-        let task = try await manager.cancel(try taskID(request))
+        let id = try taskID(request)
+        try await checkTask(id, request.caller)
+        let task = try await manager.cancel(id)
         var writer = JSONWriter(capacity: 1024)
         writer.object { writer in
             let isOver = task.status == .canceled
@@ -48,8 +50,40 @@ extension QueueAPI {
 
     /// `POST /api/v1/tasks/{id}/retry`
     func retry(_ request: APIRequest) async throws -> Reply {
-        reply(try await manager.retry(try taskID(request)))
+        let id = try taskID(request)
+        try await checkTask(id, request.caller)
+        return reply(try await manager.retry(id))
     }
+
+    /// The tasks of a query that the caller may see.
+    private func page(_ query: TaskQuery, for caller: Caller) async throws(QueueError) -> TaskPage {
+        guard let types = caller.types else { return try await manager.tasks(query) }
+        if let type = query.type {
+            try caller.check(type)
+            return try await manager.tasks(query)
+        }
+        // The newest of each type, put together: a store's list is of one type or of all.
+        var (whole, all, total) = (query, [TaskRecord](), 0)
+        let (end, overflow) = query.offset.addingReportingOverflow(query.limit)
+        guard query.offset >= 0, query.limit > 0 else { return try await manager.tasks(query) }
+        guard !overflow, end <= Self.maxMerged else {
+            throw .invalid(
+                "offset",
+                "must stay within the newest \(Self.maxMerged), unless type names one of the token's types")
+        }
+        (whole.offset, whole.limit) = (0, end)
+        for type in types.sorted() {
+            whole.type = type
+            let page = try await manager.tasks(whole)
+            all += page.tasks
+            total += page.total
+        }
+        all.sort { $0.id > $1.id }
+        return TaskPage(tasks: Array(all.dropFirst(query.offset).prefix(query.limit)), total: total)
+    }
+
+    /// How far a list of several types reaches back.
+    private static let maxMerged = 1000
 
     private func reply(_ task: TaskRecord) -> Reply {
         var writer = JSONWriter(capacity: 1024 + task.payload.text.utf8.count)

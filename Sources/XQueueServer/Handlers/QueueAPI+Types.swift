@@ -4,8 +4,8 @@ import XQueueCore
 
 extension QueueAPI {
     /// `GET /api/v1/types`
-    func types() async throws -> Reply {
-        let types = try await manager.types()
+    func types(_ request: APIRequest) async throws -> Reply {
+        let types = try await manager.types().filter { request.caller.mayTouch($0.state.type) }
         var writer = JSONWriter()
         writer.object { $0.types(types) }
         return .json(.ok, writer)
@@ -14,6 +14,7 @@ extension QueueAPI {
     /// `POST /api/v1/types/{type}/pause` and `…/resume`
     func setPaused(_ paused: Bool, _ request: APIRequest) async throws -> Reply {
         let type = request.parameters.first ?? ""
+        try request.caller.check(type)
         if paused { try await manager.pause(type) } else { try await manager.resume(type) }
         return try await reply(for: type)
     }
@@ -21,6 +22,7 @@ extension QueueAPI {
     /// `PUT /api/v1/types/{type}/limit`
     func setLimit(_ request: APIRequest) async throws -> Reply {
         let type = request.parameters.first ?? ""
+        try request.caller.check(type)
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         try await manager.setLimit(try LimitReader.limit(body), of: type)
         return try await reply(for: type)

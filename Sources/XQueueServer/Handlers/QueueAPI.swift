@@ -12,6 +12,7 @@ struct QueueAPI: Sendable {
     var process: ProcessMetrics?
     /// Nil if the level of the log cannot be changed.
     var logControl: LogControl?
+    let access: AccessControl
 
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {
@@ -21,5 +22,13 @@ struct QueueAPI: Sendable {
                 .notFound, "there is no task \(text.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         return id
+    }
+
+    /// - Throws: ``QueueError`` as if there were no such task, if it is none of the caller's business.
+    func checkTask(_ id: TaskID, _ caller: Caller) async throws(QueueError) {
+        guard caller.types != nil else { return }
+        guard let task = try await manager.task(id), caller.mayTouch(task.type) else {
+            throw QueueError(.notFound, "there is no task \(id)")
+        }
     }
 }

@@ -14,6 +14,12 @@ extension QueueError.Code {
     static let foreignOrigin = QueueError.Code(rawValue: "foreign_origin")
     static let notAcceptable = QueueError.Code(rawValue: "not_acceptable")
     static let upgradeRequired = QueueError.Code(rawValue: "upgrade_required")
+    /// The request shows no token, or none that is known.
+    static let unauthorized = QueueError.Code(rawValue: "unauthorized")
+    /// The token is not for this.
+    static let forbidden = QueueError.Code(rawValue: "forbidden")
+    /// The token has made too many requests.
+    static let rateLimited = QueueError.Code(rawValue: "rate_limited")
     static let unexpected = QueueError.Code(rawValue: "internal")
 }
 
@@ -26,7 +32,8 @@ enum ErrorReply {
         switch code {
         case .invalidField, .unknownField, .malformedJSON, .malformedHTTP: .badRequest
         case .notFound: .notFound
-        case .foreignOrigin: .forbidden
+        case .unauthorized: .unauthorized
+        case .foreignOrigin, .forbidden: .forbidden
         case .notAcceptable: .notAcceptable
         case .upgradeRequired: .upgradeRequired
         case .methodNotAllowed: .methodNotAllowed
@@ -34,7 +41,7 @@ enum ErrorReply {
         case .alreadyEnded, .notRequeueable, .uniqueKeyTaken: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .backlogFull, .tooManyTypes: .tooManyRequests
+        case .backlogFull, .tooManyTypes, .rateLimited: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .stopped: .serviceUnavailable
         default: .internalServerError

@@ -27,6 +27,8 @@ struct Route: Sendable {
 /// A request on its way to a handler.
 struct APIRequest {
     let request: Request
+    /// Whoever sent it; the route's scope is theirs.
+    let caller: Caller
     /// The parts of the path that stand where the pattern has `{…}`.
     let parameters: [String]
     let query: QueryParameters

@@ -38,11 +38,13 @@ struct RouteTable: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
         let place = endpoint(at: request.uri.path)
-        let reply: Reply
+        var reply: Reply
         do {
             reply = try await self.reply(to: request, at: place)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
+        } catch let refusal as AccessRefusal {
+            reply = refusal.reply
         } catch let error as JSONBody.Broken {
             throw error.cause
         } catch {
@@ -51,6 +53,8 @@ struct RouteTable: HTTPResponder {
                 metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             reply = ErrorReply.unexpected
         }
+        let crossOrigin = api.access.crossOrigin
+        if !crossOrigin.isOff { reply.headers.append(contentsOf: crossOrigin.headers(for: request.head)) }
         (place?.0.metrics(for: request.method) ?? strays)?.answered(reply.status, since: start)
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
     }
@@ -62,14 +66,18 @@ struct RouteTable: HTTPResponder {
                 .notFound, "there is nothing at \(path.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         guard let route = endpoint.route(for: request.method) else {
+            if CrossOrigin.isPreflight(request.head) {
+                return api.access.crossOrigin.preflight(request.head, methods: endpoint.allow)
+            }
             return request.method == .options
                 ? Reply.options(allow: endpoint.allow)
                 : ErrorReply.methodNotAllowed(request.method, path: path, allow: endpoint.allow)
         }
+        let caller = try await api.access.admit(request.head, to: route.scope)
         return try await route.handler(
             api,
             APIRequest(
-                request: request, parameters: parameters,
+                request: request, caller: caller, parameters: parameters,
                 query: try QueryParameters(request.uri.query, allowed: route.query)))
     }
 

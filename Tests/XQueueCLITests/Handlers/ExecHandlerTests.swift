@@ -44,19 +44,25 @@ import XQueueCore
     }
 
     @Test func theEnvironmentNamesTheTaskAndHidesTheConfiguration() async throws {
-        let environment = ["PATH": "/usr/bin:/bin", "XQUEUE_STORE_PATH": "secret", "HOME": "/home/x"]
+        let environment = [
+            "PATH": "/usr/bin:/bin", "XQUEUE_STORE_PATH": "secret", "HOME": "/home/x", "LC_ALL": "C",
+            "AWS_SECRET_ACCESS_KEY": "secret", "DATABASE_URL": "secret", "WANTED": "named",
+        ]
         try await ExecQueue.run(
             "env > environment; pwd > directory", environment: environment,
-            change: { $0.environment = ["COLOUR": "red", "HOME": "/elsewhere"] }
+            change: {
+                $0.environment = ["COLOUR": "red", "HOME": "/elsewhere"]
+                $0.passedVariables = ["WANTED", "MISSING"]
+            }
         ) { queue in
             let task = try await queue.result()
             let lines = Set((queue.folder.read("environment") ?? "").split(separator: "\n").map(String.init))
             #expect(
                 lines.isSuperset(of: [
                     "XQUEUE_TASK_ID=\(task.id)", "XQUEUE_TASK_TYPE=job", "XQUEUE_ATTEMPT=1", "COLOUR=red",
-                    "HOME=/elsewhere", "PATH=/usr/bin:/bin",
+                    "HOME=/elsewhere", "PATH=/usr/bin:/bin", "LC_ALL=C", "WANTED=named",
                 ]))
-            #expect(!lines.contains { $0.hasPrefix("XQUEUE_STORE_PATH") })
+            #expect(!lines.contains { $0.contains("secret") })
             #expect(queue.folder.read("directory") == queue.folder.path + "\n")
         }
     }

@@ -9,14 +9,23 @@ enum ExecEnvironment {
     static let traceParent = "TRACEPARENT"
     static let traceState = "TRACESTATE"
 
-    /// This process's environment without what configures XQueue, which may be secret, plus what the
-    /// handler's definition adds.
-    static func base(
-        inherited: [String: String], adding definition: [String: String]
-    ) -> [String: String] {
-        inherited
-            .filter { !$0.key.hasPrefix(Setting.variablePrefix) }
-            .merging(definition) { _, own in own }
+    /// What programs need to know of where they run, and what holds no secret.
+    static let harmless: Set<String> = [
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP",
+    ]
+    /// `LC_ALL`, `LC_CTYPE` and the like.
+    private static let localePrefix = "LC_"
+
+    /// What is harmless of this process's environment, what the handler's definition names of the rest, and
+    /// what it adds. Anything else may be a secret.
+    static func base(inherited: [String: String], for definition: HandlerDefinition) -> [String: String] {
+        let named = Set(definition.passedVariables)
+        return
+            inherited
+            .filter { name, _ in
+                harmless.contains(name) || name.hasPrefix(localePrefix) || named.contains(name)
+            }
+            .merging(definition.environment) { _, own in own }
     }
 
     static func environment(

@@ -7,8 +7,8 @@ import XQueueCore
 /// Serves a task type with a program.
 ///
 /// What the program gets: the payload as JSON on standard input, and `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`
-/// and `XQUEUE_ATTEMPT` in an environment that is otherwise this process's, without its other `XQUEUE_`
-/// variables. The trace the task belongs to, if any, is in `TRACEPARENT` and `TRACESTATE`.
+/// and `XQUEUE_ATTEMPT` in an environment that has, of this process's, only what is harmless and what the
+/// definition names. The trace the task belongs to, if any, is in `TRACEPARENT` and `TRACESTATE`.
 ///
 /// What it says on standard output: lines `{"progress": 40, "message": "…"}` are progress; the last other
 /// line is the task's result, if it is JSON. Standard error goes to the log, and its end into the error of
@@ -35,7 +35,7 @@ struct ExecHandler: Sendable {
         BrokenPipe.ignore
         self.definition = definition
         self.stopPeriod = stopPeriod
-        self.base = ExecEnvironment.base(inherited: environment, adding: definition.environment)
+        self.base = ExecEnvironment.base(inherited: environment, for: definition)
     }
 
     /// Runs one attempt.

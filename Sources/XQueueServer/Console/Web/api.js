@@ -40,6 +40,8 @@ async function call(path, { method = "GET", body, signal } = {}) {
     if (response.ok) throw new APIError("the server's answer is not JSON", { status: response.status });
   }
   if (response.ok) return { value, text };
+  // The cookie is over, whatever was asked for.
+  if (response.status === 401 && path !== "session") dispatchEvent(new Event("xqueue:locked"));
   throw new APIError(value?.error ?? `HTTP ${response.status}`, {
     status: response.status,
     code: value?.code ?? "http",
@@ -56,6 +58,9 @@ const taskPath = (id) => `tasks/${encodeURIComponent(id)}`;
 const typePath = (type) => `types/${encodeURIComponent(type)}`;
 
 export const api = {
+  session: async () => (await call("session")).value,
+  logIn: async (token) => (await call("session", { method: "POST", body: JSON.stringify({ token }) })).value,
+  logOut: async () => (await call("session", { method: "DELETE" })).value,
   stats: async () => (await call("stats")).value,
   tasks: async (query, signal) => (await call(`tasks?${query}`, { signal })).value,
   task: async (id, signal) => withRaw(await call(taskPath(id), { signal })),

@@ -1,5 +1,6 @@
 // Ties the parts together: one event stream, one model, one view at a time.
 
+import { api } from "./api.js";
 import { serverNow } from "./clock.js";
 import { notify } from "./dialog.js";
 import { FrameQueue } from "./frames.js";
@@ -9,6 +10,7 @@ import { route } from "./router.js";
 import { WINDOW } from "./series.js";
 import { SECTIONS, shell } from "./shell.js";
 import { EventStream } from "./stream.js";
+import { loginView, maySee } from "./view-login.js";
 import { overviewView } from "./view-overview.js";
 import { submitView } from "./view-submit.js";
 import { taskView } from "./view-task.js";
@@ -40,7 +42,8 @@ let paintedAt = -Infinity;
 let paintTimer = 0;
 
 function build() {
-  frame = shell({ onLanguage: build, onRetry: () => stream?.retryNow() });
+  const onLogout = session?.authentication ? logOut : null;
+  frame = shell({ onLanguage: build, onRetry: () => stream?.retryNow(), onLogout });
   root.replaceChildren(...frame.nodes);
   frame.connection(...state);
   shownAt = "";
@@ -141,10 +144,42 @@ function onEvents(messages) {
 /** The first answer to a wish for the past may be that it is gone; nothing shown is wrong then. */
 let wasLive = false;
 
-addEventListener("hashchange", open);
-setInterval(() => {
-  if (!document.hidden) view?.tick();
-}, 1000);
+/** Who the server takes this browser for; null until it has said so. */
+let session = null;
 
-build();
-model.refresh();
+async function logOut() {
+  try {
+    await api.logOut();
+  } finally {
+    location.reload();
+  }
+}
+
+function showLogin() {
+  const login = loginView({ onLogin: () => location.reload(), onLanguage: showLogin });
+  document.title = `${t("login.title")} · XQueue`;
+  root.replaceChildren(login.node);
+  login.focus();
+}
+
+function run() {
+  addEventListener("hashchange", open);
+  addEventListener("xqueue:locked", () => location.reload(), { once: true });
+  setInterval(() => {
+    if (!document.hidden) view?.tick();
+  }, 1000);
+  build();
+  model.refresh();
+}
+
+async function start() {
+  try {
+    session = await api.session();
+  } catch {
+    // The views say that the server cannot be reached, and go on trying.
+  }
+  if (session?.authentication && !maySee(session)) showLogin();
+  else run();
+}
+
+start();

@@ -6,8 +6,11 @@ import { icon, mark } from "./icons.js";
 
 export const SECTIONS = ["overview", "tasks", "submit", "types", "workers"];
 
-/** `onLanguage()` is told of a new language, `onRetry()` that somebody asks to connect now. */
-export function shell({ onLanguage, onRetry }) {
+/**
+ * `onLanguage()` is told of a new language, `onRetry()` that somebody asks to connect now, `onLogout()`, if there is
+ * one, that somebody wants to leave.
+ */
+export function shell({ onLanguage, onRetry, onLogout }) {
   const links = Object.fromEntries(SECTIONS.map((name) => [name, h(
     "a", { href: `#/${name}`, class: "nav-link" }, icon(name), h("span", {}, t(`nav.${name}`)))]));
   const pill = h("span", { class: "pill", role: "status" });
@@ -49,7 +52,9 @@ export function shell({ onLanguage, onRetry }) {
     h("header", { class: "head" },
       h("a", { class: "brand", href: "#/overview" }, mark(), h("span", {}, "XQueue")),
       h("nav", { class: "nav", "aria-label": t("nav.label") }, Object.values(links)),
-      h("div", { class: "head-side" }, pill, theme, languageMenu)),
+      h("div", { class: "head-side" }, pill, theme, languageMenu,
+        onLogout && h("button", { type: "button", id: "logout", class: "button small", on: { click: onLogout } },
+          t("logout")))),
     banner, upgrade, main,
   ];
 

@@ -1,6 +1,10 @@
 export const zh = {
   "nav.label": "栏目",
   "nav.overview": "概览", "nav.tasks": "任务", "nav.submit": "提交", "nav.types": "类型", "nav.workers": "工作节点",
+  "login.title": "登录", "login.token": "令牌", "login.send": "登录", "logout": "退出",
+  "login.hint": "服务器用它换取一个 Cookie，会话结束即失效。",
+  "login.empty": "请输入令牌。", "login.wrong": "服务器不认识这个令牌。",
+  "login.scope": "这个令牌没有控制台所需的“read”权限。",
   "skip": "跳到正文", "menu.language": "语言", "menu.theme": "配色",
   "theme.auto": "跟随系统", "theme.light": "浅色", "theme.dark": "深色",
   "live.connecting": "连接中", "live.live": "实时", "live.lost": "离线",

@@ -1,0 +1,81 @@
+import Foundation
+import XQueueServer
+
+/// Who may call the server, as it is configured.
+struct AuthSettings: Sendable {
+    /// One token for everything, in plain, as an environment variable brings it.
+    var token: String?
+    /// The tokens of the file, of which it has the hashes.
+    var tokens: [AccessToken] = []
+    var jwt = JWTSettings()
+    var rateLimit = 0
+    var rateBurst = 0
+    var sessionLifetime = AccessConfiguration().sessionLifetime
+    var maxSessions = AccessConfiguration().maxSessions
+
+    /// What the token of ``token`` is called.
+    static let tokenName = "auth.token"
+
+    /// Whether callers must say who they are.
+    var isLocked: Bool { token != nil || !tokens.isEmpty || jwt.isOn }
+
+    /// What the server needs of it, with the files read that it names.
+    ///
+    /// - Throws: ``ConfigurationError`` about a token that can be guessed, or a key that cannot be used. No
+    ///   message repeats a secret.
+    func access() async throws(ConfigurationError) -> AccessConfiguration {
+        var access = AccessConfiguration()
+        access.tokens = tokens
+        if let token {
+            guard token.utf8.count >= AccessToken.minLength else {
+                throw Self.problem(
+                    "auth.token: must have at least \(AccessToken.minLength) characters; "
+                        + "'xqueue token new' makes one")
+            }
+            access.tokens.append(
+                AccessToken(name: Self.tokenName, hash: TokenHash(of: token), scopes: .admin))
+        }
+        access.rateLimit = rateLimit
+        access.rateBurst = rateBurst
+        access.sessionLifetime = sessionLifetime
+        access.maxSessions = maxSessions
+        guard jwt.isOn else { return access }
+        let rules = try jwt.rules()
+        if let problem = await rules.problem() { throw Self.problem("auth.jwt: \(problem)") }
+        access.jwt = rules
+        return access
+    }
+
+    fileprivate static func problem(_ text: String) -> ConfigurationError {
+        ConfigurationError(.configuration, [text])
+    }
+}
+
+/// Which JSON Web Tokens are trusted, as it is configured.
+struct JWTSettings: Sendable {
+    var secret: String?
+    var publicKeyFile: String?
+    var keySetFile: String?
+    var issuer: String?
+    var audience: String?
+
+    var isOn: Bool { secret != nil || publicKeyFile != nil || keySetFile != nil }
+
+    fileprivate func rules() throws(ConfigurationError) -> JWTRules {
+        var rules = JWTRules()
+        rules.secret = secret
+        rules.publicKey = try Self.text(of: publicKeyFile, "auth.jwt.public_key_file")
+        rules.keySet = try Self.text(of: keySetFile, "auth.jwt.jwks_file")
+        rules.issuer = issuer
+        rules.audience = audience
+        return rules
+    }
+
+    private static func text(of path: String?, _ key: String) throws(ConfigurationError) -> String? {
+        guard let path else { return nil }
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw AuthSettings.problem("\(key): cannot read '\(path)'")
+        }
+        return text
+    }
+}

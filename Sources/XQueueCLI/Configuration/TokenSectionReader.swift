@@ -1,0 +1,74 @@
+import XQueueServer
+import Yams
+
+/// Reads the section `auth.tokens`: `ci: { sha256: …, scopes: [submit, read], types: [thumbnail] }`.
+struct TokenSectionReader {
+    private(set) var tokens: [AccessToken] = []
+    private(set) var problems: [(text: String, node: Node)] = []
+
+    private static let members = ["sha256", "scopes", "types"]
+
+    mutating func read(_ node: Node) {
+        guard let entries = node.mapping else {
+            return add("must be a section of tokens, like 'ci: { sha256: …, scopes: [submit] }'", node)
+        }
+        for (name, entry) in entries { token(name, entry) }
+    }
+
+    private mutating func token(_ key: Node, _ node: Node) {
+        let name = key.string ?? ""
+        guard let mapping = node.mapping else { return add("'\(name)' must have 'sha256' and 'scopes'", key) }
+        let before = problems.count
+        for (key, _) in mapping where !Self.members.contains(key.string ?? "") {
+            let name = key.string ?? "?"
+            add("unknown key '\(name)'\(Suggestion.phrase(for: name, among: Self.members))", key)
+        }
+        if !(1...100 ~= name.utf8.count) || name == AuthSettings.tokenName {
+            add("a token's name must be text of 1 to 100 bytes", key)
+        }
+        // What stands there may be the token itself, by mistake, so no message repeats it.
+        let hash = mapping["sha256"]?.scalar.flatMap { TokenHash(hex: $0.string) }
+        if hash == nil {
+            add(
+                "'sha256' must be the 64 hexadecimal digits that 'xqueue token new' prints",
+                mapping["sha256"] ?? key)
+        } else if tokens.contains(where: { $0.hash == hash }) {
+            add("'\(name)' has the hash of another token", key)
+        }
+        let scopes = scopes(mapping["scopes"], key)
+        let types = mapping["types"].flatMap { texts($0, "types") }
+        guard problems.count == before, let hash else { return }
+        tokens.append(AccessToken(name: name, hash: hash, scopes: scopes, types: types.map(Set.init)))
+    }
+
+    private mutating func scopes(_ node: Node?, _ place: Node) -> AccessScopes {
+        guard let node else {
+            add("'scopes' is missing: some of \(Self.words)", place)
+            return []
+        }
+        var scopes: AccessScopes = []
+        for word in texts(node, "scopes") ?? [] {
+            guard let scope = AccessScopes(word: word) else {
+                add("'\(word)' is no scope: they are \(Self.words)", node)
+                continue
+            }
+            scopes.formUnion(scope)
+        }
+        return scopes
+    }
+
+    private mutating func texts(_ node: Node, _ name: String) -> [String]? {
+        let texts = node.sequence?.compactMap(\.scalar?.string) ?? []
+        guard !texts.isEmpty, texts.count == node.sequence?.count, !texts.contains("") else {
+            add("'\(name)' must be a list of words, and not empty", node)
+            return nil
+        }
+        return texts
+    }
+
+    private static var words: String { AccessScopes.words.map(\.name).joined(separator: ", ") }
+
+    private mutating func add(_ text: String, _ node: Node) {
+        problems.append(("auth.tokens: \(text)", node))
+    }
+}

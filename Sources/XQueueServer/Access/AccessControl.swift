@@ -1,0 +1,217 @@
+import HTTPTypes
+import Synchronization
+import XQueue
+import XQueueCore
+
+/// Says who a caller is and lets them in or not: the one door all requests come through.
+///
+/// What it knows can be replaced while it works; streams and sessions that what is new does not allow end.
+final class AccessControl: Sendable {
+    /// What came of looking at a credential without a signature to check.
+    private enum Finding {
+        case caller(Caller, isSession: Bool)
+        case jwt(JWTRules, generation: Int)
+    }
+
+    /// The most JWTs that are kept in mind.
+    static let maxKnown = 1000
+    /// The longest JWT that is looked at, in bytes.
+    private static let maxTokenBytes = 8 << 10
+
+    private let state: Mutex<AccessState>
+    private let clock: any QueueClock
+    let crossOrigin: CrossOrigin
+
+    init(
+        _ configuration: AccessConfiguration, origins: [String] = [],
+        clock: any QueueClock = SystemQueueClock()
+    ) {
+        state = Mutex(AccessState(configuration))
+        crossOrigin = CrossOrigin(origins)
+        self.clock = clock
+    }
+
+    /// Puts other tokens and rules in force.
+    func replace(_ configuration: AccessConfiguration) {
+        state.withLock { state in
+            if state.configuration.jwt != configuration.jwt {
+                state.generation += 1
+                state.known = [:]
+            }
+            if (state.configuration.rateLimit, state.configuration.rateBurst)
+                != (configuration.rateLimit, configuration.rateBurst)
+            {
+                state.buckets = TokenBuckets(rate: configuration.rateLimit, burst: configuration.rateBurst)
+            }
+            state.configuration = configuration
+            state.tokens = AccessState.callers(configuration)
+        }
+    }
+
+    var isLocked: Bool { state.withLock { $0.configuration.isLocked } }
+    var sessionLifetime: Duration { state.withLock { $0.configuration.sessionLifetime } }
+
+    // MARK: - Letting in
+
+    /// Who sent the request, if they may do what needs `scope`.
+    ///
+    /// - Throws: ``AccessRefusal`` if not.
+    func admit(_ head: HTTPRequest, to scope: RouteScope) async throws(AccessRefusal) -> Caller {
+        if let caller = try admitAtOnce(head, to: scope) { return caller }
+        guard case .bearer(let token) = Credential(head.headerFields) else { return .stranger }
+        do {
+            return try allow(try await bearer(token), scope, head, isSession: false)
+        } catch {
+            // What is open to all is open to whoever has a token that is over, too.
+            guard scope == .public, error.error.code == .unauthorized else { throw error }
+            return .stranger
+        }
+    }
+
+    /// As ``admit(_:to:)``, but nil if there is a signature to check, which takes its time.
+    func admitAtOnce(_ head: HTTPRequest, to scope: RouteScope) throws(AccessRefusal) -> Caller? {
+        guard isLocked else {
+            try checkOrigin(of: head, isSession: false)
+            return .anyone
+        }
+        do {
+            let credential = Credential(head.headerFields)
+            switch try find(credential) {
+            case nil: return try allow(.stranger, scope, head, isSession: false)
+            case .caller(let caller, let isSession)?:
+                return try allow(caller, scope, head, isSession: isSession)
+            case .jwt?: return nil
+            }
+        } catch {
+            guard scope == .public, error.error.code == .unauthorized else { throw error }
+            return .stranger
+        }
+    }
+
+    /// Whoever `token` stands for, whether it came in a header or in a form.
+    func bearer(_ token: String) async throws(AccessRefusal) -> Caller {
+        switch try find(.bearer(token)) {
+        case .caller(let caller, _)?: return caller
+        case nil: return .stranger
+        case .jwt(let rules, let generation)?:
+            let now = clock.now()
+            guard let caller = try? await rules.verify(token, generation: generation, now: now) else {
+                throw .unauthorized(
+                    "the token is not known, not signed by whom it should be, or over", isTokenWrong: true)
+            }
+            remember(caller, TokenHash(of: token), generation: generation, now: now)
+            return caller
+        }
+    }
+
+    private func find(_ credential: Credential) throws(AccessRefusal) -> Finding? {
+        switch credential {
+        case .none: return nil
+        case .unknown: throw .unauthorized("Authorization must be: Bearer TOKEN", isTokenWrong: true)
+        case .bearer(let token):
+            let hash = TokenHash(of: token)
+            let isJWT =
+                token.utf8.count <= Self.maxTokenBytes && token.utf8.count { $0 == UInt8(ascii: ".") } == 2
+            let now = clock.now()
+            let finding: Finding? = state.withLock { state -> Finding? in
+                if let caller = state.tokens[hash] { return .caller(caller, isSession: false) }
+                guard isJWT, let rules = state.configuration.jwt else { return nil }
+                if let caller = state.known[hash], state.holds(caller, now: now) {
+                    return .caller(caller, isSession: false)
+                }
+                return .jwt(rules, generation: state.generation)
+            }
+            guard let finding else { throw .unauthorized("the token is not known", isTokenWrong: true) }
+            return finding
+        case .session(let secret):
+            let hash = TokenHash(of: secret)
+            let now = clock.now()
+            let caller = state.withLock { state in
+                state.sessions.find(hash, now: now).flatMap { state.current($0.caller, now: now) }
+            }
+            guard let caller else { throw .unauthorized("the session is over", isTokenWrong: false) }
+            return .caller(caller, isSession: true)
+        }
+    }
+
+    private func allow(
+        _ caller: Caller, _ scope: RouteScope, _ head: HTTPRequest, isSession: Bool
+    ) throws(AccessRefusal) -> Caller {
+        try checkOrigin(of: head, isSession: isSession)
+        if let name = caller.name { try countRequest(of: name) }
+        guard let needed = scope.needed else { return caller }
+        guard caller.proof != .none else {
+            throw .unauthorized("a token is needed: Authorization: Bearer TOKEN", isTokenWrong: false)
+        }
+        guard caller.scopes.isSuperset(of: needed) else { throw .missing(scope, caller) }
+        return caller
+    }
+
+    /// Another place's page must not use what the browser adds by itself: the cookie, or that this machine
+    /// can reach the server at all. Reading is left to browsers, which don't hand over what they must not.
+    private func checkOrigin(of head: HTTPRequest, isSession: Bool) throws(AccessRefusal) {
+        guard !head.method.isSafe, isSession || !head.headerFields.contains(.authorization) else { return }
+        switch RequestOrigin(head) {
+        case .own: return
+        case .unsaid: if isSession { throw .foreignOrigin }
+        case .foreign(let origin): guard !isSession, crossOrigin.allows(origin) else { throw .foreignOrigin }
+        }
+    }
+
+    private func countRequest(of name: String) throws(AccessRefusal) {
+        let now = clock.now()
+        let wait = state.withLock { $0.buckets.isOff ? nil : $0.buckets.take(name, at: now) }
+        if let wait { throw .tooFast(retryAfter: wait) }
+    }
+
+    private func remember(_ caller: Caller, _ hash: TokenHash, generation: Int, now: Timestamp) {
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            if state.known.count >= Self.maxKnown {
+                state.known = state.known.filter { state.holds($0.value, now: now) }
+                if state.known.count >= Self.maxKnown { state.known = [:] }
+            }
+            state.known[hash] = caller
+        }
+    }
+
+    // MARK: - Sessions and streams
+
+    /// Logs a console in with what `caller` showed; answers the cookie's secret and when it is over.
+    func openSession(for caller: Caller) -> (secret: String, expiresAt: Timestamp) {
+        let now = clock.now()
+        return state.withLock { state in
+            var expiresAt = now + state.configuration.sessionLifetime
+            if case .jwt(_, let end) = caller.proof { expiresAt = min(expiresAt, end) }
+            let limit = state.configuration.maxSessions
+            let secret = state.sessions.open(for: caller, until: expiresAt, now: now, limit: limit)
+            return (secret, expiresAt)
+        }
+    }
+
+    /// When the session of the request's cookie is over; nil if it has none.
+    func sessionEnd(_ head: HTTPRequest) -> Timestamp? {
+        guard case .session(let secret) = Credential(head.headerFields) else { return nil }
+        let (hash, now) = (TokenHash(of: secret), clock.now())
+        return state.withLock { $0.sessions.find(hash, now: now)?.expiresAt }
+    }
+
+    func closeSession(_ head: HTTPRequest) {
+        guard case .session(let secret) = Credential(head.headerFields) else { return }
+        let hash = TokenHash(of: secret)
+        state.withLock { $0.sessions.close(hash) }
+    }
+
+    /// Whether what let somebody in would do so still, with nothing taken away since.
+    func stillHolds(_ caller: Caller, _ head: HTTPRequest) -> Bool {
+        let credential = Credential(head.headerFields)
+        let now = clock.now()
+        let secret: TokenHash? = if case .session(let text) = credential { TokenHash(of: text) } else { nil }
+        return state.withLock { state in
+            guard state.configuration.isLocked else { return true }
+            if let secret, state.sessions.find(secret, now: now) == nil { return false }
+            guard let current = state.current(caller, now: now) else { return false }
+            return current.types == caller.types && current.scopes.isSuperset(of: caller.scopes)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets pages of named other places read what the server answers.
+///
+/// Cookies are not among it: such a page shows a token, or the server asks for none.
+struct CrossOrigin: Sendable {
+    /// Such as `https://app.example.com`; `*` for all.
+    let origins: Set<String>
+
+    private static let requestMethod = HTTPField.Name("Access-Control-Request-Method")
+
+    init(_ origins: [String]) {
+        self.origins = Set(origins.map { $0.lowercased() })
+    }
+
+    var isOff: Bool { origins.isEmpty }
+
+    func allows(_ origin: String) -> Bool {
+        !isOff && (origins.contains("*") || origins.contains(origin.lowercased()))
+    }
+
+    /// Whether the request asks, before another one, if that one would be allowed.
+    static func isPreflight(_ request: HTTPRequest) -> Bool {
+        guard request.method == .options, let requestMethod else { return false }
+        return request.headerFields.contains(requestMethod) && request.headerFields.contains(.origin)
+    }
+
+    /// The answer to a preflight at a path that takes `methods`.
+    func preflight(_ request: HTTPRequest, methods: String) -> Reply {
+        var reply = Reply.options(allow: methods)
+        guard let origin = request.headerFields[.origin], allows(origin) else { return reply }
+        reply.headers[.accessControlAllowMethods] = methods
+        reply.headers[.accessControlAllowHeaders] =
+            "Authorization, Content-Type, Last-Event-ID, traceparent, tracestate"
+        reply.headers[.accessControlMaxAge] = "600"
+        return reply
+    }
+
+    /// What the answer to `request` says besides.
+    func headers(for request: HTTPRequest) -> HTTPFields {
+        guard !isOff else { return [:] }
+        var headers: HTTPFields = [.vary: "Origin"]
+        guard let origin = request.headerFields[.origin], allows(origin) else { return headers }
+        headers[.accessControlAllowOrigin] = origin
+        headers[.accessControlExposeHeaders] = "Location, Retry-After, WWW-Authenticate"
+        return headers
+    }
+}

@@ -1,0 +1,75 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import XQueue
+import XQueueCore
+
+extension QueueAPI {
+    /// `GET /api/v1/session`: who the server takes the caller for.
+    func session(_ request: APIRequest) -> Reply {
+        session(of: request.caller, until: access.sessionEnd(request.request.head))
+    }
+
+    /// `POST /api/v1/session`: a token for a cookie, so that the browser need not keep the token.
+    func logIn(_ request: APIRequest) async throws -> Reply {
+        let body = try await JSONBody.text(
+            of: request.request, limit: min(configuration.maxBodyBytes, 16 << 10))
+        let token = try TokenReader.token(body)
+        guard access.isLocked else { return session(of: .anyone, until: nil) }
+        let caller = try await access.bearer(token)
+        let (secret, expiresAt) = access.openSession(for: caller)
+        let age = access.sessionLifetime.wholeMilliseconds / 1000
+        logger.info("A console logged in", metadata: ["token": "\(caller.name ?? "")"])
+        return session(of: caller, until: expiresAt)
+            .with(.setCookie, cookie("\(secret); Max-Age=\(age)", request))
+    }
+
+    /// `DELETE /api/v1/session`
+    func logOut(_ request: APIRequest) -> Reply {
+        access.closeSession(request.request.head)
+        return session(of: access.isLocked ? .stranger : .anyone, until: nil)
+            .with(.setCookie, cookie("; Max-Age=0", request))
+    }
+
+    private func session(of caller: Caller, until end: Timestamp?) -> Reply {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("authentication", access.isLocked)
+            writer.member("name", caller.name)
+            writer.name("scopes")
+            writer.array(caller.scopes.names) { $0.value($1) }
+            writer.name("types")
+            if let types = caller.types {
+                writer.array(types.sorted()) { $0.value($1) }
+            } else {
+                writer.null()
+            }
+            writer.member("expires_at", end)
+        }
+        return Reply.json(.ok, writer).with(.cacheControl, "no-store")
+    }
+
+    /// No script reads it, no other place's page sends it, and nothing carries it in the open if it came
+    /// through TLS.
+    private func cookie(_ value: String, _ request: APIRequest) -> String {
+        let forwarded = HTTPField.Name("X-Forwarded-Proto").flatMap { request.request.headers[$0] }
+        let isSecure = configuration.tls != nil || forwarded?.lowercased() == "https"
+        return "\(Credential.cookieName)=\(value); Path=/; HttpOnly; SameSite=Strict"
+            + (isSecure ? "; Secure" : "")
+    }
+}
+
+/// Reads what a login sends: `{"token":"…"}`.
+enum TokenReader {
+    static func token(_ text: String) throws(QueueError) -> String {
+        guard let members = try FieldReader.members(of: text) else {
+            throw QueueError(.malformedJSON, "the body must be a JSON object")
+        }
+        let fields = FieldReader()
+        if let stranger = members.first(where: { $0.name != "token" }) { throw fields.unknown(stranger) }
+        guard let token = members.first?.value.string, !token.isEmpty else {
+            throw .invalid("token", "is required, as text")
+        }
+        return token
+    }
+}

@@ -1,0 +1,41 @@
+import XQueueCore
+
+/// The consoles that are logged in, in this process's memory: a restart logs them out.
+///
+/// A session holds no right of its own but refers to what it was opened with, so that it ends with that.
+struct Sessions {
+    struct Session {
+        let caller: Caller
+        let expiresAt: Timestamp
+        let number: Int
+    }
+
+    private var sessions: [TokenHash: Session] = [:]
+    private var opened = 0
+
+    var count: Int { sessions.count }
+
+    /// Opens one for what `caller` showed; answers the secret that goes into the cookie.
+    mutating func open(for caller: Caller, until expiresAt: Timestamp, now: Timestamp, limit: Int) -> String {
+        if sessions.count >= limit { sessions = sessions.filter { $0.value.expiresAt > now } }
+        while sessions.count >= max(1, limit),
+            let oldest = sessions.min(by: { $0.value.number < $1.value.number })
+        {
+            sessions[oldest.key] = nil
+        }
+        opened += 1
+        let secret = RandomSecret.make()
+        sessions[TokenHash(of: secret)] = Session(caller: caller, expiresAt: expiresAt, number: opened)
+        return secret
+    }
+
+    /// The session of a cookie, if it is not over.
+    func find(_ secret: TokenHash, now: Timestamp) -> Session? {
+        guard let session = sessions[secret], session.expiresAt > now else { return nil }
+        return session
+    }
+
+    mutating func close(_ secret: TokenHash) {
+        sessions[secret] = nil
+    }
+}

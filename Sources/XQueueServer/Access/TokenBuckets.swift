@@ -1,0 +1,53 @@
+import XQueueCore
+
+/// How many requests each caller may still make: a bucket that fills steadily, and from which each takes one.
+struct TokenBuckets {
+    private struct Bucket {
+        var level: Double
+        var filledAt: Timestamp
+    }
+
+    /// The most callers that are kept in mind. A full bucket need not be.
+    static let maxBuckets = 10_000
+
+    /// A second's refill.
+    let rate: Double
+    let burst: Double
+    private var buckets: [String: Bucket] = [:]
+
+    /// - Parameter burst: How much a bucket holds; 0 for a second's refill.
+    init(rate: Int, burst: Int) {
+        self.rate = Double(rate)
+        self.burst = Double(burst > 0 ? burst : max(1, rate))
+    }
+
+    var isOff: Bool { rate <= 0 }
+    var count: Int { buckets.count }
+
+    /// Takes one request; answers nil, or how many seconds to wait before the next can be.
+    mutating func take(_ name: String, at now: Timestamp) -> Int? {
+        guard !isOff else { return nil }
+        if buckets[name] == nil, buckets.count >= Self.maxBuckets { forget(at: now) }
+        var bucket = buckets[name] ?? Bucket(level: burst, filledAt: now)
+        bucket.level = level(of: bucket, at: now)
+        // A clock that was set back must not stop the filling.
+        bucket.filledAt = now
+        defer { buckets[name] = bucket }
+        guard bucket.level >= 1 else { return max(1, Int(((1 - bucket.level) / rate).rounded(.up))) }
+        bucket.level -= 1
+        return nil
+    }
+
+    private func level(of bucket: Bucket, at now: Timestamp) -> Double {
+        min(burst, bucket.level + max(0, (now - bucket.filledAt).inSeconds) * rate)
+    }
+
+    /// Makes room: first those that are full again; then, if there are none, the fullest half.
+    private mutating func forget(at now: Timestamp) {
+        buckets = buckets.filter { level(of: $0.value, at: now) < burst }
+        guard buckets.count >= Self.maxBuckets else { return }
+        let emptiest = buckets.sorted { level(of: $0.value, at: now) < level(of: $1.value, at: now) }
+        buckets = Dictionary(
+            uniqueKeysWithValues: emptiest.prefix(Self.maxBuckets / 2).map { ($0.key, $0.value) })
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+import XQueueServer
+import XQueueTestServers
+import XQueueTesting
+
+/// A server that asks for tokens, and one that speaks TLS, as their users meet them.
+@Suite struct LockedTests {
+    private static let token = "xq_a-token-of-this-test-and-no-other"
+    private static let next = "xq_the-token-that-comes-after-it"
+
+    private static func file(_ tokens: String...) -> String {
+        "auth:\n  tokens:\n"
+            + tokens.enumerated().map { index, token in
+                "    t\(index): { sha256: '\(TokenHash(of: token).hex)', scopes: [submit, read] }\n"
+            }.joined()
+    }
+
+    private static func bearer(_ token: String) -> [String] { ["-H", "Authorization: Bearer \(token)"] }
+
+    @Test func aDoorToOthersNeedsALock() async throws {
+        let folder = try ServerFolder()
+        let program = try RunningProgram(
+            ["serve", "--server-port", "0", "--server-host", "0.0.0.0"], in: folder, name: "open")
+        #expect(try await program.exitStatus() == 64)
+        #expect(program.said.contains("--insecure"))
+        #expect(program.said.split(separator: "\n").count == 1)
+        let insecure = try await ServerProcess(in: folder, ["--server-host", "0.0.0.0", "--insecure"])
+        #expect(insecure.isRunning)
+    }
+
+    @Test func tokensAreReadAnewOnHangup() async throws {
+        let folder = try ServerFolder()
+        try folder.write("xqueue.yaml", Self.file(Self.token))
+        let server = try await ServerProcess(in: folder)
+        let curl = Curl(folder: folder, address: server.address.absoluteString)
+        #expect(try await curl.call("/api/v1/stats").status == 401)
+        #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
+        #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.next)).status == 401)
+        let paused = try await curl.call("/api/v1/types/a/pause", Self.bearer(Self.token) + ["-X", "POST"])
+        #expect(paused.status == 403)
+        #expect(paused.text.lowercased().contains(#"scope="admin""#))
+
+        try folder.write("xqueue.yaml", Self.file(Self.token, Self.next))
+        server.send(SIGHUP)
+        try await eventually("the next token is known") {
+            try await curl.call("/api/v1/stats", Self.bearer(Self.next)).status == 200
+        }
+        #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
+
+        // A mistake in the file leaves the tokens as they are.
+        try folder.write("xqueue.yaml", "auth: { tokens: 5 }\n")
+        server.send(SIGHUP)
+        try await eventually("the mistake is reported") { server.said.contains("cannot be read anew") }
+        #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
+        #expect(!server.said.contains(Self.token))
+    }
+
+    @Test func bothProtocolsWorkThroughTLS() async throws {
+        let files = try await TLSFiles.make()
+        let folder = try ServerFolder()
+        let server = try await ServerProcess(
+            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        #expect(server.address.scheme == "https")
+        let curl = Curl(folder: folder, address: server.address.absoluteString, authority: files.authority)
+        for (option, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
+            let made = try await curl.call(
+                "/api/v1/tasks",
+                [option, "-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
+            #expect(made.status == 201)
+            #expect(made.version == version)
+            let large = try await curl.call(
+                "/api/v1/tasks",
+                [option, "-H", "Content-Type: application/json", "-d", "@\(try Self.largeFile(in: folder))"])
+            #expect(large.status == 413, "\(large.text)")
+            let feed = try await curl.follow(option)
+            #expect(feed.lowercased().contains("content-type: text/event-stream"))
+            #expect(feed.hasPrefix("HTTP/\(version)"))
+        }
+        // Nothing is said to who does not encrypt, and the server goes on.
+        let open = Curl(folder: folder, address: "http://127.0.0.1:\(server.address.port ?? 0)")
+        await #expect(throws: (any Error).self) { try await open.call("/api/v1/health") }
+        #expect(try await curl.call("/api/v1/health").status == 200)
+    }
+
+    @Test func aRenewedCertificateIsTakenWithoutARestart() async throws {
+        let (first, second) = (try await TLSFiles.make(), try await TLSFiles.make())
+        let folder = try ServerFolder()
+        let files = (folder.path + "/cert.pem", folder.path + "/key.pem")
+        func install(_ source: TLSFiles) throws {
+            try folder.write("cert.pem", try String(contentsOfFile: source.certificate, encoding: .utf8))
+            try folder.write("key.pem", try String(contentsOfFile: source.key, encoding: .utf8))
+        }
+        try install(first)
+        let server = try await ServerProcess(
+            in: folder, ["--server-tls-cert-file", files.0, "--server-tls-key-file", files.1])
+        let address = server.address.absoluteString
+        let old = Curl(folder: folder, address: address, authority: first.authority)
+        let new = Curl(folder: folder, address: address, authority: second.authority)
+        #expect(try await old.call("/api/v1/health").status == 200)
+        await #expect(throws: (any Error).self) { try await new.call("/api/v1/health") }
+        // A feed that is open before stays open.
+        let feed = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("curl")),
+            [
+                "-sSN", "--cacert", first.authority, "-H", "Accept: text/event-stream",
+                address + "/api/v1/events",
+            ],
+            in: folder, name: "feed")
+        try await eventually("the feed begins") { feed.said.contains("event: hello") }
+
+        try install(second)
+        try await eventually("the renewed certificate is shown") {
+            (try? await new.call("/api/v1/health"))?.status == 200
+        }
+        _ = try await new.call(
+            "/api/v1/tasks", ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
+        try await eventually("the feed goes on") { feed.said.contains("event: status") }
+        feed.send(SIGTERM)
+        _ = try await feed.exitStatus()
+    }
+
+    private static func largeFile(in folder: ServerFolder) throws -> String {
+        try folder.write("large", String(repeating: "x", count: 2 << 20))
+        return folder.path + "/large"
+    }
+}

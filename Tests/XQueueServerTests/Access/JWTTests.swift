@@ -1,0 +1,156 @@
+import Foundation
+import HTTPTypes
+import JWTKit
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+@testable import XQueueServer
+
+@Suite("JSON Web Tokens")
+struct JWTTests {
+    private static let secret = "a secret of more than thirty-two bytes, for tests"
+
+    private struct Claims: JWTPayload {
+        var sub: String? = "alice"
+        var iss: String? = "https://login.example.com"
+        var aud: [String]? = ["xqueue", "other"]
+        var exp: Int? = Int(Date().timeIntervalSince1970) + 600
+        var nbf: Int?
+        var scope: String? = "openid read submit"
+        var types: [String]?
+
+        func verify(using algorithm: some JWTAlgorithm) {}
+    }
+
+    private static var rules: JWTRules {
+        var rules = JWTRules()
+        rules.secret = secret
+        rules.issuer = "https://login.example.com"
+        rules.audience = "xqueue"
+        return rules
+    }
+
+    private static func sign(
+        _ key: String = secret, _ change: (inout Claims) -> Void = { _ in }
+    ) async throws -> String {
+        var claims = Claims()
+        change(&claims)
+        return try await JWTKeyCollection().add(hmac: HMACKey(from: key), digestAlgorithm: .sha256).sign(
+            claims)
+    }
+
+    private static func access(_ rules: JWTRules = rules, clock: any QueueClock = SystemQueueClock())
+        -> AccessControl
+    {
+        var configuration = AccessConfiguration()
+        configuration.jwt = rules
+        return AccessControl(configuration, clock: clock)
+    }
+
+    private static func isRefused(_ token: String, by access: AccessControl = access()) async -> Bool {
+        do throws(AccessRefusal) {
+            _ = try await access.bearer(token)
+            return false
+        } catch {
+            return error.error.code == .unauthorized
+        }
+    }
+
+    @Test("A good one says who its bearer is, and what they may do") func good() async throws {
+        let caller = try await Self.access().bearer(try await Self.sign { $0.types = ["a"] })
+        #expect(caller.name == "alice")
+        #expect(caller.scopes == [.read, .submit])
+        #expect(caller.types == ["a"])
+        #expect(try await Self.access().bearer(try await Self.sign()).types == nil)
+    }
+
+    @Test("One that is wrong in any way is refused") func wrong() async throws {
+        let now = Int(Date().timeIntervalSince1970)
+        #expect(await Self.isRefused(try await Self.sign("another secret of more than thirty-two bytes")))
+        #expect(await Self.isRefused(try await Self.sign { $0.exp = now - 1 }))
+        #expect(await Self.isRefused(try await Self.sign { $0.exp = nil }))
+        #expect(await Self.isRefused(try await Self.sign { $0.nbf = now + 600 }))
+        #expect(await Self.isRefused(try await Self.sign { $0.iss = "https://evil.example" }))
+        #expect(await Self.isRefused(try await Self.sign { $0.iss = nil }))
+        #expect(await Self.isRefused(try await Self.sign { $0.aud = ["other"] }))
+        #expect(await Self.isRefused(try await Self.sign { $0.aud = [] }))
+        #expect(await Self.isRefused(try await Self.sign { $0.aud = nil }))
+        let token = try await Self.sign()
+        #expect(await Self.isRefused(token + "x"))
+        #expect(await Self.isRefused("a.b.c"))
+        #expect(await Self.isRefused(".."))
+        let unsigned = Data(#"{"alg":"none"}"#.utf8).base64EncodedString().filter { $0 != "=" }
+        #expect(await Self.isRefused("\(unsigned).\(token.split(separator: ".")[1])."))
+    }
+
+    @Test("A public key checks its own kind, and is no secret") func publicKey() async throws {
+        let key = ES256PrivateKey()
+        var rules = JWTRules()
+        rules.publicKey = key.publicKey.pemRepresentation
+        #expect(await rules.problem() == nil)
+        let access = Self.access(rules)
+        let token = try await JWTKeyCollection().add(ecdsa: key).sign(Claims())
+        #expect(try await access.bearer(token).name == "alice")
+        let other = try await JWTKeyCollection().add(ecdsa: ES256PrivateKey()).sign(Claims())
+        #expect(await Self.isRefused(other, by: access))
+        // Whoever knows the public key, which is everybody, must not be able to sign with it.
+        let forged = try await Self.sign(key.publicKey.pemRepresentation)
+        #expect(await Self.isRefused(forged, by: access))
+    }
+
+    @Test("Keys that cannot be used are said to be") func badKeys() async {
+        var rules = JWTRules()
+        #expect(await rules.problem() != nil)
+        rules.secret = "short"
+        #expect(await rules.problem()?.contains("32") == true)
+        rules.secret = nil
+        rules.publicKey = "no key"
+        #expect(await rules.problem() != nil)
+        rules.publicKey = nil
+        rules.keySet = "{}"
+        #expect(await rules.problem() != nil)
+    }
+
+    @Test("One that was good ends when it says, and with its rules") func ends() async throws {
+        let clock = ManualClock(SystemQueueClock().now())
+        let access = Self.access(clock: clock)
+        let token = try await Self.sign()
+        let caller = try await access.bearer(token)
+        let head = HTTPRequest(
+            method: .get, scheme: "http", authority: "localhost", path: "/",
+            headerFields: [.authorization: "Bearer \(token)"])
+        // It is known now: no signature has to be checked.
+        #expect(try access.admitAtOnce(head, to: .read) == caller)
+        #expect(access.stillHolds(caller, head))
+        clock.advance(by: .seconds(700))
+        #expect(await Self.isRefused(token, by: access))
+        #expect(!access.stillHolds(caller, head))
+
+        let again = Self.access()
+        let known = try await again.bearer(token)
+        var rules = Self.rules
+        rules.secret = "the next secret, which has more than thirty-two bytes, too"
+        var configuration = AccessConfiguration()
+        configuration.jwt = rules
+        again.replace(configuration)
+        #expect(await Self.isRefused(token, by: again))
+        #expect(!again.stillHolds(known, head))
+    }
+
+    @Test("Requests and streams are let in by one", arguments: EventClient.Transport.allCases)
+    func live(transport: EventClient.Transport) async throws {
+        var configuration = ServerConfiguration()
+        configuration.access.jwt = Self.rules
+        let token = try await Self.sign()
+        try await LiveServer.run(configuration: configuration) { server in
+            let client = try await server.follow(transport, headers: ["Authorization: Bearer \(token)"])
+            try await client.hello()
+            let ids = try await server.submit()
+            #expect(await client.next()?.string("task_id") == ids[0].description)
+            let wrong = try await server.follow(transport, headers: ["Authorization: Bearer \(token)x"])
+            #expect(await wrong.status() == 401)
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import NIOCore
+import Testing
+import XQueueCore
+
+@testable import XQueueServer
+
+@Suite("Tokens for some task types")
+struct TypeLimitedTests {
+    static let token = "a token for two types"
+
+    private static func run(_ body: @Sendable (TestAPI) async throws -> Void) async throws {
+        var configuration = ServerConfiguration()
+        configuration.access.tokens = [
+            AccessToken(name: "all", hash: TokenHash(of: "a token for all"), scopes: .admin),
+            AccessToken(name: "some", hash: TokenHash(of: token), scopes: .admin, types: ["a", "b"]),
+        ]
+        try await TestAPI.run(configuration: configuration) { try await body($0) }
+    }
+
+    @Test("Submitting other types is refused, alone and in a batch") func submission() async throws {
+        try await Self.run { api in
+            let one = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#)
+            one.expectError(403, "forbidden", field: "type", says: "c")
+            let batch = try await api.call(
+                .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"},{"type":"c"}]}"#)
+            batch.expectError(403, "forbidden", field: "tasks[1].type")
+            #expect(try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#).status == 201)
+            #expect(try await api.call(.get, "/api/v1/tasks").integer("total") == 1)
+        }
+    }
+
+    @Test("Tasks of other types do not exist") func foreignTasks() async throws {
+        try await Self.run { api in
+            let made = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#, token: "a token for all")
+            let id = try #require(made.string("id"))
+            for (method, path) in [
+                (HTTPRequest.Method.get, "/api/v1/tasks/\(id)"), (.delete, "/api/v1/tasks/\(id)"),
+                (.post, "/api/v1/tasks/\(id)/retry"),
+            ] {
+                try await api.call(method, path).expectError(404, "not_found")
+            }
+            let task = try await api.call(.get, "/api/v1/tasks/\(id)", token: "a token for all")
+            #expect(task.string("status") == "pending")
+        }
+    }
+
+    @Test("Lists, types and statistics show the token's types alone") func lists() async throws {
+        try await Self.run { api in
+            for type in ["a", "b", "c", "a", "b", "c"] {
+                _ = try await api.call(
+                    .post, "/api/v1/tasks", #"{"type":"\#(type)"}"#, token: "a token for all")
+            }
+            let list = try await api.call(.get, "/api/v1/tasks?limit=3")
+            #expect(list.integer("total") == 4)
+            #expect(list.elements("tasks").map { $0.string("type") } == ["b", "a", "b"])
+            let rest = try await api.call(.get, "/api/v1/tasks?limit=3&offset=3")
+            #expect(rest.elements("tasks").map { $0.string("type") } == ["a"])
+            #expect(try await api.call(.get, "/api/v1/tasks?type=a").integer("total") == 2)
+            try await api.call(.get, "/api/v1/tasks?type=c").expectError(403, "forbidden", field: "type")
+            try await api.call(.get, "/api/v1/tasks?offset=1000")
+                .expectError(400, "invalid_field", field: "offset")
+            let types = try await api.call(.get, "/api/v1/types").elements("types")
+            #expect(types.map { $0.string("type") } == ["a", "b"])
+            let statistics = try await api.call(.get, "/api/v1/stats")
+            #expect(statistics.integer("total_tasks") == 4)
+            #expect(!statistics.text.contains(#""c""#))
+            #expect(try await api.call(.post, "/api/v1/types/c/pause").status == 403)
+            #expect(try await api.call(.post, "/api/v1/types/a/pause").status == 200)
+        }
+    }
+
+    @Test("A unique key of another type's task does not show that task") func uniqueKey() async throws {
+        try await Self.run { api in
+            let body = #","unique_key":"k"}"#
+            _ = try await api.call(
+                .post, "/api/v1/tasks", #"{"type":"c","payload":"secret"\#(body)"#, token: "a token for all")
+            let reply = try await api.call(.post, "/api/v1/tasks", #"{"type":"a"\#(body)"#)
+            reply.expectError(409, "unique_key_taken", field: "unique_key")
+            let batch = try await api.call(
+                .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"b"},{"type":"a"\#(body)]}"#)
+            #expect(batch.status == 201)
+            #expect(batch.elements("tasks").map { $0.string("type") } == ["b", "c"])
+            #expect(!batch.text.contains("secret"))
+        }
+    }
+
+    @Test("Streams show the token's types alone", arguments: EventClient.Transport.allCases)
+    func streams(transport: EventClient.Transport) async throws {
+        var configuration = ServerConfiguration()
+        configuration.access.tokens = [
+            AccessToken(name: "some", hash: TokenHash(of: Self.token), scopes: .read, types: ["a"])
+        ]
+        try await LiveServer.run(configuration: configuration) { server in
+            let headers = ["Authorization: Bearer \(Self.token)"]
+            let other = try await server.follow(transport, "?type=b", headers: headers)
+            #expect(await other.status() == 403)
+            let stranger = try await server.follow(transport)
+            #expect(await stranger.status() == 401)
+            let client = try await server.follow(transport, headers: headers)
+            try await client.hello()
+            try await server.submit(type: "b")
+            let ids = try await server.submit(type: "a")
+            let event = try #require(await client.next())
+            #expect(event.string("task_id") == ids[0].description)
+        }
+    }
+}
+
+extension TestAPI {
+    /// A call with a token.
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
+        token: String = TypeLimitedTests.token
+    ) async throws -> APIReply {
+        try await send(
+            method, path, body.map { ByteBuffer(string: $0) },
+            headers: [.authorization: "Bearer \(token)", .contentType: "application/json"])
+    }
+}
