@@ -35,6 +35,14 @@ struct ConfigurationLoader: Sendable {
             }
         }
         if let problem = Self.idleness(of: resolved) { problems.append(problem) }
+        for handler in file?.handlers ?? [] {
+            guard let url = handler.webhook?.url, !resolved.values.webhookHosts.allow(url) else { continue }
+            problems.append(
+                (
+                    .configuration,
+                    "handlers.\(handler.type): the webhook's host is not in webhooks.allowed_hosts"
+                ))
+        }
         if let kind = problems.first?.0 { throw ConfigurationError(kind, problems.map(\.1)) }
         resolved.values.handlers = file?.handlers ?? []
         resolved.handlerPlaces = file?.handlerPlaces ?? [:]
@@ -63,7 +71,7 @@ struct ConfigurationLoader: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(.configuration, ["\(path): there is no such file"])
         }
-        return try ConfigurationFile(path: path, settings: settings)
+        return try ConfigurationFile(path: path, settings: settings, environment: environment)
     }
 
     private func layers(
