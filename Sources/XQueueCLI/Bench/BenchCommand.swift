@@ -12,7 +12,7 @@ struct BenchCommand: AsyncParsableCommand {
             ratios.
 
             batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
-            Redis, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
+            Redis, leases, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
             that is started for it, and counts messages: two for each event.
 
             Examples:
@@ -20,6 +20,7 @@ struct BenchCommand: AsyncParsableCommand {
               xqueue bench end-to-end --tasks 200000
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
+              xqueue bench leases --pollers 1000    workers over HTTP that wait, and are woken
               xqueue bench mqtt --tasks 200000      next to a bare libmosquitto publisher
               xqueue bench --store redis            against a redis-server started for it
               xqueue bench --store redis backlog prune --redis-addr localhost:6379

@@ -5,7 +5,7 @@ enum BenchPhase: String, CaseIterable, ExpressibleByArgument {
     case floor, submit, drain
     case endToEnd = "end-to-end"
     case pickUp = "pick-up"
-    case http, batches, memory, nodes, backlog, prune, mqtt
+    case http, batches, memory, nodes, backlog, prune, mqtt, leases
 
     /// What is run if nothing is named.
     static func usual(for store: BenchOptions.Store) -> [BenchPhase] {
@@ -18,7 +18,7 @@ enum BenchPhase: String, CaseIterable, ExpressibleByArgument {
     var needsRedis: Bool {
         switch self {
         case .batches, .memory, .nodes, .prune: true
-        case .floor, .submit, .drain, .endToEnd, .pickUp, .http, .backlog, .mqtt: false
+        case .floor, .submit, .drain, .endToEnd, .pickUp, .http, .backlog, .mqtt, .leases: false
         }
     }
 }
