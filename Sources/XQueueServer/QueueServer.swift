@@ -40,7 +40,11 @@ public struct QueueServer: Service {
     /// - Throws: ``ServerError`` if it cannot listen.
     public func run() async throws {
         do {
-            try await application(routes: Routes.all).run()
+            try await withGracefulShutdownHandler {
+                try await application(routes: Routes.all).run()
+            } onGracefulShutdown: { [manager] in
+                manager.stopLeasing()
+            }
         } catch let error as IOError {
             throw cannotListen(error)
         } catch let error as SocketAddressError.UnknownHost {
@@ -51,9 +55,10 @@ public struct QueueServer: Service {
 
     /// The program behind the socket, made of `routes`.
     func application(routes: [Route]) -> some ApplicationProtocol {
-        let api = QueueAPI(manager: manager, configuration: configuration, logger: logger)
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
+        let api = QueueAPI(
+            manager: manager, configuration: configuration, connections: counter, logger: logger)
         return Application(
             responder: RouteTable(routes: routes, api: api),
             server: .http1(configuration: channelConfiguration(counter)),
@@ -76,7 +81,7 @@ public struct QueueServer: Service {
             bus: manager.eventBus, connections: counter,
             heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener)],
+            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener), DepartureWatch()],
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maxHeaderBytes,

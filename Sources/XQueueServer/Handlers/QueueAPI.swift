@@ -6,6 +6,7 @@ import XQueueCore
 struct QueueAPI: Sendable {
     let manager: TaskManager
     let configuration: ServerConfiguration
+    let connections: ConnectionCounter
     let logger: Logger
 
     /// The task the path names. What is not an identifier names no task.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// One line of the API's table: what is answered by whom.
 struct Route: Sendable {
@@ -27,6 +28,8 @@ struct Route: Sendable {
 /// A request on its way to a handler.
 struct APIRequest {
     let request: Request
+    /// The connection it came by.
+    let channel: any Channel
     /// The parts of the path that stand where the pattern has `{…}`.
     let parameters: [String]
     let query: QueryParameters

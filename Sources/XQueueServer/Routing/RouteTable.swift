@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import XQueue
 import XQueueCore
 
@@ -33,7 +34,7 @@ struct RouteTable: HTTPResponder {
     func respond(to request: Request, context: Context) async throws -> Response {
         let reply: Reply
         do {
-            reply = try await self.reply(to: request)
+            reply = try await self.reply(to: request, on: context.channel)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
         } catch let error as JSONBody.Broken {
@@ -47,7 +48,7 @@ struct RouteTable: HTTPResponder {
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
     }
 
-    private func reply(to request: Request) async throws -> Reply {
+    private func reply(to request: Request, on channel: any Channel) async throws -> Reply {
         let path = request.uri.path
         guard let (endpoint, parameters) = endpoint(at: path) else {
             throw QueueError(
@@ -61,7 +62,7 @@ struct RouteTable: HTTPResponder {
         return try await route.handler(
             api,
             APIRequest(
-                request: request, parameters: parameters,
+                request: request, channel: channel, parameters: parameters,
                 query: try QueryParameters(request.uri.query, allowed: route.query)))
     }
 
@@ -96,9 +97,11 @@ private struct Endpoint: Sendable {
 
 /// What the server keeps of a request's surroundings.
 struct ServerRequestContext: InitializableFromSource {
+    let channel: any Channel
     let logger: Logger
 
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         logger = source.logger
     }
 }
