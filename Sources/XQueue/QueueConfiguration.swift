@@ -52,6 +52,8 @@ public struct QueueConfiguration: Sendable, Hashable {
     public var intakeBatch = IntakeBatch()
     /// The largest payload or result, in bytes.
     public var maxPayloadBytes: Int = 1 << 20
+    /// The most remote workers that this process announces, and whose requests for tasks wait here.
+    public var maxRemoteWorkers: Int = 5000
     /// The most subscribers to events in this process, of the Swift and of the HTTP API.
     public var maxSubscribers: Int = 10_000
     /// About how many bytes of events may wait for one subscriber to take them; it is cut off beyond.

@@ -24,6 +24,10 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let notRequeueable = Code(rawValue: "not_requeueable")
         /// Another unfinished task has the same unique key.
         public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
+        /// The lease is no longer the worker's: nothing it does with the task counts.
+        public static let leaseLost = Code(rawValue: "lease_lost")
+        /// This node knows as many remote workers as it may.
+        public static let tooManyWorkers = Code(rawValue: "too_many_workers")
         /// The limit of waiting tasks is reached.
         public static let backlogFull = Code(rawValue: "backlog_full")
         /// The limit of distinct task types is reached.
@@ -74,6 +78,17 @@ extension QueueError {
             default: .storeUnavailable
             }
         self.init(code, error.message, cause: error)
+    }
+
+    /// Calls the store and says its error in the queue's words.
+    static func wrapping<Value>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(QueueError) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            throw QueueError(error)
+        }
     }
 
     /// What an error of the log in front of the store means to whoever called the queue.

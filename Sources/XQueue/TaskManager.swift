@@ -33,6 +33,8 @@ public final class TaskManager: Service {
     let process: HostProcess
     package let metrics: QueueMetrics
     let tracer: QueueTracer
+    let remoteWorkers: RemoteWorkers
+    let leaseDesk: LeaseDesk
     package let eventBus: EventBus
     let drainers = Mutex<[SinkDrainer]>([])
 
@@ -71,6 +73,13 @@ public final class TaskManager: Service {
         self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
         let cluster = ClusterView(store: store, clock: clock)
         self.cluster = cluster
+        let held = HeldLeases()
+        self.remoteWorkers = RemoteWorkers(
+            store: store, cluster: cluster, held: held, configuration: configuration, clock: clock,
+            logger: logger)
+        self.leaseDesk = LeaseDesk(
+            store: store, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
+            random: random, logger: logger)
         let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
             [registry] type in
             configuration.runsWorkers && registry.handler(of: type) != nil
@@ -191,6 +200,7 @@ public final class TaskManager: Service {
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }
             group.addTask { await announcer.run() }
+            group.addTask { await self.leaseDesk.run() }
             for drainer in drainers.withLock({ $0 }) { group.addTask { await drainer.run() } }
             if let feeder { group.addTask { await feeder.run() } }
             if configuration.runsWorkers {
@@ -219,10 +229,6 @@ public final class TaskManager: Service {
     func attempt<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(QueueError) -> Value {
-        do throws(StoreError) {
-            return try await body()
-        } catch {
-            throw QueueError(error)
-        }
+        try await QueueError.wrapping(body)
     }
 }

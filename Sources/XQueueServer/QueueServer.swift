@@ -57,14 +57,10 @@ public struct QueueServer: Service {
     /// - Throws: ``ServerError`` if it cannot listen.
     public func run() async throws {
         do {
-            guard let files = configuration.tls else {
-                return try await application(routes: Routes.all).run()
-            }
-            let keeper = try TLSKeeper(files, logger: logger)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await keeper.watch() }
-                try await application(routes: Routes.all, tls: keeper).run()
-                group.cancelAll()
+            try await withGracefulShutdownHandler {
+                try await serve()
+            } onGracefulShutdown: { [manager] in
+                manager.stopLeasing()
             }
         } catch let error as IOError {
             throw cannotListen(error)
@@ -74,13 +70,26 @@ public struct QueueServer: Service {
         }
     }
 
+    private func serve() async throws {
+        guard let files = configuration.tls else {
+            return try await application(routes: Routes.all).run()
+        }
+        let keeper = try TLSKeeper(files, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await keeper.watch() }
+            try await application(routes: Routes.all, tls: keeper).run()
+            group.cancelAll()
+        }
+    }
+
     /// The program behind the socket, made of `routes`.
     func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
-        let api = QueueAPI(
-            manager: manager, configuration: configuration, logger: logger, metrics: metrics,
-            process: metrics.map { ProcessMetrics($0) }, logControl: logControl, access: access)
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
+        let api = QueueAPI(
+            manager: manager, configuration: configuration, connections: counter, logger: logger,
+            metrics: metrics, process: metrics.map { ProcessMetrics($0) }, logControl: logControl,
+            access: access)
         return Application(
             responder: RouteTable(routes: routes, api: api),
             server: channels(counter, tls),
@@ -103,7 +112,7 @@ public struct QueueServer: Service {
             bus: manager.eventBus, access: access, connections: counter,
             heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
         let http1 = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener)],
+            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener), DepartureWatch()],
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maxHeaderBytes,

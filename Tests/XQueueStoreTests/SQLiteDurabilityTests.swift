@@ -60,6 +60,38 @@ struct SQLiteDurabilityTests {
         await second.close()
     }
 
+    @Test func whatARemoteWorkerRunsGoesOnWhenTheProcessDied() async throws {
+        let token = LeaseToken(remote: SeededRandomSource(seed: 9))
+        let first = try open()
+        let task = NewTask(id: ids.next(), type: "a", maxRetry: 1)
+        _ = try await first.insert([task])
+        _ = try await first.claim(request(["a"], token: token.rawValue))
+        await first.close()
+
+        let second = try open()
+        let attempt = AttemptID(taskID: task.id, token: token)
+        #expect(try await second.task(task.id)?.status == .processing)
+        #expect(try await second.heartbeat([attempt], lease: .seconds(60)) == [.held])
+        await second.close()
+        // Its lease runs out all the same.
+        clock.advance(by: .seconds(61))
+        let third = try open()
+        _ = try await third.sweep(limit: 10, draw: 0)
+        #expect(try await third.task(task.id)?.errors.map(\.kind) == [.leaseLost])
+        #expect(try await third.heartbeat([attempt], lease: .seconds(60)) == [.lost])
+        await third.close()
+    }
+
+    @Test func tokensSayWhoseTheyAre() {
+        let random = SeededRandomSource(seed: 4)
+        for _ in 0..<1000 {
+            #expect(!LeaseToken(random: random).offset(by: 1000).isRemote)
+            let remote = LeaseToken(remote: random).offset(by: 1000)
+            #expect(remote.isRemote)
+            #expect(remote.rawValue < 1 << 52)
+        }
+    }
+
     @Test func aSecondStoreOnTheSameFileIsRefused() async throws {
         let first = try open()
         do throws(StoreError) {

@@ -2,10 +2,13 @@ public import XQueueCore
 
 extension TaskManager {
     /// The live nodes of the cluster, by identifier. Others are as they last announced themselves; this one,
-    /// while ``run()`` runs, is as it is now.
+    /// while ``run()`` runs, and the remote workers it hears of are as they are now.
     public func nodes() async throws(QueueError) -> [NodeRecord] {
         let nodes = try await attempt { () async throws(StoreError) in try await self.cluster.nodes() }
-        return nodes.map { $0.id == workerID ? currentNode(lastSeenAt: $0.lastSeenAt) : $0 }
+        let remote = remoteWorkers.records()
+        return nodes.map { node in
+            node.id == workerID ? currentNode(lastSeenAt: node.lastSeenAt) : remote[node.id] ?? node
+        }
     }
 
     /// The types this process serves, by name.

@@ -27,10 +27,14 @@ extension TaskSubmission {
 
     /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a legal type name.
     static func check(type: String) throws(QueueError) {
-        guard !type.isEmpty, type.utf8.count <= ModelLimits.typeLength, type.utf8.allSatisfy(isTypeByte)
-        else {
+        try checkName(type, "type")
+    }
+
+    /// - Throws: ``QueueError/Code/invalidField`` unless `name` is made as the names of types are.
+    static func checkName(_ name: String, _ field: String) throws(QueueError) {
+        guard 1...ModelLimits.typeLength ~= name.utf8.count, name.utf8.allSatisfy(isTypeByte) else {
             throw .invalid(
-                "type", "must be 1 to \(ModelLimits.typeLength) letters, digits, '.', '_', ':' or '-'")
+                field, "must be 1 to \(ModelLimits.typeLength) letters, digits, '.', '_', ':' or '-'")
         }
     }
 

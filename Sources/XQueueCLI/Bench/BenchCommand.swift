@@ -12,7 +12,7 @@ struct BenchCommand: AsyncParsableCommand {
             ratios.
 
             batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
-            Redis, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
+            Redis, leases, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
             that is started for it, and counts messages: two for each event. kafka submits over HTTP with and \
             without Kafka in front of the store, and feeds the store from a full topic, next to bare inserts; it \
             starts the broker that scripts/setup-kafka gets, unless --kafka-brokers names another. \
@@ -25,6 +25,7 @@ struct BenchCommand: AsyncParsableCommand {
               xqueue bench backlog --backlog 1000000
               xqueue bench http --json
               xqueue bench --store redis kafka
+              xqueue bench leases --pollers 1000    workers over HTTP that wait, and are woken
               xqueue bench mqtt --tasks 200000      next to a bare libmosquitto publisher
               xqueue bench events subscribers       what live updates cost
               xqueue bench --store redis            against a redis-server started for it

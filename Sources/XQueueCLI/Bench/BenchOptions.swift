@@ -55,6 +55,9 @@ struct BenchOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How many event streams are opened at one server.", valueName: "count"))
     var subscribers = 10_000
 
+    @Option(help: ArgumentHelp("How many workers over HTTP wait for tasks.", valueName: "count"))
+    var pollers = 1000
+
     @Option(help: ArgumentHelp("The folder for the databases; removed afterwards.", valueName: "folder"))
     var folder: String?
 
@@ -67,6 +70,7 @@ struct BenchOptions: ParsableArguments {
         try require(submitters, "submitters", 1...10_000)
         try require(batch, "batch", 1...1000)
         try require(payload, "payload", 2...(1 << 20))
+        try require(pollers, "pollers", 1...100_000)
         try require(backlog, "backlog", 1...100_000_000)
         try require(subscribers, "subscribers", 1...1_000_000)
         if store == .sqlite, redisAddr != nil || redisAppendonly != nil {

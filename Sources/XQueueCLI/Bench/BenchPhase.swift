@@ -5,7 +5,7 @@ enum BenchPhase: String, CaseIterable, ExpressibleByArgument {
     case floor, submit, drain
     case endToEnd = "end-to-end"
     case pickUp = "pick-up"
-    case http, batches, memory, nodes, backlog, prune, mqtt, events, subscribers, kafka
+    case http, batches, memory, nodes, backlog, prune, mqtt, events, subscribers, kafka, leases
 
     /// What is run if nothing is named.
     static func usual(for store: BenchOptions.Store) -> [BenchPhase] {
@@ -19,7 +19,7 @@ enum BenchPhase: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .batches, .memory, .nodes, .prune: true
         case .floor, .submit, .drain, .endToEnd, .pickUp, .http, .backlog, .mqtt, .events, .subscribers,
-            .kafka:
+            .kafka, .leases:
             false
         }
     }

@@ -127,7 +127,7 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
 }
 
 /// What the first lines of an answer say, read with as little work as possible.
-private enum AnswerHead {
+enum AnswerHead {
     case incomplete
     /// The length of head and body together.
     case complete(length: Int)

@@ -19,6 +19,7 @@ struct SQLiteBench {
             let small = try await queue.drain(10_000, name: "backlog-10000")
             let large = try await queue.drain(options.backlog, name: "backlog-\(options.backlog)")
             return [small, large.compared(with: small, aim: 0.8)]
+        case .leases: return try await LeaseBench(options: options, place: folder, bar: bar).run()
         case .mqtt: return try await MQTTBench.run(options, bar)
         case .events: return try await EventLogBench(queue: queue).run()
         case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()

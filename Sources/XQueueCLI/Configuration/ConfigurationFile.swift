@@ -19,7 +19,9 @@ struct ConfigurationFile: Sendable {
     let tokens: [AccessToken]
 
     /// - Throws: ``ConfigurationError`` if the file cannot be read, is not YAML, or has a key nobody knows.
-    init(path: String, settings: [Setting]) throws(ConfigurationError) {
+    init(
+        path: String, settings: [Setting], environment: [String: String] = [:]
+    ) throws(ConfigurationError) {
         self.path = path
         let text: String
         do {
@@ -28,7 +30,7 @@ struct ConfigurationFile: Sendable {
             throw ConfigurationError(.configuration, ["\(path): the file cannot be read as text"])
         }
         let root = try Self.root(of: text, path: path)
-        var walk = ConfigurationFileWalk(path: path, settings: settings)
+        var walk = ConfigurationFileWalk(path: path, settings: settings, environment: environment)
         if let root { walk.root(root) }
         guard walk.problems.isEmpty else { throw ConfigurationError(.configuration, walk.problems) }
         hasContent = root != nil

@@ -5,15 +5,18 @@ import Yams
 struct ConfigurationFileWalk {
     let path: String
     let settings: [Setting]
+    /// Where handlers find the secrets they name.
+    let environment: [String: String]
     private(set) var problems: [String] = []
     private(set) var places: [String: FilePlace] = [:]
     private(set) var handlers: [HandlerDefinition] = []
     private(set) var handlerPlaces: [String: FilePlace] = [:]
     private(set) var tokens: [AccessToken] = []
 
-    init(path: String, settings: [Setting]) {
+    init(path: String, settings: [Setting], environment: [String: String]) {
         self.path = path
         self.settings = settings
+        self.environment = environment
     }
 
     mutating func root(_ node: Node) {
@@ -105,7 +108,7 @@ struct ConfigurationFileWalk {
                 report("a task type must be text", at: key)
                 continue
             }
-            var reader = HandlerDefinitionReader(type: type, path: path)
+            var reader = HandlerDefinitionReader(type: type, path: path, environment: environment)
             if let definition = reader.read(value, key: key) {
                 handlers.append(definition)
                 handlerPlaces[type] = place(of: key)

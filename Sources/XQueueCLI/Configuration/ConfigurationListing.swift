@@ -53,6 +53,7 @@ enum ConfigurationListing {
     }
 
     private static func members(of handler: HandlerDefinition) -> [(String, String)] {
+        if let webhook = handler.webhook { return members(of: webhook, handler) }
         var members = [("exec", "[" + handler.command.map { "\"\($0)\"" }.joined(separator: ", ") + "]")]
         members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
         members.append(("working_directory", handler.workingDirectory))
@@ -62,6 +63,20 @@ enum ConfigurationListing {
             members.append(("env_from", handler.passedVariables.joined(separator: ", ")))
         }
         for name in handler.environment.keys.sorted() { members.append(("env.\(name)", "(set)")) }
+        return members
+    }
+
+    private static func members(
+        of webhook: WebhookDefinition, _ handler: HandlerDefinition
+    ) -> [(String, String)] {
+        // A query may hold a key.
+        let url = webhook.url.split(separator: "?", maxSplits: 1)
+        var members = [("webhook", url.count > 1 ? "\(url[0])?(set)" : webhook.url)]
+        members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
+        members.append(("secret", webhook.secret?.description ?? "none"))
+        members.append(("timeout", DurationText.format(webhook.timeout)))
+        members.append(("max_response", ByteSizeText.format(webhook.maxResponse)))
+        for name in webhook.headers.keys.sorted() { members.append(("headers.\(name)", "(set)")) }
         return members
     }
 

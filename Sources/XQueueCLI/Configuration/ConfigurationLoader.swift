@@ -40,6 +40,14 @@ struct ConfigurationLoader: Sendable {
             .file($0)
         }
         problems += AccessCheck.problems(of: resolved)
+        for handler in file?.handlers ?? [] {
+            guard let url = handler.webhook?.url, !resolved.values.webhookHosts.allow(url) else { continue }
+            problems.append(
+                (
+                    .configuration,
+                    "handlers.\(handler.type): the webhook's host is not in webhooks.allowed_hosts"
+                ))
+        }
         if let kind = problems.first?.0 { throw ConfigurationError(kind, problems.map(\.1)) }
         resolved.values.handlers = file?.handlers ?? []
         resolved.handlerPlaces = file?.handlerPlaces ?? [:]
@@ -68,7 +76,7 @@ struct ConfigurationLoader: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(.configuration, ["\(path): there is no such file"])
         }
-        return try ConfigurationFile(path: path, settings: settings)
+        return try ConfigurationFile(path: path, settings: settings, environment: environment)
     }
 
     private func layers(

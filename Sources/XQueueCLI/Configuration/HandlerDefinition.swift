@@ -1,8 +1,10 @@
-/// A task type that is served by a program: one entry of the `handlers` section.
+/// A task type that is served by a program or a service: one entry of the `handlers` section.
 struct HandlerDefinition: Sendable, Hashable {
     let type: String
-    /// The program and its arguments; never empty.
+    /// The program and its arguments; empty exactly if there is a webhook.
     var command: [String]
+    /// The service that runs the tasks in a program's place.
+    var webhook: WebhookDefinition?
     /// The most tasks of the type that run at once; nil for no limit.
     var maxConcurrency: Int?
     /// Added to the program's environment.

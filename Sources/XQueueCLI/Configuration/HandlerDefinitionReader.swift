@@ -13,9 +13,12 @@ struct HandlerDefinitionReader {
         "exec", "max_concurrency", "env", "env_from", "working_directory", "max_output",
     ]
 
-    init(type: String, path: String) {
+    private let environment: [String: String]
+
+    init(type: String, path: String, environment: [String: String]) {
         self.type = type
         self.path = path
+        self.environment = environment
     }
 
     /// The definition; nil if something is wrong with it, which ``problems`` then says.
@@ -27,14 +30,38 @@ struct HandlerDefinitionReader {
             add("must be 1 to \(ModelLimits.typeLength) letters, digits, '.', '_', ':' or '-'", key)
         }
         guard let mapping = node.mapping else {
-            add("must be a section with 'exec: [program, argument …]'", key)
+            add("must be a section with 'exec: [program, argument …]' or 'webhook: https://…'", key)
             return nil
         }
+        if mapping["webhook"] != nil { return readWebhook(mapping) }
         var definition = HandlerDefinition(type: type, command: [], workingDirectory: folder)
         for (name, value) in mapping {
             member(name.string ?? "?", value, at: name, into: &definition)
         }
-        if mapping["exec"] == nil { add("'exec' is missing: which program runs the tasks?", key) }
+        if mapping["exec"] == nil {
+            add("'exec' or 'webhook' is missing: which program or service runs the tasks?", key)
+        }
+        return problems.isEmpty ? definition : nil
+    }
+
+    private mutating func readWebhook(_ mapping: Node.Mapping) -> HandlerDefinition? {
+        var definition = HandlerDefinition(type: type, command: [], workingDirectory: folder)
+        var webhook = WebhookDefinitionReader(folder: folder, environment: environment)
+        for (name, value) in mapping {
+            let word = name.string ?? "?"
+            if WebhookDefinitionReader.members.contains(word) {
+                webhook.member(word, value, at: name)
+            } else if word == "max_concurrency" {
+                member(word, value, at: name, into: &definition)
+            } else if Self.members.contains(word) {
+                add("'\(word)' cannot stand beside 'webhook'", name)
+            } else {
+                let known = WebhookDefinitionReader.members + ["max_concurrency"]
+                add("unknown key '\(word)'\(Suggestion.phrase(for: word, among: known))", name)
+            }
+        }
+        for problem in webhook.problems { add(problem.text, problem.node) }
+        definition.webhook = webhook.definition
         return problems.isEmpty ? definition : nil
     }
 

@@ -20,6 +20,8 @@ struct ServeConfiguration: Sendable {
     var mqtt = MQTTSettings()
     var queue = QueueConfiguration()
     var example = ExampleConfiguration()
+    /// The hosts that webhooks may name.
+    var webhookHosts = WebhookHosts()
     /// The handlers of the `handlers` section, in the order they stand in.
     var handlers: [HandlerDefinition] = []
 }

@@ -33,10 +33,14 @@ enum SettingsTable {
                 "The largest request head."),
             Setting(
                 "server.max_connections", .integer(1...1_000_000), \.server.maxConnections,
-                "The most connections at once; further ones wait. Subscribers to events do not count."),
+                "The most connections at once; further ones wait. Subscribers and waiting workers do not count."
+            ),
             Setting(
                 "server.max_subscribers", .integer(1...1_000_000), \.queue.maxSubscribers,
                 "The most subscribers to events in this process; further ones are refused."),
+            Setting(
+                "server.max_remote_workers", .integer(1...9000), \.queue.maxRemoteWorkers,
+                "The most workers that take tasks over HTTP here; further ones are refused."),
             Setting(
                 "server.max_subscriber_backlog", .bytes((64 << 10)...(1 << 30)), \.queue.maxSubscriberBytes,
                 "The events that may wait for one subscriber; it is closed beyond."),
@@ -110,7 +114,7 @@ enum SettingsTable {
             Setting(
                 "example.journal", .optionalPath, \.example.journal,
                 "A file `example` adds a line to at the start and end of every attempt."),
-        ] + access + log + events + kafka + mqtt + redis
+        ] + access + log + events + kafka + mqtt + redis + webhooks
 
     /// The section of the file that holds handlers instead of settings.
     static let handlersSection = "handlers"

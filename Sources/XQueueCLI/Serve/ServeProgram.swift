@@ -45,7 +45,8 @@ struct ServeProgram {
         let intake = try log.open()
         let manager = TaskManager(
             store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
-        if queue.runsWorkers { register(in: manager, journal: journal) }
+        let webhooks = WebhookClient(maxConnections: queue.maxConcurrency)
+        if queue.runsWorkers { register(in: manager, journal: journal, webhooks: webhooks) }
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
 
@@ -54,7 +55,13 @@ struct ServeProgram {
             services: services(manager, access),
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: ConsoleLog.quiet(logger))
-        try await ServiceGroup(configuration: group).run()
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await webhooks.shutDown()
+            throw error
+        }
+        await webhooks.shutDown()
         logger.info("Stopped")
     }
 
@@ -92,7 +99,7 @@ struct ServeProgram {
         }
     }
 
-    private func register(in manager: TaskManager, journal: ExampleJournal?) {
+    private func register(in manager: TaskManager, journal: ExampleJournal?, webhooks: WebhookClient) {
         let values = configuration.values
         if values.example.isEnabled {
             let handler = ExampleHandler(journal: journal)
@@ -101,6 +108,13 @@ struct ServeProgram {
             }
         }
         for definition in values.handlers {
+            if let webhook = definition.webhook {
+                let handler = WebhookHandler(webhook, client: webhooks)
+                manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
+                    try await handler.handle(task)
+                }
+                continue
+            }
             let handler = ExecHandler(definition, stopPeriod: values.queue.stopPeriod)
             manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
                 try await handler.handle(task)

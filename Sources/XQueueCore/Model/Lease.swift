@@ -12,6 +12,20 @@ public struct LeaseToken: RawRepresentable, Sendable, Hashable {
         self.init(rawValue: Int64(random.next() >> 13) + 1)
     }
 
+    /// A token for a worker outside the nodes' own processes, which outlives the node that drew it.
+    package init(remote random: any RandomSource) {
+        self.init(rawValue: Self.remoteStart + Int64(random.next() >> 14))
+    }
+
+    /// Whether the lease was given to a worker outside the nodes' own processes.
+    ///
+    /// The number itself says so, so that a store that finds its attempts abandoned by the process that had it
+    /// open can tell those that go on without that process.
+    package var isRemote: Bool { rawValue >= Self.remoteStart }
+
+    /// Above all tokens of a node's own worker, with room for those that one claim counts up to.
+    private static let remoteStart: Int64 = (1 << 51) + (1 << 21)
+
     /// The token `offset` after this one: a claim of many tasks counts up from one drawn token.
     public func offset(by offset: Int) -> LeaseToken {
         LeaseToken(rawValue: rawValue + Int64(offset))

@@ -12,6 +12,8 @@ public struct NodeRecord: Sendable, Hashable {
         public static let api = Role(rawValue: 1)
         /// It runs handlers.
         public static let worker = Role(rawValue: 2)
+        /// It is no node, but a worker that takes its tasks over HTTP; a node announces it.
+        public static let remote = Role(rawValue: 4)
     }
 
     /// The most types a node announces; it serves those beyond, too, but the others don't know.

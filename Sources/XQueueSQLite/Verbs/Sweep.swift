@@ -21,11 +21,12 @@ extension WriteSession {
         return try statement.step(db) ? statement.time(0) : nil
     }
 
-    /// Ends every attempt, whatever its lease says: the process that ran them is gone.
+    /// Ends every attempt of the process that had the store open, whatever its lease says: that process is
+    /// gone. Attempts of remote workers go on, and keep their leases.
     func recoverAttempts(draw: Double) throws -> Int {
         let running = try PreparedStatement(
             db, "SELECT \(TaskColumns.names) FROM tasks WHERE status = 1 ORDER BY id")
-        let tasks = try readAll(running)
+        let tasks = try readAll(running).filter { $0.record.lease?.token.isRemote != true }
         for var task in tasks {
             if let lease = task.record.lease {
                 // What a lease that ran out just now would lead to, even before its deadline.

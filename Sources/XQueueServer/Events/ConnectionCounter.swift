@@ -2,11 +2,12 @@ import HummingbirdCore
 import NIOCore
 import Synchronization
 
-/// Counts connections: those for requests have a limit here, streams of events one of their own.
+/// Counts connections: those for requests have a limit here, streams of events and requests that wait for
+/// tasks have limits of their own.
 final class ConnectionCounter: Sendable {
     private struct State {
         var open = 0
-        var streams = 0
+        var aside = 0
         var listener: (any Channel)?
     }
 
@@ -18,7 +19,7 @@ final class ConnectionCounter: Sendable {
     }
 
     var hasRoom: Bool {
-        state.withLock { $0.open - $0.streams < limit }
+        state.withLock { $0.open - $0.aside < limit }
     }
 
     func opened() {
@@ -35,17 +36,22 @@ final class ConnectionCounter: Sendable {
     }
 
     /// A connection will have no more requests.
-    func becameStream() {
+    func becameStream() { setAside() }
+
+    func streamClosed() { takeBack() }
+
+    /// A connection's request waits for something that may take long.
+    func setAside() {
         let listener = state.withLock { state in
-            state.streams += 1
+            state.aside += 1
             return state.listener
         }
         // The listener may be waiting for a connection to close; this makes as much room.
         listener?.read()
     }
 
-    func streamClosed() {
-        state.withLock { $0.streams -= 1 }
+    func takeBack() {
+        state.withLock { $0.aside -= 1 }
     }
 }
 

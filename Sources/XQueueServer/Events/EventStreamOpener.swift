@@ -125,6 +125,7 @@ struct EventStreamOpener: Sendable {
     /// Lets go of what requests need: memory, and a time-out for connections that rest.
     private static func removeHTTP(from pipeline: ChannelPipeline.SynchronousOperations) {
         remove(EventGate.self, from: pipeline)
+        remove(DepartureWatch.self, from: pipeline)
         remove(ConnectionGuard.self, from: pipeline)
         remove(HTTPConnectionStateHandler.self, from: pipeline)
         remove(OldClientMark.self, from: pipeline)

@@ -6,6 +6,7 @@ import XQueueCore
 struct QueueAPI: Sendable {
     let manager: TaskManager
     let configuration: ServerConfiguration
+    let connections: ConnectionCounter
     let logger: Logger
     /// What `/metrics` answers; nil if this server keeps none.
     var metrics: PrometheusRegistry?

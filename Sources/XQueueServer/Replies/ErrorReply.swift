@@ -38,12 +38,13 @@ enum ErrorReply {
         case .upgradeRequired: .upgradeRequired
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken: .conflict
+        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken, .leaseLost: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
         case .backlogFull, .tooManyTypes, .rateLimited: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .stopped: .serviceUnavailable
+        case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .tooManyWorkers, .stopped:
+            .serviceUnavailable
         default: .internalServerError
         }
     }
@@ -53,7 +54,7 @@ enum ErrorReply {
         switch code {
         case .backlogFull: 1
         case .storeUnavailable, .intakeUnavailable, .stopped: 2
-        case .tooManySubscribers: 5
+        case .tooManySubscribers, .tooManyWorkers: 5
         default: nil
         }
     }

@@ -27,6 +27,7 @@ extension JSONWriter {
     }
 
     private static func words(of roles: NodeRecord.Role) -> [String] {
-        (roles.contains(.api) ? ["api"] : []) + (roles.contains(.worker) ? ["worker"] : [])
+        let words: [(NodeRecord.Role, String)] = [(.api, "api"), (.worker, "worker"), (.remote, "remote")]
+        return words.filter { roles.contains($0.0) }.map(\.1)
     }
 }

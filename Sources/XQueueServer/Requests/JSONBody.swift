@@ -15,14 +15,20 @@ enum JSONBody {
     ///
     /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8.
     static func text(of request: Request, limit: Int) async throws -> String {
+        guard let text = try await optionalText(of: request, limit: limit) else {
+            throw QueueError(.malformedJSON, "the body is empty; it must be a JSON object")
+        }
+        return text
+    }
+
+    /// The same, but nil for an empty body.
+    static func optionalText(of request: Request, limit: Int) async throws -> String? {
         try checkMediaType(request.headers[.contentType])
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw tooLarge(limit) }
         let buffer = try await read(request, limit: limit)
         if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
-        guard buffer.readableBytes > 0 else {
-            throw QueueError(.malformedJSON, "the body is empty; it must be a JSON object")
-        }
+        guard buffer.readableBytes > 0 else { return nil }
         do {
             return try String(validUTF8: buffer.readableBytesView)
         } catch {

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 
 /// One line of the API's table: what is answered by whom.
 struct Route: Sendable {
@@ -29,6 +30,8 @@ struct APIRequest {
     let request: Request
     /// Whoever sent it; the route's scope is theirs.
     let caller: Caller
+    /// The connection it came by.
+    let channel: any Channel
     /// The parts of the path that stand where the pattern has `{…}`.
     let parameters: [String]
     let query: QueryParameters

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import XQueue
 import XQueueCore
 
@@ -40,7 +41,7 @@ struct RouteTable: HTTPResponder {
         let place = endpoint(at: request.uri.path)
         var reply: Reply
         do {
-            reply = try await self.reply(to: request, at: place)
+            reply = try await self.reply(to: request, on: context.channel, at: place)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
         } catch let refusal as AccessRefusal {
@@ -59,7 +60,9 @@ struct RouteTable: HTTPResponder {
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
     }
 
-    private func reply(to request: Request, at place: (Endpoint, [String])?) async throws -> Reply {
+    private func reply(
+        to request: Request, on channel: any Channel, at place: (Endpoint, [String])?
+    ) async throws -> Reply {
         let path = request.uri.path
         guard let (endpoint, parameters) = place else {
             throw QueueError(
@@ -77,7 +80,7 @@ struct RouteTable: HTTPResponder {
         return try await route.handler(
             api,
             APIRequest(
-                request: request, caller: caller, parameters: parameters,
+                request: request, caller: caller, channel: channel, parameters: parameters,
                 query: try QueryParameters(request.uri.query, allowed: route.query)))
     }
 
@@ -117,9 +120,11 @@ private struct Endpoint: Sendable {
 
 /// What the server keeps of a request's surroundings.
 struct ServerRequestContext: InitializableFromSource {
+    let channel: any Channel
     let logger: Logger
 
     init(source: ApplicationRequestContextSource) {
+        channel = source.channel
         logger = source.logger
     }
 }

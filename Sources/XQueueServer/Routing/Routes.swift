@@ -2,7 +2,10 @@ import HTTPTypes
 
 /// The whole API, and which scope each part of it needs.
 enum Routes {
-    static let all: [Route] = [
+    static let all = queue + leases
+
+    /// What everybody uses.
+    private static let queue: [Route] = [
         Route(.get, "/", .public) { try $0.consoleFile(ConsoleFile.page, $1) },
         Route(.get, "/console/{file}", .public) { try $0.consoleFile($1.parameters.first ?? "", $1) },
         Route(.get, "/metrics", .read) { api, _ in try await api.metricsText() },

@@ -32,15 +32,27 @@ struct TestAPI {
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         try await withStore(options: options) { store, clock in
-            let manager = TaskManager(
-                store: store, configuration: queue, logger: logger,
-                metrics: metrics ?? NOOPMetricsHandler.instance, clock: clock)
-            let server = QueueServer(
-                manager: manager, configuration: configuration, logger: logger, metrics: metrics,
-                logControl: logControl)
-            try await server.application(routes: routes).test(.router) { client in
-                try await body(TestAPI(store: store, manager: manager, clock: clock, client: client))
-            }
+            try await over(
+                store, clock: clock, configuration: configuration, queue: queue, routes: routes,
+                metrics: metrics, logControl: logControl, body)
+        }
+    }
+
+    /// Runs `body` with requests going straight to the routes of one more node over `store`.
+    static func over(
+        _ store: FaultyStore, clock: ManualClock, configuration: ServerConfiguration = ServerConfiguration(),
+        queue: QueueConfiguration = QueueConfiguration(), routes: [Route] = Routes.all,
+        metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil,
+        _ body: @Sendable (TestAPI) async throws -> Void
+    ) async throws {
+        let manager = TaskManager(
+            store: store, configuration: queue, logger: logger,
+            metrics: metrics ?? NOOPMetricsHandler.instance, clock: clock)
+        let server = QueueServer(
+            manager: manager, configuration: configuration, logger: logger, metrics: metrics,
+            logControl: logControl)
+        try await server.application(routes: routes).test(.router) { client in
+            try await body(TestAPI(store: store, manager: manager, clock: clock, client: client))
         }
     }
 

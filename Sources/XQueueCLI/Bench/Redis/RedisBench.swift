@@ -21,6 +21,7 @@ struct RedisBench {
         case .memory: return [try await RedisMemoryBench(options: options, server: server, bar: bar).run()]
         case .nodes: return try await RedisNodesBench(options: options, server: server, bar: bar).run()
         case .backlog: return try await RedisBacklogBench(options: options, server: server, bar: bar).run()
+        case .leases: return try await LeaseBench(options: options, place: server, bar: bar).run()
         case .mqtt: return try await MQTTBench.run(options, bar)
         case .events: return try await EventLogBench(queue: queue).run()
         case .subscribers: return try await SubscriberBench(options: options, bar: bar).run()

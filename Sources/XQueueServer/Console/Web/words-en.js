@@ -118,5 +118,5 @@ export const en = {
   "workers.load": "{running} of {capacity} slots", "workers.host": "Host", "workers.pid": "Process",
   "workers.version": "Version", "workers.roles": "Roles", "workers.types": "Types", "workers.started": "Started",
   "workers.seen": "Last heartbeat", "workers.stuck": "Stuck", "workers.apionly": "Answers the API only",
-  "role.api": "API", "role.worker": "worker",
+  "role.api": "API", "role.worker": "worker", "role.remote": "over HTTP",
 };

@@ -109,5 +109,5 @@ export const zh = {
   "workers.load": "{running} / {capacity} 个槽位", "workers.host": "主机", "workers.pid": "进程",
   "workers.version": "版本", "workers.roles": "角色", "workers.types": "类型", "workers.started": "启动",
   "workers.seen": "最近心跳", "workers.stuck": "卡住", "workers.apionly": "只应答 API",
-  "role.api": "API", "role.worker": "工作",
+  "role.api": "API", "role.worker": "工作", "role.remote": "经由 HTTP",
 };

@@ -1,0 +1,102 @@
+import Synchronization
+import XQueueCore
+
+/// One remote worker's wait for tasks.
+///
+/// Its answer is decided once: by a claim that found tasks, by time, by the client that left, or by the
+/// end of the server.
+package final class LeasePoll: Sendable {
+    typealias Answer = Result<[TaskRecord], QueueError>
+
+    private struct State {
+        var answer: Answer?
+        var waiter: CheckedContinuation<Answer, Never>?
+        /// A claim for it is under way: until that is back there is no answer.
+        var isClaiming = false
+        /// No further claim is made for it.
+        var isOver = false
+        var hasLeft = false
+        /// Takes the tasks that were claimed for a client that has left.
+        var abandon: (@Sendable ([TaskRecord]) -> Void)?
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// The client has left: what was claimed for it, or will be, goes back to the queue.
+    package func leave() {
+        let unwanted = state.withLock { state -> (() -> Void)? in
+            guard !state.hasLeft else { return nil }
+            state.hasLeft = true
+            guard case .success(let tasks) = state.answer, !tasks.isEmpty else { return nil }
+            let abandon = state.abandon
+            return { abandon?(tasks) }
+        }
+        if let unwanted { unwanted() } else { expire() }
+    }
+
+    // MARK: - For the desk
+
+    /// To be called before the first claim.
+    func onAbandon(_ body: @escaping @Sendable ([TaskRecord]) -> Void) {
+        state.withLock { $0.abandon = body }
+    }
+
+    /// False if the poll has its answer, and needs no claim.
+    func beginClaim() -> Bool {
+        state.withLock { state in
+            guard state.answer == nil else { return false }
+            state.isClaiming = true
+            return true
+        }
+    }
+
+    /// A claim found nothing; answers whether the poll goes on waiting.
+    func claimFoundNothing() -> Bool {
+        change { state in
+            state.isClaiming = false
+            return state.isOver ? .success([]) : nil
+        }
+    }
+
+    /// A claim found tasks, or failed. Tasks for a client that has left go back.
+    func claimEnded(_ answer: Answer) {
+        _ = change { state in
+            state.isClaiming = false
+            return answer
+        }
+        guard case .success(let tasks) = answer else { return }
+        state.withLock { $0.hasLeft ? $0.abandon : nil }?(tasks)
+    }
+
+    /// Time is over, or the server ends. What a claim under way finds is still the answer.
+    func expire() {
+        _ = change { state in
+            state.isOver = true
+            return state.isClaiming ? nil : .success([])
+        }
+    }
+
+    func wait() async -> Answer {
+        await withCheckedContinuation { waiter in
+            let answer = state.withLock { state in
+                if state.answer == nil { state.waiter = waiter }
+                return state.answer
+            }
+            if let answer { waiter.resume(returning: answer) }
+        }
+    }
+
+    /// Makes a step, and gives the answer it leads to; answers whether there is still none.
+    private func change(_ step: (inout State) -> Answer?) -> Bool {
+        let (answer, waiter) = state.withLock { state -> (Answer?, CheckedContinuation<Answer, Never>?) in
+            guard let answer = step(&state), state.answer == nil else { return (state.answer, nil) }
+            state.answer = answer
+            defer { state.waiter = nil }
+            return (answer, state.waiter)
+        }
+        if let waiter, let answer { waiter.resume(returning: answer) }
+        return answer == nil
+    }
+}

@@ -1,0 +1,158 @@
+import Logging
+import Synchronization
+import XQueueCore
+
+/// Announces the remote workers that this node hears of, as it announces itself.
+///
+/// A worker that gives no sign for three heartbeats is forgotten, here and in the cluster.
+final class RemoteWorkers: Sendable {
+    private struct Presence {
+        var worker: RemoteWorker
+        /// What it asked for last, for want of a word about its capacity.
+        var maxTasks = 1
+        let startedAt: Timestamp
+        var seenAt: Timestamp
+        /// Its requests that wait for tasks now.
+        var polls = 0
+
+        func lastSign(_ now: Timestamp) -> Timestamp { polls > 0 ? now : seenAt }
+    }
+
+    private let store: any TaskStore
+    private let cluster: ClusterView
+    private let configuration: QueueConfiguration
+    private let clock: any QueueClock
+    private let logger: Logger
+    private let held: HeldLeases
+    private let known = Mutex<[String: Presence]>([:])
+
+    init(
+        store: any TaskStore, cluster: ClusterView, held: HeldLeases, configuration: QueueConfiguration,
+        clock: any QueueClock, logger: Logger
+    ) {
+        self.store = store
+        self.cluster = cluster
+        self.held = held
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Takes notice of a worker; one that is new, or serves other types than before, is announced at once.
+    ///
+    /// - Throws: ``QueueError`` if the name is a node's, or there are too many.
+    func see(_ worker: RemoteWorker, maxTasks: Int? = nil) async throws(QueueError) {
+        let isKnown = known.withLock { known in
+            guard var presence = known[worker.name] else { return false }
+            let isSame = presence.worker.types == worker.types
+            presence.worker = worker
+            presence.maxTasks = maxTasks ?? presence.maxTasks
+            presence.seenAt = clock.now()
+            known[worker.name] = presence
+            return isSame
+        }
+        if !isKnown { try await introduce(worker, maxTasks: maxTasks) }
+    }
+
+    private func introduce(_ worker: RemoteWorker, maxTasks: Int?) async throws(QueueError) {
+        let nodes = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.cluster.nodes()
+        }
+        if nodes.contains(where: { $0.id == worker.name && !$0.roles.contains(.remote) }) {
+            throw .invalid("worker", "is the name of a node")
+        }
+        let now = clock.now()
+        let presence = known.withLock { known -> Presence? in
+            guard known[worker.name] != nil || known.count < configuration.maxRemoteWorkers else {
+                return nil
+            }
+            var presence = known[worker.name] ?? Presence(worker: worker, startedAt: now, seenAt: now)
+            presence.worker = worker
+            presence.maxTasks = maxTasks ?? presence.maxTasks
+            known[worker.name] = presence
+            return presence
+        }
+        guard let presence else {
+            throw QueueError(
+                .tooManyWorkers, "this node knows \(configuration.maxRemoteWorkers) remote workers already")
+        }
+        let record = record(presence, running: held.count(of: worker.name))
+        try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.store.register(record, lifetime: self.configuration.heartbeatInterval * 3)
+        }
+        cluster.forget()
+    }
+
+    /// A known worker has begun to wait for tasks, or has ended.
+    func polls(_ worker: String, _ change: Int) {
+        known.withLock { known in
+            guard var presence = known[worker] else { return }
+            // It may have taken its leave, and come back, while the request waited.
+            presence.polls = max(presence.polls + change, 0)
+            presence.seenAt = clock.now()
+            known[worker] = presence
+        }
+    }
+
+    /// A worker that is known by name has given a sign.
+    func touch(_ worker: String) {
+        known.withLock { $0[worker]?.seenAt = clock.now() }
+    }
+
+    /// The worker has taken its leave; answers whether it was known.
+    func forget(_ worker: String) async throws(QueueError) -> Bool {
+        let wasKnown = known.withLock { $0.removeValue(forKey: worker) != nil }
+        let nodes = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.cluster.nodes()
+        }
+        let isAnnounced = nodes.contains { $0.id == worker && $0.roles.contains(.remote) }
+        if isAnnounced {
+            try await QueueError.wrapping { () async throws(StoreError) in
+                try await self.store.unregister(worker)
+            }
+            cluster.forget()
+        }
+        return wasKnown || isAnnounced
+    }
+
+    /// The workers this node knows, as they are now.
+    func records() -> [String: NodeRecord] {
+        let known = known.withLock { $0 }
+        guard !known.isEmpty else { return [:] }
+        let counts = held.countByWorker(at: clock.now())
+        return known.mapValues { record($0, running: counts[$0.worker.name] ?? 0) }
+    }
+
+    /// Announces, at every heartbeat, those that gave a sign since the last one, until the Swift task is
+    /// canceled.
+    func run() async {
+        let interval = configuration.heartbeatInterval
+        while (try? await clock.sleep(until: clock.now() + interval)) != nil {
+            let now = clock.now()
+            let live = known.withLock { known in
+                known = known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 3 > now }
+                return known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 2 > now }
+            }
+            let counts = held.countByWorker(at: now)
+            do throws(StoreError) {
+                for (name, presence) in live {
+                    let record = record(presence, running: counts[name] ?? 0)
+                    try await store.register(record, lifetime: interval * 3 - (now - presence.lastSign(now)))
+                }
+            } catch {
+                logger.debug("Remote workers cannot be announced", metadata: ["error": "\(error)"])
+            }
+            if !live.isEmpty { cluster.forget() }
+        }
+    }
+
+    private func record(_ presence: Presence, running: Int) -> NodeRecord {
+        let worker = presence.worker
+        let running = worker.running ?? running
+        return NodeRecord(
+            id: worker.name, host: worker.host ?? "", processID: worker.processID ?? 0,
+            version: worker.version ?? "", startedAt: presence.startedAt, lastSeenAt: presence.seenAt,
+            types: worker.types, capacity: max(worker.capacity ?? presence.maxTasks, running),
+            running: running, stuck: 0, roles: [.worker, .remote])
+    }
+}

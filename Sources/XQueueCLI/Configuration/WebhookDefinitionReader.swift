@@ -1,0 +1,126 @@
+import Foundation
+import XQueue
+import XQueueCore
+import Yams
+
+/// Reads the members of a handler that is a webhook.
+struct WebhookDefinitionReader {
+    /// The members of such a handler, beside `max_concurrency`.
+    static let members = ["webhook", "secret_env", "secret_file", "headers", "timeout", "max_response"]
+    /// The headers that are the program's own to set.
+    private static let ownHeaders = [
+        "content-type", "content-length", "host", "connection", "transfer-encoding",
+    ]
+
+    /// What relative paths start from.
+    let folder: String
+    let environment: [String: String]
+    private(set) var definition = WebhookDefinition(url: "")
+    private(set) var problems: [(text: String, node: Node)] = []
+
+    init(folder: String, environment: [String: String]) {
+        self.folder = folder
+        self.environment = environment
+    }
+
+    mutating func member(_ name: String, _ value: Node, at key: Node) {
+        switch name {
+        case "webhook": address(value, at: key)
+        case "secret_env": secretVariable(value, at: key)
+        case "secret_file": secretFile(value, at: key)
+        case "headers": headers(value, at: key)
+        case "timeout":
+            let kind = SettingKind<Duration>.duration(.milliseconds(100)...ModelLimits.longestDuration)
+            guard let timeout = value.scalar.flatMap({ kind.parse($0.string) }) else {
+                return add("'timeout' must be \(kind.legal)", key)
+            }
+            definition.timeout = timeout
+        default:
+            let kind = SettingKind<Int>.bytes(2...(1 << 30))
+            guard let size = value.scalar.flatMap({ kind.parse($0.string) }) else {
+                return add("'max_response' must be \(kind.legal)", key)
+            }
+            definition.maxResponse = size
+        }
+    }
+
+    private mutating func address(_ value: Node, at key: Node) {
+        guard let text = value.scalar?.string, let parts = URLComponents(string: text),
+            ["http", "https"].contains(parts.scheme?.lowercased()), let host = parts.host, !host.isEmpty,
+            parts.user == nil, parts.password == nil, parts.fragment == nil
+        else {
+            return add(
+                "'webhook' must be an address like https://service.example/tasks, without a name and password",
+                key)
+        }
+        definition.url = text
+    }
+
+    private mutating func secretVariable(_ value: Node, at key: Node) {
+        guard let name = value.scalar?.string, !name.isEmpty else {
+            return add("'secret_env' must be the name of an environment variable", key)
+        }
+        guard let text = environment[name], !text.isEmpty else {
+            return add("'secret_env': there is no \(name) in the environment", key)
+        }
+        take(Array(text.utf8), at: key, from: "secret_env")
+    }
+
+    private mutating func secretFile(_ value: Node, at key: Node) {
+        guard let path = value.scalar?.string, !path.isEmpty else {
+            return add("'secret_file' must be a path", key)
+        }
+        let url = URL(filePath: path, relativeTo: URL(filePath: folder + "/"))
+        guard let data = try? Data(contentsOf: url) else {
+            return add("'secret_file': cannot read '\(path)'", key)
+        }
+        // Editors end files with a line feed, which nobody means to be a part of the key.
+        var bytes = Array(data)
+        while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
+        take(bytes, at: key, from: "secret_file")
+    }
+
+    private mutating func take(_ bytes: [UInt8], at key: Node, from name: String) {
+        guard bytes.count >= WebhookSecret.minBytes else {
+            return add("'\(name)': the secret must be \(WebhookSecret.minBytes) bytes long at least", key)
+        }
+        guard definition.secret == nil else {
+            return add("'secret_env' and 'secret_file' cannot stand beside each other", key)
+        }
+        definition.secret = WebhookSecret(bytes: bytes)
+    }
+
+    private mutating func headers(_ value: Node, at key: Node) {
+        guard let mapping = value.mapping else {
+            return add("'headers' must be a section of names and values", key)
+        }
+        for (name, value) in mapping {
+            guard let name = name.string, let text = value.scalar?.string, Self.isHeader(name, text) else {
+                add("'headers' must hold names and single values of one line", key)
+                continue
+            }
+            let lower = name.lowercased()
+            guard !Self.ownHeaders.contains(lower), !lower.hasPrefix("x-xqueue-") else {
+                add("'headers': '\(name)' is set by xqueue itself", key)
+                continue
+            }
+            definition.headers[name] = text
+        }
+    }
+
+    private static func isHeader(_ name: String, _ value: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            } && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+
+    private mutating func add(_ text: String, _ node: Node) {
+        problems.append((text, node))
+    }
+}

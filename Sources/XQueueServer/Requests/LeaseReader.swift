@@ -1,0 +1,212 @@
+import XQueue
+import XQueueCore
+
+/// Reads what remote workers send. Ranges of a worker's own fields are the queue's to check.
+enum LeaseReader {
+    // MARK: - Workers
+
+    /// A request for tasks.
+    static func request(_ text: String) throws(QueueError) -> LeaseRequest {
+        let fields = FieldReader()
+        var request = LeaseRequest(worker: RemoteWorker(name: ""))
+        var hasName = false
+        var hasTypes = false
+        try fields.each(of: try object(text)) { member throws(QueueError) in
+            switch member.name {
+            case "max_tasks": if !isNull(member) { request.maxTasks = try fields.integer(member) }
+            case "wait": if !isNull(member) { request.wait = try fields.seconds(member) }
+            default:
+                guard try read(member, fields, into: &request.worker) else { throw fields.unknown(member) }
+                hasName = hasName || member.name == "worker"
+                hasTypes = hasTypes || member.name == "types"
+            }
+        }
+        guard hasName else { throw .invalid("worker", "is required") }
+        guard hasTypes else { throw .invalid("types", "is required") }
+        return request
+    }
+
+    /// Reads a field of a worker's; answers whether it is one.
+    private static func read(
+        _ member: JSONMember, _ fields: FieldReader, into worker: inout RemoteWorker
+    ) throws(QueueError) -> Bool {
+        switch member.name {
+        case "worker": worker.name = try fields.string(member)
+        case "types": worker.types = try types(member, fields)
+        case "capacity": if !isNull(member) { worker.capacity = try fields.integer(member) }
+        case "running": if !isNull(member) { worker.running = try fields.integer(member) }
+        case "pid": if !isNull(member) { worker.processID = try fields.integer(member) }
+        case "host": if !isNull(member) { worker.host = try fields.string(member) }
+        case "version": if !isNull(member) { worker.version = try fields.string(member) }
+        default: return false
+        }
+        return true
+    }
+
+    private static func types(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> [String] {
+        var types: [String] = []
+        for (index, element) in try elements(member, fields).enumerated() {
+            guard element.kind == .string, let type = element.string else {
+                throw .invalid("\(member.name)[\(index)]", "must be a string")
+            }
+            types.append(type)
+        }
+        return types
+    }
+
+    // MARK: - Batches
+
+    /// What stands in `{"leases":[…]}`, and the worker that sends it, if it says so.
+    struct Batch {
+        var worker: RemoteWorker?
+        /// Each as the body of the call for one lease, with the lease taken out.
+        var leases: [(attempt: AttemptID, members: [JSONMember])] = []
+    }
+
+    static func batch(_ text: String, limit: Int) throws(QueueError) -> Batch {
+        let fields = FieldReader()
+        var worker = RemoteWorker(name: "")
+        var hasWorker = false
+        var leases: [RawJSON]?
+        try fields.each(of: try object(text)) { member throws(QueueError) in
+            if member.name == "leases" {
+                leases = try elements(member, fields)
+            } else {
+                guard try read(member, fields, into: &worker) else { throw fields.unknown(member) }
+                hasWorker = true
+            }
+        }
+        guard let leases else { throw .invalid("leases", "is required") }
+        guard leases.count <= limit else { throw .invalid("leases", "must hold at most \(limit) leases") }
+        var batch = Batch(worker: hasWorker ? worker : nil)
+        for (index, lease) in leases.enumerated() {
+            do throws(QueueError) {
+                batch.leases.append(try element(lease))
+            } catch {
+                throw error.within("leases", at: index)
+            }
+        }
+        return batch
+    }
+
+    private static func element(
+        _ element: RawJSON
+    ) throws(QueueError) -> (attempt: AttemptID, members: [JSONMember]) {
+        var members = try object(element.text)
+        guard let index = members.firstIndex(where: { $0.name == "lease" }) else {
+            throw .invalid("lease", "is required")
+        }
+        let text = try FieldReader().string(members.remove(at: index))
+        guard let attempt = AttemptID(leaseID: text) else { throw .invalid("lease", "is not a lease") }
+        return (attempt, members)
+    }
+
+    // MARK: - One lease
+
+    /// Reads how an attempt ended from the members of a body.
+    typealias OutcomeReader =
+        @Sendable ([JSONMember], _ limits: Limits) throws(QueueError) -> LeaseEnd.Outcome
+
+    struct Limits {
+        /// The largest result, in bytes.
+        let resultBytes: Int
+    }
+
+    static func completion(_ members: [JSONMember], _ limits: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+        let fields = FieldReader()
+        var result: RawJSON?
+        try fields.each(of: members) { member throws(QueueError) in
+            guard member.name == "result" else { throw fields.unknown(member) }
+            guard member.value.text.utf8.count <= limits.resultBytes else {
+                throw fields.invalid(member, "must be at most \(limits.resultBytes) bytes long")
+            }
+            result = isNull(member) ? nil : member.value
+        }
+        return .success(result)
+    }
+
+    static func failure(_ members: [JSONMember], _: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+        let fields = FieldReader()
+        var failure = AttemptFailure("the worker says that the attempt failed")
+        try fields.each(of: members) { member throws(QueueError) in
+            switch member.name {
+            case "error":
+                if !isNull(member) { failure = failure.saying(try fields.string(member)) }
+            case "permanent": if !isNull(member) { failure.isPermanent = try boolean(member, fields) }
+            case "retry_after": if !isNull(member) { failure.retryAfter = try delay(member, fields) }
+            default: throw fields.unknown(member)
+            }
+        }
+        return .failure(failure)
+    }
+
+    static func release(_ members: [JSONMember], _: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+        let fields = FieldReader()
+        var wait = Duration.zero
+        try fields.each(of: members) { member throws(QueueError) in
+            guard member.name == "delay" else { throw fields.unknown(member) }
+            if !isNull(member) { wait = try delay(member, fields) }
+        }
+        return .release(wait)
+    }
+
+    static func progress(_ members: [JSONMember]) throws(QueueError) -> TaskProgress {
+        let fields = FieldReader()
+        var percent: Double?
+        var message: String?
+        try fields.each(of: members) { member throws(QueueError) in
+            switch member.name {
+            case "progress": percent = try fields.number(member)
+            case "message": if !isNull(member) { message = try fields.string(member) }
+            default: throw fields.unknown(member)
+            }
+        }
+        guard let percent else { throw .invalid("progress", "is required") }
+        guard 0...100 ~= percent else { throw .invalid("progress", "must be 0 to 100") }
+        return TaskProgress(percent: percent, message: message)
+    }
+
+    /// Nothing but what the address says.
+    static func nothing(_ members: [JSONMember]) throws(QueueError) {
+        if let member = members.first { throw FieldReader().unknown(member) }
+    }
+
+    // MARK: - Values
+
+    static func object(_ text: String) throws(QueueError) -> [JSONMember] {
+        guard let members = try FieldReader.members(of: text) else {
+            throw QueueError(.malformedJSON, "the body must be a JSON object")
+        }
+        return members
+    }
+
+    private static func elements(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> [RawJSON]
+    {
+        guard let elements = try? member.value.elements() else {
+            throw fields.invalid(member, "must be an array")
+        }
+        return elements
+    }
+
+    private static func delay(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Duration {
+        let delay = try fields.seconds(member)
+        guard .zero...ModelLimits.longestDuration ~= delay else {
+            let most = ModelLimits.longestDuration.components.seconds
+            throw fields.invalid(member, "must be 0 to \(most) seconds")
+        }
+        return delay
+    }
+
+    private static func boolean(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Bool {
+        guard member.value.kind == .boolean else { throw fields.invalid(member, "must be true or false") }
+        return member.value.text == "true"
+    }
+
+    private static func isNull(_ member: JSONMember) -> Bool { member.value.kind == .null }
+}
+
+extension AttemptFailure {
+    fileprivate func saying(_ message: String) -> AttemptFailure {
+        AttemptFailure(message, kind: kind, isPermanent: isPermanent, retryAfter: retryAfter)
+    }
+}

@@ -1,0 +1,94 @@
+#if Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Workers over HTTP in a cluster: any node may be asked about any lease.
+@Suite struct LeaseClusterTests {
+    private struct Leases: Decodable {
+        struct Lease: Decodable {
+            struct Record: Decodable {
+                var id: String
+            }
+            var lease: String
+            var task: Record
+        }
+        var leases: [Lease]
+    }
+
+    private struct Standing: Decodable {
+        var stop: Bool
+        var reason: String?
+    }
+
+    private func take(_ api: API, wait: Int = 30) async throws -> Leases.Lease {
+        let reply = try await api.send(
+            "POST", "/leases", #"{"worker":"far","types":["mail"],"wait":\#(wait)}"#)
+        try #require(reply.status == 200, "\(reply.text)")
+        let leases: Leases = try reply.decoded()
+        return try #require(leases.leases.first)
+    }
+
+    @Test func aLeaseOfOneNodeIsExtendedAndEndedAtAnother() async throws {
+        let cluster = try await Cluster()
+        let first = API(try await cluster.node("a", ["--no-workers"]))
+        let second = API(try await cluster.node("b", ["--no-workers"]))
+        let polling = Task { try await take(first) }
+        try await eventually("the worker is known at the other node") {
+            try await second.send("GET", "/workers").text.contains(#""id":"far""#)
+        }
+        // Submitted at one node, wakes the request that waits at the other.
+        let task = try await second.submit("mail", #"{"to":"x"}"#)
+        let lease = try await polling.value
+        #expect(lease.task.id == task.id)
+        #expect(try await second.send("GET", "/types").text.contains(#""type":"mail","has_handler":true"#))
+
+        let standing: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        #expect(!standing.stop)
+        _ = try await second.send(
+            "POST", "/leases/\(lease.lease)/progress", #"{"progress":50,"message":"half"}"#)
+        #expect(try await first.send("GET", "/tasks/\(task.id)").text.contains(#""progress":50"#))
+        let end = try await second.send("POST", "/leases/\(lease.lease)/complete", #"{"result":{"ok":true}}"#)
+        #expect(end.status == 200)
+        let done = try await first.send("GET", "/tasks/\(task.id)").text
+        #expect(done.contains(#""status":"success""#))
+        #expect(done.contains(#""result":{"ok":true}"#))
+        #expect(done.contains(#""worker_id":"far""#))
+        let again = try await first.send("POST", "/leases/\(lease.lease)/complete", "{}")
+        #expect(again.status == 409)
+    }
+
+    @Test func aCancelAtOneNodeIsToldAtAnotherAndALeaseOutlivesItsNode() async throws {
+        let cluster = try await Cluster()
+        let node = try await cluster.node("a", ["--no-workers"])
+        let second = API(try await cluster.node("b", ["--no-workers"]))
+        let task = try await second.submit("mail")
+        let lease = try await take(API(node))
+        try await node.kill9()
+        let held: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        #expect(!held.stop)
+        #expect(try await second.send("DELETE", "/tasks/\(task.id)").status == 200)
+        let told: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        #expect(told.reason == "canceled")
+        _ = try await second.send("POST", "/leases/\(lease.lease)/fail", #"{"error":"stopped"}"#)
+        #expect(try await second.end(of: task.id).status == "canceled")
+    }
+
+    @Test func aWorkerThatDiesLosesItsTaskToAnother() async throws {
+        let cluster = try await Cluster()
+        let api = API(try await cluster.node("a", ["--no-workers"]))
+        let task = try await api.submit("mail", "{}", #""max_retry":1"#)
+        let first = try await take(api)
+        // Nobody extends it; the next request gets the task when three heartbeats are over.
+        let second = try await take(api, wait: 60)
+        #expect(second.task.id == task.id)
+        #expect(second.lease != first.lease)
+        #expect(try await api.send("POST", "/leases/\(first.lease)/complete", "{}").status == 409)
+        #expect(try await api.send("POST", "/leases/\(second.lease)/complete", "{}").status == 200)
+        #expect(try await api.end(of: task.id).status == "success")
+    }
+}
+
+#endif
