@@ -70,7 +70,7 @@ import XQueueTesting
             let mayBeEmpty = ["xqueue_intake_", "xqueue_store_errors_total"].contains { plain.contains($0) }
             try await eventually("\(plain) has data") {
                 let answer = try await prometheus.get(
-                    "/api/v1/query", query: [URLQueryItem(name: "query", value: plain)])
+                    "/api/v1/query", query: ["query": plain])
                 let reply = try JSONDecoder().decode(QueryReply.self, from: answer.body)
                 try #require(reply.status == "success", "\(plain): \(reply.error ?? "")")
                 return mayBeEmpty || reply.data?.result.isEmpty == false

@@ -1,4 +1,5 @@
-import Foundation
+package import Foundation
+import Testing
 import XQueueTesting
 
 #if canImport(FoundationNetworking)
@@ -42,10 +43,11 @@ package final class PrometheusServer: Sendable {
     }
 
     /// Asks its HTTP API.
-    package func get(_ path: String, query: [URLQueryItem] = []) async throws -> (status: Int, body: Data) {
+    package func get(_ path: String, query: [String: String] = [:]) async throws -> (status: Int, body: Data)
+    {
         var address = URLComponents()
         (address.scheme, address.host, address.port, address.path) = ("http", "127.0.0.1", port, path)
-        address.queryItems = query.isEmpty ? nil : query
+        address.queryItems = query.isEmpty ? nil : query.map { URLQueryItem(name: $0.key, value: $0.value) }
         guard let url = address.url else { throw URLError(.badURL) }
         return try await withCheckedThrowingContinuation { continuation in
             URLSession.shared.dataTask(with: url) { data, response, error in
