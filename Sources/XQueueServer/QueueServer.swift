@@ -123,7 +123,7 @@ public struct QueueServer: Service {
             idleTimeout: configuration.idleTimeout,
             gracefulCloseTimeout: configuration.requestTimeout,
             streamConfiguration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [StreamGuard(configuration), EventGate(opener)],
+                additionalChannelHandlers: [StreamGuard(configuration), EventGate(opener), DepartureWatch()],
                 idleTimeout: TimeAmount(configuration.idleTimeout)))
         return HTTPServerBuilder { responder in
             SecureChannel(

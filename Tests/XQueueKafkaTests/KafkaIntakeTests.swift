@@ -37,7 +37,7 @@ import XQueueTesting
         for headers in headers {
             try await intake.append([IntakeMessage(key: "k", value: "1", headers: headers)])
         }
-        let records = try await receive(3, from: intake)
+        let records = try await intake.records(3)
         #expect(records.map(\.trace) == [TraceContext(parent: parent, state: "a=1"), nil, nil])
         await intake.close()
     }

@@ -1,6 +1,7 @@
 import Logging
 import XQueue
 import XQueueCore
+import XQueueServer
 
 /// A replay, put together from its configuration.
 struct ReplayProgram {
@@ -18,7 +19,8 @@ struct ReplayProgram {
 
     /// - Throws: ``ConfigurationError``, ``IntakeError`` or ``StoreError``.
     func run(_ display: ReplayDisplay) async throws -> Outcome {
-        let logger = ConsoleLog.quiet(ConsoleLog.logger(mode: values.mode))
+        let level = LogControl(ConsoleLog.level(values))
+        let logger = ConsoleLog.quiet(ConsoleLog.logger(values, level))
         guard let archive = try IntakeOpener(values, logger: logger).archive() else {
             throw ConfigurationError(.configuration, ["kafka.brokers: there is no log to replay without it"])
         }

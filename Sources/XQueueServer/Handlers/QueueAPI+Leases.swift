@@ -8,6 +8,9 @@ extension QueueAPI {
     func lease(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         let wanted = try LeaseReader.request(body)
+        for (index, type) in wanted.worker.types.enumerated() {
+            try request.caller.check(type, field: "types[\(index)]")
+        }
         let poll = LeasePoll()
         DepartureWatch.watch(request.channel) { poll.leave() }
         connections.setAside()

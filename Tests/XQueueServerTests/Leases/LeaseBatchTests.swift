@@ -94,8 +94,8 @@ import XQueueTesting
         try await TestAPI.run { api in
             let lease = try await Self.leases(api, 1)[0]
             let body = body.replacing("LEASE", with: lease)
-            for path in ["complete", "fail", "release", "progress"] {
-                try await api.post("/api/v1/leases/\(path)", body).expectError(400, code)
+            for path in ["complete", "fail", "release"] {
+                try await api.post("/api/v1/leases/\(path)", body).expectError(400, code, field: field)
             }
             try await api.put("/api/v1/leases", body).expectError(400, code, field: field)
             #expect(try await api.put("/api/v1/leases/\(lease)", "{}").raw("stop") == "false")

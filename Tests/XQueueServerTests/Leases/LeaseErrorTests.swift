@@ -41,11 +41,12 @@ import XQueueTesting
             _ = try await api.makeTask()
             let lease = try await api.takeLease()
             try await api.lease(#","x":1"#).expectError(400, "unknown_field", field: "x")
-            for (verb, body) in [
-                ("complete", #"{"error":"e"}"#), ("fail", #"{"result":1}"#), ("release", #"{"x":1}"#),
-                ("progress", #"{"percent":1}"#),
+            for (verb, body, field) in [
+                ("complete", #"{"error":1}"#, "error"), ("fail", #"{"result":1}"#, "result"),
+                ("release", #"{"x":1}"#, "x"), ("progress", #"{"percent":1}"#, "percent"),
             ] {
-                try await api.post("/api/v1/leases/\(lease)/\(verb)", body).expectError(400, "unknown_field")
+                try await api.post("/api/v1/leases/\(lease)/\(verb)", body).expectError(
+                    400, "unknown_field", field: field)
             }
             try await api.put("/api/v1/leases/\(lease)", #"{"x":1}"#).expectError(
                 400, "unknown_field", field: "x")
