@@ -45,7 +45,7 @@ public final class RedisStore: TaskStore {
         self.options = options
         self.clock = clock
         // The scripts read the number only when they write events.
-        origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 1))"
+        origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 0))"
         do throws(RedisError) {
             runner = try ScriptRunner(client: client)
             try await client.connect()

@@ -20,9 +20,7 @@ final class ScriptRunner: Sendable {
         }
         self.client = client
         tag = client.configuration.hashTag
-        var texts: [RedisScript: String] = [:]
-        for script in RedisScript.allCases { texts[script] = try ScriptText.make(script) }
-        self.texts = texts
+        texts = try ScriptText.all.get()
     }
 
     /// Loads all scripts into the server.

@@ -6,6 +6,14 @@
 /// stands for a number that Swift knows, everywhere. Names of that kind cost nothing when a script runs,
 /// while a local that many functions use makes each of them slower to make, in every call.
 enum ScriptText {
+    /// The texts of all scripts, put together once a process; a failure if a file names a piece or a word that
+    /// does not exist.
+    static let all: Result<[RedisScript: String], RedisError> = Result { () throws(RedisError) in
+        var texts: [RedisScript: String] = [:]
+        for script in RedisScript.allCases { texts[script] = try make(script) }
+        return texts
+    }
+
     /// The whole text of a script.
     ///
     /// - Throws: ``RedisError`` if a file names a piece or a word that does not exist.

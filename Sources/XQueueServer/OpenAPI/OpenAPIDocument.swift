@@ -25,7 +25,8 @@ struct OpenAPIDocument {
     private static let parts = [
         PackageResources.openapi_info_json, PackageResources.openapi_tasks_json,
         PackageResources.openapi_types_json, PackageResources.openapi_events_json,
-        PackageResources.openapi_operations_json, PackageResources.openapi_console_json,
+        PackageResources.openapi_leases_json, PackageResources.openapi_operations_json,
+        PackageResources.openapi_access_json, PackageResources.openapi_console_json,
     ]
 
     private static func object(_ bytes: [UInt8]) -> [String: Any] {
@@ -49,6 +50,11 @@ struct OpenAPIDocument {
         var replies = ["400": "BadRequest", "405": "MethodNotAllowed", "408": "RequestTimeout"]
         replies["431"] = "HeadersTooLarge"
         replies["500"] = "InternalError"
+        if route.scope != .public {
+            replies["401"] = "Unauthorized"
+            replies["403"] = "Forbidden"
+            replies["429"] = "TooManyRequests"
+        }
         if operation["requestBody"] != nil {
             replies["413"] = "ContentTooLarge"
             replies["415"] = "UnsupportedMediaType"
