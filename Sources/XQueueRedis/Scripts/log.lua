@@ -27,6 +27,7 @@ end
 local kept = tonumber(string.match(ORIGIN, '%d+$'))
 
 local function tell(ids, id)
+  if kept == 0 then return end
   local n = ids.n + 1
   ids[n], ids.n = id, n
 end
@@ -37,7 +38,6 @@ local function steps(previous, status, version, retries, type, worker, error)
 end
 
 local function tell_progress(id, percent, type, worker, message)
-  if kept == 0 then return end
   tell(group(progress_heads, struct.pack(
     PROGRESS_HEAD, $PROGRESS_EVENT, percent, type, worker, #message) .. message), id)
 end
