@@ -86,7 +86,6 @@ import XQueueTesting
         #expect(try await read(.offset(1000)) == 0)
         #expect(try await read(.time(between)) == 5)
         #expect(try await read(.time(Timestamp(milliseconds: 0))) == 25)
-        #expect(try await read(.time(between + .seconds(3600))) == 0)
         #expect(try await read(.offset(0), 0) == 25)
         let error = await #expect(throws: IntakeError.self) { _ = try await read(.offset(0), 7) }
         #expect(error?.code == .invalid)

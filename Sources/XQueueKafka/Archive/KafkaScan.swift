@@ -93,7 +93,7 @@ actor KafkaScan {
         guard !isClosed else { return }
         isClosed = true
         ends = [:]
-        rd_kafka_consumer_close(handle.client)
+        handle.leaveGroup()
     }
 
     private var stalled: IntakeError {

@@ -53,7 +53,8 @@ final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
-        rd_kafka_destroy(client)
+        // Whoever has joined a group has left it, or has given up doing so.
+        rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     }
 
     /// What made the client useless for good; nil if nothing did.

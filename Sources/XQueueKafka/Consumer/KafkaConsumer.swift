@@ -51,7 +51,7 @@ actor KafkaConsumer {
         let topics = PartitionList(topic: configuration.topic, [-1: Int64(RD_KAFKA_OFFSET_INVALID)])
         let code = topics.lend { rd_kafka_subscribe(new.client, $0) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-            rd_kafka_consumer_close(new.client)
+            new.leaveGroup()
             throw IntakeError(.unavailable, "cannot read the topic: \(KafkaCode.text(code))")
         }
         handle = new
@@ -116,7 +116,7 @@ actor KafkaConsumer {
         guard let handle else { return }
         self.handle = nil
         noteDone(handle.client, configuration.topic, events, waits: true)
-        rd_kafka_consumer_close(handle.client)
+        handle.leaveGroup()
         events.share.withLock { $0 = KafkaShare() }
         stash = []
     }
@@ -233,7 +233,9 @@ private func noteDone(_ client: OpaquePointer, _ topic: String, _ events: KafkaE
         return share.done.filter { share.assigned.contains($0.key) }
     }
     guard !done.isEmpty else { return }
-    let code = PartitionList(topic: topic, done).lend { rd_kafka_commit(client, $0, waits ? 0 : 1) }
+    let code = PartitionList(topic: topic, done).lend {
+        waits ? KafkaHandle.commit(client, $0) : rd_kafka_commit(client, $0, 1)
+    }
     guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
     events.tell(
         "Kafka has not noted how far its records are read; they may come again",

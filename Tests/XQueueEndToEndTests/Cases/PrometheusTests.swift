@@ -18,13 +18,15 @@ import XQueueTesting
         return program.said
     }
 
-    /// Has tasks succeed, fail, and wait.
+    /// Has tasks succeed, fail, be canceled, and wait.
     private func work(_ api: API) async throws {
         for _ in 0..<5 { _ = try await api.submit() }
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
         let key = #""concurrency_key":"k""#
         for _ in 0..<2 { _ = try await api.submit("example", #"{"duration_ms":60000}"#, key) }
         #expect(try await api.end(of: bad.id).status == "failed")
+        let canceled = try await api.submit("nobody")
+        _ = try await api.send("DELETE", "/tasks/\(canceled.id)")
         _ = try await api.submit("nobody")
     }
 

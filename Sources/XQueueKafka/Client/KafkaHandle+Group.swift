@@ -1,0 +1,42 @@
+#if Kafka
+
+import CRdKafka
+
+/// What a member of a consumer group asks of the cluster at its end, where waiting must have an end, too:
+/// librdkafka's own calls wait for as long as no broker answers.
+extension KafkaHandle {
+    /// The longest wait for the cluster to note offsets, in milliseconds.
+    private static let commitMilliseconds: Int32 = 5000
+    /// The longest wait for the group to let this member go.
+    private static let closePatience = Duration.seconds(10)
+
+    /// Notes offsets, and waits for the answer.
+    static func commit(
+        _ client: OpaquePointer, _ offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
+    ) -> rd_kafka_resp_err_t {
+        guard let queue = rd_kafka_queue_new(client) else { return RD_KAFKA_RESP_ERR__FAIL }
+        defer { rd_kafka_queue_destroy(queue) }
+        let code = rd_kafka_commit_queue(client, offsets, queue, nil, nil)
+        guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { return code }
+        guard let event = rd_kafka_queue_poll(queue, commitMilliseconds) else {
+            return RD_KAFKA_RESP_ERR__TIMED_OUT
+        }
+        defer { rd_kafka_event_destroy(event) }
+        return rd_kafka_event_error(event)
+    }
+
+    /// Leaves the group. If no broker answers, the group notices by itself that a member is gone.
+    func leaveGroup() {
+        guard let queue = rd_kafka_queue_new(client) else { return }
+        defer { rd_kafka_queue_destroy(queue) }
+        if let error = rd_kafka_consumer_close_queue(client, queue) {
+            return rd_kafka_error_destroy(error)
+        }
+        let deadline = ContinuousClock.now + Self.closePatience
+        while rd_kafka_consumer_closed(client) == 0, ContinuousClock.now < deadline {
+            rd_kafka_queue_poll_callback(queue, 100)
+        }
+    }
+}
+
+#endif
