@@ -54,7 +54,14 @@ package struct FieldReader {
     /// A whole number, moved to the nearer end of `Int` if it is beyond, where a check of its range finds it.
     package func integer(_ member: JSONMember) throws(QueueError) -> Int {
         if let value = member.value.integer { return Int(value) }
-        let text = member.value.text.utf8
+        // `5.0` is the integer 5, as JSON Schema has it.
+        var text = member.value.text.utf8[...]
+        if let point = text.firstIndex(of: UInt8(ascii: ".")),
+            text[point...].dropFirst().allSatisfy({ $0 == UInt8(ascii: "0") })
+        {
+            text = text[..<point]
+            if let value = Int(String(decoding: text, as: UTF8.self)) { return value }
+        }
         guard member.value.kind == .number,
             text.allSatisfy({ $0 == UInt8(ascii: "-") || $0 < 0x3A && $0 > 0x2F })
         else { throw invalid(member, "must be an integer") }

@@ -34,7 +34,22 @@ extension KafkaHandle {
         }
         let deadline = ContinuousClock.now + Self.closePatience
         while rd_kafka_consumer_closed(client) == 0, ContinuousClock.now < deadline {
-            rd_kafka_queue_poll_callback(queue, 100)
+            guard let event = rd_kafka_queue_poll(queue, 100) else { continue }
+            // What else comes here, such as messages that were under way, is for whoever reads next.
+            if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
+                giveBack(rd_kafka_event_topic_partition_list(event))
+            }
+            rd_kafka_event_destroy(event)
+        }
+    }
+
+    /// The last partitions go to other members.
+    private func giveBack(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
+        let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+        if isCooperative, let partitions {
+            if let error = rd_kafka_incremental_unassign(client, partitions) { rd_kafka_error_destroy(error) }
+        } else {
+            rd_kafka_assign(client, nil)
         }
     }
 }
