@@ -22,7 +22,6 @@ import Testing
     static let invalid: [Case] = [
         Case(#""priority":"high""#, "priority", "priority must be an integer"),
         Case(#""priority":1.5"#, "priority", "must be an integer"),
-        Case(#""priority":1.5"#, "priority", "must be an integer"),
         Case(#""priority":1e2"#, "priority", "must be an integer"),
         Case(#""priority":1e400"#, "priority", "must be an integer"),
         Case(#""priority":true"#, "priority", "must be an integer"),
