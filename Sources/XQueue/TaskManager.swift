@@ -44,7 +44,7 @@ public final class TaskManager: Service {
     ///     there into the store while ``run()`` runs. The manager closes it as well.
     ///   - configuration: How many handlers run at once, how long they may take to stop, what is kept.
     ///   - logger: Where it tells what an operator must know.
-    ///   - metrics: Where what is measured goes.
+    ///   - factory: Where what is measured goes.
     ///   - tracer: Who keeps the spans of submissions and attempts.
     ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
     ///   - random: For identifiers and back-off.

@@ -103,7 +103,10 @@ import Testing
 
     @Test(arguments: [
         ("handlers: 5", ":1: 'handlers' must be a section of task types"),
-        ("handlers:\n  a: {}", ":2: handlers.a: 'exec' is missing: which program runs the tasks?"),
+        (
+            "handlers:\n  a: {}",
+            ":2: handlers.a: 'exec' or 'webhook' is missing: which program or service runs the tasks?"
+        ),
         (
             "handlers:\n  a: ./run.sh",
             ":2: handlers.a: must be a section with 'exec: [program, argument …]' or 'webhook: https://…'"

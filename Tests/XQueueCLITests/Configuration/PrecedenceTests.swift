@@ -90,7 +90,7 @@ import XQueueServer
         let candidates = [
             "localhost", "31s", "17", "2", "5", "7KiB", "3MiB", "debug", "true", "false", "else,where",
             "sasl_ssl",
-            "SCRAM-SHA-256", "https://a.example",
+            "SCRAM-SHA-256", "https://a.example", "json", "2h",
         ]
         for candidate in candidates {
             var values = ServeConfiguration()
