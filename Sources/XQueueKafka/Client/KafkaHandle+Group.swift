@@ -10,6 +10,11 @@ extension KafkaHandle {
     /// The longest wait for the group to let this member go.
     private static let closePatience = Duration.seconds(10)
 
+    /// Whether the members of the group hand over single partitions, and not all of them at each change.
+    static func isCooperative(_ client: OpaquePointer) -> Bool {
+        rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+    }
+
     /// Notes offsets, and waits for the answer.
     static func commit(
         _ client: OpaquePointer, _ offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
@@ -45,8 +50,7 @@ extension KafkaHandle {
 
     /// The last partitions go to other members.
     private func giveBack(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
-        let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
-        if isCooperative, let partitions {
+        if Self.isCooperative(client), let partitions {
             if let error = rd_kafka_incremental_unassign(client, partitions) { rd_kafka_error_destroy(error) }
         } else {
             rd_kafka_assign(client, nil)

@@ -248,7 +248,7 @@ private func rebalanced(
     _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, _ opaque: UnsafeMutableRawPointer?
 ) {
     guard let client, let list, let events = KafkaEvents.of(opaque) else { return }
-    let isCooperative = rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
+    let isCooperative = KafkaHandle.isCooperative(client)
     let partitions = PartitionList.partitions(of: list)
     var error: OpaquePointer?
     if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
