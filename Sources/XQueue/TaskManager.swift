@@ -79,7 +79,7 @@ public final class TaskManager: Service {
             logger: logger)
         self.leaseDesk = LeaseDesk(
             store: store, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
-            random: random, logger: logger)
+            random: random, metrics: metrics, logger: logger)
         let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
             [registry] type in
             configuration.runsWorkers && registry.handler(of: type) != nil

@@ -43,6 +43,11 @@ package final class WorkMetrics: Sendable {
         run.record(since: start)
     }
 
+    /// A remote worker has said how an attempt ended, by which it ran for `time`.
+    package func ran(for time: Duration) {
+        run.recordNanoseconds(max(time.nanoseconds, 0))
+    }
+
     /// The store has answered to the end of an attempt.
     package func settled(_ outcome: AttemptOutcome, _ answer: SettleOutcome) {
         guard case .settled(let status, _) = answer else {

@@ -9,7 +9,7 @@ extension LeaseDesk {
 
     /// Extends leases; answers in order what becomes of each.
     func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [LeaseStanding] {
-        await learn(attempts)
+        try await learn(attempts)
         let outcomes = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.store.heartbeat(attempts, lease: self.configuration.leaseDuration)
         }
@@ -35,26 +35,32 @@ extension LeaseDesk {
 
     /// Ends attempts; answers in order what became of each.
     func end(_ ends: [LeaseEnd]) async throws(QueueError) -> [SettleOutcome] {
-        await learn(ends.map(\.attempt))
+        let known = try await learn(ends.map(\.attempt))
         let now = clock.now()
         let settlements = ends.map { end in
-            Settlement(attempt: end.attempt, outcome: outcome(of: end, at: now))
+            Settlement(attempt: end.attempt, outcome: outcome(of: end, known[end.attempt], at: now))
         }
         let outcomes = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.store.settle(settlements)
         }
-        for end in ends {
-            if let entry = held.entry(end.attempt) { workers.touch(entry.worker) }
-            held.remove(end.attempt)
+        for (settlement, outcome) in zip(settlements, outcomes) {
+            held.remove(settlement.attempt)
+            guard let entry = known[settlement.attempt] else { continue }
+            workers.touch(entry.worker)
+            let work = metrics.work(entry.type)
+            work.ran(for: now - entry.startedAt)
+            work.settled(settlement.outcome, outcome)
         }
         return outcomes
     }
 
-    private func outcome(of end: LeaseEnd, at now: Timestamp) -> AttemptOutcome {
+    private func outcome(
+        of end: LeaseEnd, _ entry: HeldLeases.Entry?, at now: Timestamp
+    ) -> AttemptOutcome {
         if case .release(let delay) = end.outcome {
             return delay == .zero ? .release : .snooze(delay)
         }
-        if let entry = held.entry(end.attempt), entry.isTimedOut(at: now) {
+        if let entry, entry.isTimedOut(at: now) {
             // Whatever it brings came too late.
             return .failure(.processTimeout(entry.processTimeout ?? .zero), draw: random.draw())
         }
@@ -65,21 +71,41 @@ extension LeaseDesk {
         }
     }
 
-    /// Asks the store about leases that another node gave out, or this one before it was restarted: their
-    /// process timeouts must be known.
-    private func learn(_ attempts: [AttemptID]) async {
-        let unknown = attempts.filter { held.entry($0) == nil }
-        guard !unknown.isEmpty else { return }
-        await withTaskGroup(of: Void.self) { group in
-            for attempt in Set(unknown) {
+    /// What is known of leases; nothing of those that are over. The store is asked about those that another
+    /// node gave out, or this one before it was restarted.
+    @discardableResult
+    func learn(_ attempts: [AttemptID]) async throws(QueueError) -> [AttemptID: HeldLeases.Entry] {
+        var known: [AttemptID: HeldLeases.Entry] = [:]
+        for attempt in attempts { known[attempt] = held.entry(attempt) }
+        let unknown = Set(attempts).subtracting(known.keys)
+        guard !unknown.isEmpty else { return known }
+        let learned = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.ask(about: unknown)
+        }
+        return known.merging(learned) { $1 }
+    }
+
+    private func ask(
+        about attempts: Set<AttemptID>
+    ) async throws(StoreError) -> [AttemptID: HeldLeases.Entry] {
+        let answers = await withTaskGroup(of: Result<TaskRecord?, StoreError>.self) { group in
+            for attempt in attempts {
                 group.addTask {
-                    // If the store does not answer, the call that follows says so.
-                    guard let record = try? await self.store.task(attempt.taskID),
-                        record.lease?.token == attempt.token
-                    else { return }
-                    self.held.insert(record)
+                    do throws(StoreError) {
+                        let record = try await self.store.task(attempt.taskID)
+                        return .success(record?.lease?.token == attempt.token ? record : nil)
+                    } catch {
+                        return .failure(error)
+                    }
                 }
             }
+            return await group.reduce(into: []) { $0.append($1) }
         }
+        var learned: [AttemptID: HeldLeases.Entry] = [:]
+        for answer in answers {
+            guard let record = try answer.get(), let token = record.lease?.token else { continue }
+            learned[AttemptID(taskID: record.id, token: token)] = held.insert(record)
+        }
+        return learned
     }
 }

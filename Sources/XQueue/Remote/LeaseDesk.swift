@@ -17,6 +17,7 @@ final class LeaseDesk: Sendable {
     let configuration: QueueConfiguration
     let clock: any QueueClock
     let random: any RandomSource
+    let metrics: QueueMetrics
     let logger: Logger
     let held: HeldLeases
     let workers: RemoteWorkers
@@ -26,7 +27,7 @@ final class LeaseDesk: Sendable {
 
     init(
         store: any TaskStore, held: HeldLeases, workers: RemoteWorkers, configuration: QueueConfiguration,
-        clock: any QueueClock, random: any RandomSource, logger: Logger
+        clock: any QueueClock, random: any RandomSource, metrics: QueueMetrics, logger: Logger
     ) {
         self.store = store
         self.held = held
@@ -34,6 +35,7 @@ final class LeaseDesk: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.random = random
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -208,7 +210,10 @@ final class LeaseDesk: Sendable {
             let claimed = try await store.claim(
                 ClaimRequest(types: worker.types, count: entry.request.maxTasks, grant: grant))
             guard !claimed.tasks.isEmpty else { return .nothing }
-            for record in claimed.tasks { held.insert(record) }
+            for record in claimed.tasks {
+                held.insert(record)
+                metrics.work(record.type).started(record)
+            }
             entry.poll.claimEnded(.success(claimed.tasks))
             return .tasks(more: claimed.hasMore)
         } catch {

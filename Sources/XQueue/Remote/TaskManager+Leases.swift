@@ -16,6 +16,11 @@ extension TaskManager {
         try await remoteWorkers.see(try worker.validated())
     }
 
+    /// Of which types the tasks are that leases are for; nothing of leases that are over.
+    package func types(of attempts: [AttemptID]) async throws(QueueError) -> [AttemptID: String] {
+        try await leaseDesk.learn(attempts).mapValues(\.type)
+    }
+
     /// Extends leases; answers in order what becomes of each.
     package func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [LeaseStanding] {
         try await leaseDesk.extend(attempts)

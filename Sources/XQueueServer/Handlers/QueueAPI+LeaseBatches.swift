@@ -11,7 +11,10 @@ extension QueueAPI {
             try item(index) { () throws(QueueError) in try LeaseReader.nothing(lease.members) }
         }
         let attempts = batch.leases.map(\.attempt)
-        return standings(attempts, try await manager.extend(attempts))
+        let standings = try await withinReach(of: request.caller, attempts, \.self, lost: .stop(.lost)) {
+            try await manager.extend($0)
+        }
+        return reply(attempts, standings)
     }
 
     /// `POST /api/v1/leases/progress`
@@ -23,7 +26,10 @@ extension QueueAPI {
             }
             reports.append(ProgressReport(attempt: lease.attempt, progress: progress))
         }
-        return standings(reports.map(\.attempt), try await manager.report(reports))
+        let standings = try await withinReach(of: request.caller, reports, \.attempt, lost: .stop(.lost)) {
+            try await manager.report($0)
+        }
+        return reply(reports.map(\.attempt), standings)
     }
 
     /// `POST /api/v1/leases/complete`, `…/fail` and `…/release`
@@ -35,7 +41,9 @@ extension QueueAPI {
             let outcome = try item(index) { () throws(QueueError) in try read(lease.members, limits) }
             ends.append(LeaseEnd(lease.attempt, outcome))
         }
-        let outcomes = try await manager.end(ends)
+        let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .refused(.leaseLost)) {
+            try await manager.end($0)
+        }
         var writer = JSONWriter(capacity: 128 * (ends.count + 1))
         var lost = 0
         writer.object { writer in
@@ -54,7 +62,7 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    private func standings(_ attempts: [AttemptID], _ standings: [LeaseStanding]) -> Reply {
+    private func reply(_ attempts: [AttemptID], _ standings: [LeaseStanding]) -> Reply {
         let duration = manager.configuration.leaseDuration
         var writer = JSONWriter(capacity: 128 * (attempts.count + 1))
         writer.object { writer in
@@ -68,7 +76,10 @@ extension QueueAPI {
     private func batch(_ request: APIRequest) async throws -> LeaseReader.Batch {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         let batch = try LeaseReader.batch(body, limit: manager.configuration.maxBatch)
-        if let worker = batch.worker { try await manager.see(worker) }
+        if let worker = batch.worker {
+            try checkTypes(of: worker, request.caller)
+            try await manager.see(worker)
+        }
         return batch
     }
 

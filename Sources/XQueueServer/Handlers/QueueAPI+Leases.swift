@@ -8,9 +8,7 @@ extension QueueAPI {
     func lease(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
         let wanted = try LeaseReader.request(body)
-        for (index, type) in wanted.worker.types.enumerated() {
-            try request.caller.check(type, field: "types[\(index)]")
-        }
+        try checkTypes(of: wanted.worker, request.caller)
         let poll = LeasePoll()
         DepartureWatch.watch(request.channel) { poll.leave() }
         connections.setAside()
@@ -32,7 +30,10 @@ extension QueueAPI {
     func extend(_ request: APIRequest) async throws -> Reply {
         let attempt = try attempt(request)
         try LeaseReader.nothing(try await members(of: request))
-        return standing(attempt, try await manager.extend([attempt]).first)
+        let standings = try await withinReach(of: request.caller, [attempt], \.self, lost: .stop(.lost)) {
+            try await manager.extend($0)
+        }
+        return standing(attempt, standings.first)
     }
 
     /// `POST /api/v1/leases/{lease}/progress`
@@ -40,16 +41,24 @@ extension QueueAPI {
         let attempt = try attempt(request)
         let progress = try LeaseReader.progress(try await members(of: request))
         let report = ProgressReport(attempt: attempt, progress: progress)
-        return standing(attempt, try await manager.report([report]).first)
+        let standings = try await withinReach(of: request.caller, [report], \.attempt, lost: .stop(.lost)) {
+            try await manager.report($0)
+        }
+        return standing(attempt, standings.first)
     }
 
     /// `POST /api/v1/leases/{lease}/complete`, `…/fail` and `…/release`
     func end(_ request: APIRequest, _ read: LeaseReader.OutcomeReader) async throws -> Reply {
         let attempt = try attempt(request)
         let outcome = try read(try await members(of: request), limits)
-        guard
-            case .settled(let status, let version) = try await manager.end([LeaseEnd(attempt, outcome)]).first
-        else { throw QueueError(.leaseLost, "lease \(attempt.leaseID) is no longer held") }
+        let outcomes = try await withinReach(
+            of: request.caller, [LeaseEnd(attempt, outcome)], \.attempt, lost: .refused(.leaseLost)
+        ) {
+            try await manager.end($0)
+        }
+        guard case .settled(let status, let version) = outcomes.first else {
+            throw QueueError(.leaseLost, "lease \(attempt.leaseID) is no longer held")
+        }
         var writer = JSONWriter(capacity: 256)
         writer.leaseEnd(attempt, status, version: version)
         return .json(.ok, writer)
@@ -67,8 +76,28 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
+    /// - Throws: ``QueueError`` if the worker serves types that the caller's token is not for.
+    func checkTypes(of worker: RemoteWorker, _ caller: Caller) throws(QueueError) {
+        for (index, type) in worker.types.enumerated() {
+            try caller.check(type, field: "types[\(index)]")
+        }
+    }
+
     var limits: LeaseReader.Limits {
         LeaseReader.Limits(resultBytes: manager.configuration.maxPayloadBytes)
+    }
+
+    /// What `body` answers about those items whose leases are for types of the caller's, and `lost` about the
+    /// others, in order.
+    func withinReach<Item, Answer>(
+        of caller: Caller, _ items: [Item], _ attempt: KeyPath<Item, AttemptID>, lost: Answer,
+        _ body: ([Item]) async throws -> [Answer]
+    ) async throws -> [Answer] {
+        guard caller.types != nil else { return try await body(items) }
+        let types = try await manager.types(of: items.map { $0[keyPath: attempt] })
+        let isWithin = items.map { types[$0[keyPath: attempt]].map(caller.mayTouch) ?? false }
+        var answers = try await body(zip(items, isWithin).filter(\.1).map(\.0)).makeIterator()
+        return isWithin.map { $0 ? answers.next() ?? lost : lost }
     }
 
     private func standing(_ attempt: AttemptID, _ standing: LeaseStanding?) -> Reply {

@@ -33,6 +33,16 @@ import XQueueTesting
         }
     }
 
+    @Test func theTraceIsCarriedOn() async throws {
+        try await WebhookService.run(answer: { _ in .init() }) { service in
+            let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            _ = try await service.end { $0.trace = TraceContext(parent: parent, state: "vendor=1") }
+            let headers = try #require(service.calls.value.first).headers
+            #expect(headers[HTTPField.Name("traceparent")!] == parent)
+            #expect(headers[HTTPField.Name("tracestate")!] == "vendor=1")
+        }
+    }
+
     @Test func anAnswerThatIsNoJSONIsASuccessWithoutAResult() async throws {
         for body in ["", "fine"] {
             try await WebhookService.run(answer: { _ in .init(status: .accepted, body: body) }) { service in

@@ -85,6 +85,46 @@ struct TypeLimitedTests {
         }
     }
 
+    @Test("Leases of other types are not handed out, and not held by who knows their names")
+    func leases() async throws {
+        try await Self.run { api in
+            for type in ["a", "c"] {
+                _ = try await api.call(
+                    .post, "/api/v1/tasks", #"{"type":"\#(type)"}"#, token: "a token for all")
+            }
+            try await api.call(.post, "/api/v1/leases", #"{"worker":"w","types":["a","c"]}"#)
+                .expectError(403, "forbidden", field: "types[1]")
+            let taken = try await api.call(
+                .post, "/api/v1/leases", #"{"worker":"w","types":["a","c"],"max_tasks":2}"#,
+                token: "a token for all")
+            let leases = taken.elements("leases")
+            let own = try #require(leases.first { $0.task?.string("type") == "a" }?.string("lease"))
+            let foreign = try #require(leases.first { $0.task?.string("type") == "c" }?.string("lease"))
+
+            let extended = try await api.call(.put, "/api/v1/leases/\(foreign)")
+            #expect(extended.string("reason") == "lost")
+            let reported = try await api.call(
+                .post, "/api/v1/leases/\(foreign)/progress", #"{"progress":50}"#)
+            #expect(reported.string("reason") == "lost")
+            for verb in ["complete", "fail", "release"] {
+                let body = verb == "fail" ? #"{"error":"no"}"# : nil
+                try await api.call(.post, "/api/v1/leases/\(foreign)/\(verb)", body)
+                    .expectError(409, "lease_lost")
+            }
+            let both = try await api.call(
+                .put, "/api/v1/leases", #"{"leases":[{"lease":"\#(foreign)"},{"lease":"\#(own)"}]}"#)
+            #expect(both.elements("leases").map { $0.string("reason") } == ["lost", nil])
+            let ended = try await api.call(
+                .post, "/api/v1/leases/complete",
+                #"{"leases":[{"lease":"\#(foreign)"},{"lease":"\#(own)"}]}"#)
+            #expect(ended.integer("lost") == 1)
+
+            let end = try await api.call(
+                .post, "/api/v1/leases/\(foreign)/complete", token: "a token for all")
+            #expect(end.string("status") == "success")
+        }
+    }
+
     @Test("Streams show the token's types alone", arguments: EventClient.Transport.allCases)
     func streams(transport: EventClient.Transport) async throws {
         var configuration = ServerConfiguration()

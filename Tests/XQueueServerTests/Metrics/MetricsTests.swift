@@ -3,6 +3,7 @@ import HTTPTypes
 import Testing
 import XQueue
 import XQueueCore
+import XQueueTesting
 
 @testable import XQueueServer
 
@@ -32,6 +33,31 @@ import XQueueCore
                 #expect(lines.contains(line), "\(line)")
             }
             #expect(!reply.text.contains(id.description))
+        }
+    }
+
+    @Test("Attempts of workers in other programs are counted as all others") func remoteAttempts() async throws {
+        try await TestAPI.run(metrics: PrometheusRegistry()) { api in
+            for verb in ["complete", "fail", "release"] {
+                _ = try await api.makeTask(type: verb, #","max_retry":0"#)
+                let taken = try await api.post("/api/v1/leases", #"{"worker":"w","types":["\#(verb)"]}"#)
+                let lease = try #require(taken.elements("leases").first?.string("lease"))
+                api.clock.advance(by: .seconds(2))
+                let body = verb == "fail" ? #"{"error":"no"}"# : "{}"
+                #expect(try await api.post("/api/v1/leases/\(lease)/\(verb)", body).status == 200)
+            }
+            let lines = try await api.get("/metrics").text.split(separator: "\n").map(String.init)
+            for line in [
+                #"xqueue_attempts_started_total{type="complete"} 1"#,
+                #"xqueue_attempts_finished_total{type="complete",outcome="success"} 1"#,
+                #"xqueue_attempts_finished_total{type="fail",outcome="error"} 1"#,
+                #"xqueue_attempts_finished_total{type="release",outcome="released"} 1"#,
+                #"xqueue_tasks_finished_total{type="fail",status="failed"} 1"#,
+                #"xqueue_run_seconds_sum{type="complete"} 2"#,
+                #"xqueue_run_seconds_count{type="complete"} 1"#,
+            ] {
+                #expect(lines.contains(line), "\(line)")
+            }
         }
     }
 

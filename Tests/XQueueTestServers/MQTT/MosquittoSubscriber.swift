@@ -15,14 +15,25 @@ package struct MosquittoSubscriber: Sendable {
 
     let program: RunningProgram
 
-    package var messages: [Message] {
-        program.said.split(separator: "\n").compactMap { line in
-            let words = line.split(separator: " ", maxSplits: 4)
-            guard words.count == 5, words[0] == "message", let quality = Int(words[2]) else { return nil }
-            return Message(
-                topic: String(words[1]), payload: String(words[4]), qualityOfService: quality,
-                isRetained: words[3] == "1")
-        }
+    package var messages: [Message] { lines.compactMap(message) }
+
+    /// What it got before it first lost the broker. After that it has missed what came while it was away.
+    package var messagesOfFirstConnection: [Message] {
+        var connections = 0
+        return lines.prefix { line in
+            if line.hasSuffix(" sending CONNECT") { connections += 1 }
+            return connections < 2
+        }.compactMap(message)
+    }
+
+    private var lines: [Substring] { program.said.split(separator: "\n") }
+
+    private func message(of line: Substring) -> Message? {
+        let words = line.split(separator: " ", maxSplits: 4)
+        guard words.count == 5, words[0] == "message", let quality = Int(words[2]) else { return nil }
+        return Message(
+            topic: String(words[1]), payload: String(words[4]), qualityOfService: quality,
+            isRetained: words[3] == "1")
     }
 
     package func payloads(of topic: String) -> [String] {

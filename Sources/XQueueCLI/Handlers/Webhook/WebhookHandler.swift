@@ -60,6 +60,10 @@ struct WebhookHandler: Sendable {
         request.headers.add(name: "X-XQueue-Task-ID", value: task.id.description)
         request.headers.add(name: "X-XQueue-Task-Type", value: task.type)
         request.headers.add(name: "X-XQueue-Attempt", value: String(task.attempt))
+        if let trace = task.trace {
+            request.headers.replaceOrAdd(name: "traceparent", value: trace.parent)
+            if let state = trace.state { request.headers.replaceOrAdd(name: "tracestate", value: state) }
+        }
         if let secret = definition.secret {
             let signature = WebhookSignature.value(of: body, secret: secret, at: clock.now())
             request.headers.add(name: WebhookSignature.header, value: signature)
