@@ -14,8 +14,8 @@ WORKDIR /src
 COPY Package.swift ./
 RUN swift package resolve
 COPY . .
-RUN swift build -c release --product xqueue --static-swift-stdlib \
-    && install -D "$(swift build -c release --show-bin-path)/xqueue" /out/xqueue
+RUN swift build -c release --product xqueue --static-swift-stdlib -Xlinker -s \
+    && install -D .build/release/xqueue /out/xqueue
 
 # Debian 12's librdkafka is too old for many brokers (docs/kafka.md); the one in the package for Python needs nothing
 # but the C library.

@@ -5,6 +5,7 @@ SWIFT ?= swift
 ARGS ?=
 FORMATTED := Package.swift Sources Tests Examples
 EXAMPLE := Examples/EmbeddedWorker
+RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
 .PHONY: help run build release test lint format bench example docs deb test-deb clean setup
@@ -13,7 +14,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: release ## Build in release mode and start the server (ARGS="--server-port 9000")
-	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" serve $(ARGS)
+	@exec $(RELEASE) serve $(ARGS)
 
 build: setup ## Build in debug mode
 	$(SWIFT) build
@@ -35,7 +36,7 @@ format: ## Format every file
 	$(SWIFT) format format --in-place --recursive --parallel $(wildcard $(FORMATTED))
 
 bench: release ## Measure how fast it is on this machine (ARGS="--json")
-	@exec "$$($(SWIFT) build -c release --show-bin-path)/xqueue" bench $(ARGS)
+	@exec $(RELEASE) bench $(ARGS)
 
 docs: setup ## Build the library's documentation; a warning is an error
 	scripts/make-docs

@@ -15,7 +15,7 @@ import XQueueTesting
             "example", #"{"duration_ms":1500}"#,
             #""max_retry":3,"retry_policy":{"strategy":"fixed","delay":0.01,"jitter":0}"#)
         try await eventually("the task runs") { try !cluster.journal("slow").isEmpty }
-        slow.send(SIGSTOP)
+        slow.pause()
         let other = try await cluster.node("other")
         let end = try await api.end(of: task.id)
         #expect(end.status == "success")
@@ -23,7 +23,7 @@ import XQueueTesting
         #expect(end.workerID?.contains("-\(other.processIdentifier)-") == true)
         #expect(try cluster.journal("slow").count == 1)
 
-        slow.send(SIGCONT)
+        slow.resume()
         try await eventually("the slow node is told, or comes to an end of its own") {
             try cluster.journal("slow").count == 2
         }

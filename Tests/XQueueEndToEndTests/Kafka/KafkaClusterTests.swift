@@ -41,7 +41,7 @@ import XQueueTesting
 
         // Redis answers nothing for a while, and one of its nodes is frozen for longer than the group waits.
         queue.redis?.pause()
-        c.send(SIGSTOP)
+        c.pause()
         let end = ContinuousClock.now + .seconds(20)
         async let third: Void = queue.produce(4000)
         var statuses: Set<Int> = []
@@ -54,7 +54,7 @@ import XQueueTesting
         try await third
         try await eventually("Redis has been silent long enough") { ContinuousClock.now >= end }
         queue.redis?.resume()
-        c.send(SIGCONT)
+        c.resume()
 
         // A feeder that ends in an orderly way and begins again.
         b.send(SIGTERM)

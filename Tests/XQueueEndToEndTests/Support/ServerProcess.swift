@@ -49,6 +49,11 @@ final class ServerProcess: Sendable {
         program.send(signal)
     }
 
+    /// Holds it up: it answers nobody, and sends no heartbeat.
+    func pause() { program.pause() }
+
+    func resume() { program.resume() }
+
     /// Waits for its end and answers its exit status; a deadly signal is negative.
     func exitStatus() async throws -> Int32 {
         try await program.exitStatus()

@@ -59,10 +59,10 @@ package final class TansuServer: Sendable {
 
     /// It keeps its connections and answers nothing until ``resume()``.
     package func pause() {
-        program.withLock { $0 }?.send(SIGSTOP)
+        program.withLock { $0 }?.pause()
     }
 
     package func resume() {
-        program.withLock { $0 }?.send(SIGCONT)
+        program.withLock { $0 }?.resume()
     }
 }

@@ -59,6 +59,21 @@ package final class RunningProgram: Sendable {
         }
     }
 
+    /// Holds it up, and returns when all its threads stand still.
+    package func pause() {
+        state.withLock { state in
+            guard Self.look(&state, processIdentifier) == nil, kill(processIdentifier, SIGSTOP) == 0 else {
+                return
+            }
+            var status: Int32 = 0
+            while waitpid(processIdentifier, &status, WUNTRACED) == -1, errno == EINTR {}
+            // It may have ended before it could stop.
+            if status & 0xff != 0x7f { state = .ended(Self.exitStatus(status)) }
+        }
+    }
+
+    package func resume() { send(SIGCONT) }
+
     /// Waits for its end; a deadly signal is negative.
     package func exitStatus(within limit: Duration = .seconds(60)) async throws -> Int32 {
         try await eventually(within: limit, "the program ends") { !isRunning }
@@ -71,9 +86,13 @@ package final class RunningProgram: Sendable {
         var status: Int32 = 0
         let answer = waitpid(process, &status, WNOHANG)
         guard answer == process || (answer == -1 && errno != EINTR) else { return nil }
-        let signal = status & 0x7f
-        let code = signal == 0 ? (status >> 8) & 0xff : -signal
+        let code = exitStatus(status)
         state = .ended(code)
         return code
+    }
+
+    private static func exitStatus(_ status: Int32) -> Int32 {
+        let signal = status & 0x7f
+        return signal == 0 ? (status >> 8) & 0xff : -signal
     }
 }

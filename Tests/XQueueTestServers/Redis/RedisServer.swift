@@ -72,11 +72,11 @@ package final class RedisServer: Sendable {
 
     /// It keeps its connections and answers nothing until ``resume()``.
     package func pause() {
-        program.withLock { $0 }?.send(SIGSTOP)
+        program.withLock { $0 }?.pause()
     }
 
     package func resume() {
-        program.withLock { $0 }?.send(SIGCONT)
+        program.withLock { $0 }?.resume()
     }
 
     private func end(_ signal: Int32) async throws {
