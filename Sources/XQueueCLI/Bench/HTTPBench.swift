@@ -9,7 +9,7 @@ import XQueueServer
 
 /// Measures submission over HTTP next to a bare web route that decodes and echoes the same JSON.
 struct HTTPBench {
-    private static let connections = 64
+    static let connections = 64
 
     let options: BenchOptions
     let place: any BenchPlace

@@ -77,6 +77,7 @@ struct ClientThread {
                     mailbox.didDeliver()
                     continue
                 }
+                if published == current.messages.count { connection.acknowledgeAtOnce() }
             } else if orders.isClosing {
                 return
             }

@@ -57,12 +57,16 @@ extension QueueAPI {
 }
 
 extension APIRequest {
+    private static let traceParent = HTTPField.Name("traceparent")
+    private static let traceState = HTTPField.Name("tracestate")
+
     /// The trace the request belongs to, if its headers say so as W3C Trace Context has it.
     fileprivate var trace: TraceContext? {
-        TraceContext(parent: header("traceparent"), state: header("tracestate"))
+        guard let parent = header(Self.traceParent) else { return nil }
+        return TraceContext(parent: parent, state: header(Self.traceState))
     }
 
-    private func header(_ name: String) -> String? {
-        HTTPField.Name(name).flatMap { request.headers[$0] }
+    private func header(_ name: HTTPField.Name?) -> String? {
+        name.flatMap { request.headers[$0] }
     }
 }

@@ -21,7 +21,7 @@ struct KafkaBench {
         var results: [BenchResult] = []
         func measure(_ brokers: String) async throws {
             let bench = KafkaBench(options: options, place: place, bar: bar, brokers: brokers)
-            results = try await bench.submits() + bench.feed()
+            results = try await [bench.append()] + bench.submits() + bench.feed()
         }
         if let brokers = options.kafkaBrokers {
             try await measure(brokers)
@@ -29,6 +29,42 @@ struct KafkaBench {
             try await OwnTansu.use(measure)
         }
         return results
+    }
+
+    // MARK: - Appending
+
+    /// What the log alone allows: as many callers as there are connections below, each with one message at a time.
+    private func append() async throws -> BenchResult {
+        let intake = try intake()
+        try await intake.open()
+        await intake.leave()
+        let value = try message()
+        let (meter, taken) = (Meter(), Counter())
+        let latencies = try await withThrowingTaskGroup(of: [Int64].self) { group in
+            for _ in 0..<HTTPBench.connections {
+                group.addTask {
+                    var latencies: [Int64] = []
+                    while true {
+                        let number = taken.next()
+                        guard number <= options.tasks else { return latencies }
+                        let start = ContinuousClock.now
+                        try await intake.append([IntakeMessage(key: "\(number)", value: value)])
+                        latencies.append(start.nanosecondsSince)
+                        bar.show("kafka-append", number, of: options.tasks)
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        let result = meter.result("kafka-append", options.tasks, latencies)
+        await intake.close()
+        return result
+    }
+
+    /// A task as another producer would write it.
+    private func message() throws -> String {
+        let payload = try BenchPayload.make(bytes: options.payload).text
+        return #"{"type":"\#(BenchQueue.type)","payload":\#(payload),"max_retry":3}"#
     }
 
     // MARK: - Submitting
@@ -89,8 +125,7 @@ struct KafkaBench {
     private func fill(_ intake: KafkaIntake) async throws {
         try await intake.open()
         await intake.leave()
-        let payload = try BenchPayload.make(bytes: options.payload).text
-        let value = #"{"type":"\#(BenchQueue.type)","payload":\#(payload),"max_retry":3}"#
+        let value = try message()
         var done = 0
         while done < options.tasks {
             let size = min(1000, options.tasks - done)
