@@ -234,6 +234,7 @@ let package = Package(
                 "XQueueTesting",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             path: "Tests/XQueueTestServers",
             swiftSettings: swiftSettings),

@@ -23,13 +23,16 @@ struct KafkaFixture: Sendable {
     let broker: TansuServer
     let topic = "tasks"
 
-    init() async throws {
+    /// - Parameters:
+    ///   - tls: What the broker shows to clients, which then must speak TLS.
+    ///   - asksUsers: Whether clients must be users, of whom there are none.
+    init(tls: TLSFiles? = nil, asksUsers: Bool = false) async throws {
         // librdkafka before 2.3 cannot read the answers of brokers of today.
         try #require(
             rd_kafka_version() >= 0x0203_0000,
             "librdkafka is too old; `scripts/test kafka` runs these tests with the one of scripts/setup-kafka"
         )
-        broker = try TansuServer()
+        broker = try TansuServer(tls: tls, asksUsers: asksUsers)
         try await broker.start()
     }
 

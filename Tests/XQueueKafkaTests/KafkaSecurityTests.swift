@@ -1,8 +1,10 @@
 #if Kafka
 
 import Testing
+import XQueue
 import XQueueCore
 import XQueueTestServers
+import XQueueTesting
 
 @testable import XQueueKafka
 
@@ -63,6 +65,50 @@ import XQueueTestServers
             try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
         }
         #expect(error?.code == .invalid)
+    }
+
+    @Test("Tasks go through TLS, and not to a broker of another authority") func throughTLS() async throws {
+        let files = try await TLSFiles.make()
+        let fixture = try await KafkaFixture(tls: files)
+        let node = try fixture.node {
+            $0.security.transport = .tls
+            $0.security.caFile = files.authority
+        }
+        try await fixture.running(node) {
+            let task = try await node.manager.submit("work", .null)
+            try await eventually("the task is done") {
+                try await node.manager.task(task.id)?.status == .success
+            }
+        }
+
+        let strangers = try await TLSFiles.make()
+        let stranger = try fixture.intake {
+            $0.security.transport = .tls
+            $0.security.caFile = strangers.authority
+            $0.deliveryTimeout = .seconds(1)
+        }
+        let error = await #expect(throws: IntakeError.self) { try await stranger.open() }
+        #expect(
+            error?.message.contains("certificate verify failed") == true, "\(error?.message ?? "nothing")")
+        await stranger.close()
+    }
+
+    @Test(
+        "A user whom the broker does not know is told so, and the password to nobody",
+        arguments: [KafkaConfiguration.Security.Mechanism.scramSHA256, .scramSHA512])
+    func unknownUser(_ mechanism: KafkaConfiguration.Security.Mechanism) async throws {
+        let fixture = try await KafkaFixture(asksUsers: true)
+        let intake = try fixture.intake {
+            $0.security.transport = .saslPlaintext
+            $0.security.mechanism = mechanism
+            $0.security.username = "nobody"
+            $0.security.password = "very-secret"
+            $0.deliveryTimeout = .seconds(1)
+        }
+        let error = await #expect(throws: IntakeError.self) { try await intake.open() }
+        #expect(error?.message.contains("authentication failed") == true, "\(error?.message ?? "nothing")")
+        #expect(error?.message.contains("very-secret") == false)
+        await intake.close()
     }
 
     @Test("What is given for the library wins over everything") func passThrough() throws {

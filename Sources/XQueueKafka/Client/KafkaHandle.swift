@@ -91,7 +91,11 @@ final class KafkaEvents: Sendable {
     }
 
     func failed(_ code: rd_kafka_resp_err_t, _ reason: String) {
-        problem_.withLock { $0 = reason.isEmpty ? KafkaCode.text(code) : reason }
+        problem_.withLock { problem in
+            // That all brokers are down follows what is wrong with them, and says less.
+            guard problem == nil || code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN else { return }
+            problem = reason.isEmpty ? KafkaCode.text(code) : reason
+        }
         logger.debug("A client of Kafka reports a problem", metadata: ["error": "\(reason)"])
     }
 

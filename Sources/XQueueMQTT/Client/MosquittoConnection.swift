@@ -82,7 +82,8 @@ final class MosquittoConnection {
         #if os(Linux)
         var isOn: Int32 = 1
         setsockopt(
-            mosquitto_socket(handle), Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout<Int32>.size))
+            mosquitto_socket(handle), Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn,
+            socklen_t(MemoryLayout<Int32>.size))
         #endif
     }
 

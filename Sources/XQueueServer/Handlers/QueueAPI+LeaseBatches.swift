@@ -41,7 +41,8 @@ extension QueueAPI {
             let outcome = try item(index) { () throws(QueueError) in try read(lease.members, limits) }
             ends.append(LeaseEnd(lease.attempt, outcome))
         }
-        let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .refused(.leaseLost)) {
+        let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .refused(.leaseLost))
+        {
             try await manager.end($0)
         }
         var writer = JSONWriter(capacity: 128 * (ends.count + 1))

@@ -30,6 +30,18 @@ struct Curl {
         return Answer(status: code, version: String(end[1]), text: curl.said)
     }
 
+    /// Asks for events over WebSocket, and goes on until it is stopped; what it is sent is not masked.
+    func socket(_ options: [String]) async throws -> RunningProgram {
+        let curl = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("curl")),
+            ["-sSNi", "--http1.1", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket"]
+                + ["-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
+                + (authority.map { ["--cacert", $0] } ?? []) + options + [address + "/api/v1/events"],
+            in: folder, name: "curl-\(folder.nextNumber())")
+        try await eventually("there is an answer") { curl.said.contains("HTTP/1.1 ") }
+        return curl
+    }
+
     /// What a follower of events is sent, up to the first of a task.
     func follow(_ option: String) async throws -> String {
         let curl = try RunningProgram(

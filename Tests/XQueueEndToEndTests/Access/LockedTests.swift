@@ -120,6 +120,49 @@ import XQueueTesting
         _ = try await feed.exitStatus()
     }
 
+    @Test func webSocketsGoThroughTLSWithAToken() async throws {
+        let files = try await TLSFiles.make()
+        let folder = try ServerFolder()
+        try folder.write("xqueue.yaml", Self.file(Self.token))
+        let server = try await ServerProcess(
+            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        let curl = Curl(folder: folder, address: server.address.absoluteString, authority: files.authority)
+        let refused = try await curl.socket([])
+        #expect(refused.said.hasPrefix("HTTP/1.1 401"))
+        let feed = try await curl.socket(Self.bearer(Self.token))
+        try await eventually("the feed begins") { feed.said.contains(#""hello""#) }
+        #expect(feed.said.hasPrefix("HTTP/1.1 101"))
+        _ = try await curl.call(
+            "/api/v1/tasks",
+            Self.bearer(Self.token) + ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
+        try await eventually("the feed goes on") { feed.said.contains(#""success""#) }
+    }
+
+    @Test func commandsShowTheirTokenThroughTLS() async throws {
+        let files = try await TLSFiles.make()
+        let folder = try ServerFolder()
+        try folder.write("xqueue.yaml", Self.file(Self.token))
+        let server = try await ServerProcess(
+            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        let tool = Tool(server, in: folder, environment: ["XQUEUE_CA_FILE": files.authority])
+        #expect(try await tool.run("stats", "--token", Self.token).status == 0)
+        #expect(try await tool.run("stats", "--token", Self.next).status == 77)
+        let stranger = try await tool.run("stats")
+        #expect(stranger.status == 77)
+        #expect(stranger.errors.contains("token"))
+        let paused = try await tool.run("types", "pause", "example", "--token", Self.token)
+        #expect(paused.status == 77)
+
+        let careful = Tool(server, in: folder, environment: ["XQUEUE_TOKEN": Self.token])
+        let refused = try await careful.run("stats")
+        #expect(refused.status == 69)
+        #expect(refused.errors.contains("certificate"), "\(refused.errors)")
+        #expect(try await careful.run("stats", "--insecure-tls").status == 0)
+        let end = try await careful.run("submit", "example", "--wait", "--ca-file", files.authority)
+        #expect(end.status == 0, "\(end.errors)")
+        #expect(!server.said.contains(Self.token))
+    }
+
     private static func largeFile(in folder: ServerFolder) throws -> String {
         try folder.write("large", String(repeating: "x", count: 2 << 20))
         return folder.path + "/large"

@@ -68,6 +68,8 @@ import XQueueTesting
         #expect(try await unknown.exitStatus() == 2)
         let nonsense = try watch("nonsense")
         #expect(try await nonsense.exitStatus() == 64)
+        let alone = try watch(good.id, url: "http://127.0.0.1:1")
+        #expect(try await alone.exitStatus() == 69)
     }
 
     @Test func aTypeIsFollowedUntilSomebodyStopsIt() async throws {

@@ -89,7 +89,8 @@ struct RedisClientTests {
                 let refused = await group.next() ?? nil
                 #expect(refused?.kind == .disconnected && refused?.isUnsent == true)
                 server.resume()
-                #expect(await group.next() == .some(nil))
+                let other = await group.next() ?? nil
+                #expect(other?.kind == nil)
             }
         }
     }

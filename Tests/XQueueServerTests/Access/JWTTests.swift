@@ -100,6 +100,31 @@ struct JWTTests {
         #expect(await Self.isRefused(forged, by: access))
     }
 
+    @Test("Of a set of keys, the one that a token names checks it") func keySet() async throws {
+        let keys = ["old": ES256PrivateKey(), "new": ES256PrivateKey()]
+        let members = try keys.map { name, key in
+            let point = try #require(key.publicKey.parameters)
+            return """
+                {"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"\(name)","x":"\(point.x)","y":"\(point.y)"}
+                """
+        }
+        var rules = JWTRules()
+        rules.keySet = #"{"keys":[\#(members.joined(separator: ","))]}"#
+        #expect(await rules.problem() == nil)
+        let access = Self.access(rules)
+        for (name, key) in keys {
+            let kid = JWKIdentifier(string: name)
+            let signer = await JWTKeyCollection().add(ecdsa: key, kid: kid)
+            #expect(try await access.bearer(try await signer.sign(Claims(), kid: kid)).name == "alice")
+            // Signed by one, and named as the other's.
+            let other = JWKIdentifier(string: name == "old" ? "new" : "old")
+            let liar = await JWTKeyCollection().add(ecdsa: key, kid: other)
+            #expect(await Self.isRefused(try await liar.sign(Claims(), kid: other), by: access))
+            let stranger = await JWTKeyCollection().add(ecdsa: ES256PrivateKey(), kid: kid)
+            #expect(await Self.isRefused(try await stranger.sign(Claims(), kid: kid), by: access))
+        }
+    }
+
     @Test("Keys that cannot be used are said to be") func badKeys() async {
         var rules = JWTRules()
         #expect(await rules.problem() != nil)

@@ -175,6 +175,27 @@ struct SessionTests {
         await #expect(throws: AccessRefusal.self) { try await access.admit(head, to: .read) }
     }
 
+    @Test("The limit is told over HTTP, and what goes beyond it does nothing")
+    func rateLimitOverHTTP() async throws {
+        var configuration = ServerConfiguration()
+        configuration.access.tokens = ["quick", "other"].map {
+            AccessToken(name: $0, hash: TokenHash(of: $0), scopes: .admin)
+        }
+        configuration.access.rateLimit = 1
+        configuration.access.rateBurst = 2
+        try await TestAPI.run(configuration: configuration) { api in
+            for _ in 1...2 {
+                #expect(
+                    try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#, token: "quick").status == 201
+                )
+            }
+            let reply = try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#, token: "quick")
+            reply.expectError(429, "rate_limited")
+            #expect(reply.headers[.retryAfter] == "1")
+            #expect(try await api.call(.get, "/api/v1/tasks", token: "other").integer("total") == 2)
+        }
+    }
+
     @Test("The buckets of callers are bounded") func bucketBound() {
         var buckets = TokenBuckets(rate: 1, burst: 5)
         let now = Timestamp(milliseconds: 0)

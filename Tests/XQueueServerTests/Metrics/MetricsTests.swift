@@ -36,7 +36,9 @@ import XQueueTesting
         }
     }
 
-    @Test("Attempts of workers in other programs are counted as all others") func remoteAttempts() async throws {
+    @Test("Attempts of workers in other programs are counted as all others") func remoteAttempts()
+        async throws
+    {
         try await TestAPI.run(metrics: PrometheusRegistry()) { api in
             for verb in ["complete", "fail", "release"] {
                 _ = try await api.makeTask(type: verb, #","max_retry":0"#)

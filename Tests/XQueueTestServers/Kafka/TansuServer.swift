@@ -8,25 +8,41 @@ import XQueueTesting
 package final class TansuServer: Sendable {
     package let port: Int
     private let folder: ServerFolder
+    private let tls: TLSFiles?
+    private let asksUsers: Bool
     private let program = Mutex<RunningProgram?>(nil)
+    /// Takes the TLS away, which the broker itself does not speak.
+    private let entrance = Mutex<TCPProxy?>(nil)
 
     /// Makes a broker that is not running yet.
-    package init() throws {
+    ///
+    /// - Parameters:
+    ///   - tls: What is shown to clients, which then must speak TLS.
+    ///   - asksUsers: Whether clients must be users, of whom there are none.
+    package init(tls: TLSFiles? = nil, asksUsers: Bool = false) throws {
         folder = try ServerFolder()
         port = try FreePort.next()
+        self.tls = tls
+        self.asksUsers = asksUsers
     }
 
-    /// `127.0.0.1:PORT`.
-    package var address: String { "127.0.0.1:\(port)" }
+    /// Where clients connect: host and port.
+    package var address: String {
+        entrance.withLock { $0.map { "localhost:\($0.port)" } } ?? "127.0.0.1:\(port)"
+    }
 
     /// Starts it, with nothing in it, and waits until it takes connections.
     package func start() async throws {
+        if let tls {
+            let proxy = try await TCPProxy.start(to: port, tls: tls)
+            entrance.withLock { $0 = proxy }
+        }
         let next = try RunningProgram(
             program: URL(filePath: try KafkaTools.folder() + "/bin/tansu"),
             [
-                "--listener-url", "tcp://\(address)", "--advertised-listener-url", "tcp://\(address)",
-                "--storage-engine", "memory://tansu/",
-            ],
+                "--listener-url", "tcp://127.0.0.1:\(port)", "--advertised-listener-url",
+                "tcp://\(address)", "--storage-engine", "memory://tansu/",
+            ] + (asksUsers ? ["--authentication"] : []),
             in: folder, name: "tansu-\(folder.nextNumber())")
         program.withLock { $0 = next }
         try await eventually("the broker listens") {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// A port of the loopback interface whose connections lead to another one, and can be made to fail.
@@ -27,13 +28,21 @@ package final class TCPProxy: Sendable {
     }
 
     /// Starts a proxy to `target`, a port of the loopback interface.
-    package static func start(to target: Int) async throws -> TCPProxy {
+    ///
+    /// - Parameter tls: What it shows to clients, which then speak TLS with it; the target does not.
+    package static func start(to target: Int, tls: TLSFiles? = nil) async throws -> TCPProxy {
         let state = SharedState(target: target)
+        let context = try tls.map { try NIOSSLContext(configuration: $0.server()) }
         let port = try FreePort.next()
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { client in connect(client, state) }
+            .childChannelInitializer { client in
+                client.eventLoop.makeCompletedFuture {
+                    guard let context else { return }
+                    try client.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                }.flatMap { connect(client, state) }
+            }
             .bind(host: "127.0.0.1", port: port).get()
         return TCPProxy(port: port, listener: listener, state: state)
     }

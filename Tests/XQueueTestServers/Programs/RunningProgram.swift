@@ -50,7 +50,9 @@ package final class RunningProgram: Sendable {
     }
 
     /// What it wrote so far, to standard output and standard error.
-    package var said: String { (try? String(contentsOfFile: output, encoding: .utf8)) ?? "" }
+    package var said: String {
+        (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
 
     /// Sends a signal, unless the program has ended.
     package func send(_ signal: Int32) {

@@ -1,4 +1,5 @@
 import Foundation
+import NIOSSL
 
 /// A certificate authority of a test's own, and certificates it has signed for the loopback interface.
 package final class TLSFiles: Sendable {
@@ -28,6 +29,13 @@ package final class TLSFiles: Sendable {
     package func options(asksClients: Bool = false) -> RedisOptions.TLS {
         RedisOptions.TLS(
             authority: authority, certificate: certificate, key: key, asksClients: asksClients)
+    }
+
+    /// What a server within the test shows to its clients.
+    func server() throws -> TLSConfiguration {
+        .makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
     }
 
     private func sign() async throws {

@@ -23,7 +23,7 @@ enum OwnTansu {
                     """)
         ) {
             try await LoopbackPort.waitUntilOpen(port, "the broker")
-        } _: {
+        } _: { _ in
             try await body(address)
         }
     }

@@ -27,7 +27,7 @@ enum OwnMosquitto {
                 description: "mosquitto is not installed (on Debian and Ubuntu: apt-get install mosquitto)")
         ) {
             try await LoopbackPort.waitUntilOpen(port, "mosquitto")
-        } _: {
+        } _: { _ in
             try await body(port)
         }
     }

@@ -22,7 +22,7 @@ enum OwnRedisServer {
             .name("redis-server"), arguments, missing: .notInstalled("redis-server", package: "redis-server")
         ) {
             try await waitUntilReady(port)
-        } _: {
+        } _: { _ in
             try await body(port)
         }
     }

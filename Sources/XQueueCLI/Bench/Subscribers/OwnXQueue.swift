@@ -16,19 +16,13 @@ enum OwnXQueue {
             "serve", "--server-port", "\(port)", "--server-max-subscribers", "\(maxSubscribers)",
             "--server-max-connections", "\(maxSubscribers + 1000)",
         ]
-        _ = try await Subprocess.run(
-            .path(FilePath(program)), arguments: Arguments(arguments), workingDirectory: FilePath(folder),
-            input: .none, output: .discarded, error: .discarded
-        ) { execution in
-            do {
-                try await LoopbackPort.waitUntilOpen(port, "xqueue serve")
-                try await body(port, Int(execution.processIdentifier.value))
-            } catch {
-                try? execution.send(signal: .kill)
-                throw error
-            }
-            // Nothing of what it holds is wanted any more.
-            try execution.send(signal: .kill)
+        try await OwnServer.use(
+            .path(FilePath(program)), arguments, in: folder,
+            missing: BenchFailure(description: "\(program) is gone")
+        ) {
+            try await LoopbackPort.waitUntilOpen(port, "xqueue serve")
+        } _: { process in
+            try await body(port, process)
         }
     }
 }
