@@ -24,7 +24,7 @@ public final class TaskManager: Service {
     let feeder: IntakeFeeder?
     let registry = HandlerRegistry()
     let ids: TaskIDGenerator
-    let clock: any QueueClock
+    package let clock: any QueueClock
     let random: any RandomSource
     let logger: Logger
     let pool: WorkerPool

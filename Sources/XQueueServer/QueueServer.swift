@@ -40,7 +40,8 @@ public struct QueueServer: Service {
         self.logger = logger
         self.metrics = metrics
         self.logControl = logControl
-        self.access = AccessControl(configuration.access, origins: configuration.allowedOrigins)
+        self.access = AccessControl(
+            configuration.access, origins: configuration.allowedOrigins, clock: manager.clock)
         self.onListening = onListening
     }
 

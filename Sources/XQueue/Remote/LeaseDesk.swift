@@ -97,6 +97,7 @@ final class LeaseDesk: Sendable {
     /// - Returns: The tasks with their leases; none if there were none in time.
     func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> [TaskRecord] {
         let request = try request.validated(maxBatch: configuration.maxBatch)
+        let deadline = clock.now() + request.wait
         try await workers.see(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.giveBack(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
@@ -112,7 +113,7 @@ final class LeaseDesk: Sendable {
         workers.polls(request.worker.name, 1)
         // Ended by this function: it is canceled as soon as the poll has its answer.
         let timer = Task { [clock] in
-            try await clock.sleep(until: clock.now() + request.wait)
+            try await clock.sleep(until: deadline)
             poll.expire()
         }
         ring(request.worker.types)

@@ -193,6 +193,8 @@ struct SessionTests {
             reply.expectError(429, "rate_limited")
             #expect(reply.headers[.retryAfter] == "1")
             #expect(try await api.call(.get, "/api/v1/tasks", token: "other").integer("total") == 2)
+            api.clock.advance(by: .seconds(1))
+            #expect(try await api.call(.get, "/api/v1/tasks", token: "quick").status == 200)
         }
     }
 

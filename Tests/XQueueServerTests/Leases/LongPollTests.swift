@@ -7,7 +7,7 @@ import XQueueTesting
 @testable import XQueueServer
 
 /// Requests that wait for tasks, at a server that listens.
-@Suite("long polls") struct LongPollTests {
+@Suite("long polls", .timeLimit(.minutes(5))) struct LongPollTests {
     private static func run(
         configuration: ServerConfiguration = ServerConfiguration(),
         _ body: @Sendable (LiveServer) async throws -> Void
@@ -147,7 +147,7 @@ import XQueueTesting
     {
         var configuration = ServerConfiguration()
         configuration.maxConnections = 1
-        configuration.idleTimeout = .milliseconds(200)
+        configuration.idleTimeout = .seconds(2)
         try await Self.run(configuration: configuration) { server in
             let first = try await server.connect()
             try await Self.ask(first, worker: "x")
@@ -155,7 +155,7 @@ import XQueueTesting
             let second = try await server.connect()
             try await Self.ask(second, worker: "y")
             try await Self.wait(for: server, polls: 2)
-            try await Task.sleep(for: .milliseconds(600))
+            try await Task.sleep(for: .seconds(3))
             try await server.submit(2)
             #expect(try await Self.reply(first).integer("count") == 1)
             #expect(try await Self.reply(second).integer("count") == 1)
