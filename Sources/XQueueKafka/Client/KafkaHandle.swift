@@ -1,6 +1,8 @@
 #if Kafka
 
 import CRdKafka
+import Dispatch
+import Foundation
 import Logging
 import Synchronization
 import XQueueCore
@@ -53,9 +55,21 @@ final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
-        // Whoever has joined a group has left it, or has given up doing so.
-        rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
+        nonisolated(unsafe) let client = client
+        let (events, done) = (events, DispatchSemaphore(value: 0))
+        // It waits for the answers to what is under way. To a member that was about to join a group, a broker may
+        // take minutes to give none, so beyond some time that goes on behind the back of whoever wants to end.
+        Thread.detachNewThread {
+            // Whoever has joined a group has left it, or has given up doing so.
+            rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
+            withExtendedLifetime(events) {}
+            done.signal()
+        }
+        _ = done.wait(timeout: .now() + Self.farewell)
     }
+
+    /// How long whoever lets go of a client waits for its end.
+    private static let farewell = DispatchTimeInterval.seconds(5)
 
     /// What made the client useless for good; nil if nothing did.
     var fatalError: String? {
