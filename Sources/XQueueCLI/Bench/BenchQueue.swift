@@ -40,28 +40,14 @@ struct BenchQueue {
     func submit(
         _ count: Int, submitters: Int, batch: Int, progress: @escaping @Sendable (Int) -> Void
     ) async throws -> [Int64] {
-        let taken = Counter()
-        return try await withThrowingTaskGroup(of: [Int64].self) { group in
-            for _ in 0..<submitters {
-                group.addTask {
-                    var latencies: [Int64] = []
-                    while true {
-                        let end = taken.add(batch)
-                        let size = min(batch, count - (end - batch))
-                        guard size > 0 else { return latencies }
-                        let start = ContinuousClock.now
-                        if size == 1 {
-                            try await manager.submit(TaskSubmission(type: Self.type, payload: payload))
-                        } else {
-                            let one = TaskSubmission(type: Self.type, payload: payload)
-                            try await manager.submit(Array(repeating: one, count: size))
-                        }
-                        latencies.append(start.nanosecondsSince)
-                        progress(min(end, count))
-                    }
-                }
+        let task = TaskSubmission(type: Self.type, payload: payload)
+        return try await Callers.measure(submitters, doing: count, batch: batch, progress: progress) {
+            _, size in
+            if size == 1 {
+                try await manager.submit(task)
+            } else {
+                try await manager.submit(Array(repeating: task, count: size))
             }
-            return try await group.reduce(into: []) { $0 += $1 }
         }
     }
 

@@ -55,10 +55,11 @@ final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
+        // Nobody else has it any more.
         nonisolated(unsafe) let client = client
         let (events, done) = (events, DispatchSemaphore(value: 0))
-        // It waits for the answers to what is under way. To a member that was about to join a group, a broker may
-        // take minutes to give none, so beyond some time that goes on behind the back of whoever wants to end.
+        // It waits for the answers to what is under way. To a member that was about to join a group, a broker
+        // may take minutes to give none, so beyond some time that goes on without whoever wants to end.
         Thread.detachNewThread {
             // Whoever has joined a group has left it, or has given up doing so.
             rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))

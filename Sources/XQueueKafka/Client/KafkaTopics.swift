@@ -201,8 +201,8 @@ actor KafkaTopics {
 
     private func check(_ code: rd_kafka_resp_err_t) throws(IntakeError) {
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return handle.events.worked() }
-        // What the client has been told beside says more than a time-out. It comes with what would be messages,
-        // of which a client without topics gets none.
+        // What the client has been told beside says more than a time-out. It comes with what would be
+        // messages, of which a client without topics gets none.
         if let message = rd_kafka_consumer_poll(handle.client, 0) { rd_kafka_message_destroy(message) }
         let detail = handle.events.problem.map { ": \($0)" } ?? ""
         throw IntakeError(.unavailable, "Kafka cannot be asked: \(KafkaCode.text(code))\(detail)")

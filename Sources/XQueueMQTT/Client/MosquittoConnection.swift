@@ -76,8 +76,10 @@ final class MosquittoConnection {
         if let failure { throw failure }
     }
 
-    /// Has what the broker sent acknowledged at once. While messages go out, that goes with them; after the last, a broker that waits
-    /// for it before it sends more (Nagle's algorithm, which mosquitto leaves on) would stand still for 40 ms.
+    /// Has what the broker sent acknowledged at once.
+    ///
+    /// While messages go out, that goes with them. After the last, a broker that waits for it before it sends more
+    /// (Nagle's algorithm, which mosquitto leaves on) would stand still for 40 ms.
     func acknowledgeAtOnce() {
         #if os(Linux)
         var isOn: Int32 = 1

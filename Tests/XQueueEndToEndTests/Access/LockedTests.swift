@@ -16,6 +16,11 @@ import XQueueTesting
             }.joined()
     }
 
+    private static func encrypted(_ files: TLSFiles, in folder: ServerFolder) async throws -> ServerProcess {
+        try await ServerProcess(
+            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+    }
+
     private static func bearer(_ token: String) -> [String] { ["-H", "Authorization: Bearer \(token)"] }
 
     @Test func aDoorToOthersNeedsALock() async throws {
@@ -59,8 +64,7 @@ import XQueueTesting
     @Test func bothProtocolsWorkThroughTLS() async throws {
         let files = try await TLSFiles.make()
         let folder = try ServerFolder()
-        let server = try await ServerProcess(
-            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        let server = try await Self.encrypted(files, in: folder)
         #expect(server.address.scheme == "https")
         let curl = Curl(folder: folder, address: server.address.absoluteString, authority: files.authority)
         for (option, version) in [("--http1.1", "1.1"), ("--http2", "2")] {
@@ -124,8 +128,7 @@ import XQueueTesting
         let files = try await TLSFiles.make()
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.file(Self.token))
-        let server = try await ServerProcess(
-            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        let server = try await Self.encrypted(files, in: folder)
         let curl = Curl(folder: folder, address: server.address.absoluteString, authority: files.authority)
         let refused = try await curl.socket([])
         #expect(refused.said.hasPrefix("HTTP/1.1 401"))
@@ -142,8 +145,7 @@ import XQueueTesting
         let files = try await TLSFiles.make()
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.file(Self.token))
-        let server = try await ServerProcess(
-            in: folder, ["--server-tls-cert-file", files.certificate, "--server-tls-key-file", files.key])
+        let server = try await Self.encrypted(files, in: folder)
         let tool = Tool(server, in: folder, environment: ["XQUEUE_CA_FILE": files.authority])
         #expect(try await tool.run("stats", "--token", Self.token).status == 0)
         #expect(try await tool.run("stats", "--token", Self.next).status == 77)

@@ -33,28 +33,16 @@ struct KafkaBench {
 
     // MARK: - Appending
 
-    /// What the log alone allows: as many callers as there are connections below, each with one message at a time.
+    /// What the log alone allows: as many callers as there are connections below, each with one message at a
+    /// time.
     private func append() async throws -> BenchResult {
-        let intake = try intake()
-        try await intake.open()
-        await intake.leave()
+        let intake = try await unreadIntake()
         let value = try message()
-        let (meter, taken) = (Meter(), Counter())
-        let latencies = try await withThrowingTaskGroup(of: [Int64].self) { group in
-            for _ in 0..<HTTPBench.connections {
-                group.addTask {
-                    var latencies: [Int64] = []
-                    while true {
-                        let number = taken.next()
-                        guard number <= options.tasks else { return latencies }
-                        let start = ContinuousClock.now
-                        try await intake.append([IntakeMessage(key: "\(number)", value: value)])
-                        latencies.append(start.nanosecondsSince)
-                        bar.show("kafka-append", number, of: options.tasks)
-                    }
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
+        let meter = Meter()
+        let latencies = try await Callers.measure(HTTPBench.connections, doing: options.tasks) { done in
+            bar.show("kafka-append", done, of: options.tasks)
+        } _: { number, _ in
+            try await intake.append([IntakeMessage(key: "\(number)", value: value)])
         }
         let result = meter.result("kafka-append", options.tasks, latencies)
         await intake.close()
@@ -107,7 +95,7 @@ struct KafkaBench {
         let floor = try await meter.fullResult("insert", options.tasks)
         await store.close()
 
-        let intake = try intake()
+        let intake = try await unreadIntake()
         try await fill(intake)
         let queue = try await BenchQueue(options, place, intake: intake, runsWorkers: false)
         let feed = try await running(queue) {
@@ -123,8 +111,6 @@ struct KafkaBench {
 
     /// Writes the tasks as another producer would.
     private func fill(_ intake: KafkaIntake) async throws {
-        try await intake.open()
-        await intake.leave()
         let value = try message()
         var done = 0
         while done < options.tasks {
@@ -153,6 +139,14 @@ struct KafkaBench {
     }
 
     // MARK: - Around it
+
+    /// A topic of its own, which is there, and which nobody reads.
+    private func unreadIntake() async throws -> KafkaIntake {
+        let intake = try intake()
+        try await intake.open()
+        await intake.leave()
+        return intake
+    }
 
     /// A topic of its own.
     private func intake() throws -> KafkaIntake {
