@@ -32,7 +32,7 @@ import XQueueTesting
     }
 
     @Test func aTaskIsFollowedToItsSuccess() async throws {
-        let task = try await api.submit("example", #"{"fail_times":1,"duration_ms":300}"#, Self.unsteady)
+        let task = try await api.submit("example", #"{"fail_times":1,"duration_ms":2000}"#, Self.unsteady)
         let program = try watch(task.id)
         #expect(try await program.exitStatus() == 0)
         let steps = steps(program)
