@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import Synchronization
 import XQueueCore
@@ -11,7 +12,7 @@ final class GroupCommitWriter: Sendable {
     private static let groupLimit = 1024
 
     private struct State {
-        var waiting: [any WriteJob] = []
+        var waiting: [WriteJob] = []
         var isScheduled = false
         var isClosed = false
     }
@@ -48,12 +49,29 @@ final class GroupCommitWriter: Sendable {
         _ verb: @escaping @Sendable (WriteSession) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            enqueue(Job(path: path, verb: verb, continuation: continuation))
+            // The writer sets it, and whoever answers the caller reads it after that.
+            nonisolated(unsafe) var result: Result<Value, StoreError>?
+            enqueue(
+                WriteJob(
+                    perform: { session, now in
+                        do {
+                            result = .success(try session.run(at: now, verb))
+                        } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
+                            // By contract a verb refuses before it changes anything.
+                            result = .failure(error)
+                        }
+                    },
+                    succeed: { [path] in
+                        continuation.resume(
+                            returning: result
+                                ?? .failure(StoreError(.unavailable, "\(path): the write was not performed")))
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }))
         }
         return try result.get()
     }
 
-    private func enqueue(_ job: some WriteJob) {
+    private func enqueue(_ job: WriteJob) {
         let refusal: StoreError? = state.withLock { state in
             if state.isClosed { return StoreError(.closed, "the store has been closed") }
             guard state.waiting.count < options.maxWaitingWrites else {
@@ -74,7 +92,7 @@ final class GroupCommitWriter: Sendable {
     }
 
     private func commitGroup() {
-        let group = state.withLock { state -> [any WriteJob] in
+        let group = state.withLock { state -> [WriteJob] in
             let group = Array(state.waiting.prefix(Self.groupLimit))
             state.waiting.removeFirst(group.count)
             return group
@@ -88,12 +106,12 @@ final class GroupCommitWriter: Sendable {
 
     /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
     /// that cannot be done does not fail the others.
-    private func commit(_ group: [any WriteJob], _ session: WriteSession) {
+    private func commit(_ group: [WriteJob], _ session: WriteSession) {
         let now = clock.now()
         do {
             try checkFile()
             try session.begin()
-            for job in group { try job.perform(session, at: now) }
+            for job in group { try job.perform(session, now) }
             try session.commit()
         } catch {
             // If even the rollback fails, the next group's BEGIN does too, and says so.
@@ -108,7 +126,17 @@ final class GroupCommitWriter: Sendable {
             return
         }
         if session.effects.flow != FlowCounts() { failures.succeeded() }
-        committed(session.effects, now)
+        answer(group, session.effects, now)
+    }
+
+    /// Tells everybody what has been committed. While others wait for the database, another thread does that.
+    private func answer(_ group: [WriteJob], _ effects: Effects, _ now: Timestamp) {
+        guard state.withLock({ !$0.waiting.isEmpty }) else { return tell(group, effects, now) }
+        DispatchQueue.global().async { [self] in tell(group, effects, now) }
+    }
+
+    private func tell(_ group: [WriteJob], _ effects: Effects, _ now: Timestamp) {
+        committed(effects, now)
         for job in group { job.succeed() }
     }
 
@@ -153,44 +181,9 @@ private final class SessionBox: @unchecked Sendable {
 }
 
 /// One caller's write.
-private protocol WriteJob: Sendable {
+private struct WriteJob: Sendable {
     /// Does the work; an error the verb decided on is kept for the caller, one of the database is thrown.
-    func perform(_ session: WriteSession, at now: Timestamp) throws
-    func succeed()
-    func fail(_ error: StoreError)
-}
-
-private final class Job<Value: Sendable>: WriteJob {
-    private let path: String
-    private let verb: @Sendable (WriteSession) throws -> Value
-    private let continuation: CheckedContinuation<Result<Value, StoreError>, Never>
-    private let result = Mutex<Result<Value, StoreError>?>(nil)
-
-    init(
-        path: String, verb: @escaping @Sendable (WriteSession) throws -> Value,
-        continuation: CheckedContinuation<Result<Value, StoreError>, Never>
-    ) {
-        self.path = path
-        self.verb = verb
-        self.continuation = continuation
-    }
-
-    func perform(_ session: WriteSession, at now: Timestamp) throws {
-        do {
-            let value = try session.run(at: now, verb)
-            result.withLock { $0 = .success(value) }
-        } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
-            // By contract a verb refuses before it changes anything.
-            result.withLock { $0 = .failure(error) }
-        }
-    }
-
-    func succeed() {
-        let missing = StoreError(.unavailable, "\(path): the write was not performed")
-        continuation.resume(returning: result.withLock { $0 } ?? .failure(missing))
-    }
-
-    func fail(_ error: StoreError) {
-        continuation.resume(returning: .failure(error))
-    }
+    let perform: @Sendable (WriteSession, Timestamp) throws -> Void
+    let succeed: @Sendable () -> Void
+    let fail: @Sendable (StoreError) -> Void
 }

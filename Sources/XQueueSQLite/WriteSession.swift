@@ -37,7 +37,7 @@ final class WriteSession {
             mustReload = false
         }
         effects = Effects()
-        try db.execute(sql: "BEGIN IMMEDIATE")
+        try statement(.begin, "BEGIN IMMEDIATE").run(db)
     }
 
     /// Runs one caller's verb within the transaction.
@@ -53,7 +53,7 @@ final class WriteSession {
         try catalog.flush(db)
         effects.wroteEvents = !events.isEmpty
         try events.flush(self)
-        try db.execute(sql: "COMMIT")
+        try statement(.commit, "COMMIT").run(db)
     }
 
     /// Undoes the transaction and whatever memory held of it.
@@ -178,6 +178,7 @@ enum StatementSlot {
     case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
     case due, nextDue, deletePayload, delete
     case insertEvents, trimEvents, pruneEvents
+    case begin, commit
     /// The cursor over the ready tasks of one type.
     case ready(type: Int64)
 
@@ -205,6 +206,8 @@ enum StatementSlot {
         case .insertEvents: 19
         case .trimEvents: 20
         case .pruneEvents: 21
+        case .begin: 22
+        case .commit: 23
         case .ready(let type): 100 + Int(type)
         }
     }

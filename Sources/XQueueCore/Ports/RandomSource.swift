@@ -1,3 +1,13 @@
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Where randomness comes from. Anyone may conform; tests use a seeded source.
 public protocol RandomSource: Sendable {
     /// 64 bits, each equally likely to be 0 or 1.
@@ -11,12 +21,31 @@ extension RandomSource {
     }
 }
 
-/// The system's cryptographically secure generator.
+/// The system's cryptographically secure generator, asked for many numbers at a time.
 public struct SystemRandomSource: RandomSource {
+    /// What one question of the system's brings.
+    private static let words = 32
+    private static let drawn = Mutex<[UInt64]>([])
+
     public init() {}
 
     public func next() -> UInt64 {
-        var generator = SystemRandomNumberGenerator()
-        return generator.next()
+        Self.drawn.withLock { drawn in
+            if drawn.isEmpty { drawn = Self.draw() }
+            return drawn.removeLast()
+        }
+    }
+
+    private static func draw() -> [UInt64] {
+        [UInt64](unsafeUninitializedCapacity: words) { buffer, count in
+            count = words
+            #if canImport(Darwin)
+            arc4random_buf(buffer.baseAddress, words * MemoryLayout<UInt64>.size)
+            #else
+            // 256 bytes are the most it gives.
+            let code = getentropy(buffer.baseAddress, words * MemoryLayout<UInt64>.size)
+            precondition(code == 0, "the system has no random numbers")
+            #endif
+        }
     }
 }

@@ -14,7 +14,8 @@ extension WriteSession {
             throw StoreError(
                 .backlogFull, "\(catalog.pending) tasks are waiting; the limit is \(options.maxBacklog)")
         }
-        let newTypes = Set(tasks.map(\.type)).filter { catalog.id(of: $0) == nil }
+        var newTypes: Set<String> = []
+        for task in tasks where catalog.id(of: task.type) == nil { newTypes.insert(task.type) }
         guard catalog.count + newTypes.count <= options.maxTypes else {
             throw StoreError(
                 .tooManyTypes, "there are \(catalog.count) task types; the limit is \(options.maxTypes)")

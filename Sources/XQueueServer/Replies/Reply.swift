@@ -19,10 +19,10 @@ struct Reply: Sendable {
         Reply(status: .noContent, headers: [.allow: allow], body: ByteBuffer())
     }
 
-    /// The same reply with one more header.
+    /// The same reply with one more header, which it does not have yet.
     func with(_ name: HTTPField.Name, _ value: String) -> Reply {
         var reply = self
-        reply.headers[name] = value
+        reply.headers.append(HTTPField(name: name, value: value))
         return reply
     }
 

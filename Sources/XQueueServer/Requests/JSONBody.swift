@@ -23,8 +23,8 @@ enum JSONBody {
 
     /// The same, but nil for an empty body.
     static func optionalText(of request: Request, limit: Int) async throws -> String? {
-        try checkMediaType(request.headers[.contentType])
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        try checkMediaType(request.headers.value(of: .contentType))
+        let announced = request.headers.value(of: .contentLength).flatMap { Int($0) }
         if let announced, announced > limit { throw tooLarge(limit) }
         let buffer = try await read(request, limit: limit)
         if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
@@ -63,5 +63,17 @@ enum JSONBody {
 
     private static func tooLarge(_ limit: Int) -> QueueError {
         QueueError(.bodyTooLarge, "the body is larger than \(limit) bytes")
+    }
+}
+
+extension HTTPFields {
+    /// As the subscript, without the work of joining what is one field nearly always.
+    fileprivate func value(of name: HTTPField.Name) -> String? {
+        var found: String?
+        for field in self where field.name == name {
+            if found != nil { return self[name] }
+            found = field.value
+        }
+        return found
     }
 }
