@@ -29,8 +29,15 @@ public final class KafkaIntake: TaskIntake {
         consumer = KafkaConsumer(configuration, logger: logger)
     }
 
-    public func append(_ messages: [IntakeMessage]) async throws(IntakeError) {
+    @discardableResult
+    public func append(_ messages: [IntakeMessage]) async throws(IntakeError) -> [IntakeOrigin] {
         try await producer.send(messages.map(KafkaMessage.init), to: configuration.topic)
+    }
+
+    public func stored(_ origins: [IntakeOrigin]) {
+        consumer.events.share.withLock { share in
+            for origin in origins { share.isStored(origin.partition, origin.offset) }
+        }
     }
 
     public func open() async throws(IntakeError) {
@@ -62,7 +69,8 @@ public final class KafkaIntake: TaskIntake {
 
     public func reject(_ records: [RejectedRecord]) async throws(IntakeError) {
         do throws(IntakeError) {
-            return try await producer.send(records.map { KafkaMessage($0) }, to: configuration.deadTopic)
+            try await producer.send(records.map { KafkaMessage($0) }, to: configuration.deadTopic)
+            return
         } catch {
             guard error.code == .refused else { throw error }
         }

@@ -62,6 +62,28 @@ import XQueueTesting
         await second.close()
     }
 
+    @Test("A record that the store has is received as such, and committed like any other") func stored()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake { $0.partitions = 1 }
+        try await intake.open()
+        try await intake.append(IntakeMessage.numbered(0..<1))
+        #expect(try await intake.records(1).numbers == [0])
+        let places = try await intake.append(IntakeMessage.numbered(1..<5)).sorted { $0.offset < $1.offset }
+        #expect(places.map(\.offset) == [1, 2, 3, 4])
+        // One that was received already, and one that is not there, are of no account.
+        let gone = [0, 99].map { IntakeOrigin(topic: fixture.topic, partition: 0, offset: $0) }
+        intake.stored([places[1], places[3]] + gone)
+        let records = try await intake.records(4)
+        #expect(records.map(\.isStored) == [false, true, false, true])
+        #expect(records.numbers == [1, 3])
+        #expect(records.map(\.origin) == places)
+        try await intake.commit(records)
+        await intake.close()
+        #expect(try await fixture.committed() == 5)
+    }
+
     @Test("Two members share the partitions, and one takes over when the other leaves") func share()
         async throws
     {

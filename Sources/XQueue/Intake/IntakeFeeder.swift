@@ -110,7 +110,7 @@ final class IntakeFeeder: Sendable {
         var entries: [Entry] = []
         entries.reserveCapacity(records.count)
         var rejected: [RejectedRecord] = []
-        for record in records {
+        for record in records where !record.isStored {
             do throws(QueueError) {
                 entries.append(Entry(record: record, task: try decoder.task(record)))
             } catch {
@@ -124,6 +124,7 @@ final class IntakeFeeder: Sendable {
     private func store(_ fed: Fed) async throws {
         guard !fed.records.isEmpty else { return }
         if !fed.entries.isEmpty { try await insert(fed.entries[...]) }
+        count(fed: 0, known: fed.records.count { $0.isStored })
         try await intake.commit(fed.records)
     }
 
@@ -182,15 +183,18 @@ final class IntakeFeeder: Sendable {
         for (task, outcome) in zip(tasks, outcomes) {
             if case .inserted = outcome { new.append(task) }
         }
-        let (fed, known) = (new.count, tasks.count - new.count)
+        metrics.inserted(tasks, outcomes)
+        count(fed: new.count, known: tasks.count - new.count)
+        if !new.isEmpty { await inserted(new) }
+    }
+
+    private func count(fed: Int, known: Int) {
         state.withLock { state in
             state.fed += fed
             state.known += known
         }
-        metrics.inserted(tasks, outcomes)
         records.fed.increment(by: fed)
         records.known.increment(by: known)
-        if !new.isEmpty { await inserted(new) }
     }
 
     /// Waits before the store is tried again, and keeps this node's share meanwhile.

@@ -28,9 +28,10 @@ struct TaskSubmitter: Sendable {
     private func submit(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
-        try await append(tasks, intake)
+        let origins = try await append(tasks, intake)
         do throws(StoreError) {
             guard let inserted = try await insertIfUp(tasks) else { return logged(tasks) }
+            intake.stored(origins)
             return zip(inserted, tasks).map { outcome, task in
                 // The feeder was faster.
                 if case .existing(let record) = outcome, record.id == task.id {
@@ -81,7 +82,7 @@ struct TaskSubmitter: Sendable {
         }
         guard !new.isEmpty else { return outcomes }
         do throws(QueueError) {
-            try await append(new, intake)
+            intake.stored(try await append(new, intake))
         } catch {
             // Best effort: the caller is told that nothing is sure.
             _ = try? await store.cancel(new.map(\.id), grace: grace)
@@ -90,12 +91,15 @@ struct TaskSubmitter: Sendable {
         return outcomes
     }
 
-    private func append(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) {
+    @discardableResult
+    private func append(
+        _ tasks: [NewTask], _ intake: any TaskIntake
+    ) async throws(QueueError) -> [IntakeOrigin] {
         let now = clock.now()
         let start = ContinuousClock.now
         defer { logMetrics?.append.record(since: start) }
         do throws(IntakeError) {
-            try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
+            return try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
         } catch {
             logMetrics?.errors.increment()
             throw QueueError(error)

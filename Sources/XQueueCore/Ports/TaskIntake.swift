@@ -17,8 +17,14 @@ public protocol TaskIntake: Sendable {
 
     /// Appends messages, and returns once the log has all of them.
     ///
+    /// - Returns: Where they stand, in any order, as far as the log tells.
     /// - Throws: ``IntakeError``; some of the messages may be in the log then.
-    func append(_ messages: [IntakeMessage]) async throws(IntakeError)
+    @discardableResult
+    func append(_ messages: [IntakeMessage]) async throws(IntakeError) -> [IntakeOrigin]
+
+    /// Says that the store has the tasks of these records, which this node has appended: it need not be asked
+    /// again when they are received. That may be forgotten.
+    func stored(_ origins: [IntakeOrigin])
 
     // MARK: Verbs of the feeder
 
@@ -89,6 +95,14 @@ public struct IntakeRecord: Sendable, Hashable {
     public var trace: TraceContext?
     /// What its writer put beside it; bytes of values that are not UTF-8 are replaced.
     public var headers: [IntakeHeader]
+    /// Whether the store has its task, as this node was told. Of such a record only the origin is here.
+    public private(set) var isStored = false
+
+    /// A record whose task is in the store already.
+    public init(storedAt origin: IntakeOrigin) {
+        self.init(origin: origin, timestamp: Timestamp(milliseconds: 0), key: nil, value: [])
+        isStored = true
+    }
 
     public init(
         origin: IntakeOrigin, timestamp: Timestamp, key: [UInt8]?, value: [UInt8],

@@ -14,6 +14,10 @@ actor KafkaConsumer {
     private static let commitInterval = Duration.milliseconds(200)
     /// After how many milliseconds without a sign of life a member's share goes to others.
     private static let memberTimeout = "10000"
+    /// For how many milliseconds more messages gather at the broker when some have come. One that comes after a
+    /// rest does not wait. Every fetch costs the broker and the node more than a message, and what this node's
+    /// own submissions have put into the store meanwhile is passed by.
+    private static let gatheringTime = "50"
     private let configuration: KafkaConfiguration
     private let logger: Logger
     private let executor = ThreadExecutor("xqueue.kafka.consumer")
@@ -148,6 +152,11 @@ actor KafkaConsumer {
         let code = message.pointee.err
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else {
             events.worked()
+            let (partition, offset) = (message.pointee.partition, message.pointee.offset)
+            guard !events.share.withLock({ $0.receive(partition, offset) }) else {
+                return IntakeRecord(
+                    storedAt: IntakeOrigin(topic: configuration.topic, partition: partition, offset: offset))
+            }
             return IntakeRecord(UnsafePointer(message), topic: configuration.topic)
         }
         if let fatal = handle.fatalError { throw IntakeError(.unavailable, fatal) }
@@ -164,7 +173,7 @@ actor KafkaConsumer {
     }
 
     private static func properties(_ configuration: KafkaConfiguration) -> [String: String] {
-        [
+        var properties = [
             "group.id": configuration.groupID,
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
@@ -175,6 +184,12 @@ actor KafkaConsumer {
             "queued.max.messages.kbytes": "16384",
             "fetch.message.max.bytes": String(configuration.maxMessageBytes),
         ]
+        // Before version 2.2 the time was a second.
+        if rd_kafka_version() >= 0x0202_0000 {
+            properties["queued.min.messages"] = "1"
+            properties["fetch.queue.backoff.ms"] = gatheringTime
+        }
+        return properties
     }
 }
 
@@ -252,7 +267,7 @@ private func rebalanced(
     let partitions = PartitionList.partitions(of: list)
     var error: OpaquePointer?
     if code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-        events.share.withLock { $0.assigned = isCooperative ? $0.assigned.union(partitions) : partitions }
+        events.share.withLock { $0.assign(isCooperative ? $0.assigned.union(partitions) : partitions) }
         if isCooperative {
             error = rd_kafka_incremental_assign(client, list)
         } else {
@@ -263,10 +278,7 @@ private func rebalanced(
         if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
             noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)
         }
-        events.share.withLock { share in
-            share.assigned.subtract(isCooperative ? partitions : share.assigned)
-            share.done = share.done.filter { share.assigned.contains($0.key) }
-        }
+        events.share.withLock { $0.assign(isCooperative ? $0.assigned.subtracting(partitions) : []) }
         if isCooperative {
             error = rd_kafka_incremental_unassign(client, list)
         } else {

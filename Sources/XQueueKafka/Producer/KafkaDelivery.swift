@@ -11,6 +11,7 @@ final class KafkaDelivery: Sendable {
         var open: Int
         var failed = 0
         var code = RD_KAFKA_RESP_ERR_NO_ERROR
+        var places: [(Int32, Int64)] = []
         var continuation: CheckedContinuation<Void, Never>?
     }
 
@@ -25,7 +26,7 @@ final class KafkaDelivery: Sendable {
         state = Mutex(State(open: count + 1))
     }
 
-    /// Calls `send`, and returns once ``ended(_:)`` was called for every message.
+    /// Calls `send`, and returns once every message has an end.
     func run(_ send: () -> Void) async {
         await withCheckedContinuation { continuation in
             state.withLock { $0.continuation = continuation }
@@ -34,10 +35,16 @@ final class KafkaDelivery: Sendable {
         }
     }
 
-    /// One message has an end.
-    func ended(_ code: rd_kafka_resp_err_t) {
+    /// A message has an end, as the cluster says.
+    func ended(_ message: rd_kafka_message_t) {
+        ended(message.err, at: message.offset >= 0 ? (message.partition, message.offset) : nil)
+    }
+
+    /// A message has an end.
+    func ended(_ code: rd_kafka_resp_err_t, at place: (Int32, Int64)? = nil) {
         let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
             state.open -= 1
+            if let place { state.places.append(place) }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 state.failed += 1
                 // A refusal for good says more than a time-out beside it.
@@ -49,6 +56,9 @@ final class KafkaDelivery: Sendable {
         }
         continuation?.resume()
     }
+
+    /// Partition and offset of each message, as far as the cluster has told.
+    var places: [(Int32, Int64)] { state.withLock { $0.places } }
 
     /// Why not all were accepted; nil if they were.
     var error: IntakeError? {

@@ -23,7 +23,10 @@ final class KafkaProducer: Sendable {
     }
 
     /// Sends all messages, and returns once the cluster has them.
-    func send(_ messages: [KafkaMessage], to topic: String) async throws(IntakeError) {
+    ///
+    /// - Returns: Where they stand, in any order.
+    @discardableResult
+    func send(_ messages: [KafkaMessage], to topic: String) async throws(IntakeError) -> [IntakeOrigin] {
         let handle = try current()
         let delivery = KafkaDelivery(count: messages.count, by: handle)
         await delivery.run {
@@ -34,6 +37,7 @@ final class KafkaProducer: Sendable {
             throw error
         }
         handle.events.worked()
+        return delivery.places.map { IntakeOrigin(topic: topic, partition: $0, offset: $1) }
     }
 
     /// Waits a little for what is under way, and lets go. To be called once.
@@ -85,7 +89,7 @@ final class KafkaProducer: Sendable {
             "enable.idempotence": "true",
             "message.timeout.ms": String(configuration.deliveryTimeout.wholeMilliseconds),
             // While one batch is under way the next gathers, so a longer wait would only be waited for.
-            "linger.ms": "1",
+            "linger.ms": "0.5",
             // The same key goes where producers in Java send it.
             "partitioner": "murmur2_random",
         ]
@@ -94,7 +98,7 @@ final class KafkaProducer: Sendable {
         ) { conf in
             rd_kafka_conf_set_dr_msg_cb(conf) { _, message, _ in
                 guard let message, let opaque = message.pointee._private else { return }
-                Unmanaged<KafkaDelivery>.fromOpaque(opaque).takeRetainedValue().ended(message.pointee.err)
+                Unmanaged<KafkaDelivery>.fromOpaque(opaque).takeRetainedValue().ended(message.pointee)
             }
         }
         poll(handle)
