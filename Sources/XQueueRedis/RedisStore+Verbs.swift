@@ -38,7 +38,7 @@ extension RedisStore {
             let reply = try await caller.change(.heartbeat, capacity: 80 * attempts.count) { command in
                 command.append(lease.wholeMilliseconds)
                 for attempt in attempts {
-                    command.append(attempt.taskID.description)
+                    command.append(attempt.taskID)
                     command.append(attempt.token.rawValue)
                 }
             }
@@ -59,7 +59,7 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             _ = try await caller.change(.report, capacity: 128 * progress.count) { command in
                 for report in progress {
-                    command.append(report.attempt.taskID.description)
+                    command.append(report.attempt.taskID)
                     command.append(report.attempt.token.rawValue)
                     command.append("\(report.progress.percent)")
                     command.append(report.progress.marked)
@@ -87,7 +87,7 @@ extension RedisStore {
         return try await within { () async throws(StoreError) in
             let reply = try await caller.change(script, capacity: 48 * ids.count) { command in
                 arguments(&command)
-                for id in ids { command.append(id.description) }
+                for id in ids { command.append(id) }
             }
             var outcomes: [ChangeOutcome] = []
             for (code, record) in Array(reply.rest).pairs {

@@ -65,7 +65,7 @@ struct ScriptCaller: Sendable {
                     for type in types { command.append(type) }
                     command.append(tasks.count)
                     for (task, definition) in zip(tasks, definitions) {
-                        command.append(task.id.description)
+                        command.append(task.id)
                         command.append(StoredDefinition.schedule(task.schedule))
                         command.append(definition)
                     }
@@ -122,7 +122,7 @@ struct ScriptCaller: Sendable {
             let reply = try await change(.settle, capacity: 128 * batch.reduce(0) { $0 + $1.count }) {
                 command in
                 for settlement in batch.joined() {
-                    command.append(settlement.attempt.taskID.description)
+                    command.append(settlement.attempt.taskID)
                     command.append(StoredOutcome.pack(settlement))
                 }
             }
@@ -145,7 +145,7 @@ struct ScriptCaller: Sendable {
     func read(_ ids: [TaskID]) async -> [Result<TaskRecord?, StoreError>] {
         do {
             let reply = try await runner.run(.read, capacity: 48 * ids.count) { command in
-                for id in ids { command.append(id.description) }
+                for id in ids { command.append(id) }
             }
             return try reply.elements.map { element in
                 Result { () throws(StoreError) in try element.record }

@@ -3,12 +3,17 @@
 import XQueueCore
 
 extension StoreSignal {
-    /// The signals in a message of `writes.lua` or `cancel.lua`: `ORIGIN 1 -1` or `ORIGIN cancel ID …`.
+    /// The signals in a message of `writes.lua` or `cancel.lua`: `ORIGIN 1 -1`, or `ORIGIN cancel ` and
+    /// identifiers without anything between them.
     static func parse(_ message: [UInt8], except origin: String) -> [StoreSignal] {
-        let words = String(decoding: message, as: UTF8.self).split(separator: " ")
+        let parts = message.split(separator: UInt8(ascii: " "), maxSplits: 2)
+        let words = parts.map { String(decoding: $0, as: UTF8.self) }
         guard words.count >= 2, words[0] != origin else { return [] }
         if words[1] == "cancel" {
-            return words.dropFirst(2).compactMap { TaskID(String($0)).map { .cancelRequested($0) } }
+            let ids = parts.dropFirst(2).first ?? []
+            return stride(from: ids.startIndex, to: ids.endIndex, by: TaskID.packedLength).compactMap {
+                TaskID(packed: ids[$0...].prefix(TaskID.packedLength)).map { .cancelRequested($0) }
+            }
         }
         var signals: [StoreSignal] = words[1] == "1" ? [.ready] : []
         if words.count == 3, let due = Int64(words[2]), due >= 0 {

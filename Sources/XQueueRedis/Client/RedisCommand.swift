@@ -1,5 +1,7 @@
 #if Redis
 
+import XQueueCore
+
 /// A command in the wire format (RESP), built argument by argument.
 ///
 /// The number of arguments stands first on the wire but is known last, so it is written when the
@@ -33,6 +35,12 @@ package struct RedisCommand: Sendable {
     package mutating func append(_ bytes: some Collection<UInt8>) {
         appendHeader(length: bytes.count)
         body.append(contentsOf: bytes)
+        appendLineEnd()
+    }
+
+    mutating func append(_ id: TaskID) {
+        appendHeader(length: TaskID.packedLength)
+        id.pack(into: &body)
         appendLineEnd()
     }
 

@@ -44,6 +44,12 @@ struct PackedReader {
         return value == PackedWriter.noTime ? nil : .milliseconds(value)
     }
 
+    mutating func id() throws(StoreError) -> TaskID {
+        guard let id = TaskID(packed: bytes[at...].prefix(TaskID.packedLength)) else { throw Self.cut }
+        at += TaskID.packedLength
+        return id
+    }
+
     mutating func terminated() throws(StoreError) -> String {
         guard let end = bytes[at...].firstIndex(of: 0) else { throw Self.cut }
         defer { at = end + 1 }

@@ -64,8 +64,8 @@ extension TaskRecord {
     init(
         id: RedisReply, definition: RedisReply, state: RedisReply, result: RedisReply, errors: RedisReply
     ) throws(StoreError) {
-        let text = try id.text
-        guard let id = TaskID(text) else { throw StoreError(.corrupt, "'\(text)' is no identifier") }
+        let bytes = try id.bytes
+        guard let id = TaskID(packed: bytes) else { throw StoreError(.corrupt, "\(bytes) is no identifier") }
         self = try StoredDefinition.record(id, try definition.bytes)
         if let state = try state.optionalBytes { try StoredState.apply(state, to: &self) }
         if let result = try result.optionalBytes {

@@ -4,8 +4,6 @@ import XQueueCore
 
 /// The events of one entry of the log, as `log.lua` packs them.
 struct EventBatch {
-    private static let idLength = 36
-
     /// The place of the entry's last event.
     let last: EventCursor
     private let bytes: [UInt8]
@@ -24,13 +22,13 @@ struct EventBatch {
         let timestamp = Timestamp(milliseconds: try reader.integer(width: 6))
         guard first > 0, first <= last.number else { throw Self.damaged }
         var events: [TaskEvent] = []
-        events.reserveCapacity(min(Int(last.number - first) + 1, bytes.count / Self.idLength))
+        events.reserveCapacity(min(Int(last.number - first) + 1, bytes.count / TaskID.packedLength))
         var cursor = EventCursor(time: last.time, number: first - 1)
         while !reader.isAtEnd {
             let head = try Self.head(&reader)
             for _ in 0..<(try reader.int(width: 4)) {
                 cursor.number += 1
-                guard let id = TaskID(try reader.text(length: Self.idLength)) else { throw Self.damaged }
+                let id = try reader.id()
                 events.append(
                     TaskEvent(
                         cursor: cursor, taskID: id, type: head.type, timestamp: timestamp,

@@ -108,6 +108,7 @@ enum ScriptFiles {
         "events": PackageResources.events_lua,
         "heartbeat": PackageResources.heartbeat_lua,
         "insert": PackageResources.insert_lua,
+        "ids": PackageResources.ids_lua,
         "keys": PackageResources.keys_lua,
         "list": PackageResources.list_lua,
         "machine": PackageResources.machine_lua,

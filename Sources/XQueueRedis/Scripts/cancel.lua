@@ -30,7 +30,7 @@ for i = 4, #ARGV do codes[i - 3] = cancel(task(ARGV[i])) end
 refill_touched()
 local reply = finish()
 if #requests > 0 then
-  redis.call('PUBLISH', CHANNEL, ORIGIN .. ' cancel ' .. table.concat(requests, ' '))
+  redis.call('PUBLISH', CHANNEL, ORIGIN .. ' cancel ' .. table.concat(requests))
 end
 for i, code in ipairs(codes) do
   reply[2 * i + 2], reply[2 * i + 3] = code, record(ARGV[i + 3])

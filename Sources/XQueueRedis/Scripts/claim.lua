@@ -5,7 +5,7 @@
 --       [6] milliseconds of the lease  [7] milliseconds of grace  [8…] types
 -- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
--- include keys clock may-grow records log writes places
+-- include keys clock may-grow ids records log writes places
 
 -- The most tasks one claim parks on its way; what is left is the next claim's.
 -- define PARKS 1000
@@ -29,7 +29,7 @@ end
 local function is_before(a, b)
   local left, right = tonumber(a.found[2 * a.at]), tonumber(b.found[2 * b.at])
   if left ~= right then return left < right end
-  return a.ids[a.at] < b.ids[b.at]
+  return is_older(a.ids[a.at], b.ids[b.at])
 end
 
 local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 7))))

@@ -4,7 +4,7 @@
 -- ARGV  [1] statuses, such as 01  [2] type or ''  [3] concurrency key or ''  [4] most tasks
 --       [5] how many to skip  [6] bytes of payloads and results after which the page ends
 -- reply how many tasks match, then for each task its record
--- include keys records
+-- include keys ids records
 
 local MOST, SKIP, MAX_BYTES = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 -- As many as this are skipped one by one.
@@ -32,7 +32,7 @@ local function newer(list, id)
   local low, high = list.at, list.bound
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if newest(list, middle, 1)[1] > id then low = middle + 1 else high = middle end
+    if is_older(id, newest(list, middle, 1)[1]) then low = middle + 1 else high = middle end
   end
   return low
 end
@@ -93,7 +93,7 @@ local function page()
   while wanted > 0 and #heads > 0 do
     local best = 1
     for i = 2, #heads do
-      if heads[i].ids[heads[i].next] > heads[best].ids[heads[best].next] then best = i end
+      if is_older(heads[best].ids[heads[best].next], heads[i].ids[heads[i].next]) then best = i end
     end
     local list = heads[best]
     if wanted <= MOST then ids[#ids + 1] = list.ids[list.next] end

@@ -2,7 +2,7 @@
 -- the number of the entry's last event, so that an event's cursor is a place in the stream.
 --
 -- An entry is the number of its first event and the time of the call, and then groups: a head, how many tasks
--- it holds for, and their identifiers, 36 bytes each. Texts that may be missing are as in a state.
+-- it holds for, and their identifiers, 16 bytes each. Texts that may be missing are as in a state.
 -- define ENTRY '>I6I6'
 -- Kind, previous status or 255, status, version, retries, type, worker, length of the error; the error.
 -- define STATUS_HEAD '>BBBI4I2ssI2'

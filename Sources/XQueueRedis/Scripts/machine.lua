@@ -31,7 +31,7 @@ end
 
 -- A line in the list of ended tasks says when the task ended: one that was requeued since is not there
 -- any more.
-local ENDED_NOW = string.format(' %.0f', now)
+local ENDED_NOW = struct.pack(ENDED_AT, now)
 
 local function finish_task(t, status)
   leave(t)

@@ -4,7 +4,7 @@
 -- ARGV  [1] time  [2] origin  [3] age in milliseconds  [4] how many to keep  [5] most to remove
 --       [6] age of events in milliseconds
 -- reply time, ready, due, number of removed tasks
--- include keys clock may-grow records log writes
+-- include keys clock may-grow ids records log writes
 
 local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
@@ -48,14 +48,14 @@ local function made_first(most)
   for _, list in ipairs(lists) do
     local found = redis.call('ZRANGEBYSCORE', list.key, list.status, list.status, 'LIMIT', 0, part)
     for _, id in ipairs(found) do ids[#ids + 1] = id end
-    if #found == part and part < list.size and (not bound or found[part] < bound) then
+    if #found == part and part < list.size and (not bound or is_older(found[part], bound)) then
       bound = found[part]
     end
   end
-  table.sort(ids)
+  table.sort(ids, is_older)
   local first = {}
   for _, id in ipairs(ids) do
-    if #first == most or (bound and id > bound) then break end
+    if #first == most or (bound and is_older(bound, id)) then break end
     first[#first + 1] = id
   end
   return first
@@ -67,8 +67,7 @@ local function too_old(most)
   local lines = redis.call('LRANGE', ENDED, 0, math.max(most, 100) - 1)
   local ids, ends = {}, {}
   for i, line in ipairs(lines) do
-    local id, ended = string.match(line, '^(%S+) (%d+)$')
-    ids[i], ends[i] = id, tonumber(ended)
+    ids[i], ends[i] = string.sub(line, 1, 16), struct.unpack(ENDED_AT, line, 17)
   end
   load(ids)
   local old, passed = {}, 0

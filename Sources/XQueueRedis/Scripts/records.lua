@@ -49,6 +49,9 @@
 -- Where the error begins.
 -- define REST 21
 
+-- A line of the list of ended tasks: an identifier, and when the task ended.
+-- define ENDED_AT '>I6'
+
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.
 --

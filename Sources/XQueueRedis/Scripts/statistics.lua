@@ -5,13 +5,13 @@
 -- reply time, {type, settings, …}, {count's name, count, …}, keys in use,
 --       {key, running, largest limit, parked, …}, when the oldest pending task that is not scheduled was
 --       made or -1, {what happened in the last minute, how often, …}
--- include keys clock
+-- include keys clock ids
 
 local types = redis.call('HGETALL', TYPES)
 
 local oldest
 local function consider(id)
-  if id and (not oldest or id < oldest) then oldest = id end
+  if id and (not oldest or is_older(id, oldest)) then oldest = id end
 end
 
 -- The first of each priority, of so many priorities.

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] a random number in 0..<1 for back-offs
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
--- include keys clock may-grow records log writes places machine
+-- include keys clock may-grow ids records log writes places machine
 
 local MOST = tonumber(ARGV[3])
 local due, ids = {}, {}
@@ -13,7 +13,7 @@ for _, timetable in ipairs({TIME, LEASES}) do
 end
 table.sort(due, function(a, b)
   if a.time ~= b.time then return a.time < b.time end
-  return a.id < b.id
+  return is_older(a.id, b.id)
 end)
 for i = 1, math.min(MOST, #due) do ids[i] = due[i].id end
 load(ids)

@@ -1,0 +1,11 @@
+-- An identifier is the 16 bytes of its UUID, and Redis orders names by their bytes. Lua orders texts by the rules of
+-- the server's language, so here they are compared as numbers.
+
+-- define ID '>I6I6I4'
+local function is_older(a, b)
+  local a1, a2, a3 = struct.unpack(ID, a)
+  local b1, b2, b3 = struct.unpack(ID, b)
+  if a1 ~= b1 then return a1 < b1 end
+  if a2 ~= b2 then return a2 < b2 end
+  return a3 < b3
+end
