@@ -84,7 +84,7 @@ local function claim(t, token)
   t[WORKER], t[STARTED], t[QUEUE_DEADLINE] = WORKER_ID, now, NONE
   t[PERCENT], t.message = -1, ''
   if t[KEY] ~= '' then
-    redis.call('ZREM', waiting_of(t[TYPE], t[KEY]), t.id)
+    place(t, $PROCESSING)
     enter_running(t)
   end
   enter(t, $PROCESSING)

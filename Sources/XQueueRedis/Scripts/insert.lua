@@ -95,13 +95,10 @@ local function insert(id, schedule, sent)
   else
     if queue_timeout ~= NONE then due = now + queue_timeout end
     push(queue('ZADD', ready_of(type)), text(-priority), id)
-    if key ~= '' then push(queue('ZADD', waiting_of(type, key)), text(-priority), id) end
+    band = WAITS - priority
     became_ready = true
   end
-  if key ~= '' then
-    push(queue('ZADD', history_of(type, key)), text(band), id)
-    push(queue('SADD', history_types_of(key)), type)
-  end
+  if key ~= '' then push(queue('ZADD', history_of(type, key)), text(band), id) end
   if due ~= NONE then
     push(timetable, text(due), id)
     will_be_due(due)

@@ -42,6 +42,4 @@ local function parked_of(key) return TAG .. ':parked:' .. key end
 local function line_of(type, limit, key)
   return TAG .. ':line:' .. type .. '/' .. limit .. '/' .. key
 end
-local function waiting_of(type, key) return TAG .. ':waiting:' .. type .. '/' .. key end
 local function history_of(type, key) return TAG .. ':history:' .. type .. '/' .. key end
-local function history_types_of(key) return TAG .. ':history-types:' .. key end

@@ -108,10 +108,10 @@ end
 -- priorities, the rest is taken as one list: it is shown in the order of the queue.
 -- define PRIORITIES 100
 
-local function add_ready(key)
+local function add_ready(key, number)
   local card, from, priorities = redis.call('ZCARD', key), 0, 0
-  while from < card do
-    local size = card - from
+  while from < number do
+    local size = number - from
     priorities = priorities + 1
     if priorities < PRIORITIES then
       local score = redis.call('ZRANGE', key, from, from, 'WITHSCORES')[2]
@@ -120,23 +120,30 @@ local function add_ready(key)
     from = from + size
     lists[#lists + 1] = {key = key, behind = card - from, size = size, at = 0, bound = size}
   end
-  total = total + card
+  total = total + number
 end
 
-local types = {ARGV[2]}
-if ARGV[2] == '' then
-  types = ARGV[3] ~= '' and redis.call('SMEMBERS', history_types_of(ARGV[3])) or redis.call('HKEYS', TYPES)
-end
-for _, type in ipairs(types) do
-  local key = ARGV[3] ~= '' and history_of(type, ARGV[3]) or index_of(type)
+-- The lists of a type, or of its tasks with the concurrency key.
+local function add_type(type)
+  local key = index_of(type)
+  if ARGV[3] ~= '' then
+    key = history_of(type, ARGV[3])
+    if redis.call('EXISTS', key) == 0 then return end
+  end
   for status in string.gmatch(ARGV[1], '%d') do
     add(key, status)
     if tonumber(status) == $PENDING then
       add(key, $SCHEDULED_BAND)
-      if ARGV[3] == '' then add_ready(ready_of(type)) end
+      if ARGV[3] == '' then
+        add_ready(ready_of(type), redis.call('ZCARD', ready_of(type)))
+      else
+        add_ready(key, redis.call('ZCOUNT', key, '-inf', '(0'))
+      end
     end
   end
 end
+
+for _, type in ipairs(ARGV[2] ~= '' and {ARGV[2]} or redis.call('HKEYS', TYPES)) do add_type(type) end
 
 local reply, bytes = {total}, 0
 if SKIP < total then

@@ -16,24 +16,30 @@ local function settings_of(type)
   return tonumber(limit), paused == '1'
 end
 
+-- Gives the task its place in the history of its key at once, since it decides which parked tasks become ready: a
+-- band, or false for one among the ready tasks.
+local function place(t, band)
+  redis.call('ZADD', history_of(t[TYPE], t[KEY]), band or WAITS - definition_of(t)[PRIORITY], t.id)
+  t.place = band
+end
+
 local function enter_ready(t)
-  local score = -definition_of(t)[PRIORITY]
-  redis.call('ZADD', ready_of(t[TYPE]), score, t.id)
-  if t[KEY] ~= '' then redis.call('ZADD', waiting_of(t[TYPE], t[KEY]), score, t.id) end
+  redis.call('ZADD', ready_of(t[TYPE]), -definition_of(t)[PRIORITY], t.id)
+  if t[KEY] ~= '' then place(t, false) end
   became_ready = true
 end
 
 local function leave_ready(t)
   redis.call('ZREM', ready_of(t[TYPE]), t.id)
   if t[KEY] ~= '' then
-    redis.call('ZREM', waiting_of(t[TYPE], t[KEY]), t.id)
+    place(t, $PENDING)
     touch(t[KEY])
   end
 end
 
 local function park(t)
   local key = t[KEY]
-  redis.call('ZREM', waiting_of(t[TYPE], key), t.id)
+  place(t, $PENDING)
   redis.call('ZADD', line_of(t[TYPE], t[LIMIT], key), -definition_of(t)[PRIORITY], t.id)
   redis.call('HINCRBY', parked_of(key), t[LIMIT] .. '/' .. t[TYPE], 1)
   t[REASON] = $PARKED
@@ -107,15 +113,15 @@ local function refill(key)
   table.sort(lines, function(a, b) return a.limit > b.limit end)
   for _, line in ipairs(lines) do
     local parked = line_of(line.type, line.limit, key)
-    local waiting = waiting_of(line.type, key)
+    local history = history_of(line.type, key)
     local free = line.limit - held
     while free > 0 do
       local best = redis.call('ZRANGE', parked, 0, 0, 'WITHSCORES')
       if not best[1] then break end
       -- Its place among the ready ones is how many come before it.
-      redis.call('ZADD', waiting, best[2], best[1])
-      if redis.call('ZRANK', waiting, best[1]) >= free then
-        redis.call('ZREM', waiting, best[1])
+      redis.call('ZADD', history, WAITS + best[2], best[1])
+      if redis.call('ZRANK', history, best[1]) >= free then
+        redis.call('ZADD', history, '$PENDING', best[1])
         break
       end
       local t = task(best[1])

@@ -19,13 +19,7 @@ local function remove(ids)
       push(queue('HDEL', RESULTS), id)
       push(queue('HDEL', ERRORS), id)
       push(queue('ZREM', index_of(t[TYPE])), id)
-      if t[KEY] ~= '' then
-        local history = history_of(t[TYPE], t[KEY])
-        redis.call('ZREM', history, id)
-        if redis.call('EXISTS', history) == 0 then
-          redis.call('SREM', history_types_of(t[KEY]), t[TYPE])
-        end
-      end
+      if t[KEY] ~= '' then push(queue('ZREM', history_of(t[TYPE], t[KEY])), id) end
       count(t[TYPE], t[STATUS], -1)
       tasks[id] = false
     end

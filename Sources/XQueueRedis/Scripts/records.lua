@@ -55,7 +55,7 @@
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.
 --
--- due, timetable, band and indexed say how the task stands in the store; see write().
+-- due, timetable, band, place and indexed say how the task stands in the store; see write().
 
 -- The tasks this call has looked at, by identifier; false for one that does not exist.
 local tasks = {}
@@ -90,6 +90,15 @@ local function is_indexed(t)
   return t[STATUS] ~= $PENDING or t[REASON] ~= $READY
 end
 
+-- In the history of a key ready tasks come first, in the order of the queue: that part of it is the key's tasks that
+-- wait for a worker. Their score is this minus the priority; all others stand under their band.
+-- define WAITS -8589934592
+
+-- The band in the history of the key; false for a ready task.
+local function place_of(t)
+  return is_indexed(t) and band_of(t)
+end
+
 -- A task that has not moved since it was submitted.
 local function fresh(id, definition)
   local d = {struct.unpack(DEFINITION, definition)}
@@ -104,6 +113,7 @@ local function fresh(id, definition)
     id = id, error = '', message = '', definition = d, packed = false, changed = false,
     left_running = false, due = due, timetable = due ~= NONE and TIME or nil,
     band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason == $SCHEDULED,
+    place = reason == $SCHEDULED and $SCHEDULED_BAND,
     $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
     d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
     0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0,
@@ -114,6 +124,7 @@ local function decode(id, blob)
   local t = {
     id = id, error = '', message = '', definition = false, packed = false, changed = false,
     left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
+    place = false,
     struct.unpack(STATE, blob)
   }
   local at, length = t[REST], t[ERROR_LENGTH]
@@ -125,6 +136,7 @@ local function decode(id, blob)
   t.timetable = timetable_of(t, t.due)
   t.band = band_of(t)
   t.indexed = is_indexed(t)
+  t.place = place_of(t)
   return t
 end
 

@@ -102,8 +102,9 @@ local function write()
       elseif band ~= t.band or not t.indexed then
         push(queue('ZADD', index_of(t[TYPE])), text(band), t.id)
       end
-      if band ~= t.band and t[KEY] ~= '' then
-        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(band), t.id)
+      local place = place_of(t)
+      if place ~= t.place and t[KEY] ~= '' then
+        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(place or WAITS - definition_of(t)[PRIORITY]), t.id)
       end
       local due = due_of(t)
       local timetable = timetable_of(t, due)
