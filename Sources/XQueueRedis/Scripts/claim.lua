@@ -136,7 +136,7 @@ while claimed < COUNT and parked < PARKS do
   if is_done then
     answer(id, definition, false, false)
   else
-    local t = state and decode(id, state) or fresh(id, definition)
+    local t = state and decode(id, state) or fresh(id, definition, true)
     t.definition = t.definition or {struct.unpack(DEFINITION, definition)}
     tasks[id] = t
     taken = has_token(t)

@@ -95,7 +95,7 @@ local function insert(id, schedule, sent)
   else
     if queue_timeout ~= NONE then due = now + queue_timeout end
     push(queue('ZADD', ready_of(type)), text(-priority), id)
-    band = WAITS - priority
+    band = score_at(READY_PLACE, priority)
     became_ready = true
   end
   if key ~= '' then push(queue('ZADD', history_of(type, key)), text(band), id) end

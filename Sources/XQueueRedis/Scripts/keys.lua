@@ -39,7 +39,4 @@ local ready_of = named(TAG .. ':ready:')
 local index_of = named(TAG .. ':index:')
 local function running_of(key) return TAG .. ':running:' .. key end
 local function parked_of(key) return TAG .. ':parked:' .. key end
-local function line_of(type, limit, key)
-  return TAG .. ':line:' .. type .. '/' .. limit .. '/' .. key
-end
 local function history_of(type, key) return TAG .. ':history:' .. type .. '/' .. key end

@@ -108,10 +108,10 @@ end
 -- priorities, the rest is taken as one list: it is shown in the order of the queue.
 -- define PRIORITIES 100
 
-local function add_ready(key, number)
-  local card, from, priorities = redis.call('ZCARD', key), 0, 0
-  while from < number do
-    local size = number - from
+local function add_queue(key, from, number)
+  local card, bound, priorities = redis.call('ZCARD', key), from + number, 0
+  while from < bound do
+    local size = bound - from
     priorities = priorities + 1
     if priorities < PRIORITIES then
       local score = redis.call('ZRANGE', key, from, from, 'WITHSCORES')[2]
@@ -122,6 +122,9 @@ local function add_ready(key, number)
   end
   total = total + number
 end
+
+-- No band is larger.
+-- define BANDS 5
 
 -- The lists of a type, or of its tasks with the concurrency key.
 local function add_type(type)
@@ -135,9 +138,11 @@ local function add_type(type)
     if tonumber(status) == $PENDING then
       add(key, $SCHEDULED_BAND)
       if ARGV[3] == '' then
-        add_ready(ready_of(type), redis.call('ZCARD', ready_of(type)))
+        add_queue(ready_of(type), 0, redis.call('ZCARD', ready_of(type)))
       else
-        add_ready(key, redis.call('ZCOUNT', key, '-inf', '(0'))
+        add_queue(key, 0, redis.call('ZCOUNT', key, '-inf', '(0'))
+        local parked = redis.call('ZCOUNT', key, '(' .. BANDS, '+inf')
+        add_queue(key, redis.call('ZCARD', key) - parked, parked)
       end
     end
   end

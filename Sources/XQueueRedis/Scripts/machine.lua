@@ -7,7 +7,7 @@ local function leave(t)
     t.left_running = true
   elseif t[STATUS] == $PENDING then
     if t[REASON] == $READY then leave_ready(t) end
-    if t[REASON] == $PARKED then leave_line(t) end
+    if t[REASON] == $PARKED then leave_parked(t) end
   end
 end
 

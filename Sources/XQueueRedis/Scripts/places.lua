@@ -16,16 +16,16 @@ local function settings_of(type)
   return tonumber(limit), paused == '1'
 end
 
--- Gives the task its place in the history of its key at once, since it decides which parked tasks become ready: a
--- band, or false for one among the ready tasks.
-local function place(t, band)
-  redis.call('ZADD', history_of(t[TYPE], t[KEY]), band or WAITS - definition_of(t)[PRIORITY], t.id)
-  t.place = band
+-- Gives the task its place in the history of its key at once, since it decides which parked tasks become ready.
+local function place(t, place)
+  local score = score_at(place, definition_of(t)[PRIORITY], t[LIMIT])
+  redis.call('ZADD', history_of(t[TYPE], t[KEY]), score, t.id)
+  t.place = place
 end
 
 local function enter_ready(t)
   redis.call('ZADD', ready_of(t[TYPE]), -definition_of(t)[PRIORITY], t.id)
-  if t[KEY] ~= '' then place(t, false) end
+  if t[KEY] ~= '' then place(t, READY_PLACE) end
   became_ready = true
 end
 
@@ -37,23 +37,24 @@ local function leave_ready(t)
   end
 end
 
-local function park(t)
-  local key = t[KEY]
-  place(t, $PENDING)
-  redis.call('ZADD', line_of(t[TYPE], t[LIMIT], key), -definition_of(t)[PRIORITY], t.id)
-  redis.call('HINCRBY', parked_of(key), t[LIMIT] .. '/' .. t[TYPE], 1)
-  t[REASON] = $PARKED
-  change(t)
-  touch(key)
+local function count_parked(t, by)
+  local line = t[LIMIT] .. '/' .. t[TYPE]
+  if redis.call('HINCRBY', parked_of(t[KEY]), line, by) <= 0 then
+    redis.call('HDEL', parked_of(t[KEY]), line)
+  end
 end
 
-local function leave_line(t)
-  local key = t[KEY]
-  local line = t[LIMIT] .. '/' .. t[TYPE]
-  redis.call('ZREM', line_of(t[TYPE], t[LIMIT], key), t.id)
-  if redis.call('HINCRBY', parked_of(key), line, -1) <= 0 then
-    redis.call('HDEL', parked_of(key), line)
-  end
+local function park(t)
+  place(t, PARKED_PLACE)
+  count_parked(t, 1)
+  t[REASON] = $PARKED
+  move(t)
+  touch(t[KEY])
+end
+
+local function leave_parked(t)
+  place(t, $PENDING)
+  count_parked(t, -1)
 end
 
 local function enter_running(t)
@@ -112,22 +113,23 @@ local function refill(key)
   end
   table.sort(lines, function(a, b) return a.limit > b.limit end)
   for _, line in ipairs(lines) do
-    local parked = line_of(line.type, line.limit, key)
+    local middle = line.limit * STEP
     local history = history_of(line.type, key)
     local free = line.limit - held
     while free > 0 do
-      local best = redis.call('ZRANGE', parked, 0, 0, 'WITHSCORES')
+      local best = redis.call('ZRANGEBYSCORE', history, middle - STEP / 2, middle + STEP / 2, 'WITHSCORES',
+        'LIMIT', 0, 1)
       if not best[1] then break end
       -- Its place among the ready ones is how many come before it.
-      redis.call('ZADD', history, WAITS + best[2], best[1])
+      redis.call('ZADD', history, best[2] - middle - STEP, best[1])
       if redis.call('ZRANK', history, best[1]) >= free then
-        redis.call('ZADD', history, '$PENDING', best[1])
+        redis.call('ZADD', history, best[2], best[1])
         break
       end
       local t = task(best[1])
-      leave_line(t)
+      count_parked(t, -1)
       t[REASON] = $READY
-      change(t)
+      move(t)
       enter_ready(t)
     end
   end

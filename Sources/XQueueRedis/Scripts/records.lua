@@ -55,7 +55,7 @@
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.
 --
--- due, timetable, band, place and indexed say how the task stands in the store; see write().
+-- due, timetable, band, place, indexed and has_state say how the task stands in the store; see write().
 
 -- The tasks this call has looked at, by identifier; false for one that does not exist.
 local tasks = {}
@@ -90,17 +90,28 @@ local function is_indexed(t)
   return t[STATUS] ~= $PENDING or t[REASON] ~= $READY
 end
 
--- In the history of a key ready tasks come first, in the order of the queue: that part of it is the key's tasks that
--- wait for a worker. Their score is this minus the priority; all others stand under their band.
--- define WAITS -8589934592
-
--- The band in the history of the key; false for a ready task.
+-- The history of a key holds all its tasks: first the ready ones in the order of the queue, then those that have a
+-- band, under that, and then the parked ones, by their limit, and again in the order of the queue.
+-- define READY_PLACE -1
+-- define PARKED_PLACE -2
 local function place_of(t)
-  return is_indexed(t) and band_of(t)
+  if t[STATUS] ~= $PENDING then return t[STATUS] end
+  if t[REASON] == $READY then return READY_PLACE end
+  return t[REASON] == $PARKED and PARKED_PLACE or $SCHEDULED_BAND
 end
 
--- A task that has not moved since it was submitted.
-local function fresh(id, definition)
+-- More than twice as much as any priority.
+-- define STEP 8589934592
+
+-- The score at a place. Even that of the largest limit is a whole number that a double holds.
+local function score_at(place, priority, limit)
+  if place == READY_PLACE then return -STEP - priority end
+  return place == PARKED_PLACE and limit * STEP - priority or place
+end
+
+-- A task that has no state, since it has not moved since it was submitted, but for being parked: then it stands in the
+-- index. One that is known to be ready need not be looked for there.
+local function fresh(id, definition, is_known)
   local d = {struct.unpack(DEFINITION, definition)}
   local reason, deadline = $READY, NONE
   if d[FIRST_RUN] > d[CREATED] then
@@ -108,23 +119,29 @@ local function fresh(id, definition)
   elseif d[QUEUE_TIMEOUT] ~= NONE then
     deadline = d[CREATED] + d[QUEUE_TIMEOUT]
   end
+  if not is_known and reason == $READY and d[DEFINED_KEY] ~= ''
+    and redis.call('ZSCORE', index_of(d[DEFINED_TYPE]), id) then
+    reason = $PARKED
+  end
   local due = reason == $SCHEDULED and d[FIRST_RUN] or deadline
-  return {
+  local t = {
     id = id, error = '', message = '', definition = d, packed = false, changed = false,
     left_running = false, due = due, timetable = due ~= NONE and TIME or nil,
-    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason == $SCHEDULED,
-    place = reason == $SCHEDULED and $SCHEDULED_BAND,
+    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason ~= $READY,
+    place = 0, has_state = false,
     $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
     d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
     0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0,
   }
+  t.place = place_of(t)
+  return t
 end
 
 local function decode(id, blob)
   local t = {
     id = id, error = '', message = '', definition = false, packed = false, changed = false,
     left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
-    place = false,
+    place = 0, has_state = true,
     struct.unpack(STATE, blob)
   }
   local at, length = t[REST], t[ERROR_LENGTH]
@@ -188,8 +205,8 @@ local function encode_once(t)
   return t.packed
 end
 
--- The task will be written when the call ends.
-local function change(t)
+-- The task's places will be written when the call ends.
+local function move(t)
   if not t.changed then
     t.changed = true
     changes = changes + 1
@@ -197,12 +214,25 @@ local function change(t)
   end
 end
 
+-- The task's places and its state will be written when the call ends.
+local function change(t)
+  t.has_state = true
+  move(t)
+end
+
+local function state_of(id, definition)
+  local state = redis.call('HGET', STATES, id)
+  if state or select(13, struct.unpack(DEFINITION, definition)) == '' then return state end
+  local t = fresh(id, definition)
+  return t[REASON] == $PARKED and encode(t)
+end
+
 -- What Swift needs to make a record: identifier, definition, state, result, errors.
 local function record(id)
   local definition = redis.call('HGET', TASKS, id)
   if not definition then return false end
   return {
-    id, definition, redis.call('HGET', STATES, id), redis.call('HGET', RESULTS, id),
+    id, definition, state_of(id, definition), redis.call('HGET', RESULTS, id),
     redis.call('HGET', ERRORS, id),
   }
 end

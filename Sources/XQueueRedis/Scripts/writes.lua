@@ -95,7 +95,7 @@ local function write()
     local states = queue('HSET', STATES)
     for i = 1, changes do
       local t = changed[i]
-      push(states, t.id, encode_once(t))
+      if t.has_state then push(states, t.id, encode_once(t)) end
       local band, indexed = band_of(t), is_indexed(t)
       if not indexed then
         if t.indexed then push(queue('ZREM', index_of(t[TYPE])), t.id) end
@@ -104,7 +104,8 @@ local function write()
       end
       local place = place_of(t)
       if place ~= t.place and t[KEY] ~= '' then
-        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(place or WAITS - definition_of(t)[PRIORITY]), t.id)
+        local score = score_at(place, definition_of(t)[PRIORITY], t[LIMIT])
+        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(score), t.id)
       end
       local due = due_of(t)
       local timetable = timetable_of(t, due)
