@@ -80,26 +80,55 @@ local function fill(list, number)
   return true
 end
 
+-- The next task of the list, as numbers.
+local function look_at(list)
+  list.a, list.b, list.c = struct.unpack(ID, list.ids[list.next])
+end
+
+local function is_newer(x, y)
+  if x.a ~= y.a then return x.a > y.a end
+  if x.b ~= y.b then return x.b > y.b end
+  return x.c > y.c
+end
+
+-- Lists are kept as a heap, the one with the newest task first, since there may be thousands.
+local function sift(heap, i)
+  local list, size = heap[i], #heap
+  while 2 * i <= size do
+    local child = 2 * i
+    if child < size and is_newer(heap[child + 1], heap[child]) then child = child + 1 end
+    if not is_newer(heap[child], list) then break end
+    heap[i], i = heap[child], child
+  end
+  heap[i] = list
+end
+
 -- The identifiers of the page: all lists merged.
 local function page()
   if #lists == 1 then return newest(lists[1], SKIP, MOST) end
   local ids = {}
   local wanted = skip_most() + MOST
   local part = math.max(8, math.ceil(wanted / #lists))
-  local heads = {}
+  local heap = {}
   for _, list in ipairs(lists) do
-    if fill(list, part) then heads[#heads + 1] = list end
-  end
-  while wanted > 0 and #heads > 0 do
-    local best = 1
-    for i = 2, #heads do
-      if is_older(heads[best].ids[heads[best].next], heads[i].ids[heads[i].next]) then best = i end
+    if fill(list, part) then
+      look_at(list)
+      heap[#heap + 1] = list
     end
-    local list = heads[best]
+  end
+  for i = math.floor(#heap / 2), 1, -1 do sift(heap, i) end
+  while wanted > 0 and heap[1] do
+    local list = heap[1]
     if wanted <= MOST then ids[#ids + 1] = list.ids[list.next] end
     wanted = wanted - 1
     list.next, list.at = list.next + 1, list.at + 1
-    if list.next > #list.ids and not fill(list, part) then table.remove(heads, best) end
+    if list.next <= #list.ids or fill(list, part) then
+      look_at(list)
+    else
+      heap[1] = heap[#heap]
+      heap[#heap] = nil
+    end
+    if heap[1] then sift(heap, 1) end
   end
   return ids
 end
