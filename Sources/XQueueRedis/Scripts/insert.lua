@@ -95,7 +95,8 @@ local function insert(id, schedule, sent)
   else
     if queue_timeout ~= NONE then due = now + queue_timeout end
     push(queue('ZADD', ready_of(type)), text(-priority), id)
-    band = score_at(READY_PLACE, priority)
+    -- READY_PLACE, as score_at() has it.
+    band = -STEP - priority
     became_ready = true
   end
   if key ~= '' then push(queue('ZADD', history_of(type, key)), text(band), id) end

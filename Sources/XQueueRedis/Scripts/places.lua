@@ -17,10 +17,9 @@ local function settings_of(type)
 end
 
 -- Gives the task its place in the history of its key at once, since it decides which parked tasks become ready.
-local function place(t, place)
-  local score = score_at(place, definition_of(t)[PRIORITY], t[LIMIT])
-  redis.call('ZADD', history_of(t[TYPE], t[KEY]), score, t.id)
-  t.place = place
+local function place(t, at)
+  redis.call('ZADD', history_of(t[TYPE], t[KEY]), score_at(at, t), t.id)
+  t.place = at
 end
 
 local function enter_ready(t)

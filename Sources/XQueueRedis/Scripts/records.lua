@@ -100,15 +100,6 @@ local function place_of(t)
   return t[REASON] == $PARKED and PARKED_PLACE or $SCHEDULED_BAND
 end
 
--- More than twice as much as any priority.
--- define STEP 8589934592
-
--- The score at a place. Even that of the largest limit is a whole number that a double holds.
-local function score_at(place, priority, limit)
-  if place == READY_PLACE then return -STEP - priority end
-  return place == PARKED_PLACE and limit * STEP - priority or place
-end
-
 -- A task that has no state, since it has not moved since it was submitted, but for being parked: then it stands in the
 -- index. One that is known to be ready need not be looked for there.
 local function fresh(id, definition, is_known)
@@ -172,6 +163,15 @@ local function definition_of(t)
     t.definition = d
   end
   return d
+end
+
+-- More than twice as much as any priority.
+-- define STEP 8589934592
+
+-- The task's score at a place. Even that of the largest limit is a whole number that a double holds.
+local function score_at(place, t)
+  if place == READY_PLACE then return -STEP - definition_of(t)[PRIORITY] end
+  return place == PARKED_PLACE and t[LIMIT] * STEP - definition_of(t)[PRIORITY] or place
 end
 
 -- Looks at many tasks in one call.

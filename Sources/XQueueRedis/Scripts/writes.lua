@@ -104,8 +104,7 @@ local function write()
       end
       local place = place_of(t)
       if place ~= t.place and t[KEY] ~= '' then
-        local score = score_at(place, definition_of(t)[PRIORITY], t[LIMIT])
-        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(score), t.id)
+        push(queue('ZADD', history_of(t[TYPE], t[KEY])), text(score_at(place, t)), t.id)
       end
       local due = due_of(t)
       local timetable = timetable_of(t, due)
