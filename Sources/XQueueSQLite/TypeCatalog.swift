@@ -72,18 +72,23 @@ struct TypeCatalog {
     }
 
     /// Writes the counts that changed.
-    mutating func flush(_ db: Database) throws {
+    mutating func flush(_ session: WriteSession) throws {
         for index in entries.indices where entries[index].isDirty {
             let counts = entries[index].state.counts
-            try db.cachedStatement(
-                sql: """
-                    UPDATE types SET pending = ?, processing = ?, success = ?, failed = ?, canceled = ?,
-                        timeout = ? WHERE id = ?
-                    """
-            ).execute(arguments: [
-                counts[.pending], counts[.processing], counts[.success], counts[.failed],
-                counts[.canceled], counts[.timeout], entries[index].id,
-            ])
+            let statement = try session.statement(
+                .saveCounts,
+                """
+                UPDATE types SET pending = ?, processing = ?, success = ?, failed = ?, canceled = ?,
+                    timeout = ? WHERE id = ?
+                """)
+            statement.bind(1, counts[.pending])
+            statement.bind(2, counts[.processing])
+            statement.bind(3, counts[.success])
+            statement.bind(4, counts[.failed])
+            statement.bind(5, counts[.canceled])
+            statement.bind(6, counts[.timeout])
+            statement.bind(7, entries[index].id)
+            try statement.run(session.db)
             entries[index].isDirty = false
         }
     }

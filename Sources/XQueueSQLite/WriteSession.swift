@@ -50,7 +50,7 @@ final class WriteSession {
     }
 
     func commit() throws {
-        try catalog.flush(db)
+        try catalog.flush(self)
         effects.wroteEvents = !events.isEmpty
         try events.flush(self)
         try statement(.commit, "COMMIT").run(db)
@@ -178,7 +178,7 @@ enum StatementSlot {
     case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
     case due, nextDue, deletePayload, delete
     case insertEvents, trimEvents, pruneEvents
-    case begin, commit
+    case begin, commit, saveCounts
     /// The cursor over the ready tasks of one type.
     case ready(type: Int64)
 
@@ -208,6 +208,7 @@ enum StatementSlot {
         case .pruneEvents: 21
         case .begin: 22
         case .commit: 23
+        case .saveCounts: 24
         case .ready(let type): 100 + Int(type)
         }
     }
