@@ -15,9 +15,9 @@ import Testing
         var share = Self.share()
         // Nothing of partition 1 has been received, so nobody knows where it stands.
         let first = share.receive(0, 4)
-        share.isStored(0, 4)
-        share.isStored(0, 5)
-        share.isStored(1, 5)
+        share.markStored(0, 4)
+        share.markStored(0, 5)
+        share.markStored(1, 5)
         let answers = [share.receive(0, 5), share.receive(0, 6), share.receive(1, 5)]
         #expect([first] + answers == [false, true, false, false])
     }
@@ -25,9 +25,9 @@ import Testing
     @Test("In a topic that begins anew nothing is known") func anew() {
         var share = Self.share()
         _ = share.receive(0, 7)
-        share.isStored(0, 9)
+        share.markStored(0, 9)
         var answers = [share.receive(0, 0), share.receive(0, 9)]
-        share.isStored(0, 10)
+        share.markStored(0, 10)
         answers.append(share.receive(0, 10))
         #expect(answers == [false, false, true])
     }
@@ -36,7 +36,7 @@ import Testing
         var share = Self.share()
         for partition: Int32 in [0, 1] {
             _ = share.receive(partition, 0)
-            share.isStored(partition, 1)
+            share.markStored(partition, 1)
         }
         share.assign([1])
         share.assign([0, 1])
@@ -47,7 +47,7 @@ import Testing
     @Test("It remembers no more than it has room for") func limit() {
         var share = Self.share()
         _ = share.receive(0, 0)
-        for offset in 1...100_001 { share.isStored(0, Int64(offset)) }
+        for offset in 1...100_001 { share.markStored(0, Int64(offset)) }
         let answers = [share.receive(0, 100_000), share.receive(0, 100_001)]
         #expect(answers == [true, false])
     }
