@@ -10,10 +10,10 @@ extension StoreSignal {
         let words = parts.map { String(decoding: $0, as: UTF8.self) }
         guard words.count >= 2, words[0] != origin else { return [] }
         if words[1] == "cancel" {
-            let ids = parts.dropFirst(2).first ?? []
-            return stride(from: ids.startIndex, to: ids.endIndex, by: TaskID.packedLength).compactMap {
-                TaskID(packed: ids[$0...].prefix(TaskID.packedLength)).map { .cancelRequested($0) }
-            }
+            var reader = PackedReader(Array(parts.dropFirst(2).joined()))
+            var signals: [StoreSignal] = []
+            while let id = try? reader.id() { signals.append(.cancelRequested(id)) }
+            return signals
         }
         var signals: [StoreSignal] = words[1] == "1" ? [.ready] : []
         if words.count == 3, let due = Int64(words[2]), due >= 0 {

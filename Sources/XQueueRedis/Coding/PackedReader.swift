@@ -45,9 +45,8 @@ struct PackedReader {
     }
 
     mutating func id() throws(StoreError) -> TaskID {
-        guard let id = TaskID(packed: bytes[at...].prefix(TaskID.packedLength)) else { throw Self.cut }
-        at += TaskID.packedLength
-        return id
+        TaskID(
+            high: UInt64(bitPattern: try integer(width: 8)), low: UInt64(bitPattern: try integer(width: 8)))
     }
 
     mutating func terminated() throws(StoreError) -> String {

@@ -65,7 +65,11 @@ extension TaskRecord {
         id: RedisReply, definition: RedisReply, state: RedisReply, result: RedisReply, errors: RedisReply
     ) throws(StoreError) {
         let bytes = try id.bytes
-        guard let id = TaskID(packed: bytes) else { throw StoreError(.corrupt, "\(bytes) is no identifier") }
+        guard bytes.count == TaskID.packedLength else {
+            throw StoreError(.corrupt, "\(bytes) is no identifier")
+        }
+        var reader = PackedReader(bytes)
+        let id = try reader.id()
         self = try StoredDefinition.record(id, try definition.bytes)
         if let state = try state.optionalBytes { try StoredState.apply(state, to: &self) }
         if let result = try result.optionalBytes {

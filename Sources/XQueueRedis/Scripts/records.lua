@@ -91,13 +91,22 @@ local function is_indexed(t)
 end
 
 -- The history of a key holds all its tasks: first the ready ones in the order of the queue, then those that have a
--- band, under that, and then the parked ones, by their limit, and again in the order of the queue.
+-- band, under that, and then the parked ones, by their limit, and again in the order of the queue. A task that leaves
+-- the ready or the parked ones stands under $PENDING until the call ends, which gives it another place.
 -- define READY_PLACE -1
 -- define PARKED_PLACE -2
 local function place_of(t)
   if t[STATUS] ~= $PENDING then return t[STATUS] end
   if t[REASON] == $READY then return READY_PLACE end
   return t[REASON] == $PARKED and PARKED_PLACE or $SCHEDULED_BAND
+end
+
+-- Notes how the task stands in the store.
+local function as_stored(t)
+  t.due = due_of(t)
+  t.timetable = timetable_of(t, t.due)
+  t.band, t.indexed, t.place = band_of(t), is_indexed(t), place_of(t)
+  return t
 end
 
 -- A task that has no state, since it has not moved since it was submitted, but for being parked: then it stands in the
@@ -114,18 +123,14 @@ local function fresh(id, definition, is_known)
     and redis.call('ZSCORE', index_of(d[DEFINED_TYPE]), id) then
     reason = $PARKED
   end
-  local due = reason == $SCHEDULED and d[FIRST_RUN] or deadline
-  local t = {
+  return as_stored({
     id = id, error = '', message = '', definition = d, packed = false, changed = false,
-    left_running = false, due = due, timetable = due ~= NONE and TIME or nil,
-    band = reason == $SCHEDULED and $SCHEDULED_BAND or $PENDING, indexed = reason ~= $READY,
+    left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
     place = 0, has_state = false,
     $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
     d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
     0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0,
-  }
-  t.place = place_of(t)
-  return t
+  })
 end
 
 local function decode(id, blob)
@@ -140,12 +145,7 @@ local function decode(id, blob)
     t.error = string.sub(blob, at, at + length - 1)
     t.message = string.sub(blob, at + length)
   end
-  t.due = due_of(t)
-  t.timetable = timetable_of(t, t.due)
-  t.band = band_of(t)
-  t.indexed = is_indexed(t)
-  t.place = place_of(t)
-  return t
+  return as_stored(t)
 end
 
 local function encode(t)
