@@ -14,7 +14,7 @@ import XQueueTestServers
     }
 
     @Test func itReportsItsSteps() async throws {
-        let task = try await api.submit("example", #"{"duration_ms":1000,"steps":4}"#)
+        let task = try await api.submit("example", #"{"duration_ms":3000,"steps":4}"#)
         let running = try await api.task(task.id, "progress is seen on the way") {
             $0.status == "processing" && ($0.progress ?? 0) > 0
         }

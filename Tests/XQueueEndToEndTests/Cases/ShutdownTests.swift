@@ -10,7 +10,7 @@ import XQueueTesting
         let folder = try ServerFolder()
         let server = try await ServerProcess(in: folder)
         let api = API(server)
-        let running = try await api.submit("example", #"{"duration_ms":1500,"message":"finished"}"#)
+        let running = try await api.submit("example", #"{"duration_ms":4000,"message":"finished"}"#)
         let waiting = try await api.submit("nobody-serves-this")
         _ = try await api.task(running.id, "the task runs") { $0.status == "processing" }
         server.send(signal)
