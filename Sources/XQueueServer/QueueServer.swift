@@ -3,6 +3,7 @@ import HummingbirdCore
 import HummingbirdHTTP2
 public import Logging
 import NIOCore
+import NIOPosix
 public import ServiceLifecycle
 public import XQueue
 
@@ -59,7 +60,7 @@ public struct QueueServer: Service {
     public func run() async throws {
         do {
             try await withGracefulShutdownHandler {
-                try await serve()
+                try await EventLoops.run { try await serve(on: $0) }
             } onGracefulShutdown: { [manager] in
                 manager.stopLeasing()
             }
@@ -71,20 +72,23 @@ public struct QueueServer: Service {
         }
     }
 
-    private func serve() async throws {
+    private func serve(on loops: any EventLoopGroup) async throws {
         guard let files = configuration.tls else {
-            return try await application(routes: Routes.all).run()
+            return try await application(routes: Routes.all, loops: loops).run()
         }
         let keeper = try TLSKeeper(files, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.watch() }
-            try await application(routes: Routes.all, tls: keeper).run()
+            try await application(routes: Routes.all, tls: keeper, loops: loops).run()
             group.cancelAll()
         }
     }
 
     /// The program behind the socket, made of `routes`.
-    func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
+    func application(
+        routes: [Route], tls: TLSKeeper? = nil,
+        loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) -> some ApplicationProtocol {
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
         let api = QueueAPI(
@@ -104,6 +108,7 @@ public struct QueueServer: Service {
                 guard let port = channel.localAddress?.port else { return }
                 await onListening?(port)
             },
+            eventLoopGroupProvider: .shared(loops),
             logger: logger)
     }
 

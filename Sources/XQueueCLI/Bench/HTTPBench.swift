@@ -10,26 +10,47 @@ import XQueueServer
 /// Measures submission over HTTP next to a bare web route that decodes and echoes the same JSON.
 struct HTTPBench {
     static let connections = 64
+    /// How often the bare route and the queue take turns.
+    private static let turns = 20
 
     let options: BenchOptions
     let place: any BenchPlace
     let bar: ProgressBar
 
     func run() async throws -> [BenchResult] {
-        let bare = try await measure("http-bare-echo", makeService: bareService)
         let queue = try await BenchQueue(options, place)
-        let submit = try await submit(to: queue, "http-submit")
+        let results = try await serving(bareService) { bare in
+            try await serving(queueService(queue)) { submit in try await inTurns(bare, submit) }
+        }
         await queue.close()
-        return [bare, submit.compared(with: bare, aim: 0.6)]
+        return results
     }
 
     /// Submits over HTTP, one task in each request or so many in each batch.
     func submit(to queue: BenchQueue, _ name: String, batch: Int = 1) async throws -> BenchResult {
-        try await measure(name, batch: batch) { onListening in
-            QueueServer(
-                manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
-                logger: .silent, onListening: onListening)
+        try await serving(queueService(queue), batch: batch) { load in
+            let requests = (options.tasks + batch - 1) / batch
+            var meter = TurnMeter()
+            try await meter.turn(tasks: requests * batch) {
+                try await load.run(requests) { [bar] done in bar.show(name, done, of: requests) }
+            }
+            return meter.result(name)
         }
+    }
+
+    /// Measures both a little at a time, so that a machine whose speed changes is as fast for the one as for
+    /// the other.
+    private func inTurns(_ bare: HTTPLoad, _ submit: HTTPLoad) async throws -> [BenchResult] {
+        var (bareMeter, submitMeter) = (TurnMeter(), TurnMeter())
+        let turns = min(Self.turns, options.tasks)
+        for turn in 0..<turns {
+            let requests = options.tasks * (turn + 1) / turns - options.tasks * turn / turns
+            bar.show("http", turn, of: turns)
+            try await bareMeter.turn(tasks: requests) { try await bare.run(requests) { _ in } }
+            try await submitMeter.turn(tasks: requests) { try await submit.run(requests) { _ in } }
+        }
+        let floor = bareMeter.result("http-bare-echo")
+        return [floor, submitMeter.result("http-submit").compared(with: floor, aim: 0.6)]
     }
 
     /// What a submission holds, in the way a web service usually reads it.
@@ -68,10 +89,21 @@ struct HTTPBench {
             logger: .silent)
     }
 
-    private func measure(
-        _ name: String, batch: Int = 1,
-        makeService: (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service
-    ) async throws -> BenchResult {
+    private func queueService(
+        _ queue: BenchQueue
+    ) -> (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service {
+        { onListening in
+            QueueServer(
+                manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
+                logger: .silent, onListening: onListening)
+        }
+    }
+
+    /// Runs the service, warmed up, while `body` loads it.
+    private func serving<Value>(
+        _ makeService: (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service,
+        batch: Int = 1, body: (HTTPLoad) async throws -> Value
+    ) async throws -> Value {
         let ports = AsyncStream<Int>.makeStream()
         let service = makeService { ports.continuation.yield($0) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -82,15 +114,12 @@ struct HTTPBench {
         guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
         let load = HTTPLoad(
             port: port, connections: Self.connections, request: try request(batch: batch), group: group)
-        let requests = (options.tasks + batch - 1) / batch
-        _ = try await load.run(requests / 10 + 1) { _ in }
-        let meter = Meter()
-        let latencies = try await load.run(requests) { [bar] done in bar.show(name, done, of: requests) }
-        let result = meter.result(name, requests * batch, latencies)
+        _ = try await load.run(options.tasks / batch / 10 + 1) { _ in }
+        let value = try await body(load)
         serving.cancel()
         _ = await serving.result
         try await group.shutdownGracefully()
-        return result
+        return value
     }
 }
 

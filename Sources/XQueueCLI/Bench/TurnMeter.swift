@@ -1,0 +1,24 @@
+import XQueueCore
+
+/// Takes the time and the processor time of a phase that takes turns with another one.
+struct TurnMeter {
+    private var seconds = 0.0
+    private var cpuSeconds = 0.0
+    private var tasks = 0
+    private var latencies: [Int64] = []
+
+    /// Adds a turn of so many tasks; `body` answers how long each operation took, in nanoseconds.
+    mutating func turn(tasks: Int, _ body: () async throws -> [Int64]) async rethrows {
+        let (start, cpu) = (ContinuousClock.now, ProcessUsage.cpuSeconds)
+        latencies += try await body()
+        seconds += (ContinuousClock.now - start).inSeconds
+        cpuSeconds += ProcessUsage.cpuSeconds - cpu
+        self.tasks += tasks
+    }
+
+    func result(_ name: String) -> BenchResult {
+        BenchResult(
+            name: name, tasks: tasks, seconds: seconds, latencies: LatencySummary(latencies),
+            cpuSeconds: cpuSeconds, residentBytes: ProcessUsage.residentBytes)
+    }
+}
