@@ -18,10 +18,14 @@ extension KafkaIntake {
 }
 
 extension IntakeMessage {
-    /// Messages whose values are numbers; with a key, all are of one partition.
-    static func numbered(_ range: Range<Int>, key: String? = nil) -> [IntakeMessage] {
+    /// Messages whose values are numbers; with a key that keeps its order, all are of one partition.
+    static func numbered(
+        _ range: Range<Int>, key: String? = nil, keepsOrder: Bool = true
+    ) -> [IntakeMessage] {
         range.map {
-            IntakeMessage(key: key ?? "\($0)", value: "\($0)", headers: [IntakeHeader("n", "\($0)")])
+            IntakeMessage(
+                key: key ?? "\($0)", keepsOrder: keepsOrder, value: "\($0)",
+                headers: [IntakeHeader("n", "\($0)")])
         }
     }
 }

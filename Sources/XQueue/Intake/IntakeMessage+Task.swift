@@ -16,7 +16,8 @@ extension IntakeMessage {
             if let state = trace.state { headers.append(IntakeHeader("tracestate", state)) }
         }
         self.init(
-            key: task.concurrency?.key ?? task.id.description, value: writer.text, headers: headers)
+            key: task.concurrency?.key ?? task.id.description, keepsOrder: task.concurrency != nil,
+            value: writer.text, headers: headers)
     }
 }
 

@@ -59,15 +59,17 @@ public protocol TaskIntake: Sendable {
 
 /// A task on its way into the log.
 public struct IntakeMessage: Sendable, Hashable {
-    /// What decides its place: messages with the same key keep their order.
     public var key: String
+    /// True if messages with the same key have to keep their order; others may go wherever that costs least.
+    public var keepsOrder: Bool
     /// The task, as JSON.
     public var value: String
     /// What others may want to know without reading the value.
     public var headers: [IntakeHeader]
 
-    public init(key: String, value: String, headers: [IntakeHeader] = []) {
+    public init(key: String, keepsOrder: Bool = true, value: String, headers: [IntakeHeader] = []) {
         self.key = key
+        self.keepsOrder = keepsOrder
         self.value = value
         self.headers = headers
     }

@@ -5,6 +5,8 @@ import XQueueCore
 /// A message for any topic.
 struct KafkaMessage: Sendable {
     var key: [UInt8]?
+    /// True if messages with the same key have to keep their order.
+    var keepsOrder = true
     /// Nil for a tombstone: a compacted topic forgets the key.
     var value: [UInt8]?
     var headers: [IntakeHeader] = []
@@ -12,7 +14,9 @@ struct KafkaMessage: Sendable {
 
 extension KafkaMessage {
     init(_ message: IntakeMessage) {
-        self.init(key: Array(message.key.utf8), value: Array(message.value.utf8), headers: message.headers)
+        self.init(
+            key: Array(message.key.utf8), keepsOrder: message.keepsOrder, value: Array(message.value.utf8),
+            headers: message.headers)
     }
 
     /// A record as it is put aside: what it was, why it cannot be used, and where it stood.

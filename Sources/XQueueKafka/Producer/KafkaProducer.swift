@@ -90,7 +90,6 @@ final class KafkaProducer: Sendable {
             "message.timeout.ms": String(configuration.deliveryTimeout.wholeMilliseconds),
             // While one batch is under way the next gathers, so a longer wait would only be waited for.
             "linger.ms": "0.5",
-            // The same key goes where producers in Java send it.
             "partitioner": "murmur2_random",
         ]
         let handle = try KafkaHandle(
@@ -98,8 +97,11 @@ final class KafkaProducer: Sendable {
         ) { conf in
             rd_kafka_conf_set_dr_msg_cb(conf) { _, message, _ in
                 guard let message, let opaque = message.pointee._private else { return }
-                Unmanaged<KafkaDelivery>.fromOpaque(opaque).takeRetainedValue().ended(message.pointee)
+                let ticket = Unmanaged<KafkaTicket>.fromOpaque(opaque).takeRetainedValue()
+                ticket.delivery.ended(message.pointee)
             }
+            // Whoever chooses another partitioner means it for all messages.
+            if configuration.properties["partitioner"] == nil { KafkaPartitioner.install(in: conf) }
         }
         poll(handle)
         return handle
@@ -120,7 +122,7 @@ final class KafkaProducer: Sendable {
         for header in message.headers {
             rd_kafka_header_add(headers, header.name, -1, header.value, -1)
         }
-        let opaque = Unmanaged.passRetained(delivery)
+        let opaque = Unmanaged.passRetained(KafkaTicket(delivery, keepsOrder: message.keepsOrder))
         let code = message.key.withBytes { key, keySize in
             message.value.withBytes { value, valueSize in
                 xqueue_kafka_produce(

@@ -1,0 +1,66 @@
+#if Kafka
+
+import Testing
+import XQueueCore
+import XQueueTestServers
+
+@testable import XQueueKafka
+
+@Suite("Which partition a message goes to") struct KafkaPartitionerTests {
+    private static let turn: UInt64 = 10_000_000
+
+    @Test("Each partition has its turn, and keeps it for ten milliseconds") func turns() {
+        let seen = (0..<12).map { turn in
+            Set(
+                [0, 1, Self.turn - 1].map { offset in
+                    KafkaPartitioner.partition(of: 4, at: turn * Self.turn + offset) { _ in true }
+                })
+        }
+        #expect(seen.allSatisfy { $0.count == 1 })
+        #expect(Set(seen[0..<4]).count == 4)
+        #expect(seen[0..<4] == seen[4..<8] && seen[4..<8] == seen[8..<12])
+    }
+
+    @Test("A partition without a leader hands its turn to the next one") func available() {
+        let partitions = (0..<3).map { turn in
+            KafkaPartitioner.partition(of: 3, at: turn * Self.turn) { $0 == 1 }
+        }
+        #expect(partitions == [1, 1, 1])
+        // If none has a leader, the message waits for one of them.
+        let waiting = (0..<3).map { turn in
+            KafkaPartitioner.partition(of: 3, at: turn * Self.turn) { _ in false }
+        }
+        #expect(Set(waiting) == [0, 1, 2])
+    }
+
+    @Test("Messages without an order travel together, and all partitions get some") func together()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake()
+        try await intake.open()
+        try await intake.append(IntakeMessage.numbered(0..<1, keepsOrder: false))
+        let batch = try await intake.append(IntakeMessage.numbered(1..<101, keepsOrder: false))
+        // A turn may have ended while they were handed over.
+        #expect((1...2).contains(Set(batch.map(\.partition)).count))
+        var partitions: Set<Int32> = []
+        for number in 101..<401 where partitions.count < 4 {
+            let places = try await intake.append(
+                IntakeMessage.numbered(number..<number + 1, keepsOrder: false))
+            partitions.formUnion(places.map(\.partition))
+        }
+        #expect(partitions == [0, 1, 2, 3])
+        await intake.close()
+    }
+
+    @Test("A partitioner of the operator's choice is for all messages") func chosen() async throws {
+        let fixture = try await KafkaFixture()
+        let intake = try fixture.intake { $0.properties["partitioner"] = "murmur2" }
+        try await intake.open()
+        let places = try await intake.append(IntakeMessage.numbered(0..<300, keepsOrder: false))
+        #expect(Set(places.map(\.partition)) == [0, 1, 2, 3])
+        await intake.close()
+    }
+}
+
+#endif
