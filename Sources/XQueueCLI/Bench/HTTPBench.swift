@@ -112,10 +112,12 @@ struct HTTPBench {
             try await ServiceGroup(services: [service], logger: .silent).run()
         }
         guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
-        let load = HTTPLoad(
-            port: port, connections: Self.connections, request: try request(batch: batch), group: group)
-        _ = try await load.run(options.tasks / batch / 10 + 1) { _ in }
-        let value = try await body(load)
+        let value = try await HTTPLoad.use(
+            port: port, connections: Self.connections, request: try request(batch: batch), group: group
+        ) { load in
+            _ = try await load.run(options.tasks / batch / 10 + 1) { _ in }
+            return try await body(load)
+        }
         serving.cancel()
         _ = await serving.result
         try await group.shutdownGracefully()

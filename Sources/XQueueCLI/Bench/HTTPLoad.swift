@@ -11,36 +11,39 @@ struct HTTPLoad {
         let description: String
     }
 
-    let port: Int
-    let connections: Int
-    let request: ByteBuffer
-    let group: any EventLoopGroup
+    private var connections: [LoadConnection] = []
+
+    /// Opens the connections, which stay open while `body` uses them.
+    static func use<Value>(
+        port: Int, connections: Int, request: ByteBuffer, group: any EventLoopGroup,
+        _ body: (HTTPLoad) async throws -> Value
+    ) async throws -> Value {
+        var load = HTTPLoad()
+        do {
+            for _ in 0..<connections {
+                load.connections.append(
+                    try await LoadConnection.open(port: port, request: request, group: group))
+            }
+            let value = try await body(load)
+            await load.close()
+            return value
+        } catch {
+            await load.close()
+            throw error
+        }
+    }
 
     /// Answers how long each of `total` requests took, in nanoseconds.
     func run(_ total: Int, progress: @escaping @Sendable (Int) -> Void) async throws -> [Int64] {
         let taken = Counter()
-        return try await withThrowingTaskGroup(of: [Int64].self) { tasks in
-            for _ in 0..<min(connections, total) {
-                tasks.addTask {
-                    let promise = group.next().makePromise(of: [Int64].self)
-                    let channel = try await ClientBootstrap(group: group)
-                        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                        .channelInitializer { channel in
-                            channel.eventLoop.makeCompletedFuture {
-                                try channel.pipeline.syncOperations.addHandler(
-                                    LoadHandler(
-                                        request: request, total: total, taken: taken, promise: promise,
-                                        progress: progress))
-                            }
-                        }
-                        .connect(host: "127.0.0.1", port: port).get()
-                    let latencies = try await promise.futureResult.get()
-                    try await channel.close()
-                    return latencies
-                }
-            }
-            return try await tasks.reduce(into: []) { $0 += $1 }
-        }
+        let turns = connections.map { $0.send(total, taken, progress) }
+        var latencies: [Int64] = []
+        for turn in turns { latencies += try await turn.get() }
+        return latencies
+    }
+
+    private func close() async {
+        for connection in connections { try? await connection.channel.close() }
     }
 
     /// A POST of `body` as JSON.
@@ -54,40 +57,93 @@ struct HTTPLoad {
 }
 
 /// One connection of the load.
+private struct LoadConnection: Sendable {
+    let channel: any Channel
+    private let handler: LoadHandler
+
+    static func open(
+        port: Int, request: ByteBuffer, group: any EventLoopGroup
+    ) async throws -> LoadConnection {
+        let handler = LoadHandler(request: request)
+        let channel = try await ClientBootstrap(group: group)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(handler)
+                }
+            }
+            .connect(host: "127.0.0.1", port: port).get()
+        return LoadConnection(channel: channel, handler: handler)
+    }
+
+    /// Sends requests until `taken` says that there have been so many on all connections.
+    func send(
+        _ total: Int, _ taken: Counter, _ progress: @escaping @Sendable (Int) -> Void
+    ) -> EventLoopFuture<[Int64]> {
+        let promise = channel.eventLoop.makePromise(of: [Int64].self)
+        channel.eventLoop.execute { [handler] in
+            handler.begin(LoadHandler.Turn(total: total, taken: taken, promise: promise, progress: progress))
+        }
+        return promise.futureResult
+    }
+}
+
+/// Sends and receives on one connection.
 ///
-/// `@unchecked Sendable`: NIO calls a handler on its channel's event loop only.
+/// `@unchecked Sendable`: NIO calls a handler on its channel's event loop only, and so does `LoadConnection`.
 private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let request: ByteBuffer
-    private let total: Int
-    private let taken: Counter
-    private let promise: EventLoopPromise<[Int64]>
-    private let progress: @Sendable (Int) -> Void
-    private var received = ByteBuffer()
-    private var latencies: [Int64] = []
-    private var start = ContinuousClock.now
-
-    init(
-        request: ByteBuffer, total: Int, taken: Counter, promise: EventLoopPromise<[Int64]>,
-        progress: @escaping @Sendable (Int) -> Void
-    ) {
-        self.request = request
-        self.total = total
-        self.taken = taken
-        self.promise = promise
-        self.progress = progress
+    /// Requests that are measured together.
+    struct Turn {
+        let total: Int
+        let taken: Counter
+        let promise: EventLoopPromise<[Int64]>
+        let progress: @Sendable (Int) -> Void
+        var latencies: [Int64] = []
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    private let request: ByteBuffer
+    private var context: ChannelHandlerContext?
+    private var turn: Turn?
+    private var received = ByteBuffer()
+    private var start = ContinuousClock.now
+
+    init(request: ByteBuffer) {
+        self.request = request
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func begin(_ turn: Turn) {
+        self.turn = turn
+        guard let context, context.channel.isActive else {
+            return fail(HTTPLoad.Failure(description: "the server has closed a connection"))
+        }
         send(context)
     }
 
+    private func fail(_ error: any Error) {
+        turn?.promise.fail(error)
+        turn = nil
+    }
+
     private func send(_ context: ChannelHandlerContext) {
-        let number = taken.next()
-        guard number <= total else { return promise.succeed(latencies) }
-        if number & 255 == 0 { progress(number) }
+        guard let turn else { return }
+        let number = turn.taken.next()
+        guard number <= turn.total else {
+            turn.promise.succeed(turn.latencies)
+            self.turn = nil
+            return
+        }
+        if number & 255 == 0 { turn.progress(number) }
         start = .now
         context.writeAndFlush(wrapOutboundOut(request), promise: nil)
     }
@@ -98,16 +154,16 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
         guard let end = answerEnd() else { return }
         received.moveReaderIndex(to: end)
         received.discardReadBytes()
-        latencies.append(start.nanosecondsSince)
+        turn?.latencies.append(start.nanosecondsSince)
         send(context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        promise.fail(HTTPLoad.Failure(description: "the server closed a connection"))
+        fail(HTTPLoad.Failure(description: "the server closed a connection"))
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        promise.fail(error)
+        fail(error)
         context.close(promise: nil)
     }
 
@@ -118,7 +174,7 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
         switch answer {
         case .incomplete: return nil
         case .unusable(let text):
-            promise.fail(HTTPLoad.Failure(description: "the server answered: \(text)"))
+            fail(HTTPLoad.Failure(description: "the server answered: \(text)"))
             return nil
         case .complete(let length):
             return length <= received.readableBytes ? start + length : nil

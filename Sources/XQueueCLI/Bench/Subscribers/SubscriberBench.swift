@@ -50,10 +50,10 @@ struct SubscriberBench {
         try await Task.sleep(for: Self.rest)
         let resting = ProcessUsage.residentBytes(of: process)
         let start = ContinuousClock.now
-        let load = HTTPLoad(
-            port: port, connections: 1, request: HTTPLoad.post("/api/v1/tasks", #"{"type":"example"}"#),
-            group: group)
-        _ = try await load.run(1) { _ in }
+        let request = HTTPLoad.post("/api/v1/tasks", #"{"type":"example"}"#)
+        try await HTTPLoad.use(port: port, connections: 1, request: request, group: group) { load in
+            _ = try await load.run(1) { _ in }
+        }
         try await wait("not all subscribers heard of the task") { counts.successes.current >= channels.count }
         let told = ContinuousClock.now - start
         let after = ProcessUsage.residentBytes(of: process)
