@@ -40,9 +40,13 @@ import XQueueTestServers
         let intake = try fixture.intake()
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1, keepsOrder: false))
-        let batch = try await intake.append(IntakeMessage.numbered(1..<101, keepsOrder: false))
-        // A turn may have ended while they were handed over.
-        #expect((1...2).contains(Set(batch.map(\.partition)).count))
+        // A turn may end while a batch is handed over, but not each time.
+        var fewest = 4
+        for _ in 0..<10 where fewest > 1 {
+            let batch = try await intake.append(IntakeMessage.numbered(1..<101, keepsOrder: false))
+            fewest = min(fewest, Set(batch.map(\.partition)).count)
+        }
+        #expect(fewest == 1)
         var partitions: Set<Int32> = []
         for number in 101..<401 where partitions.count < 4 {
             let places = try await intake.append(
