@@ -20,7 +20,7 @@ struct HTTPBench {
     func run() async throws -> [BenchResult] {
         let queue = try await BenchQueue(options, place)
         let results = try await serving(bareService) { bare in
-            try await serving(queueService(queue)) { submit in try await inTurns(bare, submit) }
+            try await serving({ queueService(queue, $0) }) { submit in try await inTurns(bare, submit) }
         }
         await queue.close()
         return results
@@ -28,13 +28,11 @@ struct HTTPBench {
 
     /// Submits over HTTP, one task in each request or so many in each batch.
     func submit(to queue: BenchQueue, _ name: String, batch: Int = 1) async throws -> BenchResult {
-        try await serving(queueService(queue), batch: batch) { load in
+        try await serving({ queueService(queue, $0) }, batch: batch) { load in
             let requests = (options.tasks + batch - 1) / batch
-            var meter = TurnMeter()
-            try await meter.turn(tasks: requests * batch) {
-                try await load.run(requests) { [bar] done in bar.show(name, done, of: requests) }
-            }
-            return meter.result(name)
+            let meter = Meter()
+            let latencies = try await load.run(requests) { [bar] done in bar.show(name, done, of: requests) }
+            return meter.result(name, requests * batch, latencies)
         }
     }
 
@@ -90,13 +88,11 @@ struct HTTPBench {
     }
 
     private func queueService(
-        _ queue: BenchQueue
-    ) -> (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service {
-        { onListening in
-            QueueServer(
-                manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
-                logger: .silent, onListening: onListening)
-        }
+        _ queue: BenchQueue, _ onListening: @escaping @Sendable (Int) async -> Void
+    ) -> any ServiceLifecycle.Service {
+        QueueServer(
+            manager: queue.manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0),
+            logger: .silent, onListening: onListening)
     }
 
     /// Runs the service, warmed up, while `body` loads it.

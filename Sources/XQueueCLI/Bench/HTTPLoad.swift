@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import Synchronization
 
 /// Sends the same HTTP request over many connections, the next one as soon as the last is answered.
 ///

@@ -1,5 +1,3 @@
-import XQueueCore
-
 /// Takes the time and the processor time of a phase that takes turns with another one.
 struct TurnMeter {
     private var seconds = 0.0
@@ -9,11 +7,12 @@ struct TurnMeter {
 
     /// Adds a turn of so many tasks; `body` answers how long each operation took, in nanoseconds.
     mutating func turn(tasks: Int, _ body: () async throws -> [Int64]) async rethrows {
-        let (start, cpu) = (ContinuousClock.now, ProcessUsage.cpuSeconds)
+        let meter = Meter()
         latencies += try await body()
-        seconds += (ContinuousClock.now - start).inSeconds
-        cpuSeconds += ProcessUsage.cpuSeconds - cpu
-        self.tasks += tasks
+        let turn = meter.result("", tasks)
+        seconds += turn.seconds
+        cpuSeconds += turn.cpuSeconds
+        self.tasks += turn.tasks
     }
 
     func result(_ name: String) -> BenchResult {

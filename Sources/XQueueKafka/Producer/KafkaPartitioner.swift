@@ -7,17 +7,19 @@ import Dispatch
 ///
 /// Messages that have to keep their order go where their key says, as producers in Java do it. All others go
 /// to one partition for a while, and then to the next: a batch holds messages of one partition, so spread
-/// over all of them they would travel in many small ones. Kafka's own producers do the same for messages
-/// without a key (KIP-794).
+/// over all of them they would travel in many small ones. Kafka's own producers do alike for messages without
+/// a key, where so many bytes are a turn (KIP-794).
 enum KafkaPartitioner {
     /// How long messages go to one partition, in nanoseconds.
     private static let turn: UInt64 = 10_000_000
     /// Nodes begin at different partitions.
     private static let first = UInt64.random(in: 0...UInt64(UInt32.max))
 
+    /// - Parameter conf: It must have a property that belongs to topics, such as `acks`.
     static func install(in conf: OpaquePointer) {
-        // It is there as soon as any of its properties has been set.
-        guard let topic = rd_kafka_conf_get_default_topic_conf(conf) else { return }
+        guard let topic = rd_kafka_conf_get_default_topic_conf(conf) else {
+            preconditionFailure("no property of topics has been set")
+        }
         rd_kafka_topic_conf_set_partitioner_cb(topic) { topic, key, keySize, count, opaque, ticket in
             guard let ticket, let topic, count > 0, !KafkaTicket.at(ticket).keepsOrder else {
                 return rd_kafka_msg_partitioner_murmur2_random(topic, key, keySize, count, opaque, ticket)

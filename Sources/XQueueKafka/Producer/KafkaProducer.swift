@@ -90,7 +90,6 @@ final class KafkaProducer: Sendable {
             "message.timeout.ms": String(configuration.deliveryTimeout.wholeMilliseconds),
             // While one batch is under way the next gathers, so a longer wait would only be waited for.
             "linger.ms": "0.5",
-            "partitioner": "murmur2_random",
         ]
         let handle = try KafkaHandle(
             RD_KAFKA_PRODUCER, configuration, properties, events: KafkaEvents(logger: logger)
