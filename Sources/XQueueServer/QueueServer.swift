@@ -3,7 +3,6 @@ import HummingbirdCore
 import HummingbirdHTTP2
 public import Logging
 import NIOCore
-import NIOPosix
 public import ServiceLifecycle
 public import XQueue
 
@@ -60,7 +59,7 @@ public struct QueueServer: Service {
     public func run() async throws {
         do {
             try await withGracefulShutdownHandler {
-                try await EventLoops.run { try await serve(on: $0) }
+                try await serve()
             } onGracefulShutdown: { [manager] in
                 manager.stopLeasing()
             }
@@ -72,23 +71,20 @@ public struct QueueServer: Service {
         }
     }
 
-    private func serve(on loops: any EventLoopGroup) async throws {
+    private func serve() async throws {
         guard let files = configuration.tls else {
-            return try await application(routes: Routes.all, loops: loops).run()
+            return try await application(routes: Routes.all).run()
         }
         let keeper = try TLSKeeper(files, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.watch() }
-            try await application(routes: Routes.all, tls: keeper, loops: loops).run()
+            try await application(routes: Routes.all, tls: keeper).run()
             group.cancelAll()
         }
     }
 
     /// The program behind the socket, made of `routes`.
-    func application(
-        routes: [Route], tls: TLSKeeper? = nil,
-        loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
-    ) -> some ApplicationProtocol {
+    func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
         let onListening = onListening
         let counter = ConnectionCounter(limit: configuration.maxConnections)
         let api = QueueAPI(
@@ -108,7 +104,7 @@ public struct QueueServer: Service {
                 guard let port = channel.localAddress?.port else { return }
                 await onListening?(port)
             },
-            eventLoopGroupProvider: .shared(loops),
+            eventLoopGroupProvider: .shared(EventLoops.shared),
             logger: logger)
     }
 
