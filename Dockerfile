@@ -25,10 +25,10 @@ RUN pip download --no-cache-dir --no-deps --dest /wheels confluent-kafka==2.16.1
     && install -D -m 644 /wheels/confluent_kafka.libs/librdkafka-*.so.1 /out/librdkafka.so.1
 
 FROM debian:bookworm-slim
-# curl is for the health check.
+# curl is for the health check; tini is the init that reaps what the programs of exec handlers leave behind.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates curl libhiredis0.14 libmosquitto1 libsqlite3-0 libstdc++6 tzdata \
+        ca-certificates curl libhiredis0.14 libmosquitto1 libsqlite3-0 libstdc++6 tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/xqueue --create-home xqueue
 COPY --from=librdkafka /out/librdkafka.so.1 /usr/lib/librdkafka.so.1
@@ -45,5 +45,5 @@ EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
     CMD ["curl", "-fsS", "-o", "/dev/null", "http://localhost:8080/api/v1/health"]
 
-ENTRYPOINT ["xqueue"]
+ENTRYPOINT ["/usr/bin/tini", "--", "xqueue"]
 CMD ["serve"]

@@ -15,7 +15,7 @@ struct XQueueCommand: AsyncParsableCommand {
             Examples:
               xqueue serve
               xqueue submit example '{"duration_ms":5000,"steps":10}' --wait
-              xqueue list --status failed --ids | xargs xqueue retry
+              xqueue list --status failed --all --ids | xqueue retry -
               xqueue help submit
 
             Exit codes:
