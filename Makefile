@@ -8,10 +8,10 @@ EXAMPLE := Examples/EmbeddedWorker
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test lint format bench example docs deb test-deb clean setup
+.PHONY: help run build release test test-without-traits lint format bench example docs deb test-deb clean setup
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: release ## Build in release mode and start the server (ARGS="--server-port 9000")
 	@exec $(RELEASE) serve $(ARGS)
@@ -27,6 +27,10 @@ test: ## Run all tests, then build and run the embedding example
 	scripts/setup tests
 	scripts/test
 	$(MAKE) --no-print-directory example
+
+test-without-traits: ## Build and test without Redis, Kafka and MQTT
+	@scripts/setup tests
+	scripts/test-without-traits
 
 lint: ## Check the format of every file and the imports of every target
 	$(SWIFT) format lint --strict --recursive --parallel $(wildcard $(FORMATTED))

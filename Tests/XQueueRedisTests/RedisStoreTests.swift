@@ -104,10 +104,12 @@ struct RedisStoreTests {
                     if try await there.task(task.id) != nil { break }
                     next = await iterator.next()
                 }
-                _ = try await there.claim(ClaimRequest(types: ["a"], count: 1, grant: grant(1)))
+                #expect(next == .ready)
+                let claimed = try await there.claim(ClaimRequest(types: ["a"], count: 1, grant: grant(1)))
+                #expect(claimed.tasks.map(\.id) == [task.id])
                 let cancels = there.signals()
                 _ = try await here.cancel([task.id], grace: .seconds(5))
-                for await signal in cancels where signal == .cancelRequested(task.id) { break }
+                #expect(await cancels.first { $0 == .cancelRequested(task.id) } != nil)
             }
         }
     }

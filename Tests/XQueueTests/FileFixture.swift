@@ -4,6 +4,7 @@ import ServiceLifecycle
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueTesting
 
 /// A folder that a test removes.
 struct TemporaryFolder: Sendable {
@@ -21,27 +22,33 @@ struct TemporaryFolder: Sendable {
 
 /// A manager on a file and the host's clock, with grace periods that a test can wait for.
 struct FileFixture: Sendable {
-    let store: SQLiteStore
+    let store: FaultyStore
     let manager: TaskManager
 
-    init(_ folder: TemporaryFolder) throws {
+    init(
+        _ folder: TemporaryFolder, _ configure: (inout QueueConfiguration) -> Void = { _ in }
+    ) throws {
         var configuration = QueueConfiguration()
         configuration.gracePeriod = .milliseconds(200)
         configuration.stopPeriod = .milliseconds(200)
-        store = try SQLiteStore(path: folder.path + "/xqueue.db")
+        configure(&configuration)
+        store = FaultyStore(try SQLiteStore(path: folder.path + "/xqueue.db"))
         manager = TaskManager(
             store: store, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Runs the manager while `body` runs, and then shuts it down gracefully.
-    func runUntilShutdown(_ body: () async throws -> Void) async throws {
+    /// Runs the manager while `body` runs, and then shuts it down gracefully; `whileStopping` runs once that has begun.
+    func runUntilShutdown(
+        _ body: () async throws -> Void, whileStopping: () async throws -> Void = {}
+    ) async throws {
         let group = ServiceGroup(
             services: [manager], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             try await body()
             await group.triggerGracefulShutdown()
+            try await whileStopping()
             try await tasks.waitForAll()
         }
     }

@@ -149,23 +149,32 @@ import XQueueTesting
     }
 
     @Test func aShutdownLetsRunningTasksFinish() async throws {
-        let fixture = try RuntimeFixture()
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
         let gate = Gate()
-        holding(fixture, gate)
-        let outcomes = SharedList<TaskStatus>()
-        try await fixture.running { group in
-            let running = try await fixture.manager.submit("held", .null)
-            try await eventually("it runs") { gate.entered == 1 }
-            fixture.store.hold(.settle)
-            await group.triggerGracefulShutdown()
-            // The store must still be open when the task ends; the end is held until it was looked at.
-            gate.open()
-            await fixture.store.waitForHeldCalls(of: .settle)
-            #expect(try await fixture.manager.task(running.id)?.status == .processing)
-            fixture.store.release(.settle)
-            outcomes.append(.success)
+        let id: TaskID
+        do {
+            let fixture = try FileFixture(folder) { $0.gracePeriod = .seconds(60) }
+            fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
+                await gate.pass()
+                return nil
+            }
+            id = try await fixture.manager.submit("held", .null, .maxRetry(0)).id
+            try await fixture.runUntilShutdown {
+                try await eventually("it runs") { gate.entered == 1 }
+                fixture.store.hold(.settle)
+            } whileStopping: {
+                // The store must still be open when the task ends; the end is held until it was looked at.
+                gate.open()
+                await fixture.store.waitForHeldCalls(of: .settle)
+                let held = try await fixture.manager.task(id)
+                #expect(held?.status == .processing)
+                fixture.store.release(.settle)
+            }
         }
-        #expect(outcomes.all == [.success])
+        let reopened = try FileFixture(folder)
+        #expect(try await reopened.manager.task(id)?.status == .success)
+        await reopened.store.close()
     }
 
     @Test func aShutdownReturnsWhatDoesNotFinishWithoutCountingARetry() async throws {

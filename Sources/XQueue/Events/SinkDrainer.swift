@@ -27,6 +27,8 @@ final class SinkDrainer: Sendable {
     private let logger: Logger
     private let bell = Bell()
     private let counts = Mutex(SinkCounts())
+    /// What the sink took last: a page, and the acknowledged place that it follows.
+    private let taken = Mutex<(after: EventCursor, upTo: EventCursor)?>(nil)
 
     /// - Parameter lease: How long this node drains without renewing that.
     init(
@@ -109,6 +111,8 @@ final class SinkDrainer: Sendable {
                 page.events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number - 1) }
                 ?? Self.beforeFirst
         }
+        // Nobody has come further since: what this sink has taken need not be told again.
+        if let taken = taken.withLock({ $0 }), taken.after == cursor { cursor = taken.upTo }
         try await acknowledge(cursor)
         return cursor
     }
@@ -161,10 +165,11 @@ final class SinkDrainer: Sendable {
         }
         if !page.events.isEmpty { metrics.delivery.record(since: start) }
         guard !page.events.isEmpty || page.isReset else { return }
-        try await acknowledge(page.next)
-        if page.isReset { tellLoss(page, after: cursor) }
+        taken.withLock { $0 = (cursor, page.next) }
         counts.withLock { $0.delivered += page.events.count }
         metrics.events.increment(by: page.events.count)
+        if page.isReset { tellLoss(page, after: cursor) }
+        try await acknowledge(page.next)
     }
 
     private func acknowledge(_ cursor: EventCursor) async throws {

@@ -12,8 +12,11 @@ final class Cluster: Sendable {
     private let environment: [String: String]
 
     /// A cluster on the server that tests share.
-    convenience init() async throws {
-        try self.init(redis: await .shared)
+    ///
+    /// - Parameter heartbeat: A lease lasts three of them: longer for tests in which no lease may be lost,
+    ///   however long a step takes on a busy machine.
+    convenience init(heartbeat: String = "1s") async throws {
+        try self.init(flags: ["--redis-addr", try await RedisServer.shared.address], heartbeat: heartbeat)
     }
 
     convenience init(redis: RedisServer) throws {
@@ -23,11 +26,11 @@ final class Cluster: Sendable {
     /// - Parameters:
     ///   - flags: Where Redis is.
     ///   - environment: Variables for every node.
-    init(flags: [String], environment: [String: String] = [:]) throws {
+    init(flags: [String], environment: [String: String] = [:], heartbeat: String = "1s") throws {
         self.environment = environment
         folder = try ServerFolder()
         self.flags =
-            flags + ["--redis-key-prefix", RedisServer.prefix(), "--queue-heartbeat-interval", "1s"]
+            flags + ["--redis-key-prefix", RedisServer.prefix(), "--queue-heartbeat-interval", heartbeat]
     }
 
     /// Starts a node that serves HTTP. A node with the name of an earlier one writes on in its journal.

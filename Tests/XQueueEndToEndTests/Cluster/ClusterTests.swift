@@ -38,7 +38,7 @@ import XQueueTesting
     }
 
     @Test func aCancelReachesATaskOnAnotherNode() async throws {
-        let cluster = try await Cluster()
+        let cluster = try await Cluster(heartbeat: "60s")
         let api = API(try await cluster.node("entrance", ["--no-workers"]))
         let worker = try cluster.worker("worker")
         let clock = ContinuousClock()
@@ -54,8 +54,8 @@ import XQueueTesting
             _ = try await api.task(task.id, "the task is canceled") { $0.status == "canceled" }
             shortest = min(shortest, clock.now - start)
         }
-        // A tenth of it when nothing else runs. Without the signal it would take a heartbeat.
-        #expect(shortest < .milliseconds(900))
+        // Milliseconds when nothing else runs. Without the signal it would take a heartbeat.
+        #expect(shortest < .seconds(20))
         print("a cancel on another node took \(shortest)")
         #expect(worker.isRunning)
     }

@@ -32,7 +32,7 @@ import XQueueTesting
     }
 
     @Test func aLeaseOfOneNodeIsExtendedAndEndedAtAnother() async throws {
-        let cluster = try await Cluster()
+        let cluster = try await Cluster(heartbeat: "30s")
         let first = API(try await cluster.node("a", ["--no-workers"]))
         let second = API(try await cluster.node("b", ["--no-workers"]))
         let polling = Task { try await take(first) }
@@ -61,7 +61,7 @@ import XQueueTesting
     }
 
     @Test func aCancelAtOneNodeIsToldAtAnotherAndALeaseOutlivesItsNode() async throws {
-        let cluster = try await Cluster()
+        let cluster = try await Cluster(heartbeat: "30s")
         let node = try await cluster.node("a", ["--no-workers"])
         let second = API(try await cluster.node("b", ["--no-workers"]))
         let task = try await second.submit("mail")

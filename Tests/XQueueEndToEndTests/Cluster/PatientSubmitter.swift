@@ -37,6 +37,7 @@ final class PatientSubmitter: Sendable {
     func run(batch: Int = 5, _ apis: [API]) async throws {
         var turn = 0
         while !state.withLock({ $0.isDone }) {
+            try Task.checkCancellation()
             try await submit(batch) {
                 turn += 1
                 return apis[turn % apis.count]

@@ -26,6 +26,7 @@ final class Submitter: Sendable {
     func run(_ count: Int, _ api: @Sendable () async throws -> API) async throws {
         var number = 0
         while accepted.count < count {
+            try Task.checkCancellation()
             let limits = (0..<Self.batch).map { Self.limit(of: number + $0) }
             let tasks = limits.enumerated().map { Self.task(number: number + $0, $1) }
             let body = #"{"tasks":[\#(tasks.joined(separator: ","))]}"#

@@ -15,7 +15,7 @@ import XQueueTesting
         try await fixture.running([node]) {
             try await fixture.work(1000, on: node)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 1000 }
-            #expect(node.sink.events.map(\.cursor.number) == Array(1...3000))
+            #expect(firstDifference(node.sink.events.map(\.cursor.number), 1...3000) == nil)
             #expect(Stories(node.sink.events).broken.isEmpty)
             try await eventually("all is acknowledged") {
                 try await node.manager.statistics().sinks.first?.lag == 0
@@ -44,7 +44,7 @@ import XQueueTesting
             #expect(node.log.all == [Self.trouble])
             node.sink.setDown(false)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 500 }
-            #expect(node.sink.events.map(\.cursor.number) == Array(1...1500))
+            #expect(firstDifference(node.sink.events.map(\.cursor.number), 1...1500) == nil)
         }
     }
 
@@ -59,7 +59,7 @@ import XQueueTesting
         #expect(node.sink.events.isEmpty)
     }
 
-    @Test func whatFailsAfterwardsIsRepeatedInOrder() async throws {
+    @Test func whatTheSinkHasTakenIsNotRepeatedBecauseTheStoreFails() async throws {
         let fixture = try DrainerFixture()
         let node = fixture.node("one")
         try await fixture.running([node]) {
@@ -72,8 +72,27 @@ import XQueueTesting
                 let lag = try await node.manager.statistics().sinks.first?.lag
                 return isWhole && lag == 0
             }
-            #expect(Stories(node.sink.events).broken.isEmpty)
-            #expect(node.sink.events.count > 330)
+            #expect(firstDifference(node.sink.events.map(\.cursor.number), 1...330) == nil)
+        }
+    }
+
+    @Test func aLeaseThatWasLostForAMomentRepeatsNothing() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        try await fixture.running([node]) {
+            try await fixture.work(10, on: node)
+            try await eventually("all is acknowledged") {
+                try await node.manager.statistics().sinks.first?.cursor.number == 30
+            }
+            node.store.hold(.acknowledge)
+            try await fixture.work(100, on: node)
+            await node.store.waitForHeldCalls(of: .acknowledge)
+            try await fixture.store.release(.sink(node.sink.name), by: "one")
+            node.store.release(.acknowledge)
+            try await eventually("all is acknowledged") {
+                try await node.manager.statistics().sinks.first?.cursor.number == 330
+            }
+            #expect(firstDifference(node.sink.events.map(\.cursor.number), 1...330) == nil)
         }
     }
 

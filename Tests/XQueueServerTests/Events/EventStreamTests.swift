@@ -81,6 +81,7 @@ import XQueueTesting
                 var ended = 0
                 let random = SeededRandomSource(seed: 5)
                 while ended < 180 {
+                    try Task.checkCancellation()
                     let headers = transport == .feed ? ["Last-Event-ID: \(cursor)"] : []
                     let query = transport == .feed ? "?after=99999999999999" : "?after=\(cursor)"
                     let client = try await server.follow(transport, query, headers: headers)
@@ -240,6 +241,7 @@ import XQueueTesting
             var sent = 0
             // The network takes a good deal before the server has to keep anything.
             while server.manager.eventBus.count > 1, sent < 200_000 {
+                try Task.checkCancellation()
                 try await server.submit(500)
                 _ = try await fast.next(500)
                 sent += 500

@@ -46,7 +46,7 @@ actor RawConnection {
 
     /// Keeps sending until the server no longer takes anything.
     func waitForReset() async throws {
-        while channel.isActive {
+        while channel.isActive, !Task.isCancelled {
             do { try await send("\r\n") } catch { return }
         }
     }

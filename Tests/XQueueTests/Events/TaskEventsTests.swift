@@ -45,6 +45,7 @@ import XQueueTesting
                 var versions: [TaskID: Int] = [:]
                 var ended = 0
                 while ended < 300 {
+                    try Task.checkCancellation()
                     var left = Int(random.draw() * 40) + 1
                     for try await event in fixture.manager.events(after: cursor) {
                         #expect(event.cursor > cursor)
