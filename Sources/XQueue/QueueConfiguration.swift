@@ -31,6 +31,9 @@ public struct QueueConfiguration: Sendable, Hashable {
     public var heartbeatInterval: Duration = .seconds(30)
     /// The longest a concurrency token outlives its last heartbeat; shortens the lease if smaller.
     public var semaphoreExpiration: Duration = .seconds(300)
+    /// Whether handlers are asked to stop when their lease has run out here because the store could not be reached: other
+    /// nodes may have their tasks then. Means nothing with a store that one process has to itself.
+    public var stopsOnLostLease: Bool = true
     /// How long a handler has to stop after a cancel or a timeout, and all of them at shutdown.
     public var gracePeriod: Duration = .seconds(30)
     /// How long handlers that outlast the grace period at shutdown have to stop before their tasks are

@@ -98,7 +98,7 @@ extension TaskManager {
             return QueueStatistics(
                 store: stored, types: self.reports(of: stored.types, served: served), nodes: nodes,
                 workers: self.load(of: nodes), sinks: try await self.sinkReports(), intake: intake,
-                workerID: self.workerID, uptime: self.clock.now() - self.startedAt)
+                workerID: self.workerID, uptime: self.clock.instant() - self.madeAt)
         }
     }
 

@@ -8,7 +8,8 @@ extension TaskManager {
     ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
     public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
-        try await tracer.submit([try checked(submission)]) { tasks throws(QueueError) in
+        await storeTime.prepare(waits: submitter.intake == nil)
+        return try await tracer.submit([try checked(submission)]) { tasks throws(QueueError) in
             try await submitter.submit(tasks)
         }[0]
     }
@@ -24,6 +25,7 @@ extension TaskManager {
             throw .invalid("tasks", "must hold at most \(configuration.maxBatch) tasks")
         }
         guard !submissions.isEmpty else { return [] }
+        await storeTime.prepare(waits: submitter.intake == nil)
         var tasks: [NewTask] = []
         tasks.reserveCapacity(submissions.count)
         for (index, submission) in submissions.enumerated() {
@@ -59,8 +61,19 @@ extension TaskManager {
         return try await submit(submission).record
     }
 
+    /// An identifier says when its task was made: lists and the order of the queue go by it.
+    private func checkTime(of id: TaskID) throws(QueueError) {
+        let now = storeTime.now()
+        guard id.timestamp - now > ModelLimits.farthestID else { return }
+        throw .invalid(
+            "id",
+            "is dated \(id.timestamp.rfc3339), more than a day ahead of the queue's clock (\(now.rfc3339)); "
+                + "check the clock of the client")
+    }
+
     private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
         let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
+        if submission.id != nil { try checkTime(of: task.id) }
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }

@@ -28,7 +28,10 @@ public final class TaskManager: Service {
     let random: any RandomSource
     let logger: Logger
     let pool: WorkerPool
-    let startedAt: Timestamp
+    /// When it was made.
+    let madeAt: MonotonicInstant
+    /// What time it is by the store's clock, which dates identifiers and all that is said of nodes.
+    let storeTime: StoreTime
     let cluster: ClusterView
     let process: HostProcess
     package let metrics: QueueMetrics
@@ -46,7 +49,8 @@ public final class TaskManager: Service {
     ///   - logger: Where it tells what an operator must know.
     ///   - factory: Where what is measured goes.
     ///   - tracer: Who keeps the spans of submissions and attempts.
-    ///   - clock: For identifiers and waiting; the store's own clock decides everything else.
+    ///   - clock: For waiting, and for dates until the store has said what time it is by its own clock, which decides
+    ///     everything else.
     ///   - random: For identifiers and back-off.
     public init(
         store: any TaskStore,
@@ -68,7 +72,9 @@ public final class TaskManager: Service {
         self.clock = clock
         self.random = random
         self.logger = logger
-        self.ids = TaskIDGenerator(clock: clock, random: random)
+        let storeTime = StoreTime(store: store, clock: clock)
+        self.storeTime = storeTime
+        self.ids = TaskIDGenerator(random: random) { storeTime.now() }
         self.process = HostProcess.current
         self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
         let cluster = ClusterView(store: store, clock: clock)
@@ -76,7 +82,7 @@ public final class TaskManager: Service {
         let held = HeldLeases()
         self.remoteWorkers = RemoteWorkers(
             store: store, cluster: cluster, held: held, configuration: configuration, clock: clock,
-            logger: logger)
+            storeTime: storeTime, logger: logger)
         self.leaseDesk = LeaseDesk(
             store: store, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
             random: random, metrics: metrics, logger: logger)
@@ -94,7 +100,7 @@ public final class TaskManager: Service {
                 $0, store: store, configuration: configuration, metrics: metrics, clock: clock,
                 random: random, logger: logger, storeWatch: storeWatch, inserted: unserved.notice)
         }
-        self.startedAt = clock.now()
+        self.madeAt = clock.instant()
         self.eventBus = EventBus(
             store: store,
             limits: EventBus.Limits(
@@ -191,8 +197,7 @@ public final class TaskManager: Service {
             random: random, logger: logger)
         let maintenance = Maintenance(
             store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
-            random: random,
-            logger: logger)
+            random: random, logger: logger, confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
             clock: clock, random: random, logger: logger, announced: cluster.forget)

@@ -7,11 +7,11 @@ extension RedisStore {
         after cursor: EventCursor, limit: Int, waiting: Duration
     ) async throws(StoreError) -> EventPage {
         let clock: any QueueClock = clock ?? SystemQueueClock()
-        let deadline = clock.now() + waiting
+        let deadline = clock.instant() + waiting
         var rings = eventWatch.rings
         var part = try await log(after: cursor, limit: limit)
         var hasFailed = false
-        while part.page.events.isEmpty, !part.page.isReset, clock.now() < deadline, !Task.isCancelled {
+        while part.page.events.isEmpty, !part.page.isReset, clock.instant() < deadline, !Task.isCancelled {
             await eventWatch.wait(after: part.end, past: rings, until: deadline, clock: clock)
             rings = eventWatch.rings
             do {

@@ -5,6 +5,17 @@ public import XQueueCore
 extension RedisStore {
     private static let listedKeys = 100
 
+    public func now() async throws(StoreError) -> Timestamp {
+        if let clock { return clock.now() }
+        return try await within { () async throws(StoreError) in
+            do throws(RedisError) {
+                return try await runner.time()
+            } catch {
+                throw StoreError(error)
+            }
+        }
+    }
+
     public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
         try await within { () async throws(StoreError) in
             let statuses = query.statuses.isEmpty ? Set(TaskStatus.allCases) : query.statuses

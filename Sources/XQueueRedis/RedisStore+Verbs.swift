@@ -147,7 +147,8 @@ extension RedisStore {
                 changed += swept
                 if swept < step || changed >= limit {
                     let next = try answers[1].time
-                    return SweepResult(changed: changed, nextDue: next.milliseconds < 0 ? nil : next)
+                    let wait = next.milliseconds < 0 ? nil : max(next - reply.now, .zero)
+                    return SweepResult(changed: changed, nextDueIn: wait)
                 }
             }
         }

@@ -42,9 +42,9 @@ struct ScriptCaller: Sendable {
             throw StoreError(.corrupt, "Redis answered \(script.rawValue) too shortly")
         }
         if try elements[1].integer == 1 { hub.send(.ready) }
-        let due = try elements[2].time
-        if due.milliseconds >= 0 { hub.send(.due(due)) }
-        return Reply(now: try elements[0].time, rest: elements[Self.headCount...])
+        let (now, due) = (try elements[0].time, try elements[2].time)
+        if due.milliseconds >= 0 { hub.send(.due(in: max(due - now, .zero))) }
+        return Reply(now: now, rest: elements[Self.headCount...])
     }
 
     // MARK: - Verbs that gather callers

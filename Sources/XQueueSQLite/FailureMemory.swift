@@ -6,9 +6,9 @@ import XQueueCore
 final class FailureMemory: Sendable {
     private static let window = Duration.seconds(10)
 
-    private let last = Mutex<(error: StoreError, time: Timestamp)?>(nil)
+    private let last = Mutex<(error: StoreError, time: MonotonicInstant)?>(nil)
 
-    func failed(_ error: StoreError, at now: Timestamp) {
+    func failed(_ error: StoreError, at now: MonotonicInstant) {
         last.withLock { $0 = (error, now) }
     }
 
@@ -18,7 +18,7 @@ final class FailureMemory: Sendable {
     }
 
     /// The last failure, if nothing was stored since and it was not long ago.
-    func recent(at now: Timestamp) -> StoreError? {
+    func recent(at now: MonotonicInstant) -> StoreError? {
         last.withLock { last in
             guard let last, now - last.time < Self.window else { return nil }
             return last.error

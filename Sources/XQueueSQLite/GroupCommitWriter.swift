@@ -41,6 +41,7 @@ final class GroupCommitWriter: Sendable {
         self.committed = committed
         try writer.writeWithoutTransaction { [session] db in
             session.value = try WriteSession(db, options: options)
+            session.watch = ClockWatch(clock)
         }
     }
 
@@ -107,10 +108,11 @@ final class GroupCommitWriter: Sendable {
     /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
     /// that cannot be done does not fail the others.
     private func commit(_ group: [WriteJob], _ session: WriteSession) {
-        let now = clock.now()
+        let (now, step) = self.session.watch?.look(at: clock) ?? (clock.now(), .zero)
         do {
             try checkFile()
             try session.begin()
+            if step != .zero { try session.run(at: now) { try $0.rebase(by: step) } }
             for job in group { try job.perform(session, now) }
             try session.commit()
         } catch {
@@ -120,11 +122,12 @@ final class GroupCommitWriter: Sendable {
                 for job in group { commit([job], session) }
             } else {
                 let failure = StoreError(driver: error, path: path)
-                failures.failed(failure, at: now)
+                failures.failed(failure, at: clock.instant())
                 group.first?.fail(failure)
             }
             return
         }
+        if step != .zero { self.session.watch?.accept(step) }
         if session.effects.flow != FlowCounts() { failures.succeeded() }
         answer(group, session.effects, now)
     }
@@ -173,11 +176,12 @@ final class GroupCommitWriter: Sendable {
     }
 }
 
-/// Holds the session for the writer.
+/// Holds the session for the writer, and its eye on the clock.
 ///
-/// `@unchecked Sendable`: only closures on the writer's serial queue touch the value.
+/// `@unchecked Sendable`: only closures on the writer's serial queue touch the values.
 private final class SessionBox: @unchecked Sendable {
     var value: WriteSession?
+    var watch: ClockWatch?
 }
 
 /// One caller's write.

@@ -14,6 +14,9 @@ enum Migrations {
             // A task without one is a byte longer.
             try db.execute(sql: "ALTER TABLE tasks ADD COLUMN trace TEXT")
         }
+        migrator.registerMigration("4: clocks that are set") { db in
+            try db.execute(sql: version4)
+        }
         return migrator
     }
 
@@ -86,6 +89,23 @@ enum Migrations {
         CREATE INDEX tasks_key_history ON tasks(key, id) WHERE key IS NOT NULL;
         CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key)
             WHERE unique_key IS NOT NULL AND status <= 1;
+        """
+
+    /// `given_run_at` is the `run_at` of a task that was submitted with a time of day rather than a delay.
+    ///
+    /// `odd_ends` holds the tasks that ended before the time in their identifier: those that are too old cannot be found by
+    /// their identifiers. Lines of tasks that were requeued or removed stay until their time has come.
+    private static let version4 = """
+        ALTER TABLE tasks ADD COLUMN given_run_at INTEGER;
+
+        CREATE TABLE odd_ends (
+            completed_at INTEGER NOT NULL,
+            task INTEGER NOT NULL,
+            PRIMARY KEY (completed_at, task)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO odd_ends SELECT completed_at, seq FROM tasks
+            WHERE status >= 2 AND hex(substr(id, 1, 6)) > printf('%012X', completed_at);
         """
 
     /// A row holds the events of one transaction, from `first_number` to `number`; see `EventBatch`.

@@ -5,13 +5,13 @@ extension SQLiteStore {
     public func events(
         after cursor: EventCursor, limit: Int, waiting: Duration
     ) async throws(StoreError) -> EventPage {
-        let deadline = clock.now() + waiting
+        let deadline = clock.instant() + waiting
         while true {
             let seen = eventBell.rings
             let page = try await read { db in
                 try EventLogReader.page(db, after: cursor, limit: limit)
             }
-            if !page.events.isEmpty || page.isReset || clock.now() >= deadline || Task.isCancelled {
+            if !page.events.isEmpty || page.isReset || clock.instant() >= deadline || Task.isCancelled {
                 return page
             }
             await eventBell.wait(past: seen, until: deadline, clock: clock)

@@ -2,6 +2,8 @@ import GRDB
 public import XQueueCore
 
 extension SQLiteStore {
+    public func now() async throws(StoreError) -> Timestamp { clock.now() }
+
     public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
         try await read { db in
             let statement = try PreparedStatement(
@@ -29,7 +31,7 @@ extension SQLiteStore {
 
     public func statistics() async throws(StoreError) -> StoreStatistics {
         let now = clock.now()
-        let minute = flow.lastMinute(at: now)
+        let minute = flow.lastMinute(at: clock.instant())
         return try await read { db in
             StoreStatistics(
                 types: try fetchTypes(db),
@@ -41,7 +43,7 @@ extension SQLiteStore {
     }
 
     public func check() async throws(StoreError) {
-        if let failure = failures.recent(at: clock.now()) { throw failure }
+        if let failure = failures.recent(at: clock.instant()) { throw failure }
         // A real write of what is there already: it finds a full disk and a damaged file.
         try await writer.run { session in
             try session.db.execute(sql: "UPDATE types SET paused = paused WHERE id = 1")
@@ -59,7 +61,7 @@ extension SQLiteStore {
         } catch {
             let failure = StoreError(driver: error, path: path)
             // A caller that goes away is no failure of the store.
-            if !(error is CancellationError) { failures.failed(failure, at: clock.now()) }
+            if !(error is CancellationError) { failures.failed(failure, at: clock.instant()) }
             throw failure
         }
     }

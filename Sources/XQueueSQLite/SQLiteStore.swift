@@ -8,6 +8,7 @@ public import XQueueCore
 /// died, as lost leases.
 public final class SQLiteStore: TaskStore {
     public let name = "sqlite"
+    public let isExclusive = true
     let path: String
     let database: any DatabaseWriter
     let writer: GroupCommitWriter
@@ -46,10 +47,10 @@ public final class SQLiteStore: TaskStore {
             try Self.recover(database, options, at: clock.now(), draw: random.draw())
             writer = try GroupCommitWriter(
                 database, path: path, options: options, clock: clock, failures: failures,
-                committed: { [flow, hub, eventBell] effects, now in
-                    flow.add(effects.flow, at: now)
+                committed: { [flow, hub, eventBell, clock] effects, now in
+                    flow.add(effects.flow, at: clock.instant())
                     if effects.wroteEvents { eventBell.ring() }
-                    Self.announce(effects, hub)
+                    Self.announce(effects, at: now, hub)
                 })
         } catch {
             throw StoreError(driver: error, path: path)
@@ -68,9 +69,9 @@ public final class SQLiteStore: TaskStore {
         }
     }
 
-    private static func announce(_ effects: Effects, _ hub: SignalHub) {
+    private static func announce(_ effects: Effects, at now: Timestamp, _ hub: SignalHub) {
         if effects.becameReady { hub.send(.ready) }
-        if let due = effects.earliestDue { hub.send(.due(due)) }
+        if let due = effects.earliestDue { hub.send(.due(in: max(due - now, .zero))) }
         for id in effects.cancelRequests { hub.send(.cancelRequested(id)) }
     }
 

@@ -66,6 +66,11 @@ final class WriteSession {
         if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
     }
 
+    /// Forgets what memory holds of tasks that are processing: they were changed behind its back.
+    func forgetActive() {
+        active.removeAll()
+    }
+
     // MARK: - Statements
 
     /// The statement for `sql`, prepared once. `slot` tells statements apart without hashing their text.
@@ -129,6 +134,9 @@ final class WriteSession {
         case .settle, .cancel, .requeue, .expire: try saveState(task)
         }
         let new = task.record
+        if let end = new.completedAt, old.completedAt == nil, new.id.timestamp > end {
+            try noteOddEnd(task.seq, at: end)
+        }
         if let change = TaskEvent.change(from: old, to: new) { events.add(change, of: new, at: now) }
         active[new.id] = new.status == .processing ? task : nil
         catalog.move(task.typeID, from: old.status, to: new.status)
@@ -176,7 +184,7 @@ enum StatementSlot {
     case loadByID, loadByUniqueKey, insert, insertPayload
     case saveClaim, saveState, saveLease, saveProgress, saveReason
     case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
-    case due, nextDue, deletePayload, delete
+    case due, nextDue, deletePayload, delete, noteOddEnd
     case insertEvents, trimEvents, pruneEvents
     case begin, commit, saveCounts
     /// The cursor over the ready tasks of one type.
@@ -209,6 +217,7 @@ enum StatementSlot {
         case .begin: 22
         case .commit: 23
         case .saveCounts: 24
+        case .noteOddEnd: 25
         case .ready(let type): 100 + Int(type)
         }
     }

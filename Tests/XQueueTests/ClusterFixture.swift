@@ -19,7 +19,7 @@ struct ClusterFixture: Sendable {
         var startsInTrouble = false
 
         init(
-            _ name: String, over inner: any TaskStore, clock: ManualClock,
+            _ name: String, over inner: any TaskStore, clock: any QueueClock,
             _ configure: (inout QueueConfiguration) -> Void
         ) {
             var configuration = QueueConfiguration()
@@ -50,10 +50,12 @@ struct ClusterFixture: Sendable {
         inner = try SQLiteStore(path: ":memory:", clock: clock, random: SeededRandomSource(seed: 1))
     }
 
+    /// - Parameter clock: The node's own; nil for one that is right.
     func node(
-        _ name: String, _ configure: (inout QueueConfiguration) -> Void = { _ in }
+        _ name: String, clock: SkewedClock? = nil,
+        _ configure: (inout QueueConfiguration) -> Void = { _ in }
     ) -> Node {
-        Node(name, over: inner, clock: clock, configure)
+        Node(name, over: inner, clock: clock ?? self.clock, configure)
     }
 
     /// Runs the nodes while `body` runs, then shuts all of them down and closes the store.

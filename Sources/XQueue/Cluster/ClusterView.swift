@@ -9,7 +9,7 @@ final class ClusterView: Sendable {
     private struct Snapshot {
         var nodes: [NodeRecord]
         var served: Set<String>
-        var takenAt: Timestamp
+        var takenAt: MonotonicInstant
     }
 
     private struct State {
@@ -48,12 +48,11 @@ final class ClusterView: Sendable {
     }
 
     private func snapshot(maxAge: Duration) async throws(StoreError) -> Snapshot {
-        let now = clock.now()
+        let now = clock.instant()
         let known = state.withLock { state -> Snapshot? in
             guard let snapshot = state.snapshot else { return nil }
-            let age = now - snapshot.takenAt
             // While one caller asks the store, the others make do with what is known.
-            if state.isAsking || (age >= .zero && age < maxAge) { return snapshot }
+            if state.isAsking || now - snapshot.takenAt < maxAge { return snapshot }
             state.isAsking = true
             return nil
         }

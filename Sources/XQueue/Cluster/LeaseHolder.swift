@@ -4,8 +4,8 @@ import XQueueCore
 
 /// Keeps trying to get one of the cluster's leases for this node, and knows whether it has it.
 ///
-/// What it knows may be out of date by a moment: what is done under a lease must do no harm if two nodes
-/// do it at once.
+/// It counts a lease from when it was asked for, so it stops believing in one no later than the store does. Still, what is
+/// done under a lease must do no harm if two nodes do it at once.
 final class LeaseHolder: Sendable {
     private let lease: ClusterLease
     private let store: any TaskStore
@@ -14,7 +14,8 @@ final class LeaseHolder: Sendable {
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
-    private let held = Atomic(false)
+    /// When the lease is over unless it is renewed; nil while another node has it.
+    private let heldUntil = Mutex<MonotonicInstant?>(nil)
 
     init(
         _ lease: ClusterLease, store: any TaskStore, nodeID: String, duration: Duration,
@@ -30,8 +31,10 @@ final class LeaseHolder: Sendable {
         self.logger = logger
     }
 
-    /// Whether this node had the lease when it last asked.
-    var isHeld: Bool { held.load(ordering: .acquiring) }
+    /// Whether this node has the lease.
+    var isHeld: Bool { heldUntil.withLock { isAhead($0) } }
+
+    private func isAhead(_ end: MonotonicInstant?) -> Bool { end.map { $0 > clock.instant() } ?? false }
 
     /// Asks three times within each lease, until the Swift task is canceled.
     ///
@@ -40,15 +43,20 @@ final class LeaseHolder: Sendable {
         var backOff = BackOff(random: random)
         while !Task.isCancelled {
             do throws(StoreError) {
+                let sent = clock.instant()
                 let isHeld = try await store.hold(lease, by: nodeID, for: duration)
                 backOff.reset()
-                let wasHeld = held.exchange(isHeld, ordering: .acquiringAndReleasing)
+                let wasHeld = heldUntil.withLock { end in
+                    // A lease that ran out meanwhile was noticed by those who look, and is gained anew.
+                    defer { end = isHeld ? sent + duration : nil }
+                    return isAhead(end)
+                }
                 if isHeld != wasHeld {
                     logger.debug(
                         "A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
                     if isHeld { gained() }
                 }
-                guard (try? await clock.sleep(until: clock.now() + duration / 3)) != nil else { return }
+                guard (try? await clock.sleep(for: duration / 3)) != nil else { return }
             } catch {
                 // Whoever works with the store says that it fails; this only tries again.
                 logger.debug("A lease cannot be taken", metadata: ["error": "\(error)"])
@@ -59,7 +67,11 @@ final class LeaseHolder: Sendable {
 
     /// Lets another node take over at once.
     func release() async {
-        guard held.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        let wasHeld = heldUntil.withLock { end in
+            defer { end = nil }
+            return end != nil
+        }
+        guard wasHeld else { return }
         do throws(StoreError) {
             try await store.release(lease, by: nodeID)
         } catch {

@@ -23,7 +23,7 @@ struct NodeAnnouncer: Sendable {
                 announced()
                 backOff.reset()
                 hasFailed = false
-                guard (try? await clock.sleep(until: clock.now() + interval)) != nil else { return }
+                guard (try? await clock.sleep(for: interval)) != nil else { return }
             } catch {
                 // An operator need hear of it once, not at every try.
                 logger.log(

@@ -198,7 +198,7 @@ final class SinkDrainer: Sendable {
         } onCancel: {
             // It ends by itself.
             Task {
-                try? await clock.sleep(until: clock.now() + Self.patience)
+                try? await clock.sleep(for: Self.patience)
                 work.cancel()
             }
         }

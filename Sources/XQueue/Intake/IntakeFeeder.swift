@@ -175,7 +175,7 @@ final class IntakeFeeder: Sendable {
         do throws(StoreError) {
             outcomes = try await store.insert(tasks)
         } catch {
-            storeWatch.failed(error, at: clock.now())
+            storeWatch.failed(error, at: clock.instant())
             throw error
         }
         storeWatch.worked()

@@ -11,12 +11,14 @@ struct Maintenance: Sendable {
     let clock: any QueueClock
     let random: any RandomSource
     let logger: Logger
+    /// Confirms this node's own attempts, if that is overdue.
+    let confirm: @Sendable () async throws(StoreError) -> Void
 
     /// Runs until the Swift task is canceled.
     func run() async {
         let sweeper = Sweeper(
             store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
-            random: random, logger: logger)
+            random: random, logger: logger, confirm: confirm)
         await withDiscardingTaskGroup { group in
             group.addTask { await lease.run(gained: sweeper.wake) }
             group.addTask { await sweeper.run() }
@@ -27,7 +29,7 @@ struct Maintenance: Sendable {
     /// Removes old ended tasks in small steps, other callers' commits between them.
     private func prune() async {
         let retention = Retention(age: configuration.retentionAge, count: configuration.retentionCount)
-        while (try? await clock.sleep(until: clock.now() + configuration.cleanupInterval)) != nil {
+        while (try? await clock.sleep(for: configuration.cleanupInterval)) != nil {
             guard lease.isHeld else { continue }
             do throws(StoreError) {
                 var removed = 0

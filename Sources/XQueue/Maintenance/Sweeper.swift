@@ -7,26 +7,31 @@ import XQueueCore
 ///
 /// It rests while another node has the maintenance lease, and looks at once when this node gets it.
 final class Sweeper: Sendable {
-    /// The longest sleep without a look, in case a signal was lost or the clock was stepped.
+    /// The longest sleep without a look, in case a signal was lost.
     private static let longestSleep = Duration.seconds(10)
 
     private let store: any TaskStore
     private let lease: LeaseHolder
     private let configuration: QueueConfiguration
+    /// Confirms this node's own attempts, if that is overdue.
+    private let confirm: @Sendable () async throws(StoreError) -> Void
     private let swept: Counter
     private let clock: any QueueClock
     private let random: any RandomSource
     private let logger: Logger
     private let bell = Bell()
-    private let nextDue = Mutex<Timestamp?>(nil)
+    /// When the next look is due here: the store says how long that is by its clock, and it is counted from its answer.
+    private let nextLook = Mutex<MonotonicInstant?>(nil)
 
     init(
         store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration, metrics: QueueMetrics,
-        clock: any QueueClock, random: any RandomSource, logger: Logger
+        clock: any QueueClock, random: any RandomSource, logger: Logger,
+        confirm: @escaping @Sendable () async throws(StoreError) -> Void
     ) {
         self.store = store
         self.lease = lease
         self.configuration = configuration
+        self.confirm = confirm
         self.swept = metrics.counter(.tasksSwept)
         self.clock = clock
         self.random = random
@@ -51,8 +56,9 @@ final class Sweeper: Sendable {
 
     private func listen(to signals: AsyncStream<StoreSignal>) async {
         for await signal in signals {
-            guard case .due(let time) = signal else { continue }
-            let isEarlier = nextDue.withLock { next in
+            guard case .due(let wait) = signal else { continue }
+            let time = clock.instant() + wait
+            let isEarlier = nextLook.withLock { next in
                 if let current = next, current <= time { return false }
                 next = time
                 return true
@@ -69,13 +75,15 @@ final class Sweeper: Sendable {
                 continue
             }
             do throws(StoreError) {
+                // A node that stood still must not be the one that declares its own attempts lost.
+                try await confirm()
                 let limit = configuration.maintenanceBatch
-                nextDue.withLock { $0 = nil }
+                nextLook.withLock { $0 = nil }
                 let result = try await store.sweep(limit: limit, draw: random.draw())
                 backOff.reset()
                 swept.increment(by: result.changed)
                 if result.changed >= limit { continue }
-                await sleep(until: result.nextDue)
+                await sleep(atMost: result.nextDueIn)
             } catch {
                 logger.error("Due tasks cannot be moved; trying again", metadata: ["error": "\(error)"])
                 guard await backOff.wait(clock) else { return }
@@ -83,15 +91,15 @@ final class Sweeper: Sendable {
         }
     }
 
-    /// Sleeps until the store's next due time, or an earlier one that a signal told of meanwhile.
-    private func sleep(until due: Timestamp?) async {
-        let latest = clock.now() + Self.longestSleep
-        let time = nextDue.withLock { next -> Timestamp in
-            let time = min(next ?? latest, due ?? latest, latest)
+    /// Sleeps until the next task is due, or an earlier one that a signal told of meanwhile.
+    private func sleep(atMost wait: Duration?) async {
+        let due = clock.instant() + min(wait ?? Self.longestSleep, Self.longestSleep)
+        let time = nextLook.withLock { next -> MonotonicInstant in
+            let time = min(next ?? due, due)
             next = time
             return time
         }
-        guard time > clock.now() else { return }
+        guard time > clock.instant() else { return }
         await bell.wait(until: time, clock: clock)
     }
 }

@@ -2,6 +2,7 @@ import XQueueCore
 
 extension MeteredStore: TaskStore {
     var name: String { inner.name }
+    var isExclusive: Bool { inner.isExclusive }
 
     func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         try await time(.insert) { () async throws(StoreError) in try await inner.insert(tasks) }
@@ -113,6 +114,10 @@ extension MeteredStore: TaskStore {
         try await time(.acknowledge) { () async throws(StoreError) in
             try await inner.acknowledge(sink, upTo: cursor, by: nodeID)
         }
+    }
+
+    func now() async throws(StoreError) -> Timestamp {
+        try await time(.now) { () async throws(StoreError) in try await inner.now() }
     }
 
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {

@@ -13,7 +13,7 @@ struct MeteredStore: Sendable {
     enum Verb: Int, CaseIterable {
         case insert, claim, settle, heartbeat, report, cancel, requeue, setLimit, setPaused, sweep, prune
         case register, unregister, nodes, hold, release, events, lastEvent, sinkCursor, acknowledge
-        case task, tasks, statistics, types, check
+        case now, task, tasks, statistics, types, check
 
         var label: String { String(describing: self) }
     }

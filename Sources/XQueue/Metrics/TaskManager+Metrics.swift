@@ -27,7 +27,7 @@ extension TaskManager {
         metrics.gauge(.workersStuck).record(load.stuck)
         metrics.gauge(.endsWaiting).record(pool.completer.backlog)
         metrics.gauge(.subscribers).record(eventBus.count)
-        metrics.gauge(.uptime).record((clock.now() - startedAt).inSeconds)
+        metrics.gauge(.uptime).record((clock.instant() - madeAt).inSeconds)
         metrics.gauge(.build, [("version", configuration.version)]).record(1)
     }
 

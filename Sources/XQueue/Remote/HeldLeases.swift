@@ -10,22 +10,23 @@ final class HeldLeases: Sendable {
         let worker: String
         let type: String
         let attempt: Int
-        let startedAt: Timestamp
+        /// When the attempt started: its claim's answer arrived here then, or the store says how long ago it was.
+        let startedAt: MonotonicInstant
         let processTimeout: Duration?
         /// When the lease ends unless it is extended, as far as this node knows.
-        var expiresAt: Timestamp
+        var expiresAt: MonotonicInstant
 
-        init?(_ record: TaskRecord) {
-            guard let lease = record.lease, let startedAt = record.startedAt else { return nil }
+        init?(_ record: TaskRecord, startedAt: MonotonicInstant, expiresAt: MonotonicInstant) {
+            guard let lease = record.lease else { return nil }
             worker = lease.workerID
             type = record.type
             attempt = record.attempt
             self.startedAt = startedAt
             processTimeout = record.processTimeout
-            expiresAt = lease.expiresAt
+            self.expiresAt = expiresAt
         }
 
-        func isTimedOut(at now: Timestamp) -> Bool {
+        func isTimedOut(at now: MonotonicInstant) -> Bool {
             processTimeout.map { startedAt + $0 <= now } ?? false
         }
     }
@@ -41,8 +42,12 @@ final class HeldLeases: Sendable {
 
     /// Answers the entry of the attempt that `record` is in.
     @discardableResult
-    func insert(_ record: TaskRecord) -> Entry? {
-        guard let token = record.lease?.token, let entry = Entry(record) else { return nil }
+    func insert(
+        _ record: TaskRecord, startedAt: MonotonicInstant, expiresAt: MonotonicInstant
+    ) -> Entry? {
+        guard let token = record.lease?.token,
+            let entry = Entry(record, startedAt: startedAt, expiresAt: expiresAt)
+        else { return nil }
         entries.withLock { entries in
             guard entries.count < Self.limit else { return }
             entries[AttemptID(taskID: record.id, token: token)] = entry
@@ -50,7 +55,7 @@ final class HeldLeases: Sendable {
         return entry
     }
 
-    func extend(_ attempt: AttemptID, until time: Timestamp) {
+    func extend(_ attempt: AttemptID, until time: MonotonicInstant) {
         entries.withLock { $0[attempt]?.expiresAt = time }
     }
 
@@ -59,7 +64,7 @@ final class HeldLeases: Sendable {
     }
 
     /// Forgets the leases that have ended, and counts the others by worker.
-    func countByWorker(at now: Timestamp) -> [String: Int] {
+    func countByWorker(at now: MonotonicInstant) -> [String: Int] {
         entries.withLock { entries in
             entries = entries.filter { $0.value.expiresAt > now }
             return entries.values.reduce(into: [:]) { $0[$1.worker, default: 0] += 1 }

@@ -13,7 +13,7 @@ extension LeaseDesk {
         let outcomes = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.store.heartbeat(attempts, lease: self.configuration.leaseDuration)
         }
-        let now = clock.now()
+        let now = clock.instant()
         return zip(attempts, outcomes).map { attempt, outcome in
             guard outcome != .lost else {
                 held.remove(attempt)
@@ -36,7 +36,7 @@ extension LeaseDesk {
     /// Ends attempts; answers in order what became of each.
     func end(_ ends: [LeaseEnd]) async throws(QueueError) -> [SettleOutcome] {
         let known = try await learn(ends.map(\.attempt))
-        let now = clock.now()
+        let now = clock.instant()
         let settlements = ends.map { end in
             Settlement(attempt: end.attempt, outcome: outcome(of: end, known[end.attempt], at: now))
         }
@@ -55,7 +55,7 @@ extension LeaseDesk {
     }
 
     private func outcome(
-        of end: LeaseEnd, _ entry: HeldLeases.Entry?, at now: Timestamp
+        of end: LeaseEnd, _ entry: HeldLeases.Entry?, at now: MonotonicInstant
     ) -> AttemptOutcome {
         if case .release(let delay) = end.outcome {
             return delay == .zero ? .release : .snooze(delay)
@@ -88,6 +88,8 @@ extension LeaseDesk {
     private func ask(
         about attempts: Set<AttemptID>
     ) async throws(StoreError) -> [AttemptID: HeldLeases.Entry] {
+        let storeNow = try await store.now()
+        let now = clock.instant()
         let answers = await withTaskGroup(of: Result<TaskRecord?, StoreError>.self) { group in
             for attempt in attempts {
                 group.addTask {
@@ -103,8 +105,11 @@ extension LeaseDesk {
         }
         var learned: [AttemptID: HeldLeases.Entry] = [:]
         for answer in answers {
-            guard let record = try answer.get(), let token = record.lease?.token else { continue }
-            learned[AttemptID(taskID: record.id, token: token)] = held.insert(record)
+            guard let record = try answer.get(), let lease = record.lease else { continue }
+            // How long it has run, and how long it still has, is a matter of the store's clock alone.
+            let ran = record.startedAt.map { max(storeNow - $0, .zero) } ?? .zero
+            learned[AttemptID(taskID: record.id, token: lease.token)] = held.insert(
+                record, startedAt: now + (.zero - ran), expiresAt: now + (lease.expiresAt - storeNow))
         }
         return learned
     }

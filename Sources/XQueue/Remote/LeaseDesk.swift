@@ -65,7 +65,7 @@ final class LeaseDesk: Sendable {
     }
 
     private func pollSlowly() async {
-        while (try? await clock.sleep(until: clock.now() + configuration.pollInterval)) != nil {
+        while (try? await clock.sleep(for: configuration.pollInterval)) != nil {
             ready.ring()
         }
     }
@@ -97,7 +97,7 @@ final class LeaseDesk: Sendable {
     /// - Returns: The tasks with their leases; none if there were none in time.
     func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> [TaskRecord] {
         let request = try request.validated(maxBatch: configuration.maxBatch)
-        let deadline = clock.now() + request.wait
+        let deadline = clock.instant() + request.wait
         try await workers.see(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.giveBack(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
@@ -211,8 +211,9 @@ final class LeaseDesk: Sendable {
             let claimed = try await store.claim(
                 ClaimRequest(types: worker.types, count: entry.request.maxTasks, grant: grant))
             guard !claimed.tasks.isEmpty else { return .nothing }
+            let now = clock.instant()
             for record in claimed.tasks {
-                held.insert(record)
+                held.insert(record, startedAt: now, expiresAt: now + configuration.leaseDuration)
                 metrics.work(record.type).started(record)
             }
             entry.poll.claimEnded(.success(claimed.tasks))

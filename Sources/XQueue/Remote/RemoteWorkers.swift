@@ -10,31 +10,33 @@ final class RemoteWorkers: Sendable {
         var worker: RemoteWorker
         /// What it asked for last, for want of a word about its capacity.
         var maxTasks = 1
-        let startedAt: Timestamp
-        var seenAt: Timestamp
+        let startedAt: MonotonicInstant
+        var seenAt: MonotonicInstant
         /// Its requests that wait for tasks now.
         var polls = 0
 
-        func lastSign(_ now: Timestamp) -> Timestamp { polls > 0 ? now : seenAt }
+        func lastSign(_ now: MonotonicInstant) -> MonotonicInstant { polls > 0 ? now : seenAt }
     }
 
     private let store: any TaskStore
     private let cluster: ClusterView
     private let configuration: QueueConfiguration
     private let clock: any QueueClock
+    private let storeTime: StoreTime
     private let logger: Logger
     private let held: HeldLeases
     private let known = Mutex<[String: Presence]>([:])
 
     init(
         store: any TaskStore, cluster: ClusterView, held: HeldLeases, configuration: QueueConfiguration,
-        clock: any QueueClock, logger: Logger
+        clock: any QueueClock, storeTime: StoreTime, logger: Logger
     ) {
         self.store = store
         self.cluster = cluster
         self.held = held
         self.configuration = configuration
         self.clock = clock
+        self.storeTime = storeTime
         self.logger = logger
     }
 
@@ -47,7 +49,7 @@ final class RemoteWorkers: Sendable {
             let isSame = presence.worker.types == worker.types
             presence.worker = worker
             presence.maxTasks = maxTasks ?? presence.maxTasks
-            presence.seenAt = clock.now()
+            presence.seenAt = clock.instant()
             known[worker.name] = presence
             return isSame
         }
@@ -61,7 +63,7 @@ final class RemoteWorkers: Sendable {
         if nodes.contains(where: { $0.id == worker.name && !$0.roles.contains(.remote) }) {
             throw .invalid("worker", "is the name of a node")
         }
-        let now = clock.now()
+        let now = clock.instant()
         let presence = known.withLock { known -> Presence? in
             guard known[worker.name] != nil || known.count < configuration.maxRemoteWorkers else {
                 return nil
@@ -89,14 +91,14 @@ final class RemoteWorkers: Sendable {
             guard var presence = known[worker] else { return }
             // It may have taken its leave, and come back, while the request waited.
             presence.polls = max(presence.polls + change, 0)
-            presence.seenAt = clock.now()
+            presence.seenAt = clock.instant()
             known[worker] = presence
         }
     }
 
     /// A worker that is known by name has given a sign.
     func touch(_ worker: String) {
-        known.withLock { $0[worker]?.seenAt = clock.now() }
+        known.withLock { $0[worker]?.seenAt = clock.instant() }
     }
 
     /// The worker has taken its leave; answers whether it was known.
@@ -119,7 +121,7 @@ final class RemoteWorkers: Sendable {
     func records() -> [String: NodeRecord] {
         let known = known.withLock { $0 }
         guard !known.isEmpty else { return [:] }
-        let counts = held.countByWorker(at: clock.now())
+        let counts = held.countByWorker(at: clock.instant())
         return known.mapValues { record($0, running: counts[$0.worker.name] ?? 0) }
     }
 
@@ -127,8 +129,8 @@ final class RemoteWorkers: Sendable {
     /// canceled.
     func run() async {
         let interval = configuration.heartbeatInterval
-        while (try? await clock.sleep(until: clock.now() + interval)) != nil {
-            let now = clock.now()
+        while (try? await clock.sleep(for: interval)) != nil {
+            let now = clock.instant()
             let live = known.withLock { known in
                 known = known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 3 > now }
                 return known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 2 > now }
@@ -151,7 +153,7 @@ final class RemoteWorkers: Sendable {
         let running = worker.running ?? running
         return NodeRecord(
             id: worker.name, host: worker.host ?? "", processID: worker.processID ?? 0,
-            version: worker.version ?? "", startedAt: presence.startedAt, lastSeenAt: presence.seenAt,
+            version: worker.version ?? "", startedAt: storeTime.date(of: presence.startedAt), lastSeenAt: storeTime.date(of: presence.seenAt),
             types: worker.types, capacity: max(worker.capacity ?? presence.maxTasks, running),
             running: running, stuck: 0, roles: [.worker, .remote])
     }

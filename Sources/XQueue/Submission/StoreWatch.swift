@@ -7,10 +7,10 @@ final class StoreWatch: Sendable {
     /// How long a store that did not answer is left alone.
     private static let pause = Duration.seconds(2)
     /// When it may be asked again; nil while it answers.
-    private let pausedUntil = Mutex<Timestamp?>(nil)
+    private let pausedUntil = Mutex<MonotonicInstant?>(nil)
 
     /// Whether a submission may ask the store now.
-    func mayAsk(at now: Timestamp) -> Bool {
+    func mayAsk(at now: MonotonicInstant) -> Bool {
         pausedUntil.withLock { until in
             guard let end = until else { return true }
             guard now >= end else { return false }
@@ -24,7 +24,7 @@ final class StoreWatch: Sendable {
     }
 
     /// A store that is only full answers, and quickly.
-    func failed(_ error: StoreError, at now: Timestamp) {
+    func failed(_ error: StoreError, at now: MonotonicInstant) {
         guard error.code != .backlogFull, error.code != .tooManyTypes else { return worked() }
         pausedUntil.withLock { $0 = now + Self.pause }
     }

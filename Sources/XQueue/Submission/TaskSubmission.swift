@@ -4,7 +4,8 @@ public import XQueueCore
 public struct TaskSubmission: Sendable {
     /// An identifier of the submitter's own, of version 7; nil for one that the queue makes. While the queue
     /// has a task with it, ended or not, that task answers for this one: submitting again is harmless. Its
-    /// time decides the place in line among tasks of the same priority.
+    /// time decides the place in line among tasks of the same priority, and must not be more than a day ahead of
+    /// the store's clock.
     public var id: TaskID?
     /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     public var type: String

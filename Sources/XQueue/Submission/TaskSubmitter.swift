@@ -48,13 +48,13 @@ struct TaskSubmitter: Sendable {
 
     /// Nil if the store is not even asked, because it did not answer others.
     private func insertIfUp(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]? {
-        guard storeWatch.mayAsk(at: clock.now()) else { return nil }
+        guard storeWatch.mayAsk(at: clock.instant()) else { return nil }
         do throws(StoreError) {
             let outcomes = try await insert(tasks)
             storeWatch.worked()
             return outcomes
         } catch {
-            storeWatch.failed(error, at: clock.now())
+            storeWatch.failed(error, at: clock.instant())
             throw error
         }
     }

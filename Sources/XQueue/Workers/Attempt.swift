@@ -9,26 +9,39 @@ final class Attempt: Sendable, AttemptControl {
     let record: TaskRecord
     let metrics: WorkMetrics
     /// When the handler is told that its process timeout is over; nil for never.
-    let timeoutAt: Timestamp?
+    let timeoutAt: MonotonicInstant?
     private let progress: ProgressReporter
 
     private struct State {
         var stopReason: StopReason?
         /// When the attempt is given up if it has not ended by then.
-        var giveUpAt: Timestamp?
+        var giveUpAt: MonotonicInstant?
+        /// When the lease is over unless it is extended, counted from when that was asked for: not later than the store
+        /// has it.
+        var leaseEndsAt: MonotonicInstant
+        /// Whether the store was asked once more after this process had slept through the end of the lease.
+        var isLastChance = false
         var hasEnded = false
         var work: Task<Void, Never>?
     }
 
-    private let state = Mutex(State())
+    /// How long before the end of its lease the handler is told, to have stopped by then; nil not to tell it.
+    private let leaseMargin: Duration?
+    /// When the store ends the attempt, whatever the heartbeats say; nil for never.
+    private let deadline: MonotonicInstant?
+    private let state: Mutex<State>
 
-    init?(record: TaskRecord, metrics: WorkMetrics, progress: ProgressReporter) {
-        guard let lease = record.lease, let startedAt = record.startedAt else { return nil }
+    init?(_ record: TaskRecord, _ terms: LeaseTerms, metrics: WorkMetrics, progress: ProgressReporter) {
+        guard let lease = record.lease else { return nil }
         self.id = AttemptID(taskID: record.id, token: lease.token)
         self.record = record
         self.metrics = metrics
-        self.timeoutAt = record.processTimeout.map { startedAt + $0 }
+        self.timeoutAt = record.processTimeout.map { terms.claimedAt + $0 }
         self.progress = progress
+        leaseMargin = terms.margin
+        deadline = record.processTimeout.map { terms.askedAt + $0 + terms.grace }
+        let leaseEndsAt = terms.askedAt + terms.lease
+        state = Mutex(State(leaseEndsAt: deadline.map { min($0, leaseEndsAt) } ?? leaseEndsAt))
     }
 
     var stopReason: StopReason? { state.withLock { $0.stopReason } }
@@ -45,7 +58,7 @@ final class Attempt: Sendable, AttemptControl {
 
     /// Asks the handler to stop and sets when it is given up. A later reason replaces an earlier one only
     /// if it gives less time.
-    func stop(_ reason: StopReason, giveUpAt: Timestamp) {
+    func stop(_ reason: StopReason, giveUpAt: MonotonicInstant) {
         let work = state.withLock { state -> Task<Void, Never>? in
             guard !state.hasEnded else { return nil }
             if let current = state.giveUpAt, current <= giveUpAt { return nil }
@@ -54,6 +67,28 @@ final class Attempt: Sendable, AttemptControl {
             return state.work
         }
         work?.cancel()
+    }
+
+    /// When the lease is over unless it is extended.
+    var leaseEndsAt: MonotonicInstant { state.withLock { $0.leaseEndsAt } }
+
+    /// The store has extended the lease, up to `end` or the attempt's deadline.
+    func extendLease(until end: MonotonicInstant) {
+        state.withLock { state in
+            state.leaseEndsAt = max(state.leaseEndsAt, deadline.map { min($0, end) } ?? end)
+            state.isLastChance = false
+        }
+    }
+
+    /// Lets the attempt go on until `end`, to ask the store once more; answers false if that was done before.
+    func giveLastChance(until end: MonotonicInstant) -> Bool {
+        state.withLock { state in
+            guard !state.isLastChance else { return false }
+            state.isLastChance = true
+            // The margin is for leases that end; this one has ended, as far as is known.
+            state.leaseEndsAt = end + (leaseMargin ?? .zero)
+            return true
+        }
     }
 
     /// Ends the attempt, unless it has ended before; only the first caller gets true.
@@ -67,20 +102,25 @@ final class Attempt: Sendable, AttemptControl {
     }
 
     /// What time demands of the attempt at `now`, and when to look again.
-    func due(at now: Timestamp) -> (action: DueAction?, next: Timestamp?) {
+    func due(at now: MonotonicInstant) -> (action: DueAction?, next: MonotonicInstant?) {
         state.withLock { state in
             guard !state.hasEnded else { return (nil, nil) }
             if let giveUpAt = state.giveUpAt {
                 return giveUpAt <= now ? (.giveUp, nil) : (nil, giveUpAt)
             }
-            guard let timeoutAt else { return (nil, nil) }
-            return timeoutAt <= now ? (.timeOut, nil) : (nil, timeoutAt)
+            if let timeoutAt, timeoutAt <= now { return (.timeOut, nil) }
+            guard let leaseMargin else { return (nil, timeoutAt) }
+            let tellAt = state.leaseEndsAt + (.zero - leaseMargin)
+            if tellAt <= now { return (.loseLease(late: now - tellAt), nil) }
+            return (nil, timeoutAt.map { min($0, tellAt) } ?? tellAt)
         }
     }
 
     enum DueAction {
         /// The process timeout is over: ask the handler to stop.
         case timeOut
+        /// The lease is about to run out, or has done so `late` ago: nobody may run what another node may have.
+        case loseLease(late: Duration)
         /// The grace period is over too: go on without the handler.
         case giveUp
     }

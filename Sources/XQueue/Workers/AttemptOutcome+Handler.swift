@@ -22,7 +22,7 @@ extension AttemptOutcome {
             }
         case .failure(let snooze as TaskSnooze):
             self = .snooze(min(max(snooze.delay, .zero), ModelLimits.longestDuration))
-        case .failure where stopReason == .shutdown:
+        case .failure where stopReason == .shutdown || stopReason == .leaseLost:
             self = .release
         case .failure(let error):
             self = .failure(AttemptFailure(error), draw: random.draw())

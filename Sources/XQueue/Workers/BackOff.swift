@@ -15,13 +15,17 @@ struct BackOff {
         failures = 0
     }
 
-    /// Waits; answers false if the Swift task was canceled meanwhile.
-    mutating func wait(_ clock: any QueueClock) async -> Bool {
+    /// How long to wait after one more failure.
+    mutating func next() -> Duration {
         failures += 1
         let policy = RetryPolicy(delay: .milliseconds(50), maxDelay: longest, jitter: 0.5)
-        let delay = policy.backOff(retry: failures, draw: random.draw())
+        return policy.backOff(retry: failures, draw: random.draw())
+    }
+
+    /// Waits; answers false if the Swift task was canceled meanwhile.
+    mutating func wait(_ clock: any QueueClock) async -> Bool {
         do {
-            try await clock.sleep(until: clock.now() + delay)
+            try await clock.sleep(for: next())
             return true
         } catch {
             return false

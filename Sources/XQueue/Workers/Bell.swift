@@ -42,7 +42,7 @@ final class Bell: Sendable {
     }
 
     /// The same, but no longer than until `deadline`.
-    func wait(until deadline: Timestamp, clock: any QueueClock) async {
+    func wait(until deadline: MonotonicInstant, clock: any QueueClock) async {
         // Ended by this function: it is canceled as soon as the bell has rung.
         let timer = Task {
             try await clock.sleep(until: deadline)

@@ -11,6 +11,24 @@ final class Completer: Sendable {
         var waiting: [Settlement] = []
         var underWay = 0
         var isFinishing = false
+        /// ``run()`` has returned.
+        var isOver = false
+        /// How many ends there have been, and how many of them are stored; they are stored in their order.
+        var added = 0
+        var stored = 0
+        /// Those who wait until so many are stored, or cannot be.
+        var flushers: [Flusher] = []
+
+        mutating func takeFlushers(upTo number: Int) -> [Flusher] {
+            let ready = flushers.filter { $0.target <= number }
+            flushers.removeAll { $0.target <= number }
+            return ready
+        }
+    }
+
+    private struct Flusher {
+        let target: Int
+        let continuation: CheckedContinuation<StoreError?, Never>
     }
 
     private let store: any TaskStore
@@ -19,6 +37,8 @@ final class Completer: Sendable {
     private let random: any RandomSource
     private let logger: Logger
     private let bell = Bell()
+    /// Ends a pause after a failure early.
+    private let hurry = Bell()
     /// Rings after each batch, for whoever waits for room or for the end.
     let progressed: @Sendable () -> Void
     private let state = Mutex(State())
@@ -41,9 +61,25 @@ final class Completer: Sendable {
     func add(_ settlement: Settlement) {
         let isFirst = state.withLock { state in
             state.waiting.append(settlement)
+            state.added += 1
             return state.waiting.count == 1
         }
         if isFirst { bell.ring() }
+    }
+
+    /// Tries at once to store all that waits now.
+    ///
+    /// - Throws: Why that was not possible.
+    func flush() async throws(StoreError) {
+        let failure = await withCheckedContinuation { continuation in
+            let isStored = state.withLock { state in
+                if state.stored == state.added || state.isOver { return true }
+                state.flushers.append(Flusher(target: state.added, continuation: continuation))
+                return false
+            }
+            if isStored { continuation.resume(returning: nil) } else { hurry.ring() }
+        }
+        if let failure { throw failure }
     }
 
     /// Lets ``run()`` return once everything is stored.
@@ -54,6 +90,7 @@ final class Completer: Sendable {
 
     /// Stores ends until ``finish()`` was called and none is left, or the Swift task is canceled.
     func run() async {
+        defer { end() }
         var backOff = BackOff(random: random)
         while true {
             let (batch, isFinishing) = state.withLock { state in
@@ -79,9 +116,20 @@ final class Completer: Sendable {
                     state.waiting.insert(contentsOf: batch, at: 0)
                     state.underWay = 0
                 }
-                guard await backOff.wait(clock) else { return }
+                let flushers = state.withLock { $0.takeFlushers(upTo: .max) }
+                for flusher in flushers { flusher.continuation.resume(returning: error) }
+                await hurry.wait(until: clock.instant() + backOff.next(), clock: clock)
+                if Task.isCancelled { return }
             }
         }
+    }
+
+    private func end() {
+        let flushers = state.withLock { state in
+            state.isOver = true
+            return state.takeFlushers(upTo: .max)
+        }
+        for flusher in flushers { flusher.continuation.resume(returning: nil) }
     }
 
     private func settled(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
@@ -93,7 +141,12 @@ final class Completer: Sendable {
                     metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(refusal.rawValue)"])
             }
         }
-        state.withLock { $0.underWay = 0 }
+        let flushers = state.withLock { state in
+            state.underWay = 0
+            state.stored += batch.count
+            return state.takeFlushers(upTo: state.stored)
+        }
+        for flusher in flushers { flusher.continuation.resume(returning: nil) }
         progressed()
     }
 }

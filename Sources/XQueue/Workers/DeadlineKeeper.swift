@@ -9,7 +9,7 @@ final class DeadlineKeeper: Sendable {
     private let table: AttemptTable
     private let clock: any QueueClock
     private let bell = Bell()
-    private let earliest = Mutex<Timestamp?>(nil)
+    private let earliest = Mutex<MonotonicInstant?>(nil)
 
     init(table: AttemptTable, clock: any QueueClock) {
         self.table = table
@@ -18,8 +18,8 @@ final class DeadlineKeeper: Sendable {
 
     /// Takes notice of a new attempt, or of one that was asked to stop.
     func watch(_ attempt: Attempt) {
-        let (action, next) = attempt.due(at: clock.now())
-        guard let time = action == nil ? next : clock.now() else { return }
+        let (action, next) = attempt.due(at: clock.instant())
+        guard let time = action == nil ? next : clock.instant() else { return }
         let isEarlier = earliest.withLock { earliest in
             if let current = earliest, current <= time { return false }
             earliest = time
@@ -31,7 +31,7 @@ final class DeadlineKeeper: Sendable {
     /// Calls `onDue` for each attempt that is due, until the Swift task is canceled.
     func run(onDue: (Attempt, Attempt.DueAction) -> Void) async {
         while !Task.isCancelled {
-            if let time = earliest.withLock({ $0 }), time > clock.now() {
+            if let time = earliest.withLock({ $0 }), time > clock.instant() {
                 await bell.wait(until: time, clock: clock)
             } else if earliest.withLock({ $0 }) == nil {
                 await bell.wait()
@@ -44,7 +44,7 @@ final class DeadlineKeeper: Sendable {
 
     private func look(_ onDue: (Attempt, Attempt.DueAction) -> Void) {
         for attempt in table.all {
-            if let action = attempt.due(at: clock.now()).action { onDue(attempt, action) }
+            if let action = attempt.due(at: clock.instant()).action { onDue(attempt, action) }
             watch(attempt)
         }
     }

@@ -47,7 +47,7 @@ final class ProgressReporter: Sendable {
             } catch {
                 logger.debug("Progress was not stored", metadata: ["error": "\(error)"])
             }
-            try? await clock.sleep(until: clock.now() + Self.interval)
+            try? await clock.sleep(for: Self.interval)
         }
     }
 }

@@ -28,15 +28,19 @@ extension WorkerPool {
         let grant = ClaimGrant(
             token: LeaseToken(random: random), workerID: workerID, lease: configuration.leaseDuration,
             grace: configuration.gracePeriod)
+        let askedAt = clock.instant()
         let claimed = try await store.claim(ClaimRequest(types: types, count: count, grant: grant))
+        let terms = LeaseTerms(
+            askedAt: askedAt, claimedAt: clock.instant(), lease: grant.lease, grace: grant.grace,
+            margin: leaseMargin)
         slots.take(claimed.tasks.count)
-        for record in claimed.tasks { start(record) }
+        for record in claimed.tasks { start(record, terms) }
         return claimed
     }
 
-    private func start(_ record: TaskRecord) {
+    private func start(_ record: TaskRecord, _ terms: LeaseTerms) {
         let metrics = metrics.work(record.type)
-        guard let attempt = Attempt(record: record, metrics: metrics, progress: progress),
+        guard let attempt = Attempt(record, terms, metrics: metrics, progress: progress),
             let handler = registry.handler(of: record.type)
         else { return slots.free(wasStuck: false) }
         let context = TaskContext<RawJSON>(

@@ -5,11 +5,11 @@ extension WorkerPool {
     /// Somebody wants the task to stop; it may run elsewhere, or nowhere any more.
     func cancelRequested(_ id: TaskID) {
         guard let attempt = table.attempt(of: id) else { return }
-        stop(attempt, .canceled, giveUpAt: clock.now() + configuration.gracePeriod)
+        stop(attempt, .canceled, giveUpAt: clock.instant() + configuration.gracePeriod)
     }
 
     /// Asks the handler to stop, and gives it up at `giveUpAt`.
-    func stop(_ attempt: Attempt, _ reason: StopReason, giveUpAt: Timestamp) {
+    func stop(_ attempt: Attempt, _ reason: StopReason, giveUpAt: MonotonicInstant) {
         attempt.stop(reason, giveUpAt: giveUpAt)
         deadlines.watch(attempt)
     }
@@ -17,7 +17,8 @@ extension WorkerPool {
     /// Does what time demands of an attempt.
     func handle(_ attempt: Attempt, _ action: Attempt.DueAction) {
         switch action {
-        case .timeOut: stop(attempt, .timedOut, giveUpAt: clock.now() + configuration.gracePeriod)
+        case .timeOut: stop(attempt, .timedOut, giveUpAt: clock.instant() + configuration.gracePeriod)
+        case .loseLease(let late): loseLease(attempt, late: late)
         case .giveUp: giveUp(attempt)
         }
     }
@@ -44,32 +45,6 @@ extension WorkerPool {
             settle(attempt, .release)
         case .leaseLost, nil:
             table.remove(attempt.id)
-        }
-    }
-
-    /// Extends the leases of this process's attempts, and stops those that the store wants stopped.
-    func confirmLeases() async {
-        while (try? await clock.sleep(until: clock.now() + configuration.leaseRenewalInterval)) != nil {
-            let attempts = table.all
-            guard !attempts.isEmpty else { continue }
-            do throws(StoreError) {
-                let outcomes = try await store.heartbeat(
-                    attempts.map(\.id), lease: configuration.leaseDuration)
-                for (attempt, outcome) in zip(attempts, outcomes) { obey(outcome, attempt) }
-            } catch {
-                logger.error("Leases cannot be extended", metadata: ["error": "\(error)"])
-            }
-        }
-    }
-
-    private func obey(_ outcome: HeartbeatOutcome, _ attempt: Attempt) {
-        switch outcome {
-        case .held: break
-        case .cancelRequested: cancelRequested(attempt.id.taskID)
-        case .lost:
-            // It may just have been settled; then its end is decided and nothing happens here.
-            attempt.stop(.leaseLost, giveUpAt: clock.now())
-            giveUp(attempt)
         }
     }
 }

@@ -21,6 +21,10 @@ final class WorkerPool: Sendable {
     let deadlines: DeadlineKeeper
     /// Wakes the dispatcher: a task may be ready, or a slot it wanted is free.
     let work = Bell()
+    /// Wakes whoever extends leases, before it is time.
+    let renewal = Bell()
+    /// Whether leases could not be extended when that was last tried.
+    let isCutOff = Atomic(false)
     /// Wakes whoever waits for the pool to run empty.
     private let drained = Bell()
     private let isStopping = Atomic(false)
@@ -101,28 +105,28 @@ final class WorkerPool: Sendable {
     // MARK: - Shutdown
 
     private func drain() async {
-        let deadline = clock.now() + configuration.gracePeriod
+        let deadline = clock.instant() + configuration.gracePeriod
         await waitUntilIdle(before: deadline)
         guard slots.running > 0 else { return }
         logger.notice(
             "Running tasks are returned to the queue",
             metadata: ["count": "\(slots.running)"])
-        let giveUpAt = clock.now() + configuration.stopPeriod
+        let giveUpAt = clock.instant() + configuration.stopPeriod
         for attempt in table.all { stop(attempt, .shutdown, giveUpAt: giveUpAt) }
         await waitUntilIdle(before: giveUpAt)
         for attempt in table.all { giveUp(attempt) }
     }
 
-    private func waitUntilIdle(before deadline: Timestamp) async {
-        while slots.running > 0, clock.now() < deadline, !Task.isCancelled {
+    private func waitUntilIdle(before deadline: MonotonicInstant) async {
+        while slots.running > 0, clock.instant() < deadline, !Task.isCancelled {
             await drained.wait(until: deadline, clock: clock)
         }
     }
 
     /// Gives a store that does not answer no longer than one more grace period.
     private func waitForCompleter(_ completing: Task<Void, Never>) async {
-        let deadline = clock.now() + max(configuration.gracePeriod, configuration.stopPeriod)
-        while completer.backlog > 0, clock.now() < deadline {
+        let deadline = clock.instant() + max(configuration.gracePeriod, configuration.stopPeriod)
+        while completer.backlog > 0, clock.instant() < deadline {
             // A canceled Swift task does not wait at a bell; it leaves after one look.
             if Task.isCancelled { break }
             await drained.wait(until: deadline, clock: clock)
@@ -149,7 +153,7 @@ final class WorkerPool: Sendable {
     }
 
     private func pollSlowly() async {
-        while (try? await clock.sleep(until: clock.now() + configuration.pollInterval)) != nil {
+        while (try? await clock.sleep(for: configuration.pollInterval)) != nil {
             work.ring()
         }
     }

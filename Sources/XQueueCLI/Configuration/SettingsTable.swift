@@ -74,6 +74,10 @@ enum SettingsTable {
                 \.queue.semaphoreExpiration,
                 "The longest a concurrency token outlives its last heartbeat."),
             Setting(
+                "queue.stop_on_lost_lease", .flag, \.queue.stopsOnLostLease,
+                "Ask running tasks to stop when Redis could not be reached for the length of their lease.",
+                offFlag: "--no-stop-on-lost-lease"),
+            Setting(
                 "queue.grace_period", .duration(.zero...hour), \.queue.gracePeriod,
                 "How long a task has to stop after a cancel or timeout, and all have at shutdown."),
             Setting(

@@ -12,6 +12,8 @@ public enum ModelLimits {
     public static let longestDuration = Duration.seconds(315_360_000)
     /// The latest `run_at`, 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
+    /// How far ahead of the store's clock an identifier may be dated: a day.
+    public static let farthestID = Duration.seconds(86_400)
     /// How much of an error's message is kept.
     public static let errorBytes = 4096
     /// How many failed attempts a task remembers: the last ones.

@@ -1,24 +1,34 @@
 import Synchronization
 
-/// Makes task identifiers that grow strictly within this process, whatever the clock does.
+/// Makes task identifiers that grow strictly within this process while the clock does not go back far.
 ///
-/// Within one millisecond, or while the clock stands still or steps back, the identifier's 74 random
-/// bits are used as a counter with random steps (RFC 9562, section 6.2, method 2).
+/// Within one millisecond, or while the clock stands still or is back by no more than ten seconds, the identifier's 74
+/// random bits are used as a counter with random steps (RFC 9562, section 6.2, method 2). A clock that goes back farther
+/// was wrong before, and is followed: otherwise all later tasks would carry the wrong time.
 public final class TaskIDGenerator: Sendable {
-    private let clock: any QueueClock
+    /// How far the clock may be behind the last identifier before it is believed.
+    private static let tolerance: UInt64 = 10_000
+
+    private let time: @Sendable () -> Timestamp
     private let random: any RandomSource
     private let last = Mutex(TaskID.lowest(at: Timestamp(milliseconds: 0)))
 
-    public init(clock: any QueueClock = SystemQueueClock(), random: any RandomSource = SystemRandomSource()) {
-        self.clock = clock
+    public convenience init(clock: any QueueClock = SystemQueueClock(), random: any RandomSource = SystemRandomSource()) {
+        self.init(random: random) { clock.now() }
+    }
+
+    /// - Parameter time: The time that identifiers carry.
+    package init(random: any RandomSource, time: @escaping @Sendable () -> Timestamp) {
+        self.time = time
         self.random = random
     }
 
     public func next() -> TaskID {
-        let now = TaskID.lowest(at: clock.now())
+        let now = TaskID.lowest(at: time())
         let seed = random.next()
         return last.withLock { last in
-            if now.high >> 16 > last.high >> 16 {
+            let (new, old) = (now.high >> 16, last.high >> 16)
+            if new > old || old - new > Self.tolerance {
                 let more = random.next()
                 // The counter's top bit starts at zero, which leaves room to count within the millisecond.
                 last = TaskID(high: now.high | (seed & 0x7FF), low: now.low | (more >> 2))

@@ -28,7 +28,7 @@ package final class EventBell: Sendable {
 
     /// Returns when it has rung more often than `rings`, at the deadline, or when the Swift task is
     /// canceled.
-    package func wait(past rings: Int, until deadline: Timestamp, clock: any QueueClock) async {
+    package func wait(past rings: Int, until deadline: MonotonicInstant, clock: any QueueClock) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait(past: rings) }
             group.addTask { try? await clock.sleep(until: deadline) }

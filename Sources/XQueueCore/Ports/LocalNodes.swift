@@ -7,12 +7,12 @@ package final class LocalNodes: Sendable {
 
     private struct Entry {
         var node: NodeRecord
-        var expiresAt: Timestamp
+        var expiresAt: MonotonicInstant
     }
 
     private struct State {
         var entries: [String: Entry] = [:]
-        var leases: [ClusterLease: (node: String, until: Timestamp)] = [:]
+        var leases: [ClusterLease: (node: String, until: MonotonicInstant)] = [:]
         var isClosed = false
     }
 
@@ -24,13 +24,14 @@ package final class LocalNodes: Sendable {
     }
 
     package func register(_ node: NodeRecord, lifetime: Duration) throws(StoreError) {
+        let seenAt = clock.now()
         try change { (state, now) throws(StoreError) in
             state.entries = state.entries.filter { $0.value.expiresAt > now }
             guard state.entries[node.id] != nil || state.entries.count < Self.maxNodes else {
                 throw StoreError(.unavailable, "there are \(Self.maxNodes) nodes already")
             }
             var node = node
-            node.lastSeenAt = now
+            node.lastSeenAt = seenAt
             state.entries[node.id] = Entry(node: node, expiresAt: now + lifetime)
         }
     }
@@ -75,9 +76,9 @@ package final class LocalNodes: Sendable {
     }
 
     private func change<Value: Sendable>(
-        _ body: (inout State, Timestamp) throws(StoreError) -> Value
+        _ body: (inout State, MonotonicInstant) throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
-        let now = clock.now()
+        let now = clock.instant()
         return try state.withLock { state throws(StoreError) in
             guard !state.isClosed else { throw StoreError(.closed, "the store has been closed") }
             return try body(&state, now)

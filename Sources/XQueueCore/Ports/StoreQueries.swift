@@ -136,7 +136,8 @@ public struct StoreStatistics: Sendable, Hashable {
     public var keys: [KeyState]
     /// How many keys have a running task.
     public var keysInUse: Int
-    /// How long the oldest pending task that is not scheduled has existed.
+    /// How long the oldest pending task that is not scheduled has existed; zero if that was in the future, before somebody
+    /// set the store's clock back.
     public var oldestPendingAge: Duration?
     public var lastMinute: FlowCounts
 
@@ -147,7 +148,7 @@ public struct StoreStatistics: Sendable, Hashable {
         self.types = types
         self.keys = keys
         self.keysInUse = keysInUse
-        self.oldestPendingAge = oldestPendingAge
+        self.oldestPendingAge = oldestPendingAge.map { max($0, .zero) }
         self.lastMinute = lastMinute
     }
 

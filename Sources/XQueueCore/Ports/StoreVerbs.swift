@@ -104,12 +104,12 @@ public enum ChangeOutcome: Sendable, Hashable {
 public struct SweepResult: Sendable, Hashable {
     /// How many tasks changed.
     public var changed: Int
-    /// When the next task is due; nil if none is.
-    public var nextDue: Timestamp?
+    /// How long it is, by the store's clock, until the next task is due; zero if it is already, nil if none is.
+    public var nextDueIn: Duration?
 
-    public init(changed: Int, nextDue: Timestamp?) {
+    public init(changed: Int, nextDueIn: Duration?) {
         self.changed = changed
-        self.nextDue = nextDue
+        self.nextDueIn = nextDueIn
     }
 }
 
@@ -129,8 +129,8 @@ public struct Retention: Sendable, Hashable {
 public enum StoreSignal: Sendable, Hashable {
     /// A task may have become ready.
     case ready
-    /// A task is due at this time, sooner than any before it.
-    case due(Timestamp)
+    /// A task is due in so long from now, by the store's clock, sooner than any before it.
+    case due(in: Duration)
     /// A running task was asked to stop.
     case cancelRequested(TaskID)
 }

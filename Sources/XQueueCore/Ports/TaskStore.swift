@@ -15,6 +15,9 @@ public protocol TaskStore: Sendable {
     /// What the store is, for people: `sqlite`.
     var name: String { get }
 
+    /// Whether this process has the store to itself: then no other can ever take over its attempts.
+    var isExclusive: Bool { get }
+
     // MARK: Verbs of submission
 
     /// Accepts all of `tasks`, in order, or throws and accepts none.
@@ -115,6 +118,9 @@ public protocol TaskStore: Sendable {
 
     // MARK: Questions
 
+    /// What time it is by the store's clock, which dates everything.
+    func now() async throws(StoreError) -> Timestamp
+
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
 
     /// One page of tasks, newest first; it ends early, after at least one task, once their payloads and
@@ -137,4 +143,8 @@ public protocol TaskStore: Sendable {
 
     /// Finishes what is under way and lets go of the store. Later calls throw `closed`.
     func close() async
+}
+
+extension TaskStore {
+    public var isExclusive: Bool { false }
 }

@@ -39,7 +39,7 @@ final class EventWatch: Sendable {
     /// Returns when there is, or may be, an event after `end`; at the deadline; when the Swift task is
     /// canceled, or this is closed.
     func wait(
-        after end: EventCursor, past rings: Int, until deadline: Timestamp, clock: any QueueClock
+        after end: EventCursor, past rings: Int, until deadline: MonotonicInstant, clock: any QueueClock
     ) async {
         let isBehind = state.withLock { state in
             if let position = state.position, position > end { return true }

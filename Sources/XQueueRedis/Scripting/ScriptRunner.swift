@@ -47,6 +47,15 @@ final class ScriptRunner: Sendable {
         return try await client.send(self.command("EVAL", text, capacity: capacity, arguments))
     }
 
+    /// What time it is by the server's clock.
+    func time() async throws(RedisError) -> Timestamp {
+        let reply = try await client.send(RedisCommand("TIME"))
+        guard case .array(let parts) = reply, parts.count == 2, let seconds = parts[0].number,
+            let microseconds = parts[1].number, 0...253_402_300_799 ~= seconds, 0..<1_000_000 ~= microseconds
+        else { throw RedisError(.unfit, "unexpected reply to TIME") }
+        return Timestamp(milliseconds: seconds * 1000 + microseconds / 1000)
+    }
+
     private func command(
         _ name: String, _ script: String, capacity: Int, _ arguments: (inout RedisCommand) -> Void
     ) -> RedisCommand {
@@ -66,6 +75,14 @@ final class ScriptRunner: Sendable {
         let digest = String(decoding: bytes, as: UTF8.self)
         digests.withLock { $0[script] = digest }
         return digest
+    }
+}
+
+extension RedisReply {
+    /// The number that a string says.
+    fileprivate var number: Int64? {
+        guard case .bytes(let bytes) = self else { return nil }
+        return Int64(String(decoding: bytes, as: UTF8.self))
     }
 }
 

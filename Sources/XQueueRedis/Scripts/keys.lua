@@ -10,6 +10,7 @@ local TAG = KEYS[1]
 -- define TIME (TAG .. ':time')
 -- define LEASES (TAG .. ':leases')
 -- define ENDED (TAG .. ':ended')
+-- define ODD_ENDS (TAG .. ':odd-ends')
 -- define TYPES (TAG .. ':types')
 -- define COUNTS (TAG .. ':counts')
 -- define UNIQUE (TAG .. ':unique')

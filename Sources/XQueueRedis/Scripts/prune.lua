@@ -55,6 +55,43 @@ local function made_first(most)
   return first
 end
 
+-- Lines with an end in the future were written before the clock was set back. They are put aside, so that the list is in
+-- order, and takes later ends again.
+local function put_aside(lines)
+  for _, line in ipairs(lines) do
+    redis.call('ZADD', ODD_ENDS, text(struct.unpack(ENDED_AT, line, 17)), line)
+  end
+end
+
+local function straighten_tail()
+  local size = 1
+  for _ = 1, 20 do
+    local lines = redis.call('LRANGE', ENDED, -size, -1)
+    local first = #lines + 1
+    while first > 1 and struct.unpack(ENDED_AT, lines[first - 1], 17) > now do first = first - 1 end
+    if first > #lines then return end
+    put_aside({unpack(lines, first)})
+    redis.call('LTRIM', ENDED, 0, first - #lines - 2)
+    if first > 1 then return end
+    size = 200
+  end
+end
+
+-- Takes lines of ends that were out of order.
+local function odd_old(most)
+  local lines = redis.call('ZRANGEBYSCORE', ODD_ENDS, '-inf', '(' .. text(now - AGE), 'LIMIT', 0, most)
+  if #lines == 0 then return lines, 0 end
+  redis.call('ZREM', ODD_ENDS, unpack(lines))
+  local ids, old = {}, {}
+  for i, line in ipairs(lines) do ids[i] = string.sub(line, 1, 16) end
+  load(ids)
+  for i, line in ipairs(lines) do
+    local t = tasks[ids[i]]
+    if t and t[COMPLETED] == struct.unpack(ENDED_AT, line, 17) then old[#old + 1] = ids[i] end
+  end
+  return old, #lines
+end
+
 -- Takes lines from the head of the list of ended tasks: those of tasks that are gone or were requeued,
 -- and those of tasks that ended too long ago.
 local function too_old(most)
@@ -67,7 +104,9 @@ local function too_old(most)
   local old, passed = {}, 0
   for i, id in ipairs(ids) do
     local t = tasks[id]
-    if t and t[COMPLETED] == ends[i] then
+    if ends[i] > now then
+      put_aside({lines[i]})
+    elseif t and t[COMPLETED] == ends[i] then
       if ends[i] >= now - AGE or #old == most then break end
       old[#old + 1] = id
     end
@@ -77,7 +116,14 @@ local function too_old(most)
   return old, passed
 end
 
+straighten_tail()
 local removed, looked_at = 0, 0
+while removed < MOST and looked_at < 2000 + MOST do
+  local old, passed = odd_old(math.min(MOST - removed, 1000))
+  if passed == 0 then break end
+  looked_at = looked_at + passed
+  removed = removed + remove(old)
+end
 while removed < MOST and looked_at < 2000 + MOST do
   local old, passed = too_old(MOST - removed)
   if passed == 0 then break end

@@ -49,7 +49,8 @@
 -- Where the error begins.
 -- define REST 21
 
--- A line of the list of ended tasks: an identifier, and when the task ended.
+-- A line of the list of ended tasks: an identifier, and when the task ended. The list is in the order of ends. If the clock
+-- was set back, so that an end would be out of order, its line goes into the sorted set ODD_ENDS instead.
 -- define ENDED_AT '>I6'
 
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All

@@ -88,6 +88,17 @@ local function write_counts()
   if is_new then redis.call('EXPIRE', second, 120) end
 end
 
+-- Puts the lines of tasks that have ended aside, if the list ends with a later end than now: the clock was set back.
+local function keep_order_of_ends()
+  local ended = queues.RPUSH and queues.RPUSH[ENDED]
+  if not ended or ended.n == 0 then return end
+  local last = redis.call('LRANGE', ENDED, -1, -1)[1]
+  if not last or struct.unpack(ENDED_AT, last, 17) <= now then return end
+  local odd = queue('ZADD', ODD_ENDS)
+  for i = 1, ended.n do push(odd, text(now), ended[i]) end
+  ended.n = 0
+end
+
 -- Writes what changed: each task's state, and its places in the index of its type, in the history of its
 -- key and in time.
 local function write()
@@ -115,6 +126,7 @@ local function write()
       end
     end
   end
+  keep_order_of_ends()
   for command, of in pairs(queues) do
     for key, q in pairs(of) do send(command, key, q) end
   end
@@ -130,7 +142,8 @@ local function next_due()
 end
 
 -- Tells the other nodes, and answers the caller, what came of the call: the time, whether a task may be
--- ready, when the next one is due if that is sooner than before, or -1.
+-- ready, when the next one is due if that is sooner than before, or -1. The other nodes are told how long that is from
+-- now: what time it is here they do not know.
 local function finish()
   write()
   local due = -1
@@ -139,7 +152,8 @@ local function finish()
   end
   if became_ready or due >= 0 then
     redis.call('PUBLISH', CHANNEL,
-      string.format('%s %d %.0f', ORIGIN, became_ready and 1 or 0, due))
+      string.format('%s %d %s', ORIGIN, became_ready and 1 or 0,
+        due < 0 and '-1' or string.format('+%.0f', math.max(due - now, 0))))
   end
   return {now, became_ready and 1 or 0, due}
 end

@@ -43,7 +43,7 @@ extension WriteSession {
         }
         let typeID = try catalog.make(task.type, db, limit: options.maxTypes)
         let record = TaskStateMachine.submit(task, at: now)
-        guard try write(record, typeID) else {
+        guard try write(record, typeID, givenRunAt: task.givenRunAt) else {
             guard let existing = try load(task.id) else {
                 throw StoreError(.corrupt, "task \(task.id) vanished")
             }
@@ -64,14 +64,14 @@ extension WriteSession {
     }
 
     /// Writes a new row; answers false if there is a task with the same identifier.
-    private func write(_ record: TaskRecord, _ typeID: Int64) throws -> Bool {
+    private func write(_ record: TaskRecord, _ typeID: Int64, givenRunAt: Timestamp?) throws -> Bool {
         let statement = try statement(
             .insert,
             """
             INSERT INTO tasks (id, type, status, reason, priority, due_at, version, retry_count,
                 max_retry, created_at, updated_at, run_at, queue_timeout, process_timeout, key,
-                key_limit, unique_key, retry_policy, payload, trace)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                key_limit, unique_key, retry_policy, payload, trace, given_run_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO NOTHING
             """)
         let isLarge = record.payload.text.utf8.count > Self.inlinePayloadBytes
@@ -95,6 +95,7 @@ extension WriteSession {
         statement.bind(18, record.retryPolicy.stored)
         statement.bind(19, isLarge ? nil : record.payload.text)
         statement.bind(20, record.trace?.text)
+        statement.bind(21, record.pendingReason == .scheduled ? givenRunAt : nil)
         try statement.run(db)
         guard db.changesCount > 0 else { return false }
         if isLarge { try writeLargePayload(record.payload) }
@@ -107,5 +108,12 @@ extension WriteSession {
         statement.bind(1, db.lastInsertedRowID)
         statement.bind(2, payload.text)
         try statement.run(db)
+    }
+}
+
+extension NewTask {
+    /// The time of day it is to run at, if that is how it was asked for.
+    fileprivate var givenRunAt: Timestamp? {
+        if case .at(let time) = schedule { time } else { nil }
     }
 }

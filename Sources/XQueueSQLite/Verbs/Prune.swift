@@ -3,8 +3,12 @@ import XQueueCore
 extension WriteSession {
     func prune(_ retention: Retention, limit: Int) throws -> Int {
         try events.prune(self)
-        let tooOld = try ended(before: now + (.zero - retention.age), limit: limit)
+        let time = now + (.zero - retention.age)
+        var tooOld = try oddEnds(before: time, limit: limit)
         for task in tooOld { try remove(task) }
+        let others = try ended(before: time, limit: limit - tooOld.count)
+        for task in others { try remove(task) }
+        tooOld += others
         guard tooOld.count < limit else { return tooOld.count }
         let finished = catalog.entries.reduce(0) { $0 + $1.state.counts.finished }
         let excess = min(finished - retention.count, limit - tooOld.count)
@@ -21,8 +25,48 @@ extension WriteSession {
         let id: TaskID
     }
 
-    /// A task that ended before `time` was made before it too, so its identifier is below that time's: the
-    /// index over status and identifier needs to be read no further.
+    /// Notes that a task has ended before the time in its identifier.
+    func noteOddEnd(_ seq: Int64, at end: Timestamp) throws {
+        let statement = try statement(
+            .noteOddEnd, "INSERT OR IGNORE INTO odd_ends (completed_at, task) VALUES (?, ?)")
+        statement.bind(1, end)
+        statement.bind(2, seq)
+        try statement.run(db)
+    }
+
+    /// The tasks that ended before `time` although their identifiers are younger than their ends.
+    private func oddEnds(before time: Timestamp, limit: Int) throws -> [Ended] {
+        let statement = try PreparedStatement(
+            cachedBy: db,
+            """
+            DELETE FROM odd_ends WHERE (completed_at, task) IN
+                (SELECT completed_at, task FROM odd_ends WHERE completed_at < ? ORDER BY completed_at LIMIT ?)
+            RETURNING task, completed_at
+            """)
+        statement.bind(1, time)
+        statement.bind(2, limit)
+        var lines: [(task: Int64, end: Timestamp)] = []
+        do {
+            defer { statement.reset() }
+            while try statement.step(db) {
+                lines.append((statement.integer(0), Timestamp(milliseconds: statement.integer(1))))
+            }
+        }
+        return try lines.compactMap { line in
+            let statement = try PreparedStatement(
+                cachedBy: db, "SELECT seq, type, id, status FROM tasks WHERE seq = ? AND completed_at = ?")
+            statement.bind(1, line.task)
+            statement.bind(2, line.end)
+            defer { statement.reset() }
+            guard try statement.step(db), let id = statement.taskID(2),
+                let status = TaskStatus(code: Int(statement.integer(3))), status.isFinal
+            else { return nil }
+            return Ended(seq: statement.integer(0), type: statement.integer(1), status: status, id: id)
+        }
+    }
+
+    /// A task that ended before `time` has an identifier below that time's, unless its end is odd: the index over status
+    /// and identifier needs to be read no further.
     private func ended(before time: Timestamp, limit: Int) throws -> [Ended] {
         var tasks: [Ended] = []
         for status in TaskStatus.allCases where status.isFinal && tasks.count < limit {

@@ -12,7 +12,7 @@ extension WriteSession {
         due.bind(2, limit)
         let tasks = try readAll(due)
         for task in tasks { try step(task, .expire(draw: draw)) }
-        return SweepResult(changed: tasks.count, nextDue: try nextDue())
+        return SweepResult(changed: tasks.count, nextDueIn: try nextDue().map { max($0 - now, .zero) })
     }
 
     private func nextDue() throws -> Timestamp? {

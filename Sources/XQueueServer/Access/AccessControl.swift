@@ -125,9 +125,9 @@ final class AccessControl: Sendable {
             return finding
         case .session(let secret):
             let hash = TokenHash(of: secret)
-            let now = clock.now()
+            let (now, instant) = (clock.now(), clock.instant())
             let caller = state.withLock { state in
-                state.sessions.find(hash, now: now).flatMap { state.current($0.caller, now: now) }
+                state.sessions.find(hash, now: instant).flatMap { state.current($0.caller, now: now) }
             }
             guard let caller else { throw .unauthorized("the session is over", isTokenWrong: false) }
             return .caller(caller, isSession: true)
@@ -159,7 +159,7 @@ final class AccessControl: Sendable {
     }
 
     private func countRequest(of name: String) throws(AccessRefusal) {
-        let now = clock.now()
+        let now = clock.instant()
         let wait = state.withLock { $0.buckets.isOff ? nil : $0.buckets.take(name, at: now) }
         if let wait { throw .tooFast(retryAfter: wait) }
     }
@@ -179,21 +179,22 @@ final class AccessControl: Sendable {
 
     /// Logs a console in with what `caller` showed; answers the cookie's secret and when it is over.
     func openSession(for caller: Caller) -> (secret: String, expiresAt: Timestamp) {
-        let now = clock.now()
+        let (now, instant) = (clock.now(), clock.instant())
         return state.withLock { state in
-            var expiresAt = now + state.configuration.sessionLifetime
-            if case .jwt(_, let end) = caller.proof { expiresAt = min(expiresAt, end) }
+            var lifetime = state.configuration.sessionLifetime
+            if case .jwt(_, let end) = caller.proof { lifetime = min(lifetime, end - now) }
             let limit = state.configuration.maxSessions
-            let secret = state.sessions.open(for: caller, until: expiresAt, now: now, limit: limit)
-            return (secret, expiresAt)
+            let secret = state.sessions.open(
+                for: caller, until: instant + lifetime, now: instant, limit: limit)
+            return (secret, now + lifetime)
         }
     }
 
     /// When the session of the request's cookie is over; nil if it has none.
     func sessionEnd(_ head: HTTPRequest) -> Timestamp? {
         guard case .session(let secret) = Credential(head.headerFields) else { return nil }
-        let (hash, now) = (TokenHash(of: secret), clock.now())
-        return state.withLock { $0.sessions.find(hash, now: now)?.expiresAt }
+        let (hash, now, instant) = (TokenHash(of: secret), clock.now(), clock.instant())
+        return state.withLock { $0.sessions.find(hash, now: instant).map { now + ($0.endsAt - instant) } }
     }
 
     func closeSession(_ head: HTTPRequest) {
@@ -205,11 +206,11 @@ final class AccessControl: Sendable {
     /// Whether what let somebody in would do so still, with nothing taken away since.
     func stillHolds(_ caller: Caller, _ head: HTTPRequest) -> Bool {
         let credential = Credential(head.headerFields)
-        let now = clock.now()
+        let (now, instant) = (clock.now(), clock.instant())
         let secret: TokenHash? = if case .session(let text) = credential { TokenHash(of: text) } else { nil }
         return state.withLock { state in
             guard state.configuration.isLocked else { return true }
-            if let secret, state.sessions.find(secret, now: now) == nil { return false }
+            if let secret, state.sessions.find(secret, now: instant) == nil { return false }
             guard let current = state.current(caller, now: now) else { return false }
             return current.types == caller.types && current.scopes.isSuperset(of: caller.scopes)
         }

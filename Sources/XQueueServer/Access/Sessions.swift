@@ -6,7 +6,7 @@ import XQueueCore
 struct Sessions {
     struct Session {
         let caller: Caller
-        let expiresAt: Timestamp
+        let endsAt: MonotonicInstant
         let number: Int
     }
 
@@ -16,8 +16,8 @@ struct Sessions {
     var count: Int { sessions.count }
 
     /// Opens one for what `caller` showed; answers the secret that goes into the cookie.
-    mutating func open(for caller: Caller, until expiresAt: Timestamp, now: Timestamp, limit: Int) -> String {
-        if sessions.count >= limit { sessions = sessions.filter { $0.value.expiresAt > now } }
+    mutating func open(for caller: Caller, until end: MonotonicInstant, now: MonotonicInstant, limit: Int) -> String {
+        if sessions.count >= limit { sessions = sessions.filter { $0.value.endsAt > now } }
         while sessions.count >= max(1, limit),
             let oldest = sessions.min(by: { $0.value.number < $1.value.number })
         {
@@ -25,13 +25,13 @@ struct Sessions {
         }
         opened += 1
         let secret = RandomSecret.make()
-        sessions[TokenHash(of: secret)] = Session(caller: caller, expiresAt: expiresAt, number: opened)
+        sessions[TokenHash(of: secret)] = Session(caller: caller, endsAt: end, number: opened)
         return secret
     }
 
     /// The session of a cookie, if it is not over.
-    func find(_ secret: TokenHash, now: Timestamp) -> Session? {
-        guard let session = sessions[secret], session.expiresAt > now else { return nil }
+    func find(_ secret: TokenHash, now: MonotonicInstant) -> Session? {
+        guard let session = sessions[secret], session.endsAt > now else { return nil }
         return session
     }
 

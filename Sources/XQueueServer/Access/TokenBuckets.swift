@@ -4,7 +4,7 @@ import XQueueCore
 struct TokenBuckets {
     private struct Bucket {
         var level: Double
-        var filledAt: Timestamp
+        var filledAt: MonotonicInstant
     }
 
     /// The most callers that are kept in mind. A full bucket need not be.
@@ -25,12 +25,11 @@ struct TokenBuckets {
     var count: Int { buckets.count }
 
     /// Takes one request; answers nil, or how many seconds to wait before the next can be.
-    mutating func take(_ name: String, at now: Timestamp) -> Int? {
+    mutating func take(_ name: String, at now: MonotonicInstant) -> Int? {
         guard !isOff else { return nil }
         if buckets[name] == nil, buckets.count >= Self.maxBuckets { forget(at: now) }
         var bucket = buckets[name] ?? Bucket(level: burst, filledAt: now)
         bucket.level = level(of: bucket, at: now)
-        // A clock that was set back must not stop the filling.
         bucket.filledAt = now
         defer { buckets[name] = bucket }
         guard bucket.level >= 1 else { return max(1, Int(((1 - bucket.level) / rate).rounded(.up))) }
@@ -38,12 +37,12 @@ struct TokenBuckets {
         return nil
     }
 
-    private func level(of bucket: Bucket, at now: Timestamp) -> Double {
-        min(burst, bucket.level + max(0, (now - bucket.filledAt).inSeconds) * rate)
+    private func level(of bucket: Bucket, at now: MonotonicInstant) -> Double {
+        min(burst, bucket.level + (now - bucket.filledAt).inSeconds * rate)
     }
 
     /// Makes room: first those that are full again; then, if there are none, the fullest half.
-    private mutating func forget(at now: Timestamp) {
+    private mutating func forget(at now: MonotonicInstant) {
         buckets = buckets.filter { level(of: $0.value, at: now) < burst }
         guard buckets.count >= Self.maxBuckets else { return }
         let emptiest = buckets.sorted { level(of: $0.value, at: now) < level(of: $1.value, at: now) }

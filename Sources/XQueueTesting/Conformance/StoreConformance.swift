@@ -15,7 +15,7 @@ public enum StoreConformance {
         claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases,
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
-        sweepCases, pruneCases, nodeCases, leaseCases,
+        sweepCases, pruneCases, clockCases, nodeCases, leaseCases,
         queryCases, statisticsCases, signalCases, eventCases, eventRetentionCases,
         batchCases, concurrentCallerCases, closeCases,
         machineCases,

@@ -22,15 +22,21 @@ public struct StoreHarness: Sendable {
 
     /// What the store under test is called.
     public let name: String
+    /// Whether the store moves what is waited for along when its wall clock is set, which takes a monotonic clock beside it.
+    public let followsClockSteps: Bool
     private let make: @Sendable (ManualClock, Limits) async throws -> any TaskStore
 
-    /// - Parameter makeStore: makes an empty store that lives by the clock and keeps the limits. It
-    ///   shares nothing with any other store made this way: cases run at the same time.
+    /// - Parameters:
+    ///   - followsClockSteps: See ``followsClockSteps``.
+    ///   - makeStore: makes an empty store that lives by the clock and keeps the limits. It
+    ///     shares nothing with any other store made this way: cases run at the same time.
     public init(
         name: String,
+        followsClockSteps: Bool = false,
         makeStore: @escaping @Sendable (ManualClock, Limits) async throws -> any TaskStore
     ) {
         self.name = name
+        self.followsClockSteps = followsClockSteps
         make = makeStore
     }
 

@@ -2,9 +2,12 @@ import Synchronization
 public import XQueueCore
 
 /// A clock that stands still until a test moves it.
+///
+/// ``advance(by:)`` is time that passes. ``set(to:)`` and ``step(by:)`` are somebody who sets the wall clock: no time
+/// passes, and nobody wakes.
 public final class ManualClock: QueueClock {
     private struct Sleeper {
-        let deadline: Timestamp
+        let deadline: MonotonicInstant
         let continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -15,6 +18,8 @@ public final class ManualClock: QueueClock {
 
     private struct State {
         var now: Timestamp
+        /// An hour after its beginning, so that a test may count back.
+        var instant = MonotonicInstant(nanoseconds: 3_600_000_000_000)
         var sleepers: [Int: Sleeper] = [:]
         var watchers: [Watcher] = []
         var nextID = 0
@@ -38,7 +43,11 @@ public final class ManualClock: QueueClock {
         state.withLock { $0.now }
     }
 
-    public func sleep(until deadline: Timestamp) async throws {
+    public func instant() -> MonotonicInstant {
+        state.withLock { $0.instant }
+    }
+
+    public func sleep(until deadline: MonotonicInstant) async throws {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -60,7 +69,7 @@ public final class ManualClock: QueueClock {
             // Cancellation that came before this point found no sleeper to wake, and shows here.
             if Task.isCancelled {
                 answer = .failure(CancellationError())
-            } else if sleeper.deadline <= state.now {
+            } else if sleeper.deadline <= state.instant {
                 answer = .success(())
             } else {
                 state.sleepers[id] = sleeper
@@ -71,20 +80,27 @@ public final class ManualClock: QueueClock {
         for watcher in satisfied { watcher.continuation.resume() }
     }
 
-    /// Moves the clock on, and wakes everyone whose deadline it reaches, the earliest first.
+    /// Lets `duration` pass, which must not be negative, and wakes everyone whose deadline it reaches, the earliest first.
     public func advance(by duration: Duration) {
-        set(to: now() + duration)
-    }
-
-    /// Sets the clock to `time`, which may be in its past, and wakes everyone whose deadline it reaches.
-    public func set(to time: Timestamp) {
+        precondition(duration >= .zero, "time does not go back; use step(by:) for the wall clock")
         let woken = state.withLock { state in
-            state.now = time
-            let due = state.sleepers.filter { $0.value.deadline <= time }
+            state.now = state.now + duration
+            state.instant = state.instant + duration
+            let due = state.sleepers.filter { $0.value.deadline <= state.instant }
             for id in due.keys { state.sleepers[id] = nil }
             return due.values.sorted { $0.deadline < $1.deadline }
         }
         for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    /// Sets the wall clock to `time`, which may be in its past.
+    public func set(to time: Timestamp) {
+        state.withLock { $0.now = time }
+    }
+
+    /// Sets the wall clock forwards, or back if `duration` is negative.
+    public func step(by duration: Duration) {
+        state.withLock { $0.now = $0.now + duration }
     }
 
     /// How many callers sleep now.
@@ -93,7 +109,7 @@ public final class ManualClock: QueueClock {
     }
 
     /// The earliest deadline somebody sleeps until; nil if nobody sleeps.
-    public var nextDeadline: Timestamp? {
+    public var nextDeadline: MonotonicInstant? {
         state.withLock { $0.sleepers.values.map(\.deadline).min() }
     }
 

@@ -3,6 +3,9 @@ public import XQueueCore
 extension FaultyStore: TaskStore {
     public var name: String { "faulty \(inner.name)" }
 
+    /// One of several over the same inner store is not alone.
+    public var isExclusive: Bool { closesInner && inner.isExclusive }
+
     public func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         try await perform(.insert) { () async throws(StoreError) in try await inner.insert(tasks) }
     }
@@ -61,6 +64,10 @@ extension FaultyStore: TaskStore {
         try await perform(.prune) { () async throws(StoreError) in
             try await inner.prune(retention, limit: limit)
         }
+    }
+
+    public func now() async throws(StoreError) -> Timestamp {
+        try await perform(.now) { () async throws(StoreError) in try await inner.now() }
     }
 
     public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {

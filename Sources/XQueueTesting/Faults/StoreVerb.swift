@@ -5,5 +5,5 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case sweep, prune
     case register, unregister, nodes, hold, release
     case events, lastEvent, sinkCursor, acknowledge
-    case task, tasks, statistics, types, check
+    case now, task, tasks, statistics, types, check
 }

@@ -4,6 +4,8 @@ import XQueueCore
 struct ModelRun {
     let store: any TaskStore
     let clock: ManualClock
+    /// Whether the store moves what is waited for along when its clock is set.
+    let followsClockSteps: Bool
     let seed: UInt64
     var model = StoreModel()
     var scenario: ModelScenario
@@ -13,7 +15,8 @@ struct ModelRun {
     var claimed = 0
     var told = ToldStates()
 
-    init(store: any TaskStore, clock: ManualClock, seed: UInt64) {
+    init(store: any TaskStore, clock: ManualClock, followsClockSteps: Bool, seed: UInt64) {
+        self.followsClockSteps = followsClockSteps
         self.store = store
         self.clock = clock
         self.seed = seed
@@ -33,7 +36,8 @@ struct ModelRun {
         case 67..<71: try await report()
         case 71..<75: try await cancel()
         case 75..<78: try await requeue()
-        case 78..<88: try await passTime()
+        case 78..<87: try await passTime()
+        case 87: try await setClock()
         case 88..<91: try await prune()
         case 91..<93: try await setLimit()
         case 93..<95: try await setPaused()

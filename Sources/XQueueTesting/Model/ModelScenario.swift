@@ -7,6 +7,8 @@ struct ModelScenario {
     /// Whether all tasks of a key ask for the same limit, as is usual.
     private let hasUniformLimits: Bool
     private var nextToken: Int64 = 1
+    /// By how much the clock was set in all.
+    private var clockError = Duration.zero
     /// Attempts that were once handed out, live or not.
     private(set) var attempts: [AttemptID] = []
 
@@ -118,6 +120,18 @@ struct ModelScenario {
             type: random.chance(40) ? type() : nil,
             concurrencyKey: random.chance(30) ? "k\(random.below(5))" : nil,
             limit: 1 + random.below(20), offset: random.below(15))
+    }
+
+    /// Back as often as forwards, so that the clock stays about where it is.
+    mutating func clockStep() -> Duration {
+        if random.chance(50), clockError != .zero {
+            defer { clockError = .zero }
+            return .zero - clockError
+        }
+        let seconds = random.pick([1, 30, 3600, 86_400 * 366]) ?? 30
+        let step = Duration.seconds(random.chance(50) ? seconds : -seconds)
+        clockError += step
+        return step
     }
 
     func pause() -> Duration {

@@ -8,6 +8,8 @@ struct StoreModel {
     var records: [TaskID: TaskRecord] = [:]
     var limits: [String: Int] = [:]
     var paused: Set<String> = []
+    /// When tasks are to run that were given a time of day.
+    private var givenRunAts: [TaskID: Timestamp] = [:]
 
     // MARK: - Verbs
 
@@ -17,6 +19,7 @@ struct StoreModel {
             if let key = task.uniqueKey, let holder = holder(of: key) { return .existing(holder) }
             let record = TaskStateMachine.submit(task, at: now)
             records[task.id] = record
+            if case .at = task.schedule { givenRunAts[task.id] = record.runAt }
             return .inserted(record)
         }
     }
@@ -83,6 +86,26 @@ struct StoreModel {
                 return .refused(.uniqueKeyTaken, before)
             }
             return change(outcome, id)
+        }
+    }
+
+    /// The clock was set: what is waited for is waited for as long as before, but for times of day.
+    mutating func rebase(by step: Duration) {
+        for (id, record) in records {
+            var record = record
+            switch (record.status, record.pendingReason) {
+            case (.processing, _):
+                guard var lease = record.lease else { continue }
+                lease.expiresAt = lease.expiresAt + step
+                lease.deadline = lease.deadline.map { $0 + step }
+                record.lease = lease
+            case (.pending, .scheduled):
+                if givenRunAts[id] != record.runAt { record.runAt = record.runAt + step }
+            case (.pending, _):
+                record.queueDeadline = record.queueDeadline.map { $0 + step }
+            default: break
+            }
+            records[id] = record
         }
     }
 

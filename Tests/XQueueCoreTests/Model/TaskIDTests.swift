@@ -39,15 +39,29 @@ struct TaskIDTests {
         #expect(last.timestamp == clock.now())
     }
 
-    @Test func growsWhenTheClockGoesBack() {
+    @Test func growsWhenTheClockGoesBackALittle() {
         let generator = generator()
         let before = generator.next()
-        clock.set(to: clock.now() + .seconds(-3600))
+        clock.step(by: .seconds(-10))
         let after = generator.next()
         #expect(after > before)
+        #expect(after.timestamp == before.timestamp)
         expectVersion7(after)
-        clock.advance(by: .seconds(7200))
+        clock.advance(by: .seconds(11))
         #expect(generator.next().timestamp == clock.now())
+    }
+
+    @Test(arguments: [Duration.seconds(11), .seconds(3600), .seconds(366 * 86_400)])
+    func followsAClockThatWasWrongAndIsPutRight(_ error: Duration) {
+        let generator = generator()
+        clock.step(by: error)
+        let ahead = generator.next()
+        clock.step(by: .zero - error)
+        let after = generator.next()
+        #expect(after.timestamp == clock.now())
+        expectVersion7(after)
+        #expect(generator.next() > after)
+        #expect(after < ahead)
     }
 
     @Test func isAVersion7IdentifierEvenAtTheEpoch() {

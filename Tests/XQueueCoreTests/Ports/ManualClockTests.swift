@@ -10,12 +10,26 @@ struct ManualClockTests {
         #expect(clock.now() == Timestamp(milliseconds: 1000))
         clock.advance(by: .milliseconds(5))
         #expect(clock.now() == Timestamp(milliseconds: 1005))
+    }
+
+    @Test func nobodyWaitsLongerOrShorterBecauseTheWallClockIsSet() async throws {
+        let start = clock.instant()
+        async let sleeper: Void = clock.sleep(for: .seconds(2))
+        await clock.waitForSleepers()
         clock.set(to: Timestamp(milliseconds: 3))
         #expect(clock.now() == Timestamp(milliseconds: 3))
+        clock.step(by: .seconds(3600))
+        #expect(clock.now() == Timestamp(milliseconds: 3_600_003))
+        #expect(clock.instant() == start)
+        #expect(clock.sleeperCount == 1)
+        clock.step(by: .seconds(-7200))
+        clock.advance(by: .seconds(2))
+        try await sleeper
+        #expect(clock.instant() - start == .seconds(2))
     }
 
     @Test func wakesSleepersWhenTheirTimeHasCome() async throws {
-        let start = clock.now()
+        let start = clock.instant()
         async let early: Void = clock.sleep(until: start + .seconds(1))
         async let late: Void = clock.sleep(until: start + .seconds(2))
         await clock.waitForSleepers(2)
@@ -31,20 +45,20 @@ struct ManualClockTests {
     }
 
     @Test func doesNotSleepUntilThePast() async throws {
-        try await clock.sleep(until: clock.now())
-        try await clock.sleep(until: Timestamp(milliseconds: -1))
+        try await clock.sleep(until: clock.instant())
+        try await clock.sleep(until: MonotonicInstant(nanoseconds: -1))
         #expect(clock.sleeperCount == 0)
     }
 
     @Test func aCanceledSleeperIsWoken() async {
-        let sleeper = Task { [clock] in try await clock.sleep(until: clock.now() + .seconds(1)) }
+        let sleeper = Task { [clock] in try await clock.sleep(for: .seconds(1)) }
         await clock.waitForSleepers()
         sleeper.cancel()
         await #expect(throws: CancellationError.self) { try await sleeper.value }
         #expect(clock.sleeperCount == 0)
         let late = Task { [clock] in
             withUnsafeCurrentTask { $0?.cancel() }
-            try await clock.sleep(until: clock.now() + .seconds(1))
+            try await clock.sleep(for: .seconds(1))
         }
         await #expect(throws: CancellationError.self) { try await late.value }
     }

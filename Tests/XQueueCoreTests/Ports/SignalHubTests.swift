@@ -6,7 +6,7 @@ struct SignalHubTests {
     @Test func everyListenerHearsEverySignal() async {
         let hub = SignalHub()
         let listeners = [hub.listen(), hub.listen()]
-        let signals: [StoreSignal] = [.ready, .due(Timestamp(milliseconds: 4)), .ready]
+        let signals: [StoreSignal] = [.ready, .due(in: .milliseconds(4)), .ready]
         for signal in signals { hub.send(signal) }
         hub.finish()
         for listener in listeners {
@@ -18,11 +18,11 @@ struct SignalHubTests {
     @Test func whoIsBehindKeepsTheNewest() async {
         let hub = SignalHub()
         let listener = hub.listen()
-        for number in 0..<2000 { hub.send(.due(Timestamp(milliseconds: Int64(number)))) }
+        for number in 0..<2000 { hub.send(.due(in: .milliseconds(number))) }
         hub.finish()
         let heard = await listener.reduce(into: []) { $0.append($1) }
         #expect(heard.count == 1024)
-        #expect(heard.last == .due(Timestamp(milliseconds: 1999)))
+        #expect(heard.last == .due(in: .milliseconds(1999)))
     }
 
     @Test func nobodyHearsAnythingAfterTheEnd() async {

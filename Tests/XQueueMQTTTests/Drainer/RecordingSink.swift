@@ -40,7 +40,7 @@ final class RecordingSink: EventSink {
     func deliver(_ events: [TaskEvent]) async throws {
         try check()
         if !events.isEmpty, state.withLock({ $0.isStuck }) {
-            try await SystemQueueClock().sleep(until: SystemQueueClock().now() + .seconds(3600))
+            try await SystemQueueClock().sleep(for: .seconds(3600))
         }
         state.withLock { $0.events += events }
     }

@@ -200,7 +200,7 @@ struct SessionTests {
 
     @Test("The buckets of callers are bounded") func bucketBound() {
         var buckets = TokenBuckets(rate: 1, burst: 5)
-        let now = Timestamp(milliseconds: 0)
+        let now = MonotonicInstant(nanoseconds: 0)
         for number in 0..<(TokenBuckets.maxBuckets + 500) { _ = buckets.take("caller \(number)", at: now) }
         #expect(buckets.count <= TokenBuckets.maxBuckets)
         #expect(buckets.take("caller \(TokenBuckets.maxBuckets + 499)", at: now) == nil)

@@ -4,7 +4,7 @@ import XQueueSQLite
 import XQueueTesting
 
 extension StoreHarness {
-    fileprivate static let mine = StoreHarness(name: "mine") { clock, limits in
+    fileprivate static let mine = StoreHarness(name: "mine", followsClockSteps: true) { clock, limits in
         var options = SQLiteStoreOptions()
         options.maxBacklog = limits.maxBacklog
         options.maxTypes = limits.maxTypes

@@ -1,0 +1,32 @@
+package import Foundation
+
+/// A wall clock of one program's own, which a test sets: `Tests/Clock/shift.c`, preloaded.
+package struct ShiftedClock: Sendable {
+    /// What the program must be started with.
+    package let environment: [String: String]
+    private let file: String
+
+    /// Compiles the library into `folder`.
+    package init(in folder: ServerFolder, name: String = "clock") async throws {
+        let library = folder.path + "/\(name).so"
+        file = folder.path + "/\(name).shift"
+        environment = ["LD_PRELOAD": library, "XQUEUE_CLOCK_SHIFT": file]
+        let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Clock/shift.c").path
+        let compiler = try RunningProgram(
+            program: URL(filePath: try ProgramFile.installed("cc")),
+            ["-shared", "-fPIC", "-O2", "-o", library, source], in: folder, name: "cc-\(folder.nextNumber())")
+        guard try await compiler.exitStatus(within: .seconds(120)) == 0 else {
+            throw ProgramEnded(said: compiler.said)
+        }
+        try Data(repeating: 0, count: 8).write(to: URL(filePath: file))
+    }
+
+    /// Sets the clock so many seconds ahead of the real one, or behind it.
+    package func set(aheadBy seconds: Int) throws {
+        // In place: the program has the file mapped.
+        let handle = try FileHandle(forWritingTo: URL(filePath: file))
+        try handle.write(contentsOf: withUnsafeBytes(of: Int64(seconds * 1000).littleEndian) { Data($0) })
+        try handle.close()
+    }
+}

@@ -1,0 +1,136 @@
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+/// Pauses longer than a lease, stores that do not answer, and nodes that are cut off.
+@Suite struct LostLeaseTests {
+    /// A type whose tasks end when they are asked to stop, or when the gate opens.
+    private func polite(_ node: ClusterFixture.Node, _ stopped: SharedList<StopReason?>) -> Gate {
+        let begun = Gate()
+        begun.open()
+        node.manager.register("a") { task -> RawJSON? in
+            await begun.pass()
+            do {
+                try await untilCanceled()
+            } catch {
+                stopped.append(task.stopReason)
+                throw error
+            }
+            return nil
+        }
+        return begun
+    }
+
+    @Test func aNodeThatIsCutOffAsksItsAttemptsToStopBeforeAnotherHasThem() async throws {
+        let fixture = try ClusterFixture()
+        let node = fixture.node("node-1") { $0.runsWorkers = true }
+        let other = fixture.node("node-2")
+        let stopped = SharedList<StopReason?>()
+        let begun = polite(node, stopped)
+        try await fixture.running([other, node]) {
+            let task = try await other.manager.submit("a", .null, .processTimeout(.zero))
+            try await eventually("it runs") { begun.entered == 1 }
+            node.store.cutOff()
+            // A lease lasts three heartbeats; a tenth of it is what the handler has to stop.
+            try await fixture.advance(by: .milliseconds(500), until: "it is asked to stop") {
+                !stopped.all.isEmpty
+            }
+            #expect(stopped.all == [.leaseLost])
+            #expect(try await other.manager.task(task.id)?.status == .processing)
+            try await eventually("its end was tried") { node.store.calls(of: .settle) > 0 }
+            node.store.heal()
+            // Longer than the pause after a failure, and not as long as what is left of the lease.
+            fixture.clock.advance(by: .seconds(1))
+            try await eventually("its task was given back, and runs again") { begun.entered == 2 }
+            let record = try #require(try await other.manager.task(task.id))
+            #expect(record.retryCount == 0)
+            #expect(record.errors.isEmpty)
+        }
+    }
+
+    @Test func itMayBeTurnedOff() async throws {
+        let fixture = try ClusterFixture()
+        let node = fixture.node("node-1") { $0.stopsOnLostLease = false }
+        let other = fixture.node("node-2")
+        let stopped = SharedList<StopReason?>()
+        let begun = polite(node, stopped)
+        try await fixture.running([other, node]) {
+            let task = try await other.manager.submit("a", .null, .processTimeout(.zero), .maxRetry(0))
+            try await eventually("it runs") { begun.entered == 1 }
+            node.store.cutOff()
+            try await fixture.advance(by: .milliseconds(500), until: "it is lost") {
+                try await other.manager.task(task.id)?.status == .failed
+            }
+            #expect(stopped.all.isEmpty)
+            node.store.heal()
+            try await fixture.advance(until: "it is told that it is lost") { !stopped.all.isEmpty }
+        }
+    }
+
+    @Test(arguments: 1...10) func aNodeThatStoodStillDoesNotLoseItsOwnAttempts(_ round: Int) async throws {
+        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
+        let gate = Gate()
+        fixture.manager.register("a") { _ -> RawJSON? in
+            await gate.pass()
+            return nil
+        }
+        try await fixture.running { _ in
+            let tasks = try await fixture.manager.submit(
+                (0..<8).map { _ in
+                    var submission = TaskSubmission(type: "a", payload: .null)
+                    submission.maxRetry = 0
+                    return submission
+                })
+            try await eventually("they run") { gate.entered == 8 }
+            let (sweeps, heartbeats) = (
+                fixture.store.calls(of: .sweep), fixture.store.calls(of: .heartbeat)
+            )
+            // Everybody wakes at once, in whatever order.
+            fixture.clock.advance(by: .seconds(20 + round))
+            try await eventually("both have gone on") {
+                fixture.store.calls(of: .sweep) > sweeps && fixture.store.calls(of: .heartbeat) > heartbeats
+            }
+            gate.open()
+            for task in tasks { try await fixture.wait(for: task.record.id, .success) }
+            #expect(gate.entered == 8)
+        }
+    }
+
+    @Test func whatEndedWhileTheStoreDidNotAnswerIsToldBeforeAnythingIsTakenBack() async throws {
+        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
+        let gate = Gate()
+        fixture.manager.register("a") { _ -> RawJSON? in
+            await gate.pass()
+            return nil
+        }
+        try await fixture.running { _ in
+            let tasks = try await fixture.manager.submit(
+                (0..<4).map { _ in
+                    var submission = TaskSubmission(type: "a", payload: .null)
+                    submission.processTimeout = .seconds(10)
+                    return submission
+                })
+            try await eventually("they run") { gate.entered == 4 }
+            // As with a full disk: nothing can be written, for longer than any lease and any time-out.
+            for verb in [StoreVerb.settle, .heartbeat, .report, .sweep, .claim] {
+                fixture.store.fail(verb, times: .max)
+            }
+            gate.open()
+            try await eventually("the first end was tried") { fixture.store.calls(of: .settle) > 0 }
+            fixture.clock.advance(by: .seconds(300))
+            fixture.store.heal()
+            for task in tasks {
+                try await fixture.advance(by: .milliseconds(50), until: "it has ended") {
+                    try await fixture.manager.task(task.record.id)?.status.isFinal == true
+                }
+            }
+            for task in tasks {
+                let done = try #require(try await fixture.manager.task(task.record.id))
+                #expect(done.status == .success)
+                #expect(done.errors.isEmpty)
+            }
+            #expect(gate.entered == 4)
+        }
+    }
+}
