@@ -241,6 +241,7 @@ let package = Package(
         .testTarget(
             name: "XQueueRedisTests",
             dependencies: [
+                "XQueue",
                 "XQueueCore",
                 "XQueueRedis",
                 "XQueueTestServers",

@@ -107,6 +107,9 @@ extension TaskManager {
         try await attempt { () async throws(StoreError) in try await self.store.check() }
     }
 
+    /// That the store lost its data while this process ran; nil if it has not.
+    package var storeLoss: StoreLoss? { births.loss }
+
     /// The durable log in front of the store, as this node sees it; nil if there is none.
     public func intake() async -> IntakeReport? { await feeder?.report() }
 
@@ -127,9 +130,9 @@ extension TaskManager {
     /// The load of the other nodes, and of this process, announced or not.
     private func load(of nodes: [NodeRecord]) -> WorkerLoad {
         nodes.filter { $0.id != workerID }.reduce(into: ownLoad) { load, node in
-            load.total += node.capacity
-            load.active += node.running
-            load.stuck += node.stuck
+            load.total = load.total.adding(clamped: node.capacity)
+            load.active = load.active.adding(clamped: node.running)
+            load.stuck = load.stuck.adding(clamped: node.stuck)
         }
     }
 }

@@ -33,6 +33,7 @@ public final class TaskManager: Service {
     /// What time it is by the store's clock, which dates identifiers and all that is said of nodes.
     let storeTime: StoreTime
     let cluster: ClusterView
+    let births: BirthWatch
     let process: HostProcess
     package let metrics: QueueMetrics
     let tracer: QueueTracer
@@ -79,12 +80,19 @@ public final class TaskManager: Service {
         self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
         let cluster = ClusterView(store: store, clock: clock)
         self.cluster = cluster
+        let births = BirthWatch(
+            store: store,
+            limits: { [registry] in
+                guard configuration.runsWorkers else { return [] }
+                return registry.limits.compactMap { type, limit in limit.map { (type: type, limit: $0) } }
+            }, clock: clock, logger: logger)
+        self.births = births
         let held = HeldLeases()
         self.remoteWorkers = RemoteWorkers(
             store: store, cluster: cluster, held: held, configuration: configuration, clock: clock,
             storeTime: storeTime, logger: logger)
         self.leaseDesk = LeaseDesk(
-            store: store, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
+            store: store, births: births, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
             random: random, metrics: metrics, logger: logger)
         let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
             [registry] type in
@@ -107,7 +115,7 @@ public final class TaskManager: Service {
                 subscribers: configuration.maxSubscribers, bytes: configuration.maxSubscriberBytes),
             clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
-            store: store, registry: registry, workerID: workerID, configuration: configuration,
+            store: store, births: births, registry: registry, workerID: workerID, configuration: configuration,
             metrics: metrics, tracer: tracer, clock: clock, random: random, logger: logger)
     }
 
@@ -160,7 +168,10 @@ public final class TaskManager: Service {
     /// - Throws: ``QueueError`` if a registered type or limit is not legal, or the store fails at start.
     public func run() async throws {
         do {
-            if configuration.runsWorkers { try await applyLimits() }
+            if configuration.runsWorkers {
+                try checkHandlers()
+                try await attempt { () async throws(StoreError) in try await self.births.look() }
+            }
             await runServices()
         } catch {
             await close()
@@ -175,17 +186,14 @@ public final class TaskManager: Service {
         await store.close()
     }
 
-    private func applyLimits() async throws(QueueError) {
+    private func checkHandlers() throws(QueueError) {
         for (type, limit) in registry.limits {
             try TaskSubmission.check(type: type)
-            // What an operator has set stays, through restarts of any node.
+            // Without one, what an operator has set stays, through restarts of any node.
             guard let limit else { continue }
             guard 1...ModelLimits.maxConcurrency ~= limit else {
                 throw .invalid(
                     "max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
-            }
-            try await attempt { () async throws(StoreError) in
-                try await self.store.setLimit(limit, ofType: type)
             }
         }
     }
@@ -200,7 +208,7 @@ public final class TaskManager: Service {
             random: random, logger: logger, confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
-            clock: clock, random: random, logger: logger, announced: cluster.forget)
+            clock: clock, random: random, logger: logger, announced: cluster.forget, births: births)
         // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }

@@ -11,7 +11,9 @@ extension RedisStore {
         var rings = eventWatch.rings
         var part = try await log(after: cursor, limit: limit)
         var hasFailed = false
-        while part.page.events.isEmpty, !part.page.isReset, clock.instant() < deadline, !Task.isCancelled {
+        while part.page.events.isEmpty, !part.page.isReset, !part.page.isRewound, clock.instant() < deadline,
+            !Task.isCancelled
+        {
             await eventWatch.wait(after: part.end, past: rings, until: deadline, clock: clock)
             rings = eventWatch.rings
             do {

@@ -3,6 +3,18 @@
 public import XQueueCore
 
 extension RedisStore {
+    public func birth() async throws(StoreError) -> StoreBirth? {
+        try await within { () async throws(StoreError) in
+            let mark = String(random.next(), radix: 36)
+            let elements = try await caller.run(.birth) { $0.append(mark) }.elements
+            guard elements.count == 2, let id = try elements[0].optionalBytes else {
+                throw StoreError(.corrupt, "\(runner.tag):meta holds no birth")
+            }
+            return StoreBirth(
+                id: String(decoding: id, as: UTF8.self), bornAt: Timestamp(milliseconds: try elements[1].integer))
+        }
+    }
+
     public func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {
         try await within { () async throws(StoreError) in
             _ = try await caller.run(.node) { command in
@@ -82,7 +94,9 @@ extension NodeRecord {
     fileprivate init?(announcement: String) {
         guard let members = try? RawJSON.members(of: announcement) else { return nil }
         let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-        func number(_ name: String) -> Int? { values[name]?.integer.map { Int($0) } }
+        func number(_ name: String) -> Int? {
+            values[name]?.integer.flatMap { 0...StoredNumber.most ~= Int($0) ? Int($0) : nil }
+        }
         guard let id = values["id"]?.string, let host = values["host"]?.string,
             let processID = number("pid"), let version = values["version"]?.string,
             let startedAt = values["started_at"]?.integer, let capacity = number("capacity"),

@@ -28,19 +28,22 @@ extension RedisStore {
                 command.append(query.maxBytes)
             }
             let elements = try reply.elements
+            guard let total = try elements.first?.integer, 0...Int64(StoredNumber.most) ~= total else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to list")
+            }
             var tasks: [TaskRecord] = []
             for element in elements.dropFirst() {
                 if let record = try element.record { tasks.append(record) }
             }
-            return TaskPage(tasks: tasks, total: try elements.first?.int ?? 0)
+            return TaskPage(tasks: tasks, total: Int(total))
         }
     }
 
     public func types() async throws(StoreError) -> [TypeState] {
         try await within { () async throws(StoreError) in
             let elements = try await read(.types) { _ in }.elements
-            guard elements.count == 2 else { throw StoreError(.corrupt, "Redis answered types oddly") }
-            return try Self.types(elements[0], elements[1])
+            guard elements.count == 2 else { throw StoreError(.corrupt, "unexpected reply of Redis to types") }
+            return try types(elements[0], elements[1])
         }
     }
 
@@ -48,15 +51,15 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             let reply = try await caller.run(.statistics) { $0.append(Self.listedKeys) }
             let elements = try reply.elements
-            guard elements.count == 7 else { throw StoreError(.corrupt, "Redis answered statistics oddly") }
+            guard elements.count == 7 else { throw StoreError(.corrupt, "unexpected reply of Redis to statistics") }
             let now = try elements[0].time
             let oldest = try elements[5].time
             return StoreStatistics(
-                types: try Self.types(elements[1], elements[2]),
-                keys: try Self.keys(elements[4]),
-                keysInUse: try elements[3].int,
+                types: try types(elements[1], elements[2]),
+                keys: try keys(elements[4]),
+                keysInUse: try count(elements[3], "keys"),
                 oldestPendingAge: oldest.milliseconds < 0 ? nil : now - oldest,
-                lastMinute: try Self.flow(elements[6]))
+                lastMinute: try flow(elements[6]))
         }
     }
 
@@ -79,14 +82,17 @@ extension RedisStore {
     /// - Parameters:
     ///   - settings: Each type with its limit, 0 for none, and 1 if it is paused: `4 0`.
     ///   - counts: Each count under its name: `STATUS/TYPE`, or `STATUS` for all types together.
-    private static func types(
+    private func types(
         _ settings: RedisReply, _ counts: RedisReply
     ) throws(StoreError) -> [TypeState] {
         var states: [String: TypeState] = [:]
         for (name, value) in try settings.elements.pairs {
             let numbers = try value.text.split(separator: " ").compactMap { Int($0) }
-            guard numbers.count == 2 else { throw StoreError(.corrupt, "a type has impossible settings") }
             let type = try name.text
+            guard numbers.count == 2, 0...ModelLimits.maxConcurrency ~= numbers[0] else {
+                throw StoreError(
+                    .corrupt, "\(key("types")) has impossible settings of \(type): \(try value.text.prefix(100))")
+            }
             states[type] = TypeState(
                 type: type, limit: numbers[0] == 0 ? nil : numbers[0], isPaused: numbers[1] == 1)
         }
@@ -95,27 +101,36 @@ extension RedisStore {
             guard parts.count == 2, let status = Int(parts[0]).flatMap(TaskStatus.init(code:)) else {
                 continue
             }
-            states[String(parts[1])]?.counts[status] = Int(try value.text) ?? 0
+            let text = try value.text
+            states[String(parts[1])]?.counts[status] = try StoredNumber.count(
+                Int64(text), text: text, in: "\(key("counts")) \(parts[0])/\(parts[1])")
         }
         return states.values.sorted { $0.type < $1.type }
     }
 
-    private static func keys(_ reply: RedisReply) throws(StoreError) -> [KeyState] {
+    /// A key of the queue, for messages.
+    private func key(_ name: String) -> String { "\(runner.tag):\(name)" }
+
+    private func count(_ reply: RedisReply, _ name: String) throws(StoreError) -> Int {
+        try StoredNumber.count(try reply.integer, in: key(name))
+    }
+
+    private func keys(_ reply: RedisReply) throws(StoreError) -> [KeyState] {
         let elements = try reply.elements
         var keys: [KeyState] = []
         for at in stride(from: 0, to: elements.count - 3, by: 4) {
             keys.append(
                 KeyState(
-                    key: try elements[at].text, held: try elements[at + 1].int,
-                    limit: try elements[at + 2].int, waiting: try elements[at + 3].int))
+                    key: try elements[at].text, held: try count(elements[at + 1], "keys"),
+                    limit: try count(elements[at + 2], "running"), waiting: try count(elements[at + 3], "parked")))
         }
         return keys
     }
 
-    private static func flow(_ reply: RedisReply) throws(StoreError) -> FlowCounts {
+    private func flow(_ reply: RedisReply) throws(StoreError) -> FlowCounts {
         var flow = FlowCounts()
         for (name, value) in try reply.elements.pairs {
-            let number = try value.int
+            let number = try count(value, "flow")
             switch try name.text {
             case "submitted": flow.submitted = number
             case "started": flow.started = number

@@ -11,10 +11,18 @@ extension RedisStore {
                 command.append(request.grant.workerID)
                 command.append(request.grant.lease.wholeMilliseconds)
                 command.append(request.grant.grace.wholeMilliseconds)
+                command.append(request.birth ?? "")
                 for type in request.types { command.append(type) }
             }
             let elements = Array(reply.rest)
-            let hasMore = try elements.first?.integer == 1
+            let more = try elements.first?.integer
+            guard more != 2 else {
+                throw StoreError(.replaced, "the queue in Redis is not the one it was")
+            }
+            guard elements.count % 4 == 1 else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to claim")
+            }
+            let hasMore = more == 1
             var tasks: [TaskRecord] = []
             tasks.reserveCapacity(elements.count / 4)
             for at in stride(from: 1, to: elements.count - 3, by: 4) {
@@ -43,11 +51,15 @@ extension RedisStore {
                 }
             }
             var outcomes: [HeartbeatOutcome] = []
+            guard reply.rest.count == attempts.count else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to heartbeat")
+            }
             for element in reply.rest {
                 switch HeartbeatCode(rawValue: try element.int) {
                 case .held: outcomes.append(.held)
                 case .stop: outcomes.append(.cancelRequested)
-                case .lost, nil: outcomes.append(.lost)
+                case .lost: outcomes.append(.lost)
+                case nil: throw StoreError(.corrupt, "unexpected reply of Redis to heartbeat")
                 }
             }
             return outcomes
@@ -98,6 +110,9 @@ extension RedisStore {
                     outcomes.append(.changed(record))
                 }
             }
+            guard outcomes.count == ids.count else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to \(script.rawValue)")
+            }
             return outcomes
         }
     }
@@ -132,18 +147,20 @@ extension RedisStore {
     /// take it a few milliseconds.
     private static let mostPerStep = 200
 
-    public func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
+    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await within { () async throws(StoreError) in
             var changed = 0
             while true {
                 let step = min(limit - changed, Self.mostPerStep)
                 let reply = try await caller.change(.sweep) { command in
                     command.append(step)
-                    command.append("\(draw)")
+                    command.append("\(draw.base)")
+                    command.append(draw.isSpread ? 1 : 0)
                 }
                 let answers = Array(reply.rest)
-                guard answers.count == 2 else { throw StoreError(.corrupt, "Redis answered a sweep oddly") }
-                let swept = try answers[0].int
+                guard answers.count == 2, case let swept = try answers[0].int, 0...step ~= swept else {
+                    throw StoreError(.corrupt, "unexpected reply of Redis to sweep")
+                }
                 changed += swept
                 if swept < step || changed >= limit {
                     let next = try answers[1].time
@@ -165,7 +182,9 @@ extension RedisStore {
                     command.append(step)
                     command.append(options.events.age.wholeMilliseconds)
                 }
-                let pruned = try reply.rest.first?.int ?? 0
+                guard let pruned = try reply.rest.first?.int, 0...step ~= pruned else {
+                    throw StoreError(.corrupt, "unexpected reply of Redis to prune")
+                }
                 removed += pruned
                 if pruned < step { break }
             }

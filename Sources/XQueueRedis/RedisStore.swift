@@ -18,6 +18,7 @@ public final class RedisStore: TaskStore {
     let gate = CallGate()
     /// Set in tests only: everywhere else the server's own clock decides.
     let clock: (any QueueClock)?
+    let random: any RandomSource
     private let client: RedisClient
     private let isClosed = ClosedOnce()
     /// Distinguishes this store's messages from other nodes'.
@@ -32,7 +33,7 @@ public final class RedisStore: TaskStore {
     /// - Parameters:
     ///   - clock: Replaces the server's clock; for tests.
     /// - Throws: ``StoreError``: `unavailable` if the server cannot be reached, or why it cannot be used.
-    public init(
+    public convenience init(
         configuration: RedisConfiguration,
         options: RedisStoreOptions = RedisStoreOptions(),
         clock: (any QueueClock)? = nil,
@@ -40,14 +41,24 @@ public final class RedisStore: TaskStore {
         logger: Logger = Logger(label: "xqueue.redis"),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(StoreError) {
+        try await self.init(
+            configuration, options, clock: clock, random: random, logger: logger, group: group, alter: nil)
+    }
+
+    /// - Parameter alter: For tests: what becomes of the replies of scripts.
+    init(
+        _ configuration: RedisConfiguration, _ options: RedisStoreOptions, clock: (any QueueClock)?,
+        random: any RandomSource, logger: Logger, group: any EventLoopGroup, alter: ScriptRunner.Alteration?
+    ) async throws(StoreError) {
         let client = RedisClient(configuration: configuration, group: group, logger: logger)
         self.client = client
         self.options = options
         self.clock = clock
+        self.random = random
         // The scripts read the number only when they write events.
         origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 0))"
         do throws(RedisError) {
-            runner = try ScriptRunner(client: client)
+            runner = try ScriptRunner(client: client, alter: alter)
             try await client.connect()
             try await runner.load()
         } catch {

@@ -39,7 +39,7 @@ struct ScriptCaller: Sendable {
     ) async throws(StoreError) -> Reply {
         let elements = try await run(script, capacity: capacity, arguments).elements
         guard elements.count >= Self.headCount else {
-            throw StoreError(.corrupt, "Redis answered \(script.rawValue) too shortly")
+            throw StoreError(.corrupt, "unexpected reply of Redis to \(script.rawValue): it is too short")
         }
         if try elements[1].integer == 1 { hub.send(.ready) }
         let (now, due) = (try elements[0].time, try elements[2].time)
@@ -168,7 +168,7 @@ extension SettleOutcome {
         let code = try elements[index].int
         if let status = TaskStatus(code: code) {
             self = .settled(status, version: try elements[index + 1].int)
-        } else if let refusal = TransitionRefusal(code: -code) {
+        } else if code < 0, let refusal = TransitionRefusal(code: 0.subtracting(clamped: code)) {
             self = .refused(refusal)
         } else {
             throw StoreError(.corrupt, "Redis answered the end of an attempt with \(code)")

@@ -11,7 +11,8 @@ extension SQLiteStore {
             let page = try await read { db in
                 try EventLogReader.page(db, after: cursor, limit: limit)
             }
-            if !page.events.isEmpty || page.isReset || clock.instant() >= deadline || Task.isCancelled {
+            let isDue = clock.instant() >= deadline || Task.isCancelled
+            if !page.events.isEmpty || page.isReset || page.isRewound || isDue {
                 return page
             }
             await eventBell.wait(past: seen, until: deadline, clock: clock)

@@ -2,6 +2,9 @@ public import XQueueCore
 
 // One process owns the file, so what is known of nodes lives and dies with it.
 extension SQLiteStore {
+    /// The file is watched and locked: nothing else takes its place while it is open.
+    public func birth() async throws(StoreError) -> StoreBirth? { nil }
+
     public func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {
         try nodeBook.register(node, lifetime: lifetime)
     }

@@ -84,7 +84,7 @@ private func records(
 }
 
 private func fetchTypes(_ db: Database) throws -> [TypeState] {
-    try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY name").map { TypeState($0) }
+    try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY name").map { try TypeState($0) }
 }
 
 /// When the oldest pending task that is not scheduled was made; looks past 10,000 scheduled ones at most.

@@ -39,7 +39,7 @@ extension SQLiteStore {
         try await writer.run { try $0.setPaused(paused, type: type) }
     }
 
-    public func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
+    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await writer.run { try $0.sweep(limit: limit, draw: draw) }
     }
 

@@ -44,7 +44,7 @@ public final class SQLiteStore: TaskStore {
             let database = try SQLiteDatabase.open(path, options)
             self.database = database
             // Before the writer reads the counts.
-            try Self.recover(database, options, at: clock.now(), draw: random.draw())
+            try Self.recover(database, options, at: clock.now(), draw: SweepDraw(random))
             writer = try GroupCommitWriter(
                 database, path: path, options: options, clock: clock, failures: failures,
                 committed: { [flow, hub, eventBell, clock] effects, now in
@@ -59,7 +59,7 @@ public final class SQLiteStore: TaskStore {
 
     /// Whatever was processing when the file was last closed is processing no more.
     private static func recover(
-        _ database: any DatabaseWriter, _ options: SQLiteStoreOptions, at now: Timestamp, draw: Double
+        _ database: any DatabaseWriter, _ options: SQLiteStoreOptions, at now: Timestamp, draw: SweepDraw
     ) throws {
         try database.writeWithoutTransaction { db in
             let session = try WriteSession(db, options: options)

@@ -29,6 +29,11 @@ struct CorruptRow: Error, CustomStringConvertible {
 }
 
 extension PreparedStatement {
+    /// A number that no task counts beyond.
+    private func count(_ column: Int32, _ name: String, _ seq: Int64) throws(StoreError) -> Int {
+        try StoredNumber.count(integer(column), in: "\(name) of row \(seq) of tasks")
+    }
+
     /// The type of the task in the current row.
     var typeID: Int64 { integer(2) }
 
@@ -45,9 +50,9 @@ extension PreparedStatement {
         let worker = text(18)
         var record = TaskRecord(
             id: id, type: typeName, payload: RawJSON(trusted: payload),
-            priority: Int32(truncatingIfNeeded: integer(5)), maxRetry: Int(integer(9)),
+            priority: Int32(truncatingIfNeeded: integer(5)), maxRetry: try count(9, "max_retry", seq),
             queueTimeout: duration(19), processTimeout: duration(20),
-            concurrency: text(21).map { ConcurrencyLimit(key: $0, limit: Int(integer(22))) },
+            concurrency: try text(21).map { ConcurrencyLimit(key: $0, limit: try count(22, "key_limit", seq)) },
             uniqueKey: text(23),
             retryPolicy: try text(24).map { try RetryPolicy(stored: $0, seq: seq) } ?? .standard,
             status: status, pendingReason: reason,
@@ -55,8 +60,8 @@ extension PreparedStatement {
             updatedAt: Timestamp(milliseconds: integer(11)),
             runAt: Timestamp(milliseconds: integer(12)))
         record.trace = text(31).flatMap { TraceContext(text: $0) }
-        record.version = Int(integer(7))
-        record.retryCount = Int(integer(8))
+        record.version = try count(7, "version", seq)
+        record.retryCount = try count(8, "retry_count", seq)
         record.startedAt = time(13)
         record.completedAt = time(14)
         record.cancelRequestedAt = time(15)

@@ -18,7 +18,7 @@ struct TaskListQuery {
         let all = TaskStatus.allCases
         let statuses = query.statuses.count == all.count ? [] : all.filter(query.statuses.contains)
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM types")
-        let states = rows.map { TypeState($0) }
+        let states = try rows.map { try TypeState($0) }
         func count(_ counts: StatusCounts) -> Int {
             statuses.isEmpty ? counts.total : statuses.reduce(0) { $0 + counts[$1] }
         }

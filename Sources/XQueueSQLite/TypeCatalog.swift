@@ -20,7 +20,7 @@ struct TypeCatalog {
     init(_ db: Database) throws {
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY id")
         for row in rows {
-            let state = TypeState(row)
+            let state = try TypeState(row)
             entries.append(Entry(id: row["id"], state: state))
             ids[state.type] = row["id"]
             pending += state.counts[.pending]
@@ -33,7 +33,11 @@ struct TypeCatalog {
 
     func entry(_ id: Int64) -> Entry { entries[Int(id) - 1] }
 
-    func name(_ id: Int64) -> String { entries[Int(id) - 1].state.type }
+    /// Nil for a number that no type has.
+    func name(_ id: Int64) -> String? {
+        guard 1...Int64(max(entries.count, 1)) ~= id, !entries.isEmpty else { return nil }
+        return entries[Int(id) - 1].state.type
+    }
 
     /// The type's number, made if need be.
     ///
@@ -63,10 +67,12 @@ struct TypeCatalog {
     /// Counts a task that was in `old`, or nowhere, and is in `new`, or nowhere.
     mutating func move(_ id: Int64, from old: TaskStatus?, to new: TaskStatus?) {
         guard old != new else { return }
+        guard name(id) != nil else { return }
         let index = Int(id) - 1
-        if let old { entries[index].state.counts[old] -= 1 }
+        // Counts that somebody has changed in the file do not fall below zero, where none could be read again.
+        if let old { entries[index].state.counts[old] = max(entries[index].state.counts[old] - 1, 0) }
         if let new { entries[index].state.counts[new] += 1 }
-        if old == .pending { pending -= 1 }
+        if old == .pending { pending = max(pending - 1, 0) }
         if new == .pending { pending += 1 }
         entries[index].isDirty = true
     }
@@ -95,8 +101,11 @@ struct TypeCatalog {
 }
 
 extension TypeState {
-    init(_ row: Row) {
+    init(_ row: Row) throws {
         self.init(type: row["name"], limit: row["max_concurrency"], isPaused: row["paused"])
-        for status in TaskStatus.allCases { counts[status] = row[status.rawValue] }
+        for status in TaskStatus.allCases {
+            counts[status] = try StoredNumber.count(
+                row[status.rawValue], in: "types.\(status.rawValue) of \(type)")
+        }
     }
 }

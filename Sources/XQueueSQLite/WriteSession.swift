@@ -96,7 +96,10 @@ final class WriteSession {
 
     /// The task in the statement's current row.
     func read(_ statement: PreparedStatement) throws -> StoredTask {
-        try statement.task(typeName: catalog.name(statement.typeID))
+        guard let type = catalog.name(statement.typeID) else {
+            throw CorruptRow(seq: statement.integer(0), column: "type")
+        }
+        return try statement.task(typeName: type)
     }
 
     /// All tasks the statement answers.

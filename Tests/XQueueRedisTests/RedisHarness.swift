@@ -6,9 +6,9 @@ import XQueueTestServers
 import XQueueTesting
 
 extension StoreHarness {
-    /// Stores on one shared server, each under a prefix of its own.
+    /// Stores on one shared server, each under a prefix of its own, with the rights that the documents give.
     static func redis() async throws -> StoreHarness {
-        redis(named: "redis", at: try await RedisServer.shared.address)
+        redis(named: "redis", at: try await RedisServer.guarded.guardedAddress)
     }
 
     /// Stores in one shared Redis Cluster; most are on another server than the one that is named.

@@ -12,7 +12,7 @@ struct RedisStoreTests {
         options: RedisStoreOptions = RedisStoreOptions(), prefix: String = RedisServer.prefix(),
         _ body: (RedisStore) async throws -> Void
     ) async throws {
-        var configuration = try RedisConfiguration(address: try await RedisServer.shared.address)
+        var configuration = try RedisConfiguration(address: try await RedisServer.guarded.guardedAddress)
         configuration.keyPrefix = prefix
         let store = try await RedisStore(configuration: configuration, options: options)
         do {

@@ -60,6 +60,27 @@ struct SQLiteDurabilityTests {
         await second.close()
     }
 
+    @Test func attemptsThatOutlivedTheirTimeWithTheProcessComeBackOneByOne() async throws {
+        let first = try open()
+        let tasks = (0..<100).map { _ in
+            NewTask(
+                id: ids.next(), type: "a", processTimeout: .seconds(5),
+                retryPolicy: RetryPolicy(
+                    strategy: .fixed, delay: .seconds(3600), maxDelay: .seconds(7200), jitter: 1))
+        }
+        _ = try await first.insert(tasks)
+        var claim = request(["a"], token: 1)
+        claim.count = 100
+        #expect(try await first.claim(claim).tasks.count == 100)
+        await first.close()
+        clock.advance(by: .seconds(3600))
+        let second = try open()
+        let waiting = try await second.tasks(TaskQuery(limit: 100)).tasks
+        #expect(waiting.allSatisfy { $0.pendingReason == .scheduled })
+        #expect(Set(waiting.map(\.runAt)).count == 100)
+        await second.close()
+    }
+
     @Test func whatARemoteWorkerRunsGoesOnWhenTheProcessDied() async throws {
         let token = LeaseToken(remote: SeededRandomSource(seed: 9))
         let first = try open()
@@ -76,7 +97,7 @@ struct SQLiteDurabilityTests {
         // Its lease runs out all the same.
         clock.advance(by: .seconds(61))
         let third = try open()
-        _ = try await third.sweep(limit: 10, draw: 0)
+        _ = try await third.sweep(limit: 10, draw: 0.0)
         #expect(try await third.task(task.id)?.errors.map(\.kind) == [.leaseLost])
         #expect(try await third.heartbeat([attempt], lease: .seconds(60)) == [.lost])
         await third.close()

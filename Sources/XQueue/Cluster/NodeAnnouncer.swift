@@ -12,6 +12,7 @@ struct NodeAnnouncer: Sendable {
     let logger: Logger
     /// Called after each announcement.
     let announced: @Sendable () -> Void
+    let births: BirthWatch
 
     /// Runs until the Swift task is canceled.
     func run() async {
@@ -21,6 +22,7 @@ struct NodeAnnouncer: Sendable {
             do throws(StoreError) {
                 try await store.register(node(), lifetime: interval * 3)
                 announced()
+                try await births.look()
                 backOff.reset()
                 hasFailed = false
                 guard (try? await clock.sleep(for: interval)) != nil else { return }

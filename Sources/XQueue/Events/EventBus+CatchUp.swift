@@ -41,6 +41,7 @@ extension EventBus {
             while !subscription.hasEnded, !skipAhead(subscription) { await waitForPosition() }
             return nil
         }
+        if page.isRewound { subscription.tell(.rewound(page.start)) }
         _ = subscription.deliver(wanted(page.events, by: subscription), isPaced: true)
         // Nothing is left of the log before that place: the reader has the rest.
         return page.events.isEmpty ? max(page.next, position) : page.next

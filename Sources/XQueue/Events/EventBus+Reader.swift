@@ -39,6 +39,8 @@ extension EventBus {
             reset(to: last, reader: number)
             return last
         }
+        // What is in the log goes on without a gap, but what was told before may not hold any more.
+        if page.isRewound { reset(to: page.start, isRewound: true, reader: number) }
         if !page.events.isEmpty { publish(page, reader: number) }
         return page.next
     }

@@ -187,8 +187,8 @@ package final class EventBus: Sendable {
         }
     }
 
-    /// The log went on without the reader, and goes on from `cursor`.
-    func reset(to cursor: EventCursor, reader: Int) {
+    /// The log went on without the reader, or was set back, and goes on from `cursor`.
+    func reset(to cursor: EventCursor, isRewound: Bool = false, reader: Int) {
         let live = state.withLock { state -> [EventSubscription] in
             guard state.readerNumber == reader else { return [] }
             state.position = cursor
@@ -199,7 +199,7 @@ package final class EventBus: Sendable {
                 return subscriber.subscription
             }
         }
-        for subscription in live { subscription.tell(.reset(cursor)) }
+        for subscription in live { subscription.tell(isRewound ? .rewound(cursor) : .reset(cursor)) }
     }
 
     /// The reader has read on.

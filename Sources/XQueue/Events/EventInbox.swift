@@ -26,7 +26,7 @@ final class EventInbox: Sendable {
 
         func receive(_ delivery: EventDelivery) {
             switch delivery {
-            case .started: break
+            case .started, .rewound: break
             case .events(let events, _):
                 change { state in
                     // What comes after a gap is not what was asked for.

@@ -2,7 +2,7 @@ import Synchronization
 package import XQueueCore
 
 /// What a subscriber is told, in this order: `started` first, then events, with a `reset` where some were
-/// missed, and `ended` last.
+/// missed, a `rewound` where the log was set back, and `ended` last.
 package enum EventDelivery: Sendable {
     /// Events that come after the cursor follow.
     case started(EventCursor)
@@ -10,6 +10,9 @@ package enum EventDelivery: Sendable {
     case events([SharedEvent], cost: Int)
     /// Events were missed; what comes after the cursor follows.
     case reset(EventCursor)
+    /// A failover, or a restored copy, has taken back some of what was told before; what comes after the cursor
+    /// follows, and nothing of it is missed.
+    case rewound(EventCursor)
     case ended(QueueError)
 }
 

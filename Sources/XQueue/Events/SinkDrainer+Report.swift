@@ -33,7 +33,7 @@ extension SinkDrainer {
         let (isHere, counts) = state
         return SinkReport(
             name: sink.name, isDraining: isHere, isConnected: counts.isConnected, delivered: counts.delivered,
-            lost: counts.lost, cursor: cursor, lag: max(Int(last.number - cursor.number), 0))
+            lost: counts.lost, cursor: cursor, lag: max(Int(last.number.subtracting(clamped: cursor.number)), 0))
     }
 }
 

@@ -164,11 +164,16 @@ final class SinkDrainer: Sendable {
             throw error
         }
         if !page.events.isEmpty { metrics.delivery.record(since: start) }
-        guard !page.events.isEmpty || page.isReset else { return }
+        guard !page.events.isEmpty || page.isReset || page.isRewound else { return }
         taken.withLock { $0 = (cursor, page.next) }
         counts.withLock { $0.delivered += page.events.count }
         metrics.events.increment(by: page.events.count)
         if page.isReset { tellLoss(page, after: cursor) }
+        if page.isRewound {
+            logger.warning(
+                "The event log was set back, as by a failover; the sink goes on at its time",
+                metadata: ["from": "\(cursor.time.rfc3339)"])
+        }
         try await acknowledge(page.next)
     }
 
@@ -179,7 +184,7 @@ final class SinkDrainer: Sendable {
     private func tellLoss(_ page: EventPage, after cursor: EventCursor) {
         let first = page.events.first?.cursor ?? page.next
         // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
-        let lost = max(Int(first.number - cursor.number) - (page.events.isEmpty ? 0 : 1), 0)
+        let lost = max(Int(first.number.subtracting(clamped: cursor.number)) - (page.events.isEmpty ? 0 : 1), 0)
         counts.withLock { $0.lost += lost }
         metrics.lost.increment(by: lost)
         logger.warning(

@@ -79,7 +79,7 @@ final class Sweeper: Sendable {
                 try await confirm()
                 let limit = configuration.maintenanceBatch
                 nextLook.withLock { $0 = nil }
-                let result = try await store.sweep(limit: limit, draw: random.draw())
+                let result = try await store.sweep(limit: limit, draw: SweepDraw(random))
                 backOff.reset()
                 swept.increment(by: result.changed)
                 if result.changed >= limit { continue }

@@ -46,7 +46,7 @@ extension MeteredStore: TaskStore {
         }
     }
 
-    func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
+    func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await time(.sweep) { () async throws(StoreError) in
             try await inner.sweep(limit: limit, draw: draw)
         }
@@ -56,6 +56,10 @@ extension MeteredStore: TaskStore {
         try await time(.prune) { () async throws(StoreError) in
             try await inner.prune(retention, limit: limit)
         }
+    }
+
+    func birth() async throws(StoreError) -> StoreBirth? {
+        try await time(.birth) { () async throws(StoreError) in try await inner.birth() }
     }
 
     func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {

@@ -80,7 +80,7 @@ extension TaskManager {
                 metrics.gauge(.intakeLag, [label, ("partition", "\(partition.number)")])
                     .record(partition.lag)
             } else {
-                others += Int(partition.lag)
+                others = others.adding(clamped: Int(partition.lag))
             }
         }
         if intake.status.partitions.count > Self.mostPartitions {

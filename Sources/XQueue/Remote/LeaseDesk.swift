@@ -14,6 +14,7 @@ final class LeaseDesk: Sendable {
     }
 
     let store: any TaskStore
+    private let births: BirthWatch
     let configuration: QueueConfiguration
     let clock: any QueueClock
     let random: any RandomSource
@@ -26,10 +27,11 @@ final class LeaseDesk: Sendable {
     private let state = Mutex(State())
 
     init(
-        store: any TaskStore, held: HeldLeases, workers: RemoteWorkers, configuration: QueueConfiguration,
-        clock: any QueueClock, random: any RandomSource, metrics: QueueMetrics, logger: Logger
+        store: any TaskStore, births: BirthWatch, held: HeldLeases, workers: RemoteWorkers,
+        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource, metrics: QueueMetrics, logger: Logger
     ) {
         self.store = store
+        self.births = births
         self.held = held
         self.workers = workers
         self.configuration = configuration
@@ -208,7 +210,7 @@ final class LeaseDesk: Sendable {
             token: LeaseToken(remote: random), workerID: worker.name, lease: configuration.leaseDuration,
             grace: configuration.gracePeriod)
         do throws(StoreError) {
-            let claimed = try await store.claim(
+            let claimed = try await births.claim(
                 ClaimRequest(types: worker.types, count: entry.request.maxTasks, grant: grant))
             guard !claimed.tasks.isEmpty else { return .nothing }
             let now = clock.instant()

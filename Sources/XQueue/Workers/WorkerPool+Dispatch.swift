@@ -29,7 +29,7 @@ extension WorkerPool {
             token: LeaseToken(random: random), workerID: workerID, lease: configuration.leaseDuration,
             grace: configuration.gracePeriod)
         let askedAt = clock.instant()
-        let claimed = try await store.claim(ClaimRequest(types: types, count: count, grant: grant))
+        let claimed = try await births.claim(ClaimRequest(types: types, count: count, grant: grant))
         let terms = LeaseTerms(
             askedAt: askedAt, claimedAt: clock.instant(), lease: grant.lease, grace: grant.grace,
             margin: leaseMargin)

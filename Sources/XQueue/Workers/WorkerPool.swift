@@ -6,6 +6,7 @@ import XQueueCore
 /// Runs handlers: claims tasks into free slots, and ends, confirms and stops their attempts.
 final class WorkerPool: Sendable {
     let store: any TaskStore
+    let births: BirthWatch
     let registry: HandlerRegistry
     let workerID: String
     let configuration: QueueConfiguration
@@ -30,11 +31,12 @@ final class WorkerPool: Sendable {
     private let isStopping = Atomic(false)
 
     init(
-        store: any TaskStore, registry: HandlerRegistry, workerID: String,
+        store: any TaskStore, births: BirthWatch, registry: HandlerRegistry, workerID: String,
         configuration: QueueConfiguration, metrics: QueueMetrics, tracer: QueueTracer,
         clock: any QueueClock, random: any RandomSource, logger: Logger
     ) {
         self.store = store
+        self.births = births
         self.registry = registry
         self.workerID = workerID
         self.configuration = configuration

@@ -38,7 +38,7 @@ struct ListedTask: Decodable {
     func note(isTerminal: Bool) -> String {
         switch status {
         case .processing:
-            let percent = progress.map { "\(Int($0)) %" }
+            let percent = progress.map { "\(WholePercent.of($0)) %" }
             return [percent, progressMessage].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
         case .pending where pendingReason == "scheduled":
             return isTerminal ? Age.text(runAt) : runAt ?? ""

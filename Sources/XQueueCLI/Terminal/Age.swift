@@ -13,7 +13,9 @@ enum Age {
 
     /// A number of seconds in its largest whole unit: `45s`, `3m`, `5h`, `12d`.
     static func duration(_ seconds: Double) -> String {
-        switch seconds {
+        // What a server says may be anything.
+        let seconds = seconds.isFinite ? max(seconds, 0) : 0
+        return switch seconds {
         case ..<100: "\(Int(seconds.rounded()))s"
         case ..<6000: "\(Int(seconds / 60))m"
         case ..<172_800: "\(Int(seconds / 3600))h"

@@ -49,9 +49,10 @@ struct WatchBoard {
     }
 
     private static func line(id: String, _ bar: Bar, width: Int) -> String {
-        let filled = Int((bar.percent / 100 * Double(barWidth)).rounded(.down))
+        let whole = WholePercent.of(bar.percent)
+        let filled = whole * barWidth / 100
         let blocks = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
-        let percent = "\(Int(bar.percent)) %".padded(to: 5, onLeft: true)
+        let percent = "\(whole) %".padded(to: 5, onLeft: true)
         return String(
             "\(id)  \(blocks) \(percent)  \(bar.type) \(bar.message.onOneLine)".prefix(max(width, 20)))
     }

@@ -3,17 +3,29 @@ public struct EventPage: Sendable, Hashable {
     public var events: [TaskEvent]
     /// Where to go on.
     public var next: EventCursor
-    /// True if events that came after the cursor asked for are no longer in the log, or if the cursor is
-    /// of another log: whoever follows the events has missed some.
+    /// True if events that came after the cursor asked for are no longer in the log: whoever follows the events
+    /// has missed some.
     public var isReset: Bool
+    /// True if the cursor is of another log than this one: a failover, a restored copy or a loss has taken back
+    /// what came before the cursor. The page goes on with the first event that is not older than the cursor's
+    /// time, so whoever follows misses none, but tasks may stand where they stood earlier.
+    public var isRewound: Bool
     /// True if there is more behind `next` already.
     public var hasMore: Bool
 
-    public init(events: [TaskEvent], next: EventCursor, isReset: Bool, hasMore: Bool) {
+    public init(
+        events: [TaskEvent], next: EventCursor, isReset: Bool, isRewound: Bool = false, hasMore: Bool
+    ) {
         self.events = events
         self.next = next
         self.isReset = isReset
+        self.isRewound = isRewound
         self.hasMore = hasMore
+    }
+
+    /// The place before the page's first event.
+    package var start: EventCursor {
+        events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number - 1) } ?? next
     }
 }
 

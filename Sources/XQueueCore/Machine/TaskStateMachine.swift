@@ -116,7 +116,7 @@ public struct TaskStateMachine: Sendable {
         guard !failure.isPermanent, record.retryCount < record.maxRetry else {
             return end(.failed, at: now)
         }
-        record.retryCount += 1
+        record.retryCount = record.retryCount.adding(clamped: 1)
         let delay =
             failure.kind == .leaseLost
             ? .zero
@@ -204,7 +204,7 @@ public struct TaskStateMachine: Sendable {
     private mutating func enter(_ status: TaskStatus, at now: Timestamp) {
         record.status = status
         record.pendingReason = nil
-        record.version += 1
+        record.version = record.version.adding(clamped: 1)
         record.updatedAt = now
     }
 

@@ -28,7 +28,7 @@ public struct LeaseToken: RawRepresentable, Sendable, Hashable {
 
     /// The token `offset` after this one: a claim of many tasks counts up from one drawn token.
     public func offset(by offset: Int) -> LeaseToken {
-        LeaseToken(rawValue: rawValue + Int64(offset))
+        LeaseToken(rawValue: rawValue.adding(clamped: Int64(offset)))
     }
 }
 

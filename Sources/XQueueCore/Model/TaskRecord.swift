@@ -45,7 +45,7 @@ public struct TaskRecord: Sendable, Hashable {
     public var cancelRequestedAt: Timestamp?
 
     /// The number of the current or next attempt, from 1.
-    public var attempt: Int { retryCount + 1 }
+    public var attempt: Int { retryCount.adding(clamped: 1) }
 
     /// The next moment at which time alone changes the task: a store keeps one index over it.
     public var dueAt: Timestamp? {

@@ -18,6 +18,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let backlogFull = Code(rawValue: "backlog_full")
         /// The limit of distinct task types is reached.
         public static let tooManyTypes = Code(rawValue: "too_many_types")
+        /// What the store holds is not the data that the caller knows; see ``StoreBirth``.
+        public static let replaced = Code(rawValue: "store_replaced")
         /// The store has been closed.
         public static let closed = Code(rawValue: "store_closed")
     }

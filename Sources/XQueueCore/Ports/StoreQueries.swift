@@ -50,13 +50,13 @@ public struct StatusCounts: Sendable, Hashable {
 
     public static func + (lhs: StatusCounts, rhs: StatusCounts) -> StatusCounts {
         var sum = lhs
-        for status in TaskStatus.allCases { sum[status] += rhs[status] }
+        for status in TaskStatus.allCases { sum[status] = sum[status].adding(clamped: rhs[status]) }
         return sum
     }
 
-    public var total: Int { TaskStatus.allCases.reduce(0) { $0 + self[$1] } }
+    public var total: Int { TaskStatus.allCases.reduce(0) { $0.adding(clamped: self[$1]) } }
     public var finished: Int {
-        TaskStatus.allCases.reduce(0) { $0 + ($1.isFinal ? self[$1] : 0) }
+        TaskStatus.allCases.reduce(0) { $0.adding(clamped: $1.isFinal ? self[$1] : 0) }
     }
 }
 
@@ -118,13 +118,13 @@ public struct FlowCounts: Sendable, Hashable {
 
     public static func + (lhs: FlowCounts, rhs: FlowCounts) -> FlowCounts {
         var sum = lhs
-        sum.submitted += rhs.submitted
-        sum.started += rhs.started
-        sum.succeeded += rhs.succeeded
-        sum.failed += rhs.failed
-        sum.retried += rhs.retried
-        sum.canceled += rhs.canceled
-        sum.timedOut += rhs.timedOut
+        sum.submitted = sum.submitted.adding(clamped: rhs.submitted)
+        sum.started = sum.started.adding(clamped: rhs.started)
+        sum.succeeded = sum.succeeded.adding(clamped: rhs.succeeded)
+        sum.failed = sum.failed.adding(clamped: rhs.failed)
+        sum.retried = sum.retried.adding(clamped: rhs.retried)
+        sum.canceled = sum.canceled.adding(clamped: rhs.canceled)
+        sum.timedOut = sum.timedOut.adding(clamped: rhs.timedOut)
         return sum
     }
 }

@@ -19,11 +19,15 @@ public struct ClaimRequest: Sendable, Hashable {
     public var count: Int
     /// The grant of the first task; each further one gets the next token.
     public var grant: ClaimGrant
+    /// The mark of the data that the worker knows (``StoreBirth/id``): from other data nothing is handed out. Nil
+    /// takes whatever is there.
+    public var birth: String?
 
-    public init(types: [String], count: Int, grant: ClaimGrant) {
+    public init(types: [String], count: Int, grant: ClaimGrant, birth: String? = nil) {
         self.types = types
         self.count = count
         self.grant = grant
+        self.birth = birth
     }
 }
 

@@ -29,6 +29,8 @@ public protocol TaskStore: Sendable {
     // MARK: Verbs of workers
 
     /// Hands out up to `request.count` ready tasks, best first.
+    ///
+    /// - Throws: ``StoreError/Code/replaced``, and hands out nothing, if the store's mark is not `request.birth`.
     func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult
 
     /// Ends attempts. The outcomes are independent of each other, and answered in order.
@@ -59,8 +61,8 @@ public protocol TaskStore: Sendable {
     // MARK: Maintenance
 
     /// Applies what time alone has made due, up to `limit` tasks: schedules, queue timeouts, lost
-    /// leases, deadlines. `draw` is a random number in 0..<1 for back-off.
-    func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult
+    /// leases, deadlines. `draw` gives each task whose attempt ends its own random number for back-off.
+    func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult
 
     /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
     /// `retention.count`, those that were made first. Answers how many it removed. Events that are too old
@@ -68,6 +70,10 @@ public protocol TaskStore: Sendable {
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
 
     // MARK: The cluster
+
+    /// The mark of the store's data, drawn now if there is none; nil for a store whose data cannot be lost under
+    /// a process that has it open.
+    func birth() async throws(StoreError) -> StoreBirth?
 
     /// Announces a node, or renews it: the store forgets it `lifetime` after its last announcement.
     ///
@@ -96,7 +102,8 @@ public protocol TaskStore: Sendable {
     /// Up to `limit` events that come after `cursor`, in order.
     ///
     /// Every call that changes a task's status or progress writes its events in the same atomic step. The
-    /// log is capped: what is oldest goes first.
+    /// log is capped: what is oldest goes first. A cursor of a log that is no longer there leads to the first
+    /// event that is not older than its time.
     ///
     /// - Parameter waiting: If there is none, how long to wait for one. Answers an empty page then.
     func events(

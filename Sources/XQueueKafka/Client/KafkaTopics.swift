@@ -94,7 +94,7 @@ actor KafkaTopics {
             let start = starts[number] ?? 0
             return IntakeStatus.Partition(
                 number: number, committed: committed, end: end,
-                lag: max(end - max(committed ?? start, start), 0))
+                lag: max(end.subtracting(clamped: max(committed ?? start, start)), 0))
         }
     }
 

@@ -111,7 +111,7 @@ actor KafkaConsumer {
     /// under way, or at the end.
     nonisolated func commit(_ records: [IntakeRecord]) {
         events.share.withLock { share in
-            for record in records { share.done[record.origin.partition] = record.origin.offset + 1 }
+            for record in records { share.done[record.origin.partition] = record.origin.offset.adding(clamped: 1) }
         }
     }
 

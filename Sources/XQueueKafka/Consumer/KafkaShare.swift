@@ -27,7 +27,7 @@ struct KafkaShare: Sendable {
 
     /// The record is received. Answers whether its task is in the store already.
     mutating func receive(_ partition: Int32, _ offset: Int64) -> Bool {
-        if let last = next.updateValue(offset + 1, forKey: partition), offset < last {
+        if let last = next.updateValue(offset.adding(clamped: 1), forKey: partition), offset < last {
             // The topic has begun anew, and what stood behind this place does not any more.
             storedCount -= stored.removeValue(forKey: partition)?.count ?? 0
         }

@@ -69,10 +69,11 @@ private struct SlotRange {
         else { return nil }
         slots = first...last
         servers = parts.dropFirst(2).compactMap { part in
-            guard case .array(let server) = part, server.count > 2, case .integer(let port) = server[1],
+            guard case .array(let server) = part, server.count > 2, case .integer(let number) = server[1],
+                let port = Int(exactly: number), RedisAddress.ports ~= port,
                 case .bytes(let id) = server[2], let host = Self.host(server[0], askedAt: address)
             else { return nil }
-            return (RedisAddress(.host(host, port: Int(port)), encryption: address.encryption), id)
+            return (RedisAddress(.host(host, port: port), encryption: address.encryption), id)
         }
     }
 

@@ -78,7 +78,7 @@ extension RedisAddress {
             guard !name.isEmpty else { throw mistake("the host is missing") }
             guard !name.contains(where: \.isWhitespace) else { throw mistake("the host has a space in it") }
             guard let portText else { return .host(String(name), port: defaultPort) }
-            guard let port = Int(portText), (1...65_535).contains(port) else {
+            guard let port = Int(portText), RedisAddress.ports ~= port else {
                 throw mistake("the port must be a number from 1 to 65535")
             }
             return .host(String(name), port: port)

@@ -13,6 +13,9 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         case asConfigured, required, none
     }
 
+    /// The ports there are; what a server says may be none.
+    static let ports = 1...65_535
+
     package let place: Place
     package let encryption: Encryption
 
@@ -38,7 +41,7 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     init?(movedTo text: String) {
         let words = text.split(separator: " ")
         guard words.count == 3, let colon = words[2].lastIndex(of: ":"), colon > words[2].startIndex,
-            let port = Int(words[2][colon...].dropFirst())
+            let port = Int(words[2][colon...].dropFirst()), Self.ports ~= port
         else { return nil }
         self.init(.host(String(words[2][..<colon]), port: port))
     }

@@ -51,7 +51,11 @@ final class ReplyReader {
         while true {
             var token: UnsafeMutableRawPointer?
             guard redisReaderGetReply(reader, &token) == REDIS_OK else { throw failure() }
-            guard token != nil, let reply = builder.take() else { return }
+            guard token != nil else { return }
+            // Of a kind that was not asked for (RESP3), whose parts nobody has put together.
+            guard let reply = builder.take() else {
+                throw RedisError(.disconnected, "Redis sent a reply of a kind that was not asked for")
+            }
             each(reply)
         }
     }

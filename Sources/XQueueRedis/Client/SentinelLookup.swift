@@ -60,7 +60,7 @@ final class SentinelLookup: Sendable {
         switch try await connection.send(question, timeout: connector.connectTimeout) {
         case .array(let parts):
             guard parts.count == 2, case .bytes(let host) = parts[0], case .bytes(let port) = parts[1],
-                let number = Int(String(decoding: port, as: UTF8.self))
+                let number = Int(String(decoding: port, as: UTF8.self)), RedisAddress.ports ~= number
             else { throw RedisError(.disconnected, "it answered something else than an address") }
             return RedisAddress(.host(String(decoding: host, as: UTF8.self), port: number))
         case .error(let text): throw RedisError(refusal: text)

@@ -77,7 +77,7 @@ struct PackedReader {
         return (String(decoding: bytes[at..<end], as: UTF8.self), terminated)
     }
 
-    private static var cut: StoreError { StoreError(.corrupt, "what Redis holds of a task is cut short") }
+    private static var cut: StoreError { StoreError(.corrupt, "what Redis holds is cut short") }
 }
 
 extension String {

@@ -56,7 +56,18 @@ extension RedisReply {
     }
 
     private var unexpected: StoreError {
-        StoreError(.corrupt, "Redis answered what no script of this version answers: \(self)")
+        StoreError(.corrupt, "Redis answered what no script of this version answers: \(kind)")
+    }
+
+    /// What it is, without what is in it: that may be megabytes.
+    private var kind: String {
+        switch self {
+        case .null: "nothing"
+        case .integer(let value): "the number \(value)"
+        case .bytes(let bytes): "a text of \(bytes.count) bytes"
+        case .error(let text): "the error \(text.prefix(100))"
+        case .array(let elements): "a list of \(elements.count)"
+        }
     }
 }
 
@@ -70,12 +81,36 @@ extension TaskRecord {
         }
         var reader = PackedReader(bytes)
         let id = try reader.id()
-        self = try StoredDefinition.record(id, try definition.bytes)
-        if let state = try state.optionalBytes { try StoredState.apply(state, to: &self) }
+        let packed = try definition.bytes
+        self = try Self.reading("tasks", of: id) { () throws(StoreError) in
+            try StoredDefinition.record(id, packed)
+        }
+        if let state = try state.optionalBytes {
+            var record = self
+            try Self.reading("states", of: id) { () throws(StoreError) in
+                try StoredState.apply(state, to: &record)
+            }
+            self = record
+        }
         if let result = try result.optionalBytes {
             self.result = RawJSON(trusted: String(decoding: result, as: UTF8.self))
         }
-        if let errors = try errors.optionalBytes { self.errors = try StoredState.errors(errors) }
+        if let errors = try errors.optionalBytes {
+            self.errors = try Self.reading("errors", of: id) { () throws(StoreError) in
+                try StoredState.errors(errors)
+            }
+        }
+    }
+
+    /// Says of what fails in `body` which key holds it.
+    private static func reading<Value>(
+        _ key: String, of id: TaskID, _ body: () throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try body()
+        } catch {
+            throw StoreError(.corrupt, "the hash :\(key) of the queue, task \(id): \(error.message)")
+        }
     }
 }
 

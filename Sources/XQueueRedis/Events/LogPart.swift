@@ -14,21 +14,22 @@ struct LogPart {
     init(_ reply: RedisReply, after cursor: EventCursor, limit: Int) throws(StoreError) {
         let elements = try reply.elements
         guard elements.count >= 3 else { throw StoreError(.corrupt, "Redis answered events oddly") }
-        let isReset = try elements[0].integer == 1
+        let state = try elements[0].integer
+        let (isReset, isRewound) = (state == 1, state == 2)
         let newest = try elements[1].integer
         end = EventCursor(try elements[2].text) ?? .start
         var events: [TaskEvent] = []
         for (id, bytes) in Array(elements.dropFirst(3)).pairs {
             guard events.count < limit else { break }
             let batch = try EventBatch(id: try id.text, bytes: try bytes.bytes).unpack()
-            let told = isReset ? 0 : cursor.number
+            let told = isReset || isRewound ? 0 : cursor.number
             events += batch.drop { $0.cursor.number <= told }.prefix(limit - events.count)
         }
         let isEmptyLog = events.isEmpty && end == .start
         page = EventPage(
             events: events,
-            next: events.last?.cursor ?? (isReset || isEmptyLog ? end : cursor),
-            isReset: isReset,
+            next: events.last?.cursor ?? (isReset || isRewound || isEmptyLog ? end : cursor),
+            isReset: isReset, isRewound: isRewound,
             hasMore: events.last.map { $0.cursor.number < newest } ?? false)
     }
 

@@ -17,6 +17,7 @@ enum RedisScript: String, CaseIterable, Sendable {
     case statistics
     case types
     case probe
+    case birth
     case node
     case nodes
     case lease

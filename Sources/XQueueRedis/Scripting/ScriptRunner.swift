@@ -10,15 +10,20 @@ final class ScriptRunner: Sendable {
     private let client: RedisClient
     private let texts: [RedisScript: String]
     private let digests = Mutex<[RedisScript: String]>([:])
+    /// Set in tests only: makes of a reply what a fault on the way could make of it.
+    private let alter: Alteration?
+
+    typealias Alteration = @Sendable (RedisScript, RedisReply) -> RedisReply
 
     /// - Throws: ``RedisError`` if the prefix cannot be a hash tag, or the scripts do not fit together.
-    init(client: RedisClient) throws(RedisError) {
+    init(client: RedisClient, alter: Alteration? = nil) throws(RedisError) {
         let keyPrefix = client.configuration.keyPrefix
         guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw RedisError(
                 .unfit, "the key prefix '\(keyPrefix)' must not be empty, nor hold a brace or a space")
         }
         self.client = client
+        self.alter = alter
         tag = client.configuration.hashTag
         texts = try ScriptText.all.get()
     }
@@ -33,6 +38,13 @@ final class ScriptRunner: Sendable {
     /// - Throws: ``RedisError``; of kind `refused` if the server answered with an error.
     func run(
         _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
+    ) async throws(RedisError) -> RedisReply {
+        let reply = try await reply(script, capacity, arguments)
+        return alter?(script, reply) ?? reply
+    }
+
+    private func reply(
+        _ script: RedisScript, _ capacity: Int, _ arguments: (inout RedisCommand) -> Void
     ) async throws(RedisError) -> RedisReply {
         let digest =
             if let known = digests.withLock({ $0[script] }) { known } else { try await load(script) }

@@ -102,6 +102,7 @@ enum ScriptText {
 enum ScriptFiles {
     static let all: [String: [UInt8]] = [
         "acknowledge": PackageResources.acknowledge_lua,
+        "birth": PackageResources.birth_lua,
         "cancel": PackageResources.cancel_lua,
         "claim": PackageResources.claim_lua,
         "clock": PackageResources.clock_lua,

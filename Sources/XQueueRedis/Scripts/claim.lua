@@ -2,8 +2,8 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] token of the first  [5] worker
---       [6] milliseconds of the lease  [7] milliseconds of grace  [8…] types
--- reply time, ready, due, 1 if more may be ready, then for each task: identifier, definition, state, errors;
+--       [6] milliseconds of the lease  [7] milliseconds of grace  [8] the queue's mark, or ''  [9…] types
+-- reply time, ready, due, 1 if more may be ready or 2 if the queue has another mark, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
 -- include keys clock may-grow ids records log writes places
 
@@ -12,6 +12,7 @@
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
 local LEASE, GRACE = tonumber(ARGV[6]), tonumber(ARGV[7])
+if ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
 
 -- The best ready task of a type that was not looked at yet.
 local function fetch(head, size)
@@ -32,9 +33,9 @@ local function is_before(a, b)
   return is_older(a.ids[a.at], b.ids[b.at])
 end
 
-local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 7))))
+local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 8))))
 local heads, all = {}, {}
-for i = 8, #ARGV do
+for i = 9, #ARGV do
   local type = ARGV[i]
   local limit, paused = settings_of(type)
   local room = limit > 0 and limit - count_of(type, $PROCESSING) or math.huge

@@ -2,8 +2,8 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] the stream id after that of the cursor  [2] the cursor's time  [3] its number  [4] most events
--- reply 1 if events after the cursor are gone, or the cursor is of another log, and the reply therefore
---       begins with the oldest event; the number of the newest event; the id of the newest entry if no
+-- reply 1 if events after the cursor are gone, and the reply therefore begins with the oldest event, or 2 if the
+--       cursor is of another log, and it begins with the first event that is not older; the number of the newest event; the id of the newest entry if no
 --       entry is told, or ''; then of each entry: id, events as log.lua packs them
 -- include keys
 
@@ -36,11 +36,11 @@ local function answer(from, number)
 end
 
 answer(ARGV[1], NUMBER)
-local id, batch, is_reset = reply[4], reply[5], false
+local id, batch, is_reset, is_rewound = reply[4], reply[5], false, false
 if not id then
   local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
   if newest then reply[3] = newest[1] end
-  is_reset = NUMBER > 0 and reply[3] ~= ARGV[2] .. '-' .. ARGV[3]
+  is_rewound = NUMBER > 0 and reply[3] ~= ARGV[2] .. '-' .. ARGV[3]
 else
   local first = struct.unpack('>I6', batch)
   if NUMBER == 0 then
@@ -50,8 +50,18 @@ else
     is_reset = first > NUMBER + 1
   else
     -- In the middle of an entry, whose events all have one time.
-    is_reset = string.match(id, '^%d+') ~= ARGV[2]
+    is_rewound = string.match(id, '^%d+') ~= ARGV[2]
   end
+end
+if is_rewound then
+  local newest = reply[3]
+  answer(ARGV[2] .. '-0', 0)
+  -- It may have been capped, too.
+  local first = reply[4] and struct.unpack('>I6', reply[5])
+  local oldest = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
+  is_reset = first and first > 1 and oldest[1] == reply[4]
+  reply[1] = 2
+  if not reply[4] then reply[3] = newest end
 end
 if is_reset then
   answer('-', 0)

@@ -9,7 +9,7 @@
 -- include keys clock records log writes
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
-local pending = tonumber(redis.call('HGET', COUNTS, $PENDING) or 0)
+local pending = stored('', $PENDING)
 local types = redis.call('HLEN', TYPES)
 local known_types, known_ids, unique, submissions = {}, {}, {}, {}
 

@@ -15,6 +15,7 @@ local TAG = KEYS[1]
 -- define COUNTS (TAG .. ':counts')
 -- define UNIQUE (TAG .. ':unique')
 -- define KEYS_IN_USE (TAG .. ':keys')
+-- define META (TAG .. ':meta')
 -- define NODES (TAG .. ':nodes')
 -- define NODE_TIMES (TAG .. ':node-times')
 -- define HELD (TAG .. ':held')

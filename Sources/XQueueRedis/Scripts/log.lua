@@ -88,7 +88,13 @@ local function write_log()
     end
   end
   if number == 0 then return end
-  local last = redis.call('HINCRBY', COUNTS, 'events', number)
+  local last = redis.pcall('HINCRBY', COUNTS, 'events', number)
+  if type(last) ~= 'number' or last < number or last > 9007199254740991 then
+    -- Somebody else has written it: the log itself says how far it is.
+    local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
+    last = (newest and tonumber(string.match(newest[1], '%d+$')) or 0) + number
+    redis.call('HSET', COUNTS, 'events', string.format('%.0f', last))
+  end
   parts[1] = struct.pack(ENTRY, last - number + 1, now)
   local batch = table.concat(parts, '', 1, n)
   local added = redis.pcall('XADD', EVENTS, string.format('%.0f-%.0f', now, last), 'e', batch)

@@ -33,7 +33,7 @@ local function made_first(most)
   local lists = {}
   for _, type in ipairs(redis.call('HKEYS', TYPES)) do
     for _, status in ipairs(STATUSES) do
-      local size = tonumber(redis.call('HGET', COUNTS, status .. '/' .. type) or 0)
+      local size = stored(type, status)
       if size > 0 then lists[#lists + 1] = {key = index_of(type), status = status, size = size} end
     end
   end
@@ -135,7 +135,7 @@ queues, counted = {}, {}
 while removed < MOST do
   local ended = 0
   for _, status in ipairs(STATUSES) do
-    ended = ended + tonumber(redis.call('HGET', COUNTS, status) or 0)
+    ended = ended + stored('', status)
   end
   local excess = math.min(ended - KEPT, MOST - removed)
   if excess <= 0 then break end

@@ -11,6 +11,8 @@ if not settings and redis.call('HLEN', TYPES) >= tonumber(ARGV[4]) then
   return {now, 0, -1, $TOO_MANY_TYPES}
 end
 local limit, paused = string.match(settings or '0 0', '^(%d+) (%d)$')
+-- Settings that cannot be read are none.
+limit, paused = limit or '0', paused or '0'
 if ARGV[5] == 'limit' then limit = ARGV[6] else paused = ARGV[6] end
 redis.call('HSET', TYPES, TYPE_NAME, limit .. ' ' .. paused)
 became_ready = true

@@ -34,7 +34,7 @@ local busiest = redis.call('ZRANGE', KEYS_IN_USE, 0, tonumber(ARGV[3]) - 1, 'WIT
 for i = 1, #busiest, 2 do
   local key = busiest[i]
   local parked = 0
-  for _, number in ipairs(redis.call('HVALS', parked_of(key))) do parked = parked + tonumber(number) end
+  for _, number in ipairs(redis.call('HVALS', parked_of(key))) do parked = parked + (tonumber(number) or 0) end
   keys[#keys + 1] = key
   keys[#keys + 1] = -tonumber(busiest[i + 1])
   keys[#keys + 1] = tonumber(redis.call('ZREVRANGE', running_of(key), 0, 0, 'WITHSCORES')[2] or 0)
@@ -45,7 +45,7 @@ local flow = {}
 local second = math.floor(now / 1000)
 for back = 0, 59 do
   local fields = redis.call('HGETALL', FLOW .. (second - back))
-  for i = 1, #fields, 2 do flow[fields[i]] = (flow[fields[i]] or 0) + tonumber(fields[i + 1]) end
+  for i = 1, #fields, 2 do flow[fields[i]] = (flow[fields[i]] or 0) + (tonumber(fields[i + 1]) or 0) end
 end
 local flows = {}
 for what, number in pairs(flow) do

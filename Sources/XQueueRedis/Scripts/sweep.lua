@@ -2,6 +2,7 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] a random number in 0..<1 for back-offs
+--       [5] 1 if each task gets one of its own, made of that one
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
 -- include keys clock may-grow ids records log writes places machine
 
@@ -18,12 +19,21 @@ end)
 for i = 1, math.min(MOST, #due) do ids[i] = due[i].id end
 load(ids)
 
-local draw = tonumber(ARGV[4])
+local BASE, IS_SPREAD = tonumber(ARGV[4]), ARGV[5] == '1'
+
+-- The task's own random number: what SweepDraw in Swift makes of the base and the identifier.
+local function draw_of(id)
+  if not IS_SPREAD then return BASE end
+  local a, b, c, d = struct.unpack('>I4I4I4I4', id)
+  return (BASE + (a * 0.6180339887498949 % 1 + b * 0.4142135623730951 % 1 + c * 0.7320508075688772 % 1
+    + d * 0.2360679774997898 % 1)) % 1
+end
+
 local swept = 0
 for _, id in ipairs(ids) do
   local t = tasks[id]
   if t then
-    expire(t, draw)
+    expire(t, draw_of(id))
     swept = swept + 1
   else
     -- Nothing else would take out the time of a task that is gone.

@@ -56,10 +56,29 @@ local function count(type, status, by)
   of[status] = (of[status] or 0) + by
 end
 
+-- More than there are of anything.
+-- define MOST_COUNTED 1099511627776
+
+-- How many tasks of the type are stored in the status, or of all types if it is ''. For a count that is none, which
+-- somebody else has written, what the sets hold.
+local function stored(name, status)
+  local number = tonumber(redis.call('HGET', COUNTS, name == '' and status or status .. '/' .. name) or 0)
+  if number and number >= 0 and number <= MOST_COUNTED then return number end
+  local sum = 0
+  for _, each in ipairs(name == '' and redis.call('HKEYS', TYPES) or {name}) do
+    sum = sum + redis.call('ZCOUNT', index_of(each), status, status)
+    if status == $PENDING then
+      sum = sum + redis.call('ZCOUNT', index_of(each), $SCHEDULED_BAND, $SCHEDULED_BAND)
+        + redis.call('ZCARD', ready_of(each))
+    end
+  end
+  return sum
+end
+
 -- How many tasks of the type are in the status, this call included.
 local function count_of(type, status)
   local of = counted[type]
-  return tonumber(redis.call('HGET', COUNTS, status .. '/' .. type) or 0) + (of and of[status] or 0)
+  return stored(type, status) + (of and of[status] or 0)
 end
 
 local flow = {}
@@ -67,18 +86,28 @@ local function flows(what, by)
   flow[what] = (flow[what] or 0) + (by or 1)
 end
 
+-- Changes a count. One that nobody can count from is set right.
+local function add_to_count(name, status, by)
+  local field = name == '' and status or status .. '/' .. name
+  local number = redis.pcall('HINCRBY', COUNTS, field, by)
+  if type(number) ~= 'number' or number < 0 or number > MOST_COUNTED then
+    redis.call('HSET', COUNTS, field, 'x')
+    redis.call('HSET', COUNTS, field, stored(name, status))
+  end
+end
+
 local function write_counts()
   local totals = {}
-  for type, of in pairs(counted) do
+  for name, of in pairs(counted) do
     for status, by in pairs(of) do
       if by ~= 0 then
-        redis.call('HINCRBY', COUNTS, status .. '/' .. type, by)
+        add_to_count(name, status, by)
         totals[status] = (totals[status] or 0) + by
       end
     end
   end
   for status, by in pairs(totals) do
-    if by ~= 0 then redis.call('HINCRBY', COUNTS, status, by) end
+    if by ~= 0 then add_to_count('', status, by) end
   end
   local second = FLOW .. math.floor(now / 1000)
   local is_new = false

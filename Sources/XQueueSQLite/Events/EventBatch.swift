@@ -83,16 +83,19 @@ struct EventBatch {
 }
 
 extension EventBatch {
-    /// The events of a row, whose last one stands at `last`.
+    /// The events of a row, from number `first` to the one that stands at `last`.
     ///
     /// - Throws: ``StoreError`` if the bytes are not what a batch packs.
     static func unpack(
-        _ bytes: UnsafeRawBufferPointer, last: EventCursor, count: Int
+        _ bytes: UnsafeRawBufferPointer, last: EventCursor, first: Int64
     ) throws(StoreError) -> [TaskEvent] {
         var reader = Reader(bytes: bytes)
         var events: [TaskEvent] = []
-        events.reserveCapacity(count)
-        var cursor = EventCursor(time: last.time, number: last.number - Int64(count))
+        // What the row says of itself may be damaged: its bytes say how many events it can hold.
+        let most = Int64(bytes.count / MemoryLayout<TaskID>.size)
+        guard first > 0, last.number >= first, last.number - first < most else { throw Reader.damaged }
+        events.reserveCapacity(Int(last.number - first) + 1)
+        var cursor = EventCursor(time: last.time, number: first - 1)
         while !reader.isAtEnd {
             let head = try reader.head()
             for _ in 0..<(try reader.integer(UInt32.self)) {

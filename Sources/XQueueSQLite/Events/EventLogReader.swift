@@ -7,18 +7,26 @@ enum EventLogReader {
         try edge(db, "SELECT time, number FROM events ORDER BY number DESC LIMIT 1") ?? .start
     }
 
+    /// The oldest event; nil if there is none.
+    static func first(_ db: Database) throws -> EventCursor? {
+        try edge(db, "SELECT time, first_number FROM events ORDER BY number LIMIT 1")
+    }
+
     static func page(_ db: Database, after cursor: EventCursor, limit: Int) throws -> EventPage {
         let last = try last(db)
-        guard let first = try edge(db, "SELECT time, first_number FROM events ORDER BY number LIMIT 1")
-        else {
-            return EventPage(events: [], next: .start, isReset: cursor.number > 0, hasMore: false)
+        guard let first = try first(db) else {
+            return EventPage(
+                events: [], next: .start, isReset: false, isRewound: cursor.number > 0, hasMore: false)
         }
-        let isReset = cursor.number > last.number || isBehind(cursor, first)
-        var next = cursor
+        let isOther = try isOfAnotherLog(cursor, first, last, db)
+        let place = isOther ? EventCursor(time: cursor.time) : cursor
+        let isReset = isBehind(place, first)
+        let isRewound = isOther && !isReset
+        var next = place
         if isReset {
             next = EventCursor(time: first.time, number: first.number - 1)
-        } else if cursor.number == 0 {
-            next.number = try number(before: cursor.time, db)
+        } else if place.number == 0 {
+            next.number = try number(before: place.time, db)
         }
         var events: [TaskEvent] = []
         let statement = try PreparedStatement(
@@ -29,16 +37,30 @@ enum EventLogReader {
         while events.count < limit, try statement.step(db) {
             let number = statement.integer(0)
             let end = EventCursor(time: Timestamp(milliseconds: statement.integer(2)), number: number)
-            let count = Int(number - statement.integer(1)) + 1
+            let first = statement.integer(1)
             let batch = try statement.withBytes(3) { bytes in
-                try EventBatch.unpack(bytes, last: end, count: count)
+                try EventBatch.unpack(bytes, last: end, first: first)
             }
             events += batch.drop { $0.cursor.number <= next.number }.prefix(limit - events.count)
         }
-        next = events.last?.cursor ?? (isReset ? last : cursor)
+        next = events.last?.cursor ?? (isReset || isRewound ? last : cursor)
         return EventPage(
-            events: events, next: next, isReset: isReset,
+            events: events, next: next, isReset: isReset, isRewound: isRewound,
             hasMore: next.number < last.number && !events.isEmpty)
+    }
+
+    /// True if the log holds another event than the cursor's under its number, or does not come as far.
+    private static func isOfAnotherLog(
+        _ cursor: EventCursor, _ first: EventCursor, _ last: EventCursor, _ db: Database
+    ) throws -> Bool {
+        guard cursor.number <= last.number else { return true }
+        // What was before the first entry is not known any more.
+        guard cursor.number >= first.number else { return false }
+        let statement = try PreparedStatement(
+            cachedBy: db, "SELECT time FROM events WHERE number >= ? ORDER BY number LIMIT 1")
+        statement.bind(1, cursor.number)
+        defer { statement.reset() }
+        return try statement.step(db) && statement.integer(0) != cursor.time.milliseconds
     }
 
     /// True if events after the cursor have been removed.
@@ -52,7 +74,7 @@ enum EventLogReader {
         let statement = try PreparedStatement(
             cachedBy: db,
             "SELECT time, number, first_number FROM events WHERE number >= ? ORDER BY number LIMIT 1")
-        var low = try Int64.fetchOne(db, sql: "SELECT min(number) FROM events") ?? 0
+        var low = max(try Int64.fetchOne(db, sql: "SELECT min(number) FROM events") ?? 0, 0)
         var high = try last(db).number
         var found = high
         while low <= high {
@@ -61,10 +83,10 @@ enum EventLogReader {
             defer { statement.reset() }
             guard try statement.step(db) else { break }
             if statement.integer(0) >= time.milliseconds {
-                found = statement.integer(2) - 1
+                found = statement.integer(2).subtracting(clamped: 1)
                 high = middle - 1
             } else {
-                low = statement.integer(1) + 1
+                low = statement.integer(1).adding(clamped: 1)
             }
         }
         return found
@@ -72,7 +94,11 @@ enum EventLogReader {
 
     private static func edge(_ db: Database, _ sql: String) throws -> EventCursor? {
         try Row.fetchOne(db, sql: sql).map { row in
-            EventCursor(time: Timestamp(milliseconds: row[0]), number: row[1])
+            // Numbers are added to and compared by their differences.
+            guard let number = row[1] as Int64?, 1...Int64(1 << 60) ~= number else {
+                throw StoreError(.corrupt, "the table events holds an impossible number of an event")
+            }
+            return EventCursor(time: Timestamp(milliseconds: row[0]), number: number)
         }
     }
 }

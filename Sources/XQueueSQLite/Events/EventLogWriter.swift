@@ -17,7 +17,7 @@ struct EventLogWriter {
     init(_ db: Database, retention: EventRetention) throws {
         self.retention = retention
         last = try EventLogReader.last(db)
-        first = try Int64.fetchOne(db, sql: "SELECT first_number FROM events ORDER BY number LIMIT 1") ?? 1
+        first = try EventLogReader.first(db)?.number ?? 1
     }
 
     var isEmpty: Bool { batch.count == 0 }
@@ -58,7 +58,7 @@ struct EventLogWriter {
             """)
         statement.bind(1, last.number - Int64(retention.count))
         defer { statement.reset() }
-        while try statement.step(session.db) { first = max(first, statement.integer(0) + 1) }
+        while try statement.step(session.db) { first = max(first, statement.integer(0).adding(clamped: 1)) }
     }
 
     /// Removes events that are too old, but not the newest row, which tells where the log ends.
@@ -73,6 +73,6 @@ struct EventLogWriter {
         statement.bind(1, session.now + (.zero - retention.age))
         statement.bind(2, last.number)
         defer { statement.reset() }
-        while try statement.step(session.db) { first = max(first, statement.integer(0) + 1) }
+        while try statement.step(session.db) { first = max(first, statement.integer(0).adding(clamped: 1)) }
     }
 }

@@ -1,7 +1,7 @@
 import XQueueCore
 
 extension WriteSession {
-    func sweep(limit: Int, draw: Double) throws -> SweepResult {
+    func sweep(limit: Int, draw: SweepDraw) throws -> SweepResult {
         let due = try statement(
             .due,
             """
@@ -11,7 +11,7 @@ extension WriteSession {
         due.bind(1, now)
         due.bind(2, limit)
         let tasks = try readAll(due)
-        for task in tasks { try step(task, .expire(draw: draw)) }
+        for task in tasks { try step(task, .expire(draw: draw.draw(for: task.record.id))) }
         return SweepResult(changed: tasks.count, nextDueIn: try nextDue().map { max($0 - now, .zero) })
     }
 
@@ -23,7 +23,7 @@ extension WriteSession {
 
     /// Ends every attempt of the process that had the store open, whatever its lease says: that process is
     /// gone. Attempts of remote workers go on, and keep their leases.
-    func recoverAttempts(draw: Double) throws -> Int {
+    func recoverAttempts(draw: SweepDraw) throws -> Int {
         let running = try PreparedStatement(
             db, "SELECT \(TaskColumns.names) FROM tasks WHERE status = 1 ORDER BY id")
         let tasks = try readAll(running).filter { $0.record.lease?.token.isRemote != true }
@@ -32,7 +32,7 @@ extension WriteSession {
                 // What a lease that ran out just now would lead to, even before its deadline.
                 task.record.lease?.expiresAt = min(lease.expiresAt, now)
             }
-            try step(task, .expire(draw: draw))
+            try step(task, .expire(draw: draw.draw(for: task.record.id)))
         }
         return tasks.count
     }

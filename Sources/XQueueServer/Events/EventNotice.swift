@@ -23,6 +23,17 @@ struct EventNotice {
             [("message", "events were missed: ask the API where tasks stand; the stream goes on from here")])
     }
 
+    static func rewound(_ cursor: EventCursor) -> EventNotice {
+        EventNotice(
+            "reset", cursor: cursor,
+            [
+                (
+                    "message",
+                    "the event log was set back, as by a failover: ask the API where tasks stand; no event is missed"
+                )
+            ])
+    }
+
     static func subscribed(_ id: String) -> EventNotice { EventNotice("subscribed", [("id", id)]) }
 
     static func unsubscribed(_ id: String) -> EventNotice { EventNotice("unsubscribed", [("id", id)]) }

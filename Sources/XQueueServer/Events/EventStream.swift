@@ -69,6 +69,7 @@ final class EventStream: ChannelDuplexHandler {
         switch delivery {
         case .started(let cursor): send(.hello(cursor))
         case .reset(let cursor): send(.reset(cursor))
+        case .rewound(let cursor): send(.rewound(cursor))
         case .events(let events, let cost): send(events, cost: cost)
         case .ended(let error): end(error.code == .slowConsumer ? .slowConsumer : .shutdown)
         }

@@ -65,6 +65,7 @@ extension QueueAPI {
                     writer.member("status", Self.word(problem == nil))
                     writer.member("name", manager.storeName)
                     if let problem { writer.member("error", problem.message) }
+                    if let loss = manager.storeLoss { writer.member("data_lost_at", loss.noticedAt) }
                 }
                 guard let intake else { return }
                 writer.name("intake")

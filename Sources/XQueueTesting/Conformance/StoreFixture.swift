@@ -101,7 +101,7 @@ struct StoreFixture: Sendable {
     }
 
     /// Moves the clock and applies everything that is due then.
-    func advance(by duration: Duration, draw: Double = 0.5) async throws {
+    func advance(by duration: Duration, draw: SweepDraw = 0.5) async throws {
         clock.advance(by: duration)
         _ = try await store.sweep(limit: 10_000, draw: draw)
     }

@@ -1,6 +1,10 @@
 public import XQueueCore
 
 extension FaultyStore {
+    public func birth() async throws(StoreError) -> StoreBirth? {
+        try await perform(.birth) { () async throws(StoreError) in try await inner.birth() }
+    }
+
     public func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {
         try await perform(.register) { () async throws(StoreError) in
             try await inner.register(node, lifetime: lifetime)

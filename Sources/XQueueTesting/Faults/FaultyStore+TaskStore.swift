@@ -54,7 +54,7 @@ extension FaultyStore: TaskStore {
         }
     }
 
-    public func sweep(limit: Int, draw: Double) async throws(StoreError) -> SweepResult {
+    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await perform(.sweep) { () async throws(StoreError) in
             try await inner.sweep(limit: limit, draw: draw)
         }

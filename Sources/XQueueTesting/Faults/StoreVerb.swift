@@ -3,7 +3,7 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
     case cancel, requeue, setLimit, setPaused
     case sweep, prune
-    case register, unregister, nodes, hold, release
+    case birth, register, unregister, nodes, hold, release
     case events, lastEvent, sinkCursor, acknowledge
     case now, task, tasks, statistics, types, check
 }

@@ -18,7 +18,7 @@ extension ModelRun {
 
     private mutating func sweep() async throws {
         let limit = random.chance(30) ? 1 + random.below(4) : 1000
-        let draw = random.draw()
+        let draw = SweepDraw(random)
         begin("sweep \(limit)")
         let due = model.due(at: now)
         let result = try await store.sweep(limit: limit, draw: draw)
@@ -34,7 +34,7 @@ extension ModelRun {
                 earliestLeft = min(earliestLeft, dueAt)
             } else {
                 latestTaken = max(latestTaken, dueAt)
-                _ = model.take(.expire(draw: draw), record.id, at: now)
+                _ = model.take(.expire(draw: draw.draw(for: record.id)), record.id, at: now)
             }
         }
         try demand(latestTaken <= earliestLeft, "left a task that was due before one it took")

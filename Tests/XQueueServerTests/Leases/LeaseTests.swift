@@ -153,7 +153,7 @@ import XQueueTesting
             let id = try await api.makeTask(type: "a", #","max_retry":3"#)
             let lease = try await api.takeLease()
             api.clock.advance(by: .seconds(91))
-            _ = try await api.store.sweep(limit: 10, draw: 0)
+            _ = try await api.store.sweep(limit: 10, draw: 0.0)
             let reply = try await api.put("/api/v1/leases/\(lease)", "{}")
             #expect(reply.string("reason") == "lost")
             #expect(reply.raw("lease_duration") == "0")

@@ -82,6 +82,27 @@ package final class RedisSentinelTrio: Sendable {
         return primary
     }
 
+    /// Hands over to the replica in good order: the primary waits until the replica has everything, and only then are
+    /// the sentinels told.
+    ///
+    /// - Returns: The new primary's port.
+    @discardableResult
+    package func handOver() async throws -> Int {
+        let port = try await primaryPort()
+        guard let primary = servers.first(where: { $0.port == port }),
+            let replica = servers.first(where: { $0.port != port })
+        else { return port }
+        try await primary.command("FAILOVER", "TO", "127.0.0.1", "\(replica.port)", "TIMEOUT", "10000")
+        try await eventually("the replica has taken over") {
+            (try? await replica.info("role")) == "master"
+        }
+        try await eventually("a sentinel takes the order") {
+            if try await sentinels[0].primaryPort() == replica.port { return true }
+            return (try? await sentinels[0].command("SENTINEL", "FAILOVER", name)) != nil
+        }
+        return try await waitForFailover(from: port)
+    }
+
     /// Waits until the sentinels agree that another server is the primary, and that server takes writes.
     ///
     /// - Returns: The new primary's port.

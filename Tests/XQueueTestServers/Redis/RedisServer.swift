@@ -93,6 +93,12 @@ package final class RedisServer: Sendable {
     /// - Throws: An error that says why, if the server is not there or refuses.
     @discardableResult
     package func command(_ words: String...) async throws -> RedisAnswer {
+        try await run(words)
+    }
+
+    /// Sends one command whose words are in a list.
+    @discardableResult
+    package func run(_ words: [String]) async throws -> RedisAnswer {
         try await RedisCall(port: port, password: options.password).run(words)
     }
 

@@ -52,6 +52,7 @@ final class Listener: Sendable {
         var subscription: EventSubscription?
         var starts: [EventCursor] = []
         var resets: [EventCursor] = []
+        var rewinds: [EventCursor] = []
         var events: [TaskEvent] = []
         var end: QueueError?
         /// What came before there was a subscription to confirm it to.
@@ -79,6 +80,7 @@ final class Listener: Sendable {
 
     var starts: [EventCursor] { state.withLock { $0.starts } }
     var resets: [EventCursor] { state.withLock { $0.resets } }
+    var rewinds: [EventCursor] { state.withLock { $0.rewinds } }
     var events: [TaskEvent] { state.withLock { $0.events } }
     var end: QueueError? { state.withLock { $0.end } }
 
@@ -87,6 +89,7 @@ final class Listener: Sendable {
             switch delivery {
             case .started(let cursor): state.starts.append(cursor)
             case .reset(let cursor): state.resets.append(cursor)
+            case .rewound(let cursor): state.rewinds.append(cursor)
             case .ended(let error): state.end = error
             case .events(let events, let cost):
                 state.events += events.map(\.event)

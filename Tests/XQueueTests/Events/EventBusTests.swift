@@ -106,6 +106,21 @@ import XQueueTesting
         #expect(try await listener.wait(for: 1) == next)
     }
 
+    @Test("Whoever comes with a place of another log goes on at its time, and is told") func rewound() async throws {
+        let fixture = try BusFixture()
+        let early = try await fixture.submit(3)
+        fixture.clock.advance(by: .seconds(1))
+        let lost = EventCursor(time: fixture.clock.now(), number: 5000)
+        fixture.clock.advance(by: .seconds(1))
+        let kept = try await fixture.submit(4)
+        let listener = try fixture.subscribe(after: lost)
+        #expect(try await listener.wait(for: 4) == kept)
+        #expect(listener.rewinds.map(\.number) == [Int64(early.count)])
+        #expect(listener.resets.isEmpty)
+        let next = try await fixture.submit()
+        #expect(try await listener.wait(for: 5) == kept + next)
+    }
+
     @Test("A failing store delays events, and loses none") func trouble() async throws {
         let fixture = try BusFixture { $0.page = 5 }
         let listener = try fixture.subscribe()

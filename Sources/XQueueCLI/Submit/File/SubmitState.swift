@@ -1,4 +1,5 @@
 import Foundation
+import XQueueCore
 
 #if canImport(Darwin)
 import Darwin
@@ -31,6 +32,11 @@ final class SubmitState {
         /// Lines that were passed over because the server does not accept them.
         var refused = 0
         var isComplete = false
+
+        /// False for numbers that no file has.
+        var isPossible: Bool {
+            [lines, bytes, accepted, answered, refused].allSatisfy { 0...StoredNumber.most ~= $0 }
+        }
     }
 
     let path: String
@@ -117,7 +123,7 @@ final class SubmitState {
         var mark = Mark()
         var length = first.count + 1
         for line in lines.dropFirst() {
-            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)) else { break }
+            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)), next.isPossible else { break }
             mark = next
             length += line.count + 1
         }

@@ -18,7 +18,7 @@ extension StoreConformance {
                 try await store.cancel([record.id], grace: .zero)
             }
             await fixture.expect(.closed) { () async throws(StoreError) in
-                try await store.sweep(limit: 1, draw: 0)
+                try await store.sweep(limit: 1, draw: 0.0)
             }
             await fixture.expect(.closed) { () async throws(StoreError) in try await store.task(record.id) }
             await fixture.expect(.closed) { () async throws(StoreError) in try await store.statistics() }

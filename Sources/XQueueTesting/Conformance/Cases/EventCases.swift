@@ -257,13 +257,49 @@ extension StoreConformance {
             let page = try await store.events(after: .start, limit: 10, waiting: .zero)
             #expect(page == EventPage(events: [], next: .start, isReset: false, hasMore: false))
         },
-        ConformanceCase("events: a cursor of another log is told so") { fixture in
+        ConformanceCase("events: a cursor of another log goes on at its time, and is told so") { fixture in
             let store = fixture.store
-            try await fixture.submit(fixture.task())
-            let other = EventCursor(time: fixture.now + .seconds(1), number: 1000)
-            let page = try await store.events(after: other, limit: 10, waiting: .zero)
-            #expect(page.isReset)
-            #expect(page.events.map(\.cursor.number) == [1])
+            let first = try await fixture.submit(fixture.task())
+            fixture.clock.advance(by: .seconds(10))
+            // The log that the follower read went further than this one does, and was lost.
+            let (lost, late) = (
+                EventCursor(time: fixture.now, number: 1000),
+                EventCursor(time: fixture.now + .seconds(60), number: 1000)
+            )
+            let none = try await store.events(after: lost, limit: 10, waiting: .seconds(3600))
+            let end = try await store.lastEvent()
+            #expect(none == EventPage(events: [], next: end, isReset: false, isRewound: true, hasMore: false))
+            let second = try await fixture.submit([fixture.task(), fixture.task()])
+            fixture.clock.advance(by: .seconds(1))
+            let third = try await fixture.submit(fixture.task())
+            let page = try await store.events(after: lost, limit: 2, waiting: .zero)
+            #expect(page.isRewound && !page.isReset && page.hasMore)
+            #expect(page.events.map(\.taskID) == second.map(\.id))
+            let rest = try await store.events(after: page.next, limit: 10, waiting: .zero)
+            #expect(!rest.isRewound && !rest.isReset)
+            #expect(rest.events.map(\.taskID) == [third.id])
+            let nothing = try await store.events(after: late, limit: 10, waiting: .zero)
+            #expect(nothing.isRewound && nothing.events.isEmpty)
+            #expect(nothing.next == rest.next)
+            // The numbers of this log have passed the cursor's: its time still tells.
+            let passed = EventCursor(time: fixture.now + .milliseconds(-1500), number: 2)
+            let all = try await store.events(after: passed, limit: 10, waiting: .zero)
+            #expect(all.isRewound)
+            #expect(all.events.map(\.taskID) == second.map(\.id) + [third.id])
+            let old = EventCursor(time: first.createdAt + .seconds(-1), number: 1000)
+            let whole = try await store.events(after: old, limit: 10, waiting: .zero)
+            #expect(whole.isRewound)
+            #expect(whole.events.map(\.cursor.number) == [1, 2, 3, 4])
+        },
+        ConformanceCase(
+            "events: a cursor of another log whose time is behind the log has missed some",
+            limits: .init(events: EventRetention(count: 20))
+        ) { fixture in
+            let before = EventCursor(time: fixture.now + .seconds(-1), number: 1000)
+            for _ in 0..<100 { try await fixture.submit(fixture.task()) }
+            let page = try await fixture.store.events(after: before, limit: 1000, waiting: .zero)
+            #expect(page.isReset && !page.isRewound)
+            #expect(page.events.last?.cursor.number == 100)
         },
         ConformanceCase("events: a cursor waits at the end of an empty log") { fixture in
             let store = fixture.store

@@ -3,6 +3,21 @@ import XQueueCore
 
 extension StoreConformance {
     static let nodeCases: [ConformanceCase] = [
+        ConformanceCase("birth: the mark stays, and nothing is handed out from other data than the known") {
+            fixture in
+            let store = fixture.store
+            let birth = try await store.birth()
+            #expect(try await store.birth() == birth)
+            let task = try await fixture.submit(fixture.task())
+            var request = ClaimRequest(types: ["a"], count: 1, grant: fixture.grant())
+            if birth != nil {
+                request.birth = "another"
+                await fixture.expect(.replaced) { () async throws(StoreError) in try await store.claim(request) }
+                #expect(try await fixture.read(task.id) == task)
+            }
+            request.birth = birth?.id
+            #expect(try await store.claim(request).tasks.ids == [task.id])
+        },
         ConformanceCase("nodes: none at first; each is listed by name, as it announced itself") { fixture in
             let store = fixture.store
             #expect(try await store.nodes() == [])

@@ -27,30 +27,30 @@ extension StoreConformance {
         },
         ConformanceCase("sweep: says when the next task is due") { fixture in
             #expect(
-                try await fixture.store.sweep(limit: 10, draw: 0)
+                try await fixture.store.sweep(limit: 10, draw: 0.0)
                     == SweepResult(changed: 0, nextDueIn: nil))
             try await fixture.submit(fixture.task())
-            let none = try await fixture.store.sweep(limit: 10, draw: 0)
+            let none = try await fixture.store.sweep(limit: 10, draw: 0.0)
             #expect(none.nextDueIn == nil)
             try await fixture.submit(fixture.task("b", schedule: .after(.seconds(30))))
             try await fixture.submit(fixture.task("c", queueTimeout: .seconds(20)))
-            let two = try await fixture.store.sweep(limit: 10, draw: 0)
+            let two = try await fixture.store.sweep(limit: 10, draw: 0.0)
             #expect(two.nextDueIn == .seconds(20))
             _ = try await fixture.claimOne("a", lease: .seconds(10))
-            let three = try await fixture.store.sweep(limit: 10, draw: 0)
+            let three = try await fixture.store.sweep(limit: 10, draw: 0.0)
             #expect(three.nextDueIn == .seconds(10))
         },
         ConformanceCase("sweep: goes in steps of its limit, the longest due first") { fixture in
             let tasks = (1...10).map { fixture.task(schedule: .after(.seconds(11 - $0))) }
             try await fixture.submit(tasks)
             fixture.clock.advance(by: .seconds(60))
-            let first = try await fixture.store.sweep(limit: 4, draw: 0)
+            let first = try await fixture.store.sweep(limit: 4, draw: 0.0)
             #expect(first.changed == 4)
             #expect(first.nextDueIn == .zero)
             #expect(Set(try await fixture.claim(count: 99).ids) == Set(tasks.suffix(4).map(\.id)))
-            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 4)
-            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 2)
-            #expect(try await fixture.store.sweep(limit: 4, draw: 0).changed == 0)
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0.0).changed == 4)
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0.0).changed == 2)
+            #expect(try await fixture.store.sweep(limit: 4, draw: 0.0).changed == 0)
         },
         ConformanceCase("sweep: queue timeout counts from ready, and stops with the first attempt") {
             fixture in
@@ -75,6 +75,34 @@ extension StoreConformance {
             let record = try await fixture.read(first.id)
             #expect(record.status == .failed)
             #expect(record.errors.map(\.kind) == [.leaseLost, .leaseLost])
+        },
+        ConformanceCase("sweep: attempts that end together come back one by one") { fixture in
+            let tasks = (0..<200).map { _ in
+                var task = fixture.task(processTimeout: .seconds(5))
+                task.retryPolicy = RetryPolicy(
+                    strategy: .fixed, delay: .seconds(3600), maxDelay: .seconds(7200), jitter: 1)
+                return task
+            }
+            try await fixture.submit(tasks)
+            let running = try await fixture.claim(count: 200)
+            fixture.clock.advance(by: .seconds(10))
+            let draw = SweepDraw.spread(from: 0.3)
+            var changed = 0
+            while true {
+                let step = try await fixture.store.sweep(limit: 90, draw: draw).changed
+                changed += step
+                if step < 90 { break }
+            }
+            #expect(changed == 200)
+            var waits: [Duration] = []
+            for record in running {
+                let after = try await fixture.read(record.id)
+                #expect(after == (try fixture.expected(record, .expire(draw: draw.draw(for: record.id)))))
+                waits.append(after.runAt - fixture.now)
+            }
+            #expect(Set(waits).count == 200)
+            #expect(waits.count { $0 < .seconds(1800) } > 20)
+            #expect(waits.count { $0 > .seconds(5400) } > 20)
         },
     ]
 }

@@ -1,0 +1,11 @@
+-- The queue's mark, which goes with its data: drawn if there is none.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] time  [2] origin  [3] the mark to give it
+-- reply the mark, when it was given
+-- include keys clock may-grow
+
+if redis.call('HSETNX', META, 'birth', ARGV[3]) == 1 then
+  redis.call('HSET', META, 'born', string.format('%.0f', now))
+end
+return {redis.call('HGET', META, 'birth'), tonumber(redis.call('HGET', META, 'born') or 0)}

@@ -1,0 +1,97 @@
+#if Redis
+
+import Foundation
+import Testing
+import XQueueCore
+@testable import XQueueRedis
+import XQueueTestServers
+
+@Suite("The rights of XQueue's user at Redis")
+struct RedisRightsTests {
+    @Test("The documents give the rights that the scripts and the client need")
+    func document() throws {
+        let page = try String(
+            contentsOf: RedisRights.root.appending(path: "docs/redis.md"), encoding: .utf8)
+        let line =
+            "ACL SETUSER xqueue on >secret "
+            + (try RedisRights.rules(keys: "{xqueue}*", channels: "{xqueue}:signals"))
+        let lines = page.split(separator: "\n").filter { $0.hasPrefix("ACL SETUSER") }
+        #expect(lines == [Substring(line)])
+    }
+
+    @Test("A script names every command it runs, but where calls are gathered")
+    func named() throws {
+        for script in RedisScript.allCases {
+            let text = try ScriptText.make(script)
+            let unnamed = text.matches(of: /redis\.p?call\((?!\s*')([^)]*)/).map { String($0.1) }
+            let known = unnamed.allSatisfy {
+                $0.hasPrefix("command, key") || $0.hasPrefix("unpack(step") || $0.hasPrefix("kind, key")
+            }
+            #expect(known, "\(script.rawValue): \(unnamed)")
+        }
+    }
+
+    @Test("The health check runs every command that a submission runs")
+    func probe() throws {
+        let submission = RedisRights.commands(in: try ScriptText.make(.insert))
+        let probe = RedisRights.commands(in: try ScriptText.make(.probe))
+        #expect(submission.subtracting(probe) == [])
+    }
+
+    @Test("The health check names the right that is missing")
+    func missingRight() async throws {
+        let server = try await RedisServer.start()
+        let rules = try RedisRights.rules(keys: "{q}*", channels: "{q}:signals")
+        let setUser = ["ACL", "SETUSER", "xqueue", "on", ">secret"] + rules.split(separator: " ").map(String.init)
+        try await server.run(setUser)
+        var configuration = try RedisConfiguration(address: server.guardedAddress)
+        configuration.keyPrefix = "q"
+        let store = try await RedisStore(configuration: configuration)
+        try await store.check()
+        for command in RedisRights.commands(in: try ScriptText.make(.insert)).sorted() {
+            try await server.run(["ACL", "SETUSER", "xqueue", "-" + command.lowercased()])
+            do throws(StoreError) {
+                try await store.check()
+                Issue.record("\(command) is not missed")
+            } catch {
+                #expect(error.message.contains(command), "\(error)")
+            }
+            try await server.run(["ACL", "SETUSER", "xqueue", "+" + command.lowercased()])
+        }
+        try await server.run(["ACL", "SETUSER", "xqueue", "resetchannels", "&other"])
+        do throws(StoreError) {
+            try await store.check()
+            Issue.record("the channel is not missed")
+        } catch {
+            #expect(error.message.contains("PUBLISH"), "\(error)")
+        }
+        await store.close()
+    }
+
+    @Test(
+        "The health check names the key that holds something else",
+        arguments: [
+            "tasks", "states", "results", "errors", "counts", "unique", "types", "meta", "time", "leases", "ended",
+            "events", "nodes", "node-times", "held", "sinks", "keys", "ready:a", "index:a",
+        ])
+    func wrongKind(_ key: String) async throws {
+        let server = try await RedisServer.guarded
+        var configuration = try RedisConfiguration(address: server.guardedAddress)
+        configuration.keyPrefix = RedisServer.prefix()
+        let store = try await RedisStore(configuration: configuration)
+        _ = try await store.insert([NewTask(id: TaskIDGenerator().next(), type: "a")])
+        try await store.check()
+        let name = "{\(configuration.keyPrefix)}:\(key)"
+        try await server.command("DEL", name)
+        try await server.command("SET", name, "x")
+        do throws(StoreError) {
+            try await store.check()
+            Issue.record("\(key) is not missed")
+        } catch {
+            #expect(error.message.contains(name), "\(error)")
+        }
+        await store.close()
+    }
+}
+
+#endif

@@ -1,0 +1,153 @@
+#if Redis
+
+import Logging
+import Synchronization
+import Testing
+import XQueue
+import XQueueCore
+@testable import XQueueRedis
+import XQueueTestServers
+import XQueueTesting
+
+/// Redis loses all it holds while a node runs: what the node knows by itself comes back.
+@Suite("A store that loses its data") struct LostDataTests {
+    /// A node with a handler of type `a` that runs once at a time, and one of type `b`, which gets no tasks.
+    private final class Node: Sendable {
+        let manager: TaskManager
+        let lines = Seen<String>()
+        private let running = Mutex((now: 0, most: 0, done: 0))
+
+        init(_ server: RedisServer, prefix: String) async throws {
+            var redis = try RedisConfiguration(address: server.address)
+            redis.keyPrefix = prefix
+            var configuration = QueueConfiguration()
+            configuration.heartbeatInterval = .seconds(1)
+            let lines = lines
+            manager = TaskManager(
+                store: try await RedisStore(configuration: redis), configuration: configuration,
+                logger: Logger(label: "test") { _ in SeenLogHandler(lines: lines) })
+            manager.register("a", maxConcurrency: 1) { [self] _ -> RawJSON? in
+                running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) }
+                try await Task.sleep(for: .milliseconds(3))
+                running.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) }
+                return nil
+            }
+            manager.register("b", maxConcurrency: 7) { _ -> RawJSON? in nil }
+        }
+
+        var most: Int { running.withLock { $0.most } }
+        var done: Int { running.withLock { $0.done } }
+
+        func limit(of type: String) async throws -> Int? {
+            try await manager.types().first { $0.state.type == type }?.state.limit
+        }
+
+        var losses: Int { lines.all.count { $0.hasPrefix("The store has lost its data") } }
+
+        func running(_ body: () async throws -> Void) async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [manager] in try await manager.run() }
+                try await eventually("it is announced") { try await !manager.nodes().isEmpty }
+                try await body()
+                group.cancelAll()
+                while let _ = try? await group.next() {}
+            }
+        }
+    }
+
+    private func submit(_ count: Int, to store: RedisStore) async throws {
+        let ids = TaskIDGenerator()
+        for _ in 0..<count { _ = try await store.insert([NewTask(id: ids.next(), type: "a")]) }
+    }
+
+    @Test("Limits of handlers are back before anything is claimed", arguments: [false, true])
+    func limitsBeforeClaims(isRestarted: Bool) async throws {
+        let server = try await RedisServer.start()
+        let node = try await Node(server, prefix: "q")
+        var configuration = try RedisConfiguration(address: server.address)
+        configuration.keyPrefix = "q"
+        let other = try await RedisStore(configuration: configuration)
+        try await node.running {
+            try await submit(5, to: other)
+            try await eventually("all have run") { node.done == 5 }
+            #expect(node.most == 1)
+            #expect(node.losses == 0)
+            #expect(node.manager.storeLoss == nil)
+            for round in 1...3 {
+                if isRestarted { try await server.restart() } else { try await server.command("FLUSHALL") }
+                // As a replay into the empty store does.
+                try await eventually("tasks are accepted") {
+                    do {
+                        try await submit(20, to: other)
+                        return true
+                    } catch {
+                        return false
+                    }
+                }
+                try await eventually("all have run") { node.done >= 5 + 20 * round }
+                #expect(node.most == 1)
+                #expect(try await node.limit(of: "a") == 1)
+                #expect(node.losses == round)
+            }
+            let loss = try #require(node.manager.storeLoss)
+            #expect(loss.known.id != loss.found.id)
+            #expect(try await server.command("HGET", "{q}:meta", "birth").text == loss.found.id)
+        }
+        await other.close()
+    }
+
+    @Test("Limits of handlers are back with the next announcement, claims or not")
+    func limitsWithoutClaims() async throws {
+        let server = try await RedisServer.start()
+        let node = try await Node(server, prefix: "q")
+        try await node.running {
+            #expect(try await node.limit(of: "b") == 7)
+            try await server.command("FLUSHALL")
+            try await eventually("the limit is back") { try await node.limit(of: "b") == 7 }
+            #expect(node.losses == 1)
+            // A limit that an operator sets stays as long as the data does.
+            try await node.manager.setLimit(3, of: "b")
+            let seen = try await node.manager.nodes().first?.lastSeenAt
+            try await eventually("it is announced again") {
+                try await node.manager.nodes().first?.lastSeenAt ?? seen != seen
+            }
+            #expect(try await node.limit(of: "b") == 3)
+            #expect(node.losses == 1)
+        }
+    }
+
+    @Test("A mark is drawn once, and two stores of one queue know the same one")
+    func mark() async throws {
+        let server = try await RedisServer.start()
+        var configuration = try RedisConfiguration(address: server.address)
+        configuration.keyPrefix = "q"
+        let (one, two) = (
+            try await RedisStore(configuration: configuration), try await RedisStore(configuration: configuration)
+        )
+        let birth = try #require(try await one.birth())
+        #expect(try await two.birth() == birth)
+        #expect(try await one.birth() == birth)
+        try await server.command("FLUSHALL")
+        #expect(try await two.birth()?.id != birth.id)
+        await one.close()
+        await two.close()
+    }
+}
+
+/// Keeps what is logged at warning or above.
+private struct SeenLogHandler: LogHandler {
+    let lines: Seen<String>
+    var logLevel = Logger.Level.warning
+    var metadata: Logger.Metadata = [:]
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        lines.add("\(event.message)")
+    }
+}
+
+#endif
