@@ -59,8 +59,13 @@ public struct QueueConfiguration: Sendable, Hashable {
     public var maxRemoteWorkers: Int = 5000
     /// The most subscribers to events in this process, of the Swift and of the HTTP API.
     public var maxSubscribers: Int = 10_000
-    /// About how many bytes of events may wait for one subscriber to take them; it is cut off beyond.
-    public var maxSubscriberBytes: Int = 2 << 20
+    /// About how many bytes of events may wait for one subscriber to take them. Beyond, it gets them as fast as it takes
+    /// them, and is cut off once it is some thousand events behind.
+    public var maxSubscriberBytes: Int = 256 << 10
+    /// The most values (tasks, types and statuses) that the filters of one subscriber name.
+    public var maxFilterValues: Int = 1000
+    /// The most values that the filters of all subscribers of this process name together.
+    public var maxAllFilterValues: Int = 200_000
 
     public init() {}
 

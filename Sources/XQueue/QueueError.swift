@@ -34,6 +34,8 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let tooManyTypes = Code(rawValue: "too_many_types")
         /// The durable log in front of the store cannot be used now.
         public static let intakeUnavailable = Code(rawValue: "intake_unavailable")
+        /// Too much is under way to and from clients to begin with this as well.
+        public static let overloaded = Code(rawValue: "overloaded")
         /// The store cannot be used now.
         public static let storeUnavailable = Code(rawValue: "store_unavailable")
     }
@@ -50,6 +52,10 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         self.field = field
         self.cause = cause
     }
+
+    /// There is no room for what would have to be held in memory for this.
+    package static let overloaded = QueueError(
+        .overloaded, "too much is under way to and from clients; try again later")
 
     /// The error of a field that is wrong.
     public static func invalid(_ field: String, _ message: String) -> QueueError {

@@ -112,7 +112,9 @@ public final class TaskManager: Service {
         self.eventBus = EventBus(
             store: store,
             limits: EventBus.Limits(
-                subscribers: configuration.maxSubscribers, bytes: configuration.maxSubscriberBytes),
+                subscribers: configuration.maxSubscribers, bytes: configuration.maxSubscriberBytes,
+                filterValues: configuration.maxFilterValues,
+                allFilterValues: configuration.maxAllFilterValues),
             clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
             store: store, births: births, registry: registry, workerID: workerID, configuration: configuration,

@@ -21,11 +21,11 @@ extension RedisStore {
             let statuses = query.statuses.isEmpty ? Set(TaskStatus.allCases) : query.statuses
             let reply = try await read(.list) { command in
                 command.append(statuses.map { String($0.code) }.sorted().joined())
-                command.append(query.type ?? "")
                 command.append(query.concurrencyKey ?? "")
                 command.append(query.limit)
                 command.append(query.offset)
                 command.append(query.maxBytes)
+                for type in query.types.sorted() { command.append(type) }
             }
             let elements = try reply.elements
             guard let total = try elements.first?.integer, 0...Int64(StoredNumber.most) ~= total else {
@@ -64,7 +64,11 @@ extension RedisStore {
     }
 
     public func check() async throws(StoreError) {
-        try await within { () async throws(StoreError) in _ = try await read(.probe) { _ in } }
+        try await within { () async throws(StoreError) in
+            // What is known already need not be waited for.
+            if let trouble = client.trouble { throw StoreError(trouble) }
+            _ = try await read(.probe) { _ in }
+        }
     }
 
     private func read(

@@ -12,6 +12,7 @@ extension RedisStore {
                 command.append(request.grant.lease.wholeMilliseconds)
                 command.append(request.grant.grace.wholeMilliseconds)
                 command.append(request.birth ?? "")
+                command.append(request.maxBytes)
                 for type in request.types { command.append(type) }
             }
             let elements = Array(reply.rest)

@@ -19,7 +19,7 @@ public final class RedisStore: TaskStore {
     /// Set in tests only: everywhere else the server's own clock decides.
     let clock: (any QueueClock)?
     let random: any RandomSource
-    private let client: RedisClient
+    let client: RedisClient
     private let isClosed = ClosedOnce()
     /// Distinguishes this store's messages from other nodes'.
     let origin: String

@@ -77,7 +77,7 @@ private func records(
     var bytes = 0
     while bytes <= maxBytes, try statement.step(db) {
         let record = try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record
-        bytes += record.payload.text.utf8.count + (record.result?.text.utf8.count ?? 0)
+        bytes += record.contentBytes
         records.append(record)
     }
     return records

@@ -9,12 +9,18 @@ struct StoredTask {
 
 /// The columns of a record, in the one order everybody reads them in.
 enum TaskColumns {
-    static let names = """
+    static let names =
+        steps + " result, coalesce(payload, "
+        + "(SELECT payload FROM large_payloads WHERE task = seq)), trace"
+    /// The same for a verb that takes steps and answers no records: without payload and result, which may be large
+    /// and which no step of an unfinished task changes.
+    static let light = steps + " NULL, 'null', trace"
+
+    private static let steps = """
         seq, tasks.id, type, status, reason, priority, due_at, version, retry_count, max_retry, created_at, \
         updated_at, run_at, started_at, completed_at, cancel_requested_at, lease_token, lease_deadline, \
         worker, queue_timeout, process_timeout, key, key_limit, unique_key, retry_policy, progress, \
-        progress_message, error, errors, result, coalesce(payload, \
-        (SELECT payload FROM large_payloads WHERE task = seq)), trace
+        progress_message, error, errors,
         """
     /// The column after the last one, for a query that adds the type's name.
     static let count: Int32 = 32

@@ -8,12 +8,15 @@ struct TaskListQuery {
     private let query: TaskQuery
     /// Empty means all.
     private let statuses: [TaskStatus]
-    /// The number of the type asked for; nil for any type.
-    private let type: Int64?
-    /// True if fewer tasks are of the type than in the statuses asked for.
+    /// The numbers of the types asked for, in order; empty for any type.
+    private let types: [Int64]
+    /// True if fewer tasks are of the types than in the statuses asked for.
     private let isTypeRarer: Bool
 
-    /// Nil if there is no task of the type asked for.
+    /// The most scans one statement puts together: SQLite takes 500.
+    private static let mostScans = 400
+
+    /// Nil if there is no task of the types asked for.
     init?(_ query: TaskQuery, _ db: Database) throws {
         let all = TaskStatus.allCases
         let statuses = query.statuses.count == all.count ? [] : all.filter(query.statuses.contains)
@@ -25,32 +28,35 @@ struct TaskListQuery {
         let inAll = states.reduce(0) { $0 + count($1.counts) }
         self.query = query
         self.statuses = statuses
-        if let name = query.type {
-            guard let index = states.firstIndex(where: { $0.type == name }) else { return nil }
-            type = rows[index]["id"]
-            isTypeRarer = states[index].counts.total < inAll
-            total = try Self.total(query, statuses, type, db) ?? count(states[index].counts)
-        } else {
-            type = nil
+        if query.types.isEmpty {
+            types = []
             isTypeRarer = false
-            total = try Self.total(query, statuses, nil, db) ?? inAll
+            total = try Self.total(query, statuses, [], db) ?? inAll
+        } else {
+            let wanted = states.indices.filter { query.types.contains(states[$0].type) }
+            guard !wanted.isEmpty else { return nil }
+            types = wanted.map { rows[$0]["id"] as Int64 }.sorted()
+            isTypeRarer = wanted.reduce(0) { $0 + states[$1].counts.total } < inAll
+            total =
+                try Self.total(query, statuses, types, db)
+                ?? wanted.reduce(0) { $0 + count(states[$1].counts) }
         }
     }
 
     /// The tasks of a key have to be counted; nil if the list is not about a key.
     private static func total(
-        _ query: TaskQuery, _ statuses: [TaskStatus], _ type: Int64?, _ db: Database
+        _ query: TaskQuery, _ statuses: [TaskStatus], _ types: [Int64], _ db: Database
     ) throws -> Int? {
         guard let key = query.concurrencyKey else { return nil }
         return try Int.fetchOne(
             db,
             sql: """
                 SELECT count(*) FROM tasks INDEXED BY tasks_key_history
-                WHERE key = ? AND \(conditions(statuses, type))
+                WHERE key = ? AND \(conditions(statuses, types))
                 """, arguments: [key])
     }
 
-    /// One ordered scan: of the key's history, of the type, of each status, or of everything.
+    /// One ordered scan: of the key's history, of each type, of each status, or of everything.
     func sql(columns: String) -> String {
         "SELECT \(columns) FROM tasks JOIN (\(page)) AS page USING (seq) ORDER BY tasks.id DESC"
     }
@@ -62,13 +68,14 @@ struct TaskListQuery {
             return "SELECT seq, id FROM tasks \(hint)WHERE \(condition)"
         }
         if query.concurrencyKey != nil {
-            return scan("tasks_key_history", "key = ?3 AND " + Self.conditions(statuses, type)) + " " + end
+            return scan("tasks_key_history", "key = ?3 AND " + Self.conditions(statuses, types)) + " " + end
         }
-        if type != nil, statuses.isEmpty || isTypeRarer {
-            return scan("tasks_type", Self.conditions(statuses, type)) + " " + end
+        if !types.isEmpty, types.count <= Self.mostScans, statuses.isEmpty || isTypeRarer {
+            let scans = types.map { scan("tasks_type", Self.conditions(statuses, [$0])) }
+            return scans.joined(separator: " UNION ALL ") + " " + end
         }
-        guard !statuses.isEmpty else { return scan(nil, "TRUE") + " " + end }
-        let scans = statuses.map { scan("tasks_status", Self.conditions([$0], type)) }
+        guard !statuses.isEmpty else { return scan(nil, Self.conditions([], types)) + " " + end }
+        let scans = statuses.map { scan("tasks_status", Self.conditions([$0], types)) }
         return scans.joined(separator: " UNION ALL ") + " " + end
     }
 
@@ -78,14 +85,18 @@ struct TaskListQuery {
         if let key = query.concurrencyKey { statement.bind(3, key) }
     }
 
-    private static func conditions(_ statuses: [TaskStatus], _ type: Int64?) -> String {
+    private static func conditions(_ statuses: [TaskStatus], _ types: [Int64]) -> String {
         var parts: [String] = []
         if statuses.count == 1 {
             parts.append("status = \(statuses[0].code)")
         } else if !statuses.isEmpty {
             parts.append("status IN (\(statuses.map { String($0.code) }.joined(separator: ", ")))")
         }
-        if let type { parts.append("type = \(type)") }
+        if types.count == 1 {
+            parts.append("type = \(types[0])")
+        } else if !types.isEmpty {
+            parts.append("type IN (\(types.map { String($0) }.joined(separator: ", ")))")
+        }
         return parts.isEmpty ? "TRUE" : parts.joined(separator: " AND ")
     }
 }

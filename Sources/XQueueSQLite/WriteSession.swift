@@ -13,8 +13,7 @@ final class WriteSession {
     var effects = Effects()
     var events: EventLogWriter
     private var statements: [Int: PreparedStatement] = [:]
-    /// The tasks that are processing, so that their ends need not be read back. It may lack some.
-    private var active: [TaskID: StoredTask] = [:]
+    private var active = ActiveTasks()
     /// Keys that may have a token to give, in the order they were touched.
     private var touchedKeys: [String] = []
     private var isTouched: Set<String> = []

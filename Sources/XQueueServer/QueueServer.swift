@@ -24,6 +24,7 @@ public struct QueueServer: Service {
     let metrics: PrometheusRegistry?
     let logControl: LogControl?
     let access: AccessControl
+    let health: HealthMonitor
     let onListening: (@Sendable (Int) async -> Void)?
 
     /// - Parameters:
@@ -42,6 +43,7 @@ public struct QueueServer: Service {
         self.logControl = logControl
         self.access = AccessControl(
             configuration.access, origins: configuration.allowedOrigins, clock: manager.clock)
+        self.health = HealthMonitor(manager, patience: configuration.healthPatience)
         self.onListening = onListening
     }
 
@@ -60,7 +62,8 @@ public struct QueueServer: Service {
         do {
             try await withGracefulShutdownHandler {
                 try await serve()
-            } onGracefulShutdown: { [manager] in
+            } onGracefulShutdown: { [manager, health] in
+                health.stop()
                 manager.stopLeasing()
             }
         } catch let error as IOError {
@@ -86,21 +89,23 @@ public struct QueueServer: Service {
     /// The program behind the socket, made of `routes`.
     func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
         let onListening = onListening
-        let counter = ConnectionCounter(limit: configuration.maxConnections)
+        let connections = ConnectionTable(
+            limit: configuration.maxConnections, limitPerAddress: configuration.maxConnectionsPerAddress)
         let api = QueueAPI(
-            manager: manager, configuration: configuration, connections: counter, logger: logger,
+            manager: manager, configuration: configuration, connections: connections, logger: logger,
             metrics: metrics, process: metrics.map { ProcessMetrics($0) }, logControl: logControl,
-            access: access)
+            access: access, hosts: HostRule(configuration),
+            budget: ReplyBudget(limit: configuration.maxReplyBytes), health: health)
         return Application(
             responder: RouteTable(routes: routes, api: api),
-            server: channels(counter, tls),
+            server: channels(connections, tls),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: "xqueue",
                 backlog: 1024,
-                availableConnectionsDelegate: ConnectionLimit(counter: counter)),
+                availableConnectionsDelegate: ConnectionLimit(table: connections)),
             onServerRunning: { channel in
-                counter.listens(on: channel)
+                connections.listens(on: channel)
                 guard let port = channel.localAddress?.port else { return }
                 await onListening?(port)
             },
@@ -108,13 +113,15 @@ public struct QueueServer: Service {
             logger: logger)
     }
 
-    private func channels(_ counter: ConnectionCounter, _ tls: TLSKeeper?) -> HTTPServerBuilder {
+    private func channels(_ connections: ConnectionTable, _ tls: TLSKeeper?) -> HTTPServerBuilder {
         let configuration = configuration
         let opener = EventStreamOpener(
-            bus: manager.eventBus, access: access, connections: counter,
+            bus: manager.eventBus, access: access, hosts: HostRule(configuration), connections: connections,
             heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
         let http1 = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(configuration), EventGate(opener), DepartureWatch()],
+            additionalChannelHandlers: [
+                ConnectionGuard(configuration, connections), EventGate(opener), DepartureWatch(),
+            ],
             idleTimeout: TimeAmount(configuration.idleTimeout),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maxHeaderBytes,
@@ -125,12 +132,14 @@ public struct QueueServer: Service {
             idleTimeout: configuration.idleTimeout,
             gracefulCloseTimeout: configuration.requestTimeout,
             streamConfiguration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [StreamGuard(configuration), EventGate(opener), DepartureWatch()],
+                additionalChannelHandlers: [
+                    StreamGuard(configuration, connections), EventGate(opener), DepartureWatch(),
+                ],
                 idleTimeout: TimeAmount(configuration.idleTimeout)))
         return HTTPServerBuilder { responder in
             SecureChannel(
                 keeper: tls, http1: HTTP1Channel(responder: responder, configuration: http1),
-                http2: HTTP2Channel(responder: responder, configuration: http2),
+                http2: HTTP2Channel(responder: responder, configuration: http2), connections: connections,
                 patience: TimeAmount(configuration.requestTimeout))
         }
     }

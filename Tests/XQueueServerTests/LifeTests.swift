@@ -48,7 +48,8 @@ import XQueueTesting
         configuration.requestTimeout = .milliseconds(50)
         try await LiveServer.run(configuration: configuration) { server in
             let connection = try await server.connect()
-            try await connection.send("POST /api/v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{")
+            try await connection.send(
+                "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{")
             await server.shutDown()
             _ = await connection.end()
         }

@@ -132,7 +132,7 @@ import XQueueTesting
             #expect(fine.string("timestamp").flatMap { RFC3339Reader.timestamp($0) } != nil)
             #expect(fine.raw("checks", "store", "status") == "\"ok\"")
             #expect(fine.raw("checks", "store", "name") == "\"\(api.store.name)\"")
-            api.store.fail(.check, with: StoreError(.unavailable, "the disk is full"))
+            api.store.fail(.check, times: .max, with: StoreError(.unavailable, "the disk is full"))
             let broken = try await api.get("/api/v1/health")
             #expect(broken.status == 503)
             #expect(broken.headers[.retryAfter] != nil)

@@ -102,10 +102,10 @@ import XQueueTesting
         try await store.setLimit(1, ofType: "a")
         try await store.setPaused(true, type: "a")
         for statuses in [[], [.pending], [.failed, .success]] as [Set<TaskStatus>] {
-            for type in [nil, "a"] {
+            for types in [[], ["a"], ["a", "b"]] as [Set<String>] {
                 for key in [nil, "k"] {
                     _ = try await store.tasks(
-                        TaskQuery(statuses: statuses, type: type, concurrencyKey: key))
+                        TaskQuery(statuses: statuses, types: types, concurrencyKey: key))
                 }
             }
         }

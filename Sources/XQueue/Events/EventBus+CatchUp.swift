@@ -32,6 +32,24 @@ extension EventBus {
         }
     }
 
+    /// Brings a subscriber that has fallen behind what the ring holds after `start`, as fast as it takes it, until it gets
+    /// the rest from the reader again.
+    func keepUp(_ subscription: EventSubscription, from start: EventCursor) async {
+        var cursor = start
+        while !subscription.hasEnded {
+            await subscription.waitForRoom()
+            switch step(subscription, after: cursor, isFromLog: true) {
+            case .end, .joined: return
+            case .wait: await waitForPosition()
+            case .events(let events, let next):
+                _ = subscription.deliver(events, isPaced: true)
+                cursor = next
+                note(cursor, of: subscription)
+            case .read: return cutOff(subscription)
+            }
+        }
+    }
+
     /// Delivers one page of the log; answers where to go on, or nil if the subscriber is live now.
     private func readOn(
         _ subscription: EventSubscription, after cursor: EventCursor, upTo position: EventCursor
@@ -42,7 +60,11 @@ extension EventBus {
             return nil
         }
         if page.isRewound { subscription.tell(.rewound(page.start)) }
-        _ = subscription.deliver(wanted(page.events, by: subscription), isPaced: true)
+        let wanted = wanted(page.events, by: subscription)
+        let events = Array(wanted.prefix(bytes: limits.bytes / 2))
+        _ = subscription.deliver(events, isPaced: true)
+        // What is too much is read once more when there is room.
+        if events.count < wanted.count, let last = events.last { return last.event.cursor }
         // Nothing is left of the log before that place: the reader has the rest.
         return page.events.isEmpty ? max(page.next, position) : page.next
     }

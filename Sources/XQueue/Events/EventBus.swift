@@ -14,9 +14,12 @@ package final class EventBus: Sendable {
         var events = 20_000
         var bytes: Int
         /// The most events read at once.
-        var page = 1000
-        /// How many of the newest events are kept for subscribers that catch up.
+        var page = 500
+        /// How many of the newest events are kept for subscribers that catch up. Whoever falls behind those is cut off.
         var ring = 4000
+        /// The most values that the filters of one subscriber name, and those of all.
+        var filterValues = 1000
+        var allFilterValues = 200_000
         /// The most subscribers that read the log at once to catch up.
         var readers = 8
     }
@@ -27,12 +30,16 @@ package final class EventBus: Sendable {
         case catchingUp
         /// Gets what comes after the cursor.
         case live(after: EventCursor)
+        /// Takes events more slowly than they come, and has got all up to the cursor.
+        case behind(EventCursor)
     }
 
     private struct Subscriber {
         let subscription: EventSubscription
         var filters: [EventFilter]
         var phase: Phase
+
+        var filterValues: Int { filters.reduce(0) { $0 + $1.valueCount } }
     }
 
     private struct State {
@@ -46,6 +53,10 @@ package final class EventBus: Sendable {
         var reader: Task<Void, Never>?
         /// Which reader is the present one.
         var readerNumber = 0
+        /// Those that take events more slowly than they come.
+        var behind: Set<Int> = []
+        /// How many values the filters of all subscribers name.
+        var filterValues = 0
         var waitingForPosition: [CheckedContinuation<Void, Never>] = []
         var isStopped = false
     }
@@ -79,7 +90,8 @@ package final class EventBus: Sendable {
     ///
     /// - Parameter receive: Called for one delivery at a time, on any thread. It must not block, and must
     ///   not call the bus or the subscription.
-    /// - Throws: ``QueueError/Code/tooManySubscribers`` or ``QueueError/Code/stopped``.
+    /// - Throws: ``QueueError/Code/tooManySubscribers``, ``QueueError/Code/stopped``, or
+    ///   ``QueueError/Code/invalidField`` if the filters name too many values.
     package func subscribe(
         _ filters: [EventFilter], after cursor: EventCursor? = nil,
         receive: @escaping @Sendable (EventDelivery) -> Void
@@ -87,11 +99,15 @@ package final class EventBus: Sendable {
         let outcome = state.withLock { state -> Result<EventSubscription, QueueError> in
             guard !state.isStopped else { return .failure(Self.stopped) }
             guard state.subscribers.count < limits.subscribers else { return .failure(Self.full) }
+            if let error = check(filters, replacing: 0, state) { return .failure(error) }
             state.lastID += 1
             let subscription = EventSubscription(
                 id: state.lastID, limits: limits, receive: receive,
                 leave: { [weak self] in self?.forget($0) },
-                replaceFilters: { [weak self] in self?.setFilters($1, of: $0) })
+                replaceFilters: { [weak self] id, filters throws(QueueError) in
+                    try self?.setFilters(filters, of: id)
+                })
+            state.filterValues += filters.reduce(0) { $0 + $1.valueCount }
             state.subscribers[subscription.id] = Subscriber(
                 subscription: subscription, filters: filters, phase: cursor == nil ? .starting : .catchingUp)
             if let cursor {
@@ -118,20 +134,38 @@ package final class EventBus: Sendable {
     private func goLive(_ id: Int, after cursor: EventCursor, _ state: inout State) {
         guard let filters = state.subscribers[id]?.filters else { return }
         state.subscribers[id]?.phase = .live(after: cursor)
+        state.behind.remove(id)
         state.index.insert(id, filters)
     }
 
-    private func setFilters(_ filters: [EventFilter], of id: Int) {
-        state.withLock { state in
+    private func setFilters(_ filters: [EventFilter], of id: Int) throws(QueueError) {
+        try state.withLock { state throws(QueueError) in
             guard let subscriber = state.subscribers[id] else { return }
+            if let error = check(filters, replacing: subscriber.filterValues, state) { throw error }
+            state.filterValues += filters.reduce(0) { $0 + $1.valueCount } - subscriber.filterValues
             state.subscribers[id]?.filters = filters
             if case .live = subscriber.phase { state.index.insert(id, filters) }
         }
     }
 
+    /// Why `filters` cannot take the place of ones with `old` values; nil if they can.
+    private func check(_ filters: [EventFilter], replacing old: Int, _ state: State) -> QueueError? {
+        let values = filters.reduce(0) { $0 + $1.valueCount }
+        guard values <= limits.filterValues else {
+            return .invalid("filter", "names \(values) values in all; the limit is \(limits.filterValues)")
+        }
+        guard state.filterValues - old + values <= limits.allFilterValues else {
+            return QueueError(
+                .tooManySubscribers, "the limit of filter values of all subscribers to events is reached")
+        }
+        return nil
+    }
+
     private func forget(_ id: Int) {
         state.withLock { state in
-            guard state.subscribers.removeValue(forKey: id) != nil else { return }
+            guard let subscriber = state.subscribers.removeValue(forKey: id) else { return }
+            state.filterValues -= subscriber.filterValues
+            state.behind.remove(id)
             state.index.remove(id)
             if state.subscribers.isEmpty { stopReader(&state) }
         }
@@ -143,6 +177,8 @@ package final class EventBus: Sendable {
             state.isStopped = true
             defer {
                 state.subscribers = [:]
+                state.filterValues = 0
+                state.behind = []
                 state.index = SubscriberIndex()
             }
             stopReader(&state)
@@ -205,20 +241,58 @@ package final class EventBus: Sendable {
     /// The reader has read on.
     func publish(_ page: EventPage, reader: Int) {
         let events = page.events.map { SharedEvent($0) }
-        let deliveries = state.withLock { state -> [(EventSubscription, [SharedEvent])] in
-            guard state.readerNumber == reader else { return [] }
+        typealias Deliveries = [(EventSubscription, [SharedEvent])]
+        let (deliveries, lost, before) = state.withLock {
+            state -> (Deliveries, [EventSubscription], EventCursor?) in
+            guard state.readerNumber == reader else { return ([], [], nil) }
+            let before = state.position
             state.position = page.next
             state.ring.append(events)
-            return state.index.matches(events).compactMap { id, events in
+            let deliveries = state.index.matches(events).compactMap { id, events in
                 guard let subscriber = state.subscribers[id], case .live(let start) = subscriber.phase,
                     let last = events.last, last.event.cursor > start
-                else { return nil }
+                else { return nil as Deliveries.Element? }
                 return (subscriber.subscription, Self.events(events, after: start))
             }
+            let lost = state.behind.compactMap { id -> EventSubscription? in
+                guard let subscriber = state.subscribers[id], case .behind(let cursor) = subscriber.phase,
+                    !state.ring.holds(after: cursor)
+                else { return nil }
+                return subscriber.subscription
+            }
+            return (deliveries, lost, before)
         }
+        for subscription in lost { cutOff(subscription) }
         for (subscription, events) in deliveries where !subscription.deliver(events) {
-            forget(subscription.id)
-            subscription.end(QueueError(.slowConsumer, "events come faster than they are taken"))
+            fallBehind(subscription, after: before ?? page.next)
+        }
+    }
+
+    /// Lets a subscriber that takes events more slowly than they come go on at its own pace, for as long as the ring
+    /// holds what it has not got.
+    private func fallBehind(_ subscription: EventSubscription, after cursor: EventCursor) {
+        let start = state.withLock { state -> EventCursor? in
+            guard case .live(let start)? = state.subscribers[subscription.id]?.phase else { return nil }
+            state.subscribers[subscription.id]?.phase = .behind(max(start, cursor))
+            state.behind.insert(subscription.id)
+            state.index.remove(subscription.id)
+            return max(start, cursor)
+        }
+        // Ends when it has caught up, or the subscription ends.
+        if let start { Task { await self.keepUp(subscription, from: start) } }
+    }
+
+    /// Ends a subscription whose events the ring does not hold any more.
+    func cutOff(_ subscription: EventSubscription) {
+        forget(subscription.id)
+        subscription.end(QueueError(.slowConsumer, "events come faster than they are taken"))
+    }
+
+    /// A subscriber that is behind has got all up to `cursor`.
+    func note(_ cursor: EventCursor, of subscription: EventSubscription) {
+        state.withLock { state in
+            guard case .behind? = state.subscribers[subscription.id]?.phase else { return }
+            state.subscribers[subscription.id]?.phase = .behind(cursor)
         }
     }
 
@@ -257,8 +331,12 @@ package final class EventBus: Sendable {
             guard let (slice, isLast) = state.ring.page(after: cursor, limit: limits.page) else {
                 return .read(upTo: position)
             }
-            let events = slice.filter { shared in filters.contains { $0.matches(shared.event) } }
-            guard isLast else { return .events(events, next: slice.last?.event.cursor ?? position) }
+            let wanted = slice.filter { shared in filters.contains { $0.matches(shared.event) } }
+            let events = Array(wanted.prefix(bytes: limits.bytes / 2))
+            guard isLast, events.count == wanted.count else {
+                let last = events.count < wanted.count ? events.last : slice.last
+                return .events(events, next: last?.event.cursor ?? position)
+            }
             // Under the lock, so that nothing newer overtakes these.
             _ = subscription.deliver(events, isPaced: true)
             goLive(subscription.id, after: position, &state)

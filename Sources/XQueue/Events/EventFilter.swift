@@ -16,6 +16,9 @@ public struct EventFilter: Sendable, Hashable {
     /// Every event.
     public static let all = EventFilter()
 
+    /// How many values the parts name.
+    package var valueCount: Int { taskIDs.count + types.count + statuses.count }
+
     public func matches(_ event: TaskEvent) -> Bool {
         (taskIDs.isEmpty || taskIDs.contains(event.taskID))
             && (types.isEmpty || types.contains(event.type))

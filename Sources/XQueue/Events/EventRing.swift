@@ -26,6 +26,9 @@ struct EventRing {
         events.removeFirst(surplus)
     }
 
+    /// Whether everything after `cursor` is kept.
+    func holds(after cursor: EventCursor) -> Bool { start.map { $0 <= cursor } ?? false }
+
     /// Up to `limit` events after `cursor`, and whether there are no more; nil if some are forgotten.
     func page(after cursor: EventCursor, limit: Int) -> (events: ArraySlice<SharedEvent>, isLast: Bool)? {
         guard let start, cursor >= start else { return nil }

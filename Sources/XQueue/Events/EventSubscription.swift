@@ -31,13 +31,13 @@ package final class EventSubscription: Sendable {
     /// Never blocks, and does not call the bus.
     private let receive: @Sendable (EventDelivery) -> Void
     private let leave: @Sendable (Int) -> Void
-    private let replaceFilters: @Sendable (Int, [EventFilter]) -> Void
+    private let replaceFilters: @Sendable (Int, [EventFilter]) throws(QueueError) -> Void
     private let state = Mutex(State())
 
     init(
         id: Int, limits: EventBus.Limits, receive: @escaping @Sendable (EventDelivery) -> Void,
         leave: @escaping @Sendable (Int) -> Void,
-        replaceFilters: @escaping @Sendable (Int, [EventFilter]) -> Void
+        replaceFilters: @escaping @Sendable (Int, [EventFilter]) throws(QueueError) -> Void
     ) {
         self.id = id
         self.limits = limits
@@ -61,8 +61,10 @@ package final class EventSubscription: Sendable {
     }
 
     /// Wants, from now on, what any of `filters` matches; nothing if there are none.
-    package func setFilters(_ filters: [EventFilter]) {
-        replaceFilters(id, filters)
+    ///
+    /// - Throws: ``QueueError`` if they name too many values; nothing has changed then.
+    package func setFilters(_ filters: [EventFilter]) throws(QueueError) {
+        try replaceFilters(id, filters)
     }
 
     /// Ends it: nothing more is delivered.
@@ -80,7 +82,7 @@ package final class EventSubscription: Sendable {
         receive(delivery)
     }
 
-    /// Delivers events; false if that would make too many that are not consumed.
+    /// Delivers events; false, and delivers none, if that would make too many that are not consumed.
     ///
     /// - Parameter isPaced: The caller has waited for room, so that any number may go.
     func deliver(_ events: [SharedEvent], isPaced: Bool = false) -> Bool {
@@ -89,9 +91,8 @@ package final class EventSubscription: Sendable {
         let isAdmitted = state.withLock { state -> Bool? in
             guard !state.hasEnded else { return nil }
             let count = state.events + events.count
-            // Whoever has nothing left to take gets a whole page, however large.
             let fits = count <= limits.events && state.cost + cost <= limits.bytes
-            guard isPaced || state.events == 0 || fits else { return false }
+            guard isPaced || fits else { return false }
             state.events = count
             state.cost += cost
             return true

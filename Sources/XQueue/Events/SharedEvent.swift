@@ -21,12 +21,26 @@ package final class SharedEvent: Sendable {
     }
 
     /// About how many bytes it takes on its way.
-    var cost: Int {
+    package var cost: Int {
         let words =
             switch event.change {
             case .status(let change): change.error?.utf8.count ?? 0
             case .progress(let progress): progress.message?.utf8.count ?? 0
             }
         return 360 + event.type.utf8.count + words
+    }
+}
+
+extension Collection<SharedEvent> {
+    /// As many of the first ones as have `bytes`, but one at least.
+    package func prefix(bytes: Int) -> SubSequence {
+        var left = bytes
+        var end = startIndex
+        while end != endIndex, left > 0 || end == startIndex {
+            left -= self[end].cost
+            if left < 0, end != startIndex { break }
+            formIndex(after: &end)
+        }
+        return self[..<end]
     }
 }

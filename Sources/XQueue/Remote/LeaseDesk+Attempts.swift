@@ -90,8 +90,12 @@ extension LeaseDesk {
     ) async throws(StoreError) -> [AttemptID: HeldLeases.Entry] {
         let storeNow = try await store.now()
         let now = clock.instant()
-        let answers = await withTaskGroup(of: Result<TaskRecord?, StoreError>.self) { group in
-            for attempt in attempts {
+        typealias Answer = Result<TaskRecord?, StoreError>
+        let answers = await withTaskGroup(of: Answer.self) { group in
+            var answers: [Answer] = []
+            for (number, attempt) in attempts.enumerated() {
+                // Each brings the whole task, whose payload may be large.
+                if number >= Self.mostAtOnce, let answer = await group.next() { answers.append(answer) }
                 group.addTask {
                     do throws(StoreError) {
                         let record = try await self.store.task(attempt.taskID)
@@ -101,7 +105,7 @@ extension LeaseDesk {
                     }
                 }
             }
-            return await group.reduce(into: []) { $0.append($1) }
+            return await group.reduce(into: answers) { $0.append($1) }
         }
         var learned: [AttemptID: HeldLeases.Entry] = [:]
         for answer in answers {
@@ -113,4 +117,7 @@ extension LeaseDesk {
         }
         return learned
     }
+
+    /// The most leases the store is asked about at once.
+    private static let mostAtOnce = 16
 }

@@ -22,6 +22,8 @@ final class LeaseDesk: Sendable {
     let logger: Logger
     let held: HeldLeases
     let workers: RemoteWorkers
+    /// The most requests that do not wait and look into the store at once: each may bring a large answer.
+    private let looks = Turns(64)
     /// Rings when a task may have become ready.
     private let ready = Bell()
     private let state = Mutex(State())
@@ -97,7 +99,7 @@ final class LeaseDesk: Sendable {
     /// Waits for tasks as `request` says.
     ///
     /// - Returns: The tasks with their leases; none if there were none in time.
-    func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> [TaskRecord] {
+    func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> LeaseAnswer {
         let request = try request.validated(maxBatch: configuration.maxBatch)
         let deadline = clock.instant() + request.wait
         try await workers.see(request.worker, maxTasks: request.maxTasks)
@@ -106,7 +108,9 @@ final class LeaseDesk: Sendable {
         switch try enter(entry) {
         case .waits: break
         case .looks:
+            await looks.take()
             if poll.beginClaim(), case .nothing = await claim(entry) { _ = poll.claimFoundNothing() }
+            looks.giveBack()
             fallthrough
         case .ends:
             poll.expire()
@@ -209,21 +213,40 @@ final class LeaseDesk: Sendable {
         let grant = ClaimGrant(
             token: LeaseToken(remote: random), workerID: worker.name, lease: configuration.leaseDuration,
             grace: configuration.gracePeriod)
+        let share: ByteBudget.Share?
+        do throws(QueueError) {
+            share = try takeShare(for: entry)
+        } catch {
+            entry.poll.claimEnded(.failure(error))
+            return .failure
+        }
         do throws(StoreError) {
             let claimed = try await births.claim(
-                ClaimRequest(types: worker.types, count: entry.request.maxTasks, grant: grant))
+                ClaimRequest(
+                    types: worker.types, count: entry.request.maxTasks, grant: grant,
+                    maxBytes: share?.bytes ?? ModelLimits.answerBytes))
             guard !claimed.tasks.isEmpty else { return .nothing }
+            share?.resize(to: claimed.tasks.reduce(0) { $0 + $1.contentBytes })
             let now = clock.instant()
             for record in claimed.tasks {
                 held.insert(record, startedAt: now, expiresAt: now + configuration.leaseDuration)
                 metrics.work(record.type).started(record)
             }
-            entry.poll.claimEnded(.success(claimed.tasks))
+            entry.poll.claimEnded(
+                .success(LeaseAnswer(tasks: claimed.tasks, hasMore: claimed.hasMore, share: share)))
             return .tasks(more: claimed.hasMore)
         } catch {
             entry.poll.claimEnded(.failure(QueueError(error)))
             return .failure
         }
+    }
+
+    /// Finds room for the answer before anything is claimed for it.
+    private func takeShare(for entry: LeaseQueue.Entry) throws(QueueError) -> ByteBudget.Share? {
+        guard let budget = entry.poll.budget else { return nil }
+        let most = min(ModelLimits.answerBytes, entry.request.maxTasks * configuration.maxPayloadBytes)
+        guard let share = budget.take(upTo: most) else { throw .overloaded }
+        return share
     }
 
     /// Gives back what was claimed for a client that has left.

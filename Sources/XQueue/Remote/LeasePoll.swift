@@ -1,12 +1,22 @@
 import Synchronization
-import XQueueCore
+package import XQueueCore
+
+/// What a remote worker's request for tasks is answered.
+package struct LeaseAnswer: Sendable {
+    /// The tasks with their leases, best first.
+    package var tasks: [TaskRecord] = []
+    /// More may be ready: there were as many as asked for, or their payloads filled the answer.
+    package var hasMore = false
+    /// The place of the answer in the budget; nil if there is no budget.
+    package var share: ByteBudget.Share?
+}
 
 /// One remote worker's wait for tasks.
 ///
 /// Its answer is decided once: by a claim that found tasks, by time, by the client that left, or by the
 /// end of the server.
 package final class LeasePoll: Sendable {
-    typealias Answer = Result<[TaskRecord], QueueError>
+    typealias Answer = Result<LeaseAnswer, QueueError>
 
     private struct State {
         var answer: Answer?
@@ -20,18 +30,22 @@ package final class LeasePoll: Sendable {
         var abandon: (@Sendable ([TaskRecord]) -> Void)?
     }
 
+    /// What the answer must find room in; nil for no bound.
+    let budget: ByteBudget?
     private let state = Mutex(State())
 
-    package init() {}
+    package init(budget: ByteBudget? = nil) {
+        self.budget = budget
+    }
 
     /// The client has left: what was claimed for it, or will be, goes back to the queue.
     package func leave() {
         let unwanted = state.withLock { state -> (() -> Void)? in
             guard !state.hasLeft else { return nil }
             state.hasLeft = true
-            guard case .success(let tasks) = state.answer, !tasks.isEmpty else { return nil }
+            guard case .success(let answer) = state.answer, !answer.tasks.isEmpty else { return nil }
             let abandon = state.abandon
-            return { abandon?(tasks) }
+            return { abandon?(answer.tasks) }
         }
         if let unwanted { unwanted() } else { expire() }
     }
@@ -56,7 +70,7 @@ package final class LeasePoll: Sendable {
     func claimFoundNothing() -> Bool {
         change { state in
             state.isClaiming = false
-            return state.isOver ? .success([]) : nil
+            return state.isOver ? .success(LeaseAnswer()) : nil
         }
     }
 
@@ -66,15 +80,15 @@ package final class LeasePoll: Sendable {
             state.isClaiming = false
             return answer
         }
-        guard case .success(let tasks) = answer else { return }
-        state.withLock { $0.hasLeft ? $0.abandon : nil }?(tasks)
+        guard case .success(let answer) = answer else { return }
+        state.withLock { $0.hasLeft ? $0.abandon : nil }?(answer.tasks)
     }
 
     /// Time is over, or the server ends. What a claim under way finds is still the answer.
     func expire() {
         _ = change { state in
             state.isOver = true
-            return state.isClaiming ? nil : .success([])
+            return state.isClaiming ? nil : .success(LeaseAnswer())
         }
     }
 

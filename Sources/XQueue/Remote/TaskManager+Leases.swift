@@ -7,7 +7,7 @@ extension TaskManager {
     /// - Parameter poll: For whoever learns that the client has left.
     package func lease(
         _ request: LeaseRequest, poll: LeasePoll = LeasePoll()
-    ) async throws(QueueError) -> [TaskRecord] {
+    ) async throws(QueueError) -> LeaseAnswer {
         try await leaseDesk.lease(request, poll)
     }
 

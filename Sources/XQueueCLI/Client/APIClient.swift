@@ -6,7 +6,8 @@ import XQueueCore
 
 /// The HTTP API as a command sees it.
 struct APIClient: Sendable {
-    /// The largest reply that is read: a page of tasks ends at 64 MiB of payloads.
+    /// The largest reply that is read. A page of tasks ends once it has 8 MiB of payloads, but a single task may be
+    /// larger where the server takes such.
     private static let maxReplyBytes = 192 << 20
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(5)

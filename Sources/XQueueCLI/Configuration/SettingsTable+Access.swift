@@ -7,6 +7,10 @@ extension SettingsTable {
             "server.insecure", .flag, \.isInsecure,
             "Listen where others can connect, though nobody is asked for a token.", onFlag: "--insecure"),
         Setting(
+            "server.hosts", .hosts, \.server.hosts,
+            "Host names of this server besides localhost, separated by commas; others are rejected if no token is asked for."
+        ),
+        Setting(
             "server.tls.cert_file", .optionalPath, \.tls.certificateFile,
             "The server's certificate and those that vouch for it, in PEM; empty for no TLS."),
         Setting(
@@ -50,6 +54,23 @@ extension SettingsTable {
 }
 
 extension SettingKind<[String]> {
+    /// Names or addresses as the `Host` of a request has them, without ports.
+    static let hosts = SettingKind(
+        legal: "host names like xqueue.example.com, without scheme and port, separated by commas",
+        parse: { text in
+            let hosts = text.split(separator: ",").map { $0.filter { $0 != " " } }
+            return hosts.allSatisfy(isHost) ? hosts : nil
+        },
+        format: { $0.joined(separator: ",") })
+
+    private static func isHost(_ text: String) -> Bool {
+        if text.hasPrefix("["), text.hasSuffix("]") {
+            return text.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        return !text.isEmpty
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    }
+
     /// Origins as browsers write them.
     static let origins = SettingKind(
         legal: "origins like https://app.example.com, separated by commas, or * for all",

@@ -33,8 +33,16 @@ enum SettingsTable {
                 "The largest request head."),
             Setting(
                 "server.max_connections", .integer(1...1_000_000), \.server.maxConnections,
-                "The most connections at once; further ones wait. Subscribers and waiting workers do not count."
+                "Maximum number of connections; one more replaces the longest idle. Streams and waiting workers do not count."
             ),
+            Setting(
+                "server.max_connections_per_address", .integer(0...1_000_000),
+                \.server.maxConnectionsPerAddress,
+                "Maximum number of them from one address, but for loopback; 0 = no limit. Raise it behind a proxy."
+            ),
+            Setting(
+                "server.max_reply_memory", .bytes((16 << 20)...(1 << 40)), \.server.maxReplyBytes,
+                "Memory for large replies and request bodies under way; beyond it requests get 503."),
             Setting(
                 "server.max_subscribers", .integer(1...1_000_000), \.queue.maxSubscribers,
                 "The most subscribers to events in this process; further ones are refused."),
@@ -43,7 +51,13 @@ enum SettingsTable {
                 "The most workers that take tasks over HTTP here; further ones are refused."),
             Setting(
                 "server.max_subscriber_backlog", .bytes((64 << 10)...(1 << 30)), \.queue.maxSubscriberBytes,
-                "The events that may wait for one subscriber; it is closed beyond."),
+                "The events that may wait for one subscriber before it falls behind."),
+            Setting(
+                "server.max_filter_values", .integer(1...100_000), \.queue.maxFilterValues,
+                "Maximum number of tasks, types and statuses in the filters of one subscriber."),
+            Setting(
+                "server.max_all_filter_values", .integer(1...100_000_000), \.queue.maxAllFilterValues,
+                "Maximum number of them in the filters of all subscribers to this process."),
             Setting(
                 "server.stream_heartbeat", .duration(second...hour), \.server.streamHeartbeat,
                 "How often a quiet subscriber to events hears of the server; silent for three, it is closed."),

@@ -77,7 +77,16 @@ struct ListCommand: AsyncParsableCommand {
     private func listPage(_ client: APIClient) async throws {
         let reply = try await page(client, limit: limit, offset: offset)
         if json { return try Output.line(reply.text) }
-        let page = try reply.decoded(TaskPage.self)
+        var page = try reply.decoded(TaskPage.self)
+        var last = page
+        // A page ends early once its payloads are large.
+        while page.tasks.count < limit, !last.tasks.isEmpty, offset + page.tasks.count < last.total {
+            let rest = try await self.page(
+                client, limit: limit - page.tasks.count, offset: offset + page.tasks.count)
+            last = try rest.decoded(TaskPage.self)
+            let known = Set(page.tasks.map(\.id))
+            page.tasks += last.tasks.filter { !known.contains($0.id) }
+        }
         try show(page.tasks)
         guard Terminal.output.isTerminal, !showsIdentifiers else { return }
         let end = offset + page.tasks.count

@@ -2,7 +2,7 @@ import XQueueCore
 
 /// A page of tasks.
 struct TaskPage: Decodable {
-    let tasks: [ListedTask]
+    var tasks: [ListedTask]
     let total: Int
 }
 

@@ -20,6 +20,9 @@ public enum ModelLimits {
     public static let errorsKept = 10
     /// How much of a progress message is kept.
     public static let progressMessageBytes = 512
+    /// Once the payloads and results of one answer (a page of a list, a claim, the outcomes of a batch) pass so
+    /// many bytes, it ends, and says that there is more.
+    public static let answerBytes = 8 << 20
     /// How deep arrays and objects may be nested in a payload or result.
     public static let jsonDepth = 512
 }

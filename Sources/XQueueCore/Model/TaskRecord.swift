@@ -44,6 +44,23 @@ public struct TaskRecord: Sendable, Hashable {
     /// When somebody asked a running task to stop.
     public var cancelRequestedAt: Timestamp?
 
+    /// Payload, result and history are left out of this copy, since the answer it is part of was full.
+    public var isAbridged = false
+
+    /// How many bytes the parts have that may be large: payload, result and errors.
+    package var contentBytes: Int {
+        let parts = payload.text.utf8.count + (result?.text.utf8.count ?? 0) + (error?.utf8.count ?? 0)
+        return errors.isEmpty ? parts : errors.reduce(parts) { $0 + $1.message.utf8.count }
+    }
+
+    /// The record without what may be large.
+    package var abridged: TaskRecord {
+        var record = self
+        (record.payload, record.result, record.errors, record.trace) = (.null, nil, [], nil)
+        record.isAbridged = true
+        return record
+    }
+
     /// The number of the current or next attempt, from 1.
     public var attempt: Int { retryCount.adding(clamped: 1) }
 

@@ -2,22 +2,23 @@
 public struct TaskQuery: Sendable, Hashable {
     /// Empty means all.
     public var statuses: Set<TaskStatus>
-    public var type: String?
+    /// Empty means all.
+    public var types: Set<String>
     public var concurrencyKey: String?
     /// 1 to 1000.
     public var limit: Int
     /// How many of the newest to skip.
     public var offset: Int
-    /// How large the payloads and results of a page may be together before it ends early.
+    /// How large the payloads and results of a page may be together before it ends early, in bytes.
     public var maxBytes: Int
 
     public init(
-        statuses: Set<TaskStatus> = [], type: String? = nil, concurrencyKey: String? = nil,
-        limit: Int = 10, offset: Int = 0, maxBytes: Int = 64 << 20
+        statuses: Set<TaskStatus> = [], types: Set<String> = [], concurrencyKey: String? = nil,
+        limit: Int = 10, offset: Int = 0, maxBytes: Int = ModelLimits.answerBytes
     ) {
         self.maxBytes = maxBytes
         self.statuses = statuses
-        self.type = type
+        self.types = types
         self.concurrencyKey = concurrencyKey
         self.limit = limit
         self.offset = offset

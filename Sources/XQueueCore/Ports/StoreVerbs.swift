@@ -1,7 +1,8 @@
 /// What became of one task of an `insert`.
 public enum InsertOutcome: Sendable, Hashable {
     case inserted(TaskRecord)
-    /// An unfinished task with the same unique key, or a task with the same identifier.
+    /// An unfinished task with the same unique key, or a task with the same identifier. It is abridged if those
+    /// before it in the batch have filled the answer.
     case existing(TaskRecord)
 
     public var record: TaskRecord {
@@ -17,15 +18,21 @@ public struct ClaimRequest: Sendable, Hashable {
     public var types: [String]
     /// The most tasks to hand out.
     public var count: Int
+    /// Once the payloads of the tasks pass so many bytes, after at least one task, the claim ends.
+    public var maxBytes: Int
     /// The grant of the first task; each further one gets the next token.
     public var grant: ClaimGrant
     /// The mark of the data that the worker knows (``StoreBirth/id``): from other data nothing is handed out. Nil
     /// takes whatever is there.
     public var birth: String?
 
-    public init(types: [String], count: Int, grant: ClaimGrant, birth: String? = nil) {
+    public init(
+        types: [String], count: Int, grant: ClaimGrant, maxBytes: Int = ModelLimits.answerBytes,
+        birth: String? = nil
+    ) {
         self.types = types
         self.count = count
+        self.maxBytes = maxBytes
         self.grant = grant
         self.birth = birth
     }
@@ -35,7 +42,8 @@ public struct ClaimRequest: Sendable, Hashable {
 public struct ClaimResult: Sendable, Hashable {
     /// The claimed tasks with their leases, best first.
     public var tasks: [TaskRecord]
-    /// True if more may be ready: the claim was full, or stopped after passing by many parked tasks.
+    /// True if more may be ready: the claim was full, in tasks or in bytes, or stopped after passing by many
+    /// parked tasks.
     public var hasMore: Bool
 
     public init(tasks: [TaskRecord], hasMore: Bool) {

@@ -23,12 +23,14 @@ public protocol TaskStore: Sendable {
     /// Accepts all of `tasks`, in order, or throws and accepts none.
     ///
     /// A task whose unique key belongs to an unfinished task, or whose identifier is known, is answered
-    /// with that task.
+    /// with that task. Once the payloads and results of such tasks pass ``ModelLimits/answerBytes``, further ones
+    /// are abridged.
     func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]
 
     // MARK: Verbs of workers
 
-    /// Hands out up to `request.count` ready tasks, best first.
+    /// Hands out up to `request.count` ready tasks, best first; fewer, but at least one, once their payloads pass
+    /// `request.maxBytes`.
     ///
     /// - Throws: ``StoreError/Code/replaced``, and hands out nothing, if the store's mark is not `request.birth`.
     func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult

@@ -52,6 +52,11 @@ package final class RedisClient: Sendable {
         if opener.sentinel != nil { runUntilClosed { client in await client.followPrimary() } }
     }
 
+    /// Why nothing can be sent now, as far as that is known without trying.
+    var trouble: RedisError? {
+        pool.withLock { $0.connections.isEmpty && $0.failure != nil ? $0.refusal : nil }
+    }
+
     /// Sends a command and waits for its reply.
     ///
     /// - Throws: `refused` with the first word of an error reply, `disconnected` and `timedOut` if there is

@@ -44,14 +44,16 @@ extension RedisReply {
         get throws(StoreError) { Timestamp(milliseconds: try integer) }
     }
 
-    /// A record as `record()` of `records.lua` answers it; nil if there is none.
+    /// A record as `record()` of `records.lua` answers it, or an abridged one of `insert.lua`; nil if there is none.
     var record: TaskRecord? {
         get throws(StoreError) {
             if case .null = self { return nil }
             let parts = try elements
-            guard parts.count == 5 else { throw unexpected }
-            return try TaskRecord(
+            guard 5...6 ~= parts.count else { throw unexpected }
+            var record = try TaskRecord(
                 id: parts[0], definition: parts[1], state: parts[2], result: parts[3], errors: parts[4])
+            record.isAbridged = parts.count == 6
+            return record
         }
     }
 

@@ -31,6 +31,7 @@ enum ScriptWords {
         words["STATUS_EVENT"] = EventCode.status.rawValue
         words["PROGRESS_EVENT"] = EventCode.progress.rawValue
         words["NO_STATUS"] = EventCode.noStatus
+        words["ANSWER_BYTES"] = ModelLimits.answerBytes
         words["ERRORS_KEPT"] = ModelLimits.errorsKept
         var texts = words.mapValues { String($0) }
         texts["SCHEDULED_BAND"] = scheduledBand

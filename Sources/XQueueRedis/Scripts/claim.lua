@@ -2,7 +2,8 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] token of the first  [5] worker
---       [6] milliseconds of the lease  [7] milliseconds of grace  [8] the queue's mark, or ''  [9…] types
+--       [6] milliseconds of the lease  [7] milliseconds of grace  [8] the queue's mark, or ''  [9] bytes of payloads
+--       after which the claim ends  [10…] types
 -- reply time, ready, due, 1 if more may be ready or 2 if the queue has another mark, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
 -- include keys clock may-grow ids records log writes places
@@ -11,8 +12,30 @@
 -- define PARKS 1000
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
-local LEASE, GRACE = tonumber(ARGV[6]), tonumber(ARGV[7])
+local LEASE, GRACE, MAX_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
 if ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
+
+-- Definitions hold payloads, and a script's memory is the server's: few are fetched at first, then twice as many
+-- each time, as far as what is left of the bytes should hold them.
+-- define FIRST_WINDOW 8
+-- define MOST_WINDOW 128
+local window, bytes, fetched, fetched_bytes = FIRST_WINDOW, 0, 0, 0
+local function fetch_definitions(head)
+  local number = math.min(window, head.size - head.at + 1)
+  if fetched > 0 then
+    local fitting = math.floor((MAX_BYTES - bytes) * fetched / math.max(1, fetched_bytes))
+    number = math.max(1, math.min(number, fitting))
+  end
+  window = math.min(2 * window, MOST_WINDOW)
+  local ids = {unpack(head.ids, head.at, head.at + number - 1)}
+  head.definitions = redis.call('HMGET', TASKS, unpack(ids))
+  head.states = redis.call('HMGET', STATES, unpack(ids))
+  head.first, head.known = head.at, head.at + number - 1
+  fetched = fetched + number
+  for _, definition in ipairs(head.definitions) do
+    if definition then fetched_bytes = fetched_bytes + #definition end
+  end
+end
 
 -- The best ready task of a type that was not looked at yet.
 local function fetch(head, size)
@@ -21,9 +44,7 @@ local function fetch(head, size)
   if #found == 0 then return false end
   local ids, number = {}, #found / 2
   for i = 1, number do ids[i] = found[2 * i - 1] end
-  head.ids, head.found, head.at, head.size = ids, found, 1, number
-  head.definitions = redis.call('HMGET', TASKS, unpack(ids))
-  head.states = redis.call('HMGET', STATES, unpack(ids))
+  head.ids, head.found, head.at, head.size, head.known = ids, found, 1, number, 0
   return true
 end
 
@@ -33,9 +54,9 @@ local function is_before(a, b)
   return is_older(a.ids[a.at], b.ids[b.at])
 end
 
-local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 8))))
+local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 9))))
 local heads, all = {}, {}
-for i = 9, #ARGV do
+for i = 10, #ARGV do
   local type = ARGV[i]
   local limit, paused = settings_of(type)
   local room = limit > 0 and limit - count_of(type, $PROCESSING) or math.huge
@@ -126,12 +147,15 @@ local function answer(id, definition, state, errors)
   local n = 4 * claimed + 4
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, definition, state, errors
   claimed = claimed + 1
+  bytes = bytes + #definition + (errors and #errors or 0)
 end
 
-while claimed < COUNT and parked < PARKS do
+while claimed < COUNT and parked < PARKS and (claimed == 0 or bytes <= MAX_BYTES) do
   local head = next_head()
   if not head then break end
-  local id, definition, state = head.ids[head.at], head.definitions[head.at], head.states[head.at]
+  if head.at > head.known then fetch_definitions(head) end
+  local n = head.at - head.first + 1
+  local id, definition, state = head.ids[head.at], head.definitions[n], head.states[n]
   local is_done = not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
   local taken = true
   if is_done then

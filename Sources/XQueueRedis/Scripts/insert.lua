@@ -5,7 +5,7 @@
 --       then for each caller: number of types, the types, number of tasks, and for each task:
 --       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
 -- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it
---       was inserted, or the record that was there before it
+--       was inserted, or the record that was there before it; once a caller's records are large, abridged ones
 -- include keys clock records log writes
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -142,8 +142,19 @@ flows('submitted', pending - before)
 
 local reply = finish()
 for _, answers in ipairs(callers) do
+  local bytes = 0
   for i = 2, #answers do
-    if type(answers[i]) == 'string' then answers[i] = record(answers[i]) end
+    if type(answers[i]) == 'string' then
+      local found = record(answers[i])
+      local payload = select(15, struct.unpack(DEFINITION, found[2]))
+      if bytes > $ANSWER_BYTES then
+        -- Without what may be large; the sixth element says so.
+        found = {found[1], string.sub(found[2], 1, payload - 1) .. 'null', found[3], false, false, 1}
+      else
+        bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)
+      end
+      answers[i] = found
+    end
   end
   reply[#reply + 1] = answers
 end

@@ -1,12 +1,12 @@
 -- One page of tasks, newest first.
 --
 -- KEYS  [1] tag
--- ARGV  [1] statuses, such as 01  [2] type or ''  [3] concurrency key or ''  [4] most tasks
---       [5] how many to skip  [6] bytes of payloads and results after which the page ends
+-- ARGV  [1] statuses, such as 01  [2] concurrency key or ''  [3] most tasks  [4] how many to skip
+--       [5] bytes of payloads, results and errors after which the page ends  [6…] types; none for all
 -- reply how many tasks match, then for each task its record
 -- include keys ids records
 
-local MOST, SKIP, MAX_BYTES = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local MOST, SKIP, MAX_BYTES = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 -- As many as this are skipped one by one.
 -- define SHORT 500
 
@@ -158,15 +158,15 @@ end
 -- The lists of a type, or of its tasks with the concurrency key.
 local function add_type(type)
   local key = index_of(type)
-  if ARGV[3] ~= '' then
-    key = history_of(type, ARGV[3])
+  if ARGV[2] ~= '' then
+    key = history_of(type, ARGV[2])
     if redis.call('EXISTS', key) == 0 then return end
   end
   for status in string.gmatch(ARGV[1], '%d') do
     add(key, status)
     if tonumber(status) == $PENDING then
       add(key, $SCHEDULED_BAND)
-      if ARGV[3] == '' then
+      if ARGV[2] == '' then
         add_queue(ready_of(type), 0, redis.call('ZCARD', ready_of(type)))
       else
         add_queue(key, 0, redis.call('ZCOUNT', key, '-inf', '(0'))
@@ -177,7 +177,10 @@ local function add_type(type)
   end
 end
 
-for _, type in ipairs(ARGV[2] ~= '' and {ARGV[2]} or redis.call('HKEYS', TYPES)) do add_type(type) end
+for i = 6, #ARGV do add_type(ARGV[i]) end
+if not ARGV[6] then
+  for _, type in ipairs(redis.call('HKEYS', TYPES)) do add_type(type) end
+end
 
 local reply, bytes = {total}, 0
 if SKIP < total then
@@ -185,7 +188,7 @@ if SKIP < total then
     if bytes > MAX_BYTES then break end
     local found = record(id)
     local payload = select(15, struct.unpack(DEFINITION, found[2]))
-    bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0)
+    bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)
     reply[#reply + 1] = found
   end
 end

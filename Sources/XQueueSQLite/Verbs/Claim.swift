@@ -11,12 +11,21 @@ extension WriteSession {
         var held: [String: Int] = [:]
         var chosen: [StoredTask] = []
         var parked: [StoredTask] = []
+        var bytes = 0
         while chosen.count < request.count, parked.count < Self.parksPerClaim,
+            chosen.isEmpty || bytes <= request.maxBytes,
             let best = heads.indices.min(by: { heads[$0].precedes(heads[$1]) })
         {
-            let task = try read(heads[best].statement)
+            var task = try read(heads[best].statement)
             let taken = try takeToken(for: task.record, &held)
-            if taken { chosen.append(task) } else { parked.append(task) }
+            if taken {
+                bytes += task.record.contentBytes
+                chosen.append(task)
+            } else {
+                // Parking changes none of it, and a thousand payloads are many.
+                task.record.payload = .null
+                parked.append(task)
+            }
             if try !heads[best].advance(afterTaking: taken, db) { heads.remove(at: best) }
         }
         // The cursors must be closed before the rows they stand on change.

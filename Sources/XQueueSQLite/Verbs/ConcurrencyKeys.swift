@@ -76,7 +76,7 @@ extension WriteSession {
         let statement = try statement(
             .keyBestParked,
             """
-            SELECT \(TaskColumns.names) FROM tasks INDEXED BY tasks_parked
+            SELECT \(TaskColumns.light) FROM tasks INDEXED BY tasks_parked
             WHERE key = ? AND status = 0 AND reason = 2 AND type = ? AND key_limit = ?
             ORDER BY priority DESC, id LIMIT 1
             """)

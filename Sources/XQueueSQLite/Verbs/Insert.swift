@@ -20,7 +20,14 @@ extension WriteSession {
             throw StoreError(
                 .tooManyTypes, "there are \(catalog.count) task types; the limit is \(options.maxTypes)")
         }
-        return try tasks.map { try insert($0) }
+        var existingBytes = 0
+        return try tasks.map { task in
+            let outcome = try insert(task)
+            guard case .existing(let record) = outcome else { return outcome }
+            guard existingBytes <= ModelLimits.answerBytes else { return .existing(record.abridged) }
+            existingBytes += record.contentBytes
+            return outcome
+        }
     }
 
     /// How many of the tasks would be new rows.

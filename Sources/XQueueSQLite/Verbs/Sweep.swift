@@ -5,7 +5,7 @@ extension WriteSession {
         let due = try statement(
             .due,
             """
-            SELECT \(TaskColumns.names) FROM tasks WHERE due_at IS NOT NULL AND due_at <= ?
+            SELECT \(TaskColumns.light) FROM tasks WHERE due_at IS NOT NULL AND due_at <= ?
             ORDER BY due_at LIMIT ?
             """)
         due.bind(1, now)
@@ -25,7 +25,7 @@ extension WriteSession {
     /// gone. Attempts of remote workers go on, and keep their leases.
     func recoverAttempts(draw: SweepDraw) throws -> Int {
         let running = try PreparedStatement(
-            db, "SELECT \(TaskColumns.names) FROM tasks WHERE status = 1 ORDER BY id")
+            db, "SELECT \(TaskColumns.light) FROM tasks WHERE status = 1 ORDER BY id")
         let tasks = try readAll(running).filter { $0.record.lease?.token.isRemote != true }
         for var task in tasks {
             if let lease = task.record.lease {

@@ -46,7 +46,7 @@ extension QueueAPI {
             }
             writer.member("expires_at", end)
         }
-        return Reply.json(.ok, writer).with(.cacheControl, "no-store")
+        return .json(.ok, writer)
     }
 
     /// No script reads it, no other place's page sends it, and nothing carries it in the open if it came

@@ -26,6 +26,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private let maxBodyBytes: Int
+    private let connections: ConnectionTable
+    private var mark: ConnectionMark?
     private var state = ExchangeState()
     private var readDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
@@ -33,13 +35,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// What was read last made up at least a part of a request.
     private var hasReadPart = false
 
-    init(_ configuration: ServerConfiguration) {
+    init(_ configuration: ServerConfiguration, _ connections: ConnectionTable) {
+        self.connections = connections
         requestTimeout = TimeAmount(configuration.requestTimeout)
         idleTimeout = TimeAmount(configuration.idleTimeout)
         maxBodyBytes = configuration.maxBodyBytes
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        // One with TLS has been let in before its client agreed on HTTP/1.1.
+        if context.channel.isActive { mark = connections.mark(of: context.channel) }
         let pipeline = context.pipeline.syncOperations
         typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
         guard let decoder = try? pipeline.handler(type: Decoder.self) else { return }
@@ -48,6 +53,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     // MARK: - From the client
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        mark = connections.admit(context.channel)
+        guard mark == nil else { return }
+        refuse(QueueError(.tooManyConnections, "there are too many connections"), context: context)
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !state.hasEnded else { return }
@@ -61,6 +73,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             state.requestEnded()
             readDeadline?.cancel()
             readDeadline = nil
+            mark?.set(.busy)
         }
         context.fireChannelRead(data)
     }
@@ -74,6 +87,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if !hasReadPart, !state.isReadingRequest { state.isReadingHead = true }
         hasReadPart = false
         if state.isReadingRequest || state.isReadingHead, readDeadline == nil {
+            if !state.isAnswering { mark?.set(.reading) }
             readDeadline = schedule(after: requestTimeout, context) { handler, context in
                 handler.readDeadline = nil
                 handler.requestTimedOut(context: context)
@@ -150,7 +164,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body:
             context.write(data, promise: promise)
         case .end:
-            if state.replyEnded() {
+            let isLast = state.replyEnded()
+            if !state.isAnswering, context.channel.isWritable {
+                mark?.set(state.isReadingRequest ? .reading : .idle)
+            }
+            if isLast {
                 end(with: data, promise: promise, context: context)
             } else {
                 context.write(data, promise: promise)
@@ -171,7 +189,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeDeadline?.cancel()
         writeDeadline = nil
-        if !context.channel.isWritable {
+        if context.channel.isWritable {
+            mark?.set(state.isAnswering ? .busy : .idle)
+        } else {
+            mark?.set(.stalled)
             writeDeadline = schedule(after: idleTimeout, context) { $1.close(promise: nil) }
         }
         context.fireChannelWritabilityChanged()

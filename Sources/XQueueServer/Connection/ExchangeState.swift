@@ -21,6 +21,9 @@ struct ExchangeState {
         !isReplying && unanswered == (isReadingRequest ? 1 : 0)
     }
 
+    /// Whether a request that has arrived has no whole reply yet.
+    var isAnswering: Bool { unanswered > (isReadingRequest ? 1 : 0) }
+
     mutating func requestBegan(isLast: Bool) {
         unanswered += 1
         hasLastRequest = hasLastRequest || isLast

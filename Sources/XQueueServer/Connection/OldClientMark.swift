@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Says in so many words what an HTTP/1.0 request means by saying nothing: that it is its connection's last.
+/// Says in so many words what an HTTP/1.0 request means by saying nothing: that it is its connection's last, and for
+/// whatever host is here.
 ///
 /// A connection keeps to one version, so behind a first request of HTTP/1.1 there is nothing to do.
 final class OldClientMark: ChannelInboundHandler, RemovableChannelHandler {
@@ -14,8 +15,8 @@ final class OldClientMark: ChannelInboundHandler, RemovableChannelHandler {
             context.fireChannelRead(data)
             return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
         }
-        guard !head.isKeepAlive else { return context.fireChannelRead(data) }
-        head.headers.replaceOrAdd(name: "connection", value: "close")
+        if !head.isKeepAlive { head.headers.replaceOrAdd(name: "connection", value: "close") }
+        if !head.headers.contains(name: "host") { head.headers.add(name: "host", value: "") }
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

@@ -65,6 +65,12 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Opens the stream that was asked for, once the replies to earlier requests are out.
     private func openIfDue(_ context: ChannelHandlerContext) {
         guard let asked, asked.isWhole, !asked.isWaiting, unanswered == 0 else { return }
+        do throws(QueueError) {
+            try opener.hosts.check(asked.head, isLocked: opener.access.isLocked)
+        } catch {
+            self.asked = nil
+            return refuse(error, context: context)
+        }
         do throws(AccessRefusal) {
             guard let caller = try opener.access.admitAtOnce(asked.head, to: .read) else {
                 return askAccess(asked.head, context)

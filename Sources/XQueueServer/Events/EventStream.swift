@@ -10,6 +10,15 @@ final class EventStream: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
+    /// What waits to be sent: only what the client takes is written out.
+    private enum Item {
+        case events(ArraySlice<SharedEvent>)
+        case notice(EventNotice)
+    }
+
+    /// About how many bytes of events are written out at once.
+    private static let pieceBytes = 64 << 10
+
     /// How long the client may take to close its side after the server has.
     private static let lingering = TimeAmount.seconds(1)
 
@@ -17,12 +26,13 @@ final class EventStream: ChannelDuplexHandler {
     private let bus: EventBus
     private let heartbeatInterval: TimeAmount
     /// Counts connections; nil if this stream is only a part of one.
-    private let connections: ConnectionCounter?
+    private let connections: ConnectionTable?
     /// Whether the client may still see what it asked for.
     private let isAllowed: () -> Bool
     private let ticker: StreamTicker
     private let eventLoop: any EventLoop
     private var subscription: EventSubscription?
+    private var pending = CircularBuffer<Item>()
     private var context: ChannelHandlerContext?
     /// When the next heartbeat is due or, once the stream is ending, when it must be over.
     private var nextDeadline: NIODeadline
@@ -32,7 +42,7 @@ final class EventStream: ChannelDuplexHandler {
     private(set) var isEnding = false
 
     init(
-        _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionCounter?,
+        _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionTable?,
         ticker: StreamTicker, eventLoop: any EventLoop, isAllowed: @escaping () -> Bool
     ) {
         self.format = format
@@ -59,19 +69,40 @@ final class EventStream: ChannelDuplexHandler {
         subscription = nil
     }
 
-    func setFilters(_ filters: [EventFilter]) {
-        subscription?.setFilters(filters)
+    /// - Throws: ``QueueError`` if they name too many values.
+    func setFilters(_ filters: [EventFilter]) throws(QueueError) {
+        try subscription?.setFilters(filters)
     }
 
     // MARK: - To the client
 
     private func take(_ delivery: EventDelivery) {
         switch delivery {
-        case .started(let cursor): send(.hello(cursor))
-        case .reset(let cursor): send(.reset(cursor))
-        case .rewound(let cursor): send(.rewound(cursor))
-        case .events(let events, let cost): send(events, cost: cost)
+        case .started(let cursor): put(.notice(.hello(cursor)))
+        case .reset(let cursor): put(.notice(.reset(cursor)))
+        case .rewound(let cursor): put(.notice(.rewound(cursor)))
+        case .events(let events, _): put(.events(events[...]))
         case .ended(let error): end(error.code == .slowConsumer ? .slowConsumer : .shutdown)
+        }
+    }
+
+    private func put(_ item: Item) {
+        guard context != nil, !isEnding else { return }
+        pending.append(item)
+        sendPending()
+    }
+
+    /// Sends what waits, as far as the client takes it.
+    private func sendPending() {
+        while let context, context.channel.isWritable, !isEnding, let item = pending.popFirst() {
+            switch item {
+            case .notice(let notice): send(notice)
+            case .events(let events):
+                let piece = events.prefix(bytes: Self.pieceBytes)
+                let rest = events[piece.endIndex...]
+                if !rest.isEmpty { pending.prepend(.events(rest)) }
+                send(piece, context)
+            }
         }
     }
 
@@ -88,10 +119,11 @@ final class EventStream: ChannelDuplexHandler {
         write { $0.writeImmutableBuffer(bytes) }
     }
 
-    private func send(_ events: [SharedEvent], cost: Int) {
-        guard let subscription, let context, !isEnding else { return }
+    private func send(_ events: ArraySlice<SharedEvent>, _ context: ChannelHandlerContext) {
+        guard let subscription else { return }
+        let (count, cost) = (events.count, events.reduce(0) { $0 + $1.cost })
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.whenComplete { _ in subscription.consumed(events.count, cost: cost) }
+        written.futureResult.whenComplete { _ in subscription.consumed(count, cost: cost) }
         write(capacity: cost, promise: written) { buffer in
             for event in events { format.write(event, to: &buffer) }
         }
@@ -133,6 +165,7 @@ final class EventStream: ChannelDuplexHandler {
         guard context.channel.isWritable else { return }
         // Meanwhile nobody listened to it.
         clientIsThere()
+        sendPending()
         if owesRead { read(context: context) }
     }
 
@@ -157,7 +190,7 @@ final class EventStream: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        connections?.becameStream()
+        connections?.setAside(context.channel)
         ticker.add(self)
         read(context: context)
     }
@@ -193,6 +226,7 @@ final class EventStream: ChannelDuplexHandler {
     func end(_ end: EventStreamEnd) {
         guard let context, !isEnding else { return }
         subscription?.cancel()
+        pending = []
         var buffer = context.channel.allocator.buffer(capacity: 128)
         format.writeEnd(end, to: &buffer)
         isEnding = true
@@ -229,10 +263,10 @@ final class EventStream: ChannelDuplexHandler {
         guard context != nil else { return }
         context = nil
         isEnding = true
+        pending = []
         ticker.remove(self)
         subscription?.cancel()
         subscription = nil
-        connections?.streamClosed()
     }
 }
 

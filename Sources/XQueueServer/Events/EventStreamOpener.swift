@@ -13,14 +13,18 @@ struct EventStreamOpener: Sendable {
 
     let bus: EventBus
     let access: AccessControl
-    let connections: ConnectionCounter
+    let hosts: HostRule
+    let connections: ConnectionTable
     let heartbeatInterval: TimeAmount
     private let tickers: StreamTickers
 
-    init(bus: EventBus, access: AccessControl, connections: ConnectionCounter, heartbeatInterval: TimeAmount)
-    {
+    init(
+        bus: EventBus, access: AccessControl, hosts: HostRule, connections: ConnectionTable,
+        heartbeatInterval: TimeAmount
+    ) {
         self.bus = bus
         self.access = access
+        self.hosts = hosts
         self.connections = connections
         self.heartbeatInterval = heartbeatInterval
         self.tickers = StreamTickers(heartbeat: heartbeatInterval)
@@ -95,7 +99,8 @@ struct EventStreamOpener: Sendable {
 
     private func feedHead(_ request: HTTPRequest) -> HTTPResponse {
         var headers: HTTPFields = [
-            .contentType: "text/event-stream", .cacheControl: "no-store", .server: "xqueue",
+            .contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+            .server: "xqueue",
         ]
         if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
         headers.append(contentsOf: access.crossOrigin.headers(for: request))

@@ -8,7 +8,9 @@ enum EventValues {
     }
 
     static func types(_ texts: [String]) throws(QueueError) -> Set<String> {
-        try values(texts, "type", "must not be empty") { $0.isEmpty ? nil : $0 }
+        try values(texts, "type", "must be the name of a type") {
+            1...ModelLimits.typeLength ~= $0.utf8.count ? $0 : nil
+        }
     }
 
     static func statuses(_ texts: [String]) throws(QueueError) -> Set<TaskStatus> {

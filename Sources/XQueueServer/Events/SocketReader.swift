@@ -95,8 +95,10 @@ final class SocketReader: ChannelInboundHandler {
 
     private func answer(_ text: String) {
         do throws(QueueError) {
-            let notice = try subscriptions.apply(try SocketMessage.read(text))
-            stream.setFilters(subscriptions.filters)
+            var changed = subscriptions
+            let notice = try changed.apply(try SocketMessage.read(text))
+            try stream.setFilters(changed.filters)
+            subscriptions = changed
             stream.send(notice)
         } catch {
             stream.send(.error(error.message))

@@ -15,6 +15,8 @@ extension QueueAPI {
                 .notAcceptable,
                 "events come as a stream: ask with Accept: text/event-stream, or upgrade to a WebSocket")
         }
-        return Reply(status: .ok, headers: [.contentType: "text/event-stream"], body: ByteBuffer())
+        var answer = Reply.apiHeaders
+        answer[.contentType] = "text/event-stream"
+        return Reply(status: .ok, headers: answer, body: ByteBuffer())
     }
 }

@@ -75,7 +75,7 @@ extension QueueAPI {
     }
 
     private func batch(_ request: APIRequest) async throws -> LeaseReader.Batch {
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        let body = try await body(of: request)
         let batch = try LeaseReader.batch(body, limit: manager.configuration.maxBatch)
         if let worker = batch.worker {
             try checkTypes(of: worker, request.caller)

@@ -6,24 +6,26 @@ import XQueueCore
 extension QueueAPI {
     /// `POST /api/v1/leases`
     func lease(_ request: APIRequest) async throws -> Reply {
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        let body = try await body(of: request)
         let wanted = try LeaseReader.request(body)
         try checkTypes(of: wanted.worker, request.caller)
-        let poll = LeasePoll()
+        let poll = LeasePoll(budget: budget.bytes)
         DepartureWatch.watch(request.channel) { poll.leave() }
-        connections.setAside()
-        defer { connections.takeBack() }
-        let tasks = try await manager.lease(wanted, poll: poll)
-        let size = tasks.reduce(512) { $0 + 1024 + $1.payload.text.utf8.count }
+        connections.setAside(request.channel)
+        defer { connections.takeBack(request.channel) }
+        let answer = try await manager.lease(wanted, poll: poll)
+        let size = answer.tasks.reduce(512) { $0 + 1024 + $1.contentBytes }
         var writer = JSONWriter(capacity: size)
         writer.object { writer in
             writer.name("leases")
-            writer.array(tasks) { $0.lease($1) }
-            writer.member("count", tasks.count)
+            writer.array(answer.tasks) { $0.lease($1) }
+            writer.member("count", answer.tasks.count)
+            writer.member("has_more", answer.hasMore)
             writer.member("lease_duration", manager.configuration.leaseDuration)
             writer.member("heartbeat_interval", manager.remoteHeartbeat)
         }
-        return .json(.ok, writer)
+        let reply = Reply.json(.ok, writer)
+        return answer.share.map { reply.holding($0) } ?? reply
     }
 
     /// `PUT /api/v1/leases/{lease}`
@@ -121,7 +123,7 @@ extension QueueAPI {
     private func members(of request: APIRequest) async throws -> [JSONMember] {
         guard
             let text = try await JSONBody.optionalText(
-                of: request.request, limit: configuration.maxBodyBytes)
+                of: request.request, limit: configuration.maxBodyBytes, budget: budget.bytes)
         else { return [] }
         return try LeaseReader.object(text)
     }

@@ -12,7 +12,7 @@ extension QueueAPI {
     /// `PUT /api/v1/log-level`
     func setLogLevel(_ request: APIRequest) async throws -> Reply {
         let control = try control()
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        let body = try await body(of: request)
         let level = try LogLevelReader.level(body)
         let former = control.level
         control.level = level

@@ -8,8 +8,9 @@ extension QueueAPI {
         guard let metrics else { throw QueueError(.notFound, "this server keeps no metrics") }
         await manager.recordMetrics()
         process?.record()
+        var headers = Reply.apiHeaders
+        headers[.contentType] = PrometheusText.mediaType
         return Reply(
-            status: .ok, headers: [.contentType: PrometheusText.mediaType],
-            body: ByteBuffer(string: metrics.text()))
+            status: .ok, headers: headers, body: ByteBuffer(string: metrics.text()))
     }
 }

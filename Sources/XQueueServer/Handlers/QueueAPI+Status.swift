@@ -44,14 +44,8 @@ extension QueueAPI {
     ///
     /// A stranger learns only whether all is well.
     func health(_ request: APIRequest) async -> Reply {
-        var problem: QueueError?
-        do throws(QueueError) {
-            try await manager.check()
-        } catch {
-            problem = error
-        }
-        let intake = await manager.intake()
-        let isWell = problem == nil && intake?.status.problem == nil
+        let finding = await health.ask()
+        let (problem, intake, isWell) = (finding.storeProblem, finding.intake, finding.isWell)
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("status", Self.word(isWell))
@@ -80,6 +74,21 @@ extension QueueAPI {
         let reply = Reply.json(.serviceUnavailable, writer)
         let code = problem?.code ?? .intakeUnavailable
         return ErrorReply.retryAfter(code).map { reply.with(.retryAfter, String($0)) } ?? reply
+    }
+
+    /// `GET /livez`: the process answers. Whatever else is wrong, starting it again would not mend it.
+    func isAlive() -> Reply { Self.probe(true) }
+
+    /// `GET /readyz`: requests will be answered, as far as is known.
+    func isReady() async -> Reply {
+        let finding = await health.ask()
+        return Self.probe(finding.isWell && !finding.isStopping)
+    }
+
+    private static func probe(_ isWell: Bool) -> Reply {
+        var writer = JSONWriter(capacity: 32)
+        writer.object { $0.member("status", word(isWell)) }
+        return .json(isWell ? .ok : .serviceUnavailable, writer)
     }
 
     private static func word(_ isWell: Bool) -> String { isWell ? "ok" : "unavailable" }

@@ -6,7 +6,8 @@ import XQueueCore
 extension QueueAPI {
     /// `POST /api/v1/tasks`
     func submit(_ request: APIRequest) async throws -> Reply {
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        try budget.checkRoom()
+        let body = try await body(of: request)
         var submission = try SubmissionReader.submission(body)
         try request.caller.check(submission.type)
         submission.trace = request.trace
@@ -27,7 +28,8 @@ extension QueueAPI {
 
     /// `POST /api/v1/tasks/batch`
     func submitBatch(_ request: APIRequest) async throws -> Reply {
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        try budget.checkRoom()
+        let body = try await body(of: request)
         var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
         for (index, submission) in submissions.enumerated() {
             try request.caller.check(submission.type, field: "tasks[\(index)].type")
@@ -44,11 +46,14 @@ extension QueueAPI {
             case .logged: status = .accepted
             }
         }
+        let firstAbridged = outcomes.firstIndex { $0.record.isAbridged }
         var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
         writer.object { writer in
             writer.name("tasks")
             writer.array(outcomes) { $0.task(request.caller.seen($1.record)) }
             writer.member("count", outcomes.count)
+            writer.member("has_more", firstAbridged != nil)
+            writer.member("next", firstAbridged)
         }
         return .json(status, writer)
     }

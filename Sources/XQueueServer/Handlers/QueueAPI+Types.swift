@@ -23,7 +23,7 @@ extension QueueAPI {
     func setLimit(_ request: APIRequest) async throws -> Reply {
         let type = request.parameters.first ?? ""
         try request.caller.check(type)
-        let body = try await JSONBody.text(of: request.request, limit: configuration.maxBodyBytes)
+        let body = try await body(of: request)
         try await manager.setLimit(try LimitReader.limit(body), of: type)
         return try await reply(for: type)
     }

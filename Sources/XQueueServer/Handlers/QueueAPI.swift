@@ -6,7 +6,7 @@ import XQueueCore
 struct QueueAPI: Sendable {
     let manager: TaskManager
     let configuration: ServerConfiguration
-    let connections: ConnectionCounter
+    let connections: ConnectionTable
     let logger: Logger
     /// What `/metrics` answers; nil if this server keeps none.
     var metrics: PrometheusRegistry?
@@ -14,6 +14,15 @@ struct QueueAPI: Sendable {
     /// Nil if the level of the log cannot be changed.
     var logControl: LogControl?
     let access: AccessControl
+    let hosts: HostRule
+    let budget: ReplyBudget
+    let health: HealthMonitor
+
+    /// The text of the request's body, which must be JSON.
+    func body(of request: APIRequest) async throws -> String {
+        try await JSONBody.text(
+            of: request.request, limit: configuration.maxBodyBytes, budget: budget.bytes)
+    }
 
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {

@@ -48,6 +48,7 @@ struct OpenAPIDocument {
             var operation = path[method] as? [String: Any]
         else { return }
         var replies = ["400": "BadRequest", "405": "MethodNotAllowed", "408": "RequestTimeout"]
+        replies["421"] = "UnknownHost"
         replies["431"] = "HeadersTooLarge"
         replies["500"] = "InternalError"
         if route.scope != .public {

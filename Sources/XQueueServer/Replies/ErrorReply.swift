@@ -8,6 +8,10 @@ extension QueueError.Code {
     static let malformedHTTP = QueueError.Code(rawValue: "malformed_http")
     static let bodyTooLarge = QueueError.Code(rawValue: "body_too_large")
     static let headersTooLarge = QueueError.Code(rawValue: "headers_too_large")
+    /// The request names a host that is not this server.
+    static let unknownHost = QueueError.Code(rawValue: "unknown_host")
+    /// There are as many connections as there may be, and none of them is idle.
+    static let tooManyConnections = QueueError.Code(rawValue: "too_many_connections")
     static let unsupportedMediaType = QueueError.Code(rawValue: "unsupported_media_type")
     static let methodNotAllowed = QueueError.Code(rawValue: "method_not_allowed")
     static let requestTimeout = QueueError.Code(rawValue: "request_timeout")
@@ -43,8 +47,11 @@ enum ErrorReply {
         case .unsupportedMediaType: .unsupportedMediaType
         case .backlogFull, .tooManyTypes, .rateLimited: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
-        case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .tooManyWorkers, .stopped:
+        case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .tooManyWorkers, .stopped,
+            .overloaded,
+            .tooManyConnections:
             .serviceUnavailable
+        case .unknownHost: .misdirectedRequest
         default: .internalServerError
         }
     }
@@ -52,7 +59,7 @@ enum ErrorReply {
     /// After how many seconds trying again may help; nil if the request itself is wrong.
     static func retryAfter(_ code: QueueError.Code) -> Int? {
         switch code {
-        case .backlogFull: 1
+        case .backlogFull, .overloaded, .tooManyConnections: 1
         case .storeUnavailable, .intakeUnavailable, .stopped: 2
         case .tooManySubscribers, .tooManyWorkers: 5
         default: nil

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import XQueue
 import XQueueCore
 
 /// What is sent back, written in one piece.
@@ -8,6 +9,8 @@ struct Reply: Sendable {
     let status: HTTPResponse.Status
     var headers: HTTPFields
     let body: ByteBuffer
+    /// The reply's place in the budget; nil for one that is small.
+    var share: ByteBudget.Share?
 
     /// A reply with JSON as its body.
     static func json(_ status: HTTPResponse.Status = .ok, _ writer: JSONWriter) -> Reply {
@@ -16,7 +19,9 @@ struct Reply: Sendable {
 
     /// The answer to `OPTIONS`.
     static func options(allow: String) -> Reply {
-        Reply(status: .noContent, headers: [.allow: allow], body: ByteBuffer())
+        var headers = apiHeaders
+        headers[.allow] = allow
+        return Reply(status: .noContent, headers: headers, body: ByteBuffer())
     }
 
     /// The same reply with one more header, which it does not have yet.
@@ -33,8 +38,31 @@ struct Reply: Sendable {
             response.headers[.contentLength] = nil
             return response
         }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        return Response(status: status, headers: headers, body: responseBody)
     }
 
-    private static let jsonHeaders: HTTPFields = [.contentType: "application/json; charset=utf-8"]
+    /// A large body goes piece by piece, as its client takes it, and gives its place back at the end.
+    private var responseBody: ResponseBody {
+        guard let share else { return ResponseBody(byteBuffer: body) }
+        return ResponseBody(contentLength: body.readableBytes) { [body] writer in
+            defer { withExtendedLifetime(share) {} }
+            var rest = body
+            while rest.readableBytes > 0,
+                let piece = rest.readSlice(length: min(Self.pieceBytes, rest.readableBytes))
+            {
+                try await writer.write(piece)
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private static let pieceBytes = 128 << 10
+
+    /// An answer of the API is nobody's to keep, or to take for something else than it says.
+    static let apiHeaders: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+
+    private static let jsonHeaders: HTTPFields = [
+        .contentType: "application/json; charset=utf-8", .cacheControl: "no-store",
+        .xContentTypeOptions: "nosniff",
+    ]
 }

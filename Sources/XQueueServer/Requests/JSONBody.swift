@@ -13,22 +13,29 @@ enum JSONBody {
 
     /// The body's text.
     ///
-    /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8.
-    static func text(of request: Request, limit: Int) async throws -> String {
-        guard let text = try await optionalText(of: request, limit: limit) else {
+    /// - Parameter budget: What a large body is counted in while it arrives.
+    /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8, or the budget has no
+    ///   room for it.
+    static func text(of request: Request, limit: Int, budget: ByteBudget? = nil) async throws -> String {
+        guard let text = try await optionalText(of: request, limit: limit, budget: budget) else {
             throw QueueError(.malformedJSON, "the body is empty; it must be a JSON object")
         }
         return text
     }
 
-    /// The same, but nil for an empty body.
-    static func optionalText(of request: Request, limit: Int) async throws -> String? {
-        try checkMediaType(request.headers.value(of: .contentType))
+    /// The same, but nil for an empty body, which is of no type whatever the request says.
+    static func optionalText(
+        of request: Request, limit: Int, budget: ByteBudget? = nil
+    ) async throws -> String? {
         let announced = request.headers.value(of: .contentLength).flatMap { Int($0) }
-        if let announced, announced > limit { throw tooLarge(limit) }
-        let buffer = try await read(request, limit: limit)
+        if let announced, announced > 0 {
+            try checkMediaType(request.headers.value(of: .contentType))
+            if announced > limit { throw tooLarge(limit) }
+        }
+        let buffer = try await read(request, limit: limit, budget)
         if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
         guard buffer.readableBytes > 0 else { return nil }
+        try checkMediaType(request.headers.value(of: .contentType))
         do {
             return try String(validUTF8: buffer.readableBytesView)
         } catch {
@@ -36,8 +43,13 @@ enum JSONBody {
         }
     }
 
-    private static func read(_ request: Request, limit: Int) async throws -> ByteBuffer {
+    private static func read(
+        _ request: Request, limit: Int, _ budget: ByteBudget?
+    ) async throws -> ByteBuffer {
         var whole: ByteBuffer?
+        // Given back once the body is read: what is made of it lives only as long as it takes to answer.
+        var share: ByteBudget.Share?
+        defer { withExtendedLifetime(share) {} }
         var parts = request.body.makeAsyncIterator()
         while true {
             let part: ByteBuffer?
@@ -49,6 +61,9 @@ enum JSONBody {
             guard var part else { return whole ?? ByteBuffer() }
             guard (whole?.readableBytes ?? 0) + part.readableBytes <= limit else { throw tooLarge(limit) }
             if whole == nil { whole = part } else { whole?.writeBuffer(&part) }
+            guard let budget, let size = whole?.readableBytes, size > ReplyBudget.uncounted else { continue }
+            guard budget.free >= size - (share?.bytes ?? 0) else { throw QueueError.overloaded }
+            if let share { share.resize(to: size) } else { share = budget.note(size) }
         }
     }
 

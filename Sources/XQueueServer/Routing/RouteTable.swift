@@ -55,6 +55,7 @@ struct RouteTable: HTTPResponder {
             reply = ErrorReply.unexpected
         }
         let crossOrigin = api.access.crossOrigin
+        reply = api.budget.counted(reply)
         if !crossOrigin.isOff { reply.headers.append(contentsOf: crossOrigin.headers(for: request.head)) }
         (place?.0.metrics(for: request.method) ?? strays)?.answered(reply.status, since: start)
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
@@ -63,6 +64,8 @@ struct RouteTable: HTTPResponder {
     private func reply(
         to request: Request, on channel: any Channel, at place: (Endpoint, [String])?
     ) async throws -> Reply {
+        try api.hosts.check(request.head, isLocked: api.access.isLocked)
+        try request.head.checkEncoding()
         let path = request.uri.path
         guard let (endpoint, parameters) = place else {
             throw QueueError(

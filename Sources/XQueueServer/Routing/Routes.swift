@@ -8,6 +8,8 @@ enum Routes {
     private static let queue: [Route] = [
         Route(.get, "/", .public) { try $0.consoleFile(ConsoleFile.page, $1) },
         Route(.get, "/console/{file}", .public) { try $0.consoleFile($1.parameters.first ?? "", $1) },
+        Route(.get, "/livez", .public) { api, _ in api.isAlive() },
+        Route(.get, "/readyz", .public) { api, _ in await api.isReady() },
         Route(.get, "/metrics", .read) { api, _ in try await api.metricsText() },
         Route(.get, "/api/v1", .public) { api, _ in api.hint() },
         Route(.get, "/api/v1/openapi.json", .public) { api, _ in try api.openAPI() },

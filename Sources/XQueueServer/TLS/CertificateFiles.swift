@@ -44,6 +44,7 @@ public struct CertificateFiles: Sendable, Hashable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        configuration.cipherSuiteValues = Self.cipherSuites
         configuration.applicationProtocols = ["h2", "http/1.1"]
         do {
             return try NIOSSLContext(configuration: configuration)
@@ -53,6 +54,14 @@ public struct CertificateFiles: Sendable, Hashable {
                 cause: error)
         }
     }
+
+    /// What TLS 1.2 may agree on: forward secrecy and authenticated encryption only, so none of the suites with CBC.
+    /// Those of TLS 1.3 are all like that, and not to be chosen from.
+    private static let cipherSuites: [NIOTLSCipher] = [
+        .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    ]
 
     private func read<Value>(
         _ path: String, _ what: String, _ body: (String) throws -> Value

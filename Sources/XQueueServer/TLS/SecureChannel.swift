@@ -22,6 +22,7 @@ struct SecureChannel: ServerChildChannel {
     let keeper: TLSKeeper
     let http1: HTTP1Channel
     let http2: HTTP2Channel
+    let connections: ConnectionTable
     /// How long a client may take to agree on all that.
     let patience: TimeAmount
 
@@ -36,7 +37,7 @@ struct SecureChannel: ServerChildChannel {
             }
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLServerHandler(context: keeper.context))
-            try pipeline.addHandler(HandshakeDeadline(patience))
+            try pipeline.addHandler(HandshakeDeadline(patience, connections))
             try pipeline.addHandler(negotiation)
             return Value(negotiated: negotiation.protocolNegotiationResult, channel: channel)
         }
@@ -54,20 +55,28 @@ struct SecureChannel: ServerChildChannel {
     }
 }
 
-/// Closes a connection whose client does not get through the handshake.
+/// Lets a connection in, and closes it if its client does not get through the handshake.
 final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 
     private let patience: TimeAmount
+    private let connections: ConnectionTable
     private var deadline: Scheduled<Void>?
 
-    init(_ patience: TimeAmount) {
+    init(_ patience: TimeAmount, _ connections: ConnectionTable) {
         self.patience = patience
+        self.connections = connections
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         deadline = context.eventLoop.scheduleTask(in: patience) { bound.value.close(promise: nil) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        // There is nobody to tell it yet.
+        if connections.admit(context.channel) == nil { context.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

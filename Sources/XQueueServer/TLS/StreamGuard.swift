@@ -12,25 +12,37 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
+    private let connections: ConnectionTable
     private let requestTimeout: TimeAmount
     private let idleTimeout: TimeAmount
     private var isReplying = false
+    private var hasRequest = false
+    /// Whether this request keeps its connection from being one that can go.
+    private var isBusy = false
     private var readDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
 
-    init(_ configuration: ServerConfiguration) {
+    init(_ configuration: ServerConfiguration, _ connections: ConnectionTable) {
+        self.connections = connections
         requestTimeout = TimeAmount(configuration.requestTimeout)
         idleTimeout = TimeAmount(configuration.idleTimeout)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             readDeadline = schedule(after: requestTimeout, context) { $0.requestTimedOut(context: $1) }
+            let hosts = head.furtherHosts
+            // HTTP/2 may name its host in the way of HTTP/1.1, or in both ways.
+            if hosts.count == 1, head.authority == nil || head.authority == hosts[0] {
+                return context.fireChannelRead(wrapInboundOut(.head(head.naming(hosts[0]))))
+            }
         case .body: break
         case .end:
             readDeadline?.cancel()
             readDeadline = nil
+            hasRequest = true
+            setBusy(true, context)
         }
         context.fireChannelRead(data)
     }
@@ -48,6 +60,7 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         writeDeadline?.cancel()
         writeDeadline = nil
+        setBusy(hasRequest && context.channel.isWritable, context)
         if !context.channel.isWritable {
             writeDeadline = schedule(after: idleTimeout, context) { $1.close(promise: nil) }
         }
@@ -67,12 +80,21 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.close(promise: nil)
     }
 
+    private func setBusy(_ isBusy: Bool, _ context: ChannelHandlerContext) {
+        guard isBusy != self.isBusy else { return }
+        self.isBusy = isBusy
+        let mark = context.channel.parent.flatMap { connections.mark(of: $0) }
+        if isBusy { mark?.streamOpened() } else { mark?.streamClosed() }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
+        setBusy(false, context)
         cancelDeadlines()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        setBusy(false, context)
         cancelDeadlines()
     }
 

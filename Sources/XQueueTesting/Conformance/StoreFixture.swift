@@ -37,14 +37,20 @@ struct StoreFixture: Sendable {
     func task(
         _ type: String = "a", priority: Int32 = 0, key: String? = nil, limit: Int = 1,
         maxRetry: Int = 3, queueTimeout: Duration? = nil, processTimeout: Duration? = nil,
-        uniqueKey: String? = nil, schedule: NewTask.Schedule = .now
+        uniqueKey: String? = nil, schedule: NewTask.Schedule = .now, bytes: Int? = nil
     ) -> NewTask {
         NewTask(
-            id: ids.next(), type: type, payload: RawJSON.null, priority: priority, maxRetry: maxRetry,
+            id: ids.next(), type: type, payload: bytes.map { Self.payload(bytes: $0) } ?? .null,
+            priority: priority, maxRetry: maxRetry,
             queueTimeout: queueTimeout, processTimeout: processTimeout,
             concurrency: key.map { ConcurrencyLimit(key: $0, limit: limit) }, uniqueKey: uniqueKey,
             retryPolicy: RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0),
             schedule: schedule)
+    }
+
+    /// A payload of so many bytes, from 2.
+    private static func payload(bytes: Int) -> RawJSON {
+        RawJSON(trusted: "\"" + String(repeating: "x", count: bytes - 2) + "\"")
     }
 
     /// Inserts `tasks` and answers their records.

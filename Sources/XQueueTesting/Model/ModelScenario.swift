@@ -117,7 +117,7 @@ struct ModelScenario {
     func query() -> TaskQuery {
         TaskQuery(
             statuses: Set(TaskStatus.allCases.filter { _ in random.chance(30) }),
-            type: random.chance(40) ? type() : nil,
+            types: random.chance(40) ? Set((0...random.below(2)).map { _ in type() }) : [],
             concurrencyKey: random.chance(30) ? "k\(random.below(5))" : nil,
             limit: 1 + random.below(20), offset: random.below(15))
     }

@@ -172,7 +172,7 @@ struct StoreModel {
     func page(_ query: TaskQuery) -> TaskPage {
         let matches = records.values.filter {
             (query.statuses.isEmpty || query.statuses.contains($0.status))
-                && (query.type == nil || $0.type == query.type)
+                && (query.types.isEmpty || query.types.contains($0.type))
                 && (query.concurrencyKey == nil || $0.concurrency?.key == query.concurrencyKey)
         }.sorted { $0.id > $1.id }
         return TaskPage(

@@ -87,7 +87,8 @@ struct ScopeTests {
         let open = Routes.all.filter { $0.scope == .public }.map { "\($0.method) \($0.path.text)" }
         #expect(
             Set(open).isSubset(of: [
-                "GET /", "GET /console/{file}", "GET /api/v1", "GET /api/v1/health", "GET /api/v1/session",
+                "GET /", "GET /console/{file}", "GET /api/v1", "GET /livez", "GET /readyz",
+                "GET /api/v1/health", "GET /api/v1/session",
                 "POST /api/v1/session", "DELETE /api/v1/session", "GET /api/v1/openapi.json",
             ]))
     }

@@ -73,6 +73,45 @@ import XQueueCore
         }
     }
 
+    @Test("So are the values of all subscriptions of one client, and of all clients") func values()
+        async throws
+    {
+        var queue = QueueConfiguration()
+        queue.maxFilterValues = 20
+        queue.maxAllFilterValues = 50
+        try await LiveServer.run(queue: queue) { server in
+            func subscribe(_ client: EventClient, _ id: String, _ count: Int) async throws -> APIReply {
+                let values = (0..<count).map { "\"t\($0)\"" }.joined(separator: ",")
+                try await client.send(text: #"{"action":"subscribe","id":"\#(id)","type":[\#(values)]}"#)
+                return try await client.next(1)[0]
+            }
+            var clients: [EventClient] = []
+            for _ in 0..<3 {
+                let client = try await server.follow()
+                try await client.hello()
+                clients.append(client)
+            }
+            for client in clients.prefix(2) {
+                #expect(try await subscribe(client, "1", 15).string("event") == "subscribed")
+                #expect(try await subscribe(client, "2", 6).string("message")?.contains("21 values") == true)
+                #expect(try await subscribe(client, "2", 5).string("event") == "subscribed")
+                #expect(try await subscribe(client, "1", 15).string("event") == "subscribed")
+            }
+            #expect(try await subscribe(clients[2], "1", 10).string("event") == "subscribed")
+            #expect(try await subscribe(clients[2], "2", 1).string("message")?.contains("of all") == true)
+            // What was refused has changed nothing, and what is given back is free for others.
+            try await clients[0].send(text: #"{"action":"unsubscribe","id":"1"}"#)
+            _ = try await clients[0].next(1)
+            #expect(try await subscribe(clients[2], "2", 1).string("event") == "subscribed")
+            let feed = try await server.follow(
+                .feed, "?" + (0..<21).map { "type=t\($0)" }.joined(separator: "&"))
+            #expect(await feed.status() == 400)
+            let other = try await server.follow(
+                .feed, "?" + (0..<20).map { "type=t\($0)" }.joined(separator: "&"))
+            #expect(await other.status() == 503)
+        }
+    }
+
     @Test("Messages in pieces, with a ping between them") func pieces() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow()

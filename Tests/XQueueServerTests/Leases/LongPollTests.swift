@@ -23,7 +23,8 @@ import XQueueTesting
     ) async throws {
         let body = #"{"worker":"\#(worker)","types":[\#(types)],"wait":\#(wait),"max_tasks":\#(max)}"#
         try await connection.send(
-            "POST /api/v1/leases HTTP/1.1\r\nHost: x\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+            "POST /api/v1/leases HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        )
     }
 
     private static func reply(_ connection: RawConnection) async throws -> APIReply {
@@ -119,7 +120,7 @@ import XQueueTesting
             try await gone.close()
             // Another connection's whole exchange comes after the end of this one.
             let other = try await server.connect()
-            try await other.send("GET /api/v1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await other.send("GET /api/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             _ = await other.reply()
             server.store.release(.claim)
             try await eventually("the task is ready again") {

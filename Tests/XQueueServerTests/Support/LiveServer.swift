@@ -27,6 +27,9 @@ struct LiveServer {
     ) async throws {
         var configuration = configuration
         configuration.port = 0
+        if configuration.healthPatience == ServerConfiguration().healthPatience {
+            configuration.healthPatience = .seconds(30)
+        }
         try await TestAPI.withStore(options: options) { store, clock in
             let manager = TaskManager(
                 store: store, configuration: queue, logger: TestAPI.logger, clock: clock)

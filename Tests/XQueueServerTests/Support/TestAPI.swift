@@ -45,6 +45,11 @@ struct TestAPI {
         metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
+        // A loaded machine may take its time; a test of the patience itself sets another.
+        var configuration = configuration
+        if configuration.healthPatience == ServerConfiguration().healthPatience {
+            configuration.healthPatience = .seconds(30)
+        }
         let manager = TaskManager(
             store: store, configuration: queue, logger: logger,
             metrics: metrics ?? NOOPMetricsHandler.instance, clock: clock)

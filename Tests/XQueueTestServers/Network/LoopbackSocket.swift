@@ -1,10 +1,10 @@
 import Foundation
 
 /// A plain blocking TCP socket on the loopback interface.
-struct LoopbackSocket: ~Copyable {
+package struct LoopbackSocket: ~Copyable {
     private let descriptor: Int32
 
-    init() {
+    package init() {
         #if canImport(Darwin)
         descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
@@ -17,7 +17,7 @@ struct LoopbackSocket: ~Copyable {
     }
 
     /// True if nobody else has the port.
-    func bind(_ port: Int) -> Bool {
+    package func bind(_ port: Int) -> Bool {
         withAddress(port) { address, size in
             #if canImport(Darwin)
             Darwin.bind(descriptor, address, size) == 0
@@ -28,7 +28,7 @@ struct LoopbackSocket: ~Copyable {
     }
 
     /// True once somebody has accepted.
-    func connect(_ port: Int) -> Bool {
+    package func connect(_ port: Int) -> Bool {
         withAddress(port) { address, size in
             #if canImport(Darwin)
             Darwin.connect(descriptor, address, size) == 0
@@ -38,8 +38,17 @@ struct LoopbackSocket: ~Copyable {
         }
     }
 
+    /// Has both systems keep little of what is sent to it and not read. To be called before `connect`.
+    package func narrow() {
+        var bytes: Int32 = 4096
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+        // The sender's system keeps a few segments of the size that is agreed on, which would be large here.
+        var segment: Int32 = 1000
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_MAXSEG, &segment, socklen_t(MemoryLayout<Int32>.size))
+    }
+
     /// How long one reading or writing may take.
-    func limit(seconds: Int) {
+    package func limit(seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, size)
@@ -47,7 +56,7 @@ struct LoopbackSocket: ~Copyable {
     }
 
     /// False if the connection broke or the time is over.
-    func write(_ bytes: [UInt8]) -> Bool {
+    package func write(_ bytes: [UInt8]) -> Bool {
         #if canImport(Darwin)
         let flags: Int32 = 0
         #else
@@ -63,7 +72,7 @@ struct LoopbackSocket: ~Copyable {
     }
 
     /// What came next; nil at the end, when the connection broke, and when the time is over.
-    func read() -> [UInt8]? {
+    package func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         return count > 0 ? Array(buffer[..<count]) : nil

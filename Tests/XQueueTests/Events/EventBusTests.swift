@@ -90,7 +90,7 @@ import XQueueTesting
         let a = try await fixture.submit(type: "a")
         try await other.wait(for: 2)
         #expect(try await listener.wait(for: 1) == a)
-        listener.subscription?.setFilters([EventFilter(types: ["b"])])
+        try listener.subscription?.setFilters([EventFilter(types: ["b"])])
         try await fixture.submit(type: "a")
         let b = try await fixture.submit(type: "b")
         #expect(try await listener.wait(for: 2) == a + b)
@@ -138,7 +138,10 @@ import XQueueTesting
     }
 
     @Test("Who does not take its events is cut off; the others are not") func slow() async throws {
-        let fixture = try BusFixture { $0.events = 50 }
+        let fixture = try BusFixture { limits in
+            limits.events = 50
+            limits.ring = 20
+        }
         let slow = try fixture.subscribe(consumes: false)
         let fast = try fixture.subscribe()
         try await slow.waitForStart()
@@ -148,6 +151,27 @@ import XQueueTesting
         #expect(slow.events.count <= 100)
         #expect(slow.events == Array(fast.events.prefix(slow.events.count)))
         #expect(fixture.bus.count == 1)
+    }
+
+    @Test("Who falls behind a little goes on at its own pace, with a bounded number of events at a time")
+    func behind() async throws {
+        let fixture = try BusFixture { $0.bytes = 10_000 }
+        let slow = try fixture.subscribe(consumes: false)
+        try await slow.waitForStart()
+        let ids = try await fixture.submit(500)
+        // One page is more than it may have at once.
+        var taken = 0
+        while taken < ids.count {
+            try await eventually("there is more") { slow.events.count > taken }
+            let new = slow.events[taken...].map { SharedEvent($0).cost }
+            #expect(new.reduce(0, +) <= 10_000)
+            taken += new.count
+            slow.subscription?.consumed(new.count, cost: new.reduce(0, +))
+        }
+        #expect(slow.events.map(\.taskID) == ids)
+        let last = try await fixture.submit()
+        #expect(try await slow.wait(for: 501).suffix(1) == last)
+        #expect(slow.end == nil && slow.resets.isEmpty)
     }
 
     @Test("Who catches up slowly is waited for") func paced() async throws {

@@ -54,6 +54,22 @@ function withRaw({ value, text }) {
   return { ...value, rawPayload: rawMember(text, "payload"), rawResult: rawMember(text, "result") };
 }
 
+/** A page of tasks. One that ends early, since its tasks are large, is followed from there. */
+async function pageOfTasks(query, signal) {
+  const words = new URLSearchParams(query);
+  const page = (await call(`tasks?${words}`, { signal })).value;
+  while (page.has_more && page.tasks.length < page.limit) {
+    words.set("offset", String(page.next));
+    words.set("limit", String(page.limit - page.tasks.length));
+    const rest = (await call(`tasks?${words}`, { signal })).value;
+    const known = new Set(page.tasks.map((task) => task.id));
+    page.tasks.push(...rest.tasks.filter((task) => !known.has(task.id)));
+    page.has_more = rest.has_more;
+    page.next = rest.next;
+  }
+  return page;
+}
+
 const taskPath = (id) => `tasks/${encodeURIComponent(id)}`;
 const typePath = (type) => `types/${encodeURIComponent(type)}`;
 
@@ -62,7 +78,7 @@ export const api = {
   logIn: async (token) => (await call("session", { method: "POST", body: JSON.stringify({ token }) })).value,
   logOut: async () => (await call("session", { method: "DELETE" })).value,
   stats: async () => (await call("stats")).value,
-  tasks: async (query, signal) => (await call(`tasks?${query}`, { signal })).value,
+  tasks: pageOfTasks,
   task: async (id, signal) => withRaw(await call(taskPath(id), { signal })),
   submit: async (body) => withRaw(await call("tasks", { method: "POST", body })),
   cancel: async (id) => (await call(taskPath(id), { method: "DELETE" })).value,

@@ -61,6 +61,34 @@ extension StoreConformance {
             #expect(result.tasks.count == 1)
             #expect(!result.hasMore)
         },
+        ConformanceCase("claim: ends early once its payloads are large, after one task at least") { fixture in
+            try await fixture.submit((0..<40).map { fixture.task($0 % 2 == 0 ? "a" : "b", bytes: 1000) })
+            func claim(_ maxBytes: Int) async throws -> ClaimResult {
+                try await fixture.store.claim(
+                    ClaimRequest(types: ["a", "b"], count: 100, grant: fixture.grant(), maxBytes: maxBytes))
+            }
+            let first = try await claim(2500)
+            #expect(first.tasks.count == 3)
+            #expect(first.hasMore)
+            let one = try await claim(0)
+            #expect(one.tasks.count == 1)
+            #expect(one.hasMore)
+            let rest = try await claim(1 << 20)
+            #expect(rest.tasks.count == 36)
+            #expect(!rest.hasMore)
+            for task in rest.tasks { #expect(try await fixture.read(task.id) == task) }
+        },
+        ConformanceCase("claim: parked tasks with large payloads do not end it") { fixture in
+            try await fixture.submit((0..<20).map { _ in fixture.task(key: "k", bytes: 1000) })
+            let free = try await fixture.submit(fixture.task())
+            let request = ClaimRequest(types: ["a"], count: 9, grant: fixture.grant(), maxBytes: 1500)
+            let claimed = try await fixture.store.claim(request)
+            #expect(claimed.tasks.count == 2)
+            #expect(claimed.tasks.last?.id == free.id)
+            try await fixture.settle(try #require(claimed.tasks.first), .success(nil))
+            let next = try await fixture.claim(count: 9)
+            #expect(next.map(\.payload.text.utf8.count) == [1000])
+        },
         ConformanceCase("claim: a scheduled task is not ready before its time") { fixture in
             let record = try await fixture.submit(fixture.task(schedule: .after(.seconds(10))))
             #expect(try await fixture.claim().isEmpty)

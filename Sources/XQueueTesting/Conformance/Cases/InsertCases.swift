@@ -31,6 +31,18 @@ extension StoreConformance {
                 #expect(try await fixture.read(task.id).payload.text.utf8.elementsEqual(text.utf8))
             }
         },
+        ConformanceCase("insert: what is there already is abridged once it fills the answer") { fixture in
+            let tasks = (0..<11).map { _ in fixture.task(bytes: 1 << 20) }
+            let records = try await fixture.submit(tasks)
+            let again = try await fixture.submit(tasks + [fixture.task()])
+            #expect(Array(again.prefix(9)) == Array(records.prefix(9)))
+            for (record, abridged) in zip(records, again).dropFirst(9) {
+                #expect(abridged.isAbridged && abridged.payload == .null)
+                #expect(abridged.id == record.id && abridged.status == .pending)
+                #expect(abridged.createdAt == record.createdAt)
+            }
+            #expect(again.last?.isAbridged == false)
+        },
         ConformanceCase("insert: accepts names of any characters and the longest keys") { fixture in
             let key = "ключ 😀 ' \" % \\ { } \u{1}" + String(repeating: "k", count: 200)
             var task = fixture.task("a.b:c_d-9", key: key, limit: 1_000_000)
@@ -56,7 +68,7 @@ extension StoreConformance {
                     #expect(try await fixture.read(task.id).trace == trace)
                     _ = try await fixture.store.requeue([task.id])
                 }
-                let query = TaskQuery(type: type)
+                let query = TaskQuery(types: [type])
                 #expect(try await fixture.store.tasks(query).tasks.map(\.trace) == [trace])
                 _ = try await fixture.store.cancel([task.id], grace: .zero)
             }

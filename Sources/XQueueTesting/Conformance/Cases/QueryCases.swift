@@ -21,13 +21,13 @@ extension StoreConformance {
             let statusSets: [Set<TaskStatus>] =
                 [[], Set(TaskStatus.allCases), [.pending, .failed]] + TaskStatus.allCases.map { [$0] }
             for statuses in statusSets {
-                for type in [nil, "a", "b", "none"] {
+                for types in [[], ["a"], ["b"], ["none"], ["a", "b"], ["b", "none"]] as [Set<String>] {
                     for key in [nil, "k", "none"] {
                         let query = TaskQuery(
-                            statuses: statuses, type: type, concurrencyKey: key, limit: 4, offset: 1)
+                            statuses: statuses, types: types, concurrencyKey: key, limit: 4, offset: 1)
                         let matches = all.filter {
                             (statuses.isEmpty || statuses.contains($0.status))
-                                && (type == nil || $0.type == type)
+                                && (types.isEmpty || types.contains($0.type))
                                 && (key == nil || $0.concurrency?.key == key)
                         }
                         let expected = TaskPage(
@@ -36,6 +36,14 @@ extension StoreConformance {
                     }
                 }
             }
+        },
+        ConformanceCase("query: a page ends early once it is large") { fixture in
+            let records = try await fixture.submit((0..<5).map { _ in fixture.task(bytes: 1000) })
+            let page = try await fixture.store.tasks(TaskQuery(limit: 5, maxBytes: 2500))
+            #expect(page == TaskPage(tasks: Array(records.reversed().prefix(3)), total: 5))
+            let rest = try await fixture.store.tasks(TaskQuery(limit: 5, offset: 3, maxBytes: 2500))
+            #expect(rest.tasks == Array(records.reversed().suffix(2)))
+            #expect(try await fixture.store.tasks(TaskQuery(maxBytes: 0)).tasks.count == 1)
         },
         ConformanceCase("query: a task nobody knows") { fixture in
             let record = try await fixture.store.task(fixture.nextID())

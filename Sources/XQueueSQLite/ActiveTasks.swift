@@ -1,0 +1,33 @@
+import XQueueCore
+
+/// The tasks that are processing, so that their ends need not be read back. It lacks those that would make it too
+/// large.
+struct ActiveTasks {
+    /// About how many bytes it may hold.
+    static let mostBytes = 32 << 20
+
+    private var tasks: [TaskID: StoredTask] = [:]
+    private var bytes = 0
+
+    subscript(id: TaskID) -> StoredTask? {
+        get { tasks[id] }
+        set {
+            let old: StoredTask?
+            if let newValue, bytes + Self.cost(of: newValue) <= Self.mostBytes {
+                bytes += Self.cost(of: newValue)
+                old = tasks.updateValue(newValue, forKey: id)
+            } else {
+                old = tasks.removeValue(forKey: id)
+            }
+            if let old { bytes -= Self.cost(of: old) }
+        }
+    }
+
+    mutating func removeAll() {
+        tasks = [:]
+        bytes = 0
+    }
+
+    /// A record's own fields take about half a kilobyte.
+    private static func cost(of task: StoredTask) -> Int { 512 + task.record.contentBytes }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+#if os(Linux)
+/// Whatever clients ask for and do not take, the program stays small. Each part would be far beyond its bound if only one
+/// of the limits were missing.
+@Suite("The resident size of the program", .serialized, .timeLimit(.minutes(5))) struct MemoryTests {
+    private static let megabyte = String(repeating: "x", count: 1_000_000)
+
+    /// In MiB, now or at its largest.
+    private func size(of server: ServerProcess, _ name: String = "VmRSS") throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(server.processIdentifier)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("\(name):") })
+        return try #require(line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) })
+            / 1024
+    }
+
+    private func fill(_ api: API, _ count: Int) async throws {
+        for index in 0..<count {
+            let reply = try await api.send(
+                "POST", "/tasks", #"{"type":"large\#(index % 6)","payload":"\#(Self.megabyte)"}"#)
+            #expect(reply.status == 201)
+        }
+    }
+
+    @Test("Pages that nobody reads, and a lease of all there is") func largeAnswers() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let api = API(server)
+        try await fill(api, 60)
+        let port = try #require(server.address.port)
+        let before = try size(of: server)
+        let request = "GET /api/v1/tasks?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let readers = (0..<16).map { _ in SilentClient(port, String(repeating: request, count: 4)) }
+        #expect(readers.allSatisfy { $0.isConnected })
+        try await eventually("there is no room for more") {
+            try await api.send("GET", "/tasks?limit=1").status == 503
+        }
+        #expect(try size(of: server) - before < 350)
+        #expect(try await api.send("GET", "/health").status == 200)
+        for reader in readers { reader.close() }
+        try await eventually("there is room again") {
+            try await api.send("GET", "/tasks?limit=1").status == 200
+        }
+        let types = (0..<6).map { "\"large\($0)\"" }.joined(separator: ",")
+        let leased = try await api.send(
+            "POST", "/leases", #"{"worker":"w","types":[\#(types)],"max_tasks":1000}"#)
+        #expect(leased.status == 200 && leased.body.count < 10 << 20)
+        #expect(leased.text.contains(#""has_more":true"#))
+        #expect(try size(of: server, "VmHWM") - before < 500)
+    }
+
+    @Test("Subscriptions to very many things") func filters() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let port = try #require(server.address.port)
+        let before = try size(of: server)
+        let clients = (0..<6).map { _ in SilentClient(port, SilentClient.handshake) }
+        for client in clients {
+            for number in 0..<99 {
+                let values = (0..<990).map { "\"t\(number)-\($0)\"" }.joined(separator: ",")
+                client.sendFrame(#"{"action":"subscribe","id":"\#(number)","type":[\#(values)]}"#)
+            }
+        }
+        // Whoever has read the last of them has read all.
+        for client in clients {
+            client.sendFrame(#"{"action":"subscribe","id":"last"}"#)
+            #expect(client.read(until: #""id":"last""#))
+        }
+        #expect(try size(of: server) - before < 60)
+    }
+
+    @Test("Followers of events that take none") func followers() async throws {
+        let server = try await ServerProcess(in: ServerFolder())
+        let port = try #require(server.address.port)
+        let api = API(server)
+        let request = "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+        let readers = (0..<80).map { _ in SilentClient(port, request, isNarrow: true) }
+        for reader in readers { #expect(reader.read(until: "event: hello")) }
+        let before = try size(of: server)
+        let batch = Array(repeating: #"{"type":"a"}"#, count: 500).joined(separator: ",")
+        for _ in 0..<6 {
+            #expect(try await api.send("POST", "/tasks/batch", #"{"tasks":[\#(batch)]}"#).status == 201)
+        }
+        // All of these events have reached those who read, and so the others' buffers.
+        let follower = SilentClient(port, request.replacing("events HTTP", with: "events?after=0 HTTP"))
+        #expect(follower.read(until: "\"event\":\"status\"", count: 3000))
+        #expect(try size(of: server) - before < 60)
+    }
+}
+
+/// A client that sends what it is told and reads only when asked to.
+private final class SilentClient {
+    static let handshake = """
+        GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+        """
+
+    private var socket: LoopbackSocket?
+    private(set) var isConnected = false
+
+    init(_ port: Int, _ text: String, isNarrow: Bool = false) {
+        let socket = LoopbackSocket()
+        if isNarrow { socket.narrow() }
+        socket.limit(seconds: 120)
+        isConnected = socket.connect(port) && socket.write(Array(text.utf8))
+        self.socket = consume socket
+    }
+
+    func close() {
+        socket = nil
+    }
+
+    /// Sends a WebSocket message with a mask of zeros.
+    func sendFrame(_ text: String) {
+        let payload = Array(text.utf8)
+        var frame: [UInt8] = [0x81]
+        if payload.count < 126 {
+            frame.append(0x80 | UInt8(payload.count))
+        } else {
+            frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
+        }
+        _ = socket?.write(frame + [0, 0, 0, 0] + payload)
+    }
+
+    /// Reads until `text` has come `count` times; false if the connection ends before.
+    func read(until text: String, count: Int = 1) -> Bool {
+        let wanted = Array(text.utf8)
+        var rest: [UInt8] = []
+        var found = 0
+        while found < count {
+            guard let bytes = socket?.read() else { return false }
+            rest += bytes
+            while let range = rest.firstRange(of: wanted) {
+                found += 1
+                rest.removeSubrange(..<range.upperBound)
+            }
+            rest = rest.suffix(wanted.count)
+        }
+        return true
+    }
+}
+#endif

@@ -1,0 +1,66 @@
+import HTTPTypes
+import Testing
+import XQueue
+import XQueueCore
+import XQueueTesting
+
+@testable import XQueueServer
+
+@Suite("Probes", .timeLimit(.minutes(2))) struct ProbeTests {
+    @Test("livez says that the process answers, readyz whether the store does; strangers may ask")
+    func probes() async throws {
+        try await TestAPI.run { api in
+            for path in ["/livez", "/readyz"] {
+                let reply = try await api.get(path)
+                #expect(reply.status == 200)
+                #expect(reply.text == #"{"status":"ok"}"#)
+            }
+            api.store.fail(.check, times: .max, with: StoreError(.unavailable, "the disk is full"))
+            #expect(try await api.get("/livez").status == 200)
+            let broken = try await api.get("/readyz")
+            #expect(broken.status == 503)
+            #expect(broken.text == #"{"status":"unavailable"}"#)
+            api.store.heal()
+            #expect(try await api.get("/readyz").status == 200)
+        }
+    }
+
+    @Test("A store that hangs is waited for no longer than that, and told after a second") func hanging()
+        async throws
+    {
+        var configuration = ServerConfiguration()
+        configuration.healthPatience = .milliseconds(50)
+        try await TestAPI.run(configuration: configuration) { api in
+            api.store.hold(.check)
+            // What was seen last: the store was opened.
+            #expect(try await api.get("/api/v1/health").status == 200)
+            try await eventually("it is told") { try await api.get("/readyz").status == 503 }
+            let health = try await api.get("/api/v1/health")
+            #expect(health.status == 503)
+            #expect(health.raw("checks", "store", "error")?.contains("has not answered for") == true)
+            #expect(try await api.get("/livez").status == 200)
+            api.store.release(.check)
+            try await eventually("it is well again") { try await api.get("/readyz").status == 200 }
+        }
+    }
+
+    @Test("A hanging store is asked once, not by each question") func economy() async throws {
+        var configuration = ServerConfiguration()
+        configuration.healthPatience = .milliseconds(20)
+        try await TestAPI.run(configuration: configuration) { api in
+            api.store.hold(.check)
+            for _ in 0..<20 { _ = try await api.get("/api/v1/health") }
+            #expect(api.store.calls(of: .check) == 1)
+            api.store.release(.check)
+        }
+    }
+
+    @Test("A server that shuts down is not ready") func stopping() async throws {
+        try await TestAPI.run { api in
+            let monitor = HealthMonitor(api.manager, patience: .seconds(30))
+            #expect(await !monitor.ask().isStopping)
+            monitor.stop()
+            #expect(await monitor.ask().isStopping)
+        }
+    }
+}
