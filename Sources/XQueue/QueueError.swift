@@ -22,16 +22,22 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let alreadyEnded = Code(rawValue: "already_ended")
         /// Only a failed, timed-out or canceled task can be requeued.
         public static let notRequeueable = Code(rawValue: "not_requeueable")
-        /// Another unfinished task has the same unique key.
+        /// Another unfinished task of the type has the same unique key.
         public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
         /// The lease is no longer the worker's: nothing it does with the task counts.
         public static let leaseLost = Code(rawValue: "lease_lost")
+        /// A worker that serves other types has the name.
+        public static let workerNameTaken = Code(rawValue: "worker_name_taken")
+        /// The caller has as much of something as its quota allows.
+        public static let quotaExceeded = Code(rawValue: "quota_exceeded")
         /// This node knows as many remote workers as it may.
         public static let tooManyWorkers = Code(rawValue: "too_many_workers")
         /// The limit of waiting tasks is reached.
         public static let backlogFull = Code(rawValue: "backlog_full")
         /// The limit of distinct task types is reached.
         public static let tooManyTypes = Code(rawValue: "too_many_types")
+        /// There are tasks of the type, so it cannot be deleted.
+        public static let typeInUse = Code(rawValue: "type_in_use")
         /// The durable log in front of the store cannot be used now.
         public static let intakeUnavailable = Code(rawValue: "intake_unavailable")
         /// Too much is under way to and from clients to begin with this as well.
@@ -111,7 +117,7 @@ extension QueueError {
             self.init(
                 .notRequeueable, "task \(task) is not failed, timed out or canceled, so it cannot be retried")
         case .uniqueKeyTaken:
-            self.init(.uniqueKeyTaken, "an unfinished task has the same unique_key as task \(task)")
+            self.init(.uniqueKeyTaken, "an unfinished task of the type has the same unique_key as task \(task)")
         default:
             self.init(.notFound, "there is no task \(task)")
         }

@@ -49,46 +49,6 @@ extension TaskManager {
         }
     }
 
-    /// Holds back the claims of `type`, on all nodes, until ``resume(_:)``; running tasks go on.
-    public func pause(_ type: String) async throws(QueueError) {
-        try await setPaused(true, type)
-    }
-
-    public func resume(_ type: String) async throws(QueueError) {
-        try await setPaused(false, type)
-    }
-
-    /// Sets the most tasks of a type that run at once, across all nodes, until it is set again.
-    ///
-    /// A node whose handler is registered with a `maxConcurrency` sets that one when it starts.
-    ///
-    /// - Parameters:
-    ///   - limit: 1 to `ModelLimits.maxConcurrency`; nil for no limit.
-    ///   - type: The task type.
-    public func setLimit(_ limit: Int?, of type: String) async throws(QueueError) {
-        try TaskSubmission.check(type: type)
-        if let limit, !(1...ModelLimits.maxConcurrency ~= limit) {
-            throw .invalid("max_concurrency", "must be 1 to \(ModelLimits.maxConcurrency)")
-        }
-        try await attempt { () async throws(StoreError) in
-            try await self.store.setLimit(limit, ofType: type)
-        }
-    }
-
-    private func setPaused(_ paused: Bool, _ type: String) async throws(QueueError) {
-        try TaskSubmission.check(type: type)
-        try await attempt { () async throws(StoreError) in
-            try await self.store.setPaused(paused, type: type)
-        }
-    }
-
-    /// The types the store or a live node knows, by name.
-    public func types() async throws(QueueError) -> [TypeReport] {
-        try await attempt { () async throws(StoreError) in
-            self.reports(of: try await self.store.types(), served: try await self.cluster.servedTypes())
-        }
-    }
-
     public func statistics() async throws(QueueError) -> QueueStatistics {
         let nodes = try await nodes()
         let intake = await feeder?.report()
@@ -118,14 +78,6 @@ extension TaskManager {
 
     /// What the store is, for people: `sqlite`.
     public var storeName: String { store.name }
-
-    private func reports(of states: [TypeState], served: Set<String>) -> [TypeReport] {
-        let served = served.union(ownTypes)
-        let unseen = served.subtracting(states.map(\.type))
-        return (states + unseen.map { TypeState(type: $0) })
-            .map { TypeReport(state: $0, hasHandler: served.contains($0.type)) }
-            .sorted { $0.state.type < $1.state.type }
-    }
 
     /// The load of the other nodes, and of this process, announced or not.
     private func load(of nodes: [NodeRecord]) -> WorkerLoad {

@@ -205,8 +205,11 @@ public final class TaskManager: Service {
             .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease,
             clock: clock,
             random: random, logger: logger)
+        let types = TypeCleaner(
+            store: store, cluster: cluster, ownTypes: { self.ownTypes },
+            batch: configuration.maintenanceBatch, logger: logger)
         let maintenance = Maintenance(
-            store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
+            store: store, lease: lease, types: types, configuration: configuration, metrics: metrics, clock: clock,
             random: random, logger: logger, confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,

@@ -142,6 +142,25 @@ extension RedisStore {
         }
     }
 
+    public func removeTypes(
+        _ types: [String], evenIfSet: Bool
+    ) async throws(StoreError) -> [TypeRemoval] {
+        guard !types.isEmpty else { return [] }
+        return try await within { () async throws(StoreError) in
+            let reply = try await caller.run(.removeTypes, capacity: 64 * types.count) { command in
+                command.append(evenIfSet ? 1 : 0)
+                for type in types { command.append(type) }
+            }
+            let removals = try reply.elements.map { element throws(StoreError) in
+                TypeRemoval(code: try element.int)
+            }
+            guard removals.count == types.count, !removals.contains(nil) else {
+                throw StoreError(.corrupt, "unexpected reply to remove-types")
+            }
+            return removals.compactMap(\.self)
+        }
+    }
+
     // MARK: Maintenance
 
     /// The server does nothing else while a script runs: maintenance goes on in steps of so many tasks, which

@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("4: clocks that are set") { db in
             try db.execute(sql: version4)
         }
+        migrator.registerMigration("5: unique keys by type") { db in
+            try db.execute(sql: version5)
+        }
         return migrator
     }
 
@@ -123,5 +126,12 @@ enum Migrations {
             time INTEGER NOT NULL,
             number INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// A unique key holds within its type.
+    private static let version5 = """
+        DROP INDEX tasks_unique_key;
+        CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key, type)
+            WHERE unique_key IS NOT NULL AND status <= 1;
         """
 }

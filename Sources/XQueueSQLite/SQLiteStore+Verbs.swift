@@ -39,6 +39,13 @@ extension SQLiteStore {
         try await writer.run { try $0.setPaused(paused, type: type) }
     }
 
+    public func removeTypes(
+        _ types: [String], evenIfSet: Bool
+    ) async throws(StoreError) -> [TypeRemoval] {
+        guard !types.isEmpty else { return [] }
+        return try await writer.run { try $0.removeTypes(types, evenIfSet: evenIfSet) }
+    }
+
     public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await writer.run { try $0.sweep(limit: limit, draw: draw) }
     }

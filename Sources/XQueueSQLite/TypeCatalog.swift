@@ -12,31 +12,41 @@ struct TypeCatalog {
         var isDirty = false
     }
 
-    /// Type number `id` stands at `id - 1`: types are never removed.
-    private(set) var entries: [Entry] = []
+    /// Type number `id` stands at `id - 1`; nil where one was removed, whose number the next new type gets.
+    private var entries: [Entry?] = []
     private var ids: [String: Int64] = [:]
+    private var freeIDs: [Int64] = []
     private(set) var pending = 0
 
     init(_ db: Database) throws {
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY id")
         for row in rows {
-            let state = try TypeState(row)
-            entries.append(Entry(id: row["id"], state: state))
-            ids[state.type] = row["id"]
+            let (id, state): (Int64, TypeState) = (row["id"], try TypeState(row))
+            while entries.count < Int(id) - 1 {
+                entries.append(nil)
+                freeIDs.append(Int64(entries.count))
+            }
+            entries.append(Entry(id: id, state: state))
+            ids[state.type] = id
             pending += state.counts[.pending]
         }
     }
 
-    var count: Int { entries.count }
+    var count: Int { ids.count }
+    /// How many tasks have ended.
+    var finished: Int { entries.reduce(0) { $0 + ($1?.state.counts.finished ?? 0) } }
 
     func id(of type: String) -> Int64? { ids[type] }
 
-    func entry(_ id: Int64) -> Entry { entries[Int(id) - 1] }
+    /// The entry of a type that is there.
+    func entry(_ id: Int64) -> Entry {
+        entries[Int(id) - 1] ?? Entry(id: id, state: TypeState(type: ""))
+    }
 
     /// Nil for a number that no type has.
     func name(_ id: Int64) -> String? {
-        guard 1...Int64(max(entries.count, 1)) ~= id, !entries.isEmpty else { return nil }
-        return entries[Int(id) - 1].state.type
+        guard id >= 1, id <= entries.count else { return nil }
+        return entries[Int(id) - 1]?.state.type
     }
 
     /// The type's number, made if need be.
@@ -47,21 +57,30 @@ struct TypeCatalog {
         guard count < limit else {
             throw StoreError(.tooManyTypes, "there are \(limit) task types already; this would be one more")
         }
-        let id = Int64(count) + 1
+        let id = freeIDs.last ?? Int64(entries.count) + 1
         try db.execute(sql: "INSERT INTO types (id, name) VALUES (?, ?)", arguments: [id, type])
-        entries.append(Entry(id: id, state: TypeState(type: type)))
+        if freeIDs.popLast() == nil { entries.append(nil) }
+        entries[Int(id) - 1] = Entry(id: id, state: TypeState(type: type))
         ids[type] = id
         return id
     }
 
+    /// Forgets a type of which there are no tasks.
+    mutating func remove(_ id: Int64, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM types WHERE id = ?", arguments: [id])
+        if let name = name(id) { ids[name] = nil }
+        entries[Int(id) - 1] = nil
+        freeIDs.append(id)
+    }
+
     mutating func set(_ id: Int64, limit: Int?, _ db: Database) throws {
         try db.execute(sql: "UPDATE types SET max_concurrency = ? WHERE id = ?", arguments: [limit, id])
-        entries[Int(id) - 1].state.limit = limit
+        entries[Int(id) - 1]?.state.limit = limit
     }
 
     mutating func set(_ id: Int64, paused: Bool, _ db: Database) throws {
         try db.execute(sql: "UPDATE types SET paused = ? WHERE id = ?", arguments: [paused, id])
-        entries[Int(id) - 1].state.isPaused = paused
+        entries[Int(id) - 1]?.state.isPaused = paused
     }
 
     /// Counts a task that was in `old`, or nowhere, and is in `new`, or nowhere.
@@ -70,17 +89,20 @@ struct TypeCatalog {
         guard name(id) != nil else { return }
         let index = Int(id) - 1
         // Counts that somebody has changed in the file do not fall below zero, where none could be read again.
-        if let old { entries[index].state.counts[old] = max(entries[index].state.counts[old] - 1, 0) }
-        if let new { entries[index].state.counts[new] += 1 }
+        if let old, let count = entries[index]?.state.counts[old] {
+            entries[index]?.state.counts[old] = max(count - 1, 0)
+        }
+        if let new { entries[index]?.state.counts[new] += 1 }
         if old == .pending { pending = max(pending - 1, 0) }
         if new == .pending { pending += 1 }
-        entries[index].isDirty = true
+        entries[index]?.isDirty = true
     }
 
     /// Writes the counts that changed.
     mutating func flush(_ session: WriteSession) throws {
-        for index in entries.indices where entries[index].isDirty {
-            let counts = entries[index].state.counts
+        for index in entries.indices {
+            guard let entry = entries[index], entry.isDirty else { continue }
+            let counts = entry.state.counts
             let statement = try session.statement(
                 .saveCounts,
                 """
@@ -93,9 +115,9 @@ struct TypeCatalog {
             statement.bind(4, counts[.failed])
             statement.bind(5, counts[.canceled])
             statement.bind(6, counts[.timeout])
-            statement.bind(7, entries[index].id)
+            statement.bind(7, entry.id)
             try statement.run(session.db)
-            entries[index].isDirty = false
+            entries[index]?.isDirty = false
         }
     }
 }

@@ -41,8 +41,14 @@ public struct QueueServer: Service {
         self.logger = logger
         self.metrics = metrics
         self.logControl = logControl
+        let queueMetrics = manager.metrics
         self.access = AccessControl(
-            configuration.access, origins: configuration.allowedOrigins, clock: manager.clock)
+            configuration.access, origins: configuration.allowedOrigins, clock: manager.clock,
+            trace: AccessTrace(
+                maxFailures: configuration.access.maxFailures, clock: manager.clock, logger: logger
+            ) { door in
+                queueMetrics.counter(.accessRefused, [("door", door.rawValue)])
+            })
         self.health = HealthMonitor(manager, patience: configuration.healthPatience)
         self.onListening = onListening
     }
@@ -110,7 +116,7 @@ public struct QueueServer: Service {
                 await onListening?(port)
             },
             eventLoopGroupProvider: .shared(EventLoops.shared),
-            logger: logger)
+            logger: frameworkLogger)
     }
 
     private func channels(_ connections: ConnectionTable, _ tls: TLSKeeper?) -> HTTPServerBuilder {
@@ -142,6 +148,13 @@ public struct QueueServer: Service {
                 http2: HTTP2Channel(responder: responder, configuration: http2), connections: connections,
                 patience: TimeAmount(configuration.requestTimeout))
         }
+    }
+
+    /// For the parts that tell at lower levels how they are made.
+    private var frameworkLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = max(.notice, logger.logLevel)
+        return quiet
     }
 
     private var address: String { "\(configuration.host):\(configuration.port)" }

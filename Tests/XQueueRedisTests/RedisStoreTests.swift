@@ -31,6 +31,36 @@ struct RedisStoreTests {
             token: LeaseToken(rawValue: token), workerID: "w", lease: .seconds(60), grace: .seconds(5))
     }
 
+    @Test("A unique key that was kept without its type holds for that type, and goes with its task")
+    func untypedUniqueKey() async throws {
+        let prefix = RedisServer.prefix()
+        try await with(prefix: prefix) { store in
+            let server = try await RedisServer.shared
+            let hash = "{\(prefix)}:unique"
+            func make(_ type: String) -> NewTask { NewTask(id: ids.next(), type: type, uniqueKey: "u") }
+            let old = make("a")
+            _ = try await store.insert([old])
+            // As the first version kept it.
+            let script = "redis.call('HSET', KEYS[1], 'u', redis.call('HGET', KEYS[1], ARGV[1]))"
+            _ = try await server.command(
+                "EVAL", script + " return redis.call('HDEL', KEYS[1], ARGV[1])", "1", hash, "a\tu")
+            #expect(try await server.command("HKEYS", hash).list == [.text("u")])
+            #expect(try await store.insert([make("a")]).first?.record.id == old.id)
+            let other = make("b")
+            #expect(try await store.insert([other]).first?.record.id == other.id)
+            _ = try await store.cancel([other.id], grace: .zero)
+            #expect(try await store.insert([make("a")]).first?.record.id == old.id)
+            _ = try await store.cancel([old.id], grace: .zero)
+            #expect(try await server.command("HLEN", hash).number == 0)
+            let next = make("a")
+            #expect(try await store.insert([next]).first?.record.id == next.id)
+            guard case .refused(.uniqueKeyTaken, _)? = try await store.requeue([old.id]).first else {
+                Issue.record("a key was given away twice")
+                return
+            }
+        }
+    }
+
     @Test("Two hundred callers at once each get their own answers")
     func manyCallers() async throws {
         try await with { store in

@@ -30,8 +30,8 @@ import Testing
         let operations = try operations()
         for route in Routes.all {
             let parameters = operations["\(route.method.rawValue) \(route.path.text)"]?["parameters"]
-            let names = ((parameters as? [[String: Any]]) ?? []).filter { $0["in"] as? String == "query" }
-                .compactMap { $0["name"] as? String }
+            let names = try ((parameters as? [[String: Any]]) ?? []).compactMap { try resolved($0) }
+                .filter { $0["in"] as? String == "query" }.compactMap { $0["name"] as? String }
             #expect(Set(names) == route.query, "\(route.path.text)")
         }
     }

@@ -32,6 +32,7 @@ import XQueueCore
             ("/api/v1/stats", "POST", "GET, HEAD, OPTIONS"),
             ("/api/v1/health", "BREW", "GET, HEAD, OPTIONS"),
             ("/api/v1/types", "POST", "GET, HEAD, OPTIONS"),
+            ("/api/v1/types/a", "GET", "DELETE, OPTIONS"),
             ("/api/v1/types/a/pause", "GET", "POST, OPTIONS"),
             ("/api/v1/types/a/limit", "POST", "PUT, OPTIONS"),
             ("/api/v1/types/a/resume", "PUT", "POST, OPTIONS"),

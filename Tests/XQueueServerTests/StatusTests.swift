@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import Testing
 import XQueue
 import XQueueCore
@@ -74,11 +75,44 @@ import XQueueTesting
         }
     }
 
-    @Test("A type nobody has seen can be paused before its first task") func pauseUnseen() async throws {
+    @Test("A type nobody has seen can be paused before its first task, if that is meant") func pauseUnseen()
+        async throws
+    {
         try await TestAPI.run { api in
-            #expect(try await api.post("/api/v1/types/new/pause").raw("paused") == "true")
+            for (method, verb) in [(HTTPRequest.Method.post, "pause"), (.post, "resume"), (.put, "limit")] {
+                let body = verb == "limit" ? ByteBuffer(string: #"{"max_concurrency":1}"#) : nil
+                let reply = try await api.send(method, "/api/v1/types/new/\(verb)", body)
+                reply.expectError(404, "not_found", says: "new")
+            }
+            #expect(try await api.get("/api/v1/types").elements("types").isEmpty)
+            try await api.post("/api/v1/types/new/pause?create=yes")
+                .expectError(400, "invalid_field", field: "create")
+            try await api.post("/api/v1/types/new/resume?create=true")
+                .expectError(400, "unknown_field", field: "create")
+            let limited = try await api.put("/api/v1/types/new/limit?create=true", #"{"max_concurrency":1}"#)
+            #expect(limited.integer("max_concurrency") == 1)
+            #expect(try await api.post("/api/v1/types/new/pause?create=true").raw("paused") == "true")
             _ = try await api.makeTask(type: "new")
             await #expect(throws: Unexpected.self) { try await api.claim(type: "new") }
+        }
+    }
+
+    @Test("A type goes once it has no tasks, with its settings") func delete() async throws {
+        try await TestAPI.run { api in
+            try await api.send(.delete, "/api/v1/types/a").expectError(404, "not_found", says: "a")
+            let id = try await api.makeTask(type: "a")
+            _ = try await api.post("/api/v1/types/a/pause")
+            try await api.send(.delete, "/api/v1/types/a").expectError(409, "type_in_use", says: "a")
+            _ = try await api.send(.delete, "/api/v1/tasks/\(id)")
+            try await api.send(.delete, "/api/v1/types/a").expectError(409, "type_in_use")
+            api.clock.advance(by: .seconds(100))
+            _ = try await api.store.prune(Retention(age: .seconds(1), count: 0), limit: 10)
+            #expect(try await api.send(.delete, "/api/v1/types/a").string("message") == "type deleted")
+            #expect(try await api.get("/api/v1/types").elements("types").isEmpty)
+            try await api.send(.delete, "/api/v1/types/a%20b").expectError(400, "invalid_field", field: "type")
+            // It begins anew: the pause is gone.
+            _ = try await api.makeTask(type: "a")
+            _ = try await api.claim(type: "a")
         }
     }
 

@@ -17,8 +17,9 @@ import XQueueTesting
         (.requeue, "POST", "/api/v1/tasks/\(TaskTests.absent)/retry", nil),
         (.statistics, "GET", "/api/v1/stats", nil),
         (.types, "GET", "/api/v1/types", nil),
-        (.setPaused, "POST", "/api/v1/types/a/pause", nil),
-        (.setPaused, "POST", "/api/v1/types/a/resume", nil),
+        (.setPaused, "POST", "/api/v1/types/a/pause?create=true", nil),
+        (.types, "POST", "/api/v1/types/a/resume", nil),
+        (.removeTypes, "DELETE", "/api/v1/types/a", nil),
     ]
 
     @Test("Every call is 503 and says when to try again", arguments: calls)

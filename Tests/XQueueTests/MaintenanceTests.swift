@@ -35,6 +35,35 @@ import XQueueTesting
         }
     }
 
+    @Test func typesThatNothingHoldsAreForgotten() async throws {
+        let fixture = try ClusterFixture()
+        let nodes = ["node-1", "node-2"].map { name in
+            fixture.node(name) {
+                $0.cleanupInterval = .seconds(5)
+                $0.retentionAge = .seconds(60)
+                $0.maintenanceBatch = 3
+            }
+        }
+        nodes[1].manager.register("served") { _ -> RawJSON? in nil }
+        let names = (0..<10).map { "name-\($0)" }
+        try await fixture.running(nodes) {
+            let manager = nodes[0].manager
+            for type in names + ["waiting", "served"] { try await manager.submit(type, .null) }
+            try await manager.setLimit(1, of: "limited", create: true)
+            try await manager.pause("paused", create: true)
+            for task in try await manager.tasks(TaskQuery(statuses: [.pending], limit: 100)).tasks
+            where task.type.hasPrefix("name") {
+                try await manager.cancel(task.id)
+            }
+            try await fixture.pass(.seconds(30))
+            #expect(try await manager.types().count == names.count + 4)
+            try await fixture.advance(by: .seconds(1), until: "they are forgotten") {
+                try await manager.types().map(\.state.type) == ["limited", "paused", "served", "waiting"]
+            }
+            #expect(nodes[1].store.calls(of: .removeTypes) == 0)
+        }
+    }
+
     @Test func anotherNodeTakesOverWhenOneShutsDown() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")

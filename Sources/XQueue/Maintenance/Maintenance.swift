@@ -6,6 +6,7 @@ import XQueueCore
 struct Maintenance: Sendable {
     let store: any TaskStore
     let lease: LeaseHolder
+    let types: TypeCleaner
     let configuration: QueueConfiguration
     let metrics: QueueMetrics
     let clock: any QueueClock
@@ -41,6 +42,7 @@ struct Maintenance: Sendable {
                 if removed > 0 {
                     logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
                 }
+                try await types.clean()
             } catch {
                 logger.error("Old tasks cannot be removed", metadata: ["error": "\(error)"])
             }

@@ -46,6 +46,14 @@ extension MeteredStore: TaskStore {
         }
     }
 
+    func removeTypes(
+        _ types: [String], evenIfSet: Bool
+    ) async throws(StoreError) -> [TypeRemoval] {
+        try await time(.removeTypes) { () async throws(StoreError) in
+            try await inner.removeTypes(types, evenIfSet: evenIfSet)
+        }
+    }
+
     func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await time(.sweep) { () async throws(StoreError) in
             try await inner.sweep(limit: limit, draw: draw)

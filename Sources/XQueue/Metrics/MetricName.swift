@@ -23,6 +23,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case intakeRecords = "xqueue_intake_records_total"
     case httpRequests = "xqueue_http_requests_total"
     case httpRequest = "xqueue_http_request_seconds"
+    case accessRefused = "xqueue_access_refused_total"
 
     // How this node is.
     case workersCapacity = "xqueue_workers_capacity"
@@ -81,6 +82,7 @@ package enum MetricName: String, CaseIterable, Sendable {
         case .intakeRecords: "Records this node has read from the log in front of the store."
         case .httpRequests: "Requests answered, by the first digit of the status."
         case .httpRequest: "How long requests took, without sending the reply."
+        case .accessRefused: "Wrong tokens, shown with requests and at the console's login."
         case .workersCapacity: "How many handlers this node runs at once."
         case .workersBusy: "How many handlers this node runs now."
         case .workersStuck: "Handlers that did not stop when they were told to."

@@ -14,6 +14,8 @@ package struct RemoteWorker: Sendable, Hashable {
     package var host: String?
     package var processID: Int?
     package var version: String?
+    /// Who calls for it; nil for somebody without bounds.
+    package var owner: WorkerOwner?
 
     package init(name: String, types: [String] = []) {
         self.name = name

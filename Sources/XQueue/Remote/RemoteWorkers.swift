@@ -42,10 +42,11 @@ final class RemoteWorkers: Sendable {
 
     /// Takes notice of a worker; one that is new, or serves other types than before, is announced at once.
     ///
-    /// - Throws: ``QueueError`` if the name is a node's, or there are too many.
+    /// - Throws: ``QueueError`` if the name is a node's or another owner's, or there are too many.
     func see(_ worker: RemoteWorker, maxTasks: Int? = nil) async throws(QueueError) {
-        let isKnown = known.withLock { known in
+        let isKnown = try known.withLock { known throws(QueueError) -> Bool in
             guard var presence = known[worker.name] else { return false }
+            try Self.check(presence.worker.types, isOf: worker)
             let isSame = presence.worker.types == worker.types
             presence.worker = worker
             presence.maxTasks = maxTasks ?? presence.maxTasks
@@ -63,8 +64,16 @@ final class RemoteWorkers: Sendable {
         if nodes.contains(where: { $0.id == worker.name && !$0.roles.contains(.remote) }) {
             throw .invalid("worker", "is the name of a node")
         }
+        if let namesake = nodes.first(where: { $0.id == worker.name }) {
+            try Self.check(namesake.types, isOf: worker)
+        }
         let now = clock.instant()
-        let presence = known.withLock { known -> Presence? in
+        let presence = try known.withLock { known throws(QueueError) -> Presence? in
+            if let namesake = known[worker.name] {
+                try Self.check(namesake.worker.types, isOf: worker)
+            } else {
+                try Self.checkQuota(of: worker, among: known)
+            }
             guard known[worker.name] != nil || known.count < configuration.maxRemoteWorkers else {
                 return nil
             }
@@ -85,6 +94,23 @@ final class RemoteWorkers: Sendable {
         cluster.forget()
     }
 
+    /// A name that a worker with other types has is not for an owner who has none of those.
+    private static func check(_ types: [String], isOf worker: RemoteWorker) throws(QueueError) {
+        guard let owner = worker.owner, !owner.mayTouch(types) else { return }
+        throw QueueError(
+            .workerNameTaken, "another worker is called \(worker.name): choose another name", field: "worker")
+    }
+
+    private static func checkQuota(
+        of worker: RemoteWorker, among known: [String: Presence]
+    ) throws(QueueError) {
+        guard let owner = worker.owner, let most = owner.maxWorkers,
+            known.values.count(where: { $0.worker.owner?.name == owner.name }) >= most
+        else { return }
+        throw QueueError(
+            .quotaExceeded, "the token '\(owner.name)' has \(most) workers here, which is its quota")
+    }
+
     /// A known worker has begun to wait for tasks, or has ended.
     func polls(_ worker: String, _ change: Int) {
         known.withLock { known in
@@ -101,13 +127,20 @@ final class RemoteWorkers: Sendable {
         known.withLock { $0[worker]?.seenAt = clock.instant() }
     }
 
-    /// The worker has taken its leave; answers whether it was known.
-    func forget(_ worker: String) async throws(QueueError) -> Bool {
-        let wasKnown = known.withLock { $0.removeValue(forKey: worker) != nil }
+    /// The worker has taken its leave; answers whether it was known, and the owner's.
+    func forget(_ worker: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
+        func isOwned(_ types: [String]) -> Bool { owner?.mayTouch(types) ?? true }
+        let wasKnown = known.withLock { known in
+            guard let presence = known[worker], isOwned(presence.worker.types) else { return false }
+            known[worker] = nil
+            return true
+        }
         let nodes = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.cluster.nodes()
         }
-        let isAnnounced = nodes.contains { $0.id == worker && $0.roles.contains(.remote) }
+        let isAnnounced = nodes.contains {
+            $0.id == worker && $0.roles.contains(.remote) && isOwned($0.types)
+        }
         if isAnnounced {
             try await QueueError.wrapping { () async throws(StoreError) in
                 try await self.store.unregister(worker)

@@ -36,9 +36,9 @@ extension TaskManager {
         try await leaseDesk.end(ends)
     }
 
-    /// Forgets a remote worker that takes its leave; answers whether there was one.
-    package func forgetWorker(_ name: String) async throws(QueueError) -> Bool {
-        try await remoteWorkers.forget(name)
+    /// Forgets a remote worker that takes its leave; answers whether there was one that is the owner's.
+    package func forgetWorker(_ name: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
+        try await remoteWorkers.forget(name, by: owner)
     }
 
     /// How often remote workers should extend their leases.

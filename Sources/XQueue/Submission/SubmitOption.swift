@@ -36,7 +36,7 @@ public struct SubmitOption: Sendable {
         }
     }
 
-    /// While a task with this key is unfinished, it answers for this one.
+    /// While a task of the type with this key is unfinished, it answers for this one.
     public static func unique(_ key: String) -> SubmitOption {
         SubmitOption { $0.uniqueKey = key }
     }

@@ -9,6 +9,11 @@ public enum SubmitOutcome: Sendable, Hashable {
     /// The durable log in front of the store has it, and the store could not take it yet: it will run.
     case logged(TaskRecord)
 
+    /// Whether no other task answers for this one.
+    package var isNew: Bool {
+        if case .existing = self { false } else { true }
+    }
+
     /// The task as it is, or as it will be.
     public var record: TaskRecord {
         switch self {

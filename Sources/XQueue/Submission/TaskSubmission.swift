@@ -24,7 +24,7 @@ public struct TaskSubmission: Sendable {
     /// How many tasks of the key may run at once, from 1: without it a key means one at a time, and
     /// without a key the type is the key.
     public var maxConcurrency: Int?
-    /// 1 to 256 bytes; while a task with it is unfinished, that task answers for this one.
+    /// 1 to 256 bytes; while a task of the type with it is unfinished, that task answers for this one.
     public var uniqueKey: String?
     /// How long to wait between attempts; nil for `RetryPolicy.standard`.
     public var retryPolicy: RetryPolicy?

@@ -12,6 +12,7 @@ struct AuthSettings: Sendable {
     var rateBurst = 0
     var sessionLifetime = AccessConfiguration().sessionLifetime
     var maxSessions = AccessConfiguration().maxSessions
+    var maxFailures = AccessConfiguration().maxFailures
 
     /// What the token of ``token`` is called.
     static let tokenName = "auth.token"
@@ -39,6 +40,7 @@ struct AuthSettings: Sendable {
         access.rateBurst = rateBurst
         access.sessionLifetime = sessionLifetime
         access.maxSessions = maxSessions
+        access.maxFailures = maxFailures
         guard jwt.isOn else { return access }
         let rules = try jwt.rules()
         if let problem = await rules.problem() { throw Self.problem("auth.jwt: \(problem)") }

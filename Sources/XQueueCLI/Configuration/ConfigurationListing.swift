@@ -11,9 +11,8 @@ enum ConfigurationListing {
             ]
         }
         for token in resolved.values.auth.tokens {
-            let types = token.types.map { " of " + $0.sorted().joined(separator: ", ") } ?? ""
             rows.append([
-                "auth.tokens.\(token.name)", token.scopes.names.joined(separator: ", ") + types,
+                "auth.tokens.\(token.name)", words(for: token),
                 (resolved.sources[SettingsTable.tokensSection] ?? .default).description,
             ])
         }
@@ -22,6 +21,20 @@ enum ConfigurationListing {
             rows += members(of: handler).map { ["handlers.\(handler.type).\($0)", $1, source] }
         }
         return table(rows)
+    }
+
+    private static func words(for token: AccessToken) -> String {
+        var words = token.scopes.names.joined(separator: ", ")
+        if let types = token.types { words += " of " + types.sorted().joined(separator: ", ") }
+        if let namespace = token.keyNamespace { words += "; keys of \(namespace)" }
+        let quota = token.quota
+        for (what, most) in [
+            ("types", quota.types), ("pending tasks", quota.backlog), ("streams", quota.streams),
+            ("workers", quota.workers), ("sessions", quota.sessions),
+        ] {
+            if let most { words += "; at most \(most) \(what)" }
+        }
+        return words
     }
 
     /// The settings with their defaults and what they do, no wider than a terminal.

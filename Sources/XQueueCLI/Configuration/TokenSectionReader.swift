@@ -1,12 +1,17 @@
 import XQueueServer
 import Yams
 
-/// Reads the section `auth.tokens`: `ci: { sha256: …, scopes: [submit, read], types: [thumbnail] }`.
+/// Reads the section `auth.tokens`: `ci: { sha256: …, scopes: [submit, read], types: [thumbnail] }`, with the quotas that
+/// a token may have.
 struct TokenSectionReader {
     private(set) var tokens: [AccessToken] = []
     private(set) var problems: [(text: String, node: Node)] = []
 
-    private static let members = ["sha256", "scopes", "types"]
+    private static let members = ["sha256", "scopes", "types", "key_namespace"] + quotas.map(\.name)
+    private static let quotas: [(name: String, path: WritableKeyPath<TokenQuota, Int?> & Sendable)] = [
+        ("max_types", \.types), ("max_backlog", \.backlog), ("max_streams", \.streams),
+        ("max_workers", \.workers), ("max_sessions", \.sessions),
+    ]
 
     mutating func read(_ node: Node) {
         guard let entries = node.mapping else {
@@ -37,8 +42,38 @@ struct TokenSectionReader {
         }
         let scopes = scopes(mapping["scopes"], key)
         let types = mapping["types"].flatMap { texts($0, "types") }
+        let namespace = mapping["key_namespace"].flatMap { word($0, "key_namespace") }
+        var quota = TokenQuota()
+        for (name, path) in Self.quotas {
+            if let node = mapping[name] { quota[keyPath: path] = number(node, name) }
+        }
         guard problems.count == before, let hash else { return }
-        tokens.append(AccessToken(name: name, hash: hash, scopes: scopes, types: types.map(Set.init)))
+        tokens.append(
+            AccessToken(
+                name: name, hash: hash, scopes: scopes, types: types.map(Set.init), keyNamespace: namespace,
+                quota: quota))
+    }
+
+    /// A name as those of types are: without the characters that keep namespaces, types and keys apart.
+    private mutating func word(_ node: Node, _ name: String) -> String? {
+        let text = node.scalar?.string ?? ""
+        let isLegal = text.utf8.allSatisfy { byte in
+            let character = Character(Unicode.Scalar(byte))
+            return character.isASCII && (character.isLetter || character.isNumber || "._:-".contains(character))
+        }
+        guard 1...64 ~= text.utf8.count, isLegal else {
+            add("'\(name)' must be 1 to 64 letters, digits, '.', '_', ':' or '-'", node)
+            return nil
+        }
+        return text
+    }
+
+    private mutating func number(_ node: Node, _ name: String) -> Int? {
+        guard let number = node.scalar.flatMap({ Int($0.string) }), 1...1_000_000_000 ~= number else {
+            add("'\(name)' must be a number from 1 to 1000000000", node)
+            return nil
+        }
+        return number
     }
 
     private mutating func scopes(_ node: Node?, _ place: Node) -> AccessScopes {

@@ -34,9 +34,10 @@ struct StatsCommand: AsyncParsableCommand {
 
 /// What is told of the queue as a whole.
 struct ServerStatistics: Decodable {
-    let totalWorkers: Int
-    let activeWorkers: Int
-    let stuckWorkers: Int
+    // What a token for some types may not know is nil.
+    let totalWorkers: Int?
+    let activeWorkers: Int?
+    let stuckWorkers: Int?
     let workers: [Node]
     let oldestPendingAge: Double?
     let rates: Rates
@@ -49,10 +50,10 @@ struct ServerStatistics: Decodable {
 
     /// Tasks a second, over the last minute.
     struct Rates: Decodable {
-        let submitted: Double
-        let succeeded: Double
-        let failed: Double
-        let retried: Double
+        let submitted: Double?
+        let succeeded: Double?
+        let failed: Double?
+        let retried: Double?
     }
 
     enum CodingKeys: String, CodingKey {
@@ -77,7 +78,7 @@ struct ServerStatistics: Decodable {
         table.rows += [
             ["oldest pending", oldestPendingAge.map { Age.duration($0) } ?? "-"],
             ["nodes", Self.number(workers.count)],
-            ["workers busy", "\(Self.number(activeWorkers)) of \(Self.number(totalWorkers))"],
+            ["workers busy", activeWorkers == nil ? "-" : "\(Self.number(activeWorkers)) of \(Self.number(totalWorkers))"],
             ["workers stuck", Self.number(stuckWorkers)],
             ["concurrency keys in use", Self.number(keysInUse)],
             ["submitted a second", Self.rate(rates.submitted)],
@@ -90,11 +91,12 @@ struct ServerStatistics: Decodable {
         return table
     }
 
-    private static func number(_ number: Int) -> String {
-        Terminal.output.isTerminal ? number.grouped : "\(number)"
+    private static func number(_ number: Int?) -> String {
+        guard let number else { return "-" }
+        return Terminal.output.isTerminal ? number.grouped : "\(number)"
     }
 
-    private static func rate(_ rate: Double) -> String {
-        "\((rate * 10).rounded() / 10)"
+    private static func rate(_ rate: Double?) -> String {
+        rate.map { "\(($0 * 10).rounded() / 10)" } ?? "-"
     }
 }

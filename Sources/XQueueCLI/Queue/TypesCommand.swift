@@ -4,7 +4,7 @@ import ArgumentParser
 struct TypesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "types",
-        abstract: "List the task types; pause, resume or limit one.",
+        abstract: "List the task types; pause, resume, limit or delete one.",
         discussion: """
             Examples:
               xqueue types
@@ -12,9 +12,11 @@ struct TypesCommand: AsyncParsableCommand {
               xqueue types resume mail
               xqueue types limit thumbnail 4
               xqueue types limit thumbnail none
+              xqueue types delete tpyo
             """,
         subcommands: [
             TypesListCommand.self, TypesPauseCommand.self, TypesResumeCommand.self, TypesLimitCommand.self,
+            TypesDeleteCommand.self,
         ],
         defaultSubcommand: TypesListCommand.self)
 }

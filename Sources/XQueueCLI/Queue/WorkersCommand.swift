@@ -35,9 +35,10 @@ struct ListedNode: Decodable {
     let version: String
     let roles: [String]
     let types: [String]
-    let capacity: Int
-    let running: Int
-    let stuck: Int
+    /// How busy it is, if the token may know.
+    let capacity: Int?
+    let running: Int?
+    let stuck: Int?
     let startedAt: String
     let lastSeenAt: String
 
@@ -50,6 +51,7 @@ struct ListedNode: Decodable {
     static func table(_ nodes: [ListedNode]) -> TextTable {
         let isTerminal = Terminal.output.isTerminal
         func time(_ text: String) -> String { isTerminal ? Age.text(text) : text }
+        func count(_ number: Int?) -> String { number.map(String.init) ?? "-" }
         var table = TextTable([
             .init(head: "ID", least: 12), .init(head: "HOST", least: 8), .init(head: "VERSION"),
             .init(head: "ROLES"), .init(head: "RUNNING", isOnRight: true),
@@ -59,8 +61,8 @@ struct ListedNode: Decodable {
         ])
         table.rows = nodes.map { node in
             [
-                node.id, node.host, node.version, node.roles.joined(separator: ","), "\(node.running)",
-                "\(node.capacity)", "\(node.stuck)", time(node.startedAt), time(node.lastSeenAt),
+                node.id, node.host, node.version, node.roles.joined(separator: ","), count(node.running),
+                count(node.capacity), count(node.stuck), time(node.startedAt), time(node.lastSeenAt),
                 node.types.joined(separator: ","),
             ]
         }

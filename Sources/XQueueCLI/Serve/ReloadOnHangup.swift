@@ -15,11 +15,21 @@ struct ReloadOnHangup: Service {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let access = try await load().values.auth.access()
+                await access.warnOfUnusableKeys(logger)
                 apply(access)
-                logger.info("The tokens were read anew", metadata: ["tokens": "\(access.tokens.count)"])
+                logger.info("Reloaded tokens", metadata: ["tokens": "\(access.tokens.count)"])
             } catch {
-                logger.error("The tokens cannot be read anew", metadata: ["error": "\(error)"])
+                logger.error("Could not reload tokens", metadata: ["error": "\(error)"])
             }
+        }
+    }
+}
+
+extension AccessConfiguration {
+    /// Tells of the keys that check no tokens.
+    func warnOfUnusableKeys(_ logger: Logger) async {
+        for key in await jwt?.unusableKeys() ?? [] {
+            logger.warning("A key of auth.jwt.jwks_file is passed over", metadata: ["reason": "\(key)"])
         }
     }
 }

@@ -35,6 +35,7 @@ struct ServeProgram {
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let access = try await values.auth.access()
+        await access.warnOfUnusableKeys(logger)
         let journal = values.queue.runsWorkers ? try openJournal() : nil
         let sinks = try SinkOpener(values)
         let log = try IntakeOpener(values, logger: logger)
@@ -81,7 +82,7 @@ struct ServeProgram {
         server.access = access
         server.tls = configuration.values.tls.files
         let api = QueueServer(
-            manager: manager, configuration: server, logger: ConsoleLog.quiet(logger), metrics: metrics,
+            manager: manager, configuration: server, logger: logger, metrics: metrics,
             logControl: logControl
         ) { port in
             announcement.listening(port: port)

@@ -21,7 +21,7 @@ public struct NewTask: Sendable, Hashable {
     /// How long one attempt may run; nil for as long as it takes.
     public var processTimeout: Duration?
     public var concurrency: ConcurrencyLimit?
-    /// While a task with this key is unfinished, another one is not accepted.
+    /// While a task of the type with this key is unfinished, another one is not accepted.
     public var uniqueKey: String?
     public var retryPolicy: RetryPolicy
     public var schedule: Schedule

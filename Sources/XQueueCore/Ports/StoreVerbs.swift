@@ -1,8 +1,8 @@
 /// What became of one task of an `insert`.
 public enum InsertOutcome: Sendable, Hashable {
     case inserted(TaskRecord)
-    /// An unfinished task with the same unique key, or a task with the same identifier. It is abridged if those
-    /// before it in the batch have filled the answer.
+    /// An unfinished task of the same type with the same unique key, or a task with the same identifier. It is abridged
+    /// if those before it in the batch have filled the answer.
     case existing(TaskRecord)
 
     public var record: TaskRecord {
@@ -110,6 +110,18 @@ public enum ChangeOutcome: Sendable, Hashable {
     case changed(TaskRecord)
     /// Why nothing changed, and the task as it is, if there is one.
     case refused(TransitionRefusal, TaskRecord?)
+}
+
+/// What became of a type that was to be forgotten.
+public enum TypeRemoval: Sendable, Hashable, CaseIterable {
+    /// It is gone, with its limit and its pause.
+    case removed
+    /// The store does not know it.
+    case notFound
+    /// There are tasks of it, ended ones included.
+    case hasTasks
+    /// It has a limit or is paused, which was not to be lost.
+    case isSet
 }
 
 /// The result of one step of maintenance.

@@ -22,9 +22,9 @@ public protocol TaskStore: Sendable {
 
     /// Accepts all of `tasks`, in order, or throws and accepts none.
     ///
-    /// A task whose unique key belongs to an unfinished task, or whose identifier is known, is answered
-    /// with that task. Once the payloads and results of such tasks pass ``ModelLimits/answerBytes``, further ones
-    /// are abridged.
+    /// A task whose unique key belongs to an unfinished task of the same type, or whose identifier is known, is
+    /// answered with that task. Once the payloads and results of such tasks pass ``ModelLimits/answerBytes``, further
+    /// ones are abridged.
     func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]
 
     // MARK: Verbs of workers
@@ -59,6 +59,13 @@ public protocol TaskStore: Sendable {
 
     /// Holds back, or lets go, the claims of `type`. Running tasks are not touched.
     func setPaused(_ paused: Bool, type: String) async throws(StoreError)
+
+    /// Forgets types that have no tasks, not even ended ones. Answers in order what became of each.
+    ///
+    /// - Parameter evenIfSet: Whether a type goes though it has a limit or is paused.
+    func removeTypes(
+        _ types: [String], evenIfSet: Bool
+    ) async throws(StoreError) -> [TypeRemoval]
 
     // MARK: Maintenance
 

@@ -10,6 +10,7 @@ enum RedisScript: String, CaseIterable, Sendable {
     case cancel
     case requeue
     case setType = "set-type"
+    case removeTypes = "remove-types"
     case sweep
     case prune
     case read

@@ -123,6 +123,7 @@ enum ScriptFiles {
         "prune": PackageResources.prune_lua,
         "read": PackageResources.read_lua,
         "records": PackageResources.records_lua,
+        "remove-types": PackageResources.remove_types_lua,
         "report": PackageResources.report_lua,
         "requeue": PackageResources.requeue_lua,
         "set-type": PackageResources.set_type_lua,
@@ -131,6 +132,7 @@ enum ScriptFiles {
         "statistics": PackageResources.statistics_lua,
         "sweep": PackageResources.sweep_lua,
         "types": PackageResources.types_lua,
+        "unique": PackageResources.unique_lua,
         "writes": PackageResources.writes_lua,
     ]
 }

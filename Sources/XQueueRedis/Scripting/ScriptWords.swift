@@ -22,6 +22,9 @@ enum ScriptWords {
         words["UNIQUE_KEY_TAKEN"] = TransitionRefusal.uniqueKeyTaken.code
         words["BACKLOG_FULL"] = ReplyCode.backlogFull.rawValue
         words["TOO_MANY_TYPES"] = ReplyCode.tooManyTypes.rawValue
+        words["TYPE_NOT_FOUND"] = TypeRemoval.notFound.code
+        words["TYPE_HAS_TASKS"] = TypeRemoval.hasTasks.code
+        words["TYPE_IS_SET"] = TypeRemoval.isSet.code
         words["HELD"] = HeartbeatCode.held.rawValue
         words["STOP"] = HeartbeatCode.stop.rawValue
         words["LOST"] = HeartbeatCode.lost.rawValue
@@ -88,6 +91,23 @@ extension TransitionRefusal {
     init?(code: Int) {
         guard let refusal = Self.allCases.first(where: { $0.code == code }) else { return nil }
         self = refusal
+    }
+}
+
+extension TypeRemoval {
+    /// The number scripts answer.
+    var code: Int {
+        switch self {
+        case .removed: 0
+        case .notFound: 1
+        case .hasTasks: 2
+        case .isSet: 3
+        }
+    }
+
+    init?(code: Int) {
+        guard let removal = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = removal
     }
 }
 

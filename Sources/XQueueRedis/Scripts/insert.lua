@@ -6,7 +6,7 @@
 --       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
 -- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it
 --       was inserted, or the record that was there before it; once a caller's records are large, abridged ones
--- include keys clock records log writes
+-- include keys clock records unique log writes
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
 local pending = stored('', $PENDING)
@@ -30,9 +30,10 @@ local function learn_ids(first, size)
 end
 
 -- The identifier of the task that is there already, or false.
-local function existing(id, unique_key, ids, keys)
+local function existing(id, type, unique_key, ids, keys)
   if unique_key ~= '' then
-    local holder = keys[unique_key] or unique[unique_key] or redis.call('HGET', UNIQUE, unique_key)
+    local field = type .. OF_TYPE .. unique_key
+    local holder = keys[field] or unique[field] or holder_of(type, unique_key)
     if holder then return holder end
   end
   return (known_ids[id] or ids[id]) and id
@@ -41,11 +42,12 @@ end
 local function count_new(first, size)
   local new, ids, keys = 0, {}, {}
   for at = first, first + 3 * size - 3, 3 do
-    local id, unique_key = ARGV[at], select(12, struct.unpack(SENT, ARGV[at + 2]))
-    if not existing(id, unique_key, ids, keys) then
+    local id = ARGV[at]
+    local type, _, unique_key = select(10, struct.unpack(SENT, ARGV[at + 2]))
+    if not existing(id, type, unique_key, ids, keys) then
       new = new + 1
       ids[id] = true
-      if unique_key ~= '' then keys[unique_key] = id end
+      if unique_key ~= '' then keys[type .. OF_TYPE .. unique_key] = id end
     end
   end
   return new
@@ -78,7 +80,7 @@ end
 -- Answers the identifier of the task that is there instead, or 0.
 local function insert(id, schedule, sent)
   local priority, _, queue_timeout, _, _, _, _, _, _, type, key, unique_key = struct.unpack(SENT, sent)
-  local holder = existing(id, unique_key, known_ids, unique)
+  local holder = existing(id, type, unique_key, known_ids, unique)
   if holder then return holder end
   known_ids[id] = true
   local run, times = now, BOTH_NOW
@@ -105,8 +107,9 @@ local function insert(id, schedule, sent)
     will_be_due(due)
   end
   if unique_key ~= '' then
-    unique[unique_key] = id
-    push(queue('HSET', UNIQUE), unique_key, id)
+    local field = type .. OF_TYPE .. unique_key
+    unique[field] = id
+    push(queue('HSET', UNIQUE), field, id)
   end
   local of = submissions[type]
   if not of then

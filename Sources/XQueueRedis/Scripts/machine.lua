@@ -41,7 +41,13 @@ local function finish_task(t, status)
   enter(t, status)
   flows(status)
   push(queue('RPUSH', ENDED), t.id .. ENDED_NOW)
-  if t[HAS_UNIQUE] == 1 then redis.call('HDEL', UNIQUE, definition_of(t)[UNIQUE_KEY]) end
+  if t[HAS_UNIQUE] == 1 then
+    local key = definition_of(t)[UNIQUE_KEY]
+    if redis.call('HDEL', UNIQUE, t[TYPE] .. OF_TYPE .. key) == 0
+      and redis.call('HGET', UNIQUE, key) == t.id then
+      redis.call('HDEL', UNIQUE, key)
+    end
+  end
   if t.left_running then slot_freed(t[TYPE]) end
 end
 

@@ -49,6 +49,10 @@
 -- Where the error begins.
 -- define REST 21
 
+-- The field of a unique key: its type, this, and the key, which holds no control character. A key alone is how
+-- 0.1 wrote it, when a key held for all types; such a line goes with its task.
+-- define OF_TYPE '\t'
+
 -- A line of the list of ended tasks: an identifier, and when the task ended. The list is in the order of ends. If the clock
 -- was set back, so that an end would be out of order, its line goes into the sorted set ODD_ENDS instead.
 -- define ENDED_AT '>I6'

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3…] identifiers
 -- reply time, ready, due, then for each task: 0 or the refusal's code, and its record
--- include keys clock may-grow records log writes places machine
+-- include keys clock may-grow records unique log writes places machine
 
 local codes = {}
 
@@ -13,7 +13,8 @@ local function requeue(t)
   if status ~= $FAILED and status ~= $CANCELED and status ~= $TIMEOUT then return $NOT_REQUEUEABLE end
   local d = definition_of(t)
   if t[HAS_UNIQUE] == 1 then
-    if redis.call('HSETNX', UNIQUE, d[UNIQUE_KEY], t.id) == 0 then return $UNIQUE_KEY_TAKEN end
+    if holder_of(t[TYPE], d[UNIQUE_KEY]) then return $UNIQUE_KEY_TAKEN end
+    redis.call('HSET', UNIQUE, t[TYPE] .. OF_TYPE .. d[UNIQUE_KEY], t.id)
   end
   t[RETRIES], t[STARTED], t[COMPLETED], t[CANCEL] = 0, NONE, NONE, NONE
   t[PERCENT], t.message = -1, ''

@@ -33,19 +33,19 @@ extension WriteSession {
     /// How many of the tasks would be new rows.
     private func countNew(_ tasks: [NewTask]) throws -> Int {
         var ids: Set<TaskID> = []
-        var uniqueKeys: Set<String> = []
+        var uniqueKeys: Set<[String]> = []
         return try tasks.reduce(0) { count, task in
             if let key = task.uniqueKey {
-                guard try loadUnfinished(uniqueKey: key) == nil, uniqueKeys.insert(key).inserted else {
-                    return count
-                }
+                guard try holder(of: key, type: task.type) == nil,
+                    uniqueKeys.insert([task.type, key]).inserted
+                else { return count }
             }
             return try load(task.id) == nil && ids.insert(task.id).inserted ? count + 1 : count
         }
     }
 
     private func insert(_ task: NewTask) throws -> InsertOutcome {
-        if let key = task.uniqueKey, let existing = try loadUnfinished(uniqueKey: key) {
+        if let key = task.uniqueKey, let existing = try holder(of: key, type: task.type) {
             return .existing(existing.record)
         }
         let typeID = try catalog.make(task.type, db, limit: options.maxTypes)
@@ -62,11 +62,14 @@ extension WriteSession {
         return .inserted(record)
     }
 
-    func loadUnfinished(uniqueKey: String) throws -> StoredTask? {
+    /// The unfinished task of the type with the unique key.
+    func holder(of uniqueKey: String, type: String) throws -> StoredTask? {
+        guard let typeID = catalog.id(of: type) else { return nil }
         let statement = try statement(
             .loadByUniqueKey,
-            "SELECT \(TaskColumns.names) FROM tasks WHERE unique_key = ? AND status <= 1")
+            "SELECT \(TaskColumns.names) FROM tasks WHERE unique_key = ? AND type = ? AND status <= 1")
         statement.bind(1, uniqueKey)
+        statement.bind(2, typeID)
         return try readAll(statement).first
     }
 

@@ -9,7 +9,7 @@ extension WriteSession {
         try ids.map { id in
             guard let task = try load(id) else { return .refused(.notFound, nil) }
             if task.record.status.isFinal, task.record.status != .success,
-                let key = task.record.uniqueKey, try loadUnfinished(uniqueKey: key) != nil
+                let key = task.record.uniqueKey, try holder(of: key, type: task.record.type) != nil
             {
                 return .refused(.uniqueKeyTaken, task.record)
             }
@@ -35,5 +35,16 @@ extension WriteSession {
         let id = try catalog.make(type, db, limit: options.maxTypes)
         try catalog.set(id, paused: paused, db)
         effects.becameReady = true
+    }
+
+    func removeTypes(_ types: [String], evenIfSet: Bool) throws -> [TypeRemoval] {
+        try types.map { type in
+            guard let id = catalog.id(of: type) else { return .notFound }
+            let state = catalog.entry(id).state
+            guard state.counts.total == 0 else { return .hasTasks }
+            guard evenIfSet || (state.limit == nil && !state.isPaused) else { return .isSet }
+            try catalog.remove(id, db)
+            return .removed
+        }
     }
 }

@@ -10,7 +10,7 @@ extension WriteSession {
         for task in others { try remove(task) }
         tooOld += others
         guard tooOld.count < limit else { return tooOld.count }
-        let finished = catalog.entries.reduce(0) { $0 + $1.state.counts.finished }
+        let finished = catalog.finished
         let excess = min(finished - retention.count, limit - tooOld.count)
         guard excess > 0 else { return tooOld.count }
         let oldest = try oldestEnded(limit: excess)

@@ -10,8 +10,10 @@ public struct AccessConfiguration: Sendable, Hashable {
     public var rateBurst: Int = 0
     /// How long a console stays logged in.
     public var sessionLifetime: Duration = .seconds(12 * 3600)
-    /// The most consoles that are logged in; beyond it the oldest one is logged out.
+    /// The most consoles that are logged in. A token logs out its own oldest one, never another token's.
     public var maxSessions: Int = 1000
+    /// How many wrong tokens an address may show within a minute before it is slowed down; 0 for any number.
+    public var maxFailures: Int = 60
 
     public init() {}
 
@@ -30,11 +32,20 @@ public struct AccessToken: Sendable, Hashable {
     public let scopes: AccessScopes
     /// The task types it is good for; nil for all.
     public let types: Set<String>?
+    /// What keeps its concurrency keys apart from others': tokens of the same namespace share keys. Without one,
+    /// the keys of a token with ``types`` hold within their type, and those of one without hold in the whole queue.
+    public let keyNamespace: String?
+    public let quota: TokenQuota
 
-    public init(name: String, hash: TokenHash, scopes: AccessScopes, types: Set<String>? = nil) {
+    public init(
+        name: String, hash: TokenHash, scopes: AccessScopes, types: Set<String>? = nil,
+        keyNamespace: String? = nil, quota: TokenQuota = TokenQuota()
+    ) {
         self.name = name
         self.hash = hash
         self.scopes = scopes
         self.types = types
+        self.keyNamespace = keyNamespace
+        self.quota = quota
     }
 }

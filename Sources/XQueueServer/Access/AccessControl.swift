@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import Synchronization
 import XQueue
 import XQueueCore
@@ -20,15 +21,22 @@ final class AccessControl: Sendable {
 
     private let state: Mutex<AccessState>
     private let clock: any QueueClock
+    private let trace: AccessTrace
     let crossOrigin: CrossOrigin
+    /// Those who wait or follow on behalf of a caller.
+    let watch = AccessWatch()
+    let ledger = TokenLedger()
+    let submissionQuota = SubmissionQuota()
 
+    /// - Parameter trace: Told of wrong tokens.
     init(
         _ configuration: AccessConfiguration, origins: [String] = [],
-        clock: any QueueClock = SystemQueueClock()
+        clock: any QueueClock = SystemQueueClock(), trace: AccessTrace? = nil
     ) {
         state = Mutex(AccessState(configuration))
         crossOrigin = CrossOrigin(origins)
         self.clock = clock
+        self.trace = trace ?? AccessTrace(maxFailures: configuration.maxFailures, clock: clock)
     }
 
     /// Puts other tokens and rules in force.
@@ -43,9 +51,13 @@ final class AccessControl: Sendable {
             {
                 state.buckets = TokenBuckets(rate: configuration.rateLimit, burst: configuration.rateBurst)
             }
+            if state.configuration.maxFailures != configuration.maxFailures {
+                trace.setMaxFailures(configuration.maxFailures)
+            }
             state.configuration = configuration
             state.tokens = AccessState.callers(configuration)
         }
+        watch.changed(stillHolds)
     }
 
     var isLocked: Bool { state.withLock { $0.configuration.isLocked } }
@@ -55,21 +67,24 @@ final class AccessControl: Sendable {
 
     /// Who sent the request, if they may do what needs `scope`.
     ///
+    /// - Parameter channel: The connection it came by.
     /// - Throws: ``AccessRefusal`` if not.
-    func admit(_ head: HTTPRequest, to scope: RouteScope) async throws(AccessRefusal) -> Caller {
-        if let caller = try admitAtOnce(head, to: scope) { return caller }
+    func admit(
+        _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
+    ) async throws(AccessRefusal) -> Caller {
+        if let caller = try admitAtOnce(head, to: scope, from: channel) { return caller }
         guard case .bearer(let token) = Credential(head.headerFields) else { return .stranger }
         do {
             return try allow(try await bearer(token), scope, head, isSession: false)
         } catch {
-            // What is open to all is open to whoever has a token that is over, too.
-            guard scope == .public, error.error.code == .unauthorized else { throw error }
-            return .stranger
+            return try refused(error, scope, channel)
         }
     }
 
-    /// As ``admit(_:to:)``, but nil if there is a signature to check, which takes its time.
-    func admitAtOnce(_ head: HTTPRequest, to scope: RouteScope) throws(AccessRefusal) -> Caller? {
+    /// As ``admit(_:to:from:)``, but nil if there is a signature to check, which takes its time.
+    func admitAtOnce(
+        _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
+    ) throws(AccessRefusal) -> Caller? {
         guard isLocked else {
             try checkOrigin(of: head, isSession: false)
             return .anyone
@@ -83,9 +98,24 @@ final class AccessControl: Sendable {
             case .jwt?: return nil
             }
         } catch {
-            guard scope == .public, error.error.code == .unauthorized else { throw error }
-            return .stranger
+            return try refused(error, scope, channel)
         }
+    }
+
+    /// Tells of a wrong token. What is open to all is open to whoever has a token that is over, too.
+    private func refused(
+        _ refusal: AccessRefusal, _ scope: RouteScope, _ channel: (any Channel)?
+    ) throws(AccessRefusal) -> Caller {
+        let refusal = told(refusal, at: .request, from: channel)
+        guard scope == .public, refusal.error.code == .unauthorized else { throw refusal }
+        return .stranger
+    }
+
+    private func told(
+        _ refusal: AccessRefusal, at door: AccessTrace.Door, from channel: (any Channel)?
+    ) -> AccessRefusal {
+        guard refusal.isTokenWrong else { return refusal }
+        return trace.told(refusal, at: door, from: ClientAddress.text(of: channel))
     }
 
     /// Whoever `token` stands for, whether it came in a header or in a form.
@@ -97,7 +127,7 @@ final class AccessControl: Sendable {
             let now = clock.now()
             guard let caller = try? await rules.verify(token, generation: generation, now: now) else {
                 throw .unauthorized(
-                    "the token is not known, not signed by whom it should be, or over", isTokenWrong: true)
+                    "unknown, wrongly signed or expired token", isTokenWrong: true)
             }
             remember(caller, TokenHash(of: token), generation: generation, now: now)
             return caller
@@ -121,7 +151,7 @@ final class AccessControl: Sendable {
                 }
                 return .jwt(rules, generation: state.generation)
             }
-            guard let finding else { throw .unauthorized("the token is not known", isTokenWrong: true) }
+            guard let finding else { throw .unauthorized("unknown token", isTokenWrong: true) }
             return finding
         case .session(let secret):
             let hash = TokenHash(of: secret)
@@ -129,7 +159,7 @@ final class AccessControl: Sendable {
             let caller = state.withLock { state in
                 state.sessions.find(hash, now: instant).flatMap { state.current($0.caller, now: now) }
             }
-            guard let caller else { throw .unauthorized("the session is over", isTokenWrong: false) }
+            guard let caller else { throw .unauthorized("session expired", isTokenWrong: false) }
             return .caller(caller, isSession: true)
         }
     }
@@ -177,17 +207,35 @@ final class AccessControl: Sendable {
 
     // MARK: - Sessions and streams
 
+    /// Whoever `token` stands for, who wants to log a console in: that counts as a request of theirs.
+    func logIn(_ token: String, from channel: (any Channel)?) async throws(AccessRefusal) -> Caller {
+        let caller: Caller
+        do {
+            caller = try await bearer(token)
+        } catch {
+            throw told(error, at: .login, from: channel)
+        }
+        if let name = caller.name { try countRequest(of: name) }
+        return caller
+    }
+
     /// Logs a console in with what `caller` showed; answers the cookie's secret and when it is over.
-    func openSession(for caller: Caller) -> (secret: String, expiresAt: Timestamp) {
+    ///
+    /// - Throws: ``AccessRefusal`` if as many consoles of others are logged in as there may be.
+    func openSession(for caller: Caller) throws(AccessRefusal) -> (secret: String, expiresAt: Timestamp) {
         let (now, instant) = (clock.now(), clock.instant())
-        return state.withLock { state in
+        let session = state.withLock { state -> (String, Timestamp)? in
             var lifetime = state.configuration.sessionLifetime
             if case .jwt(_, let end) = caller.proof { lifetime = min(lifetime, end - now) }
             let limit = state.configuration.maxSessions
-            let secret = state.sessions.open(
-                for: caller, until: instant + lifetime, now: instant, limit: limit)
-            return (secret, now + lifetime)
+            let share = caller.quota.sessions ?? max(1, limit / 10)
+            return state.sessions.open(
+                for: caller, until: instant + lifetime, now: instant, share: share, limit: limit
+            )
+            .map { ($0, now + lifetime) }
         }
+        guard let session else { throw .tooManySessions }
+        return session
     }
 
     /// When the session of the request's cookie is over; nil if it has none.
@@ -201,6 +249,7 @@ final class AccessControl: Sendable {
         guard case .session(let secret) = Credential(head.headerFields) else { return }
         let hash = TokenHash(of: secret)
         state.withLock { $0.sessions.close(hash) }
+        watch.changed(stillHolds)
     }
 
     /// Whether what let somebody in would do so still, with nothing taken away since.
@@ -214,5 +263,26 @@ final class AccessControl: Sendable {
             guard let current = state.current(caller, now: now) else { return false }
             return current.types == caller.types && current.scopes.isSuperset(of: caller.scopes)
         }
+    }
+
+    /// Calls `body`, which waits for something on behalf of the request's caller; `end` is called as soon as the
+    /// caller is not let in any more.
+    ///
+    /// - Throws: ``AccessRefusal`` if that is so in the end, or what `body` throws.
+    func whileHolding<Value>(
+        _ caller: Caller, _ head: HTTPRequest, end: @escaping @Sendable () -> Void,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        guard isLocked else { return try await body() }
+        let number = watch.add(caller, head, end)
+        defer { watch.remove(number) }
+        // What was taken away before the watch began.
+        if !stillHolds(caller, head) { end() }
+        let value = try await body()
+        guard stillHolds(caller, head) else {
+            end()
+            throw AccessRefusal.unauthorized("the token or session is over", isTokenWrong: false)
+        }
+        return value
     }
 }

@@ -5,13 +5,18 @@ import XQueue
 struct AccessRefusal: Error {
     let error: QueueError
     let header: (name: HTTPField.Name, value: String)?
+    /// Whether a token was shown that is not good for anything.
+    var isTokenWrong = false
+    /// Whether its reply waits a moment: too many wrong tokens came from the address.
+    var isSlowed = false
 
     /// No token, or one that is unknown, malformed or over.
     static func unauthorized(_ message: String, isTokenWrong: Bool) -> AccessRefusal {
         let challenge =
             isTokenWrong ? #"Bearer realm="xqueue", error="invalid_token""# : #"Bearer realm="xqueue""#
         return AccessRefusal(
-            error: QueueError(.unauthorized, message), header: (.wwwAuthenticate, challenge))
+            error: QueueError(.unauthorized, message), header: (.wwwAuthenticate, challenge),
+            isTokenWrong: isTokenWrong)
     }
 
     static func missing(_ scope: RouteScope, _ caller: Caller) -> AccessRefusal {
@@ -32,6 +37,16 @@ struct AccessRefusal: Error {
             error: QueueError(.rateLimited, "the token's limit of requests is used up"),
             header: (.retryAfter, String(seconds)))
     }
+
+    static func tooManyFailures(retryAfter seconds: Int) -> AccessRefusal {
+        AccessRefusal(
+            error: QueueError(.rateLimited, "too many wrong tokens came from this address"),
+            header: (.retryAfter, String(seconds)), isSlowed: true)
+    }
+
+    static let tooManySessions = AccessRefusal(
+        error: QueueError(.quotaExceeded, "too many consoles are logged in; try again once one has logged out"),
+        header: nil)
 
     var reply: Reply {
         let reply = ErrorReply.reply(for: error)

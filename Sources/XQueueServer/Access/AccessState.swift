@@ -22,7 +22,8 @@ struct AccessState {
         Dictionary(
             configuration.tokens.map { token in
                 let caller = Caller(
-                    name: token.name, scopes: token.scopes, types: token.types, proof: .token(token.hash))
+                    name: token.name, scopes: token.scopes, types: token.types, proof: .token(token.hash),
+                    keyNamespace: token.keyNamespace, quota: token.quota)
                 return (token.hash, caller)
             }, uniquingKeysWith: { first, _ in first })
     }

@@ -18,6 +18,9 @@ struct Caller: Sendable, Hashable {
     /// The task types they may see and touch; nil for all.
     let types: Set<String>?
     let proof: Proof
+    /// As ``AccessToken/keyNamespace``.
+    var keyNamespace: String?
+    var quota = TokenQuota()
 
     /// Anybody, where nobody is asked.
     static let anyone = Caller(name: nil, scopes: .admin, types: nil, proof: .none)
@@ -37,13 +40,17 @@ struct Caller: Sendable, Hashable {
         }
     }
 
-    /// A task as the caller may see it: of one that is none of their business, that it is there.
-    func seen(_ task: TaskRecord) -> TaskRecord {
-        guard !mayTouch(task.type) else { return task }
-        var seen = task
-        (seen.payload, seen.result, seen.error, seen.errors) = (.null, nil, nil, [])
-        (seen.progress, seen.workerID, seen.concurrency, seen.trace) = (nil, nil, nil, nil)
-        return seen
+    /// On whose behalf its workers call; nil for one without bounds.
+    var workerOwner: WorkerOwner? {
+        guard let name, types != nil || quota.workers != nil else { return nil }
+        return WorkerOwner(name: name, types: types, maxWorkers: quota.workers)
+    }
+
+    /// - Throws: ``XQueue/QueueError`` `forbidden` if the caller is for some task types alone.
+    func checkWholeQueue() throws(QueueError) {
+        guard types == nil else {
+            throw QueueError(.forbidden, "the token is limited to task types, and this concerns the whole queue")
+        }
     }
 
     /// The filter, narrowed to what the caller may see.

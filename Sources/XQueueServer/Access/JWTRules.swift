@@ -19,31 +19,37 @@ public struct JWTRules: Sendable, Hashable {
 
     public init() {}
 
-    /// What is wrong with the keys, in words; nil if they can be used.
+    /// What is wrong with the keys, in words; nil if they can be used. Of a key set, one usable key is enough:
+    /// see ``unusableKeys()``.
     public func problem() async -> String? {
         if let secret, secret.utf8.count < 32 { return "the secret must have at least 32 bytes" }
         guard secret != nil || publicKey != nil || keySet != nil else { return "there is no key" }
         do {
-            _ = try await keys(forSecret: false)
+            _ = try await JWTKeys(self, forSecret: false)
             return nil
         } catch {
             return "the keys cannot be read: \(error)"
         }
     }
 
+    /// The keys of the set that are passed by, each with what is wrong with it.
+    public func unusableKeys() async -> [String] {
+        (try? await JWTKeys(self, forSecret: false).unusable) ?? []
+    }
+
     /// Who a token says its bearer is.
     ///
     /// - Throws: Whatever is wrong with the token.
     func verify(_ token: String, generation: Int, now: Timestamp) async throws -> Caller {
-        // A public key must never be taken for a secret, so the two kinds are kept apart.
-        let isSecret = try Self.algorithm(of: token).hasPrefix("HS")
-        let claims = try await keys(forSecret: isSecret).verify(token, as: Claims.self)
+        let algorithm = try Self.algorithm(of: token)
+        let keys = try await JWTKeys(self, forSecret: algorithm.hasPrefix("HS"))
+        let claims = try await keys.collection.verify(token, as: Claims.self)
         let date = Date(timeIntervalSince1970: Double(now.milliseconds) / 1000)
         try claims.exp.verifyNotExpired(currentDate: date)
         try claims.nbf?.verifyNotBefore(currentDate: date)
-        if let issuer, claims.iss?.value != issuer { throw Problem.issuer }
+        if let issuer, claims.iss?.value != issuer { throw JWTProblem.issuer }
         if let audience {
-            guard claims.aud?.words.contains(audience) == true else { throw Problem.audience }
+            guard claims.aud?.values.contains(audience) == true else { throw JWTProblem.audience }
         }
         // A year in which nobody will ask any more, so that no number is too large.
         let expiry = Timestamp(
@@ -53,44 +59,25 @@ public struct JWTRules: Sendable, Hashable {
             types: claims.types.map { Set($0.words) }, proof: .jwt(generation: generation, expiresAt: expiry))
     }
 
-    private func keys(forSecret isSecret: Bool) async throws -> JWTKeyCollection {
-        let keys = JWTKeyCollection()
-        if isSecret {
-            guard let secret else { throw Problem.algorithm }
-            return await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
-        }
-        if let keySet { try await keys.add(jwksJSON: keySet) }
-        if let publicKey { try await Self.add(publicKey, to: keys) }
-        return keys
-    }
-
-    private static func add(_ pem: String, to keys: JWTKeyCollection) async throws {
-        if let key = try? ES256PublicKey(pem: pem) {
-            await keys.add(ecdsa: key)
-        } else if let key = try? ES384PublicKey(pem: pem) {
-            await keys.add(ecdsa: key)
-        } else if let key = try? EdDSA.PublicKey(pem: pem) {
-            await keys.add(eddsa: key)
-        } else {
-            await keys.add(rsa: try Insecure.RSA.PublicKey(pem: pem), digestAlgorithm: .sha256)
-        }
-    }
-
+    /// The algorithm a token's header names.
+    ///
+    /// - Throws: ``JWTProblem`` if it has none, or demands what is not understood here (`crit`, RFC 7515, section
+    ///   4.1.11).
     private static func algorithm(of token: String) throws -> String {
-        struct Header: Decodable { let alg: String }
         guard let part = token.split(separator: ".", omittingEmptySubsequences: false).first,
-            let data = Data(base64Encoded: Self.padded(part))
-        else { throw Problem.malformed }
-        return try JSONDecoder().decode(Header.self, from: data).alg
+            let data = Data(base64Encoded: Self.padded(part)),
+            let members = try RawJSON.members(of: String(decoding: data, as: UTF8.self))
+        else { throw JWTProblem.malformed }
+        guard !members.contains(where: { $0.name == "crit" }) else { throw JWTProblem.critical }
+        guard let algorithm = members.first(where: { $0.name == "alg" })?.value.string else {
+            throw JWTProblem.malformed
+        }
+        return algorithm
     }
 
     private static func padded(_ part: Substring) -> String {
         let text = part.replacing("-", with: "+").replacing("_", with: "/")
         return text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
-    }
-
-    private enum Problem: Error {
-        case malformed, algorithm, issuer, audience
     }
 }
 
@@ -98,7 +85,7 @@ public struct JWTRules: Sendable, Hashable {
 private struct Claims: JWTPayload {
     let sub: SubjectClaim?
     let iss: IssuerClaim?
-    let aud: Words?
+    let aud: Audiences?
     let exp: ExpirationClaim
     let nbf: NotBeforeClaim?
     let scope: Words?
@@ -131,5 +118,24 @@ private struct Words: Codable {
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(words)
+    }
+}
+
+/// For whom a token is: one text, which may hold spaces, or an array of them (RFC 7519, section 4.1.3).
+private struct Audiences: Codable {
+    let values: [String]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let text = try? container.decode(String.self) {
+            values = [text]
+        } else {
+            values = try container.decode([String].self)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(values)
     }
 }

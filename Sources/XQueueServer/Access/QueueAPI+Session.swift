@@ -16,10 +16,15 @@ extension QueueAPI {
             of: request.request, limit: min(configuration.maxBodyBytes, 16 << 10))
         let token = try TokenReader.token(body)
         guard access.isLocked else { return session(of: .anyone, until: nil) }
-        let caller = try await access.bearer(token)
-        let (secret, expiresAt) = access.openSession(for: caller)
+        let caller = try await access.logIn(token, from: request.channel)
+        let (secret, expiresAt) = try access.openSession(for: caller)
         let age = access.sessionLifetime.wholeMilliseconds / 1000
-        logger.info("A console logged in", metadata: ["token": "\(caller.name ?? "")"])
+        logger.info(
+            "A console logged in",
+            metadata: [
+                "token": "\(caller.name ?? "")",
+                "client": "\(ClientAddress.text(of: request.channel) ?? "unknown")",
+            ])
         return session(of: caller, until: expiresAt)
             .with(.setCookie, cookie("\(secret); Max-Age=\(age)", request))
     }

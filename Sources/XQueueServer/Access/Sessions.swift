@@ -15,14 +15,24 @@ struct Sessions {
 
     var count: Int { sessions.count }
 
-    /// Opens one for what `caller` showed; answers the secret that goes into the cookie.
-    mutating func open(for caller: Caller, until end: MonotonicInstant, now: MonotonicInstant, limit: Int) -> String {
+    /// Opens one for what `caller` showed; answers the secret that goes into the cookie, or nil if there is no
+    /// room: one token's consoles are never logged out for another's.
+    ///
+    /// - Parameters:
+    ///   - share: The most of the caller's.
+    ///   - limit: The most in all.
+    mutating func open(
+        for caller: Caller, until end: MonotonicInstant, now: MonotonicInstant, share: Int, limit: Int
+    ) -> String? {
         if sessions.count >= limit { sessions = sessions.filter { $0.value.endsAt > now } }
-        while sessions.count >= max(1, limit),
-            let oldest = sessions.min(by: { $0.value.number < $1.value.number })
+        var own = sessions.filter { $0.value.caller.name == caller.name }
+        while own.count >= max(1, share) || sessions.count >= max(1, limit),
+            let oldest = own.min(by: { $0.value.number < $1.value.number })
         {
             sessions[oldest.key] = nil
+            own[oldest.key] = nil
         }
+        guard sessions.count < max(1, limit) else { return nil }
         opened += 1
         let secret = RandomSecret.make()
         sessions[TokenHash(of: secret)] = Session(caller: caller, endsAt: end, number: opened)

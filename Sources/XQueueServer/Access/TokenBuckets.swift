@@ -21,6 +21,12 @@ struct TokenBuckets {
         self.burst = Double(burst > 0 ? burst : max(1, rate))
     }
 
+    /// - Parameter minute: How much a bucket holds, and how much flows into it in a minute.
+    init(perMinute minute: Int) {
+        rate = Double(minute) / 60
+        burst = Double(minute)
+    }
+
     var isOff: Bool { rate <= 0 }
     var count: Int { buckets.count }
 

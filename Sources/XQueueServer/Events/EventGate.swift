@@ -72,7 +72,8 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
             return refuse(error, context: context)
         }
         do throws(AccessRefusal) {
-            guard let caller = try opener.access.admitAtOnce(asked.head, to: .read) else {
+            guard let caller = try opener.access.admitAtOnce(
+                asked.head, to: .read, from: context.channel) else {
                 return askAccess(asked.head, context)
             }
             open(asked, for: caller, context: context)
@@ -85,12 +86,12 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     /// Has the token's signature checked, which is not done on an event loop.
     private func askAccess(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         asked?.isWaiting = true
-        let access = opener.access
+        let (access, channel) = (opener.access, context.channel)
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
         // It ends by itself with the check, and what comes of it is dropped if the client has left.
         context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRefusal> in
             do throws(AccessRefusal) {
-                return .success(try await access.admit(head, to: .read))
+                return .success(try await access.admit(head, to: .read, from: channel))
             } catch {
                 return .failure(error)
             }

@@ -27,8 +27,8 @@ final class EventStream: ChannelDuplexHandler {
     private let heartbeatInterval: TimeAmount
     /// Counts connections; nil if this stream is only a part of one.
     private let connections: ConnectionTable?
-    /// Whether the client may still see what it asked for.
-    private let isAllowed: () -> Bool
+    /// Says whether the client may still see what it asked for.
+    private let pass: StreamPass
     private let ticker: StreamTicker
     private let eventLoop: any EventLoop
     private var subscription: EventSubscription?
@@ -43,7 +43,7 @@ final class EventStream: ChannelDuplexHandler {
 
     init(
         _ format: EventFormat, bus: EventBus, heartbeatInterval: TimeAmount, connections: ConnectionTable?,
-        ticker: StreamTicker, eventLoop: any EventLoop, isAllowed: @escaping () -> Bool
+        ticker: StreamTicker, eventLoop: any EventLoop, pass: StreamPass
     ) {
         self.format = format
         self.bus = bus
@@ -52,7 +52,7 @@ final class EventStream: ChannelDuplexHandler {
         self.ticker = ticker
         self.nextDeadline = .now() + heartbeatInterval
         self.eventLoop = eventLoop
-        self.isAllowed = isAllowed
+        self.pass = pass
     }
 
     /// Subscribes. What is delivered before the handler is in its place waits for it.
@@ -120,7 +120,8 @@ final class EventStream: ChannelDuplexHandler {
     }
 
     private func send(_ events: ArraySlice<SharedEvent>, _ context: ChannelHandlerContext) {
-        guard let subscription else { return }
+        guard let subscription, !isEnding else { return }
+        guard pass.holdsStill else { return end(.accessEnded) }
         let (count, cost) = (events.count, events.reduce(0) { $0 + $1.cost })
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in subscription.consumed(count, cost: cost) }
@@ -197,12 +198,13 @@ final class EventStream: ChannelDuplexHandler {
 
     /// Does what is due at `now`.
     func tick(_ now: NIODeadline) {
+        if !isEnding, !pass.holdsStill { return end(.accessEnded) }
         guard now >= nextDeadline, let context else { return }
         if isEnding {
             context.close(promise: nil)
         } else if now - lastSign >= heartbeatInterval * 3 {
             end(.silent)
-        } else if !isAllowed() {
+        } else if !pass.holds {
             end(.accessEnded)
         } else {
             nextDeadline = now + heartbeatInterval

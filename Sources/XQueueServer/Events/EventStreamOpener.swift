@@ -48,11 +48,11 @@ struct EventStreamOpener: Sendable {
         }
         var request = try EventRequest(head)
         request.filter = try caller.narrowed(request.filter)
+        let pass = try StreamPass(access, caller, head)
         let stream = EventStream(
             transport == .socket ? .socket : .feed, bus: bus, heartbeatInterval: heartbeatInterval,
             connections: encoder == nil ? nil : connections, ticker: tickers.ticker(of: context.eventLoop),
-            eventLoop: context.eventLoop
-        ) { [access] in access.stillHolds(caller, head) }
+            eventLoop: context.eventLoop, pass: pass)
         try stream.subscribe(request)
         do {
             if let encoder {

@@ -77,11 +77,24 @@ extension QueueAPI {
     private func batch(_ request: APIRequest) async throws -> LeaseReader.Batch {
         let body = try await body(of: request)
         let batch = try LeaseReader.batch(body, limit: manager.configuration.maxBatch)
-        if let worker = batch.worker {
+        if var worker = batch.worker {
             try checkTypes(of: worker, request.caller)
-            try await manager.see(worker)
+            worker.owner = request.caller.workerOwner
+            try await see(worker)
         }
         return batch
+    }
+
+    /// Takes notice of a worker, if there is room for it: what it says of its leases counts all the same.
+    private func see(_ worker: RemoteWorker) async throws(QueueError) {
+        do throws(QueueError) {
+            try await manager.see(worker)
+        } catch {
+            switch error.code {
+            case .workerNameTaken, .quotaExceeded, .tooManyWorkers: return
+            default: throw error
+            }
+        }
     }
 
     private func item<Value>(

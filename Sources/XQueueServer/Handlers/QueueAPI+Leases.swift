@@ -7,18 +7,24 @@ extension QueueAPI {
     /// `POST /api/v1/leases`
     func lease(_ request: APIRequest) async throws -> Reply {
         let body = try await body(of: request)
-        let wanted = try LeaseReader.request(body)
-        try checkTypes(of: wanted.worker, request.caller)
+        var wanted = try LeaseReader.request(body)
+        let caller = request.caller
+        try checkTypes(of: wanted.worker, caller)
+        wanted.worker.owner = caller.workerOwner
+        try access.ledger.take(.poll, caller)
+        defer { access.ledger.giveBack(.poll, caller) }
         let poll = LeasePoll(budget: budget.bytes)
         DepartureWatch.watch(request.channel) { poll.leave() }
         connections.setAside(request.channel)
         defer { connections.takeBack(request.channel) }
-        let answer = try await manager.lease(wanted, poll: poll)
+        let answer = try await access.whileHolding(caller, request.request.head, end: { poll.leave() }) {
+            [wanted] in try await manager.lease(wanted, poll: poll)
+        }
         let size = answer.tasks.reduce(512) { $0 + 1024 + $1.contentBytes }
         var writer = JSONWriter(capacity: size)
         writer.object { writer in
             writer.name("leases")
-            writer.array(answer.tasks) { $0.lease($1) }
+            writer.array(answer.tasks) { $0.lease(caller.seen($1)) }
             writer.member("count", answer.tasks.count)
             writer.member("has_more", answer.hasMore)
             writer.member("lease_duration", manager.configuration.leaseDuration)
@@ -69,7 +75,7 @@ extension QueueAPI {
     /// `DELETE /api/v1/workers/{name}`
     func forgetWorker(_ request: APIRequest) async throws -> Reply {
         let name = request.parameters.first ?? ""
-        guard try await manager.forgetWorker(name) else {
+        guard try await manager.forgetWorker(name, by: request.caller.workerOwner) else {
             let name = name.truncated(toBytes: ErrorReply.quotedBytes)
             throw QueueError(.notFound, "there is no remote worker \(name)")
         }

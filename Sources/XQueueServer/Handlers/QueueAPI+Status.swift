@@ -25,16 +25,16 @@ extension QueueAPI {
     func statistics(_ request: APIRequest) async throws -> Reply {
         let statistics = try await manager.statistics().narrowed(to: request.caller)
         var writer = JSONWriter(capacity: 2048)
-        writer.statistics(statistics, version: configuration.version)
+        writer.statistics(statistics, version: configuration.version, for: request.caller)
         return .json(.ok, writer)
     }
 
     /// `GET /api/v1/workers`
     func workers(_ request: APIRequest) async throws -> Reply {
-        let nodes = try await manager.nodes().map { $0.narrowed(to: request.caller) }
+        let nodes = try await manager.nodes().filter { $0.isSeen(by: request.caller) }
         var writer = JSONWriter(capacity: 256 * (nodes.count + 1))
         writer.object { writer in
-            writer.nodes(nodes, thisNode: manager.workerID)
+            writer.nodes(nodes, thisNode: manager.workerID, for: request.caller)
             writer.member("count", nodes.count)
         }
         return .json(.ok, writer)
@@ -95,8 +95,7 @@ extension QueueAPI {
 }
 
 extension QueueStatistics {
-    /// What a caller who is limited to types may know: those types, and no keys. Rates and ages are the
-    /// whole queue's.
+    /// What a caller who is limited to types may know: those types, the nodes that serve them, and no keys.
     fileprivate func narrowed(to caller: Caller) -> QueueStatistics {
         guard caller.types != nil else { return self }
         var seen = self
@@ -104,16 +103,7 @@ extension QueueStatistics {
         seen.store.keys = []
         seen.store.keysInUse = 0
         seen.types = types.filter { caller.mayTouch($0.state.type) }
-        seen.nodes = nodes.map { $0.narrowed(to: caller) }
+        seen.nodes = nodes.filter { $0.isSeen(by: caller) }
         return seen
-    }
-}
-
-extension NodeRecord {
-    fileprivate func narrowed(to caller: Caller) -> NodeRecord {
-        guard caller.types != nil else { return self }
-        var node = self
-        node.types = types.filter { caller.mayTouch($0) }
-        return node
     }
 }

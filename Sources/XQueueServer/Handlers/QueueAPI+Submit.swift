@@ -9,16 +9,18 @@ extension QueueAPI {
         try budget.checkRoom()
         let body = try await body(of: request)
         var submission = try SubmissionReader.submission(body)
-        try request.caller.check(submission.type)
+        let caller = request.caller
+        try caller.check(submission.type)
+        submission = try caller.scoped(submission)
         submission.trace = request.trace
-        let outcome = try await manager.submit(submission)
-        guard request.caller.mayTouch(outcome.record.type) else {
-            throw QueueError(
-                .uniqueKeyTaken, "an unfinished task of a type the token is not for has this key",
-                field: "unique_key")
+        try await checkIDs(of: [submission], caller)
+        let outcome = try await access.submissionQuota.within(caller, [submission], manager) { [submission] in
+            let outcome = try await manager.submit(submission)
+            return (outcome, outcome.isNew ? 1 : 0)
         }
+        try checkOwner(of: outcome, caller)
         var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
-        writer.task(outcome.record)
+        writer.task(caller.seen(outcome.record))
         switch outcome {
         case .existing: return .json(.ok, writer)
         case .inserted(let record): return .json(.created, writer).with(.location, Self.place(of: record))
@@ -31,13 +33,24 @@ extension QueueAPI {
         try budget.checkRoom()
         let body = try await body(of: request)
         var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
-        for (index, submission) in submissions.enumerated() {
-            try request.caller.check(submission.type, field: "tasks[\(index)].type")
+        let caller = request.caller
+        for index in submissions.indices {
+            try caller.check(submissions[index].type, field: "tasks[\(index)].type")
+            do throws(QueueError) {
+                submissions[index] = try caller.scoped(submissions[index])
+            } catch {
+                throw error.within("tasks", at: index)
+            }
         }
         if let trace = request.trace {
             for index in submissions.indices { submissions[index].trace = trace }
         }
-        let outcomes = try await manager.submit(submissions)
+        try await checkIDs(of: submissions, caller, isBatch: true)
+        let outcomes = try await access.submissionQuota.within(caller, submissions, manager) { [submissions] in
+            let outcomes = try await manager.submit(submissions)
+            return (outcomes, outcomes.count { $0.isNew })
+        }
+        for outcome in outcomes { try checkOwner(of: outcome, caller) }
         var status = HTTPResponse.Status.ok
         for outcome in outcomes {
             switch outcome {
@@ -50,12 +63,36 @@ extension QueueAPI {
         var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
         writer.object { writer in
             writer.name("tasks")
-            writer.array(outcomes) { $0.task(request.caller.seen($1.record)) }
+            writer.array(outcomes) { $0.task(caller.seen($1.record)) }
             writer.member("count", outcomes.count)
             writer.member("has_more", firstAbridged != nil)
             writer.member("next", firstAbridged)
         }
         return .json(status, writer)
+    }
+
+    /// An identifier of another's task is refused before anything is accepted.
+    ///
+    /// - Throws: ``QueueError`` `id_taken`.
+    private func checkIDs(
+        of submissions: [TaskSubmission], _ caller: Caller, isBatch: Bool = false
+    ) async throws(QueueError) {
+        guard caller.types != nil else { return }
+        for (index, submission) in submissions.enumerated() {
+            guard let id = submission.id, let known = try await manager.task(id) else { continue }
+            guard caller.mayTouch(known.type) else {
+                throw isBatch ? Self.idTaken(id).within("tasks", at: index) : Self.idTaken(id)
+            }
+        }
+    }
+
+    /// Somebody else's task may have got the identifier in this very moment.
+    private func checkOwner(of outcome: SubmitOutcome, _ caller: Caller) throws(QueueError) {
+        guard caller.mayTouch(outcome.record.type) else { throw Self.idTaken(outcome.record.id) }
+    }
+
+    private static func idTaken(_ id: TaskID) -> QueueError {
+        QueueError(.idTaken, "the identifier \(id) is taken", field: "id")
     }
 
     private static func place(of record: TaskRecord) -> String { "/api/v1/tasks/\(record.id)" }

@@ -19,20 +19,18 @@ extension QueueAPI {
         return try await budget.page(query.maxBytes) { [query] maxBytes in
             var query = query
             query.maxBytes = maxBytes
-            // No types would mean all of them.
-            let mayNothing = request.caller.types?.isEmpty == true
-            let page = mayNothing ? TaskPage(tasks: [], total: 0) : try await manager.tasks(query)
-            return Self.reply(page, to: query)
+            let page = try await page(query, for: request.caller)
+            return Self.reply(page, to: query, for: request.caller)
         }
     }
 
-    private static func reply(_ page: TaskPage, to query: TaskQuery) -> Reply {
+    private static func reply(_ page: TaskPage, to query: TaskQuery, for caller: Caller) -> Reply {
         let end = query.offset + page.tasks.count
         let hasMore = !page.tasks.isEmpty && end < page.total
         var writer = JSONWriter(capacity: page.tasks.reduce(512) { $0 + 1024 + $1.contentBytes })
         writer.object { writer in
             writer.name("tasks")
-            writer.array(page.tasks) { $0.task($1) }
+            writer.array(page.tasks) { $0.task(caller.seen($1)) }
             writer.member("count", page.tasks.count)
             writer.member("total", page.total)
             writer.member("limit", query.limit)
@@ -50,7 +48,7 @@ extension QueueAPI {
             guard let task = try await manager.task(id), request.caller.mayTouch(task.type) else {
                 throw QueueError(.notFound, "there is no task \(id)")
             }
-            return reply(task)
+            return reply(request.caller.seen(task))
         }
     }
 
@@ -65,7 +63,7 @@ extension QueueAPI {
             let isOver = task.status == .canceled
             writer.member("message", isOver ? "task canceled" : "cancellation requested")
             writer.name("task")
-            writer.task(task)
+            writer.task(request.caller.seen(task))
         }
         return .json(.ok, writer)
     }
@@ -75,8 +73,56 @@ extension QueueAPI {
         let id = try taskID(request)
         try budget.checkRoom()
         try await checkTask(id, request.caller)
-        return reply(try await manager.retry(id))
+        return reply(request.caller.seen(try await manager.retry(id)))
     }
+
+    /// The tasks of a query that the caller may see, and no more than about `query.maxBytes` of payloads.
+    private func page(_ query: TaskQuery, for caller: Caller) async throws(QueueError) -> TaskPage {
+        // No types would mean all of them.
+        if caller.types?.isEmpty == true { return TaskPage(tasks: [], total: 0) }
+        guard caller.types != nil, let key = query.concurrencyKey else { return try await manager.tasks(query) }
+        let queries = queries(query, key, caller)
+        if queries.count == 1, let only = queries.first { return try await manager.tasks(only) }
+        // The newest of each list, put together: the store's list is of one key.
+        let (end, overflow) = query.offset.addingReportingOverflow(query.limit)
+        guard query.offset >= 0, query.limit > 0 else { return try await manager.tasks(query) }
+        guard !overflow, end <= Self.maxMerged else {
+            throw .invalid(
+                "offset",
+                "must stay within the newest \(Self.maxMerged), unless type names one of the token's types")
+        }
+        var (all, total) = ([TaskRecord](), 0)
+        // Where the first of the lists that ended early, by its bytes, ends.
+        var cut: TaskID?
+        for var whole in queries {
+            (whole.offset, whole.limit) = (0, end)
+            whole.maxBytes = max(1, query.maxBytes / queries.count)
+            let page = try await manager.tasks(whole)
+            if page.tasks.count < min(end, page.total), let last = page.tasks.last?.id {
+                cut = cut.map { max($0, last) } ?? last
+            }
+            all += page.tasks
+            total += page.total
+        }
+        if let cut { all.removeAll { $0.id < cut } }
+        all.sort { $0.id > $1.id }
+        return TaskPage(tasks: Array(all.dropFirst(query.offset).prefix(query.limit)), total: total)
+    }
+
+    /// What to ask the store for: the key as the caller's own, by type, and as others may have set it.
+    private func queries(_ query: TaskQuery, _ key: String, _ caller: Caller) -> [TaskQuery] {
+        query.types.sorted().flatMap { type in
+            Set([key, caller.storedKey(key, type: type)]).sorted().map { stored in
+                var one = query
+                one.types = [type]
+                one.concurrencyKey = stored
+                return one
+            }
+        }
+    }
+
+    /// How far a list of a key in several types reaches back.
+    private static let maxMerged = 1000
 
     private func reply(_ task: TaskRecord) -> Reply {
         var writer = JSONWriter(capacity: 1024 + task.payload.text.utf8.count)

@@ -11,21 +11,42 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    /// `POST /api/v1/types/{type}/pause` and `…/resume`
-    func setPaused(_ paused: Bool, _ request: APIRequest) async throws -> Reply {
-        let type = request.parameters.first ?? ""
-        try request.caller.check(type)
-        if paused { try await manager.pause(type) } else { try await manager.resume(type) }
+    /// `POST /api/v1/types/{type}/pause`
+    func pause(_ request: APIRequest) async throws -> Reply {
+        let type = try type(request)
+        try await manager.pause(type, create: try request.query.flag("create"))
+        return try await reply(for: type)
+    }
+
+    /// `POST /api/v1/types/{type}/resume`
+    func resume(_ request: APIRequest) async throws -> Reply {
+        let type = try type(request)
+        try await manager.resume(type)
         return try await reply(for: type)
     }
 
     /// `PUT /api/v1/types/{type}/limit`
     func setLimit(_ request: APIRequest) async throws -> Reply {
+        let type = try type(request)
+        let create = try request.query.flag("create")
+        let body = try await body(of: request)
+        try await manager.setLimit(try LimitReader.limit(body), of: type, create: create)
+        return try await reply(for: type)
+    }
+
+    /// `DELETE /api/v1/types/{type}`
+    func deleteType(_ request: APIRequest) async throws -> Reply {
+        try await manager.deleteType(try type(request))
+        var writer = JSONWriter()
+        writer.object { $0.member("message", "type deleted") }
+        return .json(.ok, writer)
+    }
+
+    /// The type the path names, if it is the caller's.
+    private func type(_ request: APIRequest) throws(QueueError) -> String {
         let type = request.parameters.first ?? ""
         try request.caller.check(type)
-        let body = try await body(of: request)
-        try await manager.setLimit(try LimitReader.limit(body), of: type)
-        return try await reply(for: type)
+        return type
     }
 
     private func reply(for type: String) async throws -> Reply {

@@ -95,7 +95,10 @@ public final class PrometheusRegistry: MetricsFactory {
     // MARK: - Writing
 
     /// Everything that is measured, in text format 0.0.4.
-    func text() -> String {
+    ///
+    /// - Parameter types: Only the series of these task types; nil for all series.
+    func text(ofTypes types: Set<String>? = nil) -> String {
+        if let types { return text(ofTypes: types) }
         let (families, series, refused) = state.withLock { ($0.families, $0.series, $0.refused) }
         var text = ""
         text.reserveCapacity(200 * series + 4096)
@@ -110,6 +113,19 @@ public final class PrometheusRegistry: MetricsFactory {
         for (name, kind, help, value) in own {
             PrometheusText.head(name, kind.rawValue, help, into: &text)
             text += "\(name) \(value)\n"
+        }
+        return text
+    }
+
+    private func text(ofTypes types: Set<String>) -> String {
+        let labels = types.map { PrometheusText.labels([("type", $0)]) }
+        var text = ""
+        for (name, var family) in state.withLock({ $0.families }).sorted(by: { $0.key < $1.key }) {
+            family.series = family.series.filter { series in
+                // Quotes within a value are escaped, so this is a label and no part of one.
+                labels.contains { series.key.hasPrefix($0) || series.key.contains(",\($0)") }
+            }
+            if !family.series.isEmpty { family.write(name, into: &text) }
         }
         return text
     }

@@ -24,6 +24,10 @@ extension QueueError.Code {
     static let forbidden = QueueError.Code(rawValue: "forbidden")
     /// The token has made too many requests.
     static let rateLimited = QueueError.Code(rawValue: "rate_limited")
+    /// The identifier belongs to a task that the token is not for.
+    static let idTaken = QueueError.Code(rawValue: "id_taken")
+    /// The token has brought as many task types as it may.
+    static let typeQuotaExceeded = QueueError.Code(rawValue: "type_quota_exceeded")
     static let unexpected = QueueError.Code(rawValue: "internal")
 }
 
@@ -37,15 +41,16 @@ enum ErrorReply {
         case .invalidField, .unknownField, .malformedJSON, .malformedHTTP: .badRequest
         case .notFound: .notFound
         case .unauthorized: .unauthorized
-        case .foreignOrigin, .forbidden: .forbidden
+        case .foreignOrigin, .forbidden, .typeQuotaExceeded: .forbidden
         case .notAcceptable: .notAcceptable
         case .upgradeRequired: .upgradeRequired
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken, .leaseLost: .conflict
+        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken, .leaseLost, .typeInUse, .idTaken, .workerNameTaken:
+            .conflict
         case .bodyTooLarge: .contentTooLarge
         case .unsupportedMediaType: .unsupportedMediaType
-        case .backlogFull, .tooManyTypes, .rateLimited: .tooManyRequests
+        case .backlogFull, .tooManyTypes, .rateLimited, .quotaExceeded: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .storeUnavailable, .intakeUnavailable, .tooManySubscribers, .tooManyWorkers, .stopped,
             .overloaded,
@@ -61,7 +66,7 @@ enum ErrorReply {
         switch code {
         case .backlogFull, .overloaded, .tooManyConnections: 1
         case .storeUnavailable, .intakeUnavailable, .stopped: 2
-        case .tooManySubscribers, .tooManyWorkers: 5
+        case .tooManySubscribers, .tooManyWorkers, .quotaExceeded: 5
         default: nil
         }
     }

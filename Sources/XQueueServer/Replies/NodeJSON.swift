@@ -2,12 +2,18 @@ import XQueueCore
 
 extension JSONWriter {
     /// Writes the member `workers`: the live nodes of the cluster, `thisNode` marked.
-    mutating func nodes(_ nodes: [NodeRecord], thisNode: String) {
+    ///
+    /// A caller who is limited to types sees the nodes that serve those; how busy a node is only if it serves nothing
+    /// else.
+    mutating func nodes(_ nodes: [NodeRecord], thisNode: String, for caller: Caller) {
         name("workers")
-        array(nodes) { $0.node($1, isThisNode: $1.id == thisNode) }
+        array(nodes) { writer, node in
+            let isOwn = node.types.allSatisfy(caller.mayTouch)
+            writer.node(node.narrowed(to: caller), isThisNode: node.id == thisNode, showsLoad: isOwn)
+        }
     }
 
-    private mutating func node(_ node: NodeRecord, isThisNode: Bool) {
+    private mutating func node(_ node: NodeRecord, isThisNode: Bool, showsLoad: Bool) {
         object { writer in
             writer.member("id", node.id)
             writer.member("this_node", isThisNode)
@@ -18,9 +24,9 @@ extension JSONWriter {
             writer.array(Self.words(of: node.roles)) { $0.value($1) }
             writer.name("types")
             writer.array(node.types) { $0.value($1) }
-            writer.member("capacity", node.capacity)
-            writer.member("running", node.running)
-            writer.member("stuck", node.stuck)
+            writer.member("capacity", showsLoad ? node.capacity : nil)
+            writer.member("running", showsLoad ? node.running : nil)
+            writer.member("stuck", showsLoad ? node.stuck : nil)
             writer.member("started_at", node.startedAt)
             writer.member("last_seen_at", node.lastSeenAt)
         }
@@ -29,5 +35,19 @@ extension JSONWriter {
     private static func words(of roles: NodeRecord.Role) -> [String] {
         let words: [(NodeRecord.Role, String)] = [(.api, "api"), (.worker, "worker"), (.remote, "remote")]
         return words.filter { roles.contains($0.0) }.map(\.1)
+    }
+}
+
+extension NodeRecord {
+    /// Whether the node is any of the caller's business.
+    func isSeen(by caller: Caller) -> Bool {
+        caller.types == nil || types.contains(where: caller.mayTouch)
+    }
+
+    fileprivate func narrowed(to caller: Caller) -> NodeRecord {
+        guard caller.types != nil else { return self }
+        var node = self
+        node.types = types.filter(caller.mayTouch)
+        return node
     }
 }

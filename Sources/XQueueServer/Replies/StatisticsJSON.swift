@@ -2,29 +2,32 @@ import XQueue
 import XQueueCore
 
 extension JSONWriter {
-    /// Writes what `stats` answers.
-    mutating func statistics(_ statistics: QueueStatistics, version: String) {
+    /// Writes what `stats` answers. What is only known of all types together is null for a caller who is limited to
+    /// some.
+    mutating func statistics(_ statistics: QueueStatistics, version: String, for caller: Caller) {
+        let isWhole = caller.types == nil
         object { writer in
             let counts = statistics.store.counts
             for status in TaskStatus.allCases {
                 writer.member("\(status.rawValue)_tasks", counts[status])
             }
             writer.member("total_tasks", counts.total)
-            writer.member("total_workers", statistics.workers.total)
-            writer.member("active_workers", statistics.workers.active)
-            writer.member("stuck_workers", statistics.workers.stuck)
-            writer.nodes(statistics.nodes, thisNode: statistics.workerID)
-            writer.member("oldest_pending_age", statistics.store.oldestPendingAge)
+            let load = isWhole ? statistics.workers : nil
+            writer.member("total_workers", load?.total)
+            writer.member("active_workers", load?.active)
+            writer.member("stuck_workers", load?.stuck)
+            writer.nodes(statistics.nodes, thisNode: statistics.workerID, for: caller)
+            writer.member("oldest_pending_age", isWhole ? statistics.store.oldestPendingAge : nil)
             writer.name("rates")
-            writer.rates(statistics.store.lastMinute)
+            writer.rates(isWhole ? statistics.store.lastMinute : nil)
             writer.types(statistics.types)
             writer.name("concurrency_keys")
             writer.array(statistics.store.keys) { $0.key($1) }
             writer.member("concurrency_keys_in_use", statistics.store.keysInUse)
             writer.name("sinks")
-            writer.array(statistics.sinks) { $0.sink($1) }
+            writer.array(isWhole ? statistics.sinks : []) { $0.sink($1) }
             writer.name("intake")
-            writer.intake(statistics.intake)
+            writer.intake(isWhole ? statistics.intake : nil)
             writer.member("uptime", statistics.uptime)
             writer.member("instance_id", statistics.workerID)
             writer.member("version", version)
@@ -93,21 +96,21 @@ extension JSONWriter {
         }
     }
 
-    private mutating func rates(_ flow: FlowCounts) {
+    private mutating func rates(_ flow: FlowCounts?) {
         object { writer in
             writer.member("window_seconds", 60)
-            writer.rate("submitted", flow.submitted)
-            writer.rate("started", flow.started)
-            writer.rate("succeeded", flow.succeeded)
-            writer.rate("failed", flow.failed)
-            writer.rate("retried", flow.retried)
-            writer.rate("canceled", flow.canceled)
-            writer.rate("timed_out", flow.timedOut)
+            writer.rate("submitted", flow?.submitted)
+            writer.rate("started", flow?.started)
+            writer.rate("succeeded", flow?.succeeded)
+            writer.rate("failed", flow?.failed)
+            writer.rate("retried", flow?.retried)
+            writer.rate("canceled", flow?.canceled)
+            writer.rate("timed_out", flow?.timedOut)
         }
     }
 
-    /// Writes how often a second something happened, to the thousandth.
-    private mutating func rate(_ name: String, _ count: Int) {
-        member(name, (Double(count) / 60 * 1000).rounded() / 1000)
+    /// Writes how often a second something happened, to the thousandth; null if that is not known.
+    private mutating func rate(_ name: String, _ count: Int?) {
+        member(name, count.map { (Double($0) / 60 * 1000).rounded() / 1000 })
     }
 }

@@ -44,6 +44,17 @@ struct QueryParameters: Sendable {
         return value
     }
 
+    /// Whether the parameter says `true`; false if it is not there.
+    ///
+    /// - Throws: ``QueueError`` if it says anything but `true` or `false`.
+    func flag(_ name: String) throws(QueueError) -> Bool {
+        switch try text(name) {
+        case "true": true
+        case nil, "false": false
+        default: throw .invalid(name, "must be true or false")
+        }
+    }
+
     /// The statuses of a repeatable parameter.
     func statuses(_ name: String) throws(QueueError) -> Set<TaskStatus> {
         var statuses: Set<TaskStatus> = []

@@ -11,16 +11,19 @@ struct Route: Sendable {
     let scope: RouteScope
     /// The names of the query parameters it takes; any other is an error.
     let query: Set<String>
+    /// Whether it concerns all types, so that a token for some may not call it.
+    let isWholeQueue: Bool
     let handler: Handler
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ scope: RouteScope, query: Set<String> = [],
-        _ handler: @escaping Handler
+        wholeQueue: Bool = false, _ handler: @escaping Handler
     ) {
         self.method = method
         self.path = PathPattern(path)
         self.scope = scope
         self.query = query
+        isWholeQueue = wholeQueue
         self.handler = handler
     }
 }

@@ -11,6 +11,9 @@ import XQueueCore
 struct RouteTable: HTTPResponder {
     typealias Context = ServerRequestContext
 
+    /// How long the reply to an address waits that has shown too many wrong tokens.
+    private static let slowness = Duration.seconds(1)
+
     private let api: QueueAPI
     private let exact: [String: Endpoint]
     private let patterns: [Endpoint]
@@ -45,6 +48,8 @@ struct RouteTable: HTTPResponder {
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
         } catch let refusal as AccessRefusal {
+            // The Swift task ends by itself; the connection has nothing else to do meanwhile.
+            if refusal.isSlowed { try? await Task.sleep(for: Self.slowness) }
             reply = refusal.reply
         } catch let error as JSONBody.Broken {
             throw error.cause
@@ -79,7 +84,8 @@ struct RouteTable: HTTPResponder {
                 ? Reply.options(allow: endpoint.allow)
                 : ErrorReply.methodNotAllowed(request.method, path: path, allow: endpoint.allow)
         }
-        let caller = try await api.access.admit(request.head, to: route.scope)
+        let caller = try await api.access.admit(request.head, to: route.scope, from: channel)
+        if route.isWholeQueue { try caller.checkWholeQueue() }
         return try await route.handler(
             api,
             APIRequest(

@@ -54,6 +54,14 @@ extension FaultyStore: TaskStore {
         }
     }
 
+    public func removeTypes(
+        _ types: [String], evenIfSet: Bool
+    ) async throws(StoreError) -> [TypeRemoval] {
+        try await perform(.removeTypes) { () async throws(StoreError) in
+            try await inner.removeTypes(types, evenIfSet: evenIfSet)
+        }
+    }
+
     public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await perform(.sweep) { () async throws(StoreError) in
             try await inner.sweep(limit: limit, draw: draw)

@@ -94,6 +94,17 @@ extension ModelRun {
         if isPaused { model.paused.insert(type) } else { model.paused.remove(type) }
         try await compare()
     }
+
+    mutating func removeTypes() async throws {
+        let types = ModelScenario.types.filter { _ in random.chance(60) }
+        let evenIfSet = random.chance(30)
+        begin("remove types \(types), \(evenIfSet)")
+        let removals = try await store.removeTypes(types, evenIfSet: evenIfSet)
+        let expected = model.removeTypes(types, evenIfSet: evenIfSet)
+        // A type that was never used is not there, or one that is remembered without anything.
+        try demand(removals.map { $0 == .notFound ? .removed : $0 }, equals: expected)
+        try await compare()
+    }
 }
 
 extension ChangeOutcome {

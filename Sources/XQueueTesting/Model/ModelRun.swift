@@ -41,7 +41,8 @@ struct ModelRun {
         case 88..<91: try await prune()
         case 91..<93: try await setLimit()
         case 93..<95: try await setPaused()
-        case 95..<98: try await query()
+        case 95..<96: try await removeTypes()
+        case 96..<98: try await query()
         default: try await statistics()
         }
     }

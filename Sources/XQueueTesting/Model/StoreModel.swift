@@ -16,7 +16,7 @@ struct StoreModel {
     mutating func insert(_ tasks: [NewTask], at now: Timestamp) -> [InsertOutcome] {
         tasks.map { task in
             if let known = records[task.id] { return .existing(known) }
-            if let key = task.uniqueKey, let holder = holder(of: key) { return .existing(holder) }
+            if let key = task.uniqueKey, let holder = holder(of: key, type: task.type) { return .existing(holder) }
             let record = TaskStateMachine.submit(task, at: now)
             records[task.id] = record
             if case .at = task.schedule { givenRunAts[task.id] = record.runAt }
@@ -79,7 +79,7 @@ struct StoreModel {
             let outcome = take(.requeue, id, at: now)
             if case .success(let record) = outcome, let key = record.uniqueKey,
                 records.values.contains(where: {
-                    $0.uniqueKey == key && !$0.status.isFinal && $0.id != id
+                    $0.uniqueKey == key && $0.type == record.type && !$0.status.isFinal && $0.id != id
                 })
             {
                 records[id] = before
@@ -109,6 +109,17 @@ struct StoreModel {
         }
     }
 
+    mutating func removeTypes(_ types: [String], evenIfSet: Bool) -> [TypeRemoval] {
+        types.map { type in
+            if records.values.contains(where: { $0.type == type }) { return .hasTasks }
+            let isSet = limits[type] != nil || paused.contains(type)
+            if isSet, !evenIfSet { return .isSet }
+            limits[type] = nil
+            paused.remove(type)
+            return .removed
+        }
+    }
+
     // MARK: - Parts of verbs
 
     /// Takes one step of one task.
@@ -135,8 +146,8 @@ struct StoreModel {
         }
     }
 
-    private func holder(of uniqueKey: String) -> TaskRecord? {
-        records.values.first { $0.uniqueKey == uniqueKey && !$0.status.isFinal }
+    private func holder(of uniqueKey: String, type: String) -> TaskRecord? {
+        records.values.first { $0.uniqueKey == uniqueKey && $0.type == type && !$0.status.isFinal }
     }
 
     // MARK: - Questions

@@ -54,15 +54,31 @@ struct AccessSettingTests {
                   tokens:
                     ci: { sha256: '\(TokenHash(of: Self.token).hex)', scopes: [submit, read] }
                     resizer: { sha256: '\(TokenHash(of: "other").hex)', scopes: [work], types: [thumbnail] }
+                    shop:
+                      sha256: '\(TokenHash(of: "shop").hex)'
+                      scopes: [submit]
+                      key_namespace: shop
+                      max_types: 5
+                      max_backlog: 1000
+                      max_streams: 2
+                      max_workers: 3
+                      max_sessions: 4
                 """)
         let access = try await resolved.values.auth.access()
-        #expect(access.tokens.map(\.name) == ["ci", "resizer"])
+        #expect(access.tokens.map(\.name) == ["ci", "resizer", "shop"])
+        #expect(access.tokens[2].keyNamespace == "shop")
+        #expect(
+            access.tokens[2].quota == TokenQuota(types: 5, backlog: 1000, streams: 2, workers: 3, sessions: 4))
+        #expect(access.tokens[0].quota == TokenQuota())
         #expect(access.tokens[0].hash == TokenHash(of: Self.token))
         #expect(access.tokens[0].scopes == [.submit, .read])
         #expect(access.tokens[1].types == ["thumbnail"])
         #expect(access.rateLimit == 5)
         let listing = ConfigurationListing.values(of: resolved)
         #expect(listing.contains("auth.tokens.resizer"))
+        #expect(
+            listing.contains(
+                "submit; keys of shop; at most 5 types; at most 1000 pending tasks; at most 2 streams"))
         #expect(!listing.contains(TokenHash(of: Self.token).hex))
     }
 
@@ -77,6 +93,11 @@ struct AccessSettingTests {
             ("a: { sha256: HASH, scopes: [read], types: [] }", "types"),
             ("'': { sha256: HASH, scopes: [read] }", "name"),
             ("a: { sha265: HASH, scopes: [read] }", "did you mean 'sha256'"),
+            ("a: { sha256: HASH, scopes: [read], max_types: 0 }", "'max_types' must be a number from 1"),
+            ("a: { sha256: HASH, scopes: [read], max_streams: some }", "'max_streams'"),
+            ("a: { sha256: HASH, scopes: [read], max_tpyes: 3 }", "did you mean 'max_types'"),
+            ("a: { sha256: HASH, scopes: [read], key_namespace: 'a/b' }", "'key_namespace'"),
+            ("a: { sha256: HASH, scopes: [read], key_namespace: '' }", "'key_namespace'"),
         ])
     func mistakes(entry: String, words: String) async {
         let entry = entry.replacing("HASH", with: "'\(TokenHash(of: "x").hex)'")

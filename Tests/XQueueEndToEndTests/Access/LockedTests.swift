@@ -56,7 +56,7 @@ import XQueueTesting
         // A mistake in the file leaves the tokens as they are.
         try folder.write("xqueue.yaml", "auth: { tokens: 5 }\n")
         server.send(SIGHUP)
-        try await eventually("the mistake is reported") { server.said.contains("cannot be read anew") }
+        try await eventually("the mistake is reported") { server.said.contains("Could not reload tokens") }
         #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
         #expect(!server.said.contains(Self.token))
     }

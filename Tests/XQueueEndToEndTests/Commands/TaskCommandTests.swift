@@ -135,6 +135,23 @@ import XQueueTesting
         #expect(try await tool.run("types", "pause", "a b").status == 65)
     }
 
+    @Test func aTypeWithATypingMistakeIsNotMade() async throws {
+        for step in [["pause", "tpyo"], ["resume", "tpyo"], ["limit", "tpyo", "3"], ["delete", "tpyo"]] {
+            let outcome = try await tool.start(["types"] + step).end()
+            #expect(outcome.status == 2, "\(step): \(outcome.errors)")
+            #expect(outcome.errors.contains("tpyo"))
+        }
+        #expect(try await !tool.run("types").output.contains("tpyo"))
+        #expect(try await tool.run("types", "pause", "early", "--create").output.contains("paused"))
+        #expect(try await tool.run("types", "limit", "later", "2", "--create").status == 0)
+        #expect(try await tool.run("types", "delete", "early").lines == ["deleted early"])
+        #expect(try await !tool.run("types").output.contains("early"))
+        _ = try await api.submit("mail.large")
+        let used = try await tool.run("types", "delete", "mail.large")
+        #expect(used.status != 0)
+        #expect(used.errors.contains("there are tasks of type mail.large"))
+    }
+
     @Test func theQueueIsToldInNumbers() async throws {
         _ = try await api.submit("nobody-serves-this")
         let stats = try await tool.run("stats")

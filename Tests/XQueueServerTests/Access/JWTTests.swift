@@ -85,6 +85,93 @@ struct JWTTests {
         #expect(await Self.isRefused("\(unsigned).\(token.split(separator: ".")[1])."))
     }
 
+    /// Claims whose audience is written in one way or another.
+    private struct AudienceClaims: JWTPayload {
+        enum Audience: Codable, Sendable {
+            case text(String)
+            case list([String])
+            case number(Int)
+
+            init(from decoder: any Decoder) throws {
+                self = .text(try decoder.singleValueContainer().decode(String.self))
+            }
+
+            func encode(to encoder: any Encoder) throws {
+                var container = encoder.singleValueContainer()
+                switch self {
+                case .text(let text): try container.encode(text)
+                case .list(let texts): try container.encode(texts)
+                case .number(let number): try container.encode(number)
+                }
+            }
+        }
+
+        var iss = "https://login.example.com"
+        var exp = Int(Date().timeIntervalSince1970) + 600
+        var scope = "read"
+        let aud: Audience
+
+        func verify(using algorithm: some JWTAlgorithm) {}
+    }
+
+    private static func sign(
+        _ payload: some JWTPayload, header: JWTHeader = JWTHeader()
+    ) async throws -> String {
+        try await JWTKeyCollection().add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+            .sign(payload, header: header)
+    }
+
+    @Test("An audience is a text, with its spaces, or an array") func audience() async throws {
+        func token(_ audience: AudienceClaims.Audience) async throws -> String {
+            try await Self.sign(AudienceClaims(aud: audience))
+        }
+        for good in [AudienceClaims.Audience.text("xqueue"), .list(["other", "xqueue"])] {
+            #expect(try await Self.access().bearer(try await token(good)).scopes == .read)
+        }
+        // One audience of this name, as RFC 7519 has it, and none of its words.
+        for wrong in [
+            AudienceClaims.Audience.text("xqueue other"), .text("other xqueue"), .list(["xqueue other"]),
+            .number(5),
+        ] {
+            #expect(await Self.isRefused(try await token(wrong)), "\(wrong)")
+        }
+        var rules = Self.rules
+        rules.audience = "xqueue other"
+        let spaced = try await token(.text("xqueue other"))
+        #expect(try await Self.access(rules).bearer(spaced).scopes == .read)
+    }
+
+    @Test("One that demands extensions is refused, whatever they are", arguments: [["exp"], ["b64"], []])
+    func critical(names: [String]) async throws {
+        var header = JWTHeader()
+        header.crit = names
+        let token = try await Self.sign(AudienceClaims(aud: .text("xqueue")), header: header)
+        #expect(await Self.isRefused(token))
+    }
+
+    @Test("A key of a set that cannot be used is passed over, and told") func unusableKeys() async throws {
+        let key = ES256PrivateKey()
+        let point = try #require(key.publicKey.parameters)
+        let good = #"{"kty":"EC","crv":"P-256","alg":"ES256","kid":"good","x":"\#(point.x)","y":"\#(point.y)"}"#
+        let bad = [
+            #"{"kty":"quantum","kid":"new kind","n":"AQAB"}"#, #"{"kty":"EC","crv":"P-256","alg":"ES256","x":"AA","y":"AA"}"#,
+            "5", #"{"kid":"nothing"}"#,
+        ]
+        var rules = JWTRules()
+        rules.keySet = #"{"keys":[\#((bad + [good]).joined(separator: ","))]}"#
+        #expect(await rules.problem() == nil)
+        let unusable = await rules.unusableKeys()
+        #expect(unusable.count == bad.count, "\(unusable)")
+        #expect(unusable.first?.hasPrefix("key 'new kind': ") == true)
+        let kid = JWKIdentifier(string: "good")
+        let token = try await JWTKeyCollection().add(ecdsa: key, kid: kid).sign(Claims(), kid: kid)
+        #expect(try await Self.access(rules).bearer(token).name == "alice")
+        for text in [#"{"keys":[\#(bad.joined(separator: ","))]}"#, #"{"keys":[]}"#, #"{"keys":5}"#, "[]", "x"] {
+            rules.keySet = text
+            #expect(await rules.problem() != nil, "\(text)")
+        }
+    }
+
     @Test("A public key checks its own kind, and is no secret") func publicKey() async throws {
         let key = ES256PrivateKey()
         var rules = JWTRules()

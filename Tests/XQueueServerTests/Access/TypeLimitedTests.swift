@@ -71,18 +71,125 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("A unique key of another type's task does not show that task") func uniqueKey() async throws {
+    @Test("A unique key of another type's task stands in nobody's way") func uniqueKey() async throws {
         try await Self.run { api in
             let body = #","unique_key":"k"}"#
             _ = try await api.call(
                 .post, "/api/v1/tasks", #"{"type":"c","payload":"secret"\#(body)"#, token: "a token for all")
             let reply = try await api.call(.post, "/api/v1/tasks", #"{"type":"a"\#(body)"#)
-            reply.expectError(409, "unique_key_taken", field: "unique_key")
+            #expect(reply.status == 201)
+            #expect(reply.string("unique_key") == "k")
             let batch = try await api.call(
                 .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"b"},{"type":"a"\#(body)]}"#)
             #expect(batch.status == 201)
-            #expect(batch.elements("tasks").map { $0.string("type") } == ["b", "c"])
-            #expect(!batch.text.contains("secret"))
+            #expect(batch.elements("tasks").map { $0.string("type") } == ["b", "a"])
+            #expect(batch.elements("tasks")[1].string("id") == reply.string("id"))
+        }
+    }
+
+    @Test("An identifier of another type's task is refused before anything is accepted") func foreignID()
+        async throws
+    {
+        try await Self.run { api in
+            let made = try await api.call(
+                .post, "/api/v1/tasks", #"{"type":"c","payload":"secret"}"#, token: "a token for all")
+            let id = try #require(made.string("id"))
+            let one = try await api.call(.post, "/api/v1/tasks", #"{"type":"a","id":"\#(id)"}"#)
+            one.expectError(409, "id_taken", field: "id")
+            let batch = try await api.call(
+                .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"b"},{"type":"a","id":"\#(id)"}]}"#)
+            batch.expectError(409, "id_taken", field: "tasks[1].id")
+            #expect(!(one.text + batch.text).contains("secret"))
+            #expect(try await api.call(.get, "/api/v1/tasks").integer("total") == 0)
+            // One's own is harmless as ever.
+            let own = try #require(
+                try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#).string("id"))
+            let again = try await api.call(.post, "/api/v1/tasks", #"{"type":"a","id":"\#(own)"}"#)
+            #expect(again.status == 200 && again.string("id") == own)
+        }
+    }
+
+    @Test("Concurrency keys are the token's own, and look as they were written") func concurrencyKeys()
+        async throws
+    {
+        var configuration = ServerConfiguration()
+        configuration.access.tokens = [
+            AccessToken(name: "all", hash: TokenHash(of: "a token for all"), scopes: .admin),
+            AccessToken(name: "some", hash: TokenHash(of: Self.token), scopes: .admin, types: ["a", "b"]),
+            AccessToken(
+                name: "shop", hash: TokenHash(of: "a token for a shop"), scopes: .admin, types: ["x", "y"],
+                keyNamespace: "shop"),
+            AccessToken(
+                name: "shop-too", hash: TokenHash(of: "another token for the shop"), scopes: .admin,
+                types: ["y"], keyNamespace: "shop"),
+        ]
+        try await TestAPI.run(configuration: configuration) { api in
+            func submit(_ type: String, _ token: String) async throws -> APIReply {
+                try await api.call(
+                    .post, "/api/v1/tasks", #"{"type":"\#(type)","concurrency_key":"k"}"#, token: token)
+            }
+            _ = try await submit("c", "a token for all")
+            _ = try await api.claim(type: "c")
+            // Neither the whole queue's key nor the other type's holds it.
+            for type in ["a", "b"] {
+                let task = try await submit(type, Self.token)
+                #expect(task.string("concurrency_key") == "k")
+                _ = try await api.claim(type: type)
+            }
+            let parked = try await submit("a", Self.token)
+            await #expect(throws: Unexpected.self) { try await api.claim(type: "a") }
+            let id = try #require(parked.string("id"))
+            let seen = try await api.call(.get, "/api/v1/tasks/\(id)")
+            #expect(seen.string("pending_reason") == "parked")
+            #expect(seen.string("concurrency_key") == "k")
+            let whole = try await api.call(.get, "/api/v1/tasks/\(id)", token: "a token for all")
+            #expect(whole.string("concurrency_key") == "a/k")
+            let list = try await api.call(.get, "/api/v1/tasks?concurrency_key=k")
+            #expect(list.elements("tasks").map { $0.string("type") } == ["a", "b", "a"])
+            #expect(try await api.call(.get, "/api/v1/tasks?concurrency_key=k&type=b").integer("total") == 1)
+            // Within a namespace a key holds across types and tokens.
+            _ = try await submit("x", "a token for a shop")
+            _ = try await api.claim(type: "x")
+            let other = try await submit("y", "another token for the shop")
+            #expect(other.string("concurrency_key") == "k")
+            await #expect(throws: Unexpected.self) { try await api.claim(type: "y") }
+        }
+    }
+
+    @Test("A concurrency key that is too long with what stands before it is refused") func longKey()
+        async throws
+    {
+        try await Self.run { api in
+            let key = String(repeating: "k", count: 254)
+            let fits = try await api.call(
+                .post, "/api/v1/tasks", #"{"type":"a","concurrency_key":"\#(key)"}"#)
+            #expect(fits.status == 201 && fits.string("concurrency_key") == key)
+            let longer = try await api.call(
+                .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a","concurrency_key":"\#(key)k"}]}"#)
+            longer.expectError(400, "invalid_field", field: "tasks[0].concurrency_key", says: "254")
+            try await api.call(.post, "/api/v1/tasks", #"{"type":"a","concurrency_key":""}"#)
+                .expectError(400, "invalid_field", field: "concurrency_key", says: "256")
+        }
+    }
+
+    @Test("The log's level is none of their business, and no series but their own are") func wholeQueue()
+        async throws
+    {
+        var configuration = ServerConfiguration()
+        configuration.access.tokens = [
+            AccessToken(name: "some", hash: TokenHash(of: Self.token), scopes: .admin, types: ["a", "b"])
+        ]
+        let metrics = PrometheusRegistry()
+        try await TestAPI.run(
+            configuration: configuration, metrics: metrics, logControl: LogControl(.info)
+        ) { api in
+            for type in ["a", "a2", "c"] { try await api.manager.submit(type, .null) }
+            try await api.call(.get, "/api/v1/log-level").expectError(403, "forbidden", says: "whole queue")
+            try await api.call(.put, "/api/v1/log-level", #"{"level":"trace"}"#).expectError(403, "forbidden")
+            let text = try await api.call(.get, "/metrics").text
+            #expect(text.contains(#"xqueue_tasks{type="a",status="pending"} 1"#))
+            let series = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+            #expect(!series.isEmpty && series.allSatisfy { $0.contains(#"type="a""#) }, "\(text)")
         }
     }
 

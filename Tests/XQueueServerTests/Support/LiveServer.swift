@@ -13,6 +13,7 @@ struct LiveServer {
     let store: FaultyStore
     let manager: TaskManager
     let clock: ManualClock
+    private let server: QueueServer
     private let group: ServiceGroup
 
     /// Runs `body` against a server, then shuts the server down and waits for its end.
@@ -22,6 +23,7 @@ struct LiveServer {
         configuration: ServerConfiguration = ServerConfiguration(),
         options: SQLiteStoreOptions = SQLiteStoreOptions(),
         queue: QueueConfiguration = QueueConfiguration(),
+        logger: Logger = TestAPI.logger,
         register: (@Sendable (TaskManager) -> Void)? = nil,
         _ body: @Sendable (LiveServer) async throws -> Void
     ) async throws {
@@ -36,7 +38,7 @@ struct LiveServer {
             register?(manager)
             let (ports, listening) = AsyncStream.makeStream(of: Int.self)
             let server = QueueServer(
-                manager: manager, configuration: configuration, logger: TestAPI.logger,
+                manager: manager, configuration: configuration, logger: logger,
                 onListening: { listening.yield($0) })
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
@@ -48,7 +50,9 @@ struct LiveServer {
                 }
                 if let port = await ports.first(where: { _ in true }) {
                     try await body(
-                        LiveServer(port: port, store: store, manager: manager, clock: clock, group: group))
+                        LiveServer(
+                            port: port, store: store, manager: manager, clock: clock, server: server,
+                            group: group))
                 }
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()
@@ -71,6 +75,11 @@ struct LiveServer {
     func submit(_ count: Int = 1, type: String = "a") async throws -> [TaskID] {
         let task = TaskSubmission(type: type, payload: .null)
         return try await manager.submit(Array(repeating: task, count: count)).map(\.record.id)
+    }
+
+    /// Puts other tokens in force.
+    func setAccess(_ configuration: AccessConfiguration) {
+        server.setAccess(configuration)
     }
 
     func shutDown() async {

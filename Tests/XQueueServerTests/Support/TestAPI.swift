@@ -28,13 +28,14 @@ struct TestAPI {
         queue: QueueConfiguration = QueueConfiguration(),
         metrics: PrometheusRegistry? = nil,
         logControl: LogControl? = nil,
+        logger: Logger = TestAPI.logger,
         routes: [Route] = Routes.all,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         try await withStore(options: options) { store, clock in
             try await over(
                 store, clock: clock, configuration: configuration, queue: queue, routes: routes,
-                metrics: metrics, logControl: logControl, body)
+                metrics: metrics, logControl: logControl, logger: logger, body)
         }
     }
 
@@ -42,7 +43,7 @@ struct TestAPI {
     static func over(
         _ store: FaultyStore, clock: ManualClock, configuration: ServerConfiguration = ServerConfiguration(),
         queue: QueueConfiguration = QueueConfiguration(), routes: [Route] = Routes.all,
-        metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil,
+        metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil, logger: Logger = TestAPI.logger,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
         // A loaded machine may take its time; a test of the patience itself sets another.

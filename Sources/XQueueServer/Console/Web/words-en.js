@@ -96,7 +96,7 @@ export const en = {
   "submit.queue_timeout": "Queue timeout, s", "submit.process_timeout": "Process timeout, s",
   "submit.timeout.hint": "0 for none", "submit.concurrency_key": "Concurrency key",
   "submit.max_concurrency": "At once, at most", "submit.unique_key": "Unique key",
-  "submit.unique_key.hint": "one unfinished task with it at a time", "submit.policy": "Retry policy",
+  "submit.unique_key.hint": "one unfinished task of the type with it at a time", "submit.policy": "Retry policy",
   "submit.strategy": "Strategy", "submit.strategy.default": "as the server", "submit.policy.delay": "First wait, s",
   "submit.policy.max_delay": "Longest wait, s", "submit.policy.jitter": "Jitter, 0–1", "submit.default": "default",
   "submit.send": "Submit task", "submit.curl": "The same with curl", "submit.body": "What is sent",

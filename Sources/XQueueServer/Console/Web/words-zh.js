@@ -87,7 +87,7 @@ export const zh = {
   "submit.priority.hint": "大者优先", "submit.max_retry": "重试次数", "submit.queue_timeout": "排队超时（秒）",
   "submit.process_timeout": "执行超时（秒）", "submit.timeout.hint": "0 表示不限",
   "submit.concurrency_key": "并发键", "submit.max_concurrency": "最多同时", "submit.unique_key": "唯一键",
-  "submit.unique_key.hint": "同一时刻只有一个未完成的任务", "submit.policy": "重试策略",
+  "submit.unique_key.hint": "每个类型同一时刻只有一个未完成的任务", "submit.policy": "重试策略",
   "submit.strategy": "策略", "submit.strategy.default": "按服务器设置", "submit.policy.delay": "首次等待（秒）",
   "submit.policy.max_delay": "最长等待（秒）", "submit.policy.jitter": "抖动 0–1", "submit.default": "默认",
   "submit.send": "提交任务", "submit.curl": "等价的 curl 命令", "submit.body": "发送内容",

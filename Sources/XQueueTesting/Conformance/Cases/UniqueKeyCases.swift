@@ -9,13 +9,32 @@ extension StoreConformance {
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(first)])
             let claimed = try await fixture.claimOne()
             #expect(
-                try await fixture.store.insert([fixture.task("b", uniqueKey: "u")])
-                    == [.existing(claimed)])
+                try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(claimed)])
             try await fixture.settle(claimed, .failure(AttemptFailure("x"), draw: 0.5))
             let waiting = try await fixture.read(first.id)
             #expect(waiting.status == .pending)
             #expect(
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(waiting)])
+        },
+        ConformanceCase("unique key: holds within its type") { fixture in
+            let held = try await fixture.submit(fixture.task("a", uniqueKey: "u"))
+            let other = fixture.task("b", uniqueKey: "u")
+            let outcomes = try await fixture.store.insert([other, fixture.task("a", uniqueKey: "u")])
+            let record = TaskStateMachine.submit(other, at: fixture.now)
+            #expect(outcomes == [.inserted(record), .existing(held)])
+            // The end of one frees nothing of the other's.
+            _ = try await fixture.store.cancel([held.id], grace: .zero)
+            #expect(try await fixture.store.insert([fixture.task("b", uniqueKey: "u")]) == [.existing(record)])
+            let next = try await fixture.submit(fixture.task("a", uniqueKey: "u"))
+            #expect(next.status == .pending && next.id != held.id)
+            let canceled = try await fixture.read(held.id)
+            #expect(
+                try await fixture.store.requeue([held.id]) == [.refused(.uniqueKeyTaken, canceled)])
+        },
+        ConformanceCase("unique key: names of types and keys do not run together") { fixture in
+            let tasks = [fixture.task("a", uniqueKey: "a:b/c"), fixture.task("a:b", uniqueKey: "c")]
+            let records = try await fixture.submit(tasks)
+            #expect(records.ids == tasks.map(\.id))
         },
         ConformanceCase("unique key: is free again once its task ends, however it ends") { fixture in
             let endings: [(TaskRecord) async throws -> Void] = [

@@ -1,0 +1,80 @@
+import Foundation
+import JWTKit
+import XQueueCore
+
+/// The keys that check JSON Web Tokens, read from what ``JWTRules`` holds.
+struct JWTKeys {
+    let collection: JWTKeyCollection
+    /// Keys of the set that cannot be used, and why; the others can.
+    private(set) var unusable: [String] = []
+
+    /// A public key must never be taken for a secret, so the two kinds are kept apart.
+    ///
+    /// - Throws: Whatever makes the keys useless: no key at all is left, or the set is not one.
+    init(_ rules: JWTRules, forSecret isSecret: Bool) async throws {
+        collection = JWTKeyCollection()
+        if isSecret {
+            guard let secret = rules.secret else { throw JWTProblem.algorithm }
+            await collection.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256)
+            return
+        }
+        if let keySet = rules.keySet { try await add(set: keySet) }
+        if let publicKey = rules.publicKey { try await add(pem: publicKey) }
+    }
+
+    private mutating func add(set text: String) async throws {
+        let members = try RawJSON.members(of: text)
+        guard let keys = try members?.first(where: { $0.name == "keys" })?.value.elements() else {
+            throw JWTProblem.noKeySet
+        }
+        for (index, key) in keys.enumerated() {
+            let members = (try? key.members()) ?? []
+            let id = members.first { $0.name == "kid" }?.value.string
+            let name = id.map { "'\($0.truncated(toBytes: 100))'" } ?? "number \(index + 1)"
+            do {
+                try await add(key: try JWK(json: key.text))
+            } catch {
+                unusable.append("key \(name): \(error)")
+            }
+        }
+        guard unusable.count < keys.count else {
+            throw JWTProblem.noUsableKey(unusable.first ?? "the set is empty")
+        }
+    }
+
+    private func add(key: JWK) async throws {
+        // Shared secrets have no place in a set of public keys, and other uses none among signatures.
+        try await collection.add(jwk: key)
+    }
+
+    private func add(pem: String) async throws {
+        if let key = try? ES256PublicKey(pem: pem) {
+            await collection.add(ecdsa: key)
+        } else if let key = try? ES384PublicKey(pem: pem) {
+            await collection.add(ecdsa: key)
+        } else if let key = try? EdDSA.PublicKey(pem: pem) {
+            await collection.add(eddsa: key)
+        } else {
+            await collection.add(rsa: try Insecure.RSA.PublicKey(pem: pem), digestAlgorithm: .sha256)
+        }
+    }
+}
+
+/// What is wrong with a token, or with the keys.
+enum JWTProblem: Error, CustomStringConvertible {
+    case malformed, algorithm, critical, issuer, audience
+    case noKeySet
+    case noUsableKey(String)
+
+    var description: String {
+        switch self {
+        case .malformed: "it is malformed"
+        case .algorithm: "there is no key for its algorithm"
+        case .critical: "it demands extensions that are not understood"
+        case .issuer: "it is from another issuer"
+        case .audience: "it is for another audience"
+        case .noKeySet: "a key set must have the member 'keys', an array"
+        case .noUsableKey(let first): "no key of the set can be used (\(first))"
+        }
+    }
+}
