@@ -214,6 +214,8 @@ public final class TaskManager: Service {
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
             clock: clock, random: random, logger: logger, announced: cluster.forget, births: births)
+        // Not a child of anything, so that it can end what the others wait for. It is ended below, and awaited.
+        let ending = Task { await self.closeStoreInTime() }
         // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }
@@ -226,11 +228,22 @@ public final class TaskManager: Service {
             } else {
                 // It throws if the Swift task is canceled, which is an end, too.
                 try? await gracefulShutdown()
+                pool.finished.ring()
             }
             group.cancelAll()
         }
         // A Swift task of its own, awaited here: the leave is taken even after a cancellation.
         await Task { await takeLeave(lease) }.value
+        ending.cancel()
+        await ending.value
+    }
+
+    /// Once this node has nothing left to do, a store that does not answer is not waited for any longer: what still
+    /// waits for it ends with it.
+    private func closeStoreInTime() async {
+        await pool.finished.wait()
+        guard (try? await Task.sleep(for: WorkerPool.storePatience)) != nil else { return }
+        await store.close()
     }
 
     private func takeLeave(_ lease: LeaseHolder) async {

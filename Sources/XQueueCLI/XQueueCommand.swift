@@ -40,4 +40,12 @@ struct XQueueCommand: AsyncParsableCommand {
                 name: "Queue",
                 subcommands: [StatsCommand.self, TypesCommand.self, WorkersCommand.self]),
         ])
+
+    static func main() async {
+        // Whoever asks a server to stop may do so before it has read its command line.
+        if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName {
+            StopSignals.catchEarly()
+        }
+        await main(nil)
+    }
 }

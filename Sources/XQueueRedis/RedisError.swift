@@ -20,6 +20,8 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// True when not a byte of the command left this process, so that it surely did not happen.
     package let isUnsent: Bool
+    /// True when the same would happen again: TLS cannot be agreed on.
+    var isLasting = false
 
     public init(_ kind: Kind, _ message: String) {
         self.init(kind, message, isUnsent: false)
@@ -42,7 +44,21 @@ extension RedisError {
     }
 
     /// The same failure, of a command that never left.
-    var unsent: RedisError { RedisError(kind, message, isUnsent: true) }
+    var unsent: RedisError {
+        var error = RedisError(kind, message, isUnsent: true)
+        error.isLasting = isLasting
+        return error
+    }
+
+    /// True if it may work a moment later with the same settings and the same server, such as when that is only
+    /// being started.
+    package var mayPass: Bool {
+        switch kind {
+        case .disconnected, .timedOut: !isLasting
+        case .refused(let word): ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)
+        case .unfit, .closed: false
+        }
+    }
 }
 
 #endif

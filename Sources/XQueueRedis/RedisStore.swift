@@ -92,10 +92,20 @@ public final class RedisStore: TaskStore {
         hub.listen()
     }
 
+    /// How long calls that are under way may take to end when the store is closed.
+    private static let patience = Duration.milliseconds(500)
+
     public func close() async {
         guard isClosed.set() else { return }
+        // Ended by this function. A server that does not answer does not keep anybody from closing.
+        let impatience = Task { [client] in
+            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+            await client.close()
+        }
         await eventWatch.close()
         await gate.close()
+        impatience.cancel()
+        await impatience.value
         await client.close()
         hub.finish()
     }

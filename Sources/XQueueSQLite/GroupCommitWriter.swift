@@ -23,26 +23,28 @@ final class GroupCommitWriter: Sendable {
     private let clock: any QueueClock
     private let failures: FailureMemory
     /// Nil for a database in memory.
-    private let file: FileIdentity?
+    private let files: FileWatch?
     private let committed: @Sendable (Effects, Timestamp) -> Void
     private let state = Mutex(State())
     private let session = SessionBox()
 
     init(
-        _ writer: any DatabaseWriter, path: String, options: SQLiteStoreOptions, clock: any QueueClock,
-        failures: FailureMemory, committed: @escaping @Sendable (Effects, Timestamp) -> Void
+        _ writer: any DatabaseWriter, path: String, files: FileWatch?, options: SQLiteStoreOptions,
+        clock: any QueueClock, failures: FailureMemory,
+        committed: @escaping @Sendable (Effects, Timestamp) -> Void
     ) throws {
         self.writer = writer
         self.path = path
         self.options = options
         self.clock = clock
         self.failures = failures
-        self.file = FileIdentity(path: path)
+        self.files = files
         self.committed = committed
         try writer.writeWithoutTransaction { [session] db in
             session.value = try WriteSession(db, options: options)
             session.watch = ClockWatch(clock)
         }
+        files?.learn()
     }
 
     /// Runs `verb` in a transaction shared with other callers, and returns once it is durable.
@@ -73,6 +75,7 @@ final class GroupCommitWriter: Sendable {
     }
 
     private func enqueue(_ job: WriteJob) {
+        if let refusal = files?.refusal { return job.fail(refusal) }
         let refusal: StoreError? = state.withLock { state in
             if state.isClosed { return StoreError(.closed, "the store has been closed") }
             guard state.waiting.count < options.maxWaitingWrites else {
@@ -108,9 +111,12 @@ final class GroupCommitWriter: Sendable {
     /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
     /// that cannot be done does not fail the others.
     private func commit(_ group: [WriteJob], _ session: WriteSession) {
+        if let gone = refuseIfFilesAreGone(session.db) {
+            for job in group { job.fail(gone.refusal) }
+            return
+        }
         let (now, step) = self.session.watch?.look(at: clock) ?? (clock.now(), .zero)
         do {
-            try checkFile()
             try session.begin()
             if step != .zero { try session.run(at: now) { try $0.rebase(by: step) } }
             for job in group { try job.perform(session, now) }
@@ -128,6 +134,11 @@ final class GroupCommitWriter: Sendable {
             return
         }
         if step != .zero { self.session.watch?.accept(step) }
+        if let gone = refuseIfFilesAreGone(session.db), !gone.isSaved {
+            // They went while the commit was under way, which would count if it had been saved since.
+            for job in group { job.fail(gone.refusal) }
+            return
+        }
         if session.effects.flow != FlowCounts() { failures.succeeded() }
         answer(group, session.effects, now)
     }
@@ -143,10 +154,37 @@ final class GroupCommitWriter: Sendable {
         for job in group { job.succeed() }
     }
 
-    /// What is written to a file that has been removed is lost with this process.
-    private func checkFile() throws {
-        guard let file, FileIdentity(path: path) != file else { return }
-        throw StoreError(.unavailable, "\(path) has been removed or replaced while it was in use")
+    // MARK: - Files
+
+    /// Looks whether the files are still there, now and not only at the next write: the sooner what they held is
+    /// saved, the less there is to lose.
+    func lookAtFiles() {
+        guard let files, files.refusal == nil, files.look() != nil else { return }
+        writer.asyncWriteWithoutTransaction { [self] db in
+            // A store that has been closed leaves its files to anybody.
+            if session.value != nil { _ = refuseIfFilesAreGone(db) }
+        }
+    }
+
+    private struct FilesGone {
+        let refusal: StoreError
+        /// What had been written before is saved.
+        let isSaved: Bool
+    }
+
+    /// What is written to a file that has been removed is lost with this process: at the first sign of that, saves
+    /// what is there and has everything further refused.
+    private func refuseIfFilesAreGone(_ db: Database) -> FilesGone? {
+        guard let files else { return nil }
+        if let refusal = files.refusal { return FilesGone(refusal: refusal, isSaved: false) }
+        guard let loss = files.look() else { return nil }
+        // Saving may take long: nobody should wait for it in vain.
+        files.refuse(StoreError(.unavailable, "\(loss): nothing further is accepted"))
+        let outcome = StoreRescue(watch: files).run(db)
+        let refusal = StoreError(.unavailable, "\(loss): nothing further is accepted; \(outcome.advice)")
+        files.refuse(refusal)
+        failures.failed(refusal, at: clock.now())
+        return FilesGone(refusal: refusal, isSaved: outcome.isSaved)
     }
 
     /// Finishes what is waiting and takes nothing further; only the first caller gets true.
@@ -170,6 +208,7 @@ final class GroupCommitWriter: Sendable {
         }
         // Its statements must be gone before the connection can be closed.
         session.value = nil
+        guard refuseIfFilesAreGone(db) == nil else { return continuation.resume() }
         // Leaves one file with everything in it. What fails here is in the WAL, and found at the next start.
         _ = try? db.checkpoint(.truncate)
         continuation.resume()

@@ -1,4 +1,5 @@
 import GRDB
+import XQueueCore
 
 /// The shape of the database, one step for each released change.
 enum Migrations {
@@ -21,6 +22,17 @@ enum Migrations {
             try db.execute(sql: version5)
         }
         return migrator
+    }
+
+    /// - Throws: ``StoreError/Code/newer`` if the database has been through steps that are not known here.
+    static func checkVersion(_ db: Database, _ path: String) throws {
+        let known = Self.migrator.migrations
+        let unknown = try Self.migrator.appliedIdentifiers(db).subtracting(known).sorted()
+        guard let first = unknown.first else { return }
+        throw StoreError(
+            .newer,
+            "\(path) was made by a newer version of XQueue (its layout has '\(first)', this version ends with "
+                + "'\(known.last ?? "nothing")'); use that version, or another file")
     }
 
     /// `status` and `reason` hold the codes of `TaskStatus` and `PendingReason`, times are milliseconds

@@ -8,11 +8,23 @@ enum SQLiteDatabase {
     private static let busyTimeout = 5.0
     private static let pageBytes = 4096
 
-    static func open(_ path: String, _ options: SQLiteStoreOptions) throws -> any DatabaseWriter {
-        let database: any DatabaseWriter =
-            path == ":memory:"
-            ? try DatabaseQueue(configuration: configuration)
-            : try DatabasePool(path: path, configuration: configuration)
+    /// - Parameter identity: Of the file at `path`; nil for a database in memory.
+    static func open(
+        _ path: String, _ options: SQLiteStoreOptions, identity: FileIdentity?
+    ) throws -> any DatabaseWriter {
+        var configuration = Self.configuration
+        let database: any DatabaseWriter
+        if let identity {
+            configuration.prepareDatabase { _ in
+                // Readers are opened when they are needed, by then perhaps another file.
+                guard FileIdentity(path: path) == identity else {
+                    throw StoreError(.unavailable, "\(path) was removed or replaced while it was in use")
+                }
+            }
+            database = try DatabasePool(path: path, configuration: configuration)
+        } else {
+            database = try DatabaseQueue(configuration: configuration)
+        }
         try database.writeWithoutTransaction { db in
             // GRDB sets NORMAL when it turns WAL on, after `prepareDatabase`.
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -24,7 +36,10 @@ enum SQLiteDatabase {
                 try db.execute(sql: "PRAGMA max_page_count = \(max(bytes / pageBytes, 1))")
             }
         }
-        try database.read { try checkOwner($0, path) }
+        try database.read { db in
+            try checkOwner(db, path)
+            try Migrations.checkVersion(db, path)
+        }
         try Migrations.migrator.migrate(database)
         return database
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 public import XQueueCore
 
@@ -19,7 +20,10 @@ public final class SQLiteStore: TaskStore {
     let nodeBook: LocalNodes
     let eventBell = EventBell()
     private let hub = SignalHub()
-    private let lock: ProcessLock?
+    private let files: FileWatch?
+    /// How often the files are looked at while nobody writes.
+    private static let watchInterval = DispatchTimeInterval.milliseconds(250)
+    private let watchman: (any DispatchSourceTimer)?
 
     /// Opens the store, or makes it.
     ///
@@ -27,7 +31,7 @@ public final class SQLiteStore: TaskStore {
     ///   - path: The database file; its folder must exist. `:memory:` keeps everything in memory.
     ///   - clock: The store's clock, which decides everything that has to do with time.
     /// - Throws: ``StoreError``: `inUse` if another process has it open, `corrupt` if the file is damaged,
-    ///   `unavailable` if it cannot be opened.
+    ///   `newer` if a later version of XQueue has made it, `unavailable` if it cannot be opened.
     public init(
         path: String,
         options: SQLiteStoreOptions = SQLiteStoreOptions(),
@@ -39,14 +43,14 @@ public final class SQLiteStore: TaskStore {
         self.path = path
         self.clock = clock
         nodeBook = LocalNodes(clock: clock)
-        lock = isInMemory ? nil : try ProcessLock(path: path + ".lock")
+        files = isInMemory ? nil : FileWatch(try ProcessLock(path: path))
         do {
-            let database = try SQLiteDatabase.open(path, options)
+            let database = try SQLiteDatabase.open(path, options, identity: files?.lock.identity)
             self.database = database
             // Before the writer reads the counts.
             try Self.recover(database, options, at: clock.now(), draw: SweepDraw(random))
             writer = try GroupCommitWriter(
-                database, path: path, options: options, clock: clock, failures: failures,
+                database, path: path, files: files, options: options, clock: clock, failures: failures,
                 committed: { [flow, hub, eventBell, clock] effects, now in
                     flow.add(effects.flow, at: clock.instant())
                     if effects.wroteEvents { eventBell.ring() }
@@ -55,6 +59,20 @@ public final class SQLiteStore: TaskStore {
         } catch {
             throw StoreError(driver: error, path: path)
         }
+        watchman = files == nil ? nil : Self.watch(writer)
+    }
+
+    /// Has the files looked at, until it is canceled.
+    private static func watch(_ writer: GroupCommitWriter) -> any DispatchSourceTimer {
+        let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+        timer.schedule(deadline: .now() + watchInterval, repeating: watchInterval, leeway: watchInterval)
+        timer.setEventHandler { [weak writer] in writer?.lookAtFiles() }
+        timer.resume()
+        return timer
+    }
+
+    deinit {
+        watchman?.cancel()
     }
 
     /// Whatever was processing when the file was last closed is processing no more.
@@ -80,13 +98,21 @@ public final class SQLiteStore: TaskStore {
     }
 
     public func close() async {
+        watchman?.cancel()
         guard await writer.finish() else { return }
         nodeBook.close()
         eventBell.close()
         await readers.close()
-        // What SQLite may say here is about what is closed anyway.
-        try? database.close()
+        let isIntact = files?.refusal == nil
+        if isIntact {
+            // What SQLite may say here is about what is closed anyway.
+            try? database.close()
+        } else {
+            // SQLite would remove the WAL by its name, which may be another store's by now. So the connections
+            // are left to the end of the process.
+            _ = Unmanaged.passRetained(database as AnyObject)
+        }
         hub.finish()
-        lock?.release()
+        files?.lock.release(closing: isIntact)
     }
 }

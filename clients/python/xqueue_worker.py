@@ -16,9 +16,13 @@ The file can be copied into a project, or imported from where it is. It needs Py
 
 from __future__ import annotations
 
+import asyncio
+import datetime
 import http.client
+import inspect
 import json
 import logging
+import math
 import os
 import random
 import re
@@ -35,6 +39,12 @@ __all__ = [
 ]
 
 log = logging.getLogger("xqueue")
+
+# How much of a text the server keeps, in bytes of UTF-8, and the longest time it knows: ten years.
+_ERROR_BYTES = 4096
+_MESSAGE_BYTES = 512
+_LABEL_BYTES = 128
+_LONGEST = 315_360_000.0
 
 Handler = Callable[["Task"], Any]
 H = TypeVar("H", bound=Handler)
@@ -94,6 +104,48 @@ class TaskStopped(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the task was stopped: {reason}")
         self.reason = reason
+
+
+# What handlers say
+
+
+def _text(value: Any, limit: int) -> str:
+    """Whatever it is, as text that can be sent: no exception, no bytes that are not UTF-8, no more than ``limit``
+    bytes. What people read is no reason to lose a task."""
+    try:
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            text = bytes(value[:4 * limit]).decode("utf-8", "replace")
+        elif isinstance(value, str):
+            text = str.__str__(value)
+        else:
+            text = str(value)
+    except BaseException as error:
+        text = f"<{type(value).__name__}, whose str() raises {type(error).__name__}>"
+    # More characters than this can never be kept.
+    data = text[:limit].encode("utf-8", "surrogateescape" if _is_escaped(text[:limit]) else "replace")
+    return data[:limit].decode("utf-8", "ignore" if len(data) > limit else "replace")
+
+
+def _is_escaped(text: str) -> bool:
+    """True if all that is no Unicode in it are bytes of a name that Python could not decode."""
+    return all(not "\ud800" <= character <= "\udfff" or "\udc80" <= character <= "\udcff" for character in text)
+
+
+def _describe(error: BaseException) -> str:
+    """``ValueError: no luck``, whatever the exception does when it is asked."""
+    return _text(f"{type(error).__name__}: {_text(error, _ERROR_BYTES)}", _ERROR_BYTES)
+
+
+def _seconds(value: Any, what: str) -> Optional[float]:
+    """A wait that the server accepts; None, and a line in the log, for what is no such thing."""
+    try:
+        seconds = value.total_seconds() if isinstance(value, datetime.timedelta) else float(value)
+        if math.isnan(seconds):
+            raise ValueError("not a number")
+    except Exception as error:
+        log.warning("%s is no number of seconds and is ignored: %s", what, _describe(error))
+        return None
+    return min(max(seconds, 0.0), _LONGEST)
 
 
 # The client
@@ -170,6 +222,9 @@ class Client:
         :raises Unreachable: if it does not answer.
         """
         data = None if body is None else json.dumps(body, allow_nan=False).encode()
+        return self._send(method, path, data, timeout)
+
+    def _send(self, method: str, path: str, data: Optional[bytes], timeout: Optional[float]) -> Dict[str, Any]:
         headers = {"Accept": "application/json"}
         if data is not None:
             headers["Content-Type"] = "application/json"
@@ -267,6 +322,9 @@ class Task:
         self.max_retry: int = record["max_retry"]
         self._stopped = threading.Event()
         self._reason: Optional[str] = None
+        # Guards the two below, and so that a callback is called once.
+        self._lock = threading.Lock()
+        self._callback: Optional[Callable[[], None]] = None
         self._deadline = None if time_left is None else time.monotonic() + time_left
 
     @property
@@ -304,14 +362,38 @@ class Task:
                 return
             self._stopped.wait(max(rest, 0.001))
 
-    def progress(self, percent: float, message: Optional[str] = None) -> None:
-        """Says how far the task has come, 0 to 100. Returns at once; of many reports the newest is sent."""
-        self._worker._report(self, min(max(float(percent), 0.0), 100.0), message)
+    def progress(self, percent: Any, message: Any = None) -> None:
+        """Says how far the task has come, 0 to 100. Returns at once; of many reports the newest is sent.
+
+        It never raises: what is no number is ignored, with a line in the log, and a message may be anything.
+        """
+        try:
+            number = float(percent)
+        except Exception:
+            number = math.nan
+        if math.isnan(number):
+            log.warning("progress of task %s is ignored: %s is no number", self.id, type(percent).__name__)
+            return
+        self._worker._report(
+            self, min(max(number, 0.0), 100.0), None if message is None else _text(message, _MESSAGE_BYTES))
 
     def stop(self, reason: str) -> None:
-        if self._reason is None:
+        with self._lock:
+            if self._reason is not None:
+                return
             self._reason = reason
-            self._stopped.set()
+            callback = self._callback
+        self._stopped.set()
+        if callback is not None:
+            callback()
+
+    def _on_stop(self, callback: Optional[Callable[[], None]]) -> None:
+        """Has ``callback`` called when the attempt should stop, at once if it should already."""
+        with self._lock:
+            self._callback = callback
+            is_stopped = self._reason is not None
+        if is_stopped and callback is not None:
+            callback()
 
 
 # The worker
@@ -363,7 +445,10 @@ class Worker:
         self.concurrency = concurrency
         self._grace_period = grace_period
         self._stop_period = stop_period
-        self._presence = {"host": socket.gethostname(), "pid": os.getpid(), "version": version}
+        self._presence = {
+            "host": _text(socket.gethostname(), _LABEL_BYTES), "pid": os.getpid(),
+            "version": _text(version, _LABEL_BYTES),
+        }
         self._handlers: Dict[str, Handler] = {}
         # Guards everything below, and wakes whoever waits for a change of it.
         self._changed = threading.Condition()
@@ -511,6 +596,11 @@ class Worker:
                 wait = back_off.next(error)
                 log.warning("no tasks can be taken; trying again in %.1f s: %s", wait, error)
                 self._wait(lambda: self._is_stopping, wait)
+            except Exception:
+                # Nothing that this loop does should end here. If it does, the worker goes on.
+                wait = back_off.next()
+                log.exception("no tasks can be taken; trying again in %.1f s", wait)
+                self._wait(lambda: self._is_stopping, wait)
         self._poll = None
         self.client.close()
 
@@ -530,7 +620,14 @@ class Worker:
             self._heartbeat_interval = float(answer.get("heartbeat_interval", self._heartbeat_interval))
             self._changed.notify_all()
         for lease in answer.get("leases", []):
-            self._start(lease)
+            try:
+                self._start(lease)
+            except Exception as error:
+                # No thread can be started, for example: somebody else may have the task.
+                log.error("a task cannot be started and is given back: %s", _describe(error))
+                with self._changed:
+                    self._running.pop(str(lease.get("lease")), None)
+                self._once("POST", f"/api/v1/leases/{lease.get('lease')}/release", {"delay": 1})
 
     def _words(self, running: int) -> Dict[str, Any]:
         """What the worker says about itself."""
@@ -552,7 +649,11 @@ class Worker:
 
     def _perform(self, task: Task) -> None:
         try:
-            verb, body = self._outcome(task)
+            try:
+                verb, body = self._outcome(task)
+            except BaseException as error:
+                # Such as an exception of the handler's that does not let itself be looked at.
+                verb, body = "fail", json.dumps({"error": _describe(error)}).encode()
             with self._changed:
                 is_ours = task.lease in self._running
                 progress = self._progress.pop(task.lease, None)
@@ -567,56 +668,110 @@ class Worker:
                 self._progress.pop(task.lease, None)
                 self._changed.notify_all()
 
-    def _outcome(self, task: Task) -> Tuple[str, Dict[str, Any]]:
-        """Runs the handler, and says what its end means."""
+    def _outcome(self, task: Task) -> Tuple[str, bytes]:
+        """Runs the handler, and says what its end means: the call to make, and its body.
+
+        Whatever the handler returns or raises has a body that the server takes.
+        """
         try:
             result = self._handlers[task.type](task)
+            if inspect.isawaitable(result):
+                result = self._await(task, result)
         except TaskFailed as failure:
-            body: Dict[str, Any] = {"error": str(failure), "permanent": failure.permanent}
-            if failure.retry_after is not None:
-                body["retry_after"] = failure.retry_after
-            return "fail", body
+            body: Dict[str, Any] = {
+                "error": _text(failure, _ERROR_BYTES), "permanent": bool(getattr(failure, "permanent", False)),
+            }
+            retry_after = getattr(failure, "retry_after", None)
+            if retry_after is not None:
+                retry_after = _seconds(retry_after, f"retry_after of task {task.id}")
+            if retry_after is not None:
+                body["retry_after"] = retry_after
+            return "fail", json.dumps(body).encode()
         except Snooze as snooze:
-            return "release", {"delay": snooze.delay}
+            delay = _seconds(snooze.delay, f"the delay of task {task.id}") or 0.0
+            return "release", json.dumps({"delay": delay}).encode()
         except BaseException as error:
             if task.stop_reason == "shutdown":
-                return "release", {}
+                return "release", b"{}"
             if not isinstance(error, TaskStopped):
                 log.info("task %s failed", task.id, exc_info=error)
-            return "fail", {"error": f"{type(error).__name__}: {error}"}
+            return "fail", json.dumps({"error": _describe(error)}).encode()
         try:
-            json.dumps(result, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            return "fail", {"error": f"the result is not JSON: {error}", "permanent": True}
-        return "complete", {"result": result}
+            # Made here once, while nobody else changes it any more.
+            return "complete", json.dumps({"result": result}, allow_nan=False).encode()
+        except Exception as error:
+            reason = f"the result is not JSON: {_text(error, _ERROR_BYTES)}"
+            return "fail", json.dumps({"error": reason, "permanent": True}).encode()
+
+    def _await(self, task: Task, result: Any) -> Any:
+        """Runs what an ``async def`` handler has returned, in an event loop of this thread. When the attempt should
+        stop, it is canceled."""
+
+        async def main() -> Any:
+            loop = asyncio.get_running_loop()
+            work = asyncio.ensure_future(result)
+            timer: Optional[asyncio.TimerHandle] = None
+            if task._deadline is not None:
+                timer = loop.call_later(max(task._deadline - time.monotonic(), 0), lambda: task.stop("timeout"))
+
+            def cancel() -> None:
+                try:
+                    loop.call_soon_threadsafe(work.cancel)
+                except RuntimeError:
+                    pass  # The handler has ended, and its loop with it.
+
+            task._on_stop(cancel)
+            try:
+                return await work
+            except asyncio.CancelledError:
+                task.check()
+                raise
+            finally:
+                task._on_stop(None)
+                if timer is not None:
+                    timer.cancel()
+
+        return asyncio.run(main())
 
     def _end(
-        self, task: Task, verb: str, body: Dict[str, Any], progress: Optional[Tuple[float, Optional[str]]]
+        self, task: Task, verb: str, body: bytes, progress: Optional[Tuple[float, Optional[str]]]
     ) -> None:
         """Tells the server, until it has answered, how the attempt ended."""
         back_off = _BackOff()
+        # What is told instead if the server refuses it: such as for a result that is too large, which no further
+        # attempt could make smaller.
+        others = [b"{}"]
         while True:
+            if progress is not None:
+                self._try_progress({task.lease: progress})
+                progress = None
             try:
-                if progress is not None:
-                    self._send_progress({task.lease: progress})
-                    progress = None
-                self.client.call("POST", f"/api/v1/leases/{task.lease}/{verb}", body)
+                self.client._send("POST", f"/api/v1/leases/{task.lease}/{verb}", body, None)
                 return
-            except (XQueueError, Unreachable) as error:
-                if isinstance(error, XQueueError) and not error.is_temporary:
-                    if error.code == "lease_lost":
-                        log.warning("task %s had been taken from this worker before it ended", task.id)
-                        return
-                    if verb == "fail":
+            except XQueueError as error:
+                if error.code == "lease_lost":
+                    log.warning("task %s had been taken from this worker before it ended", task.id)
+                    return
+                # A token that is not good now may be so again while the lease lasts.
+                if not error.is_temporary and error.status not in (401, 403):
+                    if verb != "fail":
+                        reason = _text(error, _ERROR_BYTES)
+                        body = json.dumps({"error": reason, "permanent": verb == "complete"}).encode()
+                        verb = "fail"
+                    elif others:
+                        log.error("the failure of task %s is told without details: %s", task.id, error)
+                        body = others.pop()
+                    else:
                         log.error("the end of task %s was refused: %s", task.id, error)
                         return
-                    # Such as a result that is too large: no attempt could do better.
-                    verb, body = "fail", {"error": str(error), "permanent": True}
                     continue
                 wait = back_off.next(error)
                 log.warning("the end of task %s is told again in %.1f s: %s", task.id, wait, error)
-                if self._wait(lambda: self._is_over or task.lease not in self._running, wait):
-                    return
+            except Exception as error:
+                wait = back_off.next(error)
+                log.warning("the end of task %s is told again in %.1f s: %s", task.id, wait, _describe(error))
+            if self._wait(lambda: self._is_over or task.lease not in self._running, wait):
+                return
 
     def _report(self, task: Task, percent: float, message: Optional[str]) -> None:
         with self._changed:
@@ -627,7 +782,10 @@ class Worker:
     # Keeping leases
 
     def _keep(self) -> None:
-        """Extends leases at each heartbeat, and sends progress in between."""
+        """Extends leases at each heartbeat, and sends progress in between.
+
+        Every task of the worker depends on this thread, so nothing that one of them says may end it.
+        """
         beat = time.monotonic()
         while True:
             interval = self._heartbeat_interval
@@ -639,35 +797,63 @@ class Worker:
                 break
             if self._heartbeat_interval != interval:
                 continue
+            if time.monotonic() >= due:
+                beat = time.monotonic()
+                self._try_to_extend()
             with self._changed:
                 progress, self._progress = self._progress, {}
-            try:
-                if progress:
-                    self._send_progress(progress)
-                if time.monotonic() >= due:
-                    beat = time.monotonic()
-                    self._extend()
-            except (XQueueError, Unreachable) as error:
-                # The next heartbeat tries again; a lease lasts longer than one.
-                log.warning("leases were not extended: %s", error)
+            self._try_progress(progress)
             self._wait(lambda: self._is_over, self.PROGRESS_INTERVAL)
         self.client.close()
+
+    def _try_to_extend(self) -> None:
+        try:
+            self._extend()
+        except (XQueueError, Unreachable) as error:
+            # The next heartbeat tries again; a lease lasts longer than one.
+            log.warning("leases were not extended: %s", error)
+        except Exception:
+            log.exception("leases were not extended")
 
     def _extend(self) -> None:
         with self._changed:
             leases = list(self._running)
         for start in range(0, max(len(leases), 1), 1000):
             batch = [{"lease": lease} for lease in leases[start:start + 1000]]
-            self._obey(self.client.call("PUT", "/api/v1/leases", {**self._words(len(leases)), "leases": batch}))
+            self._obey(
+                self.client.call(
+                    "PUT", "/api/v1/leases", {**self._words(len(leases)), "leases": batch},
+                    timeout=self._patience(3)))
 
-    def _send_progress(self, progress: Dict[str, Tuple[float, Optional[str]]]) -> None:
+    def _patience(self, beats: float) -> float:
+        """How long a call may take on which the next heartbeat waits: so many of their intervals."""
+        return min(max(beats * self._heartbeat_interval, 2.0), self.client._timeout)
+
+    def _try_progress(self, progress: Dict[str, Tuple[float, Optional[str]]]) -> None:
+        """Sends reports; those that cannot be sent are forgotten, and keep no other from being sent."""
         reports = [
             {"lease": lease, "progress": percent, "message": message}
             for lease, (percent, message) in progress.items()
         ]
         for start in range(0, len(reports), 1000):
+            self._try_reports(reports[start:start + 1000])
+
+    def _try_reports(self, reports: List[Dict[str, Any]]) -> None:
+        try:
             self._obey(
-                self.client.call("POST", "/api/v1/leases/progress", {"leases": reports[start:start + 1000]}))
+                self.client.call("POST", "/api/v1/leases/progress", {"leases": reports}, timeout=self._patience(1)))
+        except XQueueError as error:
+            if not error.is_temporary and len(reports) > 1:
+                # One that the server does not take has the whole call refused.
+                middle = len(reports) // 2
+                self._try_reports(reports[:middle])
+                self._try_reports(reports[middle:])
+            else:
+                log.warning("progress was not sent: %s", error)
+        except Unreachable as error:
+            log.warning("progress was not sent: %s", error)
+        except Exception:
+            log.exception("progress was not sent")
 
     def _obey(self, answer: Dict[str, Any]) -> None:
         for standing in answer.get("leases", []):

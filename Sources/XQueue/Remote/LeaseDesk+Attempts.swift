@@ -57,9 +57,11 @@ extension LeaseDesk {
     private func outcome(
         of end: LeaseEnd, _ entry: HeldLeases.Entry?, at now: MonotonicInstant
     ) -> AttemptOutcome {
-        if case .release(let delay) = end.outcome {
+        if case .release(let asked) = end.outcome {
+            let delay = asked > .zero ? asked : returns.delay(of: end.attempt.taskID)
             return delay == .zero ? .release : .snooze(delay)
         }
+        returns.forget(end.attempt.taskID)
         if let entry, entry.isTimedOut(at: now) {
             // Whatever it brings came too late.
             return .failure(.processTimeout(entry.processTimeout ?? .zero), draw: random.draw())

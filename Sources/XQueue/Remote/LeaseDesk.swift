@@ -11,6 +11,8 @@ final class LeaseDesk: Sendable {
         var queues: [[String]: LeaseQueue] = [:]
         var polls = 0
         var isStopped = false
+        /// All that have no answer yet, also while a claim is made for them.
+        var open: [ObjectIdentifier: LeasePoll] = [:]
     }
 
     let store: any TaskStore
@@ -24,6 +26,7 @@ final class LeaseDesk: Sendable {
     let workers: RemoteWorkers
     /// The most requests that do not wait and look into the store at once: each may bring a large answer.
     private let looks = Turns(64)
+    let returns: ReturnPacer
     /// Rings when a task may have become ready.
     private let ready = Bell()
     private let state = Mutex(State())
@@ -36,6 +39,7 @@ final class LeaseDesk: Sendable {
         self.births = births
         self.held = held
         self.workers = workers
+        self.returns = ReturnPacer(clock: clock)
         self.configuration = configuration
         self.clock = clock
         self.random = random
@@ -59,13 +63,23 @@ final class LeaseDesk: Sendable {
         }
     }
 
+    /// How long a claim for a poll may still take when the server ends.
+    private static let claimPatience = Duration.milliseconds(500)
+
     /// Ends all polls with what they have, and lets no later one wait.
     func stop() {
-        let waiting = state.withLock { state in
+        let open = state.withLock { state in
             state.isStopped = true
-            return state.queues.keys.flatMap { state.queues[$0]?.removeAll() ?? [] }
+            for types in state.queues.keys { state.queues[types]?.removeAll() }
+            return Array(state.open.values)
         }
-        for poll in waiting { poll.expire() }
+        for poll in open { poll.expire() }
+        guard !open.isEmpty else { return }
+        // It ends by itself.
+        Task {
+            try? await Task.sleep(for: Self.claimPatience)
+            for poll in open { poll.giveUp() }
+        }
     }
 
     private func pollSlowly() async {
@@ -105,12 +119,17 @@ final class LeaseDesk: Sendable {
         try await workers.see(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.giveBack(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
+        state.withLock { $0.open[ObjectIdentifier(poll)] = poll }
+        defer { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(poll)) } }
         switch try enter(entry) {
         case .waits: break
         case .looks:
-            await looks.take()
-            if poll.beginClaim(), case .nothing = await claim(entry) { _ = poll.claimFoundNothing() }
-            looks.giveBack()
+            // It ends with the store's answer, for which the poll may not be able to wait.
+            Task {
+                await looks.take()
+                if poll.beginClaim(), case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
+                looks.giveBack()
+            }
             fallthrough
         case .ends:
             poll.expire()

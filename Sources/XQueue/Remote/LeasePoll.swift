@@ -92,6 +92,15 @@ package final class LeasePoll: Sendable {
         }
     }
 
+    /// Whatever a claim under way finds comes too late: it goes back to the queue.
+    func giveUp() {
+        _ = change { state in
+            state.isOver = true
+            if state.answer == nil { state.hasLeft = true }
+            return .success([])
+        }
+    }
+
     func wait() async -> Answer {
         await withCheckedContinuation { waiter in
             let answer = state.withLock { state in

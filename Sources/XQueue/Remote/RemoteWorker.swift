@@ -1,3 +1,5 @@
+import XQueueCore
+
 /// A program that takes tasks over HTTP, as it describes itself with a request.
 package struct RemoteWorker: Sendable, Hashable {
     /// The most types one worker may serve.
@@ -22,7 +24,8 @@ package struct RemoteWorker: Sendable, Hashable {
         self.types = types
     }
 
-    /// The same worker, its types in order and without repetition.
+    /// The same worker, its types in order and without repetition, what it says of itself for people repaired
+    /// and cut.
     func validated() throws(QueueError) -> RemoteWorker {
         try TaskSubmission.checkName(name, "worker")
         guard 1...Self.maxTypes ~= types.count else {
@@ -36,6 +39,8 @@ package struct RemoteWorker: Sendable, Hashable {
         try Self.check(processID, "pid")
         var worker = self
         worker.types = Set(types).sorted()
+        worker.host = host?.readable(toBytes: ModelLimits.hostBytes)
+        worker.version = version?.readable(toBytes: ModelLimits.versionBytes)
         return worker
     }
 

@@ -41,6 +41,17 @@ final class Bell: Sendable {
         }
     }
 
+    /// The same, but no longer than `limit` of real time: for what no clock of a test should hold up.
+    func wait(atMost limit: Duration) async {
+        // Ended by this function: it is canceled as soon as the bell has rung.
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            ring()
+        }
+        await wait()
+        timer.cancel()
+    }
+
     /// The same, but no longer than until `deadline`.
     func wait(until deadline: MonotonicInstant, clock: any QueueClock) async {
         // Ended by this function: it is canceled as soon as the bell has rung.

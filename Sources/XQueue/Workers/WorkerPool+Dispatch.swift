@@ -18,6 +18,7 @@ extension WorkerPool {
                 backOff.reset()
                 if !claimed.hasMore { await work.wait() }
             } catch {
+                if shouldStop { return }
                 logger.error("Tasks cannot be claimed; trying again", metadata: ["error": "\(error)"])
                 guard await backOff.wait(clock) else { return }
             }
@@ -33,9 +34,29 @@ extension WorkerPool {
         let terms = LeaseTerms(
             askedAt: askedAt, claimedAt: clock.instant(), lease: grant.lease, grace: grant.grace,
             margin: leaseMargin)
+        if shouldStop {
+            await giveBack(claimed.tasks)
+            return claimed
+        }
         slots.take(claimed.tasks.count)
         for record in claimed.tasks { start(record, terms) }
         return claimed
+    }
+
+    /// The pool was stopped while it claimed: whoever goes on working may have the tasks at once.
+    private func giveBack(_ tasks: [TaskRecord]) async {
+        let releases = tasks.compactMap { record in
+            record.lease.map {
+                Settlement(attempt: AttemptID(taskID: record.id, token: $0.token), outcome: .release)
+            }
+        }
+        guard !releases.isEmpty else { return }
+        do throws(StoreError) {
+            _ = try await store.settle(releases)
+        } catch {
+            // Their leases run out.
+            logger.debug("Tasks were not given back", metadata: ["error": "\(error)"])
+        }
     }
 
     private func start(_ record: TaskRecord, _ terms: LeaseTerms) {
@@ -87,6 +108,21 @@ extension WorkerPool {
 
     func settle(_ attempt: Attempt, _ outcome: AttemptOutcome) {
         completer.add(
-            Settlement(attempt: attempt.id, outcome: outcome, progress: progress.take(attempt.id)))
+            Settlement(attempt: attempt.id, outcome: paced(outcome, attempt), progress: progress.take(attempt.id))
+        )
+    }
+
+    /// A task that its handler gives back again and again must not keep the node busy with nothing else.
+    private func paced(_ outcome: AttemptOutcome, _ attempt: Attempt) -> AttemptOutcome {
+        switch outcome {
+        case .snooze(.zero): return .snooze(returns.delay(of: attempt.id.taskID))
+        case .release where !shouldStop:
+            let delay = returns.delay(of: attempt.id.taskID)
+            return delay == .zero ? .release : .snooze(delay)
+        case .snooze, .release: return outcome
+        case .success, .failure:
+            returns.forget(attempt.id.taskID)
+            return outcome
+        }
     }
 }

@@ -20,6 +20,7 @@ final class WorkerPool: Sendable {
     let progress: ProgressReporter
     let completer: Completer
     let deadlines: DeadlineKeeper
+    let returns: ReturnPacer
     /// Wakes the dispatcher: a task may be ready, or a slot it wanted is free.
     let work = Bell()
     /// Wakes whoever extends leases, before it is time.
@@ -28,7 +29,12 @@ final class WorkerPool: Sendable {
     let isCutOff = Atomic(false)
     /// Wakes whoever waits for the pool to run empty.
     private let drained = Bell()
+    /// Rings when the pool is to stop.
+    private let stopped = Bell()
+    /// Rings when nothing is left that the pool wants from the store: whatever it still waits for may be ended.
+    let finished = Bell()
     private let isStopping = Atomic(false)
+    private let isDispatching = Atomic(true)
 
     init(
         store: any TaskStore, births: BirthWatch, registry: HandlerRegistry, workerID: String,
@@ -48,6 +54,7 @@ final class WorkerPool: Sendable {
         slots = Slots(total: max(configuration.maxConcurrency, 1))
         progress = ProgressReporter(store: store, clock: clock, logger: logger)
         deadlines = DeadlineKeeper(table: table, clock: clock)
+        returns = ReturnPacer(clock: clock)
         completer = Completer(
             store: store, table: table, clock: clock, random: random, logger: logger,
             progressed: { [work, drained] in
@@ -73,29 +80,53 @@ final class WorkerPool: Sendable {
             // Not a child of the group: the ends of attempts are stored even after a cancellation. It is
             // ended by `finish()` below, and awaited.
             let completing = Task { await self.completer.run() }
-            await dispatchUntilStopped()
-            await drain()
+            let dispatching = await dispatchUntilStopped()
+            let graceEnd = clock.instant() + configuration.gracePeriod
+            await waitForDispatcher()
+            await drain(until: graceEnd)
             completer.finish()
-            await waitForCompleter(completing)
+            await waitForCompleter(until: graceEnd)
+            finished.ring()
             group.cancelAll()
+            completing.cancel()
+            await completing.value
+            await dispatching.value
         }
     }
 
-    private func dispatchUntilStopped() async {
+    /// Returns when the pool is to stop, with the dispatcher, which may still wait for the store.
+    private func dispatchUntilStopped() async -> Task<Void, Never> {
+        // Not a child of anything, so that a store that does not answer holds up nobody. It ends soon after it was
+        // canceled here, or else with the store.
+        let dispatching = Task {
+            await self.dispatch()
+            self.isDispatching.store(false, ordering: .releasing)
+            self.drained.ring()
+        }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await dispatch()
+                await stopped.wait()
             } onGracefulShutdown: {
                 self.stop()
             }
         } onCancel: {
             self.stop()
         }
+        dispatching.cancel()
+        return dispatching
     }
 
     private func stop() {
         isStopping.store(true, ordering: .releasing)
-        work.ring()
+        stopped.ring()
+    }
+
+    /// Gives a claim that is under way a moment to come back.
+    private func waitForDispatcher() async {
+        let limit = ContinuousClock.now + Self.storePatience
+        while isDispatching.load(ordering: .acquiring), ContinuousClock.now < limit, !Task.isCancelled {
+            await drained.wait(atMost: limit - ContinuousClock.now)
+        }
     }
 
     /// A slot was freed by a handler that returned.
@@ -106,9 +137,11 @@ final class WorkerPool: Sendable {
 
     // MARK: - Shutdown
 
-    private func drain() async {
-        let deadline = clock.instant() + configuration.gracePeriod
-        await waitUntilIdle(before: deadline)
+    /// How long a node that ends waits for a store that may not answer.
+    static let storePatience = Duration.milliseconds(500)
+
+    private func drain(until graceEnd: MonotonicInstant) async {
+        await waitUntilIdle(before: graceEnd)
         guard slots.running > 0 else { return }
         logger.notice(
             "Running tasks are returned to the queue",
@@ -125,9 +158,10 @@ final class WorkerPool: Sendable {
         }
     }
 
-    /// Gives a store that does not answer no longer than one more grace period.
-    private func waitForCompleter(_ completing: Task<Void, Never>) async {
-        let deadline = clock.instant() + max(configuration.gracePeriod, configuration.stopPeriod)
+    /// Gives a store that does not answer no longer than the rest of the grace period, or a moment if nothing is
+    /// left of that.
+    private func waitForCompleter(until graceEnd: MonotonicInstant) async {
+        let deadline = max(graceEnd, clock.instant() + Self.storePatience)
         while completer.backlog > 0, clock.instant() < deadline {
             // A canceled Swift task does not wait at a bell; it leaves after one look.
             if Task.isCancelled { break }
@@ -138,8 +172,6 @@ final class WorkerPool: Sendable {
                 "The ends of attempts could not be stored before the shutdown",
                 metadata: ["count": "\(completer.backlog)"])
         }
-        completing.cancel()
-        await completing.value
     }
 
     // MARK: - Loops

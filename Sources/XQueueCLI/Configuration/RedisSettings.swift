@@ -10,6 +10,7 @@ struct RedisSettings: Sendable {
     var keyPrefix = "xqueue"
     var connectTimeout = Duration.seconds(5)
     var commandTimeout = Duration.seconds(10)
+    var startupTimeout = Duration.seconds(60)
     var tls = RedisTLSSettings()
     var sentinel = RedisSentinelSettings()
 

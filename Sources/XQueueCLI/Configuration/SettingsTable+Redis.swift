@@ -24,6 +24,9 @@ extension SettingsTable {
             "redis.command_timeout", .duration(.milliseconds(10)...minute), \.redis.commandTimeout,
             "How long Redis may take to answer."),
         Setting(
+            "redis.startup_timeout", .duration(.zero...(minute * 60)), \.redis.startupTimeout,
+            "How long to wait at startup for a Redis that cannot be reached; 0 = exit at once."),
+        Setting(
             "redis.tls.enabled", .flag, \.redis.tls.isEnabled,
             "Encrypt connections to Redis; rediss:// in the address does so too."),
         Setting(

@@ -35,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
     var flags: [String] = []
 
     func run() async throws {
+        let signals = await StopSignals.listen()
         do {
             let environment = ProcessInfo.processInfo.environment
             let loader = ConfigurationLoader(
@@ -43,7 +44,7 @@ struct ServeCommand: AsyncParsableCommand {
             if printsConfiguration {
                 print(ConfigurationListing.values(of: configuration))
             } else {
-                try await ServeProgram(configuration) { try await loader.load() }.run()
+                try await ServeProgram(configuration) { try await loader.load() }.run(until: signals)
             }
         } catch {
             throw ServeFailure(error).reported()

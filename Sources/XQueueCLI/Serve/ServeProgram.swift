@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import ServiceLifecycle
-import UnixSignals
 import XQueue
 import XQueueCore
 import XQueueServer
@@ -25,11 +24,11 @@ struct ServeProgram {
         logger = ConsoleLog.logger(configuration.values, logControl)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until the program is asked to stop, which may be before it has begun.
     ///
     /// - Throws: ``StoreError``, ``QueueError`` or ``ServerError`` if it cannot start, ``ConfigurationError``
     ///   if the journal of `example` cannot be opened.
-    func run() async throws {
+    func run(until signals: StopSignals) async throws {
         BrokenPipe.ignore
         OpenFileLimit.raise()
         let values = configuration.values
@@ -39,7 +38,11 @@ struct ServeProgram {
         let journal = values.queue.runsWorkers ? try openJournal() : nil
         let sinks = try SinkOpener(values)
         let log = try IntakeOpener(values, logger: logger)
-        let store = try await StoreOpener(values: values, logger: logger).open()
+        let opener = StoreOpener(values: values, logger: logger)
+        let opened = try await signals.unlessAsked {
+            try await opener.open(waiting: values.redis.startupTimeout)
+        }
+        guard let store = opened else { return logger.info("Stopped") }
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
@@ -52,12 +55,18 @@ struct ServeProgram {
         try log.addStatusSink(to: manager)
 
         // A group ends its services last to first: no more requests come in while running tasks finish.
-        let group = ServiceGroupConfiguration(
-            services: services(manager, access),
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: ConsoleLog.quiet(logger))
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services(manager, access), logger: ConsoleLog.quiet(logger)))
         do {
-            try await ServiceGroup(configuration: group).run()
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask {
+                    await signals.wait()
+                    await group.triggerGracefulShutdown()
+                }
+                defer { tasks.cancelAll() }
+                try await group.run()
+            }
         } catch {
             await webhooks.shutDown()
             throw error
@@ -71,9 +80,10 @@ struct ServeProgram {
     ) -> [ServiceGroupConfiguration.ServiceConfiguration] {
         let announcement = Announcement(configuration: configuration, logger: logger)
         let base: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: SecondInterrupt()), .init(service: manager),
+            .init(service: manager)
         ]
         guard configuration.values.servesHTTP else {
+            StopSignals.leaveHangup()
             announcement.working()
             return base
         }

@@ -24,7 +24,9 @@ struct StoreOpener {
         return "redis"
     }
 
-    func open() async throws -> any TaskStore {
+    /// - Parameter patience: How long to wait for a Redis that is not there yet.
+    /// - Throws: ``StoreError``, or `CancellationError` if the Swift task is canceled while it waits.
+    func open(waiting patience: Duration = .zero) async throws -> any TaskStore {
         guard values.redis.isUsed else { return try openFile() }
         #if Redis
         guard let configuration = try values.redis.clientConfiguration() else { return try openFile() }
@@ -33,22 +35,55 @@ struct StoreOpener {
         options.maxTypes = values.store.maxTypes
         options.events = values.store.events
         options.maxWaitingCalls = values.store.maxWaitingWrites
-        do throws(StoreError) {
-            return try await RedisStore(configuration: configuration, options: options, logger: logger)
-        } catch {
-            throw StoreError(error.code, "cannot use \(place): \(error.message)", cause: error)
-        }
+        return try await open(configuration, options, patience)
         #else
         throw ConfigurationError(
             .configuration, ["redis.addr: this program was built without Redis (package trait Redis)"])
         #endif
     }
 
+    #if Redis
+    /// How often somebody who waits for Redis is told so.
+    private static let noticeInterval = Duration.seconds(10)
+
+    private func open(
+        _ configuration: RedisConfiguration, _ options: RedisStoreOptions, _ patience: Duration
+    ) async throws -> RedisStore {
+        let start = ContinuousClock.now
+        var pause = Duration.milliseconds(100)
+        var noticed: Duration?
+        while true {
+            do throws(StoreError) {
+                let store = try await RedisStore(configuration: configuration, options: options, logger: logger)
+                if noticed != nil { logger.notice("Redis answers", metadata: ["redis": "\(place)"]) }
+                return store
+            } catch {
+                try Task.checkCancellation()
+                let waited = ContinuousClock.now - start
+                guard (error.cause as? RedisError)?.mayPass == true, waited < patience else {
+                    throw StoreError(error.code, "cannot use \(place): \(error.message)", cause: error)
+                }
+                if noticed.map({ waited - $0 >= Self.noticeInterval }) ?? true {
+                    noticed = waited
+                    logger.notice(
+                        "Waiting for Redis",
+                        metadata: [
+                            "redis": "\(place)", "error": "\(error.message)",
+                            "seconds_left": "\((patience - waited).components.seconds)",
+                        ])
+                }
+                try await Task.sleep(for: min(pause, patience - waited))
+                pause = min(pause * 2, .seconds(1))
+            }
+        }
+    }
+    #endif
+
     private func openFile() throws -> SQLiteStore {
         let path = values.storePath
         let folder = URL(filePath: path).deletingLastPathComponent()
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Self.makeFolder(folder)
         } catch {
             throw StoreError(
                 .unavailable,
@@ -60,6 +95,15 @@ struct StoreOpener {
         } catch {
             throw StoreError(error.code, "cannot use the store \(path): \(error.message)", cause: error)
         }
+    }
+
+    /// Makes the folder, if there is none, for this user alone: payloads are nobody else's business.
+    private static func makeFolder(_ folder: URL) throws {
+        guard !FileManager.default.fileExists(atPath: folder.path) else { return }
+        let parent = folder.deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     }
 
     private static func reason(of error: any Error) -> String {

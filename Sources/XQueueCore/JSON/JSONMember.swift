@@ -100,6 +100,14 @@ extension RawJSON {
         var copy = text
         return try? copy.scanned { scanner throws(JSONSyntaxError) in try scanner.string() }
     }
+
+    /// What the value says to people: a string's characters, half a surrogate pair replaced; the JSON of any other
+    /// value; nil for null.
+    package var words: String? {
+        guard kind == .string else { return kind == .null ? nil : text }
+        var copy = text
+        return try? copy.scanned { scanner throws(JSONSyntaxError) in try scanner.string(repairing: true) }
+    }
 }
 
 extension JSONScanner {
@@ -109,14 +117,18 @@ extension JSONScanner {
     }
 
     /// Steps over a string and answers its characters.
-    mutating func string() throws(JSONSyntaxError) -> String {
+    ///
+    /// - Parameter repairing: Replaces half of a surrogate pair, which otherwise is an error.
+    mutating func string(repairing: Bool = false) throws(JSONSyntaxError) -> String {
         let start = offset
         let hasEscapes = try skipString()
         let inner = text(start + 1..<offset - 1)
-        return hasEscapes ? try unescape(inner, at: start) : inner
+        return hasEscapes ? try unescape(inner, at: start, repairing: repairing) : inner
     }
 
-    private func unescape(_ text: String, at start: Int) throws(JSONSyntaxError) -> String {
+    private func unescape(
+        _ text: String, at start: Int, repairing: Bool
+    ) throws(JSONSyntaxError) -> String {
         var units: [UInt16] = []
         var rest = text.utf16.makeIterator()
         while let unit = rest.next() {
@@ -137,6 +149,7 @@ extension JSONScanner {
             default: units.append(escape)
             }
         }
+        if repairing { return String(decoding: units, as: UTF16.self) }
         guard let text = String(validating: units, as: UTF16.self) else {
             throw JSONSyntaxError("half of a surrogate pair in a string", at: start)
         }

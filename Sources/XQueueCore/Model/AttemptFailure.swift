@@ -11,7 +11,10 @@ public struct AttemptFailure: Sendable, Hashable {
     }
 
     public var kind: Kind
-    public var message: String
+    /// Kept without control characters but tabs and line breaks, and of at most ``ModelLimits/errorBytes``.
+    public var message: String {
+        didSet { message = message.readable(toBytes: ModelLimits.errorBytes) }
+    }
     /// True when another attempt could not do better: no retry is made.
     public var isPermanent: Bool
     /// A wait the handler asked for, in place of the retry policy's.
@@ -21,7 +24,7 @@ public struct AttemptFailure: Sendable, Hashable {
         _ message: String, kind: Kind = .error, isPermanent: Bool = false, retryAfter: Duration? = nil
     ) {
         self.kind = kind
-        self.message = message.truncated(toBytes: ModelLimits.errorBytes)
+        self.message = message.readable(toBytes: ModelLimits.errorBytes)
         self.isPermanent = isPermanent
         self.retryAfter = retryAfter
     }
@@ -54,13 +57,14 @@ public struct AttemptError: Sendable, Hashable {
 public struct TaskProgress: Sendable, Hashable {
     /// 0 to 100.
     public var percent: Double
-    /// What the handler says it is doing.
+    /// What the handler says it is doing, kept as an error's message is, but no longer than
+    /// ``ModelLimits/progressMessageBytes``.
     public var message: String?
 
     /// A value outside 0 to 100 is moved to the nearer end; not-a-number becomes 0.
     public init(percent: Double, message: String? = nil) {
         self.percent = percent.isNaN ? 0 : min(max(percent, 0), 100)
-        self.message = message?.truncated(toBytes: ModelLimits.progressMessageBytes)
+        self.message = message?.readable(toBytes: ModelLimits.progressMessageBytes)
     }
 }
 

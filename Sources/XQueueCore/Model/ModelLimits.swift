@@ -23,6 +23,10 @@ public enum ModelLimits {
     /// Once the payloads and results of one answer (a page of a list, a claim, the outcomes of a batch) pass so
     /// many bytes, it ends, and says that there is more.
     public static let answerBytes = 8 << 20
+    /// How much of the name of a worker's host is kept.
+    public static let hostBytes = 255
+    /// How much of the version a worker tells of itself is kept.
+    public static let versionBytes = 128
     /// How deep arrays and objects may be nested in a payload or result.
     public static let jsonDepth = 512
 }

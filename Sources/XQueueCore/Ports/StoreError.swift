@@ -12,6 +12,8 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
         public static let unavailable = Code(rawValue: "store_unavailable")
         /// What the store holds cannot be read.
         public static let corrupt = Code(rawValue: "store_corrupt")
+        /// What the store holds has a layout that only a newer version knows.
+        public static let newer = Code(rawValue: "store_newer")
         /// Another process owns the store.
         public static let inUse = Code(rawValue: "store_in_use")
         /// The limit of waiting tasks is reached.

@@ -1,6 +1,7 @@
 #if Redis
 
 import NIOCore
+import NIOSSL
 
 /// The event loop's half of a connection: writes what has gathered, gives replies to who waits for
 /// them, and ends the connection when the oldest command is overdue.
@@ -56,7 +57,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.init(.disconnected, "the connection to Redis failed: \(error)"))
+        var failure = RedisError(.disconnected, "the connection to Redis failed: \(error)")
+        if case .handshakeFailed = error as? NIOSSLError { failure.isLasting = true }
+        end(failure)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -33,12 +33,14 @@ extension QueueAPI {
     }
 
     /// `POST /api/v1/leases/complete`, `…/fail` and `…/release`
-    func endAll(_ request: APIRequest, _ read: LeaseReader.OutcomeReader) async throws -> Reply {
-        let batch = try await batch(request)
+    func endAll(_ request: APIRequest, _ ending: LeaseReader.Ending) async throws -> Reply {
+        let batch = try await batch(request, repairing: ending.isRepaired)
         let limits = limits
         var ends: [LeaseEnd] = []
         for (index, lease) in batch.leases.enumerated() {
-            let outcome = try item(index) { () throws(QueueError) in try read(lease.members, limits) }
+            let outcome = try item(index) { () throws(QueueError) in
+                try LeaseReader.outcome(ending, lease.members, limits)
+            }
             ends.append(LeaseEnd(lease.attempt, outcome))
         }
         let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .refused(.leaseLost))
@@ -74,8 +76,10 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    private func batch(_ request: APIRequest) async throws -> LeaseReader.Batch {
-        let body = try await body(of: request)
+    private func batch(
+        _ request: APIRequest, repairing: Bool = true
+    ) async throws -> LeaseReader.Batch {
+        let body = try await body(of: request, repairing: repairing)
         let batch = try LeaseReader.batch(body, limit: manager.configuration.maxBatch)
         if var worker = batch.worker {
             try checkTypes(of: worker, request.caller)

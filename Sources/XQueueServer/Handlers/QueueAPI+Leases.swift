@@ -6,7 +6,7 @@ import XQueueCore
 extension QueueAPI {
     /// `POST /api/v1/leases`
     func lease(_ request: APIRequest) async throws -> Reply {
-        let body = try await body(of: request)
+        let body = try await body(of: request, repairing: true)
         var wanted = try LeaseReader.request(body)
         let caller = request.caller
         try checkTypes(of: wanted.worker, caller)
@@ -47,7 +47,7 @@ extension QueueAPI {
     /// `POST /api/v1/leases/{lease}/progress`
     func report(_ request: APIRequest) async throws -> Reply {
         let attempt = try attempt(request)
-        let progress = try LeaseReader.progress(try await members(of: request))
+        let progress = try LeaseReader.progress(try await members(of: request, repairing: true))
         let report = ProgressReport(attempt: attempt, progress: progress)
         let standings = try await withinReach(of: request.caller, [report], \.attempt, lost: .stop(.lost)) {
             try await manager.report($0)
@@ -56,9 +56,10 @@ extension QueueAPI {
     }
 
     /// `POST /api/v1/leases/{lease}/complete`, `…/fail` and `…/release`
-    func end(_ request: APIRequest, _ read: LeaseReader.OutcomeReader) async throws -> Reply {
+    func end(_ request: APIRequest, _ ending: LeaseReader.Ending) async throws -> Reply {
         let attempt = try attempt(request)
-        let outcome = try read(try await members(of: request), limits)
+        let members = try await members(of: request, repairing: ending.isRepaired)
+        let outcome = try LeaseReader.outcome(ending, members, limits)
         let outcomes = try await withinReach(
             of: request.caller, [LeaseEnd(attempt, outcome)], \.attempt, lost: .refused(.leaseLost)
         ) {
@@ -126,10 +127,11 @@ extension QueueAPI {
     }
 
     /// The members of the body; an empty body has none.
-    private func members(of request: APIRequest) async throws -> [JSONMember] {
+    private func members(of request: APIRequest, repairing: Bool = false) async throws -> [JSONMember] {
         guard
             let text = try await JSONBody.optionalText(
-                of: request.request, limit: configuration.maxBodyBytes, budget: budget.bytes)
+                of: request.request, limit: configuration.maxBodyBytes, repairing: repairing,
+                budget: budget.bytes)
         else { return [] }
         return try LeaseReader.object(text)
     }

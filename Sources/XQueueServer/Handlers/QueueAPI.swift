@@ -19,9 +19,12 @@ struct QueueAPI: Sendable {
     let health: HealthMonitor
 
     /// The text of the request's body, which must be JSON.
-    func body(of request: APIRequest) async throws -> String {
+    ///
+    /// - Parameter repairing: As for ``JSONRepair``.
+    func body(of request: APIRequest, repairing: Bool = false) async throws -> String {
         try await JSONBody.text(
-            of: request.request, limit: configuration.maxBodyBytes, budget: budget.bytes)
+            of: request.request, limit: configuration.maxBodyBytes, repairing: repairing,
+            budget: budget.bytes)
     }
 
     /// The task the path names. What is not an identifier names no task.

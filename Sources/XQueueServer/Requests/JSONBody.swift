@@ -6,6 +6,9 @@ import XQueueCore
 
 /// Reads bodies of requests, and never more of one than its limit.
 enum JSONBody {
+    /// How large a body that is repaired may be at least: its texts are cut when they have been read.
+    private static let repairedBytes = 8 << 20
+
     /// The connection broke while the body was read: there is nobody to answer.
     struct Broken: Error {
         let cause: any Error
@@ -13,11 +16,16 @@ enum JSONBody {
 
     /// The body's text.
     ///
-    /// - Parameter budget: What a large body is counted in while it arrives.
+    /// - Parameters:
+    ///   - repairing: As for ``JSONRepair``.
+    ///   - budget: What a large body is counted in while it arrives.
     /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8, or the budget has no
     ///   room for it.
-    static func text(of request: Request, limit: Int, budget: ByteBudget? = nil) async throws -> String {
-        guard let text = try await optionalText(of: request, limit: limit, budget: budget) else {
+    static func text(
+        of request: Request, limit: Int, repairing: Bool = false, budget: ByteBudget? = nil
+    ) async throws -> String {
+        let text = try await optionalText(of: request, limit: limit, repairing: repairing, budget: budget)
+        guard let text else {
             throw QueueError(.malformedJSON, "the body is empty; it must be a JSON object")
         }
         return text
@@ -25,8 +33,9 @@ enum JSONBody {
 
     /// The same, but nil for an empty body, which is of no type whatever the request says.
     static func optionalText(
-        of request: Request, limit: Int, budget: ByteBudget? = nil
+        of request: Request, limit: Int, repairing: Bool = false, budget: ByteBudget? = nil
     ) async throws -> String? {
+        let limit = repairing ? max(limit, repairedBytes) : limit
         let announced = request.headers.value(of: .contentLength).flatMap { Int($0) }
         if let announced, announced > 0 {
             try checkMediaType(request.headers.value(of: .contentType))
@@ -36,6 +45,7 @@ enum JSONBody {
         if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
         guard buffer.readableBytes > 0 else { return nil }
         try checkMediaType(request.headers.value(of: .contentType))
+        if repairing { return JSONRepair.text(buffer.readableBytesView) }
         do {
             return try String(validUTF8: buffer.readableBytesView)
         } catch {

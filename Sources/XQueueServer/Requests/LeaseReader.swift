@@ -36,8 +36,8 @@ enum LeaseReader {
         case "capacity": if !isNull(member) { worker.capacity = try fields.integer(member) }
         case "running": if !isNull(member) { worker.running = try fields.integer(member) }
         case "pid": if !isNull(member) { worker.processID = try fields.integer(member) }
-        case "host": if !isNull(member) { worker.host = try fields.string(member) }
-        case "version": if !isNull(member) { worker.version = try fields.string(member) }
+        case "host": worker.host = member.value.words
+        case "version": worker.version = member.value.words
         default: return false
         }
         return true
@@ -103,16 +103,34 @@ enum LeaseReader {
 
     // MARK: - One lease
 
+    /// The ways to end an attempt.
+    enum Ending {
+        case completion, failure, release
+
+        /// Whether its body is repaired before it is read: but for results, there is nothing in it that a program
+        /// would miss, and a failure that cannot be told would hold its task up until the lease is over.
+        var isRepaired: Bool { self != .completion }
+    }
+
     /// Reads how an attempt ended from the members of a body.
-    typealias OutcomeReader =
-        @Sendable ([JSONMember], _ limits: Limits) throws(QueueError) -> LeaseEnd.Outcome
+    static func outcome(
+        _ ending: Ending, _ members: [JSONMember], _ limits: Limits
+    ) throws(QueueError) -> LeaseEnd.Outcome {
+        switch ending {
+        case .completion: try completion(members, limits)
+        case .failure: try failure(members)
+        case .release: try release(members)
+        }
+    }
 
     struct Limits {
         /// The largest result, in bytes.
         let resultBytes: Int
     }
 
-    static func completion(_ members: [JSONMember], _ limits: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+    private static func completion(
+        _ members: [JSONMember], _ limits: Limits
+    ) throws(QueueError) -> LeaseEnd.Outcome {
         let fields = FieldReader()
         var result: RawJSON?
         try fields.each(of: members) { member throws(QueueError) in
@@ -125,13 +143,12 @@ enum LeaseReader {
         return .success(result)
     }
 
-    static func failure(_ members: [JSONMember], _: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+    private static func failure(_ members: [JSONMember]) throws(QueueError) -> LeaseEnd.Outcome {
         let fields = FieldReader()
         var failure = AttemptFailure("the worker says that the attempt failed")
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
-            case "error":
-                if !isNull(member) { failure = failure.saying(try fields.string(member)) }
+            case "error": if let words = member.value.words { failure.message = words }
             case "permanent": if !isNull(member) { failure.isPermanent = try boolean(member, fields) }
             case "retry_after": if !isNull(member) { failure.retryAfter = try delay(member, fields) }
             default: throw fields.unknown(member)
@@ -140,7 +157,7 @@ enum LeaseReader {
         return .failure(failure)
     }
 
-    static func release(_ members: [JSONMember], _: Limits) throws(QueueError) -> LeaseEnd.Outcome {
+    private static func release(_ members: [JSONMember]) throws(QueueError) -> LeaseEnd.Outcome {
         let fields = FieldReader()
         var wait = Duration.zero
         try fields.each(of: members) { member throws(QueueError) in
@@ -157,7 +174,7 @@ enum LeaseReader {
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
             case "progress": percent = try fields.number(member)
-            case "message": if !isNull(member) { message = try fields.string(member) }
+            case "message": message = member.value.words
             default: throw fields.unknown(member)
             }
         }
@@ -203,10 +220,4 @@ enum LeaseReader {
     }
 
     private static func isNull(_ member: JSONMember) -> Bool { member.value.kind == .null }
-}
-
-extension AttemptFailure {
-    fileprivate func saying(_ message: String) -> AttemptFailure {
-        AttemptFailure(message, kind: kind, isPermanent: isPermanent, retryAfter: retryAfter)
-    }
 }

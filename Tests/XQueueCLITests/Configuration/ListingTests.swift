@@ -117,6 +117,7 @@ import Testing
                 "redis.key_prefix xqueue default",
                 "redis.connect_timeout 5s default",
                 "redis.command_timeout 10s default",
+                "redis.startup_timeout 1m default",
                 "redis.tls.enabled false default",
                 "redis.tls.verify true default",
                 "redis.tls.ca_file \"\" default",

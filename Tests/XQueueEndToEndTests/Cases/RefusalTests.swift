@@ -24,6 +24,23 @@ import XQueueTestServers
         #expect(try await API(server).end(of: task.id).status == "success")
     }
 
+    @Test func aSecondServerOnTheSameStoreByAnotherName() async throws {
+        let folder = try ServerFolder()
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/dangling.db", withDestinationPath: "real.db")
+        let server = try await ServerProcess(in: folder, ["--store-path", "dangling.db"])
+        try FileManager.default.linkItem(
+            atPath: folder.path + "/real.db", toPath: folder.path + "/hard.db")
+        for name in ["dangling.db", "real.db", "hard.db"] {
+            let (status, said) = try await run(
+                ["serve", "--server-port", "0", "--store-path", name], in: folder)
+            #expect(status == 73, "\(name): \(said)")
+            #expect(said.contains("another process is using this store"), "\(name): \(said)")
+        }
+        let task = try await API(server).submit()
+        #expect(try await API(server).end(of: task.id).status == "success")
+    }
+
     @Test func aBusyPort() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let port = try #require(server.address.port)

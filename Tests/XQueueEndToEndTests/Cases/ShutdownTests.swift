@@ -55,16 +55,38 @@ import XQueueTesting
         }
     }
 
-    @Test func aSecondInterruptEndsItAtOnce() async throws {
-        let server = try await ServerProcess(in: ServerFolder())
+    @Test(arguments: [(SIGINT, SIGINT), (SIGTERM, SIGTERM), (SIGTERM, SIGINT), (SIGINT, SIGTERM)])
+    func aSecondSignalEndsItAtOnce(first: Int32, second: Int32) async throws {
+        let folder = try ServerFolder()
+        try folder.write("job.sh", "#!/bin/sh\necho $$ > pid\nexec sleep 600\n", executable: true)
+        try folder.write("xqueue.yaml", "handlers:\n  job: { exec: [\"./job.sh\"] }\n")
+        let server = try await ServerProcess(in: folder)
         let api = API(server)
-        let task = try await api.submit("example", #"{"duration_ms":600000}"#)
-        _ = try await api.task(task.id, "the task runs") { $0.status == "processing" }
-        server.send(SIGINT)
+        _ = try await api.submit("job")
+        try await eventually("the program runs") { folder.read("pid").hasSuffix("\n") }
+        server.send(first)
         // The first one is noticed: the server takes no more requests.
         try await eventually("the server does not answer any more") { (try? await api.stats()) == nil }
-        server.send(SIGINT)
-        #expect(try await server.exitStatus() == 130)
+        server.send(second)
+        #expect(try await server.exitStatus() == 128 + second)
+        let pid = try #require(Int32(folder.read("pid").dropLast()))
+        try await eventually("the program is gone, too") { Self.isGone(pid) }
+    }
+
+    /// Whenever it comes, a signal is either before the program's first line, where it is deadly, or the wish to end
+    /// in order.
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aSignalInTheFirstMoments(signal: Int32) async throws {
+        for delay in stride(from: 0, through: 300, by: 20) {
+            let folder = try ServerFolder()
+            let program = try RunningProgram(["serve", "--server-port", "0"], in: folder, name: "early")
+            // The very moment is what this is about.
+            try await Task.sleep(for: .milliseconds(delay))
+            let hasBegun = FileManager.default.fileExists(atPath: folder.path + "/xqueue-data")
+            program.send(signal)
+            let status = try await program.exitStatus()
+            #expect(status == 0 || (status == -signal && !hasBegun), "after \(delay) ms: \(status)")
+        }
     }
 
     /// True once the process is gone, whoever reaps it.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime
+import math
 import signal
 import threading
 import time
 import unittest
+from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from server import Server, WorkerProcess, eventually
@@ -37,6 +41,23 @@ class Running:
     def join(self) -> None:
         self._thread.join(60)
         assert not self._thread.is_alive(), "the worker does not end"
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class BareFailure(TaskFailed):
+    """One that forgets what it inherits."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, "bare")
+
+
+class OddDict(Dict[str, Any]):
+    def items(self) -> Any:
+        raise KeyError("gone")
 
 
 class WorkerTest(unittest.TestCase):
@@ -149,6 +170,175 @@ class WorkerTest(unittest.TestCase):
             self.assertEqual(task["progress_message"], "on the way")
             go_on.set()
             self.assertEqual(self.server.ended(id)["progress"], 90)
+
+    def test_odd_progress_costs_no_task_anything(self) -> None:
+        worker = self.worker(concurrency=3)
+        undecodable = b"caf\xe9.txt".decode("utf-8", "surrogateescape")
+        odd: List[Any] = [
+            (10, Path("/tmp/x")), (11, b"caf\xe9"), (math.nan, "nan"), (math.inf, None), (-5, undecodable),
+            (Path("/tmp/x"), "no number"), (None, None), ("12", "text"), (13, "x" * 2_000_000), (14, "\x00\x1b\ud800"),
+            (15, Unspeakable()), (16, ["a"]), (17, 10 ** 5000),
+        ]
+        ids: List[str] = []
+        seen: List[str] = []
+
+        @worker.task("odd-progress")
+        def handler(task: Task) -> str:
+            for percent, message in odd:
+                task.progress(percent, message)
+                time.sleep(0.15)
+            task.progress(42, undecodable)
+            eventually("the last is shown", lambda: self.server.client.get(task.id)["progress"] == 42)
+            seen.append(self.server.client.get(task.id)["progress_message"])
+            return "done"
+
+        @worker.task("neighbor")
+        def neighbor(task: Task) -> str:
+            time.sleep(5)  # Longer than a lease.
+            return "kept"
+
+        with Running(worker):
+            ids = [self.submit("neighbor", max_retry=0), self.submit("odd-progress", max_retry=0)]
+            for id, result in zip(ids, ["kept", "done"]):
+                task = self.server.ended(id)
+                self.assertEqual((task["status"], task["result"], task["error"]), ("success", result, None))
+        self.assertEqual(seen, ["caf\ufffd.txt"])
+
+    def test_a_report_that_is_refused_keeps_no_other_from_being_sent(self) -> None:
+        worker = self.worker(concurrency=3)
+        go_on = threading.Event()
+        worker.add("reports", lambda task: go_on.wait(60))
+        with Running(worker):
+            ids = [self.submit("reports", max_retry=0) for _ in range(3)]
+            for id in ids:
+                self.server.task(id, "runs", lambda task: task["status"] == "processing")
+            with worker._changed:
+                leases = {task.id: lease for lease, task in worker._running.items()}
+                # What no handler can say: so that the server refuses it.
+                worker._progress = {
+                    leases[ids[0]]: (500.0, None), leases[ids[1]]: (7.0, "fine"), leases[ids[2]]: (8.0, None)}
+                worker._changed.notify_all()
+            for id, percent in [(ids[1], 7), (ids[2], 8)]:
+                self.server.task(id, f"is at {percent}", lambda task: task["progress"] == percent)
+            go_on.set()
+            self.assertEqual([self.server.ended(id)["status"] for id in ids], ["success"] * 3)
+
+    def test_every_end_is_told(self) -> None:
+        worker = self.worker(concurrency=4)
+        undecodable = b"caf\xe9".decode("utf-8", "surrogateescape")
+        raised: Dict[str, Any] = {
+            "large": ValueError("x" * 2_000_000),
+            "unspeakable": Unspeakable(),
+            "undecodable": OSError(undecodable),
+            "lone": ValueError("\ud800"),
+            "control": ValueError("a\x00b\x1b[31m"),
+            "exit": SystemExit(3),
+            "negative": TaskFailed("wait", retry_after=-5),
+            "nan": TaskFailed("wait", retry_after=math.nan),
+            "infinite": TaskFailed("wait", retry_after=math.inf),
+            "soon": TaskFailed("wait", retry_after="soon"),  # type: ignore[arg-type]
+            "delta": TaskFailed("wait", retry_after=datetime.timedelta(hours=1)),  # type: ignore[arg-type]
+            "bytes": TaskFailed(b"caf\xe9"),  # type: ignore[arg-type]
+            "bare": BareFailure(),
+        }
+
+        @worker.task("ends")
+        def ends(task: Task) -> None:
+            raise raised[task.payload]
+
+        with Running(worker):
+            ids = {name: self.submit("ends", name, max_retry=1, retry_policy={"delay": 3600}) for name in raised}
+            tasks = {
+                name: self.server.task(id, f"({name}) has failed", lambda task: task["error"])
+                for name, id in ids.items()
+            }
+        for name, task in tasks.items():
+            self.assertEqual({error["kind"] for error in task["errors"]}, {"error"}, name)
+        self.assertEqual(tasks["unspeakable"]["error"], "Unspeakable: <Unspeakable, whose str() raises RuntimeError>")
+        self.assertEqual(tasks["undecodable"]["error"], "OSError: caf\ufffd")
+        self.assertEqual(tasks["control"]["error"], "ValueError: a\u2400b\u241b[31m")
+        self.assertTrue(tasks["large"]["error"].startswith("ValueError: xxx"))
+        self.assertEqual(tasks["large"]["status"], "pending")
+
+    def test_snooze_by_no_number(self) -> None:
+        worker = self.worker()
+        delays: List[Any] = [math.nan, -1, "soon"]
+
+        @worker.task("naps")
+        def naps(task: Task) -> str:
+            if delays:
+                raise Snooze(delays.pop())
+            return "awake"
+
+        with Running(worker):
+            self.assertEqual(self.server.ended(self.submit("naps", max_retry=0))["result"], "awake")
+
+    def test_result_that_is_too_large(self) -> None:
+        worker = self.worker()
+        worker.add("large", lambda task: "x" * (3 << 20))
+        with Running(worker):
+            task = self.server.ended(self.submit("large", max_retry=5))
+            self.assertEqual((task["status"], task["retry_count"]), ("failed", 0))
+
+    def test_result_that_cannot_be_written_down(self) -> None:
+        worker = self.worker()
+        nested: List[Any] = []
+        nested.append(nested)
+        results: Dict[str, Any] = {"nested": nested, "nan": math.nan, "key": {b"x": 1}, "odd": OddDict(a=1)}
+        worker.add("unwritable", lambda task: results[task.payload])
+        with Running(worker):
+            for name in results:
+                task = self.server.ended(self.submit("unwritable", name, max_retry=5))
+                self.assertEqual(task["status"], "failed", name)
+                self.assertIn("the result is not JSON", task["error"], name)
+
+    def test_async_handlers(self) -> None:
+        worker = self.worker(concurrency=4)
+        reasons: List[Optional[str]] = []
+
+        @worker.task("async")
+        async def handler(task: Task) -> Dict[str, Any]:
+            task.progress(50, "half")
+            await asyncio.sleep(0.01)
+            if task.payload == "fail":
+                raise ValueError("no luck")
+            if task.payload == "sleep":
+                try:
+                    await asyncio.sleep(600)
+                finally:
+                    reasons.append(task.stop_reason)
+            return {"attempt": task.attempt}
+
+        with Running(worker):
+            task = self.server.ended(self.submit("async"))
+            self.assertEqual((task["status"], task["result"], task["progress"]), ("success", {"attempt": 1}, 50))
+            task = self.server.ended(self.submit("async", "fail", max_retry=0))
+            self.assertEqual((task["status"], task["error"]), ("failed", "ValueError: no luck"))
+            task = self.server.ended(self.submit("async", "sleep", process_timeout=1, max_retry=0))
+            self.assertEqual([error["kind"] for error in task["errors"]], ["timeout"])
+            id = self.submit("async", "sleep")
+            self.server.task(id, "runs", lambda task: task["progress"] == 50)
+            self.server.client.cancel(id)
+            self.assertEqual(self.server.ended(id)["status"], "canceled")
+            eventually("both have stopped", lambda: len(reasons) == 2)
+            self.assertEqual(reasons, ["timeout", "canceled"])
+
+    def test_an_end_is_told_once_the_token_is_good_again(self) -> None:
+        worker = self.worker()
+        asked = threading.Event()
+        send = worker.client._send
+
+        def refuse_once(method: str, path: str, data: Any, timeout: Any) -> Any:
+            if path.endswith("/complete") and not asked.is_set():
+                asked.set()
+                raise XQueueError(401, "unauthorized", "unknown token")
+            return send(method, path, data, timeout)
+
+        worker.client._send = refuse_once  # type: ignore[method-assign]
+        worker.add("told", lambda task: "done")
+        with Running(worker):
+            self.assertEqual(self.server.ended(self.submit("told", max_retry=0))["result"], "done")
+        self.assertTrue(asked.is_set())
 
     def test_cancel(self) -> None:
         worker = self.worker()

@@ -1,0 +1,35 @@
+/// Makes JSON of what is nearly JSON, for requests that matter more than the texts in them.
+package enum JSONRepair {
+    /// The bytes as text: what is not UTF-8 is replaced, and control characters within strings, such as the line
+    /// breaks of a text that was pasted into quotes, are escaped. What is JSON stays as it is.
+    package static func text(_ bytes: some Collection<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.utf8.contains { $0 < 0x20 } ? escaped(text) : text
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count + 64)
+        var isInString = false
+        var isEscaped = false
+        for byte in text.utf8 {
+            if isInString, byte < 0x20 {
+                // A backslash before it escaped nothing that JSON knows.
+                if isEscaped { bytes.append(UInt8(ascii: "\\")) }
+                isEscaped = false
+                bytes.append(contentsOf: (byte < 16 ? #"\u000"# : #"\u00"#).utf8)
+                bytes.append(contentsOf: String(byte, radix: 16).utf8)
+                continue
+            }
+            bytes.append(byte)
+            if isEscaped {
+                isEscaped = false
+            } else if byte == UInt8(ascii: "\"") {
+                isInString.toggle()
+            } else if byte == UInt8(ascii: "\\") {
+                isEscaped = isInString
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

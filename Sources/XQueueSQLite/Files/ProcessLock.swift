@@ -1,0 +1,162 @@
+import Synchronization
+import XQueueCore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Makes this process the only one that uses a store's file, and one store in it, until the process ends in
+/// whatever way.
+///
+/// Two locks, because a file may have more than one name. The one on `PATH.lock` keeps a name, also while its
+/// file is gone. The one on the database file itself keeps the file, under whichever hard link it is opened.
+///
+/// SQLite's own locks on that file are POSIX record locks, which a process loses as soon as it closes *any*
+/// descriptor of the file. So the descriptor here is closed after SQLite's, never before, and a file that is in
+/// use in this process is recognized without being opened. The lock itself is one of the open file description
+/// (OFD), which no other descriptor's end can take, on a byte that SQLite has no use for: `flock` would do on most
+/// file systems, but NFS and Darwin let it shut out SQLite's locks. SQLite's own exclusive mode would shut out
+/// this process's readers, too.
+final class ProcessLock: Sendable {
+    /// The database's path, to which no symbolic link leads.
+    let path: String
+    /// The database file.
+    let identity: FileIdentity
+
+    private struct Descriptors {
+        let name: Int32
+        let file: Int32
+    }
+
+    private let held: Mutex<Descriptors?>
+    /// The database files that are in use in this process.
+    private static let inUse = Mutex<Set<FileIdentity>>([])
+
+    /// Makes the database file if there is none, for this user alone.
+    ///
+    /// - Parameter path: The database file's, without symbolic links.
+    /// - Throws: ``StoreError/Code/inUse`` if another process, or another store of this one, holds the file.
+    init(path: String) throws(StoreError) {
+        self.path = path
+        let (descriptors, identity) = try Self.inUse.withLock { inUse throws(StoreError) in
+            if let identity = FileIdentity(path: path), inUse.contains(identity) {
+                throw StoreError(.inUse, "another store of this process is using \(path)")
+            }
+            let taken = try Self.take(path)
+            inUse.insert(taken.1)
+            return taken
+        }
+        held = Mutex(descriptors)
+        self.identity = identity
+    }
+
+    deinit {
+        release()
+    }
+
+    /// Where the database file is now, if the system can say and it still has a name.
+    var currentPath: String? {
+        if FileIdentity(path: path) == identity { return path }
+        return held.withLock { $0 }.flatMap { FileIdentity.path(ofDescriptor: $0.file) }
+    }
+
+    /// Lets another process have the file. Further calls do nothing.
+    ///
+    /// - Parameter closing: False if SQLite may still have the file open: then the descriptor is left to the end
+    ///   of the process.
+    func release(closing: Bool = true) {
+        let descriptors = held.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        guard let descriptors else { return }
+        // A program that is being started may share the descriptors for a moment: closing would not do.
+        var range = Self.lockedRange(F_UNLCK)
+        _ = fcntl(descriptors.file, Self.setLock, &range)
+        flock(descriptors.name, LOCK_UN)
+        close(descriptors.name)
+        guard closing else { return }
+        close(descriptors.file)
+        Self.inUse.withLock { _ = $0.remove(identity) }
+    }
+
+    // MARK: - Taking
+
+    private static func take(_ path: String) throws(StoreError) -> (Descriptors, FileIdentity) {
+        let name = try open(path + ".lock")
+        do throws(StoreError) {
+            guard flock(name, LOCK_EX | LOCK_NB) == 0 else {
+                throw refusal(path + ".lock", isTaken: errno == EWOULDBLOCK)
+            }
+            let file = try open(path)
+            do throws(StoreError) {
+                try lock(file, path)
+                guard let identity = FileIdentity(descriptor: file), identity == FileIdentity(path: path)
+                else { throw StoreError(.unavailable, "\(path) was replaced while it was being opened") }
+                return (Descriptors(name: name, file: file), identity)
+            } catch {
+                close(file)
+                throw error
+            }
+        } catch {
+            close(name)
+            throw error
+        }
+    }
+
+    private static func open(_ path: String) throws(StoreError) -> Int32 {
+        // Qualified, because of this function's own name.
+        #if canImport(Darwin)
+        let descriptor = Darwin.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        #elseif canImport(Glibc)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        #elseif canImport(Musl)
+        let descriptor = Musl.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        #endif
+        guard descriptor >= 0 else {
+            throw StoreError(.unavailable, "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        return descriptor
+    }
+
+    private static func lock(_ descriptor: Int32, _ path: String) throws(StoreError) {
+        var range = lockedRange(F_WRLCK)
+        guard fcntl(descriptor, setLock, &range) != 0 else { return }
+        switch errno {
+        case EAGAIN, EACCES: throw refusal(path, isTaken: true)
+        // A system without such locks: the other one keeps the name, at least.
+        case EINVAL: return
+        default: throw refusal(path, isTaken: false)
+        }
+    }
+
+    private static func refusal(_ path: String, isTaken: Bool) -> StoreError {
+        let reason = String(cString: strerror(errno))
+        return isTaken
+            ? StoreError(.inUse, "another process is using this store (it holds \(path))")
+            : StoreError(.unavailable, "cannot lock \(path): \(reason)")
+    }
+
+    /// One byte beyond any page of a database, and beyond the bytes that SQLite locks.
+    private static func lockedRange(_ kind: some BinaryInteger) -> flock {
+        var range = flock()
+        range.l_type = Int16(kind)
+        range.l_whence = Int16(SEEK_SET)
+        range.l_start = 1 << 62
+        range.l_len = 1
+        return range
+    }
+
+    /// `F_OFD_SETLK`, which is not in the headers as Swift sees them.
+    private static var setLock: Int32 {
+        #if canImport(Darwin)
+        90
+        #else
+        37
+        #endif
+    }
+}

@@ -1,0 +1,114 @@
+#if Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Redis is not there when a node starts, or when it ends.
+@Suite(.timeLimit(.minutes(5))) struct RedisAbsenceTests {
+    private static func flags(_ redis: RedisServer) -> [String] {
+        ["--redis-addr", redis.address, "--server-port", "0"]
+    }
+
+    @Test func aNodeWaitsForARedisThatIsNotThereYet() async throws {
+        let redis = try await RedisServer.start()
+        try await redis.kill()
+        let folder = try ServerFolder()
+        let node = try RunningProgram(["serve"] + Self.flags(redis), in: folder, name: "node")
+        try await eventually("it says what it waits for") { node.said.contains("Waiting for Redis") }
+        #expect(node.said.contains(redis.address))
+        #expect(node.isRunning)
+        try await redis.start()
+        try await eventually("it listens") { node.said.contains(#""message":"Listening""#) }
+        #expect(node.said.contains("Redis answers"))
+        node.send(SIGTERM)
+        #expect(try await node.exitStatus() == 0)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func theWaitCanBeEnded(signal: Int32) async throws {
+        let redis = try await RedisServer.start()
+        try await redis.kill()
+        let node = try RunningProgram(["serve"] + Self.flags(redis), in: ServerFolder(), name: "node")
+        try await eventually("it waits") { node.said.contains("Waiting for Redis") }
+        node.send(signal)
+        #expect(try await node.exitStatus() == 0)
+    }
+
+    @Test func theWaitHasAnEnd() async throws {
+        let redis = try await RedisServer.start()
+        try await redis.kill()
+        for (timeout, waits) in [("0s", false), ("1s", true)] {
+            let node = try RunningProgram(
+                ["serve", "--redis-startup-timeout", timeout] + Self.flags(redis), in: ServerFolder(),
+                name: "node")
+            #expect(try await node.exitStatus() == 73, "\(node.said)")
+            #expect(node.said.contains("cannot use redis \(redis.address)"), "\(node.said)")
+            #expect(node.said.contains("Waiting for Redis") == waits, "\(node.said)")
+        }
+    }
+
+    @Test func aWrongPasswordIsNotWaitedFor() async throws {
+        var options = RedisOptions()
+        options.password = "secret"
+        let redis = try await RedisServer.start(options)
+        for address in [redis.address, "redis://:wrong@\(redis.address)"] {
+            let node = try RunningProgram(
+                ["serve", "--server-port", "0", "--redis-addr", address], in: ServerFolder(), name: "node")
+            #expect(try await node.exitStatus() == 73, "\(node.said)")
+            #expect(!node.said.contains("Waiting"), "\(node.said)")
+            #expect(!node.said.contains("wrong@"), "\(node.said)")
+        }
+    }
+
+    enum Trouble: CaseIterable {
+        case killed, silent
+    }
+
+    /// Half of the bounds that the documents name would be a busy machine's fault; twice them is ours.
+    @Test(arguments: Trouble.allCases)
+    func anIdleNodeEndsSoonWithoutRedis(trouble: Trouble) async throws {
+        let redis = try await RedisServer.start()
+        let node = try await ServerProcess(in: ServerFolder(), ["--redis-addr", redis.address])
+        let worker = Task { try? await API(node).send("POST", "/leases", Self.longPoll) }
+        try await Self.fail(redis, trouble)
+        // Long enough for its loops to be in the middle of their attempts to get through.
+        let listening = ContinuousClock.now
+        try await eventually("three seconds are over") { ContinuousClock.now - listening > .seconds(3) }
+        let start = ContinuousClock.now
+        node.send(SIGTERM)
+        #expect(try await node.exitStatus() == 0)
+        #expect(ContinuousClock.now - start < .seconds(4), "\(node.said)")
+        _ = await worker.value
+        redis.resume()
+    }
+
+    @Test(arguments: Trouble.allCases)
+    func aBusyNodeEndsWithinItsGracePeriodWithoutRedis(trouble: Trouble) async throws {
+        let redis = try await RedisServer.start()
+        let node = try await ServerProcess(
+            in: ServerFolder(), ["--redis-addr", redis.address, "--queue-grace-period", "6s"])
+        let api = API(node)
+        let task = try await api.submit("example", #"{"duration_ms":3000}"#)
+        _ = try await api.task(task.id, "the task runs") { $0.status == "processing" }
+        try await Self.fail(redis, trouble)
+        let start = ContinuousClock.now
+        node.send(SIGTERM)
+        #expect(try await node.exitStatus() == 0)
+        #expect(ContinuousClock.now - start < .seconds(9), "\(node.said)")
+        #expect(node.said.contains("could not be stored before the shutdown"))
+        redis.resume()
+    }
+
+    private static let longPoll = #"{"worker":"w","types":["none"],"wait":60}"#
+
+    private static func fail(_ redis: RedisServer, _ trouble: Trouble) async throws {
+        switch trouble {
+        case .killed: try await redis.kill()
+        case .silent: redis.pause()
+        }
+    }
+}
+
+#endif
