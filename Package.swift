@@ -289,6 +289,7 @@ let package = Package(
                 "XQueueRedis",
                 "XQueueSQLite",
                 "XQueueServer",
+                "XQueueTestServers",
                 "XQueueTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),

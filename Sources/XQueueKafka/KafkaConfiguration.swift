@@ -65,6 +65,12 @@ public struct KafkaConfiguration: Sendable {
         guard !brokers.isEmpty, brokers.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }) else {
             throw IntakeError(.invalid, "the brokers must be host:port, with commas between them")
         }
+        guard !brokers.contains(where: { $0.contains("@") }) else {
+            throw IntakeError(
+                .invalid,
+                "the brokers must not hold a user and a password; there are kafka.security.username and"
+                    + " kafka.security.password_file")
+        }
         try Self.check(topic: topic, isLong: deadTopic.utf8.count > 249)
         if let statusTopic {
             try Self.check(topic: statusTopic, isLong: statusTopic.utf8.count > 249)

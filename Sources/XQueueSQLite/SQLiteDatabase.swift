@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import XQueueCore
 
@@ -41,7 +42,23 @@ enum SQLiteDatabase {
             try Migrations.checkVersion(db, path)
         }
         try Migrations.migrator.migrate(database)
+        if let pool = database as? DatabasePool { openReaders(of: pool) }
         return database
+    }
+
+    /// Makes all connections that read: when descriptors have run out, one that is made for a question would fail it.
+    private static func openReaders(of pool: DatabasePool) {
+        let began = DispatchSemaphore(value: 0)
+        let allBegan = DispatchSemaphore(value: 0)
+        for _ in 0..<readers {
+            // Each one holds on to its connection until all have one; what fails is tried again when it is needed.
+            pool.asyncRead { _ in
+                began.signal()
+                allBegan.wait()
+            }
+        }
+        for _ in 0..<readers { began.wait() }
+        for _ in 0..<readers { allBegan.signal() }
     }
 
     /// - Throws: ``StoreError/Code/corrupt`` if the file is a database of some other program.

@@ -27,11 +27,17 @@ public struct TaskFailure: Error, Sendable, CustomStringConvertible {
     public var isPermanent: Bool
     /// The wait before the next attempt, in place of the retry policy's.
     public var retryAfter: Duration?
+    /// The shortest wait before the next attempt: where the retry policy's is longer, that one is waited for.
+    public var minRetryDelay: Duration?
 
-    public init(_ message: String, isPermanent: Bool = false, retryAfter: Duration? = nil) {
+    public init(
+        _ message: String, isPermanent: Bool = false, retryAfter: Duration? = nil,
+        minRetryDelay: Duration? = nil
+    ) {
         self.message = message
         self.isPermanent = isPermanent
         self.retryAfter = retryAfter
+        self.minRetryDelay = minRetryDelay
     }
 
     public var description: String { message }

@@ -25,18 +25,25 @@ extension AttemptOutcome {
         case .failure where stopReason == .shutdown || stopReason == .leaseLost:
             self = .release
         case .failure(let error):
-            self = .failure(AttemptFailure(error), draw: random.draw())
+            let draw = random.draw()
+            self = .failure(AttemptFailure(error, of: record, draw: draw), draw: draw)
         }
     }
 }
 
 extension AttemptFailure {
     /// The failure a handler's error stands for.
-    init(_ error: any Error) {
+    init(_ error: any Error, of record: TaskRecord, draw: Double) {
         switch error {
         case let failure as TaskFailure:
-            let wait = failure.retryAfter.map { min(max($0, .zero), ModelLimits.longestDuration) }
-            self.init(failure.message, isPermanent: failure.isPermanent, retryAfter: wait)
+            var wait = failure.retryAfter
+            if let least = failure.minRetryDelay {
+                let retry = record.retryCount + 1
+                wait = max(least, wait ?? record.retryPolicy.backOff(retry: retry, draw: draw))
+            }
+            self.init(
+                failure.message, isPermanent: failure.isPermanent,
+                retryAfter: wait.map { min(max($0, .zero), ModelLimits.longestDuration) })
         case is CancellationError:
             self.init("the handler was canceled")
         default:

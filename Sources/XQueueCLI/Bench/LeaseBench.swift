@@ -33,7 +33,7 @@ struct LeaseBench {
         let serving = Task { try await ServiceGroup(services: [manager, server], logger: .silent).run() }
         guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        OpenFileLimit.raise()
+        OpenFiles.raiseLimit()
 
         let before = ProcessUsage.residentBytes
         let woken = AsyncStream<Void>.makeStream()

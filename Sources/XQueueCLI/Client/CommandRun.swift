@@ -7,10 +7,10 @@ enum CommandRun {
         do {
             try await body()
         } catch let error as ClientError {
-            StandardError.write("xqueue: \(error.description)\n")
+            StandardError.report(error.description)
             throw error.exit.code
         } catch let error as CommandError {
-            StandardError.write("xqueue: \(error.description)\n")
+            StandardError.report(error.description)
             throw error.exit.code
         }
     }

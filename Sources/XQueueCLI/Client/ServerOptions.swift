@@ -4,12 +4,14 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import XQueue
 
 /// Which server a command talks to, and how.
 struct ServerOptions: ParsableArguments {
     static let defaultURL = "http://127.0.0.1:8080"
     static let urlVariable = "XQUEUE_URL"
     static let tokenVariable = "XQUEUE_TOKEN"
+    static let tokenFileVariable = "XQUEUE_TOKEN_FILE"
     static let authorityVariable = "XQUEUE_CA_FILE"
 
     @Option(
@@ -20,7 +22,10 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The token to show to the server, also \(tokenVariable), where other users cannot read it.",
+            """
+            The token to show to the server; better \(tokenVariable), or \(tokenFileVariable) for a file that \
+            holds it, where other users cannot read it.
+            """,
             valueName: "token"))
     var token: String?
 
@@ -66,10 +71,15 @@ struct ServerOptions: ParsableArguments {
         patience usualPatience: Duration = .zero, _ body: (APIClient) async throws -> Value
     ) async throws -> Value {
         let address = try address()
+        let token = try shownToken()
+        // Event loops end the program if they cannot be made.
+        guard OpenFiles.hasRoom(for: Self.descriptors) else {
+            throw CommandError(.unavailable, "too few files can be opened: raise the limit (ulimit -n)")
+        }
         let http = HTTPClient(
             eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try http())
         let client = APIClient(
-            address: address, token: token ?? Self.variable(Self.tokenVariable), http: http,
+            address: address, token: token, http: http,
             timeout: TimeAmount(timeout), patience: patience ?? usualPatience)
         let outcome: Result<Value, any Error>
         do {
@@ -79,6 +89,19 @@ struct ServerOptions: ParsableArguments {
         }
         try? await http.shutdown()
         return try outcome.get()
+    }
+
+    /// Three for each event loop, and some for connections and certificates.
+    private static let descriptors = 3 * System.coreCount + 12
+
+    private func shownToken() throws -> String? {
+        if let token = token ?? Self.variable(Self.tokenVariable) { return token }
+        guard let path = Self.variable(Self.tokenFileVariable) else { return nil }
+        switch SecretFiles.value(in: path) {
+        case .success(let token): return token
+        case .failure(let problem):
+            throw ValidationError("\(Self.tokenFileVariable): '\(path)' \(problem.text)")
+        }
     }
 
     private func http() throws -> HTTPClient.Configuration {

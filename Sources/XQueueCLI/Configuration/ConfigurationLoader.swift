@@ -31,9 +31,11 @@ struct ConfigurationLoader: Sendable {
             resolved.sources[setting.key] = source
             if !setting.write(text, &resolved.values) {
                 let kind: ConfigurationError.Kind = if case .flag = source { .usage } else { .configuration }
-                problems.append((kind, "\(setting.key): '\(text)' (\(source)) must be \(setting.legal)"))
+                problems.append(
+                    (kind, "\(setting.key): '\(setting.shown(text))' (\(source)) must be \(setting.legal)"))
             }
         }
+        problems += SecretFiles.read(settings, into: &resolved)
         if let problem = Self.idleness(of: resolved) { problems.append(problem) }
         resolved.values.auth.tokens = file?.tokens ?? []
         resolved.sources[SettingsTable.tokensSection] = (file?.places[SettingsTable.tokensSection]).map {

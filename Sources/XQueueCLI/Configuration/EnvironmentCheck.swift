@@ -4,7 +4,7 @@ enum EnvironmentCheck {
     /// the commands that talk to a server read.
     static let others = [
         "XQUEUE_CONFIG", ServerOptions.urlVariable, ServerOptions.tokenVariable,
-        ServerOptions.authorityVariable,
+        ServerOptions.tokenFileVariable, ServerOptions.authorityVariable,
         ExecEnvironment.taskID, ExecEnvironment.taskType, ExecEnvironment.attempt,
     ]
 

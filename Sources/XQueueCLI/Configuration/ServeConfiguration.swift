@@ -22,6 +22,8 @@ struct ServeConfiguration: Sendable {
     var example = ExampleConfiguration()
     /// The hosts that webhooks may name.
     var webhookHosts = WebhookHosts()
+    /// The files that hold secrets, by the keys of the settings whose values they are.
+    var secretFiles: [String: String] = [:]
     /// The handlers of the `handlers` section, in the order they stand in.
     var handlers: [HandlerDefinition] = []
 }

@@ -11,6 +11,8 @@ struct Setting: Sendable {
     let offFlag: String?
     /// A flag that stands for the value `true`: `--insecure`.
     let onFlag: String?
+    /// Whether the value is never shown; such a setting has a second one, which names a file that holds the value.
+    let isSecret: Bool
     /// What may be given, as a phrase after "must be".
     let legal: String
     /// The value as it would be written in a file.
@@ -27,6 +29,7 @@ struct Setting: Sendable {
         self.help = help
         self.offFlag = offFlag
         self.onFlag = onFlag
+        self.isSecret = kind.isSecret
         self.legal = kind.legal
         self.read = { kind.format($0[keyPath: path]) }
         self.write = { text, configuration in
@@ -34,6 +37,28 @@ struct Setting: Sendable {
             configuration[keyPath: path] = value
             return true
         }
+    }
+
+    /// The setting that names a file with the value of `secret`.
+    init(fileOf secret: Setting) {
+        let kind = SettingKind.optionalPath
+        key = secret.key + Self.fileSuffix
+        help = "A file that holds \(secret.key) instead, such as a secret of systemd or Docker."
+        offFlag = nil
+        onFlag = nil
+        isSecret = false
+        legal = kind.legal
+        read = { kind.format($0.secretFiles[secret.key]) }
+        write = { text, configuration in
+            guard let path = kind.parse(text) else { return false }
+            configuration.secretFiles[secret.key] = path
+            return true
+        }
+    }
+
+    /// What a message may repeat of a value.
+    func shown(_ text: String) -> String {
+        isSecret ? "(hidden)" : PasswordText.hidden(text)
     }
 
     var components: [String] { key.split(separator: ".").map(String.init) }
@@ -47,4 +72,6 @@ struct Setting: Sendable {
     }
 
     static let variablePrefix = "XQUEUE_"
+    /// What the name of a setting that names a file ends with.
+    static let fileSuffix = "_file"
 }

@@ -6,6 +6,8 @@ struct SettingKind<Value: Sendable>: Sendable {
     let parse: @Sendable (_ text: String) -> Value?
     /// The value as it would be written in a file.
     let format: @Sendable (Value) -> String
+    /// Whether the value is never shown, and may stand in a file of its own.
+    var isSecret = false
 }
 
 extension SettingKind<String> {

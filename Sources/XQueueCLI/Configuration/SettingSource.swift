@@ -3,6 +3,8 @@ enum SettingSource: Sendable, Hashable, CustomStringConvertible {
     case flag(String)
     case environment(String)
     case file(FilePlace)
+    /// The contents of a file that another setting names.
+    case contents(String)
     case `default`
 
     var description: String {
@@ -10,6 +12,7 @@ enum SettingSource: Sendable, Hashable, CustomStringConvertible {
         case .flag(let name): "flag \(name)"
         case .environment(let name): "environment \(name)"
         case .file(let place): "file \(place)"
+        case .contents(let path): "contents of \(path)"
         case .default: "default"
         }
     }

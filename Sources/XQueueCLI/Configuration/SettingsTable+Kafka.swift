@@ -4,7 +4,7 @@ extension SettingsTable {
     /// Where the Kafka cluster is; setting `kafka.brokers` keeps tasks there before the store.
     static let kafka: [Setting] = [
         Setting(
-            "kafka.brokers", .optionalText, \.kafka.brokers,
+            "kafka.brokers", .address(of: "addresses of Kafka brokers"), \.kafka.brokers,
             "The Kafka brokers that keep tasks before the store: localhost:9092, more with commas; empty for none."
         ),
         Setting("kafka.topic", .text, \.kafka.topic, "The topic of the tasks; made if it is missing."),

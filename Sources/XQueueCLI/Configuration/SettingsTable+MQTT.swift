@@ -2,7 +2,7 @@ extension SettingsTable {
     /// Where the MQTT broker is; setting `mqtt.broker` pushes events there.
     static let mqtt: [Setting] = [
         Setting(
-            "mqtt.broker", .brokerAddress, \.mqtt.broker,
+            "mqtt.broker", .address(of: "an address of an MQTT broker"), \.mqtt.broker,
             "The MQTT broker to push events to: tcp://localhost:1883, mqtts://, ws:// or wss://; empty for none."
         ),
         Setting(

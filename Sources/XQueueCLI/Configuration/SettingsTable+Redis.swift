@@ -2,7 +2,7 @@ extension SettingsTable {
     /// Where Redis is; setting `redis.addr` or `redis.sentinel.addrs` moves the tasks there.
     static let redis: [Setting] = [
         Setting(
-            "redis.addr", .redisAddress, \.redis.address,
+            "redis.addr", .address(of: "an address of Redis"), \.redis.address,
             "The Redis server to keep the tasks in, such as localhost:6379; empty for the file."),
         Setting(
             "redis.username", .optionalText, \.redis.username, "The user at Redis; empty for the default."),
@@ -42,7 +42,7 @@ extension SettingsTable {
             "redis.tls.key_file", .optionalPath, \.redis.tls.keyFile,
             "The private key of that certificate, in PEM."),
         Setting(
-            "redis.sentinel.addrs", .optionalText, \.redis.sentinel.addresses,
+            "redis.sentinel.addrs", .address(of: "addresses of Sentinels"), \.redis.sentinel.addresses,
             "The Sentinels to ask for the server, separated by commas; empty for none."),
         Setting(
             "redis.sentinel.master", .text, \.redis.sentinel.primaryName,

@@ -5,7 +5,12 @@ import XQueueServer
 
 /// All settings, in the order they are shown in.
 enum SettingsTable {
-    static let all: [Setting] =
+    static let all: [Setting] = values.flatMap { setting in
+        setting.isSecret ? [setting, Setting(fileOf: setting)] : [setting]
+    }
+
+    /// All but those that name the files of others.
+    private static let values: [Setting] =
         [
             Setting(
                 "store.path", .text, \.storePath,

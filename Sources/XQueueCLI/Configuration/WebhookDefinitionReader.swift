@@ -6,7 +6,9 @@ import Yams
 /// Reads the members of a handler that is a webhook.
 struct WebhookDefinitionReader {
     /// The members of such a handler, beside `max_concurrency`.
-    static let members = ["webhook", "secret_env", "secret_file", "headers", "timeout", "max_response"]
+    static let members = [
+        "webhook", "secret_env", "secret_file", "headers", "header_files", "timeout", "max_response",
+    ]
     /// The headers that are the program's own to set.
     private static let ownHeaders = [
         "content-type", "content-length", "host", "connection", "transfer-encoding",
@@ -28,7 +30,12 @@ struct WebhookDefinitionReader {
         case "webhook": address(value, at: key)
         case "secret_env": secretVariable(value, at: key)
         case "secret_file": secretFile(value, at: key)
-        case "headers": headers(value, at: key)
+        case "headers": headers(value, "headers", at: key) { .success($0) }
+        case "header_files":
+            let folder = folder
+            headers(value, "header_files", at: key) { path in
+                SecretFiles.value(in: URL(filePath: path, relativeTo: URL(filePath: folder + "/")).path)
+            }
         case "timeout":
             let kind = SettingKind<Duration>.duration(.milliseconds(100)...ModelLimits.longestDuration)
             guard let timeout = value.scalar.flatMap({ kind.parse($0.string) }) else {
@@ -90,22 +97,37 @@ struct WebhookDefinitionReader {
         definition.secret = WebhookSecret(bytes: bytes)
     }
 
-    private mutating func headers(_ value: Node, at key: Node) {
+    /// - Parameter resolve: The value of a header, of what stands there.
+    private mutating func headers(
+        _ value: Node, _ member: String, at key: Node, resolve: (String) -> Result<String, SecretFiles.Problem>
+    ) {
         guard let mapping = value.mapping else {
-            return add("'headers' must be a section of names and values", key)
+            return add("'\(member)' must be a section of names and values", key)
         }
         for (name, value) in mapping {
-            guard let name = name.string, let text = value.scalar?.string, Self.isHeader(name, text) else {
-                add("'headers' must hold names and single values of one line", key)
+            guard let name = name.string, let text = value.scalar?.string else {
+                add("'\(member)' must hold names and single values of one line", key)
                 continue
             }
-            let lower = name.lowercased()
-            guard !Self.ownHeaders.contains(lower), !lower.hasPrefix("x-xqueue-") else {
-                add("'headers': '\(name)' is set by xqueue itself", key)
-                continue
+            switch resolve(text) {
+            case .success(let text): header(name, text, member, at: key)
+            case .failure(let problem): add("'\(member)': '\(text)' \(problem.text)", key)
             }
-            definition.headers[name] = text
         }
+    }
+
+    private mutating func header(_ name: String, _ text: String, _ member: String, at key: Node) {
+        guard Self.isHeader(name, text) else {
+            return add("'\(member)' must hold names and single values of one line", key)
+        }
+        let lower = name.lowercased()
+        guard !Self.ownHeaders.contains(lower), !lower.hasPrefix("x-xqueue-") else {
+            return add("'\(member)': '\(name)' is set by xqueue itself", key)
+        }
+        guard !definition.headers.keys.contains(where: { $0.lowercased() == lower }) else {
+            return add("'\(member)': '\(name)' stands there twice", key)
+        }
+        definition.headers[name] = text
     }
 
     private static func isHeader(_ name: String, _ value: String) -> Bool {

@@ -4,7 +4,7 @@ import XQueueCore
 /// The built-in task type `example`, which makes every feature of the queue visible with curl alone.
 ///
 /// Its payload may hold `message`, `duration_ms`, `steps`, `fail_times` and `ignore_cancel`; its result is
-/// `{"message": …}`.
+/// `{"message": …}`. A payload that holds anything else fails for good, and its error says what one may hold.
 struct ExampleHandler: Sendable {
     static let type = "example"
 

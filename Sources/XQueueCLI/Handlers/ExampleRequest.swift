@@ -14,11 +14,17 @@ struct ExampleRequest: Sendable, Hashable {
     /// True if the attempt goes on when it is asked to stop.
     var ignoreCancel = false
 
-    /// - Throws: ``TaskFailure``, permanent, naming the member that is wrong.
+    /// The members a payload may have, in words.
+    static let members = """
+        message (text), duration_ms (0 to 86400000), steps (0 to 10000), fail_times (0 to 1000) and \
+        ignore_cancel (true or false)
+        """
+
+    /// - Throws: ``TaskFailure``, permanent, naming what is wrong and what a payload may hold.
     init(_ payload: RawJSON) throws(TaskFailure) {
         guard payload.kind != .null else { return }
         guard let members = (try? payload.members()) ?? nil else {
-            throw TaskFailure("the payload must be an object", isPermanent: true)
+            throw Self.failure("the payload must be an object")
         }
         for member in members { try take(member) }
     }
@@ -38,8 +44,7 @@ struct ExampleRequest: Sendable, Hashable {
             guard member.value.kind == .boolean else { throw Self.wrong(member, "must be true or false") }
             ignoreCancel = member.value.text == "true"
         default:
-            throw Self.wrong(
-                member, "is unknown; there are message, duration_ms, steps, fail_times and ignore_cancel")
+            throw Self.wrong(member, "is unknown")
         }
     }
 
@@ -51,6 +56,10 @@ struct ExampleRequest: Sendable, Hashable {
     }
 
     private static func wrong(_ member: JSONMember, _ problem: String) -> TaskFailure {
-        TaskFailure("payload.\(member.name) \(problem)", isPermanent: true)
+        failure("payload.\(member.name) \(problem)")
+    }
+
+    private static func failure(_ problem: String) -> TaskFailure {
+        TaskFailure("\(problem); example takes \(members)", isPermanent: true)
     }
 }

@@ -55,9 +55,9 @@ struct ConsoleLogHandler: LogHandler {
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
         let error = event.error.map { " error=\($0)" } ?? ""
         let details = facts.map { " \($0.key)=\($0.value)" }.joined() + error
-        // A line break in a message must not look like the start of another line.
+        // What tasks say must not look like the start of another line, nor command the terminal.
         return "\(clockTime) \(level)\(padding) \(event.message)\(details.isEmpty ? "" : " " + details)"
-            .replacing("\n", with: "\\n")
+            .visible
     }
 
     private static func json(
@@ -71,9 +71,10 @@ struct ConsoleLogHandler: LogHandler {
             if let error = event.error { writer.member("error", "\(error)") }
             for (key, value) in facts {
                 // Names of members are written as they are, so odd ones are made plain.
-                writer.member(key.replacing("\"", with: "'").replacing("\\", with: "/"), "\(value)")
+                let name = key.onOneLine.replacing("\"", with: "'").replacing("\\", with: "/")
+                writer.member(name, "\(value)")
             }
         }
-        return writer.text
+        return writer.text.visibleJSON
     }
 }

@@ -37,13 +37,21 @@ struct ServeFailure {
 
     /// Writes the message to standard error, each line with the program's name.
     func reported() -> ExitCode {
-        for line in message.split(separator: "\n") { StandardError.write("xqueue: \(line)\n") }
+        StandardError.report(message)
         return ExitCode(code)
     }
 }
 
 /// Standard error as a place to write text to.
 enum StandardError {
+    /// Writes each line of `text`, with the program's name before it, so that it does nothing to a terminal.
+    static func report(_ text: String) {
+        // Not by characters, of which CR LF is one.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            write("xqueue: \(String(decoding: line, as: UTF8.self).visible)\n")
+        }
+    }
+
     static func write(_ text: String) {
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }

@@ -30,7 +30,8 @@ struct ServeProgram {
     ///   if the journal of `example` cannot be opened.
     func run(until signals: StopSignals) async throws {
         BrokenPipe.ignore
-        OpenFileLimit.raise()
+        ProcessSecrecy.begin()
+        try await EarlyOpening.open(configuration.values)
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let access = try await values.auth.access()
@@ -49,10 +50,11 @@ struct ServeProgram {
         let intake = try log.open()
         let manager = TaskManager(
             store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
-        let webhooks = WebhookClient(maxConnections: queue.maxConcurrency)
+        let webhooks = WebhookClient.ifNeeded(values)
         if queue.runsWorkers { register(in: manager, journal: journal, webhooks: webhooks) }
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
+        EarlyOpening.tell(logger, values)
 
         // A group ends its services last to first: no more requests come in while running tasks finish.
         let group = ServiceGroup(
@@ -68,10 +70,10 @@ struct ServeProgram {
                 try await group.run()
             }
         } catch {
-            await webhooks.shutDown()
+            await webhooks?.shutDown()
             throw error
         }
-        await webhooks.shutDown()
+        await webhooks?.shutDown()
         logger.info("Stopped")
     }
 
@@ -110,7 +112,7 @@ struct ServeProgram {
         }
     }
 
-    private func register(in manager: TaskManager, journal: ExampleJournal?, webhooks: WebhookClient) {
+    private func register(in manager: TaskManager, journal: ExampleJournal?, webhooks: WebhookClient?) {
         let values = configuration.values
         if values.example.isEnabled {
             let handler = ExampleHandler(journal: journal)
@@ -119,7 +121,7 @@ struct ServeProgram {
             }
         }
         for definition in values.handlers {
-            if let webhook = definition.webhook {
+            if let webhook = definition.webhook, let webhooks {
                 let handler = WebhookHandler(webhook, client: webhooks)
                 manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
                     try await handler.handle(task)

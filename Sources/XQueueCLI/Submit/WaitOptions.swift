@@ -72,7 +72,7 @@ struct WaitOptions: ParsableArguments {
             if let result, result.kind != .null { try Output.line(result.text) }
         } else {
             let reason = task.error.map { ": \($0.onOneLine)" } ?? ""
-            StandardError.write("xqueue: \(id) \(task.status.ending)\(reason)\n")
+            StandardError.report("\(id) \(task.status.ending)\(reason)")
         }
         guard task.status == .success else { throw CommandExit.refused.code }
     }

@@ -11,7 +11,7 @@ enum ManyTasks {
             do {
                 try await body(id, index)
             } catch let error as ClientError where [.refused, .noSuchTask].contains(error.exit) {
-                StandardError.write("xqueue: \(id): \(error.description)\n")
+                StandardError.report("\(id): \(error.description)")
                 first = first ?? error.exit
                 refused += 1
             }

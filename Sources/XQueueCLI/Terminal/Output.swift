@@ -6,6 +6,8 @@ enum Output {
     /// - Throws: An exit code, without a word, if nobody reads any more.
     static func write(_ text: String) throws {
         guard !text.isEmpty else { return }
+        // Tables have no control characters by then; what a terminal must not take as a command stands in JSON.
+        let text = Terminal.output.isTerminal ? text.visibleJSONLines : text
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
         } catch {

@@ -20,7 +20,7 @@ struct TerminalBoard {
     mutating func show(_ lines: [String], moving: [String]) {
         var text = ""
         if drawn > 0 { text += "\u{1B}[\(drawn)A\u{1B}[J" }
-        for line in lines { text += line + "\n" }
+        for line in lines { text += (isTerminal ? line.visibleJSON : line) + "\n" }
         if isTerminal {
             for line in moving { text += line + "\n" }
             drawn = moving.count

@@ -54,7 +54,7 @@ struct WatchBoard {
         let blocks = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
         let percent = "\(whole) %".padded(to: 5, onLeft: true)
         return String(
-            "\(id)  \(blocks) \(percent)  \(bar.type) \(bar.message.onOneLine)".prefix(max(width, 20)))
+            "\(id)  \(blocks) \(percent)  \(bar.type) \(bar.message)".onOneLine.prefix(max(width, 20)))
     }
 
     private static func line(
@@ -63,16 +63,7 @@ struct WatchBoard {
         var line = "\(event.timestamp ?? "")  \(id)  \(status.rawValue.padded(to: 10))  \(type)"
         if let retries = event.retryCount, retries > 0 { line += "  retry \(retries)" }
         if status == .processing, let worker = event.workerID { line += "  on \(worker)" }
-        if status != .success, let error = event.error { line += "  \(error.onOneLine)" }
-        return line
-    }
-}
-
-extension String {
-    /// The text without line ends and other control characters, which would disturb a terminal.
-    var onOneLine: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        if status != .success, let error = event.error { line += "  \(error)" }
+        return line.onOneLine
     }
 }

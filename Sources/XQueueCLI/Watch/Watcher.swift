@@ -74,7 +74,7 @@ struct Watcher {
                 if !hasBegun, try await look() { return true }
                 hasBegun = true
             case "reset":
-                StandardError.write("xqueue: \(event.message ?? "some events were missed")\n")
+                StandardError.report(event.message ?? "some events were missed")
                 if try await look() { return true }
             case "close": return false
             default:

@@ -1,6 +1,7 @@
 import HummingbirdCore
 import NIOCore
 import Synchronization
+import XQueue
 
 /// Knows the connections of a server, and which one goes when there are too many.
 ///
@@ -21,6 +22,7 @@ final class ConnectionTable: Sendable {
         var aside = 0
         var accepted = 0
         var listener: (any Channel)?
+        var willLookAgain = false
 
         var counted: Int { entries.count - aside }
 
@@ -69,6 +71,10 @@ final class ConnectionTable: Sendable {
 
     /// How many connections beyond the limit may be accepted while others are being closed for them.
     private static let slack = 64
+    /// How often to look whether there are descriptors again.
+    private static let pause = TimeAmount.milliseconds(100)
+    /// As many connections may be taken before the next look.
+    private static let acceptedAtOnce = 4
 
     private let limit: Int
     private let limitPerAddress: Int
@@ -87,12 +93,30 @@ final class ConnectionTable: Sendable {
         state.withLock { $0.accepted - $0.aside < limit + Self.slack }
     }
 
+    /// Whether a connection leaves enough file descriptors to the rest of the process. If not, the listener tries again
+    /// by itself: what closes next may be no connection.
+    var hasDescriptors: Bool {
+        if OpenFiles.hasRoom(forClients: Self.acceptedAtOnce) { return true }
+        let listener = state.withLock { state -> (any Channel)? in
+            guard !state.willLookAgain, let listener = state.listener else { return nil }
+            state.willLookAgain = true
+            return listener
+        }
+        listener?.eventLoop.scheduleTask(in: Self.pause) {
+            self.state.withLock { $0.willLookAgain = false }
+            listener?.read()
+        }
+        return false
+    }
+
     func opened() {
         state.withLock { $0.accepted += 1 }
+        OpenFiles.clientConnected()
     }
 
     func closed() {
         state.withLock { $0.accepted -= 1 }
+        OpenFiles.clientLeft()
     }
 
     /// The server listens on `channel`.
@@ -173,5 +197,5 @@ struct ConnectionLimit: AvailableConnectionsDelegate {
 
     func connectionClosed() { table.closed() }
 
-    func isAcceptingNewConnections() -> Bool { table.hasRoom }
+    func isAcceptingNewConnections() -> Bool { table.hasRoom && table.hasDescriptors }
 }

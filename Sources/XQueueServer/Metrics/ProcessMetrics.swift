@@ -22,7 +22,7 @@ final class ProcessMetrics: Sendable {
             return max(used - counted, 0)
         }
         cpu.increment(by: more)
-        set(.processMaxFiles, Self.maxFiles)
+        set(.processMaxFiles, OpenFiles.limit.map(Double.init))
         set(.processOpenFiles, Self.openFiles)
         let memory = Self.memory
         set(.processVirtual, memory?.virtual)
@@ -45,16 +45,6 @@ final class ProcessMetrics: Sendable {
         return [usage.ru_utime, usage.ru_stime].reduce(0) {
             $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1_000_000
         }
-    }
-
-    private static var maxFiles: Double? {
-        var limit = rlimit()
-        #if canImport(Darwin)
-        let answer = getrlimit(RLIMIT_NOFILE, &limit)
-        #else
-        let answer = getrlimit(numericCast(RLIMIT_NOFILE.rawValue), &limit)
-        #endif
-        return answer == 0 ? Double(limit.rlim_cur) : nil
     }
 
     private static var openFiles: Double? {

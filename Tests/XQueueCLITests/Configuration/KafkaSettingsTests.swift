@@ -57,6 +57,16 @@ struct KafkaSettingsTests {
         #expect(error?.description.contains("kafka") == true)
     }
 
+    @Test func aPasswordAmongTheBrokersIsNotRepeated() async throws {
+        for brokers in ["user:hunter2@one:9092", "one,SASL_SSL://user:hunter2@two:9092"] {
+            let environment = ["XQUEUE_KAFKA_BROKERS": brokers]
+            #expect(!ConfigurationListing.values(of: try await load(environment)).contains("hunter2"))
+            let error = await #expect(throws: ConfigurationError.self) { try await client(environment) }
+            #expect(error?.description.contains("hunter2") == false)
+            #expect(error?.description.contains("kafka.security.password_file") == true)
+        }
+    }
+
     @Test func noListingShowsASecret() async throws {
         let listing = ConfigurationListing.values(
             of: try await load([

@@ -74,11 +74,34 @@ import Testing
         (#"webhook: "http://x/", headers: { "a b": c }"#, "'headers' must hold names and single values"),
         (#"webhook: "http://x/", headers: { Host: y }"#, "'Host' is set by xqueue itself"),
         (#"webhook: "http://x/", headers: { X-XQueue-Signature: y }"#, "is set by xqueue itself"),
+        (#"webhook: "http://x/", header_files: { A: nowhere }"#, "'header_files': 'nowhere' cannot be read"),
+        (#"webhook: "http://x/", header_files: { Host: nowhere }"#, "'nowhere' cannot be read"),
     ])
     func whatIsWrongIsNamed(members: String, message: String) async {
         let text = await mistake("handlers:\n  mail: { \(members) }\n", environment: ["SHORT": "abc"])
         #expect(text?.contains(message) == true, "\(text ?? "nothing is wrong")")
         #expect(text?.contains("abc") != true)
+    }
+
+    @Test func headersMayStandInFiles() async throws {
+        try folder.write("mailer", "Bearer hunter2\n")
+        let resolved = try await load(
+            """
+            handlers:
+              mail:
+                webhook: "https://mailer.example/"
+                headers: { X-Plain: a }
+                header_files: { Authorization: mailer }
+            """)
+        let webhook = try #require(resolved.values.handlers.first?.webhook)
+        #expect(webhook.headers == ["X-Plain": "a", "Authorization": "Bearer hunter2"])
+        #expect(!ConfigurationListing.values(of: resolved).contains("hunter2"))
+        let both = await mistake(
+            """
+            handlers:
+              mail: { webhook: "https://x/", headers: { authorization: a }, header_files: { Authorization: mailer } }
+            """)
+        #expect(both?.contains("'Authorization' stands there twice") == true, "\(both ?? "")")
     }
 
     @Test func hostsThatAreNotAllowedAreRefused() async {

@@ -35,15 +35,16 @@ import XQueueCore
         (#"{"steps":"3"}"#, "payload.steps must be a whole number from 0 to 10000"),
         (#"{"fail_times":null}"#, "payload.fail_times must be a whole number from 0 to 1000"),
         (#"{"ignore_cancel":"yes"}"#, "payload.ignore_cancel must be true or false"),
-        (
-            #"{"duration":1}"#,
-            "payload.duration is unknown; there are message, duration_ms, steps, fail_times and ignore_cancel"
-        ),
+        (#"{"duration":1}"#, "payload.duration is unknown"),
+        (#""hello""#, "the payload must be an object"),
     ])
-    func mistakesAreForGoodAndNameTheMember(text: String, message: String) throws {
+    func mistakesAreForGoodAndSayWhatIsTaken(text: String, message: String) throws {
         let payload = try RawJSON(text)
         let failure = #expect(throws: TaskFailure.self) { try ExampleRequest(payload) }
-        #expect(failure?.message == message)
+        #expect(
+            failure?.message == message
+                + "; example takes message (text), duration_ms (0 to 86400000), steps (0 to 10000), "
+                + "fail_times (0 to 1000) and ignore_cancel (true or false)")
         #expect(failure?.isPermanent == true)
     }
 }

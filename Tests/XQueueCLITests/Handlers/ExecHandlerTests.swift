@@ -123,6 +123,42 @@ import XQueueCore
         }
     }
 
+    @Test(arguments: [
+        ("#!/bin/sh\n", false, "the file is not executable; chmod +x makes it so"),
+        ("#!/no/such/shell -e\n", true, "its interpreter '/no/such/shell' does not exist"),
+        (
+            "#!/bin/sh\r\necho 1\r\n", true,
+            "its lines end with CR LF, as on Windows, so its interpreter would be '/bin/sh\\r';"
+                + " lines must end with LF"
+        ),
+        ("#!\n", true, "its first line names no interpreter"),
+        (
+            "echo 1\n", true,
+            "the file is not a program of this machine, and has no first line that names one (#!)"
+        ),
+    ])
+    func whyAProgramCannotBeRunIsSaid(text: String, isExecutable: Bool, reason: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("program", text, executable: isExecutable)
+        try await ExecQueue.run("", change: { $0.command = [path] }) { queue in
+            #expect(try await queue.result().error == "cannot run '\(path)': \(reason)")
+        }
+        // A name that is found in the path is no other case.
+        guard !text.hasPrefix("echo") else { return }
+        try await ExecQueue.run(
+            "", environment: ["PATH": folder.path + ":/usr/bin:/bin"], change: { $0.command = ["program"] }
+        ) { queue in
+            #expect(try await queue.result().error == "cannot run 'program': \(path): \(reason)")
+        }
+    }
+
+    @Test func aFolderIsNoProgram() async throws {
+        try await ExecQueue.run("", change: { $0.command = ["../"] }) { queue in
+            let task = try await queue.result()
+            #expect(task.error == "cannot run '../': it is a folder, not a program")
+        }
+    }
+
     @Test func aBareNameIsLookedUpInThePath() async throws {
         try await ExecQueue.run("", change: { $0.command = ["printf", "%s", "[7]"] }) { queue in
             let task = try await queue.result()

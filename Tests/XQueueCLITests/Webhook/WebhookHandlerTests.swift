@@ -70,7 +70,7 @@ import XQueueTesting
         }
     }
 
-    @Test(arguments: [400, 401, 404, 408, 410, 422, 301, 302, 307])
+    @Test(arguments: [400, 401, 404, 410, 422, 301, 302, 307])
     func refusalsAndRedirectsFailForGood(status: Int) async throws {
         try await WebhookService.run(
             answer: { _ in
@@ -100,7 +100,21 @@ import XQueueTesting
         }
     }
 
-    @Test(arguments: [500, 502, 503, 429])
+    @Test(arguments: ["0", "1", "Thu, 01 Jan 2026 00:01:00 GMT"])
+    func theBackOffIsNeverCutShort(wait: String) async throws {
+        try await WebhookService.run(
+            answer: { _ in .init(status: .init(code: 429), headers: [.retryAfter: wait]) }
+        ) { service in
+            let id = try await service.submit {
+                $0.maxRetry = 1
+                $0.retryPolicy = RetryPolicy(strategy: .fixed, delay: .seconds(200), jitter: 0)
+            }
+            let task = try await service.task(id, "it is to be retried") { $0.retryCount == 1 }
+            #expect(task.runAt - task.updatedAt == .seconds(200))
+        }
+    }
+
+    @Test(arguments: [500, 502, 503, 408, 423, 425, 429])
     func troubleIsRetried(status: Int) async throws {
         let count = WebhookService.Shared(0)
         try await WebhookService.run(
@@ -172,7 +186,13 @@ import XQueueTesting
     @Test(arguments: [
         ("0", Duration.zero), ("120", .seconds(120)), (" 7 ", .seconds(7)), ("999999999", .seconds(86_400)),
         ("Thu, 01 Jan 2026 00:01:00 GMT", .seconds(60)), ("Wed, 31 Dec 2025 23:00:00 GMT", .zero),
-        ("soon", nil), ("-1", nil), ("", nil), ("1.5", nil),
+        ("Thursday, 01-Jan-26 00:01:00 GMT", .seconds(60)), ("Thu Jan  1 00:01:00 2026", .seconds(60)),
+        ("Friday, 01-Jan-27 00:00:00 GMT", .seconds(86_400)), ("Friday, 31-Dec-99 00:00:00 GMT", .zero),
+        ("thu, 01 jan 2026 00:00:07 gmt", .seconds(7)),
+        ("soon", nil), ("-1", nil), ("", nil), ("1.5", nil), ("1 2", nil),
+        ("Thu, 31 Feb 2026 00:00:00 GMT", nil), ("Thu, 01 Jan 2026 25:00:00 GMT", nil),
+        ("Thu, 01 Jan 2026 00:01:00 CET", nil), ("Thu, 01 Jan 2026", nil), ("Thu, GMT", nil),
+        ("Thu Jan 1 00:01:00 26 x", nil), ("2026-01-01T00:01:00Z", nil),
     ])
     func retryAfterIsRead(text: String, delay: Duration?) {
         #expect(RetryAfter.delay(text, now: Timestamp(milliseconds: 1_767_225_600_000)) == delay)

@@ -16,12 +16,15 @@ final class ServerProcess: Sendable {
     ///   - port: To listen on; 0 for any that is free.
     ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
     ///   - environment: Variables beside those that every program gets.
+    ///   - shell: What a shell does before it becomes the server, such as `ulimit -n 56; exec "$@"`.
     init(
         in folder: ServerFolder, _ arguments: [String] = [], port: Int = 0, name: String? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], shell: String? = nil
     ) async throws {
+        var words = ["serve", "--server-port", "\(port)"] + arguments
+        if let shell { words = ["-c", shell, "sh", try ProgramFile.built("xqueue")] + words }
         let program = try RunningProgram(
-            ["serve", "--server-port", "\(port)"] + arguments, in: folder,
+            program: shell.map { _ in URL(filePath: "/bin/sh") }, words, in: folder,
             name: "\(name ?? "server")-\(folder.nextNumber())", environment: environment)
         self.folder = folder
         self.program = program
@@ -67,6 +70,10 @@ final class ServerProcess: Sendable {
 
     private static func address(in log: String) -> URL? {
         for line in log.split(separator: "\n") {
+            // What is told to people, with log.format text.
+            if let place = line.firstRange(of: "  API      "), line.hasSuffix("/api/v1") {
+                return URL(string: String(line[place.upperBound...].dropLast("/api/v1".count)))
+            }
             guard let fact = try? JSONDecoder().decode(Listening.self, from: Data(line.utf8)),
                 fact.message == "Listening"
             else { continue }

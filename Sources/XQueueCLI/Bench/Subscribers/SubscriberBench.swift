@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import Synchronization
+import XQueue
 import XQueueCore
 
 /// Opens many event streams at a server of its own, lets them rest, and then has one task run, of which all
@@ -19,7 +20,7 @@ struct SubscriberBench {
     let bar: ProgressBar
 
     func run() async throws -> [BenchResult] {
-        OpenFileLimit.raise()
+        OpenFiles.raiseLimit()
         var results: [BenchResult] = []
         for transport in SubscriberConnection.Transport.allCases { results.append(try await run(transport)) }
         return results

@@ -27,41 +27,48 @@ struct ExecHandler: Sendable {
     /// How long an attempt has to stop at shutdown.
     let stopPeriod: Duration
     private let base: [String: String]
+    private let files: FileGate
 
     init(
-        _ definition: HandlerDefinition, stopPeriod: Duration,
+        _ definition: HandlerDefinition, stopPeriod: Duration, files: FileGate = .shared,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         BrokenPipe.ignore
         self.definition = definition
         self.stopPeriod = stopPeriod
+        self.files = files
         self.base = ExecEnvironment.base(inherited: environment, for: definition)
     }
 
     /// Runs one attempt.
     func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
         try Task.checkCancellation()
+        // Subprocess ends the process if it finds fewer descriptors than it needs.
+        let permit = try await files.permit(OpenFiles.ofOneProgram, logger: task.logger)
         let (stops, stop) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         return try await withTaskCancellationHandler {
             // In a Swift task of its own, because a canceled one could neither read what the program says
             // while it stops nor wait for it. It ends when the program does, which `stop` sees to.
-            try await Task { try await run(task, stops: stops, stop: stop) }.value
+            try await Task { try await run(task, permit, stops: stops, stop: stop) }.value
         } onCancel: {
             stop.yield()
         }
     }
 
     private func run(
-        _ task: TaskContext<RawJSON>, stops: AsyncStream<Void>, stop: AsyncStream<Void>.Continuation
+        _ task: TaskContext<RawJSON>, _ permit: FileGate.Permit, stops: AsyncStream<Void>,
+        stop: AsyncStream<Void>.Continuation
     ) async throws -> RawJSON? {
         let group = ProcessGroup()
         async let stopped = stopWhenAsked(group, task, stops)
         defer { stop.finish() }
         let report: ExecReport
         do {
-            report = try await ExecRun(configuration: configuration(of: task), task: task, group: group)
-                .report(maxOutput: definition.maxOutput)
+            let run = ExecRun(
+                configuration: configuration(of: task), task: task, group: group, permit: permit)
+            report = try await run.report(maxOutput: definition.maxOutput)
         } catch {
+            permit.giveBack()
             group.ended()
             stop.finish()
             _ = await stopped
@@ -102,19 +109,22 @@ struct ExecHandler: Sendable {
     private var executable: Executable {
         let program = definition.command[0]
         guard program.contains("/") else { return .name(program) }
-        let path = FilePath(program)
-        return .path(path.isAbsolute ? path : FilePath(definition.workingDirectory).pushing(path))
+        return .path(FilePath(ProgramTrouble.path(of: program, in: definition.workingDirectory)))
     }
 
     private func cannotStart(_ error: any Error) -> TaskFailure {
+        let program = definition.command[0]
         let reason =
             switch error {
-            case let error as SubprocessError where error.code == .executableNotFound: "no such program"
+            case let error as SubprocessError where error.code == .executableNotFound:
+                ProgramTrouble.reason(program, in: definition.workingDirectory, searching: base["PATH"])
             case let error as SubprocessError where error.code == .failedToChangeWorkingDirectory:
                 "no such working directory, \(definition.workingDirectory)"
+            case let error as SubprocessError where error.underlyingError?.rawValue == ENOEXEC:
+                ProgramTrouble.format
             case let error as SubprocessError: error.underlyingError?.description ?? error.description
             default: String(describing: error)
             }
-        return TaskFailure("cannot run '\(definition.command[0])': \(reason)")
+        return TaskFailure("cannot run '\(program)': \(reason)")
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Subprocess
+import SystemPackage
 import XQueue
 import XQueueCore
 
@@ -8,12 +9,24 @@ struct ExecRun: Sendable {
     let configuration: Subprocess.Configuration
     let task: TaskContext<RawJSON>
     let group: ProcessGroup
+    /// For the descriptors that it takes to start a program.
+    let permit: FileGate.Permit
+
+    /// Has Subprocess open what it keeps for all programs, and would end the process without: with the run of a program
+    /// that cannot be.
+    static func prepare() async {
+        let configuration = Subprocess.Configuration(executable: .path("/dev/null/xqueue"))
+        _ = try? await Subprocess.run(
+            configuration, input: .inputWriter, output: .sequence, error: .sequence
+        ) { _ in }
+    }
 
     /// - Throws: ``SubprocessError`` if the program cannot be started.
     func report(maxOutput: Int) async throws -> ExecReport {
         let outcome = try await Subprocess.run(
             configuration, input: .inputWriter, output: .sequence, error: .sequence
         ) { execution in
+            permit.giveBack()
             group.started(execution.processIdentifier.value)
             async let fed: Void = feed(execution.standardInputWriter)
             async let output = readOutput(execution.standardOutput, limit: maxOutput)

@@ -1,4 +1,3 @@
-import Foundation
 import XQueueCore
 
 /// Reads the header `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
@@ -8,16 +7,11 @@ enum RetryAfter {
 
     /// Nil if the header says nothing that can be understood.
     static func delay(_ text: String, now: Timestamp) -> Duration? {
-        let text = text.trimmingCharacters(in: .whitespaces)
-        if !text.isEmpty, text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
-            return min(.seconds(Int64(text) ?? .max / 2), longest)
+        let words = text.split { $0 == " " || $0 == "\t" }
+        if words.count == 1, words[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
+            return min(.seconds(Int64(words[0]) ?? .max / 2), longest)
         }
-        let formatter = DateFormatter()
-        formatter.locale = Locale(identifier: "en_US_POSIX")
-        formatter.timeZone = TimeZone(identifier: "GMT")
-        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        guard let date = formatter.date(from: text) else { return nil }
-        let time = Timestamp(milliseconds: Int64(date.timeIntervalSince1970 * 1000))
+        guard let time = HTTPDate.time(words.joined(separator: " "), now: now) else { return nil }
         return min(max(time - now, .zero), longest)
     }
 }

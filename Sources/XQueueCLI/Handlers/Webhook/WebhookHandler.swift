@@ -10,42 +10,84 @@ import XQueueCore
 /// What the service gets: a POST with the task as JSON (`id`, `type`, `payload`, `attempt`, `max_retry`,
 /// `created_at`), signed if there is a secret.
 ///
-/// What its answer means: 2xx is success, and the body, if it is JSON, the result. 429 and 503 fail the attempt,
-/// which is retried after `Retry-After` if the answer says so; so do other 5xx, a connection that is refused or
-/// breaks, and an answer that does not come in time, after the task's own back-off. Other 4xx, and redirects,
+/// What its answer means: 2xx is success, and the body, if it is JSON, the result. 408, 423, 425, 429 and 5xx fail the
+/// attempt, which is retried after the task's back-off, or after `Retry-After` if that is later; so do a connection
+/// that is refused or breaks, and an answer that is not there in time, its body included. Other 4xx, and redirects,
 /// which are not followed, fail the task for good.
+///
+/// A service may close a connection that rests at the very moment a request goes out on it. That says nothing of the
+/// service or the task, so the request is sent again at once, within the same attempt.
 ///
 /// When the task is canceled or times out, the request is closed.
 struct WebhookHandler: Sendable {
     /// How much of a refusal's body is put into the task's error, in bytes.
     private static let quotedBytes = 500
+    /// How often an attempt is sent again at once.
+    private static let mostResends = 3
+    /// A connection, and one to look up the host.
+    private static let descriptors = 2
 
     let definition: WebhookDefinition
     let client: WebhookClient
     let clock: any QueueClock
+    private let files: FileGate
 
-    init(_ definition: WebhookDefinition, client: WebhookClient, clock: any QueueClock = SystemQueueClock()) {
+    init(
+        _ definition: WebhookDefinition, client: WebhookClient, clock: any QueueClock = SystemQueueClock(),
+        files: FileGate = .shared
+    ) {
         self.definition = definition
         self.client = client
         self.clock = clock
+        self.files = files
+    }
+
+    /// What came of an answer's body.
+    private enum Body: Sendable {
+        case whole(ByteBuffer)
+        case tooLarge
+        /// It was not there at the deadline, or the connection broke, for this reason.
+        case incomplete(String)
     }
 
     /// Runs one attempt.
     func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
-        let response: HTTPClientResponse
-        let body: ByteBuffer?
+        let deadline = ContinuousClock.now + definition.timeout
         do {
-            response = try await client.http().execute(
-                request(for: task), timeout: TimeAmount(definition.timeout), logger: nil)
-            body = try await read(response)
+            let response = try await send(task, by: deadline)
+            return try outcome(of: response, try await read(response, by: deadline))
+        } catch let failure as TaskFailure {
+            throw failure
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             // A client that is stopped says so in its own words.
             try Task.checkCancellation()
-            throw TaskFailure("\(place): \(Self.reason(error))")
+            throw TaskFailure("\(place): \(WebhookTrouble.reason(error))")
         }
-        return try outcome(of: response, body)
+    }
+
+    /// The head of the answer.
+    private func send(
+        _ task: TaskContext<RawJSON>, by deadline: ContinuousClock.Instant
+    ) async throws -> HTTPClientResponse {
+        let id = task.id.description
+        var resends = 0
+        while true {
+            client.exchanges.began(id, try await files.permit(Self.descriptors, logger: task.logger))
+            do {
+                let rest = max(deadline - ContinuousClock.now, .zero)
+                let response = try await client.http.execute(
+                    request(for: task), timeout: TimeAmount(rest), logger: nil)
+                client.exchanges.ended(id)
+                return response
+            } catch {
+                let way = client.exchanges.ended(id)
+                let isNoAttempt = way != .newConnection && WebhookTrouble.isClose(error)
+                guard isNoAttempt, resends < Self.mostResends, !Task.isCancelled else { throw error }
+                resends += 1
+            }
+        }
     }
 
     private func request(for task: TaskContext<RawJSON>) -> HTTPClientRequest {
@@ -57,7 +99,7 @@ struct WebhookHandler: Sendable {
         if !request.headers.contains(name: "User-Agent") {
             request.headers.add(name: "User-Agent", value: "xqueue/\(Version.current)")
         }
-        request.headers.add(name: "X-XQueue-Task-ID", value: task.id.description)
+        request.headers.add(name: WebhookExchanges.header, value: task.id.description)
         request.headers.add(name: "X-XQueue-Task-Type", value: task.type)
         request.headers.add(name: "X-XQueue-Attempt", value: String(task.attempt))
         if let trace = task.trace {
@@ -85,45 +127,65 @@ struct WebhookHandler: Sendable {
         return writer.bytes
     }
 
-    /// The answer's body; nil if it is larger than it may be.
-    private func read(_ response: HTTPClientResponse) async throws -> ByteBuffer? {
-        do {
-            return try await response.body.collect(upTo: definition.maxResponse)
-        } catch is NIOTooManyBytesError {
-            return nil
+    private func read(
+        _ response: HTTPClientResponse, by deadline: ContinuousClock.Instant
+    ) async throws -> Body {
+        let maxResponse = definition.maxResponse
+        let body = await withTaskGroup(of: Body.self) { group in
+            group.addTask {
+                do {
+                    return .whole(try await response.body.collect(upTo: maxResponse))
+                } catch is NIOTooManyBytesError {
+                    return .tooLarge
+                } catch {
+                    return .incomplete(WebhookTrouble.reason(error))
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                return .incomplete("the answer did not end in time")
+            }
+            let first = await group.next()
+            // Whoever reads is done with the connection then, too.
+            group.cancelAll()
+            return first
+        }
+        try Task.checkCancellation()
+        return body ?? .incomplete("no answer")
+    }
+
+    private func outcome(of response: HTTPClientResponse, _ body: Body) throws -> RawJSON? {
+        let status = response.status.code
+        switch status {
+        case 200..<300: return try result(body)
+        case 300..<400: throw failure(response, "redirects are not followed", body, isPermanent: true)
+        case 408, 423, 425, 429: throw failure(response, nil, body)
+        case 400..<500: throw failure(response, nil, body, isPermanent: true)
+        default: throw failure(response, nil, body)
         }
     }
 
-    private func outcome(of response: HTTPClientResponse, _ body: ByteBuffer?) throws -> RawJSON? {
-        let status = response.status.code
-        switch status {
-        case 200..<300:
-            guard let body else {
-                // Doing the work once more would not make the answer smaller.
-                throw TaskFailure(
-                    "\(place): the answer is larger than \(definition.maxResponse) bytes", isPermanent: true)
-            }
-            return try? RawJSON(bytes: body.readableBytesView)
-        case 300..<400:
-            throw failure(response, "redirects are not followed", body, isPermanent: true)
-        case 429, 503:
-            throw failure(response, nil, body, retryAfter: retryAfter(response))
-        case 400..<500:
-            throw failure(response, nil, body, isPermanent: true)
-        default:
-            throw failure(response, nil, body)
+    private func result(_ body: Body) throws -> RawJSON? {
+        switch body {
+        case .whole(let buffer): return try? RawJSON(bytes: buffer.readableBytesView)
+        case .tooLarge:
+            // Doing the work once more would not make the answer smaller.
+            throw TaskFailure(
+                "\(place): the answer is larger than \(definition.maxResponse) bytes", isPermanent: true)
+        case .incomplete(let reason): throw TaskFailure("\(place): \(reason)")
         }
     }
 
     private func failure(
-        _ response: HTTPClientResponse, _ remark: String?, _ body: ByteBuffer?, isPermanent: Bool = false,
-        retryAfter: Duration? = nil
+        _ response: HTTPClientResponse, _ remark: String?, _ body: Body, isPermanent: Bool = false
     ) -> TaskFailure {
-        let said = body.map { String(decoding: $0.readableBytesView.prefix(Self.quotedBytes), as: UTF8.self) }
-        let parts = ["\(place) answered \(response.status.code)", remark, said].compactMap { $0 }
+        var parts = ["\(place) answered \(response.status.code)", remark ?? ""]
+        if case .whole(let said) = body {
+            parts.append(String(decoding: said.readableBytesView.prefix(Self.quotedBytes), as: UTF8.self))
+        }
         return TaskFailure(
             parts.filter { !$0.isEmpty }.joined(separator: ": "), isPermanent: isPermanent,
-            retryAfter: retryAfter)
+            minRetryDelay: isPermanent ? nil : retryAfter(response))
     }
 
     private func retryAfter(_ response: HTTPClientResponse) -> Duration? {
@@ -133,13 +195,5 @@ struct WebhookHandler: Sendable {
     /// The address as far as errors may show it: a query may hold secrets.
     private var place: String {
         String(definition.url.prefix { $0 != "?" })
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error as? HTTPClientError {
-        case .some(.deadlineExceeded), .some(.readTimeout): "no answer in time"
-        case .some(.connectTimeout): "cannot connect in time"
-        default: String(describing: error)
-        }
     }
 }

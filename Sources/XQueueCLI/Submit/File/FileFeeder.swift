@@ -81,7 +81,9 @@ final class FileFeeder {
         if sender.keepsGoing {
             mark.refused += mistakes.count
             progress.clear()
-            for mistake in mistakes { StandardError.write("\(name):\(mistake.number): \(mistake.message)\n") }
+            for mistake in mistakes {
+                StandardError.write("\(name):\(mistake.number): \(mistake.message.visible)\n")
+            }
         }
         let end = sender.keepsGoing ? nil : mistakes.first
         if let position = end.map({ end in lines.last { $0.number < end.number }?.end }) ?? source.position {
