@@ -1,5 +1,17 @@
 #include <librdkafka/rdkafka.h>
 
+#ifdef __linux__
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* dup3, which Swift does not see: `place` leads to where `descriptor` does, and closes in programs that are started. */
+static inline int xqueue_replace_descriptor(int place, int descriptor)
+{
+    return (int)syscall(SYS_dup3, descriptor, place, O_CLOEXEC);
+}
+#endif
+
 /* rd_kafka_producev takes a list of arguments without end, which Swift cannot call. `headers` is freed by
    librdkafka if the message was taken, and is the caller's otherwise. */
 static inline rd_kafka_resp_err_t xqueue_kafka_produce(

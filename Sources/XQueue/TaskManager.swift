@@ -101,8 +101,7 @@ public final class TaskManager: Service {
         let storeWatch = StoreWatch()
         self.submitter = TaskSubmitter(
             store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, metrics: metrics,
-            logMetrics: intake.map { metrics.intake($0.name) }, clock: clock, grace: configuration.gracePeriod
-        )
+            logMetrics: intake.map { metrics.intake($0.name) }, clock: clock)
         self.feeder = intake.map {
             IntakeFeeder(
                 $0, store: store, configuration: configuration, metrics: metrics, clock: clock,

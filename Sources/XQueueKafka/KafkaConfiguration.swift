@@ -50,7 +50,7 @@ public struct KafkaConfiguration: Sendable {
     public var deliveryTimeout = Duration.seconds(10)
     /// The longest message, in bytes; the brokers have a limit of their own, 1 MiB if nobody changed it.
     public var maxMessageBytes = (1 << 20) + (64 << 10)
-    /// Further properties of librdkafka, which win over everything here.
+    /// Further properties of librdkafka, which win over everything here. One that undoes a promise is refused.
     public var properties: [String: String] = [:]
 
     public init(brokers: [String]) {
@@ -88,6 +88,7 @@ public struct KafkaConfiguration: Sendable {
         guard (security.certificateFile == nil) == (security.keyFile == nil) else {
             throw IntakeError(.invalid, "a client certificate and its private key go together")
         }
+        try checkPromises()
     }
 
     private static func check(topic: String, isLong: Bool) throws(IntakeError) {

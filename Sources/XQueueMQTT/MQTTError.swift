@@ -13,19 +13,46 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
         case refused
         /// The broker did not answer in time.
         case timedOut
+        /// The broker takes nothing now, and says so.
+        case busy
         /// The sink is not open.
         case closed
     }
 
+    /// What the broker may have had against a connection that it did not accept.
+    enum Objection: Sendable, Hashable {
+        /// It closed the connection without a word.
+        case unknown
+        /// Messages are not kept there.
+        case retained
+        /// This client must not speak of its presence, or not connect at all.
+        case presence
+    }
+
     public let kind: Kind
     public let message: String
+    /// Whether another way to connect is worth a try, and which; nil if none is.
+    let objection: Objection?
 
     public init(_ kind: Kind, _ message: String) {
+        self.init(kind, message, objection: nil)
+    }
+
+    init(_ kind: Kind, _ message: String, objection: Objection?) {
         self.kind = kind
         self.message = message
+        self.objection = objection
     }
 
     public var description: String { message }
+
+    /// Whether a message may be the reason that the connection ended.
+    var mayBeOfAMessage: Bool {
+        switch kind {
+        case .disconnected, .refused, .timedOut: true
+        case .busy, .closed, .invalid: false
+        }
+    }
 }
 
 #endif

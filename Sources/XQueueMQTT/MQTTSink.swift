@@ -13,6 +13,15 @@ public final class MQTTSink: EventSink {
     private let settings: ClientSettings
     private let topics: MQTTTopics
     private let client = Mutex<MQTTClient?>(nil)
+    private let memory = Mutex(Memory())
+
+    /// What is known of the broker beyond one connection.
+    private struct Memory {
+        var refusals = SinkRefusals()
+        var hasToldOfPresence = false
+        /// See ``DeliveryPlan/suspectSize``.
+        var suspectSize: Int?
+    }
 
     /// - Parameter nodeID: The name of this node; it is added to the client's name, so that nodes do not
     ///   throw each other off the broker.
@@ -25,26 +34,56 @@ public final class MQTTSink: EventSink {
             configuration: configuration, clientID: clientID, presenceTopic: topics.presence, node: nodeID)
     }
 
-    /// Connects to the broker.
+    /// Connects to the broker. One that does not let this client speak of its presence, or that keeps no messages,
+    /// is spoken to without that.
     ///
     /// - Throws: ``MQTTError`` if it cannot be reached or refuses.
     public func open() async throws {
         await close()
-        let new = try await MQTTClient.open(settings)
-        client.withLock { $0 = new }
+        var settings = settings
+        var first: MQTTError?
+        while true {
+            do {
+                let new = try await MQTTClient.open(settings)
+                client.withLock { $0 = new }
+                return tell(ofPresence: new.presenceRefusal ?? first.map { "\($0)" })
+            } catch let error as MQTTError {
+                guard let next = settings.presence.next(after: error.objection) else { throw first ?? error }
+                settings.presence = next
+                first = first ?? error
+            }
+        }
     }
 
-    /// Publishes what the events say, and returns once the broker has acknowledged it. Without events it
-    /// only throws if the connection is broken.
+    /// Publishes what the events say, and returns once the broker has acknowledged it, or what it does not take is
+    /// put aside. Without events it only throws if the connection is broken.
     ///
     /// - Throws: ``MQTTError``.
     public func deliver(_ events: [TaskEvent]) async throws {
-        guard let client = client.withLock({ $0 }) else {
-            throw MQTTError(.closed, "there is no connection to the broker")
-        }
-        try client.check()
+        try current().check()
         guard !events.isEmpty else { return }
-        try await client.deliver(MessageBatch(events, topics))
+        let delivery = Delivery(
+            MessageBatch(events, topics), suspectSize: memory.withLock { $0.suspectSize })
+        while true {
+            do {
+                try await current().deliver(delivery)
+                return memory.withLock { memory in
+                    memory.refusals.add(delivery.refusals)
+                    memory.suspectSize = delivery.suspectSize
+                }
+            } catch let error as MQTTError where error.mayBeOfAMessage {
+                guard case .goOn(let milliseconds) = delivery.broke(error) else { throw error }
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                try await open()
+            }
+        }
+    }
+
+    public func takeRefusals() -> SinkRefusals {
+        memory.withLock { memory in
+            defer { memory.refusals = SinkRefusals() }
+            return memory.refusals
+        }
     }
 
     public func close() async {
@@ -53,6 +92,23 @@ public final class MQTTSink: EventSink {
             return client
         }
         await old?.close()
+    }
+
+    private func current() throws(MQTTError) -> MQTTClient {
+        guard let client = client.withLock({ $0 }) else {
+            throw MQTTError(.closed, "there is no connection to the broker")
+        }
+        return client
+    }
+
+    /// Has it told, once, that the broker does not take this client's presence as it is meant.
+    private func tell(ofPresence refusal: String?) {
+        guard let refusal else { return }
+        memory.withLock { memory in
+            guard !memory.hasToldOfPresence else { return }
+            memory.hasToldOfPresence = true
+            memory.refusals.add(SinkRefusal(topic: topics.presence, reason: refusal))
+        }
     }
 }
 

@@ -172,6 +172,37 @@ import XQueueTesting
     }
 
     @Test(
+        "A property that undoes a promise is refused, with the reason",
+        arguments: [
+            ("acks", "1"), ("request.required.acks", "0"), ("enable.idempotence", "false"),
+            ("enable.auto.commit", "true"), ("auto.commit.enable", "1"), ("enable.auto.offset.store", "true"),
+            ("offset.store.method", "none"), ("message.timeout.ms", "0"), ("delivery.timeout.ms", "1000"),
+            ("auto.offset.reset", "latest"), ("isolation.level", "read_uncommitted"),
+            ("transactional.id", "x"), ("delivery.report.only.error", "true"),
+            ("enable.partition.eof", "true"), ("allow.auto.create.topics", "true"),
+            ("test.mock.num.brokers", "1"), ("enabled_events", "1"), ("log.queue", "true"),
+        ])
+    func promises(_ name: String, _ value: String) {
+        var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
+        configuration.properties = [name: value]
+        let error = #expect(throws: IntakeError.self) {
+            try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
+        }
+        #expect(error?.code == .invalid)
+        #expect(error?.message.contains(name) == true)
+        #expect(error?.message.contains(": ") == true)
+    }
+
+    @Test("A property with the value that a promise wants is taken") func promisesKept() throws {
+        var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
+        configuration.properties = [
+            "acks": "all", "enable.idempotence": "true", "enable.auto.commit": "False",
+            "isolation.level": "read_committed", "linger.ms": "5",
+        ]
+        _ = try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
+    }
+
+    @Test(
         "Settings that cannot be are refused at once",
         arguments: [
             { @Sendable (configuration: inout KafkaConfiguration) in configuration.topic = "a b" },

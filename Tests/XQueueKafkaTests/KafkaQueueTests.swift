@@ -155,6 +155,91 @@ import XQueueTesting
         #expect(try await fixture.records(of: fixture.topic).count == 2)
     }
 
+    @Test("A task that the log did not acknowledge is appended before it answers for another submission")
+    func unacknowledged() async throws {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        func submission(_ id: TaskID? = nil) -> TaskSubmission {
+            var submission = TaskSubmission(type: "work", payload: .null)
+            (submission.id, submission.uniqueKey) = (id, "one")
+            submission.schedule = .after(.seconds(3600))
+            return submission
+        }
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            let id = TaskIDGenerator().next()
+            fixture.broker.pause()
+            for _ in 0..<2 {
+                let error = await #expect(throws: QueueError.self) {
+                    try await node.manager.submit(submission(id))
+                }
+                #expect(error?.code == .intakeUnavailable)
+            }
+            // It stays as it is: nobody takes it back.
+            #expect(try await node.manager.task(id)?.status == .pending)
+            fixture.broker.resume()
+            // Another submission with the same key.
+            var outcome: SubmitOutcome?
+            try await eventually(within: .seconds(60), "it is answered") {
+                outcome = try? await node.manager.submit(submission())
+                return outcome != nil
+            }
+            guard case .existing(let record) = outcome else {
+                Issue.record("the first task answers for it, not \(String(describing: outcome))")
+                return
+            }
+            #expect(record.id == id)
+            let log = try await fixture.records(of: fixture.topic).filter { $0.key == "\(id)" }
+            #expect(!log.isEmpty)
+            // The log has it by now, and is not given it once more.
+            _ = try await node.manager.submit(submission())
+            #expect(try await fixture.records(of: fixture.topic).count { $0.key == "\(id)" } == log.count)
+        }
+    }
+
+    @Test("While the log is known to take nothing, tasks with unique keys are not put into the store")
+    func kept()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null)
+            fixture.broker.pause()
+            await #expect(throws: QueueError.self) { try await node.manager.submit("work", .null) }
+            for number in 0..<5 {
+                await #expect(throws: QueueError.self) {
+                    try await node.manager.submit("work", .null, .unique("key-\(number)"))
+                }
+            }
+            #expect(try await node.manager.statistics().store.counts.total == 1)
+            fixture.broker.resume()
+            try await eventually(within: .seconds(60), "tasks are accepted again") {
+                (try? await node.manager.submit("work", .null, .unique("one"))) != nil
+            }
+        }
+    }
+
+    @Test("A unique key that could not be checked is told, and the one that answers is counted")
+    func provisional()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let node = try fixture.node()
+        try await fixture.running(node) {
+            try await node.manager.submit("work", .null, .unique("one"), .delay(.seconds(3600)))
+            node.store.fail(.insert, times: .max)
+            var keyed = TaskSubmission(type: "work")
+            keyed.uniqueKey = "one"
+            let outcomes = try await node.manager.submit([keyed, TaskSubmission(type: "work"), keyed])
+            #expect(outcomes.map(\.isProvisional) == [true, false, true])
+            #expect(outcomes[0].record.id == outcomes[2].record.id)
+            node.store.heal()
+            try await eventually("it is counted") { await node.manager.intake()?.deduplicated == 1 }
+            #expect(try await node.manager.task(outcomes[0].record.id) == nil)
+        }
+    }
+
     @Test("What is in hand when dead letters cannot be put aside is not passed by") func deadLettersFail()
         async throws
     {

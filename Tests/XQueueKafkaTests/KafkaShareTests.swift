@@ -32,6 +32,14 @@ import Testing
         #expect(answers == [false, false, true])
     }
 
+    @Test("The last offset there can be is taken as any other") func last() {
+        var share = Self.share()
+        let isKnown = share.receive(0, .max)
+        share.commit(0, .max)
+        #expect(!isKnown)
+        #expect(share.done == [0: .max])
+    }
+
     @Test("What is known of a partition goes with it") func moved() {
         var share = Self.share()
         for partition: Int32 in [0, 1] {

@@ -4,9 +4,10 @@ import Logging
 import Synchronization
 import Testing
 import XQueueCore
-import XQueueKafka
 import XQueueTestServers
 import XQueueTesting
+
+@testable import XQueueKafka
 
 @Suite("Topics that others have made", .timeLimit(.minutes(5))) struct KafkaTopicTests {
     @Test("Those that are missing are made as they must be") func made() async throws {
@@ -17,6 +18,20 @@ import XQueueTesting
         #expect(await intake.status().partitions.count == 4)
         #expect(log.reasons == [])
         await intake.close()
+    }
+
+    @Test(
+        "Whatever the brokers say, how far a partition is read is a number",
+        arguments: [nil, .min, -1001, -1, 0, 7, .max] as [Int64?],
+        [nil, .min, -1, 0, 9, .max] as [Int64?])
+    func extremes(_ one: Int64?, _ other: Int64?) {
+        for (committed, start, end) in [(one, other, other), (other, one, other), (other, other, one)] {
+            let partition = KafkaTopics.partition(0, committed: committed, start: start, end: end)
+            #expect(partition.lag >= 0 && partition.end >= 0 && partition.committed ?? 0 >= 0)
+            let status = IntakeStatus(partitions: [partition, partition, partition])
+            #expect(status.lag >= 0)
+            #expect([IntakeSpan(partition: 0, start: start ?? 0, end: end ?? 0)].offsets >= 0)
+        }
     }
 
     @Test("Another number of partitions is told, once, and used") func partitions() async throws {

@@ -41,7 +41,10 @@ import XQueueTesting
             (presence, #"{"status":"online","node":"node"}"#),
             ("task/status/\(id)", pending), ("task/status/status/pending", pending),
             ("task/status/\(id)", processing), ("task/status/status/processing", processing),
-            ("task/progress/\(id)", #"{"task_id":"\#(id)","progress":40,"timestamp":"\#(time)3Z"}"#),
+            (
+                "task/progress/\(id)",
+                #"{"task_id":"\#(id)","progress":40,"message":"half way","timestamp":"\#(time)3Z"}"#
+            ),
             ("task/status/\(id)", failed), ("task/status/status/failed", failed),
             (presence, #"{"status":"offline","node":"node"}"#),
         ]

@@ -11,9 +11,10 @@ struct SinkFixture {
     let ids = TaskIDGenerator()
 
     static func start(
-        login: (name: String, password: String)? = nil, tls: TLSFiles? = nil
+        login: (name: String, password: String)? = nil, tls: TLSFiles? = nil, options: [String] = [],
+        access: String? = nil
     ) async throws -> SinkFixture {
-        let broker = try MosquittoServer(login: login, tls: tls)
+        let broker = try MosquittoServer(login: login, tls: tls, options: options, access: access)
         try await broker.start()
         return SinkFixture(broker: broker)
     }
@@ -48,6 +49,16 @@ struct SinkFixture {
         (0..<count).map {
             event(ids.next(), $0 + 1, .status(.init(previous: nil, status: .pending, version: 1)))
         }
+    }
+
+    /// The failure of a task, with an error of so many bytes.
+    func failure(bytes: Int) -> TaskEvent {
+        event(
+            ids.next(), 1,
+            .status(
+                .init(
+                    previous: .processing, status: .failed, version: 3, retryCount: 1,
+                    error: String(repeating: "x", count: bytes))))
     }
 
     private func event(_ id: TaskID, _ number: Int, _ change: TaskEvent.Change) -> TaskEvent {

@@ -55,6 +55,48 @@ import XQueueCore
         #expect(try IntakeDecoder(QueueConfiguration()).task(record).trace == trace)
     }
 
+    @Test("Bytes and numbers of any kind give a task or an error", arguments: 0..<8) func damaged(
+        _ round: Int
+    ) throws {
+        var task = NewTask(
+            id: TaskIDGenerator().next(), type: "resize", payload: try RawJSON(#"{"a":"é","n":[1,2.5e300]}"#))
+        task.concurrency = ConcurrencyLimit(key: "user 1", limit: 3)
+        task.uniqueKey = "one"
+        task.retryPolicy = RetryPolicy(
+            strategy: .linear, delay: .seconds(2), maxDelay: .seconds(9), jitter: 0.5)
+        task.schedule = round % 2 == 0 ? .after(.seconds(60)) : .at(Self.written)
+        let whole = Array(IntakeMessage(task, acceptedAt: Self.written).value.utf8)
+        let extremes: [Int64] = [.min, -1, 0, 1, .max, .max - 1]
+        let decoder = IntakeDecoder(QueueConfiguration())
+        let digits = whole.indices.filter { UInt8(ascii: "0")...UInt8(ascii: "9") ~= whole[$0] }
+        for _ in 0..<1000 {
+            var value = whole
+            for _ in 0..<Int.random(in: 0...4) {
+                // Half of them turn numbers into other numbers.
+                let place =
+                    (Bool.random() ? digits.randomElement() : nil) ?? value.indices.randomElement() ?? 0
+                guard place < value.count else { continue }
+                switch Int.random(in: 0..<4) {
+                case 0: value[place] = .random(in: 0...255)
+                case 1: value.insert(contentsOf: "99999999999999999999".utf8, at: place)
+                case 2: value.remove(at: place)
+                default: value.insert(contentsOf: "-1e308".utf8, at: place)
+                }
+            }
+            let record = IntakeRecord(
+                origin: IntakeOrigin(
+                    topic: "t", partition: .random(in: .min ... .max), offset: extremes.randomElement() ?? 0),
+                timestamp: Timestamp(milliseconds: extremes.randomElement() ?? 0), key: nil, value: value)
+            do throws(QueueError) {
+                let read = try decoder.task(record)
+                _ = TaskStateMachine.submit(read, at: Timestamp(milliseconds: extremes.randomElement() ?? 0))
+                _ = IntakeMessage(read, acceptedAt: record.timestamp)
+            } catch {
+                #expect(!error.message.isEmpty)
+            }
+        }
+    }
+
     @Test("A delay counts from when the task was accepted, or else from when it was written") func delay()
         throws
     {

@@ -183,6 +183,9 @@ class Client:
     def submit(self, type: str, payload: Any = None, **options: Any) -> Dict[str, Any]:
         """Submits a task and returns it as it is stored.
 
+        With Kafka before a store that is away, a task with a unique key has ``provisional`` set: if an
+        unfinished task turns out to have the key, that one answers, and there is none with this ``id``.
+
         :param options: Any other field of a submission, such as ``priority``, ``max_retry``,
             ``process_timeout``, ``delay``, ``unique_key`` or ``concurrency_key``.
         """

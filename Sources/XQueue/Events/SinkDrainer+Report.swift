@@ -13,10 +13,26 @@ public struct SinkReport: Sendable, Hashable {
     public let delivered: Int
     /// How many events this node found gone from the log before the sink took them, since its start.
     public let lost: Int
+    /// How many messages the other side has refused for good, and this node has put aside, since its start.
+    public let refused: Int
+    /// Why this node can hand over nothing now; nil if it can, or if another node is the one to do it.
+    public let problem: String?
     /// Up to where the sink has acknowledged events, whichever node handed it them.
     public let cursor: EventCursor
     /// How many events it has not acknowledged.
     public let lag: Int
+}
+
+/// How one sink of this node is, as far as the node knows without asking anybody.
+public struct SinkCondition: Sendable {
+    /// The sink's name in the store: `mqtt`.
+    public let name: String
+    /// Why this node can hand over nothing now; nil if it can, or if another node is the one to do it.
+    public let problem: String?
+    /// How many messages the other side has refused for good since the start of this node.
+    public let refused: Int
+    /// The last of them, and when that was; nil if there is none.
+    public let lastRefused: (refusal: SinkRefusal, at: Timestamp)?
 }
 
 /// What a drainer has counted since the start of this node.
@@ -24,6 +40,10 @@ struct SinkCounts: Sendable {
     var isConnected = false
     var delivered = 0
     var lost = 0
+    var refused = 0
+    var problem: String?
+    var lastRefused: (refusal: SinkRefusal, at: Timestamp)?
+    var refusalLog = RefusalLog()
 }
 
 extension SinkDrainer {
@@ -33,7 +53,22 @@ extension SinkDrainer {
         let (isHere, counts) = state
         return SinkReport(
             name: sink.name, isDraining: isHere, isConnected: counts.isConnected, delivered: counts.delivered,
-            lost: counts.lost, cursor: cursor, lag: max(Int(last.number.subtracting(clamped: cursor.number)), 0))
+            lost: counts.lost, refused: counts.refused, problem: isHere ? counts.problem : nil,
+            cursor: cursor, lag: Self.distance(from: cursor, to: last))
+    }
+
+    /// How the sink is, without a look into the store.
+    var condition: SinkCondition {
+        let (isHere, counts) = state
+        return SinkCondition(
+            name: sink.name, problem: isHere ? counts.problem : nil, refused: counts.refused,
+            lastRefused: counts.lastRefused)
+    }
+
+    /// How many events come after `cursor` up to `last`; 0 if the log has begun anew.
+    static func distance(from cursor: EventCursor, to last: EventCursor) -> Int {
+        let (distance, isHuge) = last.number.subtractingReportingOverflow(cursor.number)
+        return isHuge ? 0 : Int(max(distance, 0))
     }
 }
 
@@ -45,6 +80,11 @@ extension TaskManager {
             sink, store: store, nodeID: workerID, lease: configuration.maintenanceLease, metrics: metrics,
             clock: clock, random: random, logger: logger)
         drainers.withLock { $0.append(drainer) }
+    }
+
+    /// How the sinks of this node are, in the order they were added. Nobody is asked.
+    public func sinkConditions() -> [SinkCondition] {
+        drainers.withLock { $0 }.map(\.condition)
     }
 
     /// The sinks of this node, in the order they were added.

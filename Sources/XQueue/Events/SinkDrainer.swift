@@ -21,12 +21,12 @@ final class SinkDrainer: Sendable {
     let store: any TaskStore
     private let lease: LeaseHolder
     private let nodeID: String
-    private let metrics: QueueMetrics.Sink
-    private let clock: any QueueClock
+    let metrics: QueueMetrics.Sink
+    let clock: any QueueClock
     private let random: any RandomSource
-    private let logger: Logger
+    let logger: Logger
     private let bell = Bell()
-    private let counts = Mutex(SinkCounts())
+    let counts = Mutex(SinkCounts())
     /// What the sink took last: a page, and the acknowledged place that it follows.
     private let taken = Mutex<(after: EventCursor, upTo: EventCursor)?>(nil)
 
@@ -74,6 +74,7 @@ final class SinkDrainer: Sendable {
                 try await drain(&trouble)
             } catch {
                 if Task.isCancelled { return }
+                counts.withLock { $0.problem = error is LeaseLost ? nil : "\(error)" }
                 // An operator need hear of it once, not at every try.
                 logger.log(
                     level: trouble.isKnown || error is LeaseLost ? .debug : .warning,
@@ -87,6 +88,7 @@ final class SinkDrainer: Sendable {
         let cursor = try await start()
         do {
             try await sink.open()
+            noteRefusals()
             counts.withLock { $0.isConnected = true }
             try await drain(from: cursor, &trouble)
         } catch {
@@ -108,7 +110,7 @@ final class SinkDrainer: Sendable {
             // What the log had lost before there was this sink is no loss of its; what it loses later is.
             let page = try await store.events(after: .start, limit: 1, waiting: .zero)
             cursor =
-                page.events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number - 1) }
+                page.events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number &- 1) }
                 ?? Self.beforeFirst
         }
         // Nobody has come further since: what this sink has taken need not be told again.
@@ -127,8 +129,9 @@ final class SinkDrainer: Sendable {
                 after: current.next, limit: Self.pageSize, waiting: Self.longestWait)
             try await patiently { try await self.deliver(current, after: place) }
             // A sink that opens and takes nothing is still in trouble.
-            if !isFirst || !current.events.isEmpty, trouble.end() {
-                logger.info("Events are handed to the sink again")
+            if !isFirst || !current.events.isEmpty {
+                counts.withLock { $0.problem = nil }
+                if trouble.end() { logger.info("Events are handed to the sink again") }
             }
             isFirst = false
             cursor = current.next
@@ -164,6 +167,7 @@ final class SinkDrainer: Sendable {
             throw error
         }
         if !page.events.isEmpty { metrics.delivery.record(since: start) }
+        noteRefusals()
         guard !page.events.isEmpty || page.isReset || page.isRewound else { return }
         taken.withLock { $0 = (cursor, page.next) }
         counts.withLock { $0.delivered += page.events.count }
@@ -184,7 +188,7 @@ final class SinkDrainer: Sendable {
     private func tellLoss(_ page: EventPage, after cursor: EventCursor) {
         let first = page.events.first?.cursor ?? page.next
         // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
-        let lost = max(Int(first.number.subtracting(clamped: cursor.number)) - (page.events.isEmpty ? 0 : 1), 0)
+        let lost = max(Self.distance(from: cursor, to: first) - (page.events.isEmpty ? 0 : 1), 0)
         counts.withLock { $0.lost += lost }
         metrics.lost.increment(by: lost)
         logger.warning(

@@ -180,21 +180,32 @@ final class IntakeFeeder: Sendable {
         }
         storeWatch.worked()
         var new: [NewTask] = []
+        var deduplicated = 0
         for (task, outcome) in zip(tasks, outcomes) {
-            if case .inserted = outcome { new.append(task) }
+            switch outcome {
+            case .inserted: new.append(task)
+            case .existing(let record) where record.id == task.id: break
+            case .existing(let record):
+                deduplicated += 1
+                logger.debug(
+                    "A task with the same unique key answers for one of the log",
+                    metadata: ["task.id": "\(task.id)", "answered.by": "\(record.id)"])
+            }
         }
         metrics.inserted(tasks, outcomes)
-        count(fed: new.count, known: tasks.count - new.count)
+        count(fed: new.count, known: tasks.count - new.count - deduplicated, deduplicated: deduplicated)
         if !new.isEmpty { await inserted(new) }
     }
 
-    private func count(fed: Int, known: Int) {
+    private func count(fed: Int, known: Int, deduplicated: Int = 0) {
         state.withLock { state in
             state.fed += fed
             state.known += known
+            state.deduplicated += deduplicated
         }
         records.fed.increment(by: fed)
         records.known.increment(by: known)
+        records.deduplicated.increment(by: deduplicated)
     }
 
     /// Waits before the store is tried again, and keeps this node's share meanwhile.

@@ -21,6 +21,18 @@ extension IntakeMessage {
     }
 }
 
+extension NewTask {
+    /// What was asked for when a task that has not ended was submitted.
+    init(_ record: TaskRecord) {
+        self.init(
+            id: record.id, type: record.type, payload: record.payload, priority: record.priority,
+            maxRetry: record.maxRetry, queueTimeout: record.queueTimeout,
+            processTimeout: record.processTimeout, concurrency: record.concurrency,
+            uniqueKey: record.uniqueKey, retryPolicy: record.retryPolicy,
+            schedule: record.pendingReason == .scheduled ? .at(record.runAt) : .now, trace: record.trace)
+    }
+}
+
 extension JSONWriter {
     /// Writes what was asked for. What is left out is what a submission without it gets.
     fileprivate mutating func submission(_ task: NewTask) {

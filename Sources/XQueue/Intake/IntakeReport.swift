@@ -11,6 +11,8 @@ public struct IntakeReport: Sendable, Hashable {
     public let fed: Int
     /// How many of the records it received were in the store already.
     public let known: Int
+    /// How many of them asked for a task for which an unfinished one with the same unique key answers.
+    public let deduplicated: Int
     /// How many records this node has put aside because they cannot be used.
     public let rejected: Int
 }
@@ -20,6 +22,7 @@ package struct IntakeCounts: Sendable {
     package var isHeld = false
     package var fed = 0
     package var known = 0
+    package var deduplicated = 0
     package var rejected = 0
     /// Why it does not read the log now; nil if it does.
     package var problem: String?
@@ -32,6 +35,6 @@ extension IntakeFeeder {
         status.problem = counts.problem ?? status.problem
         return IntakeReport(
             name: intake.name, status: status, isHeld: counts.isHeld, fed: counts.fed, known: counts.known,
-            rejected: counts.rejected)
+            deduplicated: counts.deduplicated, rejected: counts.rejected)
     }
 }

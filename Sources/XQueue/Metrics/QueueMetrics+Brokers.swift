@@ -7,6 +7,8 @@ extension QueueMetrics {
         let events: Counter
         let errors: Counter
         let lost: Counter
+        /// Messages that the other side refused for good.
+        let refused: Counter
     }
 
     /// The instruments of the log in front of the store.
@@ -17,6 +19,8 @@ extension QueueMetrics {
         let fed: Counter
         /// Records whose tasks the store had already.
         let known: Counter
+        /// Records for whose tasks others with the same unique key answer.
+        let deduplicated: Counter
         /// Records that were put aside.
         let rejected: Counter
     }
@@ -25,7 +29,8 @@ extension QueueMetrics {
         let label = [("sink", name)]
         return Sink(
             delivery: timer(.sinkDelivery, label), events: counter(.sinkEvents, label),
-            errors: counter(.sinkErrors, label), lost: counter(.sinkLost, label))
+            errors: counter(.sinkErrors, label), lost: counter(.sinkLost, label),
+            refused: counter(.sinkRefused, label))
     }
 
     func intake(_ name: String) -> Intake {
@@ -35,6 +40,7 @@ extension QueueMetrics {
         }
         return Intake(
             append: timer(.intakeAppend, [label]), errors: counter(.intakeErrors, [label]),
-            fed: records("fed"), known: records("known"), rejected: records("rejected"))
+            fed: records("fed"), known: records("known"),
+            deduplicated: records("deduplicated"), rejected: records("rejected"))
     }
 }

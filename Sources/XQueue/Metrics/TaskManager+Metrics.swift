@@ -74,17 +74,17 @@ extension TaskManager {
         metrics.gauge(.intakeUp, [label]).record(intake.status.problem == nil ? 1 : 0)
         metrics.gauge(.intakeHeld, [label]).record(intake.isHeld ? 1 : 0)
         // A topic may have any number of partitions.
-        var others = 0
+        var others = IntakeStatus()
         for partition in intake.status.partitions {
             if partition.number < Self.mostPartitions {
                 metrics.gauge(.intakeLag, [label, ("partition", "\(partition.number)")])
                     .record(partition.lag)
             } else {
-                others = others.adding(clamped: Int(partition.lag))
+                others.partitions.append(partition)
             }
         }
         if intake.status.partitions.count > Self.mostPartitions {
-            metrics.gauge(.intakeLag, [label, ("partition", TypeLabels.others)]).record(others)
+            metrics.gauge(.intakeLag, [label, ("partition", TypeLabels.others)]).record(others.lag)
         }
     }
 

@@ -12,8 +12,8 @@ struct TaskSubmitter: Sendable {
     /// Of the durable log.
     let logMetrics: QueueMetrics.Intake?
     let clock: any QueueClock
-    /// How long a task that is taken back may go on running.
-    let grace: Duration
+    /// What the log did not acknowledge.
+    let logWatch = LogWatch()
 
     /// Accepts all of the tasks, in order, or none of them.
     func submit(_ tasks: [NewTask]) async throws(QueueError) -> [SubmitOutcome] {
@@ -28,7 +28,13 @@ struct TaskSubmitter: Sendable {
     private func submit(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
-        let origins = try await append(tasks, intake)
+        try await store(tasks, at: try await append(tasks, intake), intake)
+    }
+
+    /// Puts tasks without unique keys that the log has into the store as well, if that can be done now.
+    private func store(
+        _ tasks: [NewTask], at origins: [IntakeOrigin], _ intake: any TaskIntake
+    ) async throws(QueueError) -> [SubmitOutcome] {
         do throws(StoreError) {
             guard let inserted = try await insertIfUp(tasks) else { return logged(tasks) }
             intake.stored(origins)
@@ -61,33 +67,63 @@ struct TaskSubmitter: Sendable {
 
     /// Whether a task with a unique key is new is known only to the store, and the log must have no task
     /// that another one answers for: it would come out of the log when that one has ended, and run. So the
-    /// store is asked first, and what it took is taken back if the log does not have it.
+    /// store is asked first about tasks with keys, and the log is given those that are new.
+    ///
+    /// What the store took stays there if the log does not acknowledge it: the caller is told that nothing is sure,
+    /// and whoever submits again finds a task that runs, and that is appended once more.
     private func submitUnique(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
-        var answer: [InsertOutcome]?
+        if let problem = await logWatch.problem(of: intake) {
+            logMetrics?.errors.increment()
+            throw QueueError(.intakeUnavailable, problem)
+        }
+        let keyed = tasks.filter { $0.uniqueKey != nil }
+        var answers: [InsertOutcome]?
         do throws(StoreError) {
-            answer = try await insertIfUp(tasks)
+            answers = try await insertIfUp(keyed)
         } catch {
             if error.code == .tooManyTypes { throw QueueError(error) }
         }
-        guard let inserted = answer else {
-            try await append(tasks, intake)
-            return logged(tasks)
+        guard let answers else { return try await log(tasks, intake) }
+        let keyless = tasks.filter { $0.uniqueKey == nil }
+        let missing = zip(keyed, answers).compactMap { missing($0, $1) }
+        guard !keyless.isEmpty || !missing.isEmpty else { return outcomes(answers) }
+        let origins = try await append(missing + keyless, intake)
+        guard !keyless.isEmpty else {
+            intake.stored(origins)
+            return outcomes(answers)
         }
-        let outcomes = outcomes(inserted)
-        var new: [NewTask] = []
-        for (task, outcome) in zip(tasks, outcomes) {
-            if case .inserted = outcome { new.append(task) }
+        var rest = try await store(keyless, at: origins, intake)[...]
+        var known = outcomes(answers)[...]
+        return tasks.map { $0.uniqueKey == nil ? rest.removeFirst() : known.removeFirst() }
+    }
+
+    /// The task that the log must have, and may not have yet: a new one, one that is submitted again since nothing
+    /// was sure, or one that answers for this one and that the log did not acknowledge.
+    private func missing(_ task: NewTask, _ outcome: InsertOutcome) -> NewTask? {
+        switch outcome {
+        case .inserted: task
+        case .existing(let record) where record.status.isFinal: nil
+        case .existing(let record) where record.id == task.id: task
+        case .existing(let record): logWatch.isMissing(record.id) ? NewTask(record) : nil
         }
-        guard !new.isEmpty else { return outcomes }
-        do throws(QueueError) {
-            intake.stored(try await append(new, intake))
-        } catch {
-            // Best effort: the caller is told that nothing is sure.
-            _ = try? await store.cancel(new.map(\.id), grace: grace)
-            throw error
+    }
+
+    /// Has the log keep tasks that the store could not be asked about: of those with the same unique key the first.
+    private func log(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) -> [SubmitOutcome]
+    {
+        var firsts: [String: TaskRecord] = [:]
+        var first: [NewTask] = []
+        let outcomes = zip(tasks, logged(tasks)).map { task, outcome in
+            if let key = task.uniqueKey {
+                if let earlier = firsts[key] { return SubmitOutcome.logged(earlier) }
+                firsts[key] = outcome.record
+            }
+            first.append(task)
+            return outcome
         }
+        try await append(first, intake)
         return outcomes
     }
 
@@ -99,8 +135,11 @@ struct TaskSubmitter: Sendable {
         let start = ContinuousClock.now
         defer { logMetrics?.append.record(since: start) }
         do throws(IntakeError) {
-            return try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
+            let origins = try await intake.append(tasks.map { IntakeMessage($0, acceptedAt: now) })
+            logWatch.appended(tasks)
+            return origins
         } catch {
+            logWatch.failed(tasks)
             logMetrics?.errors.increment()
             throw QueueError(error)
         }

@@ -49,6 +49,7 @@ extension SettingsTable {
             "The private key of that certificate, in PEM."),
         Setting(
             "kafka.properties", .secretList, \.kafka.properties,
-            "Further properties of librdkafka, as name=value with semicolons between them."),
+            "Further properties of librdkafka, as name=value with semicolons between them; those that promises depend on are refused."
+        ),
     ]
 }

@@ -29,7 +29,7 @@ struct ReplayProgram {
             let spans = try await archive.open(from: start, partition: partition)
             let store = try await StoreOpener(values: values, logger: logger).open()
             do {
-                let total = spans.reduce(0) { $0 + $1.count }
+                let total = spans.offsets
                 let replay = IntakeReplay(archive, into: store, configuration: values.queue, isDry: isDry)
                 let report = try await replay.run { display.show($0, of: total) }
                 await store.close()

@@ -72,9 +72,19 @@ public protocol EventSink: Sendable {
 
     /// Delivers events, in order, and returns once the other side has acknowledged all of them.
     ///
-    /// If it throws, the same events come again after ``open()``.
+    /// If it throws, the same events come again after ``open()``. What the other side will never take must not make
+    /// it throw, or nothing is delivered any more: it is put aside, and told by ``takeRefusals()``.
     func deliver(_ events: [TaskEvent]) async throws
+
+    /// What the other side refused for good since the last call, and this sink put aside so that the rest goes on.
+    /// Asked after each opening and delivery.
+    func takeRefusals() -> SinkRefusals
 
     /// Lets go: another node drains now, or this one ends. Does nothing if it is not open.
     func close() async
+}
+
+extension EventSink {
+    /// Nothing: a sink that does not know better delivers everything.
+    public func takeRefusals() -> SinkRefusals { SinkRefusals() }
 }

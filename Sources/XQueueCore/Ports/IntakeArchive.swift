@@ -42,5 +42,18 @@ public struct IntakeSpan: Sendable, Hashable {
     }
 
     /// How many offsets it has; there may be fewer records.
-    public var count: Int64 { max(end - start, 0) }
+    public var count: Int64 {
+        let (count, isTooMuch) = end.subtractingReportingOverflow(start)
+        return isTooMuch ? (end < start ? 0 : .max) : max(count, 0)
+    }
+}
+
+extension [IntakeSpan] {
+    /// How many offsets all of them have; at most what an `Int64` holds.
+    package var offsets: Int64 {
+        reduce(0) { sum, span in
+            let (next, isTooMuch) = sum.addingReportingOverflow(span.count)
+            return isTooMuch ? .max : next
+        }
+    }
 }

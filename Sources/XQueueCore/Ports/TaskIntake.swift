@@ -170,6 +170,14 @@ public struct IntakeStatus: Sendable, Hashable {
     /// The parts that this node reads.
     public var assigned: [Int32]
 
+    /// How many records of all partitions are still to be read; at most what an `Int64` holds.
+    public var lag: Int64 {
+        partitions.reduce(0) { sum, partition in
+            let (next, isTooMuch) = sum.addingReportingOverflow(partition.lag)
+            return isTooMuch ? .max : next
+        }
+    }
+
     public init(problem: String? = nil, partitions: [Partition] = [], assigned: [Int32] = []) {
         self.problem = problem
         self.partitions = partitions

@@ -34,7 +34,10 @@ actor KafkaScan {
                 "enable.partition.eof": "true",
                 "fetch.message.max.bytes": String(configuration.maxMessageBytes),
             ],
-            events: KafkaEvents(logger: logger))
+            events: KafkaEvents(logger: logger)
+        ) { conf in
+            configuration.guardFetches(in: conf)
+        }
         rd_kafka_poll_set_consumer(handle.client)
     }
 

@@ -16,6 +16,8 @@ actor KafkaTopics {
     let handle: KafkaHandle
     /// The topics that were looked at: what is wrong with one is told once.
     private var inspected: Set<String> = []
+    /// The topics that have been there.
+    private var made: Set<String> = []
     private var last: (status: IntakeStatus, at: ContinuousClock.Instant)?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -87,15 +89,22 @@ actor KafkaTopics {
         // The special times of the protocol: -1 is the end, -2 the beginning.
         let ends = try offsets(at: -1, topic, numbers)
         let starts = try offsets(at: -2, topic, numbers)
-        return numbers.map { number in
-            let committed = committed.offsets[number].flatMap { $0 >= 0 ? $0 : nil }
-            // Asked one after the other, what was committed may be newer than the end.
-            let end = max(ends[number] ?? 0, committed ?? 0)
-            let start = starts[number] ?? 0
-            return IntakeStatus.Partition(
-                number: number, committed: committed, end: end,
-                lag: max(end.subtracting(clamped: max(committed ?? start, start)), 0))
+        return numbers.map {
+            Self.partition($0, committed: committed.offsets[$0], start: starts[$0], end: ends[$0])
         }
+    }
+
+    /// How far a partition is read, from what the brokers say. No offset is negative, whatever they say; and as they
+    /// are asked one after the other, what was committed may be newer than the end.
+    static func partition(
+        _ number: Int32, committed: Int64?, start: Int64?, end: Int64?
+    ) -> IntakeStatus.Partition {
+        let committed = committed.flatMap { $0 >= 0 ? $0 : nil }
+        let end = max(end ?? 0, committed ?? 0, 0)
+        let start = max(start ?? 0, 0)
+        return IntakeStatus.Partition(
+            number: number, committed: committed, end: end,
+            lag: max(end - max(committed ?? start, start), 0))
     }
 
     /// What stands in a topic now, from some place on.
@@ -110,7 +119,7 @@ actor KafkaTopics {
             case .time(let time): try offsets(at: max(time.milliseconds, 0), topic, numbers)
             }
         return numbers.map { number in
-            let (end, oldest) = (ends[number] ?? 0, oldest[number] ?? 0)
+            let (end, oldest) = (max(ends[number] ?? 0, 0), max(oldest[number] ?? 0, 0))
             // Where nothing is as young as the time, the answer is negative.
             let start = wanted[number].flatMap { $0 >= 0 ? $0 : nil } ?? end
             return IntakeSpan(partition: number, start: max(start, oldest), end: end)
@@ -139,9 +148,17 @@ actor KafkaTopics {
         _ topic: String, partitions: Int, _ properties: [String: String] = [:]
     ) throws(IntakeError) -> Int {
         let count = try self.partitions(of: topic)
-        guard count == 0 else { return count }
+        guard count == 0 else {
+            made.insert(topic)
+            return count
+        }
         try create(topic, partitions: partitions, properties)
-        logger.info("A topic was made", metadata: ["topic": "\(topic)", "partitions": "\(partitions)"])
+        let facts: Logger.Metadata = ["topic": "\(topic)", "partitions": "\(partitions)"]
+        if made.insert(topic).inserted {
+            logger.info("A topic was made", metadata: facts)
+        } else {
+            logger.warning("A topic was gone and is made again; what it held is lost", metadata: facts)
+        }
         return partitions
     }
 

@@ -43,6 +43,7 @@ actor KafkaConsumer {
         let new = try KafkaHandle(
             RD_KAFKA_CONSUMER, configuration, Self.properties(configuration), events: events
         ) { conf in
+            configuration.guardFetches(in: conf)
             rd_kafka_conf_set_rebalance_cb(conf, rebalanced)
             rd_kafka_conf_set_offset_commit_cb(conf) { _, code, _, opaque in
                 guard code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
@@ -111,7 +112,7 @@ actor KafkaConsumer {
     /// under way, or at the end.
     nonisolated func commit(_ records: [IntakeRecord]) {
         events.share.withLock { share in
-            for record in records { share.done[record.origin.partition] = record.origin.offset.adding(clamped: 1) }
+            for record in records { share.commit(record.origin.partition, record.origin.offset) }
         }
     }
 
@@ -203,9 +204,15 @@ extension IntakeRecord {
         self.init(
             origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
             timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),
-            key: message.key.map { Array(UnsafeRawBufferPointer(start: $0, count: message.key_len)) },
-            value: Array(UnsafeRawBufferPointer(start: message.payload, count: message.len)),
+            key: message.key.map { Self.bytes($0, message.key_len) },
+            value: Self.bytes(message.payload, message.len),
             trace: TraceContext(headers), headers: headers)
+    }
+
+    /// The bytes at an address; none at no address, whatever their number is said to be.
+    private static func bytes(_ start: UnsafeRawPointer?, _ count: Int) -> [UInt8] {
+        guard let start, count > 0 else { return [] }
+        return Array(UnsafeRawBufferPointer(start: start, count: count))
     }
 
     private static func headers(of message: UnsafePointer<rd_kafka_message_t>) -> [IntakeHeader] {
@@ -224,7 +231,7 @@ extension IntakeRecord {
             headers.append(
                 IntakeHeader(
                     String(cString: name),
-                    String(decoding: UnsafeRawBufferPointer(start: value, count: size), as: UTF8.self)))
+                    String(decoding: bytes(value, size), as: UTF8.self)))
         }
         return headers
     }

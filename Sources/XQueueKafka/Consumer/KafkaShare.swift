@@ -27,7 +27,7 @@ struct KafkaShare: Sendable {
 
     /// The record is received. Answers whether its task is in the store already.
     mutating func receive(_ partition: Int32, _ offset: Int64) -> Bool {
-        if let last = next.updateValue(offset.adding(clamped: 1), forKey: partition), offset < last {
+        if let last = next.updateValue(Self.after(offset), forKey: partition), offset < last {
             // The topic has begun anew, and what stood behind this place does not any more.
             storedCount -= stored.removeValue(forKey: partition)?.count ?? 0
         }
@@ -35,6 +35,14 @@ struct KafkaShare: Sendable {
         storedCount -= 1
         return true
     }
+
+    /// The record is done with, and all before it.
+    mutating func commit(_ partition: Int32, _ offset: Int64) {
+        done[partition] = Self.after(offset)
+    }
+
+    /// The place behind a record; the last there is has none.
+    private static func after(_ offset: Int64) -> Int64 { offset == .max ? .max : offset + 1 }
 
     /// Partitions come to this consumer or go to another, and these are left.
     mutating func assign(_ partitions: Set<Int32>) {

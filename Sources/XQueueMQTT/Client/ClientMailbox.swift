@@ -9,7 +9,7 @@ final class ClientMailbox: Sendable {
     /// What the thread is to do.
     struct Orders {
         /// A batch it has not seen before.
-        var batch: MessageBatch?
+        var delivery: Delivery?
         /// Take leave of the broker, and end.
         var isClosing: Bool
         /// End at once.
@@ -18,9 +18,10 @@ final class ClientMailbox: Sendable {
 
     private struct State {
         var isOpen = false
+        var presenceRefusal: String?
         var end: MQTTError?
         var opening: CheckedContinuation<Void, any Error>?
-        var batch: MessageBatch?
+        var delivery: Delivery?
         var delivering: CheckedContinuation<Void, any Error>?
         var isClosing = false
         var isAborting = false
@@ -55,7 +56,7 @@ final class ClientMailbox: Sendable {
     }
 
     /// Returns once everything in the batch is acknowledged. One call at a time.
-    func deliver(_ batch: MessageBatch) async throws {
+    func deliver(_ delivery: Delivery) async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let failure = state.withLock { state -> (any Error)? in
@@ -64,7 +65,7 @@ final class ClientMailbox: Sendable {
                     if state.isClosing || state.delivering != nil {
                         return MQTTError(.closed, "the connection to the broker is not free")
                     }
-                    state.batch = batch
+                    state.delivery = delivery
                     state.delivering = continuation
                     return nil
                 }
@@ -74,6 +75,9 @@ final class ClientMailbox: Sendable {
             abort()
         }
     }
+
+    /// Why the broker does not let this client speak of its presence, if so. To be asked once it is open.
+    var presenceRefusal: String? { state.withLock { $0.presenceRefusal } }
 
     /// Why the thread has ended; nil while it has not.
     var end: MQTTError? { state.withLock { $0.end } }
@@ -105,14 +109,17 @@ final class ClientMailbox: Sendable {
 
     func orders() -> Orders {
         state.withLock { state in
-            defer { state.batch = nil }
-            return Orders(batch: state.batch, isClosing: state.isClosing, isAborting: state.isAborting)
+            defer { state.delivery = nil }
+            return Orders(
+                delivery: state.delivery, isClosing: state.isClosing, isAborting: state.isAborting)
         }
     }
 
-    func didOpen() {
+    /// - Parameter presenceRefusal: Why the broker does not let this client speak of its presence, if so.
+    func didOpen(presenceRefusal: String?) {
         let opening = state.withLock { state in
             state.isOpen = true
+            state.presenceRefusal = presenceRefusal
             defer { state.opening = nil }
             return state.opening
         }
@@ -130,7 +137,7 @@ final class ClientMailbox: Sendable {
     func didEnd(_ reason: MQTTError) {
         let (throwing, closing) = state.withLock { state in
             state.end = reason
-            state.batch = nil
+            state.delivery = nil
             defer { (state.opening, state.delivering, state.closing) = (nil, nil, []) }
             return ([state.opening, state.delivering], state.closing)
         }

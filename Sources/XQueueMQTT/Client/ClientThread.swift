@@ -37,9 +37,14 @@ struct ClientThread {
     private func run() throws(MQTTError) {
         let connection = try MosquittoConnection(settings)
         try connection.connect()
-        try beAccepted(connection)
-        try connection.publishPresence(isOnline: true)
-        mailbox.didOpen()
+        do throws(MQTTError) {
+            try beAccepted(connection)
+            try announce(connection)
+        } catch {
+            guard error.kind == .disconnected else { throw error }
+            throw MQTTError(.refused, error.message, objection: .unknown)
+        }
+        mailbox.didOpen(presenceRefusal: connection.presenceRefusal)
         try deliver(connection)
         try leave(connection)
     }
@@ -55,29 +60,46 @@ struct ClientThread {
         }
     }
 
+    /// Says that this client is there, and waits until the broker has that: one that does not let it may close the
+    /// connection for it.
+    private func announce(_ connection: MosquittoConnection) throws(MQTTError) {
+        guard settings.presence != .none else { return }
+        try connection.publishPresence(isOnline: true)
+        let deadline = ContinuousClock.now + settings.configuration.answerTimeout
+        while connection.outstanding > 0 {
+            try checkAbort(mailbox.orders())
+            connection.acknowledgeAtOnce()
+            try connection.step(mailbox.pipe)
+            if connection.outstanding > 0, ContinuousClock.now > deadline {
+                throw MQTTError(
+                    .refused, "the broker does not acknowledge \(settings.presenceTopic)",
+                    objection: .presence)
+            }
+        }
+    }
+
     /// Publishes batch after batch until it is told to close.
     private func deliver(_ connection: MosquittoConnection) throws(MQTTError) {
-        var batch: MessageBatch?
-        var published = 0
+        var delivery: Delivery?
         var lastOutstanding = 0
         var lastProgress = ContinuousClock.now
         while true {
             let orders = mailbox.orders()
             try checkAbort(orders)
-            if let next = orders.batch { (batch, published) = (next, 0) }
-            if let current = batch {
-                while published < current.messages.count,
-                    connection.outstanding < MosquittoConnection.mostOutstanding
-                {
-                    try connection.publish(current.messages[published], of: current)
-                    published += 1
+            if let next = orders.delivery {
+                delivery = next
+                if settings.presence != .none, connection.presenceRefusal == nil { next.tookAnother() }
+            }
+            if let current = delivery {
+                while let index = current.takeNext(most: MosquittoConnection.mostOutstanding) {
+                    try connection.publish(index, of: current)
                 }
-                if published == current.messages.count, connection.outstanding == 0 {
-                    batch = nil
+                if current.isComplete {
+                    delivery = nil
                     mailbox.didDeliver()
                     continue
                 }
-                if published == current.messages.count { connection.acknowledgeAtOnce() }
+                if current.isHandedOver { connection.acknowledgeAtOnce() }
             } else if orders.isClosing {
                 return
             }
@@ -98,7 +120,9 @@ struct ClientThread {
 
     private func leave(_ connection: MosquittoConnection) throws(MQTTError) {
         let deadline = ContinuousClock.now + Self.farewell
-        try connection.publishPresence(isOnline: false)
+        if settings.presence != .none, connection.presenceRefusal == nil {
+            try connection.publishPresence(isOnline: false)
+        }
         while connection.outstanding > 0, ContinuousClock.now < deadline {
             try connection.step(mailbox.pipe)
         }

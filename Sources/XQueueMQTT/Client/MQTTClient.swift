@@ -45,10 +45,13 @@ final class MQTTClient: Sendable {
         if let end = mailbox.end { throw tunnel?.failure ?? end }
     }
 
-    /// Returns once the broker has acknowledged every message.
-    func deliver(_ batch: MessageBatch) async throws {
+    /// Why the broker does not let this client speak of its presence, if so.
+    var presenceRefusal: String? { mailbox.presenceRefusal }
+
+    /// Returns once the broker has acknowledged, or refused, every message.
+    func deliver(_ delivery: Delivery) async throws {
         do {
-            try await mailbox.deliver(batch)
+            try await mailbox.deliver(delivery)
         } catch let error as MQTTError {
             throw tunnel?.failure ?? error
         }

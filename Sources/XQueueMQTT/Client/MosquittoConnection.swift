@@ -13,11 +13,30 @@ final class MosquittoConnection {
     /// that are missing.
     static let mostOutstanding = 128
 
-    private let settings: ClientSettings
-    private let handle: OpaquePointer
-    /// Messages that were given to the library and are not acknowledged.
-    private(set) var outstanding = 0
+    /// The longest packet that a broker may send, in bytes. Acknowledgements are all this client asks for.
+    static let largestPacket: UInt32 = 256 << 10
+    /// How many bytes may come without an acknowledgement among them. The library takes a packet of any length, and
+    /// tells of it when it is there.
+    private static let mostUnasked = 1 << 20
+
+    /// A message that is under way.
+    private enum Message {
+        case presence
+        case event(Int, Delivery)
+    }
+
+    let settings: ClientSettings
+    let handle: OpaquePointer
+    /// Messages that were given to the library and are not acknowledged, by its numbers for them.
+    private var inFlight: [Int32: Message] = [:]
+    /// The one that is given to the library now: it may be acknowledged before its number is known.
+    private var current: Message?
+    private var qualityOfService: Int32
+    private var retains: Bool
+    private var unasked = 0
     private(set) var isAccepted = false
+    /// Why the broker does not let this client speak of its presence, if it has said so.
+    private(set) var presenceRefusal: String?
     private var failure: MQTTError?
     /// What the library logged last, which says more than its error codes.
     private var lastComplaint: String?
@@ -28,6 +47,8 @@ final class MosquittoConnection {
         }
         self.settings = settings
         self.handle = handle
+        qualityOfService = Int32(settings.configuration.qualityOfService.rawValue)
+        retains = settings.configuration.retains
         mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
         setCallbacks()
         try configure()
@@ -39,16 +60,25 @@ final class MosquittoConnection {
 
     private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
+    /// How many messages are not acknowledged.
+    var outstanding: Int { inFlight.count }
+
     // MARK: - Life
 
     /// Connects; blocks for as long as the system takes. Then ``isAccepted`` becomes true by and by.
     func connect() throws(MQTTError) {
         let broker = settings.configuration.broker
         let keepAlive = Int32(settings.configuration.keepAlive.components.seconds)
+        var properties: OpaquePointer?
+        defer { mosquitto_property_free_all(&properties) }
+        if settings.configuration.version == .v5 {
+            try check(
+                mosquitto_property_add_int32(
+                    &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), Self.largestPacket))
+        }
         // Port 0 makes the library take the host for the file of a socket.
-        let code =
-            settings.socketFile.map { mosquitto_connect(handle, $0, 0, keepAlive) }
-            ?? mosquitto_connect(handle, broker.host, Int32(broker.port), keepAlive)
+        let (host, port) = settings.socketFile.map { ($0, Int32(0)) } ?? (broker.host, Int32(broker.port))
+        let code = mosquitto_connect_bind_v5(handle, host, port, keepAlive, nil, properties)
         try check(code)
     }
 
@@ -70,10 +100,24 @@ final class MosquittoConnection {
         ]
         poll(&polled, 2, 1000)
         if polled[1].revents != 0 { pipe.drain() }
-        if polled[0].revents & ~Int16(POLLOUT) != 0 { try check(mosquitto_loop_read(handle, 1)) }
+        if polled[0].revents & ~Int16(POLLOUT) != 0 {
+            try checkUnasked(socket)
+            try check(mosquitto_loop_read(handle, 1))
+        }
         if polled[0].revents & Int16(POLLOUT) != 0 { try check(mosquitto_loop_write(handle, 1)) }
         try check(mosquitto_loop_misc(handle))
         if let failure { throw failure }
+    }
+
+    /// Nothing but acknowledgements is asked for, so nothing long has to be taken.
+    private func checkUnasked(_ socket: Int32) throws(MQTTError) {
+        var waiting: Int32 = 0
+        guard ioctl(socket, UInt(FIONREAD), &waiting) == 0 else { return }
+        unasked += Int(waiting)
+        guard unasked > Self.mostUnasked else { return }
+        throw MQTTError(
+            .disconnected,
+            "\(settings.configuration.broker.description) sends what it was not asked for")
     }
 
     /// Has what the broker sent acknowledged at once.
@@ -91,32 +135,61 @@ final class MosquittoConnection {
 
     // MARK: - Messages
 
-    func publish(_ message: MessageBatch.Message, of batch: MessageBatch) throws(MQTTError) {
-        let code = batch.bytes.withUnsafeBytes { bytes -> Int32 in
+    /// Gives the library a message, unless it knows that the broker does not take it.
+    func publish(_ index: Int, of delivery: Delivery) throws(MQTTError) {
+        let message = delivery.batch.messages[index]
+        let code = delivery.batch.bytes.withUnsafeBytes { bytes -> Int32 in
             guard let start = bytes.baseAddress else { return MOSQ_ERR_INVAL.rawValue }
             return publish(
-                topic: (start + message.topic).assumingMemoryBound(to: CChar.self),
+                .event(index, delivery), topic: (start + message.topic).assumingMemoryBound(to: CChar.self),
                 UnsafeRawBufferPointer(start: start + message.payload, count: message.payloadCount),
-                retains: settings.configuration.retains)
+                retains: retains)
         }
-        try check(code)
+        switch code {
+        case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue:
+            delivery.refused(
+                index, "\(message.count) bytes are more than the broker takes in one message")
+        case MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue where retains:
+            retains = false
+            try publish(index, of: delivery)
+        case MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue where qualityOfService > 0:
+            qualityOfService -= 1
+            try publish(index, of: delivery)
+        default: try check(code)
+        }
     }
 
     func publishPresence(isOnline: Bool) throws(MQTTError) {
-        let code = settings.presence(isOnline: isOnline).withUnsafeBytes { payload in
-            publish(topic: settings.presenceTopic, payload, retains: true)
+        let payload = settings.presence(isOnline: isOnline)
+        let code = payload.withUnsafeBytes { payload in
+            publish(
+                .presence, topic: settings.presenceTopic, payload, retains: settings.presence == .kept)
         }
-        try check(code)
+        switch code {
+        case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue,
+            MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue:
+            presenceRefusal = Self.text(mosquitto_strerror(code))
+        case MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue where qualityOfService > 0:
+            qualityOfService -= 1
+            try publishPresence(isOnline: isOnline)
+        default: try check(code)
+        }
     }
 
     private func publish(
-        topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, retains: Bool
+        _ message: Message, topic: UnsafePointer<CChar>, _ payload: UnsafeRawBufferPointer, retains: Bool
     ) -> Int32 {
-        // Counted first: the acknowledgement may come before the call returns.
-        outstanding += 1
-        return mosquitto_publish(
-            handle, nil, topic, Int32(payload.count), payload.baseAddress,
-            Int32(settings.configuration.qualityOfService.rawValue), retains)
+        current = message
+        defer { current = nil }
+        var number: Int32 = 0
+        let code = mosquitto_publish(
+            handle, &number, topic, Int32(clamping: payload.count), payload.baseAddress, qualityOfService,
+            retains)
+        // Without a connection the library has it all the same, and says both.
+        if code == MOSQ_ERR_SUCCESS.rawValue || code == MOSQ_ERR_NO_CONN.rawValue, let current {
+            inFlight[number] = current
+        }
+        return code
     }
 
     // MARK: - What the library tells
@@ -125,8 +198,11 @@ final class MosquittoConnection {
         mosquitto_connect_v5_callback_set(handle) { _, object, code, _, _ in
             MosquittoConnection.of(object)?.wasAnswered(code)
         }
-        mosquitto_publish_v5_callback_set(handle) { _, object, _, reason, _ in
-            MosquittoConnection.of(object)?.wasAcknowledged(reason)
+        mosquitto_publish_v5_callback_set(handle) { _, object, number, reason, _ in
+            MosquittoConnection.of(object)?.wasAcknowledged(number, reason)
+        }
+        mosquitto_disconnect_v5_callback_set(handle) { _, object, reason, _ in
+            MosquittoConnection.of(object)?.wasEnded(reason)
         }
         mosquitto_log_callback_set(handle) { _, object, level, text in
             guard level == MOSQ_LOG_ERR, let text else { return }
@@ -139,22 +215,49 @@ final class MosquittoConnection {
     }
 
     private func wasAnswered(_ code: Int32) {
+        unasked = 0
         guard code != 0 else {
             isAccepted = true
             return
         }
-        let text =
-            settings.configuration.version == .v5
-            ? mosquitto_reason_string(code) : mosquitto_connack_string(code)
-        failure = MQTTError(.refused, "the broker refuses the connection: \(Self.text(text))")
+        let isNew = settings.configuration.version == .v5
+        let text = isNew ? mosquitto_reason_string(code) : mosquitto_connack_string(code)
+        failure = MQTTError(
+            .refused, "the broker refuses the connection: \(Self.text(text))",
+            objection: isNew ? Self.objection(code) : code == Self.notAuthorized ? .presence : nil)
     }
 
-    private func wasAcknowledged(_ reason: Int32) {
-        outstanding -= 1
+    private func wasAcknowledged(_ number: Int32, _ reason: Int32) {
+        unasked = 0
+        let message: Message
+        if let known = inFlight.removeValue(forKey: number) {
+            message = known
+        } else if let given = current {
+            current = nil
+            message = given
+        } else {
+            return
+        }
         // From here on codes are failures; 16 says that nobody has subscribed.
-        guard reason >= 0x80 else { return }
+        let refusal = reason >= 0x80 ? Self.text(mosquitto_reason_string(reason)) : nil
+        switch (message, refusal) {
+        case (.presence, nil): break
+        case (.presence, let refusal?): presenceRefusal = refusal
+        case (.event(let index, let delivery), nil): delivery.settled(index)
+        case (.event, let refusal?) where reason == Self.quotaExceeded:
+            failure = MQTTError(.busy, "the broker has no room: \(refusal)")
+        case (.event(let index, let delivery), let refusal?):
+            delivery.refused(index, "the broker refuses it: \(refusal)")
+        }
+    }
+
+    /// The connection is over; from 128 on, as the broker says.
+    private func wasEnded(_ reason: Int32) {
+        guard reason >= 0x80, failure == nil else { return }
+        let isOfAMessage = Self.messageReasons.contains(reason)
         failure = MQTTError(
-            .refused, "the broker refuses a message: \(Self.text(mosquitto_reason_string(reason)))")
+            isOfAMessage ? .refused : .busy,
+            "the broker ends the connection: \(Self.text(mosquitto_reason_string(reason)))")
     }
 
     // MARK: - Errors
@@ -172,56 +275,8 @@ final class MosquittoConnection {
             .disconnected, "no connection to \(settings.configuration.broker.description): \(reason)\(more)")
     }
 
-    private static func text(_ pointer: UnsafePointer<CChar>?) -> String {
+    static func text(_ pointer: UnsafePointer<CChar>?) -> String {
         pointer.map { String(cString: $0) } ?? "unknown"
-    }
-}
-
-// MARK: - Configuration
-
-extension MosquittoConnection {
-    private func configure() throws(MQTTError) {
-        let configuration = settings.configuration
-        try require(
-            mosquitto_int_option(
-                handle, MOSQ_OPT_PROTOCOL_VERSION,
-                configuration.version == .v5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311), "mqtt.version")
-        // Small messages must not wait for the acknowledgement of earlier ones (Nagle's algorithm).
-        try require(mosquitto_int_option(handle, MOSQ_OPT_TCP_NODELAY, 1), "a socket without delay")
-        mosquitto_max_inflight_messages_set(handle, UInt32(Self.mostOutstanding))
-        if let username = configuration.username {
-            try require(
-                mosquitto_username_pw_set(handle, username, configuration.password), "mqtt.username")
-        }
-        let will = settings.presence(isOnline: false)
-        try require(
-            mosquitto_will_set(
-                handle, settings.presenceTopic, Int32(will.count), will,
-                Int32(configuration.qualityOfService.rawValue), true), "mqtt.topic")
-        if configuration.broker.usesTLS, settings.socketFile == nil { try configureTLS() }
-    }
-
-    private func configureTLS() throws(MQTTError) {
-        let configuration = settings.configuration
-        if configuration.caFile == nil {
-            try require(
-                mosquitto_int_option(handle, MOSQ_OPT_TLS_USE_OS_CERTS, 1), "the system's certificates")
-        }
-        // An encrypted key would make OpenSSL ask whoever sits before the terminal.
-        let noPassphrase:
-            @convention(c) (
-                UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-            ) -> Int32 = { _, _, _, _ in 0 }
-        let code = mosquitto_tls_set(
-            handle, configuration.caFile, configuration.caFile == nil ? "/etc/ssl/certs" : nil,
-            configuration.certificateFile, configuration.keyFile, noPassphrase)
-        let files = [configuration.caFile, configuration.certificateFile, configuration.keyFile]
-        try require(code, "the TLS files " + files.compactMap { $0 }.joined(separator: ", "))
-    }
-
-    private func require(_ code: Int32, _ what: String) throws(MQTTError) {
-        guard code != MOSQ_ERR_SUCCESS.rawValue else { return }
-        throw MQTTError(.invalid, "libmosquitto cannot use \(what): \(Self.text(mosquitto_strerror(code)))")
     }
 }
 

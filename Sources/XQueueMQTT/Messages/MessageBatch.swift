@@ -8,8 +8,12 @@ struct MessageBatch: Sendable {
     struct Message: Sendable {
         /// The topic, with a zero byte at its end.
         let topic: Int
+        let topicCount: Int
         let payload: Int
         let payloadCount: Int
+
+        /// How many bytes topic and payload have.
+        var count: Int { topicCount + payloadCount }
     }
 
     private(set) var bytes: [UInt8] = []
@@ -33,13 +37,22 @@ struct MessageBatch: Sendable {
         }
     }
 
+    /// The topic of a message, for people.
+    func topic(of index: Int) -> String {
+        let message = messages[index]
+        return String(decoding: bytes[message.topic..<message.topic + message.topicCount], as: UTF8.self)
+    }
+
     private mutating func append(payload: [UInt8]) -> (start: Int, count: Int) {
         defer { bytes += payload }
         return (bytes.count, payload.count)
     }
 
     private mutating func add(topic: String, _ id: String, _ payload: (start: Int, count: Int)) {
-        messages.append(Message(topic: bytes.count, payload: payload.start, payloadCount: payload.count))
+        messages.append(
+            Message(
+                topic: bytes.count, topicCount: topic.utf8.count + id.utf8.count, payload: payload.start,
+                payloadCount: payload.count))
         bytes.append(contentsOf: topic.utf8)
         bytes.append(contentsOf: id.utf8)
         bytes.append(0)
@@ -65,6 +78,7 @@ struct MessageBatch: Sendable {
         writer.object { writer in
             writer.member("task_id", id)
             writer.member("progress", progress.percent)
+            writer.member("message", progress.message)
             writer.member("timestamp", event.timestamp)
         }
         return writer.bytes

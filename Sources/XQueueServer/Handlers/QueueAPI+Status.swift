@@ -61,13 +61,18 @@ extension QueueAPI {
                     if let problem { writer.member("error", problem.message) }
                     if let loss = manager.storeLoss { writer.member("data_lost_at", loss.noticedAt) }
                 }
-                guard let intake else { return }
-                writer.name("intake")
-                writer.object { writer in
-                    writer.member("status", Self.word(intake.status.problem == nil))
-                    writer.member("name", intake.name)
-                    if let problem = intake.status.problem { writer.member("error", problem) }
+                if let intake {
+                    writer.name("intake")
+                    writer.object { writer in
+                        writer.member("status", Self.word(intake.status.problem == nil))
+                        writer.member("name", intake.name)
+                        if let problem = intake.status.problem { writer.member("error", problem) }
+                    }
                 }
+                let sinks = manager.sinkConditions()
+                guard !sinks.isEmpty else { return }
+                writer.name("sinks")
+                writer.array(sinks) { $0.sinkCheck($1, isWhole: request.caller.types == nil) }
             }
         }
         guard !isWell else { return .json(.ok, writer) }

@@ -20,7 +20,7 @@ extension QueueAPI {
         }
         try checkOwner(of: outcome, caller)
         var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
-        writer.task(caller.seen(outcome.record))
+        writer.task(caller.seen(outcome.record), isProvisional: outcome.isProvisional)
         switch outcome {
         case .existing: return .json(.ok, writer)
         case .inserted(let record): return .json(.created, writer).with(.location, Self.place(of: record))
@@ -63,7 +63,7 @@ extension QueueAPI {
         var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
         writer.object { writer in
             writer.name("tasks")
-            writer.array(outcomes) { $0.task(caller.seen($1.record)) }
+            writer.array(outcomes) { $0.task(caller.seen($1.record), isProvisional: $1.isProvisional) }
             writer.member("count", outcomes.count)
             writer.member("has_more", firstAbridged != nil)
             writer.member("next", firstAbridged)

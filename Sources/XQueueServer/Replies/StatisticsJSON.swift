@@ -67,8 +67,29 @@ extension JSONWriter {
             writer.member("connected", sink.isConnected)
             writer.member("delivered", sink.delivered)
             writer.member("lost", sink.lost)
+            writer.member("refused", sink.refused)
+            writer.member("error", sink.problem)
             writer.member("cursor", sink.cursor.description)
             writer.member("lag", sink.lag)
+        }
+    }
+
+    /// Writes how a sink is, for `health`. No task waits for one, so it does not decide what `health` answers.
+    ///
+    /// - Parameter isWhole: Whether the caller may know of all types: the topic names a task.
+    mutating func sinkCheck(_ sink: SinkCondition, isWhole: Bool) {
+        object { writer in
+            writer.member("status", sink.problem == nil ? "ok" : "unavailable")
+            writer.member("name", sink.name)
+            if let problem = sink.problem { writer.member("error", problem) }
+            writer.member("refused", sink.refused)
+            guard isWhole, let last = sink.lastRefused else { return }
+            writer.name("last_refused")
+            writer.object { writer in
+                writer.member("topic", last.refusal.topic)
+                writer.member("reason", last.refusal.reason)
+                writer.member("timestamp", last.at)
+            }
         }
     }
 
@@ -81,8 +102,9 @@ extension JSONWriter {
             writer.member("held", intake.isHeld)
             writer.member("fed", intake.fed)
             writer.member("known", intake.known)
+            writer.member("deduplicated", intake.deduplicated)
             writer.member("rejected", intake.rejected)
-            writer.member("lag", intake.status.partitions.reduce(0) { $0 + $1.lag })
+            writer.member("lag", intake.status.lag)
             writer.name("partitions")
             writer.array(intake.status.partitions) { writer, partition in
                 writer.object { writer in

@@ -2,10 +2,14 @@ import XQueueCore
 
 extension JSONWriter {
     /// Writes a task: all its fields, always, in the same order.
-    mutating func task(_ task: TaskRecord) {
+    ///
+    /// - Parameter isProvisional: Whether it is not known yet if there will be a task with this identifier, which
+    ///   is only said if it is so.
+    mutating func task(_ task: TaskRecord, isProvisional: Bool = false) {
         object { writer in
             writer.whatWasAsked(task)
             writer.whereItStands(task)
+            if isProvisional { writer.member("provisional", true) }
         }
     }
 

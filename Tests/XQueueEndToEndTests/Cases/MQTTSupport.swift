@@ -45,6 +45,8 @@ struct SinkReply: Decodable {
     var connected: Bool
     var delivered: Int
     var lost: Int
+    var refused: Int
+    var error: String?
     var lag: Int
 }
 

@@ -81,6 +81,7 @@ struct IntakeReply: Decodable {
     var held: Bool
     var fed: Int
     var known: Int
+    var deduplicated: Int
     var rejected: Int
     var lag: Int
     var partitions: [Partition]

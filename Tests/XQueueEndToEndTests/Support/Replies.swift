@@ -78,6 +78,7 @@ struct StatsReply: Decodable, Sendable {
     var processing: Int
     var success: Int
     var failed: Int
+    var canceled: Int
     var activeWorkers: Int
     var totalWorkers: Int
     var version: String
@@ -94,6 +95,7 @@ struct StatsReply: Decodable, Sendable {
     enum CodingKeys: String, CodingKey {
         case types
         case keys = "concurrency_keys"
+        case canceled = "canceled_tasks"
         case pending = "pending_tasks"
         case processing = "processing_tasks"
         case success = "success_tasks"

@@ -100,6 +100,7 @@ private struct WarningLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let count = event.metadata?["count"].map { " \($0)" } ?? ""
-        log.append("\(event.message)\(count)")
+        let topic = event.metadata?["topic"].map { " \($0)" } ?? ""
+        log.append("\(event.message)\(count)\(topic)")
     }
 }

@@ -48,6 +48,38 @@ import XQueueTesting
         }
     }
 
+    @Test func whatASinkPutsAsideIsCountedAndTold() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        node.sink.refuse(["a/b"])
+        try await fixture.running([node]) {
+            try await eventually("it is counted") { node.manager.sinkConditions().first?.refused == 1 }
+            #expect(node.log.all == ["A sink does not take a message; it is put aside a/b"])
+            let condition = try #require(node.manager.sinkConditions().first)
+            #expect(condition.lastRefused?.refusal == SinkRefusal(topic: "a/b", reason: "no"))
+            #expect(condition.problem == nil)
+            #expect(try await node.manager.statistics().sinks.first?.refused == 1)
+            // Many are counted, and not each of them told.
+            node.sink.refuse((0..<100).map { "c/\($0)" })
+            try await fixture.work(1, on: node)
+            try await eventually("all are counted") { node.manager.sinkConditions().first?.refused == 101 }
+            #expect(node.log.all.count <= 1 + 20)
+        }
+    }
+
+    @Test func aSinkInTroubleIsToldUntilItIsWell() async throws {
+        let fixture = try DrainerFixture()
+        let node = fixture.node("one")
+        node.sink.setDown(true)
+        try await fixture.running([node]) {
+            try await eventually("it is told") { node.manager.sinkConditions().first?.problem != nil }
+            #expect(try await node.manager.statistics().sinks.first?.problem != nil)
+            node.sink.setDown(false)
+            try await fixture.work(1, on: node)
+            try await eventually("it is well") { node.manager.sinkConditions().first?.problem == nil }
+        }
+    }
+
     @Test func aStuckSinkDelaysNoTaskAndNoShutdown() async throws {
         let fixture = try DrainerFixture()
         let node = fixture.node("one")

@@ -6,6 +6,7 @@ final class RecordingSink: EventSink {
     private struct State {
         var isDown = false
         var isStuck = false
+        var refusals = SinkRefusals()
         var isOpen = false
         var openings = 0
         var failures = 0
@@ -30,6 +31,20 @@ final class RecordingSink: EventSink {
     /// Whether deliveries take until they are canceled.
     func setStuck(_ isStuck: Bool) {
         state.withLock { $0.isStuck = isStuck }
+    }
+
+    /// What it is to tell of next.
+    func refuse(_ topics: [String]) {
+        state.withLock { state in
+            for topic in topics { state.refusals.add(SinkRefusal(topic: topic, reason: "no")) }
+        }
+    }
+
+    func takeRefusals() -> SinkRefusals {
+        state.withLock { state in
+            defer { state.refusals = SinkRefusals() }
+            return state.refusals
+        }
     }
 
     func open() async throws {

@@ -20,7 +20,12 @@ package final class MosquittoServer: Sendable {
     /// - Parameters:
     ///   - login: The only user; nil lets everybody in.
     ///   - tls: Opens two more ports.
-    package init(login: (name: String, password: String)? = nil, tls: TLSFiles? = nil) throws {
+    ///   - options: Further lines of its configuration.
+    ///   - access: What whoever has no name may read and write, as in its file of access rules; nil for everything.
+    package init(
+        login: (name: String, password: String)? = nil, tls: TLSFiles? = nil, options: [String] = [],
+        access: String? = nil
+    ) throws {
         folder = try ServerFolder()
         self.login = login
         port = try FreePort.next()
@@ -42,6 +47,11 @@ package final class MosquittoServer: Sendable {
             "allow_anonymous \(login == nil)", "persistence true", "persistence_location \(folder.path)/",
             "max_queued_messages 0", "max_inflight_messages 0", "user root",
         ]
+        lines += options
+        if let access {
+            try folder.write("access", access)
+            lines.append("acl_file \(folder.path)/access")
+        }
         if login != nil { lines.append("password_file \(folder.path)/users") }
         try folder.write("mosquitto.conf", lines.joined(separator: "\n") + "\n")
     }

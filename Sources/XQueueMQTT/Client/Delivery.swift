@@ -1,0 +1,62 @@
+#if MQTT
+
+import Synchronization
+import XQueueCore
+
+/// A batch on its way to the broker, over as many connections as it takes. The thread of each connection works
+/// on it, and after it the sink.
+final class Delivery: Sendable {
+    let batch: MessageBatch
+    private let state: Mutex<(plan: DeliveryPlan, refusals: SinkRefusals)>
+
+    init(_ batch: MessageBatch, suspectSize: Int?) {
+        self.batch = batch
+        state = Mutex(
+            (DeliveryPlan(sizes: batch.messages.map(\.count), suspectSize: suspectSize), SinkRefusals()))
+    }
+
+    var isComplete: Bool { state.withLock { $0.plan.isComplete } }
+    var isHandedOver: Bool { state.withLock { $0.plan.isHandedOver } }
+    var suspectSize: Int? { state.withLock { $0.plan.suspectSize } }
+    /// What was put aside.
+    var refusals: SinkRefusals { state.withLock { $0.refusals } }
+
+    func takeNext(most: Int) -> Int? {
+        state.withLock { $0.plan.takeNext(most: most) }
+    }
+
+    func settled(_ index: Int) {
+        state.withLock { $0.plan.settled(index) }
+    }
+
+    func refused(_ index: Int, _ reason: String) {
+        state.withLock { state in
+            state.plan.refused(index)
+            state.refusals.add(refusal(index, reason))
+        }
+    }
+
+    /// A new connection has taken what says that this client is there.
+    func tookAnother() {
+        state.withLock { $0.plan.tookAnother() }
+    }
+
+    /// The connection broke, or the broker did not answer; see ``DeliveryPlan/broke(isRefusal:)``.
+    func broke(_ error: MQTTError) -> DeliveryPlan.Advice {
+        state.withLock { state in
+            let (advice, refused) = state.plan.broke(isRefusal: error.kind == .refused)
+            if let refused {
+                let size = batch.messages[refused].count
+                state.refusals.add(
+                    refusal(refused, "the connection broke each time it was sent (\(size) bytes): \(error)"))
+            }
+            return advice
+        }
+    }
+
+    private func refusal(_ index: Int, _ reason: String) -> SinkRefusal {
+        SinkRefusal(topic: batch.topic(of: index), reason: reason)
+    }
+}
+
+#endif

@@ -1,0 +1,87 @@
+#if MQTT
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// What the program does about a message that its broker does not take.
+@Suite(.timeLimit(.minutes(5))) struct MQTTRefusalTests {
+    @Test("One message that the broker does not take stops no other, and is told", arguments: ["3.1.1", "5"])
+    func putAside(_ version: String) async throws {
+        let broker = try MosquittoServer(options: ["max_packet_size 2000"])
+        try await broker.start()
+        let subscriber = try await broker.subscribe(to: "task/#", name: "all")
+        let server = try await ServerProcess(
+            in: try ServerFolder(),
+            ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)", "--mqtt-version", version])
+        let api = API(server)
+        let failing = try await api.submit("far", "{}", #""max_retry":0"#)
+        try await fail(failing.id, String(repeating: "long ", count: 1000), api)
+        let later = try await api.submit("example", #"{"duration_ms":100,"steps":1}"#)
+        try await eventually(within: .seconds(60), "a later task is published") {
+            subscriber.messages.contains {
+                $0.topic == "task/status/\(later.id)" && $0.payload.contains(#""status":"success""#)
+            }
+        }
+        try await api.nothingIsLeft()
+        let sink = try await api.sink()
+        #expect(sink.refused == 2)
+        #expect(sink.error == nil)
+        #expect(sink.connected)
+        let health = try await api.send("GET", "/health")
+        #expect(health.status == 200)
+        let told = #""sinks":[{"status":"ok","name":"mqtt","refused":2,"last_refused":{"topic":"task/status/"#
+        #expect(health.text.contains(told))
+        let lines = server.said.split(separator: "\n").filter {
+            $0.contains("A sink does not take a message")
+        }
+        #expect(lines.count == 2)
+        #expect(lines.contains { $0.contains("task/status/\(failing.id)") })
+        let (metrics, _) = try await URLSession.shared.data(from: server.address.appending(path: "metrics"))
+        #expect(
+            String(decoding: metrics, as: UTF8.self)
+                .contains(#"xqueue_sink_refused_messages_total{sink="mqtt"} 2"#))
+        // The store has the whole error.
+        #expect(try await api.task(failing.id).error?.utf8.count ?? 0 > 4000)
+        let progress = subscriber.messages.first { $0.topic == "task/progress/\(later.id)" }
+        #expect(progress?.payload.contains(#""progress":100,"message":"step 1 of 1","timestamp""#) == true)
+    }
+
+    @Test("A broker that is away is told by health, which stays well") func away() async throws {
+        let broker = try MosquittoServer()
+        let server = try await ServerProcess(
+            in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
+        let api = API(server)
+        try await eventually("health tells it") {
+            let health = try await api.send("GET", "/health")
+            #expect(health.status == 200)
+            return health.text.contains(#""sinks":[{"status":"unavailable","name":"mqtt","error":"#)
+        }
+        #expect(try await api.sink().error != nil)
+        try await broker.start()
+        _ = try await api.submit()
+        try await eventually(within: .seconds(60), "health tells that it is back") {
+            try await api.send("GET", "/health").text.contains(#""sinks":[{"status":"ok","name":"mqtt""#)
+        }
+        #expect(try await api.sink().error == nil)
+    }
+
+    /// Takes the task as a worker elsewhere, and says that it failed.
+    private func fail(_ id: String, _ error: String, _ api: API) async throws {
+        struct Leases: Decodable {
+            struct Lease: Decodable { var lease: String }
+            var leases: [Lease]
+        }
+        let reply = try await api.send("POST", "/leases", #"{"worker":"far","types":["far"],"wait":30}"#)
+        let lease = try #require(try reply.decoded(Leases.self).leases.first).lease
+        let end = try await api.send("POST", "/leases/\(lease)/fail", #"{"error":"\#(error)"}"#)
+        try #require(end.status == 200, "\(end.text)")
+    }
+}
+
+#endif

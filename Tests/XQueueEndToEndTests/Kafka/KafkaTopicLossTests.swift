@@ -1,0 +1,49 @@
+#if Kafka && Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Somebody deletes the topic under a running node.
+@Suite(.timeLimit(.minutes(10))) struct KafkaTopicLossTests {
+    @Test("The node goes on, makes the topic again, says so, and takes tasks as before")
+    func deleted() async throws {
+        let queue = try await KafkaQueue(redis: nil, ["--kafka-delivery-timeout", "5s"])
+        let node = try await queue.cluster.node("a")
+        let api = API(node)
+        try await eventually(within: .seconds(60), "the node reads all partitions") {
+            try await api.intake().partitions.allSatisfy(\.assigned)
+        }
+        try await queue.produce(20)
+        try await api.allEnd(20, within: .seconds(60))
+
+        for round in 1...2 {
+            _ = try await queue.broker.run("delete.py", [KafkaQueue.topic])
+            try await eventually(within: .seconds(120), "tasks are accepted again") {
+                try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
+                return try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201
+            }
+            let told = node.said.components(separatedBy: "A topic was gone and is made again").count - 1
+            #expect(told == round)
+            try await eventually(within: .seconds(120), "health says that all is well") {
+                try await api.send("GET", "/health").status == 200
+            }
+            // What others write is read as before.
+            let before = try await api.intake().fed
+            try await queue.produce(10)
+            try await eventually(within: .seconds(120), "what others write is fed") {
+                try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
+                return try await api.intake().fed >= before + 10
+            }
+        }
+        try await eventually(within: .seconds(60), "all tasks have run") {
+            let stats = try await api.stats()
+            return stats.pending + stats.processing == 0 && stats.success >= 42
+        }
+        node.send(SIGTERM)
+        #expect(try await node.exitStatus() == 0)
+    }
+}
+
+#endif

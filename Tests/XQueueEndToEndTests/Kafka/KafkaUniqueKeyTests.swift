@@ -1,0 +1,118 @@
+#if Kafka && Redis
+
+import Foundation
+import Testing
+import XQueueTestServers
+import XQueueTesting
+
+/// Submitting again does no harm: what a client does that was told that nothing is sure.
+@Suite(.timeLimit(.minutes(10))) struct KafkaUniqueKeyTests {
+    enum Store: CaseIterable {
+        case file, redis
+    }
+
+    private func queue(_ store: Store) async throws -> KafkaQueue {
+        try await KafkaQueue(
+            redis: store == .redis ? try await RedisServer.start(RedisOptions()) : nil,
+            ["--kafka-delivery-timeout", "2s"])
+    }
+
+    /// Sends the same body until it is accepted, and answers with what was said then.
+    private func accepted(_ api: API, _ path: String, _ body: String) async throws -> API.Reply {
+        var last: API.Reply?
+        try await eventually(within: .seconds(120), "it is accepted") {
+            let reply = try await api.send("POST", path, body)
+            last = reply
+            return 200...202 ~= reply.status
+        }
+        return try #require(last)
+    }
+
+    @Test(
+        "While the log takes nothing a submission is refused; the same one later finds a task that runs",
+        arguments: Store.allCases)
+    func single(_ store: Store) async throws {
+        let queue = try await queue(store)
+        let api = API(try await queue.cluster.node("a"))
+        _ = try await api.submit()
+        queue.broker.pause()
+        let id = Self.id()
+        let body = #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#
+        for _ in 0..<2 {
+            let reply = try await api.send("POST", "/tasks", body)
+            #expect(reply.status == 503)
+            #expect(try reply.decoded(ErrorReply.self).code == "intake_unavailable")
+        }
+        queue.broker.resume()
+        let reply = try await accepted(api, "/tasks", body)
+        #expect(try reply.decoded(TaskReply.self).id == id)
+        #expect(try await api.end(of: id).status == "success")
+        // The log has it, as every task that was accepted.
+        #expect(try await queue.broker.run("consume.py", [KafkaQueue.topic]).contains(id))
+        #expect(try await api.stats().canceled == 0)
+    }
+
+    @Test(
+        "A batch that nobody acknowledged is submitted again, and all of it runs", arguments: Store.allCases)
+    func batch(_ store: Store) async throws {
+        let queue = try await queue(store)
+        let api = API(try await queue.cluster.node("a"))
+        _ = try await api.submit()
+        queue.broker.pause()
+        let ids = (0..<6).map { _ in Self.id() }
+        let tasks = ids.enumerated().map { index, id in
+            let key = index % 2 == 0 ? #","unique_key":"key-\#(index)""# : ""
+            return #"{"type":"example","payload":{},"id":"\#(id)"\#(key)}"#
+        }
+        let body = #"{"tasks":[\#(tasks.joined(separator: ","))]}"#
+        #expect(try await api.send("POST", "/tasks/batch", body).status == 503)
+        queue.broker.resume()
+        let reply = try await accepted(api, "/tasks/batch", body)
+        #expect(try reply.decoded(BatchReply.self).tasks.map(\.id) == ids)
+        for id in ids { #expect(try await api.end(of: id).status == "success") }
+        let log = try await queue.broker.run("consume.py", [KafkaQueue.topic])
+        #expect(ids.allSatisfy { log.contains($0) })
+        #expect(try await api.stats().canceled == 0)
+    }
+
+    @Test("An answer says that a unique key is not checked yet, and another task may answer for this one")
+    func provisional() async throws {
+        let queue = try await queue(.redis)
+        let api = API(try await queue.cluster.node("a"))
+        let first = try await api.submit("example", "{}", #""unique_key":"one","delay":3600"#)
+        queue.redis?.pause()
+        let id = Self.id()
+        let keyed = try await accepted(
+            api, "/tasks", #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#)
+        #expect(keyed.status == 202)
+        #expect(keyed.text.contains(#""provisional":true"#))
+        let plain = try await accepted(api, "/tasks", #"{"type":"example","payload":{}}"#)
+        #expect(plain.status == 202)
+        #expect(!plain.text.contains("provisional"))
+        // Of two in one batch, one is told to answer for both.
+        let twice = #"{"type":"example","payload":{},"unique_key":"two"}"#
+        let batch = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(twice),\#(twice)]}"#)
+        let told = try batch.decoded(BatchReply.self).tasks.map(\.id)
+        #expect(Set(told).count == 1)
+        queue.redis?.resume()
+        for id in [try plain.decoded(TaskReply.self).id] + Set(told) {
+            #expect(try await api.end(of: id).status == "success")
+        }
+        try await eventually("that the first one answers is counted") {
+            try await api.intake().deduplicated == 1
+        }
+        #expect(try await api.send("GET", "/tasks/\(id)").status == 404)
+        #expect(try await api.task(first.id).status == "pending")
+    }
+
+    /// An identifier of version 7.
+    private static func id() -> String {
+        let time = String(millisecondsNow(), radix: 16)
+        let digits = String(repeating: "0", count: 12 - time.count) + time
+        let free = String(UInt64.random(in: 0..<1 << 48), radix: 16)
+        return "\(digits.prefix(8))-\(digits.suffix(4))-7abc-8def-"
+            + String(repeating: "0", count: 12 - free.count) + free
+    }
+}
+
+#endif

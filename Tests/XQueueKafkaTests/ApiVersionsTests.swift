@@ -1,0 +1,66 @@
+#if Kafka
+
+import Testing
+
+@testable import XQueueKafka
+
+@Suite("What a broker says it knows") struct ApiVersionsTests {
+    /// Requests with their oldest and newest version.
+    private static let list: [(UInt8, UInt8, UInt8)] = [(0, 0, 11), (1, 4, 17), (18, 0, 4)]
+
+    private static func answer(isCompact: Bool, error: UInt8 = 0) -> [UInt8] {
+        // The number of the question, the error, the list, the time to wait.
+        var bytes: [UInt8] = [0, 0, 0, 7, 0, error]
+        bytes += isCompact ? [UInt8(list.count + 1)] : [0, 0, 0, UInt8(list.count)]
+        for (key, oldest, newest) in list {
+            bytes += [0, key, 0, oldest, 0, newest]
+            if isCompact { bytes.append(0) }
+        }
+        bytes += [0, 0, 0, 0]
+        if isCompact { bytes.append(0) }
+        return bytes
+    }
+
+    @Test("Only the newest version of the request for records is lowered", arguments: [Int16(0), 2, 3, 4])
+    func lowered(_ version: Int16) {
+        let isCompact = version >= 3
+        let before = Self.answer(isCompact: isCompact)
+        var answer = before
+        ApiVersions.limitFetch(to: 15, in: &answer, version: version)
+        let changed = before.indices.filter { before[$0] != answer[$0] }
+        #expect(changed.map { before[$0] } == [17])
+        #expect(changed.map { answer[$0] } == [15])
+    }
+
+    @Test("A broker that does not know the question answers as in its first version") func unsupported() {
+        var answer = Self.answer(isCompact: false, error: 35)
+        ApiVersions.limitFetch(to: 15, in: &answer, version: 4)
+        #expect(answer.contains(15) && !answer.contains(17))
+    }
+
+    @Test("What knows less, or nothing as old, stays as it is") func untouched() {
+        for newest: Int16 in [17, 20, 3] {
+            let before = Self.answer(isCompact: true)
+            var answer = before
+            ApiVersions.limitFetch(to: newest, in: &answer, version: 3)
+            #expect(answer == before)
+        }
+    }
+
+    @Test("Bytes that are cut, or anything else, do no harm") func damaged() {
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<10_000 {
+            var answer = Self.answer(isCompact: Bool.random())
+            answer.removeLast(Int.random(in: 0...answer.count, using: &random))
+            for _ in 0..<3 where !answer.isEmpty {
+                answer[Int.random(in: 0..<answer.count, using: &random)] = .random(
+                    in: 0...255, using: &random)
+            }
+            let count = answer.count
+            ApiVersions.limitFetch(to: 15, in: &answer, version: Int16.random(in: 0...4, using: &random))
+            #expect(answer.count == count)
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,125 @@
+#if MQTT
+
+import Testing
+
+@testable import XQueueMQTT
+
+@Suite("Which message goes next, and which one broke the connection") struct DeliveryPlanTests {
+    /// Hands over all that may go.
+    private func handOver(_ plan: inout DeliveryPlan, most: Int = 10) -> [Int] {
+        var given: [Int] = []
+        while let index = plan.takeNext(most: most) { given.append(index) }
+        return given
+    }
+
+    @Test("All go at once, as far as there is room, and end when all are taken") func plain() {
+        var plan = DeliveryPlan(sizes: [1, 1, 1])
+        let first = handOver(&plan, most: 2)
+        plan.settled(1)
+        plan.settled(0)
+        let second = handOver(&plan, most: 2)
+        let before = plan.isComplete
+        plan.settled(2)
+        #expect(first == [0, 1])
+        #expect(second == [2])
+        #expect(!before && plan.isComplete && plan.isHandedOver)
+    }
+
+    @Test("The one that breaks connections is put aside, the others are taken") func culprit() {
+        var plan = DeliveryPlan(sizes: [10, 500, 10, 10])
+        var breaks = 0
+        var putAside: [Int] = []
+        var taken: [Int] = []
+        // A broker that closes the connection at message 1.
+        while !plan.isComplete {
+            let given = handOver(&plan)
+            var isBroken = false
+            for index in given where !isBroken {
+                if index == 1 {
+                    isBroken = true
+                } else {
+                    plan.settled(index)
+                    taken.append(index)
+                }
+            }
+            guard isBroken else { continue }
+            breaks += 1
+            let (advice, refused) = plan.broke()
+            if let refused { putAside.append(refused) }
+            if advice == .giveUp { break }
+        }
+        #expect(putAside == [1])
+        #expect(breaks == 1 + DeliveryPlan.mostBreaks)
+        #expect(Set(taken) == [0, 2, 3])
+        #expect(plan.suspectSize == 500)
+    }
+
+    @Test(
+        "Of messages as long as one that was put aside, one break is enough; a longer one that is taken ends that"
+    )
+    func size() {
+        var plan = DeliveryPlan(sizes: [500, 10, 600], suspectSize: 500)
+        let alone = handOver(&plan)
+        let (advice, refused) = plan.broke()
+        #expect(alone == [0])
+        #expect(refused == 0)
+        #expect(advice == .goOn(afterMilliseconds: 0))
+        let next = handOver(&plan)
+        plan.settled(1)
+        let last = handOver(&plan)
+        plan.settled(2)
+        #expect(next == [1])
+        #expect(last == [2])
+        #expect(plan.isComplete)
+        #expect(plan.suspectSize == nil)
+    }
+
+    @Test("After a break all go again from the first that is open: no older message comes last") func order()
+    {
+        var plan = DeliveryPlan(sizes: [1, 1, 1])
+        _ = handOver(&plan)
+        plan.settled(0)
+        plan.settled(2)
+        _ = plan.broke()
+        var sent: [Int] = []
+        while !plan.isComplete {
+            for index in handOver(&plan) {
+                sent.append(index)
+                plan.settled(index)
+            }
+        }
+        #expect(sent == [1, 2])
+    }
+
+    @Test("A message that the broker says it refuses is passed by at once") func refused() {
+        var plan = DeliveryPlan(sizes: [1, 1])
+        _ = handOver(&plan)
+        plan.refused(0)
+        plan.settled(1)
+        #expect(plan.isComplete)
+    }
+
+    @Test("A connection that breaks with nothing under way is nobody's fault") func idle() {
+        var plan = DeliveryPlan(sizes: [1])
+        let (advice, refused) = plan.broke()
+        #expect(advice == .giveUp)
+        #expect(refused == nil)
+    }
+
+    @Test("A broker that takes nothing at all is in trouble itself") func trouble() {
+        var plan = DeliveryPlan(sizes: Array(repeating: 1, count: 1000))
+        var putAside = 0
+        var rounds = 0
+        while rounds < 10_000 {
+            rounds += 1
+            _ = handOver(&plan)
+            let (advice, refused) = plan.broke()
+            if refused != nil { putAside += 1 }
+            if advice == .giveUp { break }
+        }
+        #expect(putAside == DeliveryPlan.mostInARow)
+        #expect(!plan.isComplete)
+    }
+}
+
+#endif

@@ -1,0 +1,143 @@
+#if MQTT
+
+import Testing
+import XQueueCore
+import XQueueMQTT
+import XQueueTestServers
+import XQueueTesting
+
+/// What a broker does not take is put aside, and the rest goes on.
+@Suite(.timeLimit(.minutes(3))) struct RefusalTests {
+    private typealias Version = MQTTConfiguration.Version
+    private static let presence = "task/notifier/task-queue-notifier-node"
+
+    @Test(
+        "A message that is too long for the broker stops no other",
+        arguments: [MQTTConfiguration.Version.v3, .v5],
+        [MQTTConfiguration.QualityOfService.atLeastOnce, .exactlyOnce])
+    func tooLong(
+        _ version: MQTTConfiguration.Version, _ quality: MQTTConfiguration.QualityOfService
+    ) async throws {
+        let fixture = try await SinkFixture.start(options: ["max_packet_size 2000"])
+        let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
+        let sink = try fixture.sink {
+            $0.version = version
+            $0.qualityOfService = quality
+        }
+        var events = fixture.submissions(300)
+        let culprits = [
+            fixture.failure(bytes: 5000), fixture.failure(bytes: 6000), fixture.failure(bytes: 4000),
+        ]
+        events.insert(culprits[0], at: 10)
+        events.insert(culprits[1], at: 200)
+        events.append(culprits[2])
+        try await sink.open()
+        try await sink.deliver(events)
+        let wanted = Set(events.map(\.taskID)).subtracting(culprits.map(\.taskID))
+        try await eventually("all others are there") {
+            Set(subscriber.messages.map(\.topic)) == Set(wanted.map { "task/status/\($0)" })
+        }
+        let refusals = sink.takeRefusals()
+        // One for the task, one for its status.
+        #expect(refusals.count == 6)
+        #expect(refusals.named.map(\.topic).contains("task/status/\(culprits[0].taskID)"))
+        #expect(refusals.named.map(\.topic).contains("task/status/status/failed"))
+        #expect(sink.takeRefusals().count == 0)
+        // The sink is well, and takes what comes next.
+        let later = fixture.submissions(1)
+        try await sink.deliver(later)
+        try await eventually("it goes on") {
+            subscriber.messages.last?.topic == "task/status/\(later[0].taskID)"
+        }
+        await sink.close()
+    }
+
+    @Test("Without acknowledgements nobody knows what was taken, and it goes on all the same")
+    func forgotten()
+        async throws
+    {
+        let fixture = try await SinkFixture.start(options: ["max_packet_size 2000"])
+        let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
+        let sink = try fixture.sink { $0.qualityOfService = .atMostOnce }
+        try await sink.open()
+        // Either the batch goes on with another connection, or the next one does.
+        try? await sink.deliver([fixture.failure(bytes: 5000)] + fixture.submissions(1))
+        let later = fixture.submissions(1)
+        try await eventually("a later message is there") {
+            do {
+                try await sink.deliver(later)
+            } catch {
+                try await sink.open()
+            }
+            return subscriber.messages.contains { $0.topic == "task/status/\(later[0].taskID)" }
+        }
+        await sink.close()
+    }
+
+    @Test(
+        "A broker that keeps no messages is spoken to without them, and that is told once",
+        arguments: [MQTTConfiguration.Version.v3, .v5])
+    func nothingRetained(_ version: MQTTConfiguration.Version) async throws {
+        let fixture = try await SinkFixture.start(options: ["retain_available false"])
+        let subscriber = try await fixture.broker.subscribe(to: "#", name: "all")
+        let sink = try fixture.sink { $0.version = version }
+        try await sink.open()
+        try await sink.open()
+        try await sink.deliver(fixture.submissions(1))
+        try await eventually("the message is there") {
+            subscriber.messages.contains { $0.topic.hasPrefix("task/status/") }
+        }
+        #expect(subscriber.payloads(of: Self.presence).contains(#"{"status":"online","node":"node"}"#))
+        #expect(sink.takeRefusals().named.map(\.topic) == [Self.presence])
+        await sink.close()
+    }
+
+    @Test(
+        "Messages to be kept are published to a broker that keeps none",
+        arguments: [MQTTConfiguration.Version.v5])
+    func retainingInVain(_ version: MQTTConfiguration.Version) async throws {
+        let fixture = try await SinkFixture.start(options: ["retain_available false"])
+        let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
+        let sink = try fixture.sink {
+            $0.version = version
+            $0.retains = true
+        }
+        try await sink.open()
+        try await sink.deliver(fixture.submissions(3))
+        try await eventually("they are there") { subscriber.messages.count == 3 }
+        await sink.close()
+    }
+
+    @Test(
+        "A client that must not speak of its presence delivers events",
+        arguments: [MQTTConfiguration.Version.v3, .v5])
+    func noPresence(_ version: MQTTConfiguration.Version) async throws {
+        let fixture = try await SinkFixture.start(
+            options: [], access: "topic readwrite task/status/#\ntopic readwrite task/progress/#\n")
+        let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
+        let sink = try fixture.sink { $0.version = version }
+        let events = fixture.submissions(300)
+        try await sink.open()
+        try await sink.deliver(events)
+        try await eventually("all are there") { subscriber.messages.count == 300 }
+        #expect(subscriber.messages.map(\.topic) == events.map { "task/status/\($0.taskID)" })
+        #expect(sink.takeRefusals().count <= 1)
+        await sink.close()
+    }
+
+    @Test("A topic that the broker does not let this client write to is told, message by message")
+    func denied() async throws {
+        let fixture = try await SinkFixture.start(
+            options: [], access: "topic readwrite task/notifier/#\ntopic readwrite task/status/#\n")
+        let sink = try fixture.sink { $0.version = .v5 }
+        try await sink.open()
+        let id = fixture.ids.next()
+        try await sink.deliver(fixture.life(of: id))
+        let refusals = sink.takeRefusals()
+        #expect(refusals.named.map(\.topic) == ["task/progress/\(id)"])
+        #expect(refusals.named.first?.reason.lowercased().contains("not authori") == true)
+        await sink.close()
+    }
+}
+
+#endif
