@@ -51,7 +51,7 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             let reply = try await caller.run(.statistics) { $0.append(Self.listedKeys) }
             let elements = try reply.elements
-            guard elements.count == 7 else { throw StoreError(.corrupt, "unexpected reply of Redis to statistics") }
+            guard elements.count == 8 else { throw StoreError(.corrupt, "unexpected reply of Redis to statistics") }
             let now = try elements[0].time
             let oldest = try elements[5].time
             return StoreStatistics(
@@ -59,7 +59,8 @@ extension RedisStore {
                 keys: try keys(elements[4]),
                 keysInUse: try count(elements[3], "keys"),
                 oldestPendingAge: oldest.milliseconds < 0 ? nil : now - oldest,
-                lastMinute: try flow(elements[6]))
+                lastMinute: try flow(elements[6]),
+                history: try history(elements[7], at: now))
         }
     }
 
@@ -129,6 +130,20 @@ extension RedisStore {
                     limit: try count(elements[at + 2], "running"), waiting: try count(elements[at + 3], "parked")))
         }
         return keys
+    }
+
+    /// - Parameter reply: How many seconds ago, and what happened then; seconds without anything are left out.
+    private func history(_ reply: RedisReply, at now: Timestamp) throws(StoreError) -> FlowHistory {
+        var seconds = [FlowCounts](repeating: FlowCounts(), count: FlowHistory.longest)
+        for (back, counts) in try reply.elements.pairs {
+            let back = try back.integer
+            guard back >= 1, back <= FlowHistory.longest else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to statistics: \(back) seconds ago")
+            }
+            seconds[FlowHistory.longest - Int(back)] = try flow(counts)
+        }
+        let first = now.wholeSeconds - Int64(FlowHistory.longest)
+        return FlowHistory(start: Timestamp(milliseconds: first * 1000), seconds: seconds)
     }
 
     private func flow(_ reply: RedisReply) throws(StoreError) -> FlowCounts {

@@ -11,23 +11,58 @@ final class FlowMeter: Sendable {
         var counts = FlowCounts()
     }
 
-    private let seconds = Mutex([Second](repeating: Second(), count: Int(window)))
+    private struct State {
+        /// The first second that is known as a whole.
+        var first: Int64
+        var seconds = [Second](repeating: Second(), count: Int(window))
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameter start: Now; nothing is known of what was before.
+    init(start: MonotonicInstant) {
+        state = Mutex(State(first: start.wholeSeconds + 1))
+    }
 
     func add(_ counts: FlowCounts, at now: MonotonicInstant) {
-        let second = now.nanoseconds / 1_000_000_000
-        let index = Int(((second % Self.window) + Self.window) % Self.window)
-        seconds.withLock { seconds in
-            if seconds[index].second != second { seconds[index] = Second(second: second) }
-            seconds[index].counts = seconds[index].counts + counts
+        let second = now.wholeSeconds
+        state.withLock { state in
+            let index = Self.index(of: second)
+            if state.seconds[index].second != second { state.seconds[index] = Second(second: second) }
+            state.seconds[index].counts = state.seconds[index].counts + counts
         }
     }
 
     func lastMinute(at now: MonotonicInstant) -> FlowCounts {
-        let second = now.nanoseconds / 1_000_000_000
-        return seconds.withLock { seconds in
-            seconds.reduce(FlowCounts()) { sum, slot in
+        let second = now.wholeSeconds
+        return state.withLock { state in
+            state.seconds.reduce(FlowCounts()) { sum, slot in
                 second - slot.second < Self.window && slot.second <= second ? sum + slot.counts : sum
             }
         }
     }
+
+    /// The seconds before the present one, without those that are not known.
+    ///
+    /// - Parameter date: What the store's clock says at `now`.
+    func history(at now: MonotonicInstant, date: Timestamp) -> FlowHistory {
+        let second = now.wholeSeconds
+        return state.withLock { state in
+            let first = min(max(state.first, second - Int64(FlowHistory.longest)), second)
+            return FlowHistory(
+                start: Timestamp(milliseconds: (date.wholeSeconds - (second - first)) * 1000),
+                seconds: (first..<second).map { number in
+                    let slot = state.seconds[Self.index(of: number)]
+                    return slot.second == number ? slot.counts : FlowCounts()
+                })
+        }
+    }
+
+    private static func index(of second: Int64) -> Int {
+        Int(((second % window) + window) % window)
+    }
+}
+
+extension MonotonicInstant {
+    fileprivate var wholeSeconds: Int64 { nanoseconds / 1_000_000_000 }
 }

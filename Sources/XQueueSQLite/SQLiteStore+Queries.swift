@@ -31,14 +31,15 @@ extension SQLiteStore {
 
     public func statistics() async throws(StoreError) -> StoreStatistics {
         let now = clock.now()
-        let minute = flow.lastMinute(at: clock.instant())
+        let instant = clock.instant()
+        let (minute, history) = (flow.lastMinute(at: instant), flow.history(at: instant, date: now))
         return try await read { db in
             StoreStatistics(
                 types: try fetchTypes(db),
                 keys: try KeyStatistics.busiest(db),
                 keysInUse: try KeyStatistics.inUse(db),
                 oldestPendingAge: try oldestPending(db).map { now - $0 },
-                lastMinute: minute)
+                lastMinute: minute, history: history)
         }
     }
 

@@ -14,7 +14,7 @@ public final class SQLiteStore: TaskStore {
     let database: any DatabaseWriter
     let writer: GroupCommitWriter
     let clock: any QueueClock
-    let flow = FlowMeter()
+    let flow: FlowMeter
     let readers = CallGate()
     let failures = FailureMemory()
     let nodeBook: LocalNodes
@@ -42,6 +42,8 @@ public final class SQLiteStore: TaskStore {
         let path = isInMemory ? path : FileIdentity.resolve(path)
         self.path = path
         self.clock = clock
+        let flow = FlowMeter(start: clock.instant())
+        self.flow = flow
         nodeBook = LocalNodes(clock: clock)
         files = isInMemory ? nil : FileWatch(try ProcessLock(path: path))
         do {

@@ -47,14 +47,13 @@ class LoadTest(ConsoleCase):
               f"{frames['count']} frames, the longest {frames['longest']:.0f} ms", flush=True)
         self.assertLess(frames["longest"], LONGEST_FRAME)
 
-    def test_a_page_that_opens_takes_the_past_as_fast_as_it_comes(self):
+    def test_a_page_that_opens_does_not_wait_for_the_past(self):
         self.submit_many()
         self.wait_for_successes(TASKS)
         page = self.open(prelude=WATCH_FRAMES)
-        page.wait_until(f"window.socketMessages > {TASKS}", "the past has come")
         page.wait_until(
             f"document.querySelector('.tile[data-status=success] b').innerText.replace(/\\D/g, '') === '{TASKS}'")
-        page.wait_until("performance.now() - window.lastMessage > 1000", "all of it has come")
+        page.wait_until("performance.now() - window.lastMessage > 1000", "what comes of the past has come")
         self.check_frames(page, "the past")
 
     def test_a_page_is_used_while_thousands_of_tasks_run(self):

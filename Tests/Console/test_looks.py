@@ -77,9 +77,14 @@ class LooksTest(ConsoleCase):
         lists = page.evaluate("""Promise.all([
           import("/console/words-en.js"), import("/console/words-zh.js"),
         ]).then(([{ en }, { zh }]) => ({ en, zh }))""")
-        self.assertEqual(sorted(lists["en"]), sorted(lists["zh"]))
-        for key, words in lists["en"].items():
-            self.assertEqual(self.places(words), self.places(lists["zh"][key]), key)
+        # Chinese has no words of their own for one; what is wrong with JSON the browser says in English only.
+        wanted = {key: words for key, words in lists["en"].items() if not key.endswith(".one")}
+        self.assertEqual(sorted(wanted), sorted(lists["zh"]))
+        for key, words in wanted.items():
+            if not key.startswith("invalid.json"):
+                self.assertEqual(self.places(words), self.places(lists["zh"][key]), key)
+        for key in lists["en"].keys() - wanted.keys():
+            self.assertEqual(self.places(lists["en"][key]), self.places(lists["en"][key.removesuffix(".one")]), key)
 
     @staticmethod
     def places(words):

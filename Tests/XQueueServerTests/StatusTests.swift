@@ -24,7 +24,9 @@ import XQueueTesting
                     "canceled_tasks":0,"timeout_tasks":0,"total_tasks":0,"total_workers":7,\
                     "active_workers":0,"stuck_workers":0,"workers":[],"oldest_pending_age":null,\
                     "rates":{"window_seconds":60,"submitted":0,"started":0,"succeeded":0,"failed":0,\
-                    "retried":0,"canceled":0,"timed_out":0},"types":[],"concurrency_keys":[],\
+                    "retried":0,"canceled":0,"timed_out":0,"seconds":{"start":"2026-01-01T00:00:01.000Z",\
+                    "submitted":[],"started":[],"succeeded":[],"failed":[],"retried":[],"canceled":[],\
+                    "timed_out":[]}},"types":[],"concurrency_keys":[],\
                     "concurrency_keys_in_use":0,"sinks":[],"intake":null,"uptime":1.5,"instance_id":"node-1",\
                     "version":"1.2.3"}
                     """)
@@ -33,6 +35,8 @@ import XQueueTesting
 
     @Test("stats count per status, per type and per key") func stats() async throws {
         try await TestAPI.run { api in
+            // The second in which the store was opened is not known as a whole.
+            api.clock.advance(by: .seconds(1))
             api.manager.register("a", maxConcurrency: 5) { _ -> RawJSON? in nil }
             _ = try await api.makeTask(type: "a", #","concurrency_key":"k","max_concurrency":2"#)
             let canceled = try await api.makeTask(type: "b")
@@ -48,6 +52,9 @@ import XQueueTesting
             #expect(reply.number("oldest_pending_age") == 2)
             #expect(reply.raw("rates", "submitted") == "0.05")
             #expect(reply.raw("rates", "canceled") == "0.017")
+            #expect(reply.raw("rates", "seconds", "start") == #""2026-01-01T00:00:01.000Z""#)
+            #expect(reply.raw("rates", "seconds", "submitted") == "[3,0]")
+            #expect(reply.raw("rates", "seconds", "canceled") == "[1,0]")
             #expect(reply.raw("concurrency_keys") == #"[{"key":"k","held":1,"limit":2,"waiting":0}]"#)
             #expect(reply.integer("concurrency_keys_in_use") == 1)
             let types = reply.elements("types")

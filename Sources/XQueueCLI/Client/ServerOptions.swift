@@ -133,7 +133,7 @@ enum DurationArgument {
     static func parse(_ text: String) throws -> Duration {
         guard let duration = DurationText.parse(text) else {
             throw ValidationError(
-                "\(text) is not a duration, like 500ms, 30s, 10m, 2h or a number of seconds")
+                "\(text) is not a duration, like 500ms, 30s, 10m, 1h30m or a number of seconds")
         }
         return duration
     }

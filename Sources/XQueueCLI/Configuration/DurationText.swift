@@ -1,36 +1,56 @@
 import XQueueCore
 
-/// Durations as people write them: `500ms`, `30s`, `1.5s`, `10m`, `2h`, `7d`, or a bare number of seconds.
+/// Durations as people write them: `500ms`, `30s`, `1.5s`, `10m`, `1h30m`, `7d`, or a bare number of seconds.
 enum DurationText {
-    /// Longest unit first, as ``format(_:)`` needs them.
+    /// Longest unit first, the order in which they follow each other.
     private static let units: [(suffix: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]
 
-    /// The duration, to the millisecond; nil unless `text` is one that is not negative.
+    /// The duration, to the millisecond; nil unless `text` is one that is not negative. Of several parts each has a
+    /// smaller unit than the one before it, and only the last may have a fraction.
     static func parse(_ text: String) -> Duration? {
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let suffix = text.dropFirst(digits.count)
-        let unit: Int64?
-        if suffix.isEmpty {
-            unit = 1000
-        } else {
-            unit = units.first { $0.suffix == suffix }?.milliseconds
-        }
-        guard let unit, digits.first?.isNumber == true, digits.last?.isNumber == true,
-            let number = Double(digits)
-        else { return nil }
-        let milliseconds = (number * Double(unit)).rounded()
-        // A Double counts milliseconds exactly up to 2^53.
-        guard milliseconds <= 0x1p53 else { return nil }
-        return .milliseconds(Int64(milliseconds))
+        if let seconds = number(text[...]) { return duration(seconds * 1000) }
+        var rest = text[...]
+        var units = Self.units[...]
+        var milliseconds = 0.0
+        repeat {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            rest = rest.dropFirst(digits.count)
+            let suffix = rest.prefix { !$0.isNumber }
+            rest = rest.dropFirst(suffix.count)
+            guard let value = number(digits), let unit = units.firstIndex(where: { $0.suffix == suffix }),
+                rest.isEmpty || !digits.contains(".")
+            else { return nil }
+            milliseconds += value * Double(units[unit].milliseconds)
+            units = units[(unit + 1)...]
+        } while !rest.isEmpty
+        return duration(milliseconds)
     }
 
-    /// The duration in the largest unit that leaves no fraction.
+    private static func number(_ digits: Substring) -> Double? {
+        guard digits.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), digits.first?.isNumber == true,
+            digits.last?.isNumber == true
+        else { return nil }
+        return Double(digits)
+    }
+
+    private static func duration(_ milliseconds: Double) -> Duration? {
+        let rounded = milliseconds.rounded()
+        // A Double counts milliseconds exactly up to 2^53.
+        guard rounded <= 0x1p53 else { return nil }
+        return .milliseconds(Int64(rounded))
+    }
+
+    /// The duration in whole units, the largest first: `1h30m`.
     static func format(_ duration: Duration) -> String {
-        let milliseconds = duration.wholeMilliseconds
-        guard milliseconds != 0 else { return "0s" }
-        let unit = units.first { milliseconds % $0.milliseconds == 0 }
-        return "\(milliseconds / (unit?.milliseconds ?? 1))\(unit?.suffix ?? "ms")"
+        var rest = duration.wholeMilliseconds
+        guard rest != 0 else { return "0s" }
+        var text = ""
+        for unit in units where rest >= unit.milliseconds {
+            text += "\(rest / unit.milliseconds)\(unit.suffix)"
+            rest %= unit.milliseconds
+        }
+        return text
     }
 }

@@ -82,7 +82,7 @@ extension SettingKind<Int?> {
 extension SettingKind<Duration> {
     static func duration(_ range: ClosedRange<Duration>) -> SettingKind {
         SettingKind(
-            legal: "a duration like 500ms, 30s, 10m, 2h or 7d, from \(DurationText.format(range.lowerBound))"
+            legal: "a duration like 500ms, 30s, 1h30m or 7d, from \(DurationText.format(range.lowerBound))"
                 + " to \(DurationText.format(range.upperBound))",
             parse: { text in DurationText.parse(text).flatMap { range ~= $0 ? $0 : nil } },
             format: DurationText.format)

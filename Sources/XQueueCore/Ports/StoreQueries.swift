@@ -141,16 +141,19 @@ public struct StoreStatistics: Sendable, Hashable {
     /// set the store's clock back.
     public var oldestPendingAge: Duration?
     public var lastMinute: FlowCounts
+    /// The last minute, second by second.
+    public var history: FlowHistory
 
     public init(
         types: [TypeState], keys: [KeyState], keysInUse: Int, oldestPendingAge: Duration?,
-        lastMinute: FlowCounts
+        lastMinute: FlowCounts, history: FlowHistory
     ) {
         self.types = types
         self.keys = keys
         self.keysInUse = keysInUse
         self.oldestPendingAge = oldestPendingAge.map { max($0, .zero) }
         self.lastMinute = lastMinute
+        self.history = history
     }
 
     public var counts: StatusCounts {

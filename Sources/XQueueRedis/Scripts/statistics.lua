@@ -4,7 +4,8 @@
 -- ARGV  [1] time  [2] origin  [3] most keys to tell of
 -- reply time, {type, settings, …}, {count's name, count, …}, keys in use,
 --       {key, running, largest limit, parked, …}, when the oldest pending task that is not scheduled was
---       made or -1, {what happened in the last minute, how often, …}
+--       made or -1, {what happened in the last minute, how often, …},
+--       {seconds ago, {what happened in that second, how often, …}, …}
 -- include keys clock ids
 
 local types = redis.call('HGETALL', TYPES)
@@ -41,11 +42,18 @@ for i = 1, #busiest, 2 do
   keys[#keys + 1] = parked
 end
 
-local flow = {}
+local flow, recent = {}, {}
 local second = math.floor(now / 1000)
 for back = 0, 59 do
   local fields = redis.call('HGETALL', FLOW .. (second - back))
-  for i = 1, #fields, 2 do flow[fields[i]] = (flow[fields[i]] or 0) + (tonumber(fields[i + 1]) or 0) end
+  for i = 1, #fields, 2 do
+    fields[i + 1] = tonumber(fields[i + 1]) or 0
+    flow[fields[i]] = (flow[fields[i]] or 0) + fields[i + 1]
+  end
+  if back > 0 and #fields > 0 then
+    recent[#recent + 1] = back
+    recent[#recent + 1] = fields
+  end
 end
 local flows = {}
 for what, number in pairs(flow) do
@@ -55,4 +63,5 @@ end
 
 return {
   now, types, redis.call('HGETALL', COUNTS), redis.call('ZCARD', KEYS_IN_USE), keys, made, flows,
+  recent,
 }

@@ -19,7 +19,7 @@ extension JSONWriter {
             writer.nodes(statistics.nodes, thisNode: statistics.workerID, for: caller)
             writer.member("oldest_pending_age", isWhole ? statistics.store.oldestPendingAge : nil)
             writer.name("rates")
-            writer.rates(isWhole ? statistics.store.lastMinute : nil)
+            writer.rates(isWhole ? statistics.store : nil)
             writer.types(statistics.types)
             writer.name("concurrency_keys")
             writer.array(statistics.store.keys) { $0.key($1) }
@@ -118,17 +118,31 @@ extension JSONWriter {
         }
     }
 
-    private mutating func rates(_ flow: FlowCounts?) {
+    private mutating func rates(_ statistics: StoreStatistics?) {
         object { writer in
             writer.member("window_seconds", 60)
-            writer.rate("submitted", flow?.submitted)
-            writer.rate("started", flow?.started)
-            writer.rate("succeeded", flow?.succeeded)
-            writer.rate("failed", flow?.failed)
-            writer.rate("retried", flow?.retried)
-            writer.rate("canceled", flow?.canceled)
-            writer.rate("timed_out", flow?.timedOut)
+            for (name, count) in Self.flows { writer.rate(name, statistics?.lastMinute[keyPath: count]) }
+            writer.name("seconds")
+            if let history = statistics?.history { writer.history(history) } else { writer.null() }
         }
+    }
+
+    /// Writes how often each thing happened in each second, a list for each thing.
+    private mutating func history(_ history: FlowHistory) {
+        object { writer in
+            writer.member("start", history.start)
+            for (name, count) in Self.flows {
+                writer.name(name)
+                writer.array(history.seconds) { $0.value($1[keyPath: count]) }
+            }
+        }
+    }
+
+    private static var flows: [(String, KeyPath<FlowCounts, Int>)] {
+        [
+            ("submitted", \.submitted), ("started", \.started), ("succeeded", \.succeeded), ("failed", \.failed),
+            ("retried", \.retried), ("canceled", \.canceled), ("timed_out", \.timedOut),
+        ]
     }
 
     /// Writes how often a second something happened, to the thousandth; null if that is not known.

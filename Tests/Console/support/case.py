@@ -15,7 +15,11 @@ class ConsoleCase(unittest.TestCase):
         self.pages = []
         self.addCleanup(self._check_pages)
         self.folder = Folder(self)
-        self.server = Server(self.folder, *self.flags)
+        self.server = Server(self.folder, *self.make_flags())
+
+    def make_flags(self):
+        """The flags of the server; whatever they need is started here."""
+        return self.flags
 
     def open(self, path="", **options):
         """A page that shows the console at `#/PATH`, once it is connected."""

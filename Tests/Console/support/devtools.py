@@ -76,16 +76,21 @@ class DevTools:
             elif listener := self._listeners.get(message.get("sessionId")):
                 listener(message["method"], message["params"])
 
-    def call(self, method, session=None, **params):
-        answer = {"event": threading.Event()}
+    def tell(self, method, session=None, answer=None, **params):
+        """Sends a command; who wants no answer may do so in a listener."""
         with self._lock:
             self._number += 1
             number = self._number
-            self._answers[number] = answer
+            if answer:
+                self._answers[number] = answer
         message = {"id": number, "method": method, "params": params}
         if session:
             message["sessionId"] = session
         self.socket.send(json.dumps(message))
+
+    def call(self, method, session=None, **params):
+        answer = {"event": threading.Event()}
+        self.tell(method, session, answer, **params)
         if not answer["event"].wait(PATIENCE):
             raise AssertionError(f"the browser did not answer {method} within {PATIENCE} s")
         reply = answer["message"]

@@ -4,11 +4,17 @@ import base64
 import json
 import os
 import time
+from pathlib import Path
 
 from .devtools import DevTools, ProtocolError
 from .programs import PATIENCE, ROOT
 
 ARTIFACTS = ROOT / ".build" / "artifacts" / "console"
+
+# The console's files are in the program. While somebody works on them, they can be taken from this folder instead:
+# XQUEUE_CONSOLE_FILES=Sources/XQueueServer/Console/Web
+FILES = os.environ.get("XQUEUE_CONSOLE_FILES")
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 # Before the page's own scripts: what its policy forbids is said aloud, and what comes over its sockets counted.
 PRELUDE = """
@@ -50,6 +56,8 @@ class Page:
         self.call("Emulation.setUserAgentOverride", userAgent=agent, acceptLanguage=language)
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         self.call("Page.addScriptToEvaluateOnNewDocument", source=PRELUDE + prelude)
+        if FILES:
+            self.call("Fetch.enable", patterns=[{"urlPattern": "*/console/*"}])
         self.look(size, scheme, is_phone)
 
     def look(self, size=(1280, 800), scheme="light", is_phone=False):
@@ -64,8 +72,18 @@ class Page:
     def call(self, method, **params):
         return self.devtools.call(method, self.session, **params)
 
+    def _serve(self, request, url):
+        """Answers with the file of the folder."""
+        path = Path(ROOT, FILES, url.rsplit("/", 1)[-1])
+        self.devtools.tell(
+            "Fetch.fulfillRequest", self.session, requestId=request, responseCode=200,
+            responseHeaders=[{"name": "Content-Type", "value": MEDIA_TYPES[path.suffix]}],
+            body=base64.b64encode(path.read_bytes()).decode())
+
     def _notice(self, method, params):
-        if method == "Runtime.exceptionThrown":
+        if method == "Fetch.requestPaused":
+            self._serve(params["requestId"], params["request"]["url"])
+        elif method == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
             said = details.get("exception", {}).get("description", "")
             self.problems.append(f"exception: {details['text']} {said}")

@@ -12,6 +12,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+# The program under test.
+BINARY = Path(os.environ.get("XQUEUE_BINARY", ROOT / ".build" / "debug" / "xqueue"))
 # Debian keeps servers where only root looks.
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
 # Long, because it only ends tests that fail: the machine may be slow, and others may use it.
@@ -84,9 +86,8 @@ class Server:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self):
-        binary = os.environ.get("XQUEUE_BINARY", ROOT / ".build" / "debug" / "xqueue")
         self.process = self.folder.start(
-            "server", binary, "serve", "--server-port", str(self.port), *self.flags)
+            "server", BINARY, "serve", "--server-port", str(self.port), *self.flags)
         wait_for(self.is_up, f"the server listens; it said:\n{self.folder.log('server')[-2000:]}")
 
     def is_up(self):
@@ -121,6 +122,34 @@ class Server:
     def wait_for_status(self, identifier, status):
         return wait_for(
             lambda: self.task(identifier)["status"] == status, f"task {identifier} comes to {status}")
+
+
+class Redis:
+    """A Redis that keeps what it was told when it is killed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.process = None
+        self.start()
+
+    def start(self):
+        self.process = self.folder.start(
+            "redis", program("redis-server", "valkey-server"), "--port", str(self.port), "--bind", "127.0.0.1",
+            "--appendonly", "yes", "--appendfsync", "always", "--save", "")
+        wait_for(self.is_up, "Redis answers")
+
+    def is_up(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except ConnectionError:
+            return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
 
 class Broker:

@@ -46,7 +46,7 @@ import Testing
                 "queue.max_concurrency 100 default",
                 "queue.heartbeat_interval 30s default",
                 "queue.semaphore_expiration 5m default",
-                "queue.grace_period 90s flag --queue-grace-period",
+                "queue.grace_period 1m30s flag --queue-grace-period",
                 "queue.stop_period 5s default",
                 "queue.cleanup_interval 5m default",
                 "queue.retention_age 7d default",

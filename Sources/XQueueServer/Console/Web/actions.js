@@ -3,8 +3,7 @@
 import { api } from "./api.js";
 import { confirm, notify } from "./dialog.js";
 import { h } from "./dom.js";
-import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { explain, t } from "./i18n.js";
 import { isOver } from "./model.js";
 import { checkNumber, resubmission } from "./submission.js";
 import { Field } from "./submit-field.js";
@@ -19,15 +18,19 @@ async function attempt(call) {
   try {
     return await call();
   } catch (error) {
-    notify(t("failed.action", { message: error.message }), { isError: true });
+    notify(t("failed.action", { message: explain(error) }), { isError: true });
     return null;
   }
 }
+
+/** Names the task a question is about. */
+const subject = (task) => h("p", { class: "dialog-subject" }, h("b", {}, task.type), h("span", { class: "mono" }, task.id));
 
 /** Asks, cancels, and answers the task as it is then; null if it was not canceled. */
 export async function cancelTask(task) {
   const isSure = await confirm({
     title: t("confirm.cancel.title"),
+    subject: subject(task),
     text: t(task.status === "pending" ? "confirm.cancel.pending" : "confirm.cancel.processing"),
     yes: t("confirm.cancel.yes"),
     isDangerous: true,
@@ -41,7 +44,7 @@ export async function cancelTask(task) {
 /** Asks, makes the task pending again, and answers it. */
 export async function retryTask(task) {
   const isSure = await confirm({
-    title: t("confirm.retry.title"), text: t("confirm.retry.text"), yes: t("confirm.retry.yes"),
+    title: t("confirm.retry.title"), subject: subject(task), text: t("confirm.retry.text"), yes: t("confirm.retry.yes"),
   });
   if (!isSure) return null;
   const answer = await attempt(() => api.retry(task.id));
@@ -53,6 +56,7 @@ export async function retryTask(task) {
 export async function resubmitTask(task) {
   const isSure = await confirm({
     title: t("confirm.resubmit.title"),
+    subject: subject(task),
     text: t("confirm.resubmit.text"),
     yes: t("confirm.resubmit.yes"),
     extra: h("p", {}, h("a", { href: `#/submit?from=${task.id}` }, t("action.edit"))),
@@ -101,6 +105,6 @@ export async function setLimit({ type, max_concurrency: present }) {
   const text = field.value.trim();
   const most = text === "" ? null : Number(text);
   const answer = await attempt(() => api.limit(type, most));
-  if (answer) notify(most === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: number(most) }));
+  if (answer) notify(most === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: most }));
   return answer;
 }

@@ -1,9 +1,13 @@
 // The calls of the HTTP API.
 
-import { noteDate } from "./clock.js";
+import { noteDate, noteSecond } from "./clock.js";
 import { rawMember } from "./json.js";
 
 const base = new URL("api/v1/", document.baseURI);
+/** A server that has not answered by then does not answer, in milliseconds. */
+const PATIENCE = 60_000;
+/** Numbers that are this late say nothing of now. */
+const STATS_PATIENCE = 10_000;
 
 /** Why a call did not succeed; `field` names what is wrong with a submission. */
 export class APIError extends Error {
@@ -15,31 +19,37 @@ export class APIError extends Error {
   }
 }
 
-async function call(path, { method = "GET", body, signal } = {}) {
+async function call(path, { method = "GET", body, signal, patience = PATIENCE } = {}) {
   const askedAt = Date.now();
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), patience);
+  signal?.addEventListener("abort", () => limit.abort());
   let response;
   let text;
   try {
     response = await fetch(new URL(path, base), {
       method,
       body,
-      signal,
+      signal: limit.signal,
       cache: "no-store",
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
     });
     text = await response.text();
   } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new APIError("the server cannot be reached");
+    if (signal?.aborted) throw error;
+    throw new APIError("the server does not answer");
+  } finally {
+    clearTimeout(timer);
   }
-  noteDate(response.headers.get("Date"), askedAt, Date.now());
+  const cameAt = Date.now();
+  noteDate(response.headers.get("Date"), askedAt, cameAt);
   let value = null;
   try {
     value = JSON.parse(text);
   } catch {
-    if (response.ok) throw new APIError("the server's answer is not JSON", { status: response.status });
+    if (response.ok) throw new APIError("the server's answer is not JSON", { status: response.status, code: "no_json" });
   }
-  if (response.ok) return { value, text };
+  if (response.ok) return { value, text, askedAt, cameAt };
   // The cookie is over, whatever was asked for.
   if (response.status === 401 && path !== "session") dispatchEvent(new Event("xqueue:locked"));
   throw new APIError(value?.error ?? `HTTP ${response.status}`, {
@@ -54,20 +64,26 @@ function withRaw({ value, text }) {
   return { ...value, rawPayload: rawMember(text, "payload"), rawResult: rawMember(text, "result") };
 }
 
-/** A page of tasks. One that ends early, since its tasks are large, is followed from there. */
-async function pageOfTasks(query, signal) {
-  const words = new URLSearchParams(query);
-  const page = (await call(`tasks?${words}`, { signal })).value;
-  while (page.has_more && page.tasks.length < page.limit) {
-    words.set("offset", String(page.next));
-    words.set("limit", String(page.limit - page.tasks.length));
-    const rest = (await call(`tasks?${words}`, { signal })).value;
-    const known = new Set(page.tasks.map((task) => task.id));
-    page.tasks.push(...rest.tasks.filter((task) => !known.has(task.id)));
-    page.has_more = rest.has_more;
-    page.next = rest.next;
+/** The queue in numbers. They tell the store's clock as well. */
+async function stats() {
+  const { value, askedAt, cameAt } = await call("stats", { patience: STATS_PATIENCE });
+  const { start, submitted } = value.rates.seconds;
+  noteSecond(Date.parse(start) + 1000 * submitted.length, askedAt, cameAt);
+  return value;
+}
+
+/** So many tasks from a place on, and how many there are. An answer ends early where payloads are large. */
+async function page(query, offset, size, signal) {
+  const tasks = [];
+  for (;;) {
+    query.set("offset", String(offset + tasks.length));
+    query.set("limit", String(size - tasks.length));
+    const { value } = await call(`tasks?${query}`, { signal });
+    tasks.push(...value.tasks);
+    if (tasks.length >= Math.min(size, value.total - offset) || value.tasks.length === 0) {
+      return { tasks, total: value.total };
+    }
   }
-  return page;
 }
 
 const taskPath = (id) => `tasks/${encodeURIComponent(id)}`;
@@ -77,8 +93,8 @@ export const api = {
   session: async () => (await call("session")).value,
   logIn: async (token) => (await call("session", { method: "POST", body: JSON.stringify({ token }) })).value,
   logOut: async () => (await call("session", { method: "DELETE" })).value,
-  stats: async () => (await call("stats")).value,
-  tasks: pageOfTasks,
+  stats,
+  page,
   task: async (id, signal) => withRaw(await call(taskPath(id), { signal })),
   submit: async (body) => withRaw(await call("tasks", { method: "POST", body })),
   cancel: async (id) => (await call(taskPath(id), { method: "DELETE" })).value,

@@ -4,10 +4,10 @@ import { api } from "./api.js";
 import { serverNow } from "./clock.js";
 import { notify } from "./dialog.js";
 import { FrameQueue } from "./frames.js";
-import { t } from "./i18n.js";
+import { explain, t } from "./i18n.js";
 import { Model } from "./model.js";
+import { fetchPast } from "./past.js";
 import { route } from "./router.js";
-import { WINDOW } from "./series.js";
 import { SECTIONS, shell } from "./shell.js";
 import { EventStream } from "./stream.js";
 import { loginView, maySee } from "./view-login.js";
@@ -20,8 +20,8 @@ import { workersView } from "./view-workers.js";
 
 /** The page is painted at most this often: faster than the eye reads, slower than events may come. */
 const PAINT_PACE = 100;
-/** Of the past at most this many events are fetched to fill the charts. */
-const PAST = 20_000;
+/** An event is here this long after it happened, or its second is not counted as known yet, in milliseconds. */
+const TRANSIT = 1500;
 
 const views = {
   overview: overviewView, tasks: tasksView, submit: submitView, types: typesView, workers: workersView,
@@ -37,13 +37,19 @@ let view = null;
 let shownAt = "";
 let version = null;
 let state = ["connecting", ""];
+/** The same of the event stream alone: the server may hold it and yet not answer. */
+let streamState = ["connecting", ""];
 let wasLost = false;
-let paintedAt = -Infinity;
-let paintTimer = 0;
+/** The part of the charts that the events of this connection tell. */
+let span = null;
+/** Where these events began, until the store's time then is known. */
+let begun = null;
+let isFresh = true;
+let isPastKnown = false;
 
 function build() {
   const onLogout = session?.authentication ? logOut : null;
-  frame = shell({ onLanguage: build, onRetry: () => stream?.retryNow(), onLogout });
+  frame = shell({ onLanguage: build, onRetry, onLogout });
   root.replaceChildren(...frame.nodes);
   frame.connection(...state);
   shownAt = "";
@@ -85,27 +91,37 @@ function onSnapshot() {
   if (model.stats) {
     if (version !== null && version !== model.stats.version) frame.upgraded();
     version = model.stats.version;
-    if (!stream) begin();
-  } else if (model.error) {
-    setState("lost", "");
+    if (begun && !model.error) beginCharts();
   }
+  showState();
   planPaint();
 }
 
-/** Begins with as much of the past as the charts show, unless that is too much. */
-function begin() {
-  const { rates } = model.stats;
-  const perSecond = rates.submitted + rates.started + rates.succeeded + rates.failed;
-  const seconds = Math.min(WINDOW, PAST / Math.max(1, perSecond));
-  const after = String(Math.floor(serverNow() - seconds * 1000));
-  stream = new EventStream({ after }, { message: (text) => queue.push(text), state: setState }).open();
+/** The events that come tell what happens from now on; for the charts, what was before is fetched once. */
+function beginCharts() {
+  const end = serverNow();
+  span = model.series.beginCover(end);
+  if (!isPastKnown) fetchPast(model.series, model.stats.rates, { until: begun, end });
+  isPastKnown = true;
+  begun = null;
 }
 
-function setState(next, reason) {
+function onStream(next, reason) {
+  streamState = [next, reason];
+  if (next === "live" && model.isLost) model.refresh({ isUrgent: true });
+  showState();
+}
+
+/** The connection alone says little: a server may hold it and yet be cut off from its store. */
+function showState() {
+  const [next, reason] = model.isLost && streamState[0] !== "lost"
+    ? [model.error.status === 0 ? "lost" : "failing", explain(model.error)] : streamState;
+  if (state[0] === next) return;
   state = [next, reason];
   frame.connection(next, reason);
-  if (next === "lost") {
+  if (next === "lost" || next === "failing") {
     wasLost = true;
+    model.refresh();
   } else if (next === "live" && wasLost) {
     wasLost = false;
     notify(t("lost.back"));
@@ -113,36 +129,52 @@ function setState(next, reason) {
   }
 }
 
+function onRetry() {
+  stream.retryNow();
+  model.refresh({ isUrgent: true });
+}
+
 function reload() {
   model.refresh({ isUrgent: true });
   view?.reload?.();
 }
 
-/** Gives up on what was missed and asks for the state. */
+/** Gives up on what was missed, and begins anew with the state as it is. */
 function restart() {
-  if (stream) {
-    stream.cursor = String(Math.floor(serverNow()));
-    stream.retryNow();
-  }
+  isFresh = true;
+  stream.cursor = null;
+  stream.retryNow();
+}
+
+/** Events are told from this cursor on. What was asked for before may lack what happened until then. */
+function beginAt(cursor) {
+  isFresh = false;
+  begun = cursor;
+  span = null;
   reload();
 }
 
 function onEvents(messages) {
   const events = [];
   for (const message of messages) {
-    if (message.cursor) stream.cursor = message.cursor;
     if (message.event === "status" || message.event === "progress") events.push(message);
-    else if (message.event === "reset" && wasLive) reload();
-    if (message.event !== "hello") wasLive = true;
+    else if (message.event === "reset" || (message.event === "hello" && isFresh)) beginAt(message.cursor);
+    if (message.cursor) stream.cursor = message.cursor;
   }
-  if (events.length === 0) return;
-  model.apply(events);
-  view?.take?.(events);
+  if (events.length > 0) {
+    model.apply(events);
+    view?.take?.(events);
+    if (span) model.series.cover(span, Date.parse(events.at(-1).timestamp));
+  }
+  coverUpToNow();
   planPaint();
 }
 
-/** The first answer to a wish for the past may be that it is gone; nothing shown is wrong then. */
-let wasLive = false;
+/** While nothing comes from a server that is there, nothing happens. */
+function coverUpToNow() {
+  if (!span || state[0] !== "live" || !queue.isEmpty) return;
+  model.series.cover(span, serverNow() - stream.silence - TRANSIT);
+}
 
 /** Who the server takes this browser for; null until it has said so. */
 let session = null;
@@ -166,9 +198,11 @@ function run() {
   addEventListener("hashchange", open);
   addEventListener("xqueue:locked", () => location.reload(), { once: true });
   setInterval(() => {
+    coverUpToNow();
     if (!document.hidden) view?.tick();
   }, 1000);
   build();
+  stream = new EventStream({}, { message: (text) => queue.push(text), state: onStream }).open();
   model.refresh();
 }
 

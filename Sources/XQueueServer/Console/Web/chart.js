@@ -23,9 +23,10 @@ function niceTop(value) {
 
 /**
  * A chart of `lines`, each `{name, label, isDashed, isFilled}`. `format` writes a value. Answers
- * `{node, draw(lists)}`; a list holds a value, or null, for each step up to now.
+ * `{node, draw(lists)}`; a list holds a value for each step up to now, or null where nothing is known, which is a gap.
+ * The legend tells the last value if it is one of the `recent` newest.
  */
-export function lineChart({ name, title, unit, lines, format, least = 0 }) {
+export function lineChart({ name, title, unit, lines, format, least = 0, recent = 1 }) {
   const grid = s("g", { class: "grid" });
   const drawn = lines.map((line) => ({
     fill: line.isFilled ? s("path", { class: "area", "data-line": line.name }) : null,
@@ -90,19 +91,27 @@ export function lineChart({ name, title, unit, lines, format, least = 0 }) {
     grid.replaceChildren(...nodes);
   }
 
-  function outline(list, top) {
-    let path = "";
-    let isOpen = false;
+  /** The stretches of a list without a gap, each as the places of its values. */
+  function stretches(list, top) {
+    const found = [];
+    let open = null;
     list.forEach((value, index) => {
       if (value === null) {
-        isOpen = false;
+        open = null;
         return;
       }
-      const place = `${x(index, list.length).toFixed(1)} ${y(value, top).toFixed(1)}`;
-      path += isOpen ? `L${place}` : `M${place}h.01`;
-      isOpen = true;
+      if (!open) found.push(open = []);
+      open.push([x(index, list.length).toFixed(1), y(value, top).toFixed(1)]);
     });
-    return path;
+    return found;
+  }
+
+  /** A lone value is a dot. */
+  const outline = (places) => `M${places.map((place) => place.join(" ")).join("L")}h.01`;
+
+  function area(places, top) {
+    const floor = y(0, top).toFixed(1);
+    return `${outline(places)}L${places.at(-1)[0]} ${floor}L${places[0][0]} ${floor}Z`;
   }
 
   function render() {
@@ -111,13 +120,9 @@ export function lineChart({ name, title, unit, lines, format, least = 0 }) {
     const [top, parts] = niceTop(highest);
     drawGrid(top, parts);
     lists.forEach((list, index) => {
-      const path = outline(list, top);
-      setAttribute(drawn[index].path, "d", path);
-      if (drawn[index].fill) {
-        const floor = y(0, top).toFixed(1);
-        setAttribute(drawn[index].fill, "d",
-          path && `${path}L${(width - RIGHT).toFixed(1)} ${floor}L${LEFT} ${floor}Z`);
-      }
+      const parts = stretches(list, top);
+      setAttribute(drawn[index].path, "d", parts.map(outline).join(""));
+      if (drawn[index].fill) setAttribute(drawn[index].fill, "d", parts.map((part) => area(part, top)).join(""));
     });
     lines.forEach((line, index) => setText(values[index], latest(index)));
     setAttribute(picture, "aria-label",
@@ -126,8 +131,8 @@ export function lineChart({ name, title, unit, lines, format, least = 0 }) {
   }
 
   function latest(index) {
-    const value = lists[index].at(-1);
-    return value === null || value === undefined ? "–" : format(value);
+    const value = lists[index].slice(-recent).findLast((each) => each !== null);
+    return value === undefined ? "–" : format(value);
   }
 
   function point() {

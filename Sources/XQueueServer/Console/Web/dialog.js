@@ -5,10 +5,10 @@ import { t } from "./i18n.js";
 
 /**
  * Asks before something is done; answers whether to do it. The dialog is modal, so the keyboard stays in it,
- * Escape closes it, and the focus returns to where it was. `extra` may hold a field; `check()` answers whether
- * what stands in it will do.
+ * Escape closes it, and the focus returns to where it was. `subject` says what it is done to. `extra` may hold a
+ * field; `check()` answers whether what stands in it will do.
  */
-export function confirm({ title, text, yes, isDangerous = false, extra = null, check = () => true }) {
+export function confirm({ title, subject = null, text, yes, isDangerous = false, extra = null, check = () => true }) {
   return new Promise((resolve) => {
     const focused = document.activeElement;
     const accept = () => {
@@ -16,8 +16,9 @@ export function confirm({ title, text, yes, isDangerous = false, extra = null, c
     };
     const dialog = h(
       "dialog",
-      { class: "dialog", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text" },
+      { class: "dialog", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-subject dialog-text" },
       h("h2", { id: "dialog-title" }, title),
+      subject && h("div", { id: "dialog-subject" }, subject),
       h("p", { id: "dialog-text" }, text),
       extra,
       h(

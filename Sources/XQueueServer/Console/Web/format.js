@@ -1,7 +1,9 @@
 // Numbers, spans and times as the reader's language writes them.
 
-import { language, t } from "./i18n.js";
 import { serverNow } from "./clock.js";
+import { language, number, t } from "./i18n.js";
+
+export { number };
 
 const cache = new Map();
 
@@ -13,10 +15,6 @@ function cached(kind, make) {
     cache.set(key, format);
   }
   return format;
-}
-
-export function number(value) {
-  return cached("number", (tag) => new Intl.NumberFormat(tag)).format(value);
 }
 
 /** How often a second: more digits for small values. */
@@ -70,11 +68,6 @@ export function ago(milliseconds) {
   }
   if (Math.abs(seconds) < 1) return t("time.now");
   return format.format(Math.trunc(seconds), "second");
-}
-
-/** Both ends of an identifier; the middle says little. */
-export function shortID(id) {
-  return id.length > 18 ? `${id.slice(0, 8)}…${id.slice(-8)}` : id;
 }
 
 export function percent(part, whole) {

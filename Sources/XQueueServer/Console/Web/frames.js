@@ -30,6 +30,11 @@ export class FrameQueue {
     this.#schedule();
   }
 
+  /** Whether all messages have been taken. */
+  get isEmpty() {
+    return this.#messages.length === this.#taken;
+  }
+
   clear() {
     this.#messages = [];
     this.#taken = 0;

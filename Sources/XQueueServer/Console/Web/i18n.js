@@ -20,11 +20,32 @@ export function setLanguage(name) {
   remember("xqueue.language", current);
 }
 
-/** The words of `key`, with `{name}` replaced. Where a number `n` decides, `key.one` is used for one. */
+const numbers = { en: new Intl.NumberFormat("en-GB"), zh: new Intl.NumberFormat("zh-CN") };
+
+/** A number as the reader's language writes it. */
+export const number = (value) => numbers[current].format(value);
+
+/**
+ * The words of `key`, with `{name}` replaced; numbers are written as the language does. Where a number `n` decides,
+ * `key.one` is used for one.
+ */
 export function t(key, values = {}) {
   const table = words[current];
   const text = (values.n === 1 ? table[`${key}.one`] : undefined) ?? table[key] ?? words.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+  const written = (value) => (typeof value === "number" ? number(value) : String(value));
+  return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? written(values[name]) : all));
+}
+
+/** The words of `GROUP.NAME`; the name itself if there are none, as for what a newer server says. */
+export function word(group, name) {
+  const key = `${group}.${name}`;
+  return key in words[current] ? t(key) : name;
+}
+
+/** What an error of the API says, in the reader's language where its code says it all. */
+export function explain(error) {
+  const key = `code.${error.code}`;
+  return key in words[current] ? t(key, { message: error.message }) : error.message;
 }
 
 export function remember(name, value) {

@@ -9,12 +9,13 @@ export const isOver = (status) => status !== "pending" && status !== "processing
 
 /** What only `stats` knows (tokens, age, nodes) is asked for this often at most, and only after events. */
 const PACE = 2000;
-/** Nodes come and go without an event, so a page that rests looks again after this long. */
-const REST = 30000;
+/** Nodes and stores come and go without an event, so a page that rests looks again after this long. */
+const REST = 10000;
 
 export class Model {
   stats = null;
-  counts = Object.fromEntries(STATUSES.map((status) => [status, 0]));
+  /** How many tasks there are of each status; null until the server has said. */
+  counts = Object.fromEntries(STATUSES.map((status) => [status, null]));
   types = [];
   nodes = [];
   series = new Series();
@@ -39,7 +40,8 @@ export class Model {
   apply(events) {
     for (const event of events) {
       this.series.add(event);
-      if (event.event === "status" && Date.parse(event.timestamp) > this.snapshotAt) this.#move(event);
+      const isNew = event.event === "status" && Date.parse(event.timestamp) > this.snapshotAt;
+      if (isNew && this.stats) this.#move(event);
     }
     this.#isDirty = true;
     this.#plan();
@@ -50,6 +52,16 @@ export class Model {
     this.#isDirty = true;
     if (isUrgent) this.#askedAt = -Infinity;
     this.#plan();
+  }
+
+  /** Whether the server does not answer, or says that it cannot. */
+  get isLost() {
+    return this.error !== null && (this.error.status === 0 || this.error.status >= 500);
+  }
+
+  /** Whether no task has ever been submitted, or none is kept; false until that is known. */
+  get isEmpty() {
+    return this.stats !== null && STATUSES.every((status) => this.counts[status] === 0);
   }
 
   /** Oldest waiting task's age in seconds now; null if none waits. */
@@ -109,6 +121,7 @@ export class Model {
 
   #take(stats) {
     this.stats = stats;
+    this.series.takeHistory(stats.rates.seconds);
     this.snapshotAt = serverNow() - this.#lasted / 2;
     for (const status of STATUSES) this.counts[status] = stats[`${status}_tasks`];
     this.types = stats.types;

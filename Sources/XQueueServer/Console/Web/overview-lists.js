@@ -3,27 +3,45 @@
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
-import { card, emptyNote, meter } from "./parts.js";
+import { card, emptyNote, firstTask, meter } from "./parts.js";
 
-/** The most rows of a list; the views of types and workers show all. */
+/** The most rows of a list until somebody asks for more. */
 const MOST = 12;
 
-function list(name, title, empty, make, more = null) {
-  const rows = h("ul", { class: "rows" });
-  const note = empty;
+/** A list of which the first rows are shown, and more when somebody asks. */
+function list(name, title, note, make) {
+  const rows = h("ul", { class: "rows", id: `rows-${name}` });
   const keyed = new KeyedList(rows, make);
-  const rest = h("p", { class: "muted small-text", hidden: true });
-  const node = card(title, { name, aside: more }, rows, rest, note);
-  return {
-    node,
-    update(items, keyOf, hiddenText = "") {
-      show(note, items.length === 0);
-      show(rows, items.length > 0);
-      show(rest, hiddenText !== "");
-      setText(rest, hiddenText);
-      keyed.update(items, keyOf);
+  let isWhole = false;
+  let last = [[], null, 0];
+  const more = h("button", {
+    type: "button", class: "button small", hidden: true, "aria-controls": rows.id,
+    on: {
+      click: () => {
+        isWhole = !isWhole;
+        update(...last);
+      },
     },
-  };
+  });
+  const rest = h("p", { class: "muted small-text", hidden: true });
+  const node = card(title, { name }, rows, h("div", { class: "list-more" }, more, rest), note);
+
+  /** `untold` more are there that the server does not tell. */
+  function update(items, keyOf, untold = 0) {
+    last = [items, keyOf, untold];
+    const hidden = items.length - MOST;
+    show(note, items.length === 0);
+    show(rows, items.length > 0);
+    show(more, hidden > 0);
+    setText(more, isWhole ? t("list.less") : t("list.more", { n: hidden }));
+    setAttribute(more, "aria-expanded", String(isWhole));
+    const isToldOf = untold > 0 && (isWhole || hidden <= 0);
+    show(rest, isToldOf);
+    setText(rest, isToldOf ? t("list.untold", { n: untold }) : "");
+    keyed.update(isWhole ? items : items.slice(0, MOST), keyOf);
+  }
+
+  return { node, update };
 }
 
 export function backlogList() {
@@ -37,36 +55,36 @@ export function backlogList() {
       "li",
       {},
       h("div", { class: "row-head" },
-        h("a", { href: `#/tasks?type=${encodeURIComponent(item.type)}` }, item.type), flag, count),
+        h("a", { class: "cut", href: `#/tasks?type=${encodeURIComponent(item.type)}`, title: item.type }, item.type),
+        flag, count),
       bar,
     );
     return {
       node,
       update(type) {
-        const words = t("backlog.counts", {
-          pending: number(type.pending), processing: number(type.processing),
-        });
+        const words = t("backlog.counts", { pending: type.pending, processing: type.processing });
         setText(count, number(type.pending));
         setAttribute(bar, "aria-label", words);
         setAttribute(node, "title", words);
         running.style.inlineSize = `${(100 * type.processing) / type.most}%`;
         pending.style.inlineSize = `${(100 * type.pending) / type.most}%`;
-        const flagText = type.paused ? t("paused") : type.has_handler ? "" : t("unserved");
+        // A type that nobody serves and nobody needs is no reason to be alarmed.
+        const isMissed = !type.has_handler && type.pending > 0;
+        const flagText = type.paused ? t("paused") : isMissed ? t("unserved") : "";
         show(flag, flagText !== "");
         setText(flag, flagText);
       },
     };
   };
-  const first = emptyNote(
-    t("overview.backlog.none"), h("a", { class: "button primary", href: "#/submit" }, t("overview.first")));
-  const shown = list("backlog", t("overview.backlog"), first, make);
+  const shown = list("backlog", t("overview.backlog"), emptyNote(t("overview.backlog.none"), firstTask()), make);
   return {
     node: shown.node,
-    update({ types }) {
+    update({ types, isEmpty }) {
+      if (isEmpty) return shown.update([], (type) => type.type);
       const sorted = types.toSorted((one, other) =>
         other.pending - one.pending || other.processing - one.processing || (one.type < other.type ? -1 : 1));
       const most = Math.max(1, ...sorted.map((type) => type.pending + type.processing));
-      shown.update(sorted.slice(0, MOST).map((type) => ({ ...type, most })), (type) => type.type);
+      return shown.update(sorted.map((type) => ({ ...type, most })), (type) => type.type);
     },
   };
 }
@@ -85,7 +103,7 @@ export function workerList() {
     return {
       node,
       update(worker) {
-        const text = t("workers.load", { running: number(worker.running), capacity: number(worker.capacity) });
+        const text = t("workers.load", { running: worker.running, n: worker.capacity });
         setText(words, text);
         load.update(worker.running, worker.capacity, text);
         show(stuck, worker.stuck > 0);
@@ -98,7 +116,7 @@ export function workerList() {
     node: shown.node,
     update({ nodes }) {
       const workers = nodes.filter((node) => node.roles.includes("worker"));
-      shown.update(workers.slice(0, MOST), (node) => node.id);
+      shown.update(workers, (node) => node.id);
     },
   };
 }
@@ -118,7 +136,7 @@ export function keyList() {
     return {
       node,
       update(key) {
-        const text = t("keys.of", { used: number(key.held), limit: number(key.limit) });
+        const text = t("keys.of", { used: key.held, limit: key.limit });
         setText(words, key.waiting > 0 ? `${text} · ${t("keys.waiting")} ${number(key.waiting)}` : text);
         used.update(key.held, key.limit, text);
       },
@@ -130,9 +148,7 @@ export function keyList() {
     update({ stats }) {
       const sorted = stats.concurrency_keys.toSorted((one, other) =>
         other.waiting - one.waiting || other.held - one.held || (one.key < other.key ? -1 : 1));
-      const keys = sorted.slice(0, MOST);
-      const rest = stats.concurrency_keys_in_use - keys.length;
-      shown.update(keys, (key) => key.key, rest > 0 ? t("overview.keys.more", { n: number(rest) }) : "");
+      shown.update(sorted, (key) => key.key, stats.concurrency_keys_in_use - sorted.length);
     },
   };
 }

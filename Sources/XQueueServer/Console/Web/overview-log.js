@@ -2,7 +2,6 @@
 // partition is still to be read.
 
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
-import { number } from "./format.js";
 import { t } from "./i18n.js";
 import { card, meter } from "./parts.js";
 
@@ -24,7 +23,7 @@ export function logCard() {
       show(problem, trouble !== "");
       setText(problem, trouble);
       setText(summary, t("log.summary", {
-        lag: number(log.lag), fed: number(log.fed), known: number(log.known), rejected: number(log.rejected),
+        lag: log.lag, fed: log.fed, known: log.known, rejected: log.rejected,
       }));
       const most = Math.max(100, ...log.partitions.map((partition) => partition.lag));
       keyed.update(log.partitions.map((partition) => ({ ...partition, most })), (item) => item.partition);
@@ -41,10 +40,10 @@ function partitionRow(item) {
   return {
     node,
     update(partition) {
-      const text = t("log.lag", { n: number(partition.lag) });
+      const text = t("log.lag", { n: partition.lag });
       setText(words, text);
       setAttribute(node, "title", t("log.place", {
-        committed: number(partition.committed ?? 0), end: number(partition.end),
+        committed: partition.committed ?? 0, end: partition.end,
       }));
       show(here, partition.assigned);
       lag.update(partition.lag, partition.most, text);

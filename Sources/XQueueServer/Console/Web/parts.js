@@ -1,7 +1,7 @@
 // Small parts that several views use.
 
 import { h, setAttribute, setText, show } from "./dom.js";
-import { ago, clockTime, number, percent, shortID } from "./format.js";
+import { ago, clockTime, percent } from "./format.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
@@ -68,9 +68,21 @@ export function refreshTimes(root) {
   for (const node of root.querySelectorAll("time[data-ago]")) setText(node, ago(Number(node.dataset.ago)));
 }
 
-/** A link to a task. */
-export function taskLink(id) {
-  return h("a", { class: "mono", href: `#/tasks/${id}`, title: id }, shortID(id));
+/** A link to a task, under a name that tells it apart. */
+export function taskLink(id, name) {
+  return h("a", { class: "mono cut", href: `#/tasks/${id}`, title: id }, name);
+}
+
+/** Why a task that has failed is not tried again: what can be told from its record. Empty for any other task. */
+export function whyFailed(task) {
+  if (task.status !== "failed") return "";
+  if (task.retry_count < task.max_retry) return t("failed.final");
+  return task.max_retry === 0 ? t("failed.noretries") : t("failed.usedup", { n: task.max_retry });
+}
+
+/** A button for those who have no task yet. */
+export function firstTask() {
+  return h("a", { class: "button primary", href: "#/submit" }, t("overview.first"));
 }
 
 /** A button that copies `text()`. */
@@ -140,7 +152,7 @@ export function textBlock(text, label, most = 20_000) {
         pre.focus();
       },
     },
-  }, t("task.showall", { n: number(text.length) }));
+  }, t("task.showall", { n: text.length }));
   return h("div", { class: "stack" }, pre, more);
 }
 

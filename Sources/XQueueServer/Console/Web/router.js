@@ -19,6 +19,28 @@ export function go(path) {
   location.hash = path;
 }
 
+const LIST = "xqueue.list";
+
+/** Notes which tasks were listed, so that a task's page leads back to them. */
+export function rememberTasks(query) {
+  try {
+    sessionStorage.setItem(LIST, query.toString());
+  } catch {
+    // A browser that keeps nothing leads back to all tasks.
+  }
+}
+
+/** The address of the tasks that were listed last. */
+export function listAddress() {
+  let text = null;
+  try {
+    text = sessionStorage.getItem(LIST);
+  } catch {
+    // As above.
+  }
+  return text ? `#/tasks?${text}` : "#/tasks";
+}
+
 /** Changes the query of the present address without a new entry in the history. */
 export function setQuery(query) {
   const { name } = route();

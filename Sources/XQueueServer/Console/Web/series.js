@@ -1,4 +1,5 @@
-// What happened in each of the last seconds, counted from the event stream.
+// What happened in each of the last seconds. How often comes from the store, which counts every second; how long things
+// took comes from the event stream. A second that neither tells is not known, and that is not nought.
 
 /** How far back the charts reach, in seconds. */
 export const WINDOW = 300;
@@ -11,6 +12,8 @@ const RUNNING = 20_000;
 class Second {
   constructor(number) {
     this.number = number;
+    /** What the store counted; null if it has not told. */
+    this.stored = null;
     this.submitted = 0;
     this.succeeded = 0;
     this.failed = 0;
@@ -48,6 +51,8 @@ function createdAt(id) {
 export class Series {
   #ring = new Array(KEPT);
   #starts = new Map();
+  /** The seconds of which every event has been taken, as `{from, to}`, `to` not included. */
+  #covered = [];
 
   add(event) {
     if (event.event !== "status") return;
@@ -71,20 +76,47 @@ export class Series {
     if (event.status === "failed" || event.status === "timeout") second.failed += 1;
   }
 
-  clear() {
-    this.#ring = new Array(KEPT);
-    this.#starts.clear();
+  /** Takes what the store counted, as `stats` tells it. */
+  takeHistory(history) {
+    const first = Math.floor(Date.parse(history.start) / 1000);
+    history.submitted.forEach((submitted, index) => {
+      const second = this.#second(first + index);
+      if (!second) return;
+      second.stored = {
+        submitted, succeeded: history.succeeded[index], failed: history.failed[index] + history.timed_out[index],
+      };
+    });
+  }
+
+  /** From this time on every event is taken. Answers a span whose end `cover` moves on. */
+  beginCover(time) {
+    const from = Math.ceil(time / 1000);
+    const span = { from, to: from };
+    this.#covered.push(span);
+    return span;
+  }
+
+  /** All events of the span up to this time have been taken. */
+  cover(span, time) {
+    span.to = Math.max(span.to, Math.floor(time / 1000));
+    const oldest = span.to - KEPT;
+    this.#covered = this.#covered.filter((entry) => entry === span || entry.to > oldest);
   }
 
   /** How many a second there were in each of the last seconds up to `now`, each the mean of `width` seconds. */
   rates(name, now, width = 5) {
     const last = Math.floor(now / 1000) - 1;
     const values = [];
-    let sum = 0;
-    for (let number = last - WINDOW - width + 2; number <= last; number += 1) {
-      sum += this.#at(number)?.[name] ?? 0;
-      if (number > last - WINDOW) values.push(Math.max(0, sum) / width);
-      sum -= this.#at(number - width + 1)?.[name] ?? 0;
+    for (let number = last - WINDOW + 1; number <= last; number += 1) {
+      let sum = 0;
+      let count = 0;
+      for (let index = number - width + 1; index <= number; index += 1) {
+        const value = this.#count(name, index);
+        if (value === null) continue;
+        sum += value;
+        count += 1;
+      }
+      values.push(this.#count(name, number) === null ? null : sum / count);
     }
     return values;
   }
@@ -106,6 +138,13 @@ export class Series {
       });
     }
     return lists;
+  }
+
+  #count(name, number) {
+    const second = this.#at(number);
+    if (second?.stored) return second.stored[name];
+    const isCovered = this.#covered.some((span) => span.from <= number && number < span.to);
+    return isCovered ? second?.[name] ?? 0 : null;
   }
 
   #second(number) {

@@ -69,13 +69,16 @@ export function shell({ onLanguage, onRetry, onLogout }) {
     connection(state, reason) {
       setAttribute(pill, "data-state", state);
       setText(pill, t(`live.${state}`));
-      show(banner, state === "lost");
-      if (state !== "lost") return replace(banner);
+      const isBad = state === "lost" || state === "failing";
+      show(banner, isBad);
+      if (!isBad) return replace(banner);
       // Made once, so that a screen reader says it once and the button keeps the focus.
-      if (banner.childElementCount === 0) {
-        replace(banner, icon("alert"), h("div", {}, h("b", {}, t("lost.title")), " ", h("span", {}, t("lost.text")),
-          reason ? h("span", {}, " ", t("lost.reason", { reason })) : null),
-        h("button", { type: "button", class: "button small", on: { click: onRetry } }, t("lost.retry")));
+      if (banner.childElementCount === 0 || banner.dataset.state !== state) {
+        banner.dataset.state = state;
+        replace(banner, icon("alert"),
+          h("div", {}, h("b", {}, t(`${state}.title`)), " ", h("span", {}, t("lost.text")),
+            reason ? h("span", {}, " ", t("lost.reason", { reason })) : null),
+          h("button", { type: "button", class: "button small", on: { click: onRetry } }, t("lost.retry")));
       }
       return undefined;
     },

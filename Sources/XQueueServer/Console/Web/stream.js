@@ -4,10 +4,12 @@ import { eventsAddress } from "./api.js";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
+/** A connection must be made within this time. */
+const CONNECT = 10000;
 /** After this long without a word the other side is asked for one. */
-const QUIET = 20000;
-/** And after this long without an answer the connection counts as lost. */
-const PATIENCE = 10000;
+const QUIET = 4000;
+/** And after this long without an answer the connection counts as lost: what is shown may be out of date. */
+const PATIENCE = 6000;
 
 export class EventStream {
   /** The place after the last event that came. */
@@ -21,8 +23,10 @@ export class EventStream {
   #wait = FIRST_WAIT;
   #retry = 0;
   #watch = 0;
+  #lastWord = -Infinity;
   #isClosed = false;
   #onWake = () => this.#hurry();
+  #onOffline = () => this.#ask();
 
   /**
    * `listener` holds `message(text)`, called for every message, and `state(state, reason)`. Whoever takes the
@@ -33,6 +37,7 @@ export class EventStream {
     this.#listener = listener;
     addEventListener("online", this.#onWake);
     addEventListener("pageshow", this.#onWake);
+    addEventListener("offline", this.#onOffline);
     document.addEventListener("visibilitychange", this.#onWake);
   }
 
@@ -46,9 +51,15 @@ export class EventStream {
     this.#isClosed = true;
     removeEventListener("online", this.#onWake);
     removeEventListener("pageshow", this.#onWake);
+    removeEventListener("offline", this.#onOffline);
     document.removeEventListener("visibilitychange", this.#onWake);
     clearTimeout(this.#retry);
     this.#drop();
+  }
+
+  /** How long the server has said nothing, in milliseconds. */
+  get silence() {
+    return performance.now() - this.#lastWord;
   }
 
   /** Tries again now. */
@@ -57,8 +68,11 @@ export class EventStream {
     this.#connect();
   }
 
+  /** A machine that wakes up, or is in another network now, may hold a connection that is none any more. */
   #hurry() {
-    if (this.state === "lost" && !document.hidden) this.retryNow();
+    if (document.hidden) return;
+    if (this.state === "lost") this.retryNow();
+    else this.#ask();
   }
 
   #connect() {
@@ -68,7 +82,7 @@ export class EventStream {
     const after = this.cursor ?? this.#parameters.after;
     const socket = new WebSocket(eventsAddress({ ...this.#parameters, after }));
     this.#socket = socket;
-    this.#expect(PATIENCE);
+    this.#expect(CONNECT, () => this.#lose(""));
     socket.onmessage = ({ data }) => {
       if (this.state !== "live") {
         this.#wait = FIRST_WAIT;
@@ -77,27 +91,25 @@ export class EventStream {
       this.#lastWord = performance.now();
       this.#listener.message(data);
     };
-    socket.onopen = () => this.#expect(QUIET);
+    socket.onopen = () => this.#expect(QUIET, () => this.#ask());
     socket.onclose = ({ reason }) => this.#lose(reason);
   }
 
-  #lastWord = 0;
-
-  /** Looks, after `time`, whether anything came; a half-open connection says nothing by itself. */
-  #expect(time) {
+  /** Looks, after `time`, whether anything came, and does `otherwise` if not; a half-open connection says nothing. */
+  #expect(time, otherwise) {
     clearTimeout(this.#watch);
     const begun = performance.now();
     this.#watch = setTimeout(() => {
-      if (this.#lastWord >= begun) {
-        this.#expect(QUIET);
-      } else if (time === QUIET && this.#socket?.readyState === WebSocket.OPEN) {
-        // The answer to this, whatever it says, shows that somebody is there.
-        this.#socket.send('{"action":"unsubscribe","id":"nothing"}');
-        this.#expect(PATIENCE);
-      } else {
-        this.#lose("");
-      }
+      if (this.#lastWord >= begun) this.#expect(QUIET, () => this.#ask());
+      else otherwise();
     }, time);
+  }
+
+  /** The answer to this, whatever it says, shows that somebody is there. */
+  #ask() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send('{"action":"unsubscribe","id":"nothing"}');
+    this.#expect(PATIENCE, () => this.#lose(""));
   }
 
   #lose(reason) {

@@ -35,7 +35,10 @@ function payloadError(text) {
     JSON.parse(text);
     return null;
   } catch (error) {
-    return t("invalid.json", { message: error.message });
+    const place = /line (\d+) column (\d+)/.exec(error.message);
+    return place
+      ? t("invalid.json.at", { line: Number(place[1]), column: Number(place[2]), message: error.message })
+      : t("invalid.json", { message: error.message });
   }
 }
 

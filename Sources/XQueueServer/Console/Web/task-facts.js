@@ -2,8 +2,11 @@
 
 import { h } from "./dom.js";
 import { clockTime, number, span } from "./format.js";
-import { t } from "./i18n.js";
-import { emptyNote } from "./parts.js";
+import { t, word } from "./i18n.js";
+import { emptyNote, whyFailed } from "./parts.js";
+
+/** Of so many attempts the server keeps the errors. */
+const KEPT = 10;
 
 const between = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
@@ -15,10 +18,11 @@ export function taskFacts(task) {
     ["id", h("span", { class: "mono" }, task.id)],
     ["priority", number(task.priority)],
     ["attempt", number(task.attempt)],
-    ["retries", t("fact.retries.of", { n: number(task.retry_count), max: number(task.max_retry) })],
+    ["retries", t("fact.retries.of", { n: task.retry_count, max: task.max_retry })],
+    ["ended", whyFailed(task)],
     ["worker", task.worker_id && h("span", { class: "mono" }, task.worker_id)],
     ["key", task.concurrency_key && t("fact.key.limit", {
-      key: task.concurrency_key, n: number(task.max_concurrency),
+      key: task.concurrency_key, n: task.max_concurrency,
     })],
     ["unique", task.unique_key],
     ["created", time(task.created_at)],
@@ -30,8 +34,8 @@ export function taskFacts(task) {
     ["queue_timeout", task.queue_timeout === 0 ? t("none") : span(task.queue_timeout)],
     ["process_timeout", task.process_timeout === 0 ? t("none") : span(task.process_timeout)],
     ["policy", t("fact.policy.text", {
-      strategy: policy.strategy, delay: span(policy.delay), most: span(policy.max_delay),
-      jitter: number(policy.jitter * 100),
+      strategy: word("strategy", policy.strategy), delay: span(policy.delay), most: span(policy.max_delay),
+      jitter: policy.jitter * 100,
     })],
     ["version", number(task.version)],
   ];
@@ -41,24 +45,24 @@ export function taskFacts(task) {
     .flat();
 }
 
-/** The errors of every failed attempt, the newest first. */
+/** The errors of the failed attempts that the server keeps, the newest first. */
 export function attemptErrors(task) {
   if (task.errors.length === 0) return emptyNote(t("task.errors.none"));
+  const isCut = task.errors[0].attempt > 1 && task.errors.length >= KEPT;
+  return [attemptList(task), isCut && h("p", { class: "muted small-text" }, t("task.errors.cut", { n: KEPT }))];
+}
+
+function attemptList(task) {
   return h("ol", { class: "errors" }, task.errors.toReversed().map((error) => h(
     "li",
     {},
     h("div", { class: "error-head" },
       h("b", {}, t("error.attempt", { n: error.attempt })),
-      h("span", { class: "flag" }, kind(error.kind)),
+      h("span", { class: "flag" }, word("kind", error.kind)),
       error.started_at && h("span", { class: "muted" },
         t("error.after", { span: span(between(error.started_at, error.ended_at)) })),
       h("span", { class: "muted" }, clockTime(Date.parse(error.ended_at))),
       error.worker_id && h("span", { class: "muted mono cut" }, error.worker_id)),
     h("pre", { class: "code error-text" }, error.error),
   )));
-}
-
-function kind(name) {
-  const words = t(`kind.${name}`);
-  return words.startsWith("kind.") ? name : words;
 }

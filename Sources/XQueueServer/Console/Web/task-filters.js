@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { explain, t } from "./i18n.js";
 import { icon } from "./icons.js";
 import { api } from "./api.js";
 import { STATUSES } from "./model.js";
@@ -91,13 +91,16 @@ export function filterBar({ model, query, onChange, onFind }) {
     try {
       onFind((await api.task(wanted)).id);
     } catch (error) {
-      setText(findError, error.code === "not_found" ? t("tasks.search.none") : error.message);
+      setText(findError, [400, 404].includes(error.status) ? t("tasks.search.none") : explain(error));
       id.focus();
     }
   }
 
   function paint() {
-    for (const status of STATUSES) setText(counts[status], number(model.counts[status]));
+    for (const status of STATUSES) {
+      const count = model.counts[status];
+      setText(counts[status], count === null ? "" : number(count));
+    }
     const names = model.types.map((entry) => entry.type);
     if (wantedType !== "" && !names.includes(wantedType)) names.push(wantedType);
     names.sort();
@@ -128,8 +131,5 @@ export function filterBar({ model, query, onChange, onFind }) {
     isActive,
     query: () => words("key"),
     apiQuery: () => words("concurrency_key"),
-    /** Whether a new task belongs into the table; with a key only the API can tell. */
-    matches: (event) => key.value === "" && (chosen.size === 0 || chosen.has(event.status)) &&
-      (wantedType === "" || wantedType === event.type),
   };
 }

@@ -2,15 +2,14 @@
 
 import { canCancel, canRetry, cancelTask, retryTask } from "./actions.js";
 import { h, setAttribute, setText, show } from "./dom.js";
-import { number } from "./format.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { progressBar, statusChip, taskLink, timeAgo } from "./parts.js";
+import { progressBar, statusChip, taskLink, timeAgo, whyFailed } from "./parts.js";
 import { go } from "./router.js";
 
-/** `onDone()` is called after something was done to the task. */
+/** `onDone()` is called after something was done to the task, which comes as `{task, name}`. */
 export function taskRow(first, onDone) {
-  let task = first;
+  let { task } = first;
   const chip = statusChip(task.status);
   const reason = h("span", { class: "muted small-text" });
   const bar = progressBar(t("task.progress"));
@@ -27,11 +26,12 @@ export function taskRow(first, onDone) {
   }, icon(picture));
   const cancel = button("action.cancel", "cancel", cancelTask);
   const retry = button("action.retry", "retry", retryTask);
+  const link = taskLink(task.id, first.name);
   const node = h(
     "tr",
     { "data-id": task.id, on: { click: open } },
     h("td", { class: "col-task" }, h("div", { class: "two-lines" },
-      h("span", { class: "type-name cut" }, task.type), taskLink(task.id))),
+      h("span", { class: "type-name cut", title: task.type }, task.type), link)),
     h("td", { class: "col-status" }, chip.node, reason),
     h("td", { class: "col-progress" }, bar.node, error),
     h("td", { class: "col-attempt" }, attempt),
@@ -46,19 +46,18 @@ export function taskRow(first, onDone) {
   }
 
   function update(next) {
-    task = next;
+    ({ task } = next);
+    setText(link, next.name);
     chip.update(task.status);
     const isLate = task.pending_reason === "scheduled" || task.pending_reason === "parked";
-    setText(reason, isLate ? t(`reason.${task.pending_reason}`) : "");
+    setText(reason, isLate ? t(`reason.${task.pending_reason}`) : whyFailed(task));
     bar.update(task.status === "processing" ? task.progress ?? 0 : task.progress, task.status);
     const isFailed = task.error !== null && task.status !== "success" && task.status !== "processing";
-    setText(error, isFailed ? task.error : "");
+    setText(error, isFailed ? oneLine(task.error) : "");
     setAttribute(error, "title", isFailed ? task.error : null);
     show(error, isFailed);
     if (isFailed) show(bar.node, false);
-    setText(attempt, task.attempt === null ? "" : t("tasks.attempt", {
-      attempt: number(task.attempt), most: number(task.max_retry + 1),
-    }));
+    setText(attempt, t("tasks.attempt", { attempt: task.attempt, most: task.max_retry + 1 }));
     setText(key, task.concurrency_key ?? "");
     setAttribute(key, "title", task.concurrency_key);
     show(cancel, canCancel(task));
@@ -66,4 +65,10 @@ export function taskRow(first, onDone) {
   }
 
   return { node, update };
+}
+
+/** An error in one line. A traceback says at its end what went wrong. */
+function oneLine(text) {
+  const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  return (lines[0]?.startsWith("Traceback") ? lines.at(-1) : lines.join(" ⏎ ")) ?? "";
 }

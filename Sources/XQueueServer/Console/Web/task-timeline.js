@@ -1,7 +1,7 @@
 // The time line of one task, from an event stream of its own that begins with its submission.
 
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
-import { clockTime, number, span } from "./format.js";
+import { clockTime, span } from "./format.js";
 import { FrameQueue } from "./frames.js";
 import { t } from "./i18n.js";
 import { emptyNote } from "./parts.js";
@@ -19,6 +19,7 @@ export class TaskTimeline {
   #attempt = 0;
   #task = null;
   #isPartial = false;
+  #isCut = false;
   #stream = null;
   #queue;
   #list = h("ol", { class: "timeline" });
@@ -74,7 +75,7 @@ export class TaskTimeline {
     if (event.event === "progress") {
       const last = this.#entries.at(-1);
       const text = event.progress_message ?? "";
-      const entry = { name: "progress", values: { n: number(Math.round(event.progress)) }, time, text };
+      const entry = { name: "progress", values: { n: Math.round(event.progress) }, time, text };
       // A progress replaces the one before it, so that a long task does not bury its own story.
       if (last?.name === "progress") this.#entries[this.#entries.length - 1] = { ...entry, key: last.key };
       else this.#push({ ...entry, key: `p${event.cursor}` });
@@ -107,7 +108,9 @@ export class TaskTimeline {
 
   #push(entry) {
     this.#entries.push(entry);
-    if (this.#entries.length > MOST) this.#entries.shift();
+    if (this.#entries.length <= MOST) return;
+    this.#entries.shift();
+    this.#isCut = true;
   }
 
   #render() {
@@ -119,8 +122,8 @@ export class TaskTimeline {
     const start = entries[0]?.time ?? 0;
     this.#keyed.update(entries.map((entry) => ({ ...entry, start })), (entry) => entry.key);
     show(this.#empty, entries.length === 0);
-    show(this.#note, this.#isPartial);
-    setText(this.#note, t("event.partial"));
+    show(this.#note, this.#isPartial || this.#isCut);
+    setText(this.#note, this.#isPartial ? t("event.partial") : t("event.cut", { n: MOST }));
   }
 }
 

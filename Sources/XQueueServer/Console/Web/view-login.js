@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { h, setText, show } from "./dom.js";
-import { language, languages, setLanguage, t } from "./i18n.js";
+import { explain, language, languages, setLanguage, t } from "./i18n.js";
 import { mark } from "./icons.js";
 
 /** Whether somebody with these scopes can use the console: all of it looks at things. */
@@ -50,7 +50,7 @@ export function loginView({ onLogin, onLanguage }) {
       await api.logOut();
       say(t("login.scope"));
     } catch (problem) {
-      say(problem.status === 401 ? t("login.wrong") : t("failed.action", { message: problem.message }));
+      say(problem.status === 401 ? t("login.wrong") : t("failed.action", { message: explain(problem) }));
     }
     send.disabled = false;
     token.select();

@@ -11,6 +11,8 @@ import { logCard } from "./overview-log.js";
 
 /** How often the charts are drawn while events come. */
 const CHART_PACE = 500;
+/** The store's counts of a second may come this many seconds later. */
+const KNOWN_LATE = 10;
 
 export function overviewView({ model }) {
   const tiles = STATUSES.map((status) => tile(status));
@@ -25,6 +27,7 @@ export function overviewView({ model }) {
     title: t("chart.throughput"),
     unit: t("chart.throughput.unit"),
     format: rate,
+    recent: KNOWN_LATE,
     lines: [
       { name: "submitted", label: t("chart.submitted") },
       { name: "success", label: t("chart.succeeded"), isFilled: true },
@@ -76,7 +79,7 @@ export function overviewView({ model }) {
     const { stats } = model;
     if (stats) {
       const running = model.nodes.reduce((sum, entry) => sum + entry.running, 0);
-      facts.slots.update(number(running), t("overview.slots.of", { n: number(stats.total_workers) }));
+      facts.slots.update(number(running), t("overview.slots.of", { n: stats.total_workers }));
       const done = stats.rates.succeeded + stats.rates.failed + stats.rates.timed_out + stats.rates.canceled;
       facts.rate.update(t("per_second", { n: rate(done) }));
       backlog.update(model);
@@ -117,7 +120,7 @@ function tile(status) {
     h("span", { class: "tile-name" }, t(`status.${status}`)),
     count,
   ));
-  return { node, status, update: (value) => setText(count, number(value)) };
+  return { node, status, update: (value) => setText(count, value === null ? "–" : number(value)) };
 }
 
 function fact(name) {

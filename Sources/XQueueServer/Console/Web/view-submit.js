@@ -3,7 +3,8 @@
 import { api } from "./api.js";
 import { notify } from "./dialog.js";
 import { h, KeyedList, replace, setAttribute, setText, show } from "./dom.js";
-import { t } from "./i18n.js";
+import { explain, t } from "./i18n.js";
+import { distinguish } from "./ids.js";
 import { pretty } from "./json.js";
 import { card, copyButton, progressBar, statusChip, taskLink } from "./parts.js";
 import { body, curlLine, fieldsOf, formField, read } from "./submission.js";
@@ -40,7 +41,7 @@ export function submitView({ model, query }) {
     field("unique_key", { label: t("submit.unique_key"), hint: t("submit.unique_key.hint") }),
     field("strategy", {
       label: t("submit.strategy"),
-      choices: [["", t("submit.strategy.default")], ...["exponential", "linear", "fixed"].map((name) => [name, name])],
+      choices: [["", t("submit.strategy.default")], ...["exponential", "linear", "fixed"].map((name) => [name, t(`strategy.${name}`)])],
     }),
     field("policy_delay", { label: t("submit.policy.delay"), mode: "decimal" }),
     field("policy_max_delay", { label: t("submit.policy.max_delay"), mode: "decimal" }),
@@ -146,15 +147,15 @@ export function submitView({ model, query }) {
     try {
       const task = await api.submit(body(members));
       const isNew = task.version === 1 || !recent.some((entry) => entry.id === task.id);
-      notify(t(isNew && task.version === 1 ? "submit.done" : "submit.existing", { id: task.id.slice(-8) }), {
+      notify(t(isNew && task.version === 1 ? "submit.done" : "submit.existing", { id: task.id }), {
         link: { href: `#/tasks/${task.id}`, text: t("action.open") },
       });
       recent = [task, ...recent.filter((entry) => entry.id !== task.id)].slice(0, RECENT);
       paint();
     } catch (error) {
       const name = error.field ? formField(error.field) : null;
-      if (name && by[name]) mark({ [name]: error.message });
-      setText(summary, error.message);
+      if (name && by[name]) mark({ [name]: explain(error) });
+      setText(summary, explain(error));
     } finally {
       send.disabled = false;
     }
@@ -182,7 +183,8 @@ export function submitView({ model, query }) {
 
   let names = "";
   function paint() {
-    recentRows.update(recent, (task) => task.id);
+    const short = distinguish(recent.map((task) => task.id));
+    recentRows.update(recent.map((task) => ({ task, name: short.get(task.id) })), ({ task }) => task.id);
     show(recentCard, recent.length > 0);
     const next = model.types.map((entry) => entry.type).join("\n");
     if (next === names) return;
@@ -194,19 +196,21 @@ export function submitView({ model, query }) {
   paint();
   reload();
   const from = query.get("from");
-  if (from) api.task(from).then((task) => fill(fieldsOf(task)), (error) => setText(summary, error.message));
+  if (from) api.task(from).then((task) => fill(fieldsOf(task)), (error) => setText(summary, explain(error)));
   setAttribute(form, "aria-describedby", "submit-error");
   return { node, take, paint, reload, tick() {}, close() {} };
 }
 
-function recentRow(task) {
+function recentRow({ task, name }) {
+  const link = taskLink(task.id, name);
   const chip = statusChip(task.status);
   const bar = progressBar(t("task.progress"));
   const node = h("li", { class: "recent", "data-id": task.id }, h("div", { class: "row-head" },
-    h("span", { class: "cut" }, task.type), taskLink(task.id), chip.node), bar.node);
+    h("span", { class: "cut", title: task.type }, task.type), link, chip.node), bar.node);
   return {
     node,
-    update(next) {
+    update({ task: next, name: short }) {
+      setText(link, short);
       chip.update(next.status);
       bar.update(next.status === "processing" ? next.progress ?? 0 : null, next.status);
     },

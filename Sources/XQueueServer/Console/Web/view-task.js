@@ -3,13 +3,15 @@
 import { canCancel, canRetry, cancelTask, resubmitTask, retryTask } from "./actions.js";
 import { api } from "./api.js";
 import { h, replace, setAttribute, setText, show } from "./dom.js";
-import { shortID } from "./format.js";
-import { t } from "./i18n.js";
+import { explain, t } from "./i18n.js";
 import { icon } from "./icons.js";
+import { shortID } from "./ids.js";
 import { pretty } from "./json.js";
 import { isOver } from "./model.js";
-import { card, copyButton, emptyNote, progressBar, refreshTimes, statusChip, textBlock } from "./parts.js";
-import { go } from "./router.js";
+import {
+  card, copyButton, emptyNote, progressBar, refreshTimes, statusChip, textBlock, whyFailed,
+} from "./parts.js";
+import { go, listAddress } from "./router.js";
 import { attemptErrors, taskFacts } from "./task-facts.js";
 import { TaskTimeline } from "./task-timeline.js";
 
@@ -26,6 +28,7 @@ export function taskView({ id }) {
 
   const chip = statusChip("pending");
   const asked = h("span", { class: "flag", hidden: true }, t("task.cancelrequested"));
+  const why = h("span", { class: "muted" });
   const title = h("h1", { class: "cut" }, shortID(id));
   const button = (name, picture, kind, action) => h("button", {
     type: "button", class: `button ${kind}`, "data-action": name,
@@ -54,7 +57,7 @@ export function taskView({ id }) {
     "div",
     { class: "stack", hidden: true },
     h("div", { class: "page-head" },
-      h("div", { class: "task-title" }, title, chip.node, asked),
+      h("div", { class: "task-title" }, title, chip.node, why, asked),
       h("div", { class: "actions" }, cancel, retry, resubmit)),
     progress,
     h("div", { class: "columns task-columns" },
@@ -69,7 +72,7 @@ export function taskView({ id }) {
   const node = h(
     "div",
     { class: "stack" },
-    h("a", { class: "back", href: "#/tasks" }, icon("back"), t("task.back")),
+    h("a", { class: "back", href: listAddress() }, icon("back"), t("task.back")),
     note, whole,
   );
 
@@ -94,7 +97,7 @@ export function taskView({ id }) {
       if (error.code === "not_found") {
         fail(t("task.notfound", { id }), h("p", { class: "muted" }, t("task.notfound.text")));
       } else if (task === null) {
-        fail(t("load.failed", { message: error.message }));
+        fail(t("load.failed", { message: explain(error) }));
       }
     } finally {
       isAsking = false;
@@ -131,7 +134,10 @@ export function taskView({ id }) {
 
   function render() {
     setText(title, task.type);
+    setAttribute(title, "title", task.type);
     chip.update(task.status);
+    setText(why, whyFailed(task));
+    show(why, why.textContent !== "");
     show(asked, task.cancel_requested_at !== null && !isOver(task.status));
     show(cancel, canCancel(task));
     show(retry, canRetry(task));
@@ -148,7 +154,7 @@ export function taskView({ id }) {
     if (task === null) return;
     if (event.event === "status") {
       if (event.version <= task.version) return;
-      task = { ...task, version: event.version, status: event.status };
+      task = { ...task, version: event.version, status: event.status, retry_count: event.retry_count };
       if (event.status === "processing") task = { ...task, progress: null, progress_message: null };
       render();
       plan();

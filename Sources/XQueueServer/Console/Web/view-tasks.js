@@ -1,23 +1,24 @@
 // The table of tasks: filters, search by id, paging, and rows that move with the events.
 
 import { api } from "./api.js";
-import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
-import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { h, setAttribute, setText, show } from "./dom.js";
+import { explain, t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { emptyNote, refreshTimes } from "./parts.js";
-import { go, setQuery } from "./router.js";
+import { emptyNote, firstTask, refreshTimes } from "./parts.js";
+import { go, rememberTasks, setQuery } from "./router.js";
 import { filterBar } from "./task-filters.js";
-import { taskRow } from "./task-row.js";
+import { TaskRows } from "./task-rows.js";
 
 /** The page is asked for again at most this often while events come. */
-const PACE = 2000;
+const PACE = 1000;
 const SIZES = [25, 50, 100];
 
 export function tasksView({ model, query }) {
-  let tasks = [];
-  let total = 0;
+  /** How many there are on all pages; null until the API has said. */
+  let total = null;
   let error = null;
+  /** Whether the rows that stand there are of another page or filter than is asked for. */
+  let isNew = true;
   let isLive = true;
   let page = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
   let size = SIZES.includes(Number(query.get("rows"))) ? Number(query.get("rows")) : SIZES[0];
@@ -29,8 +30,7 @@ export function tasksView({ model, query }) {
   let request = null;
 
   const filters = filterBar({ model, query, onChange: () => turnTo(1), onFind: (id) => go(`/tasks/${id}`) });
-  const body = h("tbody");
-  const rows = new KeyedList(body, (task) => taskRow(task, () => load()));
+  const rows = new TaskRows(() => load(), () => render());
   const columns = ["task", "status", "progress", "attempt", "key", "created", "actions"];
   const table = h(
     "table",
@@ -39,7 +39,7 @@ export function tasksView({ model, query }) {
     h("thead", {}, h("tr", {}, columns.map((name) => h(
       "th", { scope: "col", class: `col-${name}` },
       name === "actions" ? h("span", { class: "off-screen" }, t(`col.${name}`)) : t(`col.${name}`))))),
-    body,
+    rows.node,
   );
   const note = h("div");
   const range = h("span", { class: "muted", role: "status" });
@@ -83,6 +83,8 @@ export function tasksView({ model, query }) {
     if (page > 1) words.set("page", String(page));
     if (size !== SIZES[0]) words.set("rows", String(size));
     setQuery(words);
+    rememberTasks(words);
+    isNew = true;
     load();
   }
 
@@ -94,24 +96,27 @@ export function tasksView({ model, query }) {
     request = controller;
     isDirty = false;
     askedAt = performance.now();
-    const words = filters.apiQuery();
-    words.set("limit", String(size));
-    words.set("offset", String((page - 1) * size));
+    rows.asked();
     try {
-      const answer = await api.tasks(words, controller.signal);
+      const answer = await api.page(filters.apiQuery(), (page - 1) * size, size, controller.signal);
       if (isClosed || request !== controller) return;
-      tasks = answer.tasks;
+      rows.take(answer.tasks, isNew);
+      isNew = false;
       total = answer.total;
       error = null;
     } catch (failure) {
       if (isClosed || failure.name === "AbortError") return;
+      rows.failed();
       error = failure;
     }
     lasted = performance.now() - askedAt;
     request = null;
+    // Tasks have gone, and this page with them.
+    if (!error && rows.count === 0 && total > 0) return turnTo(Math.ceil(total / size));
     node.dataset.loaded = String(Math.round(askedAt));
     render();
     if (isDirty) plan();
+    return undefined;
   }
 
   function plan() {
@@ -121,79 +126,45 @@ export function tasksView({ model, query }) {
   }
 
   function render() {
-    rows.update(tasks, (task) => task.id);
+    rows.render();
     const from = total === 0 ? 0 : (page - 1) * size + 1;
-    setText(range, t("tasks.range", {
-      from: number(from), to: number((page - 1) * size + tasks.length), total: number(total),
-    }));
+    setText(range, total === null ? "" : t("tasks.range", { from, to: (page - 1) * size + rows.count, total }));
     previous.disabled = page <= 1;
-    next.disabled = page * size >= total;
-    const words = error ? t("load.failed", { message: error.message })
-      : tasks.length === 0 ? t(filters.isActive() ? "tasks.none" : "tasks.none.all") : "";
+    next.disabled = total === null || page * size >= total;
+    const words = error ? t("load.failed", { message: explain(error) })
+      : total !== null && rows.isEmpty ? t(filters.isActive() ? "tasks.none" : "tasks.none.all") : "";
     show(note, words !== "");
-    if (note.textContent !== words) note.replaceChildren(...(words ? [emptyNote(words)] : []));
-    show(table, tasks.length > 0);
+    if (note.dataset.words !== words) {
+      note.dataset.words = words;
+      const isFirst = !error && !filters.isActive();
+      note.replaceChildren(...(words ? [emptyNote(words, isFirst && firstTask())] : []));
+    }
+    show(table, !rows.isEmpty);
   }
 
-  /** Moves the rows that are shown, and puts new tasks on the first page; the API tells the rest soon. */
+  /** Moves the rows that are shown; the API tells soon which ones there are now. */
   function take(events) {
     if (!isLive) return;
-    const shown = new Map(tasks.map((task) => [task.id, task]));
-    const fresh = [];
-    for (const event of events) {
-      const task = shown.get(event.task_id);
-      if (task) move(task, event);
-      else if (event.previous_status === null && page === 1 && filters.matches(event)) {
-        const made = provisional(event);
-        fresh.push(made);
-        shown.set(made.id, made);
-      } else continue;
-    }
-    if (fresh.length > 0) {
-      total += fresh.length;
-      tasks = [...fresh.reverse(), ...tasks].slice(0, size);
-    }
-    plan();
+    rows.move(events);
+    if (events.some((event) => event.event === "status")) plan();
   }
 
+  rememberTasks(query);
   load();
   return {
     node,
     take,
     paint() {
       filters.paint();
-      if (isLive && tasks.length > 0) render();
+      if (isLive && !rows.isEmpty) render();
     },
     reload: () => (isLive ? load() : undefined),
-    tick: () => refreshTimes(body),
+    tick: () => refreshTimes(rows.node),
     close() {
       isClosed = true;
       clearTimeout(timer);
+      rows.close();
       request?.abort();
     },
-  };
-}
-
-function move(task, event) {
-  if (event.event === "progress") {
-    if (task.status === "processing") task.progress = event.progress;
-    return;
-  }
-  if (event.version <= task.version) return;
-  task.version = event.version;
-  task.status = event.status;
-  task.retry_count = event.retry_count;
-  task.error = event.error;
-  task.pending_reason = null;
-  task.worker_id = event.worker_id;
-  if (event.status === "processing") task.progress = null;
-}
-
-/** What an event tells of a new task, until the API is asked. */
-function provisional(event) {
-  return {
-    id: event.task_id, type: event.type, status: event.status, version: event.version,
-    retry_count: event.retry_count, error: event.error, progress: null, pending_reason: null,
-    attempt: null, max_retry: null, concurrency_key: null, created_at: event.timestamp,
   };
 }

@@ -86,12 +86,14 @@ function typeRow(first, model) {
 
   function update(next) {
     type = next;
-    setAttribute(state, "data-status", type.paused ? "timeout" : type.has_handler ? "success" : "failed");
+    // A type that nobody serves is an alarm only if tasks wait for somebody.
+    const unserved = type.pending > 0 ? "failed" : null;
+    setAttribute(state, "data-status", type.paused ? "timeout" : type.has_handler ? "success" : unserved);
     setText(state, t(type.paused ? "paused" : type.has_handler ? "types.active" : "unserved"));
-    setAttribute(state, "title", type.has_handler ? null : t("unserved.long"));
+    setAttribute(state, "title", type.has_handler ? null : t(unserved ? "unserved.long" : "unserved.idle"));
     const isLimited = type.max_concurrency !== null;
     const text = isLimited
-      ? t("keys.of", { used: number(type.processing), limit: number(type.max_concurrency) })
+      ? t("keys.of", { used: type.processing, limit: type.max_concurrency })
       : t("types.limit.none");
     setText(limit, text);
     setAttribute(limit, "class", isLimited ? "" : "muted");

@@ -2,7 +2,7 @@
 
 import { h, KeyedList, setText, show } from "./dom.js";
 import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
 import { emptyNote, meter, refreshTimes, timeAgo } from "./parts.js";
 
 export function workersView({ model }) {
@@ -46,7 +46,7 @@ function nodeCard(first) {
       row("host", first.host),
       row("pid", String(first.pid)),
       row("version", first.version),
-      row("roles", first.roles.map((role) => t(`role.${role}`)).join(", ")),
+      row("roles", first.roles.map((role) => word("role", role)).join(", ")),
       isWorker && row("types", first.types.length > 0 ? first.types.join(", ") : t("none")),
       row("started", timeAgo(Date.parse(first.started_at)).node),
       row("seen", seen.node),
@@ -55,7 +55,7 @@ function nodeCard(first) {
   return {
     node,
     update(next) {
-      const text = t("workers.load", { running: number(next.running), capacity: number(next.capacity) });
+      const text = t("workers.load", { running: next.running, n: next.capacity });
       setText(words, text);
       load.update(next.running, next.capacity, text);
       seen.update(Date.parse(next.last_seen_at));

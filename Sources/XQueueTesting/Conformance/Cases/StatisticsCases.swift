@@ -89,6 +89,28 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(180))
             #expect(try await fixture.store.statistics().lastMinute == FlowCounts())
         },
+        ConformanceCase("statistics: tells the last minute second by second") { fixture in
+            fixture.clock.advance(by: .seconds(2))
+            try await fixture.submit((0..<5).map { _ in fixture.task() })
+            fixture.clock.advance(by: .seconds(2))
+            for lease in try await fixture.claim(count: 2) { try await fixture.settle(lease, .success(nil)) }
+            // The present second is not whole.
+            #expect(try await fixture.store.statistics().history.seconds.last == FlowCounts())
+            fixture.clock.advance(by: .seconds(1))
+            var first = FlowCounts()
+            first.submitted = 5
+            var last = FlowCounts()
+            last.started = 2
+            last.succeeded = 2
+            let history = try await fixture.store.statistics().history
+            #expect(Array(history.seconds.suffix(3)) == [first, FlowCounts(), last])
+            let end = history.start + .seconds(history.seconds.count)
+            #expect(end.milliseconds == fixture.clock.now().milliseconds / 1000 * 1000)
+            fixture.clock.advance(by: .seconds(90))
+            #expect(
+                try await fixture.store.statistics().history.seconds
+                    == Array(repeating: FlowCounts(), count: FlowHistory.longest))
+        },
     ]
 
     private static func only(_ status: TaskStatus) -> StatusCounts {

@@ -1,0 +1,191 @@
+"""What the console says, and when."""
+
+import unittest
+
+from support.case import ConsoleCase
+from support.programs import wait_for
+
+TRACEBACK = 'Traceback (most recent call last):\n  File "worker.py", line 7, in run\n    raise ValueError(x)\nValueError: no paper'
+
+
+class FirstStepsTest(ConsoleCase):
+    def test_somebody_without_tasks_is_told_where_to_begin(self):
+        for path in ("overview", "tasks"):
+            page = self.open(path)
+            page.wait_for_text("main .button.primary", "Submit your first task")
+            page.screenshot(f"first-{path}")
+        page.click("main .button.primary", "Submit your first task")
+        page.wait_for_text("h1", "Submit a task")
+        self.server.wait_for_status(self.server.submit(), "success")
+        self.go(page, "overview")
+        page.wait_for_text("#card-backlog ~ .rows", "example")
+        self.assertNotIn("Submit your first task", page.text("main"))
+
+    def test_a_page_too_far_leads_to_the_last_one(self):
+        for _ in range(3):
+            self.server.wait_for_status(self.server.submit(), "success")
+        page = self.open("tasks?page=7")
+        page.wait_for_text(".pager", "1–3 of 3")
+
+
+class ListTest(ConsoleCase):
+    def test_the_way_back_leads_to_the_same_list(self):
+        for _ in range(60):
+            self.server.submit(type="other")
+        self.server.wait_for_status(self.server.submit(), "success")
+        page = self.open("tasks")
+        page.click(".filter-chip", "Pending")
+        page.choose("#filter-type", "other")
+        page.wait_for_text(".pager", "1–25 of 60")
+        page.click("[aria-label='Next page']")
+        page.wait_for_text(".pager", "26–50 of 60")
+        first = page.evaluate("document.querySelector('tbody tr').dataset.id")
+        page.click("tbody a")
+        page.wait_for_text(".task-title .chip", "Pending")
+        page.evaluate("window.isOld = true; location.reload(); true")
+        page.wait_until("!window.isOld && document.querySelector('.task-title .chip')?.innerText === 'Pending'")
+        page.click(".back")
+        page.wait_for_text(".pager", "26–50 of 60")
+        self.assertEqual(page.evaluate("document.querySelector('tbody tr').dataset.id"), first)
+        self.assertEqual(page.evaluate("document.querySelector('#filter-type').value"), "other")
+        page.wait_until("document.querySelector('.filter-chip[data-status=pending]').ariaPressed === 'true'")
+
+    def test_payloads_too_large_for_one_answer_leave_no_task_out(self):
+        text = "x" * 900_000
+        tasks = [self.server.submit(type="other", payload={"text": text, "n": number}) for number in range(15)]
+        page = self.open("tasks")
+        page.wait_for_text(".pager", "1–15 of 15")
+        shown = page.evaluate("[...document.querySelectorAll('tbody tr')].map((row) => row.dataset.id)")
+        self.assertEqual(shown, tasks[::-1])
+
+    def test_a_type_that_nobody_serves_is_an_alarm_only_if_it_is_missed(self):
+        gone = self.server.submit(type="unneeded")
+        self.server.call("DELETE", f"tasks/{gone}")
+        page = self.open("overview")
+        item = "#rows-backlog li:has([href$=unneeded])"
+        page.wait_until(f"document.querySelector('{item}')", "the type is listed")
+        self.assertFalse(page.evaluate(f"document.querySelector('{item} .flag').checkVisibility()"))
+        self.go(page, "types")
+        page.wait_for_text("tr[data-type=unneeded] .chip", "No worker")
+        self.assertIsNone(page.evaluate("document.querySelector('tr[data-type=unneeded] .chip').dataset.status ?? null"))
+        self.server.submit(type="unneeded")
+        page.wait_until("document.querySelector('tr[data-type=unneeded] .chip').dataset.status === 'failed'")
+        self.go(page, "overview")
+        page.wait_for_text(f"{item} .flag", "No worker")
+
+
+class FailureTest(ConsoleCase):
+    def claim(self, kind):
+        answer = self.server.call(
+            "POST", "leases", {"worker": "w1", "types": [kind], "max_tasks": 1, "wait": 5})
+        return answer["tasks"][0]
+
+    def test_why_there_is_no_retry(self):
+        at_once = {"strategy": "fixed", "delay": 0, "jitter": 0}
+        used_up = self.server.submit(payload={"fail_times": 9}, max_retry=2, retry_policy=at_once)
+        one = self.server.submit(payload={"fail_times": 9}, max_retry=1, retry_policy=at_once)
+        never = self.server.submit(payload={"fail_times": 9}, max_retry=0)
+        for_good = self.server.submit(payload={"nonsense": 1}, max_retry=2)
+        words = {
+            used_up: "all 2 retries used up", one: "its 1 retry used up", never: "no retries allowed",
+            for_good: "not retryable",
+        }
+        for identifier in words:
+            self.server.wait_for_status(identifier, "failed")
+        page = self.open("tasks")
+        for identifier, text in words.items():
+            page.wait_for_text(f"tr[data-id='{identifier}'] .col-status", text)
+        page.screenshot("failed-why")
+        for identifier, text in words.items():
+            self.go(page, f"tasks/{identifier}")
+            page.wait_until(f"location.hash.includes('{identifier}')")
+            page.wait_for_text(".task-title", text)
+            page.wait_for_text(".facts", text)
+
+    def test_a_traceback_keeps_its_lines(self):
+        identifier = self.server.submit(type="python", max_retry=0)
+        lease = self.claim("python")["lease"]
+        self.server.call("POST", f"leases/{lease}/fail", {"error": TRACEBACK})
+        page = self.open(f"tasks/{identifier}")
+        for place in (".timeline .event-text", ".errors pre"):
+            page.wait_for_text(place, TRACEBACK)
+            lines = page.evaluate(f"""(() => {{
+              const node = [...document.querySelectorAll('{place}')].find((each) => each.innerText.includes('Traceback'));
+              const range = document.createRange();
+              range.selectNodeContents(node);
+              return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+            }})()""")
+            self.assertGreaterEqual(lines, 4, place)
+        page.screenshot("traceback")
+        self.go(page, "tasks")
+        page.wait_until(
+            f"document.querySelector(\"tr[data-id='{identifier}'] .row-error\")?.innerText === 'ValueError: no paper'")
+
+    def test_errors_that_are_not_kept_are_told_of(self):
+        identifier = self.server.submit(
+            payload={"fail_times": 99}, max_retry=12, retry_policy={"strategy": "fixed", "delay": 0, "jitter": 0})
+        self.server.wait_for_status(identifier, "failed")
+        page = self.open(f"tasks/{identifier}")
+        page.wait_for_text("section", "Only the last 10 errors are kept.")
+
+
+class OneTest(ConsoleCase):
+    flags = ("--queue-max-concurrency", "1")
+
+    def test_one_is_not_many(self):
+        page = self.open("overview")
+        page.wait_for_text("#card-workers ~ .rows", "0 of 1 slot")
+        self.assertNotIn("1 slots", page.text("main"))
+        told = page.evaluate("""Promise.all([import("/console/i18n.js"), import("/console/words-en.js")])
+          .then(([{ t }, { en }]) => Object.keys(en).filter((key) => /\\{n\\} \\w+s\\b/.test(en[key]))
+            .map((key) => t(key, { n: 1 })))""")
+        wrong = [text for text in told if text.startswith("1 ") or " 1 " in text]
+        self.assertEqual([text for text in wrong if text.split("1 ", 1)[1].split()[0].endswith("s")], [])
+
+
+class ChineseTest(ConsoleCase):
+    def test_no_word_is_left_in_english(self):
+        identifier = self.server.submit(
+            payload={"fail_times": 1}, max_retry=1, retry_policy={"strategy": "exponential", "delay": 0.1})
+        self.server.wait_for_status(identifier, "success")
+        page = self.open(f"tasks/{identifier}", language="zh-CN")
+        page.wait_for_text(".facts", "指数递增")
+        self.assertNotIn("exponential", page.text(".facts"))
+        self.go(page, "submit")
+        page.wait_until("document.querySelector('[name=strategy]')")
+        self.assertEqual(
+            page.evaluate("[...document.querySelector('[name=strategy]').options].map((each) => each.text)"),
+            ["按服务器设置", "指数递增", "线性递增", "固定间隔"])
+        page.fill("[name=payload]", "{oops")
+        page.click("button[type=submit]")
+        page.wait_for_text("#field-payload-error", "第 1 行第 2 列")
+        # What the API refuses is told in Chinese as well.
+        running = self.server.submit(payload={"duration_ms": 900_000})
+        self.server.wait_for_status(running, "processing")
+        self.go(page, f"tasks/{running}")
+        page.click("[data-action=cancel]")
+        page.wait_for_text("dialog", "取消这个任务？")
+        self.server.call("DELETE", f"tasks/{running}")
+        self.server.wait_for_status(running, "canceled")
+        self.confirm(page)
+        page.wait_for_text(".notice.error", "任务已经结束")
+        self.expect(page, "status of 409")
+
+    def test_every_word_that_is_asked_for_is_there(self):
+        page = self.open("overview")
+        missing = page.evaluate("""(async () => {
+          const { en } = await import("/console/words-en.js");
+          const names = performance.getEntriesByType("resource").map((entry) => entry.name)
+            .filter((name) => name.endsWith(".js") && !name.includes("words-"));
+          const missing = [];
+          for (const name of names) {
+            const text = await (await fetch(name)).text();
+            for (const [, key] of text.matchAll(/\\bt\\("([a-z0-9_.]+)"/g)) if (!(key in en)) missing.push(`${name} ${key}`);
+          }
+          return missing;
+        })()""")
+        self.assertEqual(missing, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
