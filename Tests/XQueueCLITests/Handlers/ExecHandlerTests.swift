@@ -141,14 +141,16 @@ import XQueueCore
         let folder = try TemporaryFolder()
         let path = try folder.write("program", text, executable: isExecutable)
         try await ExecQueue.run("", change: { $0.command = [path] }) { queue in
-            #expect(try await queue.result().error == "cannot run '\(path)': \(reason)")
+            let task = try await queue.result()
+            #expect(task.error == "cannot run '\(path)': \(reason)")
         }
         // A name that is found in the path is no other case.
         guard !text.hasPrefix("echo") else { return }
         try await ExecQueue.run(
             "", environment: ["PATH": folder.path + ":/usr/bin:/bin"], change: { $0.command = ["program"] }
         ) { queue in
-            #expect(try await queue.result().error == "cannot run 'program': \(path): \(reason)")
+            let task = try await queue.result()
+            #expect(task.error == "cannot run 'program': \(path): \(reason)")
         }
     }
 
