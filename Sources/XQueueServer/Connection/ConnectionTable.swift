@@ -93,10 +93,11 @@ final class ConnectionTable: Sendable {
         state.withLock { $0.accepted - $0.aside < limit + Self.slack }
     }
 
-    /// Whether a connection leaves enough file descriptors to the rest of the process. If not, the listener tries again
-    /// by itself: what closes next may be no connection.
+    /// Whether a connection leaves enough file descriptors to the rest of the process. If not, the longest idle one goes,
+    /// and the listener tries again by itself: what closes next may be no connection.
     var hasDescriptors: Bool {
         if OpenFiles.hasRoom(forClients: Self.acceptedAtOnce) { return true }
+        closeLongestIdle()
         let listener = state.withLock { state -> (any Channel)? in
             guard !state.willLookAgain, let listener = state.listener else { return nil }
             state.willLookAgain = true
@@ -107,6 +108,16 @@ final class ConnectionTable: Sendable {
             listener?.read()
         }
         return false
+    }
+
+    private func closeLongestIdle() {
+        let victim = state.withLock { state in
+            let victim = state.longestIdle()
+            if let (mark, _) = victim { state.remove(mark) }
+            return victim
+        }
+        guard let (mark, rank) = victim else { return }
+        mark.evict(ifStill: rank) { self.keep(mark) }
     }
 
     func opened() {
