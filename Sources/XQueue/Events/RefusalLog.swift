@@ -1,4 +1,6 @@
+import CoreMetrics
 import Logging
+import Synchronization
 import XQueueCore
 
 /// Tells an operator what a sink has put aside: each message with its topic, so many a minute, and then their number.

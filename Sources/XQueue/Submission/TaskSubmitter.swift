@@ -87,9 +87,9 @@ struct TaskSubmitter: Sendable {
         }
         guard let answers else { return try await log(tasks, intake) }
         let keyless = tasks.filter { $0.uniqueKey == nil }
-        let missing = zip(keyed, answers).compactMap { missing($0, $1) }
-        guard !keyless.isEmpty || !missing.isEmpty else { return outcomes(answers) }
-        let origins = try await append(missing + keyless, intake)
+        let unlogged = try await unlogged(keyed, answers)
+        guard !keyless.isEmpty || !unlogged.isEmpty else { return outcomes(answers) }
+        let origins = try await append(unlogged + keyless, intake)
         guard !keyless.isEmpty else {
             intake.stored(origins)
             return outcomes(answers)
@@ -99,15 +99,25 @@ struct TaskSubmitter: Sendable {
         return tasks.map { $0.uniqueKey == nil ? rest.removeFirst() : known.removeFirst() }
     }
 
-    /// The task that the log must have, and may not have yet: a new one, one that is submitted again since nothing
-    /// was sure, or one that answers for this one and that the log did not acknowledge.
-    private func missing(_ task: NewTask, _ outcome: InsertOutcome) -> NewTask? {
-        switch outcome {
-        case .inserted: task
-        case .existing(let record) where record.status.isFinal: nil
-        case .existing(let record) where record.id == task.id: task
-        case .existing(let record): logWatch.isMissing(record.id) ? NewTask(record) : nil
+    /// The tasks that the log must have, and may not have yet: those that are new, those that are submitted again since
+    /// nothing was sure, and those that answer for others and that the log did not acknowledge.
+    private func unlogged(
+        _ tasks: [NewTask], _ outcomes: [InsertOutcome]
+    ) async throws(QueueError) -> [NewTask] {
+        var unlogged: [NewTask] = []
+        for (task, outcome) in zip(tasks, outcomes) {
+            switch outcome {
+            case .inserted: unlogged.append(task)
+            case .existing(let record) where record.status.isFinal: break
+            case .existing(let record) where record.id == task.id: unlogged.append(task)
+            case .existing(let record) where logWatch.isMissing(record.id):
+                // A long answer may come without its payload.
+                let whole = try await stored { () async throws(StoreError) in try await store.task(record.id) }
+                if let whole, !whole.status.isFinal { unlogged.append(NewTask(whole)) }
+            case .existing: break
+            }
         }
+        return unlogged
     }
 
     /// Has the log keep tasks that the store could not be asked about: of those with the same unique key the first.

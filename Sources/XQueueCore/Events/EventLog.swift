@@ -25,7 +25,7 @@ public struct EventPage: Sendable, Hashable {
 
     /// The place before the page's first event.
     package var start: EventCursor {
-        events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number - 1) } ?? next
+        events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number &- 1) } ?? next
     }
 }
 
