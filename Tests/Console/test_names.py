@@ -10,12 +10,13 @@ PHONE = {"size": (390, 844), "is_phone": True}
 WIDTHS = (1440, 1000, 760, 390, 320)
 KEY = "customer-4711-project-0815-environment-42"
 LONG = "report." * 18 + "x1"
-# Whatever stands farther to the right than the card it is in, or than the window.
+# Whatever stands farther to the right than the card it is in, or than the window. Wide tables scroll in their box.
 OVERFLOW = """[...document.querySelectorAll("main *, dialog *")].filter((node) => {
   if (!node.checkVisibility() || node.closest(".off-screen, .code, svg, option")) return false;
   const box = node.getBoundingClientRect();
   const card = node.parentElement.closest(".card, .table-box, dialog, main").getBoundingClientRect();
-  const clip = (each) => each && (each.matches(".cut, .chart-box") ? true : each.matches("main") ? false
+  const clips = innerWidth > 760 ? ".cut, .chart-box, .table-box" : ".cut, .chart-box";
+  const clip = (each) => each && (each.matches(clips) ? true : each.matches("main") ? false
     : clip(each.parentElement));
   return box.width > 0 && !clip(node.parentElement) && box.right > Math.min(card.right, innerWidth) + 1;
 }).map((node) => `${node.tagName}.${node.className} ${node.innerText?.slice(0, 60)}`)"""
@@ -112,7 +113,7 @@ class NamesTest(ConsoleCase):
                 page.screenshot(f"long-{width}-{list(shown).index(path)}")
             self.go(page, "tasks")
             select = page.wait_until("document.querySelector('#filter-type')?.getBoundingClientRect().width")
-            self.assertLessEqual(select, min(width, 320), f"the select at {width}")
+            self.assertLessEqual(select, min(width, 420), f"the select at {width}")
             self.go(page, f"tasks/{self.running[1]}")
             page.click("[data-action=cancel]")
             page.wait_for_text("dialog", self.running[1])

@@ -64,11 +64,14 @@ function withRaw({ value, text }) {
   return { ...value, rawPayload: rawMember(text, "payload"), rawResult: rawMember(text, "result") };
 }
 
-/** The queue in numbers. They tell the store's clock as well. */
+/**
+ * The queue in numbers. They tell the store's clock as well. What is only known of all types together is null for a
+ * token of some.
+ */
 async function stats() {
   const { value, askedAt, cameAt } = await call("stats", { patience: STATS_PATIENCE });
-  const { start, submitted } = value.rates.seconds;
-  noteSecond(Date.parse(start) + 1000 * submitted.length, askedAt, cameAt);
+  const { seconds } = value.rates;
+  if (seconds) noteSecond(Date.parse(seconds.start) + 1000 * seconds.submitted.length, askedAt, cameAt);
   return value;
 }
 

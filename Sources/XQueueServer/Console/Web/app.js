@@ -40,6 +40,8 @@ let state = ["connecting", ""];
 /** The same of the event stream alone: the server may hold it and yet not answer. */
 let streamState = ["connecting", ""];
 let wasLost = false;
+let paintedAt = -Infinity;
+let paintTimer = 0;
 /** The part of the charts that the events of this connection tell. */
 let span = null;
 /** Where these events began, until the store's time then is known. */
@@ -104,6 +106,8 @@ function beginCharts() {
   if (!isPastKnown) fetchPast(model.series, model.stats.rates, { until: begun, end });
   isPastKnown = true;
   begun = null;
+  // The second in which this is asked is whole, and known, at the next answer.
+  model.refresh();
 }
 
 function onStream(next, reason) {

@@ -64,7 +64,7 @@ export class Model {
     return this.stats !== null && STATUSES.every((status) => this.counts[status] === 0);
   }
 
-  /** Oldest waiting task's age in seconds now; null if none waits. */
+  /** Oldest waiting task's age in seconds now; null if none waits, or it is not known. */
   get oldestAge() {
     const age = this.stats?.oldest_pending_age;
     if (age === null || age === undefined) return null;
@@ -76,7 +76,7 @@ export class Model {
     const type = this.#typesByName.get(event.type);
     if (type) this.#step(type, event);
     const node = this.nodes.find((entry) => entry.id === event.worker_id);
-    if (!node) return;
+    if (!node || node.running === null) return;
     if (event.status === "processing") node.running += 1;
     else if (event.previous_status === "processing") node.running = Math.max(0, node.running - 1);
   }
@@ -121,7 +121,7 @@ export class Model {
 
   #take(stats) {
     this.stats = stats;
-    this.series.takeHistory(stats.rates.seconds);
+    if (stats.rates.seconds) this.series.takeHistory(stats.rates.seconds);
     this.snapshotAt = serverNow() - this.#lasted / 2;
     for (const status of STATUSES) this.counts[status] = stats[`${status}_tasks`];
     this.types = stats.types;

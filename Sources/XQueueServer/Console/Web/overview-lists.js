@@ -3,7 +3,7 @@
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
-import { card, emptyNote, firstTask, meter } from "./parts.js";
+import { card, emptyNote, firstTask, loadWords, meter } from "./parts.js";
 
 /** The most rows of a list until somebody asks for more. */
 const MOST = 12;
@@ -103,7 +103,7 @@ export function workerList() {
     return {
       node,
       update(worker) {
-        const text = t("workers.load", { running: worker.running, n: worker.capacity });
+        const text = loadWords(worker);
         setText(words, text);
         load.update(worker.running, worker.capacity, text);
         show(stuck, worker.stuck > 0);

@@ -50,6 +50,11 @@ export function meter(label) {
   return { node, update };
 }
 
+/** How busy a node is; a token of some types is not told of nodes that serve others as well. */
+export function loadWords({ running, capacity }) {
+  return running === null || capacity === null ? "–" : t("workers.load", { running, n: capacity });
+}
+
 /** A time that says how long ago it was, and on hover exactly when. */
 export function timeAgo(milliseconds) {
   const node = h("time");

@@ -79,9 +79,12 @@ export function overviewView({ model }) {
     const { stats } = model;
     if (stats) {
       const running = model.nodes.reduce((sum, entry) => sum + entry.running, 0);
-      facts.slots.update(number(running), t("overview.slots.of", { n: stats.total_workers }));
-      const done = stats.rates.succeeded + stats.rates.failed + stats.rates.timed_out + stats.rates.canceled;
-      facts.rate.update(t("per_second", { n: rate(done) }));
+      const areSlotsKnown = stats.total_workers !== null;
+      facts.slots.update(
+        areSlotsKnown ? number(running) : "–", areSlotsKnown ? t("overview.slots.of", { n: stats.total_workers }) : "");
+      const { rates } = stats;
+      const done = rates.succeeded + rates.failed + rates.timed_out + rates.canceled;
+      facts.rate.update(rates.succeeded === null ? "–" : t("per_second", { n: rate(done) }));
       backlog.update(model);
       workers.update(model);
       keys.update(model);
@@ -92,7 +95,8 @@ export function overviewView({ model }) {
 
   function tick() {
     const age = model.oldestAge;
-    facts.oldest.update(age === null ? "–" : span(age), age === null ? t("overview.oldest.none") : "");
+    facts.oldest.update(
+      age === null ? "–" : span(age), model.counts.pending === 0 ? t("overview.oldest.none") : "");
     if (model.stats) {
       facts.uptime.update(span(model.stats.uptime + (serverNow() - model.snapshotAt) / 1000));
     }

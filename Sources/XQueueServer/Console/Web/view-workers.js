@@ -3,7 +3,7 @@
 import { h, KeyedList, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t, word } from "./i18n.js";
-import { emptyNote, meter, refreshTimes, timeAgo } from "./parts.js";
+import { emptyNote, loadWords, meter, refreshTimes, timeAgo } from "./parts.js";
 
 export function workersView({ model }) {
   const list = h("ul", { class: "nodes" });
@@ -55,11 +55,11 @@ function nodeCard(first) {
   return {
     node,
     update(next) {
-      const text = t("workers.load", { running: next.running, n: next.capacity });
+      const text = loadWords(next);
       setText(words, text);
       load.update(next.running, next.capacity, text);
       seen.update(Date.parse(next.last_seen_at));
-      setText(stuck, number(next.stuck));
+      setText(stuck, number(next.stuck ?? 0));
       show(stuckRow, next.stuck > 0);
     },
   };
