@@ -46,6 +46,10 @@ struct XQueueCommand: AsyncParsableCommand {
         if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName {
             StopSignals.catchEarly()
         }
+        if let place = ArgumentText.firstUnreadable {
+            StandardError.report("argument \(place) is not UTF-8")
+            exit(withError: CommandExit.usage.code)
+        }
         await main(nil)
     }
 }

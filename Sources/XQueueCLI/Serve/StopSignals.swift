@@ -18,7 +18,12 @@ final class StopSignals: Sendable {
 
     private let state = Mutex(State())
     /// Kept as long as the process: without them, the signals would be deadly again.
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
+    private let sources = Mutex<[Source]>([])
+
+    /// A source may be held by any thread, which Dispatch does not say on Linux.
+    private struct Source: @unchecked Sendable {
+        let signal: any DispatchSourceSignal
+    }
 
     private init() {}
 
@@ -55,7 +60,8 @@ final class StopSignals: Sendable {
                 source.setRegistrationHandler { continuation.resume() }
                 source.resume()
             }
-            signals.sources.withLock { $0.append(source) }
+            let kept = Source(signal: source)
+            signals.sources.withLock { $0.append(kept) }
         }
         let early = earlySignal.load(ordering: .acquiring)
         if early != 0 { signals.received(early) }
