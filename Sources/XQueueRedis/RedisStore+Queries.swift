@@ -142,7 +142,7 @@ extension RedisStore {
             }
             seconds[FlowHistory.longest - Int(back)] = try flow(counts)
         }
-        let first = now.wholeSeconds - Int64(FlowHistory.longest)
+        let first = max(now.wholeSeconds - Int64(FlowHistory.longest), 0)
         return FlowHistory(start: Timestamp(milliseconds: first * 1000), seconds: seconds)
     }
 

@@ -141,7 +141,7 @@ import XQueueTesting
             let statistics = try await store.statistics()
             _ = (statistics.counts.total, statistics.counts.finished, statistics.oldestPendingAge?.inSeconds)
         case 4: _ = try await store.types().reduce(StatusCounts()) { $0 + $1.counts }
-        case 5: if let due = try await store.sweep(limit: 100, draw: 0.5).nextDue { _ = due.rfc3339 }
+        case 5: if let wait = try await store.sweep(limit: 100, draw: 0.5).nextDueIn { _ = wait.inSeconds }
         case 6: _ = try await store.prune(Retention(age: .seconds(3600), count: 2), limit: 100)
         case 7:
             for cursor in [EventCursor.start, EventCursor(time: now, number: 5)] {

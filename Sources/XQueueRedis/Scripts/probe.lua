@@ -31,7 +31,7 @@ local function look(kind, key, ...)
   local reply = redis.pcall(kind, key, ...)
   if type(reply) == 'table' and reply.err then
     wrong = wrong or redis.error_reply((string.match(reply.err, '^%u+') or 'ERR') .. ' ' .. key
-      .. ' cannot be read, or holds something else than XQueue keeps there: ' .. reply.err)
+      .. ' cannot be read (' .. kind .. '), or holds something else than XQueue keeps there: ' .. reply.err)
     return {}
   end
   return reply
@@ -39,7 +39,7 @@ end
 for _, key in ipairs({TASKS, STATES, RESULTS, ERRORS, COUNTS, UNIQUE, META, NODES, HELD, SINKS}) do
   look('HLEN', key)
 end
-for _, key in ipairs({TIME, LEASES, KEYS_IN_USE, NODE_TIMES}) do look('ZRANGE', key, 0, 0) end
+for _, key in ipairs({TIME, LEASES, KEYS_IN_USE, NODE_TIMES, ODD_ENDS}) do look('ZRANGE', key, 0, 0) end
 look('LRANGE', ENDED, 0, 0)
 look('XLEN', EVENTS)
 -- As many types as a moment allows.

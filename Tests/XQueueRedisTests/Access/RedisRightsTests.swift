@@ -72,7 +72,7 @@ struct RedisRightsTests {
         "The health check names the key that holds something else",
         arguments: [
             "tasks", "states", "results", "errors", "counts", "unique", "types", "meta", "time", "leases", "ended",
-            "events", "nodes", "node-times", "held", "sinks", "keys", "ready:a", "index:a",
+            "odd-ends", "events", "nodes", "node-times", "held", "sinks", "keys", "ready:a", "index:a",
         ])
     func wrongKind(_ key: String) async throws {
         let server = try await RedisServer.guarded

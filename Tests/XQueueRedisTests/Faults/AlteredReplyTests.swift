@@ -47,10 +47,13 @@ import XQueueTesting
             for _ in 0...(random.next() % 6) {
                 bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
             }
-            for case .due(let time) in StoreSignal.parse(bytes, except: "me") { #expect(time.milliseconds >= 0) }
+            for case .due(let wait) in StoreSignal.parse(bytes, except: "me") {
+                #expect(wait >= .zero)
+                #expect(MonotonicInstant(nanoseconds: .max - 1) + wait >= MonotonicInstant(nanoseconds: .max - 1))
+            }
         }
-        let far = StoreSignal.parse(Array("abc 0 9223372036854775807".utf8), except: "me")
-        #expect(far == [.due(Timestamp(milliseconds: .max))])
+        let far = StoreSignal.parse(Array("abc 0 +9223372036854775807".utf8), except: "me")
+        #expect(far == [.due(in: .milliseconds(Int64.max))])
     }
 
     @Test(

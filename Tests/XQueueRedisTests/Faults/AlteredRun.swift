@@ -102,7 +102,7 @@ final class AlteredRun: Sendable {
         case 5: use(try await altered.cancel(tasks, grace: .seconds(5)))
         case 6: use(try await altered.requeue(tasks))
         case 7: try await altered.setLimit(below(9) + 1, ofType: "a")
-        case 8: if let due = try await altered.sweep(limit: 300, draw: 0.5).nextDue { _ = due.rfc3339 }
+        case 8: if let wait = try await altered.sweep(limit: 300, draw: 0.5).nextDueIn { _ = wait.inSeconds }
         case 9: _ = try await altered.prune(Retention(age: .seconds(3600), count: 1000), limit: 300)
         case 10: for node in try await altered.nodes() { _ = node.lastSeenAt.rfc3339 }
         case 11:

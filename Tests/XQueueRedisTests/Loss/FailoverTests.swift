@@ -20,20 +20,20 @@ import XQueueTesting
             addresses: try trio.sentinelPorts.map { try RedisAddress("127.0.0.1:\($0)") },
             primaryName: trio.name)
         let store = try await RedisStore(configuration: configuration)
-        let accepted = Mutex<[TaskID]>([])
-        let submitting = Task {
+        let accepted = Seen<TaskID>()
+        let submitting = Task { [ids] in
             while !Task.isCancelled {
                 let tasks = (0..<5).map { _ in NewTask(id: ids.next(), type: "a") }
                 // A call that fails says nothing of its tasks.
                 if (try? await store.insert(tasks)) != nil {
-                    accepted.withLock { $0 += tasks.map(\.id) }
+                    for task in tasks { accepted.add(task.id) }
                 }
                 await Task.yield()
             }
         }
         func wait(for more: Int) async throws {
-            let before = accepted.withLock { $0.count }
-            try await eventually("tasks are accepted") { accepted.withLock { $0.count } > before + more }
+            let before = accepted.all.count
+            try await eventually("tasks are accepted") { accepted.all.count > before + more }
         }
         do {
             try await wait(for: 100)
@@ -47,7 +47,7 @@ import XQueueTesting
         submitting.cancel()
         await submitting.value
         var lost = 0
-        for id in accepted.withLock({ $0 }) where try await store.task(id) == nil { lost += 1 }
+        for id in accepted.all where try await store.task(id) == nil { lost += 1 }
         #expect(lost == 0)
         await store.close()
     }

@@ -106,7 +106,7 @@ import XQueueTesting
                 let wait = task.pendingReason == .scheduled ? task.runAt - api.clock.now() : .zero
                 waits.append(wait)
                 api.clock.advance(by: wait)
-                _ = try await api.store.sweep(limit: 10, draw: 0)
+                _ = try await api.store.sweep(limit: 10, draw: 0.0)
             }
             #expect(waits.prefix(4) == [.zero, .zero, .milliseconds(100), .milliseconds(200)])
             #expect(waits.last == .seconds(10))

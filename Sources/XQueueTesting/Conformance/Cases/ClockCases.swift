@@ -67,9 +67,9 @@ extension StoreConformance {
         },
         ConformanceCase("clock: the next due time is a duration by the store's clock") { fixture in
             try await fixture.submit(fixture.task(schedule: .after(.seconds(30))))
-            #expect(try await fixture.store.sweep(limit: 10, draw: 0).nextDueIn == .seconds(30))
+            #expect(try await fixture.store.sweep(limit: 10, draw: 0.0).nextDueIn == .seconds(30))
             fixture.clock.advance(by: .seconds(12))
-            #expect(try await fixture.store.sweep(limit: 10, draw: 0).nextDueIn == .seconds(18))
+            #expect(try await fixture.store.sweep(limit: 10, draw: 0.0).nextDueIn == .seconds(18))
         },
     ]
 
