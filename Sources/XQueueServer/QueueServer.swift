@@ -53,6 +53,9 @@ public struct QueueServer: Service {
         self.onListening = onListening
     }
 
+    /// Makes the event loops of all servers, which end the process if they are made when descriptors have run out.
+    package static func makeLoops() { _ = EventLoops.shared }
+
     /// Puts other tokens and rules in force, for all requests that come after; streams and sessions that
     /// they do not allow end.
     public func setAccess(_ configuration: AccessConfiguration) {

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import XQueue
+import XQueueServer
 
 /// Opens at the start what libraries would open when it is first used, and end the process if there is no file
 /// descriptor left by then.
@@ -26,6 +27,7 @@ enum EarlyOpening {
                 ["the limit of open files, \(limit), is too low: \(needed) must be free to start (ulimit -n)"]
             )
         }
+        if values.servesHTTP { QueueServer.makeLoops() }
         await timers()
         guard values.queue.runsWorkers else { return }
         if values.handlers.contains(where: { $0.webhook != nil }) {
