@@ -200,6 +200,7 @@ public final class TaskManager: Service {
     }
 
     private func runServices() async {
+        await storeTime.prepare(waits: true)
         let lease = LeaseHolder(
             .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease,
             clock: clock,

@@ -1,6 +1,7 @@
 import Testing
 import XQueue
 import XQueueCore
+import XQueueSQLite
 import XQueueTesting
 
 /// Wall clocks that are wrong, or are set: only the store's dates anything, and nobody waits by any.
@@ -45,7 +46,7 @@ import XQueueTesting
             for asked in [node, other] {
                 try await node.manager.submit("far", .null, .processTimeout(.seconds(3)), .retry(policy))
                 let request = LeaseRequest(worker: RemoteWorker(name: "w", types: ["far"]))
-                let record = try #require(try await node.manager.lease(request).first)
+                let record = try #require(try await node.manager.lease(request).tasks.first)
                 let attempt = AttemptID(taskID: record.id, token: try #require(record.lease).token)
                 #expect(try await asked.manager.extend([attempt]) == [.held])
                 fixture.clock.advance(by: .seconds(2))

@@ -55,7 +55,8 @@ struct ClusterFixture: Sendable {
         _ name: String, clock: SkewedClock? = nil,
         _ configure: (inout QueueConfiguration) -> Void = { _ in }
     ) -> Node {
-        Node(name, over: inner, clock: clock ?? self.clock, configure)
+        let clock: any QueueClock = if let clock { clock } else { self.clock }
+        return Node(name, over: inner, clock: clock, configure)
     }
 
     /// Runs the nodes while `body` runs, then shuts all of them down and closes the store.

@@ -1,6 +1,7 @@
 import Testing
 import XQueue
 import XQueueCore
+import XQueueSQLite
 import XQueueTesting
 
 /// Maintenance runs once for the cluster, and never stops for long.

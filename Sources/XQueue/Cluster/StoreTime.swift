@@ -65,7 +65,7 @@ final class StoreTime: Sendable {
             guard let answer else { return }
             if let known = state.known {
                 let drift = answer - (known.time + (now - known.at))
-                if drift < Self.noise, drift > .zero - Self.noise { return }
+                guard drift >= Self.noise || drift <= .zero - Self.noise else { return }
             }
             state.known = (answer, now)
         }

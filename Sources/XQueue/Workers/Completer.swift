@@ -71,7 +71,7 @@ final class Completer: Sendable {
     ///
     /// - Throws: Why that was not possible.
     func flush() async throws(StoreError) {
-        let failure = await withCheckedContinuation { continuation in
+        let failure: StoreError? = await withCheckedContinuation { continuation in
             let isStored = state.withLock { state in
                 if state.stored == state.added || state.isOver { return true }
                 state.flushers.append(Flusher(target: state.added, continuation: continuation))

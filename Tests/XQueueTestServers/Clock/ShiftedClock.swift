@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// A wall clock of one program's own, which a test sets: `Tests/Clock/shift.c`, preloaded.
 package struct ShiftedClock: Sendable {
