@@ -7,7 +7,7 @@ import XQueueTesting
 @Suite struct SecrecyTests {
     /// Root may look into any process, except in most containers.
     private static let withoutPrivilege = """
-        [ "$(id -u)" != 0 ] || exec setpriv --bounding-set=-sys_ptrace --inh-caps=-all "$@"
+        [ "$(id -u)" != 0 ] || exec setpriv --bounding-set=-all --inh-caps=-all "$@"
         exec "$@"
         """
 
