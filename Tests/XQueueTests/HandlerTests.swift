@@ -34,6 +34,26 @@ private struct Sum: TaskHandler {
         }
     }
 
+    @Test func aTaskThatIsGivenBackAgainAndAgainWaits() async throws {
+        let fixture = try RuntimeFixture()
+        let attempts = SharedList<Int>()
+        fixture.manager.register("naps") { (task: TaskContext<RawJSON>) -> RawJSON? in
+            attempts.append(task.attempt)
+            throw TaskSnooze(for: .zero)
+        }
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("naps", .null)
+            try await eventually("it waits") {
+                try await fixture.manager.task(task.id)?.pendingReason == .scheduled
+            }
+            // The clock stands still: without the wait it would go round for ever.
+            #expect(attempts.all == [1, 1, 1])
+            try await fixture.advance(by: .milliseconds(100), until: "it runs again") {
+                attempts.all.count > 4
+            }
+        }
+    }
+
     @Test func aPayloadTheHandlerCannotReadFailsForGood() async throws {
         let fixture = try RuntimeFixture()
         fixture.manager.register(Sum())

@@ -124,11 +124,14 @@ final class LeaseDesk: Sendable {
         switch try enter(entry) {
         case .waits: break
         case .looks:
-            // It ends with the store's answer, for which the poll may not be able to wait.
-            Task {
-                await looks.take()
-                if poll.beginClaim(), case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
-                looks.giveBack()
+            // Before anything else, so that the poll waits for it.
+            if poll.beginClaim() {
+                // It ends with the store's answer, for which the poll may not be able to wait.
+                Task {
+                    await looks.take()
+                    if case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
+                    looks.giveBack()
+                }
             }
             fallthrough
         case .ends:

@@ -97,7 +97,7 @@ package final class LeasePoll: Sendable {
         _ = change { state in
             state.isOver = true
             if state.answer == nil { state.hasLeft = true }
-            return .success([])
+            return .success(LeaseAnswer())
         }
     }
 

@@ -16,7 +16,7 @@ final class ReturnPacer: Sendable {
 
     private struct Entry {
         var count: Int
-        var time: Timestamp
+        var time: MonotonicInstant
     }
 
     private let clock: any QueueClock
@@ -28,7 +28,7 @@ final class ReturnPacer: Sendable {
 
     /// How long a task that is given back now should wait before it is ready again.
     func delay(of task: TaskID) -> Duration {
-        let now = clock.now()
+        let now = clock.instant()
         let count = entries.withLock { entries in
             if entries[task] == nil, entries.count >= Self.limit {
                 entries = entries.filter { $0.value.time + Self.window > now }

@@ -28,7 +28,7 @@ struct ExecOutput {
     /// more is a result.
     private static func progress(in line: String) -> TaskProgress? {
         guard line.utf8.first == UInt8(ascii: "{"), line.utf8.count <= 4096,
-            let members = (try? RawJSON.members(of: line)) ?? nil
+            let members = (try? RawJSON.members(of: JSONRepair.text(line.utf8))) ?? nil
         else { return nil }
         var percent: Double?
         var message: String?
@@ -38,8 +38,8 @@ struct ExecOutput {
                 guard let number = member.value.number else { return nil }
                 percent = number
             case "message":
-                guard let text = member.value.string else { return nil }
-                message = text
+                guard member.value.kind == .string else { return nil }
+                message = member.value.words
             default: return nil
             }
         }
