@@ -35,7 +35,7 @@ struct RedisStoreTests {
     func untypedUniqueKey() async throws {
         let prefix = RedisServer.prefix()
         try await with(prefix: prefix) { store in
-            let server = try await RedisServer.shared
+            let server = try await RedisServer.guarded
             let hash = "{\(prefix)}:unique"
             func make(_ type: String) -> NewTask { NewTask(id: ids.next(), type: type, uniqueKey: "u") }
             let old = make("a")

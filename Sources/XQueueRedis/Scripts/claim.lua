@@ -13,7 +13,6 @@
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
 local LEASE, GRACE, MAX_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
-if ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
 
 -- Definitions hold payloads, and a script's memory is the server's: few are fetched at first, then twice as many
 -- each time, as far as what is left of the bytes should hold them.
@@ -66,6 +65,8 @@ for i = 10, #ARGV do
     all[#all + 1] = head
   end
 end
+-- Where there is nothing to hand out, it does not matter whose it is not.
+if heads[1] and ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
 
 local function advance(head, taken)
   head.consumed = head.consumed + 1
