@@ -92,7 +92,8 @@ public final class TaskManager: Service {
             store: store, cluster: cluster, held: held, configuration: configuration, clock: clock,
             storeTime: storeTime, logger: logger)
         self.leaseDesk = LeaseDesk(
-            store: store, births: births, held: held, workers: remoteWorkers, configuration: configuration, clock: clock,
+            store: store, births: births, held: held, workers: remoteWorkers, configuration: configuration,
+            clock: clock,
             random: random, metrics: metrics, logger: logger)
         let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
             [registry] type in
@@ -116,7 +117,8 @@ public final class TaskManager: Service {
                 allFilterValues: configuration.maxAllFilterValues),
             clock: clock, random: random, logger: logger)
         self.pool = WorkerPool(
-            store: store, births: births, registry: registry, workerID: workerID, configuration: configuration,
+            store: store, births: births, registry: registry, workerID: workerID,
+            configuration: configuration,
             metrics: metrics, tracer: tracer, clock: clock, random: random, logger: logger)
     }
 
@@ -209,7 +211,8 @@ public final class TaskManager: Service {
             store: store, cluster: cluster, ownTypes: { self.ownTypes },
             batch: configuration.maintenanceBatch, logger: logger)
         let maintenance = Maintenance(
-            store: store, lease: lease, types: types, configuration: configuration, metrics: metrics, clock: clock,
+            store: store, lease: lease, types: types, configuration: configuration, metrics: metrics,
+            clock: clock,
             random: random, logger: logger, confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,

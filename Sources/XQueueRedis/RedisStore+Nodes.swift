@@ -11,7 +11,8 @@ extension RedisStore {
                 throw StoreError(.corrupt, "\(runner.tag):meta holds no birth")
             }
             return StoreBirth(
-                id: String(decoding: id, as: UTF8.self), bornAt: Timestamp(milliseconds: try elements[1].integer))
+                id: String(decoding: id, as: UTF8.self),
+                bornAt: Timestamp(milliseconds: try elements[1].integer))
         }
     }
 

@@ -42,7 +42,9 @@ extension RedisStore {
     public func types() async throws(StoreError) -> [TypeState] {
         try await within { () async throws(StoreError) in
             let elements = try await read(.types) { _ in }.elements
-            guard elements.count == 2 else { throw StoreError(.corrupt, "unexpected reply of Redis to types") }
+            guard elements.count == 2 else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to types")
+            }
             return try types(elements[0], elements[1])
         }
     }
@@ -51,7 +53,9 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             let reply = try await caller.run(.statistics) { $0.append(Self.listedKeys) }
             let elements = try reply.elements
-            guard elements.count == 8 else { throw StoreError(.corrupt, "unexpected reply of Redis to statistics") }
+            guard elements.count == 8 else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to statistics")
+            }
             let now = try elements[0].time
             let oldest = try elements[5].time
             return StoreStatistics(
@@ -96,7 +100,8 @@ extension RedisStore {
             let type = try name.text
             guard numbers.count == 2, 0...ModelLimits.maxConcurrency ~= numbers[0] else {
                 throw StoreError(
-                    .corrupt, "\(key("types")) has impossible settings of \(type): \(try value.text.prefix(100))")
+                    .corrupt,
+                    "\(key("types")) has impossible settings of \(type): \(try value.text.prefix(100))")
             }
             states[type] = TypeState(
                 type: type, limit: numbers[0] == 0 ? nil : numbers[0], isPaused: numbers[1] == 1)
@@ -127,7 +132,8 @@ extension RedisStore {
             keys.append(
                 KeyState(
                     key: try elements[at].text, held: try count(elements[at + 1], "keys"),
-                    limit: try count(elements[at + 2], "running"), waiting: try count(elements[at + 3], "parked")))
+                    limit: try count(elements[at + 2], "running"),
+                    waiting: try count(elements[at + 3], "parked")))
         }
         return keys
     }

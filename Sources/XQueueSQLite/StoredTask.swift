@@ -58,7 +58,9 @@ extension PreparedStatement {
             id: id, type: typeName, payload: RawJSON(trusted: payload),
             priority: Int32(truncatingIfNeeded: integer(5)), maxRetry: try count(9, "max_retry", seq),
             queueTimeout: duration(19), processTimeout: duration(20),
-            concurrency: try text(21).map { ConcurrencyLimit(key: $0, limit: try count(22, "key_limit", seq)) },
+            concurrency: try text(21).map {
+                ConcurrencyLimit(key: $0, limit: try count(22, "key_limit", seq))
+            },
             uniqueKey: text(23),
             retryPolicy: try text(24).map { try RetryPolicy(stored: $0, seq: seq) } ?? .standard,
             status: status, pendingReason: reason,

@@ -52,7 +52,9 @@ import XQueueTesting
                 #expect(!error.message.isEmpty)
                 refused += 1
             }
-            for end in ["", "-wal", "-shm", ".lock"] { try? FileManager.default.removeItem(atPath: path + end) }
+            for end in ["", "-wal", "-shm", ".lock"] {
+                try? FileManager.default.removeItem(atPath: path + end)
+            }
         }
         #expect(opened > 100)
         #expect(refused + failed > 50)
@@ -62,7 +64,9 @@ import XQueueTesting
         let path = folder.file("xqueue.db")
         try await populate(path)
         let database = try DatabaseQueue(path: path)
-        try await database.write { try $0.execute(sql: "UPDATE types SET pending = 9223372036854775807 WHERE name = 'a'") }
+        try await database.write {
+            try $0.execute(sql: "UPDATE types SET pending = 9223372036854775807 WHERE name = 'a'")
+        }
         try database.close()
         do throws(StoreError) {
             let store = try SQLiteStore(path: path)
@@ -87,7 +91,8 @@ import XQueueTesting
                 schedule: index % 5 == 0 ? .after(.seconds(900)) : .now)
         }
         _ = try await store.insert(tasks)
-        let claimed = try await store.claim(ClaimRequest(types: ["a", "b", "c"], count: 20, grant: grant())).tasks
+        let claimed = try await store.claim(ClaimRequest(types: ["a", "b", "c"], count: 20, grant: grant()))
+            .tasks
         let ends = claimed.prefix(12).enumerated().compactMap { index, record in
             record.lease.map { lease in
                 Settlement(

@@ -11,7 +11,8 @@ struct MeteredStore: Sendable {
 
     /// The verbs that are measured, as their label says them.
     enum Verb: Int, CaseIterable {
-        case insert, claim, settle, heartbeat, report, cancel, requeue, setLimit, setPaused, removeTypes, sweep, prune
+        case insert, claim, settle, heartbeat, report, cancel, requeue, setLimit, setPaused, removeTypes,
+            sweep, prune
         case birth, register, unregister, nodes, hold, release, events, lastEvent, sinkCursor, acknowledge
         case now, task, tasks, statistics, types, check
 

@@ -33,7 +33,8 @@ final class LeaseDesk: Sendable {
 
     init(
         store: any TaskStore, births: BirthWatch, held: HeldLeases, workers: RemoteWorkers,
-        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource, metrics: QueueMetrics, logger: Logger
+        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource,
+        metrics: QueueMetrics, logger: Logger
     ) {
         self.store = store
         self.births = births

@@ -42,7 +42,8 @@ struct RedisRightsTests {
     func missingRight() async throws {
         let server = try await RedisServer.start()
         let rules = try RedisRights.rules(keys: "{q}*", channels: "{q}:signals")
-        let setUser = ["ACL", "SETUSER", "xqueue", "on", ">secret"] + rules.split(separator: " ").map(String.init)
+        let setUser =
+            ["ACL", "SETUSER", "xqueue", "on", ">secret"] + rules.split(separator: " ").map(String.init)
         try await server.run(setUser)
         var configuration = try RedisConfiguration(address: server.guardedAddress)
         configuration.keyPrefix = "q"
@@ -71,7 +72,8 @@ struct RedisRightsTests {
     @Test(
         "The health check names the key that holds something else",
         arguments: [
-            "tasks", "states", "results", "errors", "counts", "unique", "types", "meta", "time", "leases", "ended",
+            "tasks", "states", "results", "errors", "counts", "unique", "types", "meta", "time", "leases",
+            "ended",
             "odd-ends", "events", "nodes", "node-times", "held", "sinks", "keys", "ready:a", "index:a",
         ])
     func wrongKind(_ key: String) async throws {

@@ -41,7 +41,9 @@ import XQueueTesting
     @Test("No message of the channel traps")
     func signals() {
         let random = SeededRandomSource(seed: 9)
-        let messages = ["abc 1 1764000000000", "abc 0 -1", "abc cancel 0123456789abcdef0123456789abcdef", "probe"]
+        let messages = [
+            "abc 1 1764000000000", "abc 0 -1", "abc cancel 0123456789abcdef0123456789abcdef", "probe",
+        ]
         for round in 0..<20_000 {
             var bytes = Array(messages[round % messages.count].utf8)
             for _ in 0...(random.next() % 6) {
@@ -49,7 +51,8 @@ import XQueueTesting
             }
             for case .due(let wait) in StoreSignal.parse(bytes, except: "me") {
                 #expect(wait >= .zero)
-                #expect(MonotonicInstant(nanoseconds: .max - 1) + wait >= MonotonicInstant(nanoseconds: .max - 1))
+                #expect(
+                    MonotonicInstant(nanoseconds: .max - 1) + wait >= MonotonicInstant(nanoseconds: .max - 1))
             }
         }
         let far = StoreSignal.parse(Array("abc 0 +9223372036854775807".utf8), except: "me")
@@ -102,7 +105,8 @@ import XQueueTesting
                 if call == 0 {
                     _ = try await store.types()
                 } else {
-                    _ = try await store.claim(ClaimRequest(types: ["alpha"], count: 1, grant: AlteredRun.grant(1)))
+                    _ = try await store.claim(
+                        ClaimRequest(types: ["alpha"], count: 1, grant: AlteredRun.grant(1)))
                 }
                 Issue.record("nothing is wrong")
             } catch {

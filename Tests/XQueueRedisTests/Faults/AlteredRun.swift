@@ -52,7 +52,9 @@ final class AlteredRun: Sendable {
             record.lease.map { AttemptID(taskID: record.id, token: $0.token) }
         }
         try await real.report(
-            attempts.prefix(4).map { ProgressReport(attempt: $0, progress: TaskProgress(percent: 5, message: "m")) })
+            attempts.prefix(4).map {
+                ProgressReport(attempt: $0, progress: TaskProgress(percent: 5, message: "m"))
+            })
         let ends = attempts.prefix(6).enumerated().map { index, attempt in
             Settlement(
                 attempt: attempt,
@@ -111,7 +113,10 @@ final class AlteredRun: Sendable {
             if let birth = try await altered.birth() { _ = birth.bornAt.rfc3339 }
         case 12: try await follow()
         case 13: for id in tasks { if let record = try await altered.task(id) { use(record) } }
-        case 14: for record in try await altered.tasks(TaskQuery(limit: 20, offset: below(10))).tasks { use(record) }
+        case 14:
+            for record in try await altered.tasks(TaskQuery(limit: 20, offset: below(10))).tasks {
+                use(record)
+            }
         default:
             let statistics = try await altered.statistics()
             _ = (statistics.counts.total, statistics.counts.finished, statistics.oldestPendingAge?.inSeconds)

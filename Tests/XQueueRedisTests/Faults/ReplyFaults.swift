@@ -54,7 +54,9 @@ final class ReplyFaults: Sendable {
         }
         place -= 1
         guard case .array(var elements) = reply else { return reply }
-        for index in elements.indices where place >= 0 { elements[index] = change(elements[index], at: &place) }
+        for index in elements.indices where place >= 0 {
+            elements[index] = change(elements[index], at: &place)
+        }
         return .array(elements)
     }
 
@@ -102,7 +104,9 @@ final class ReplyFaults: Sendable {
         case 1: bytes += (0...below(20)).map { _ in UInt8(below(256)) }
         case 2: bytes = Array("\(number())".utf8)
         case 3:
-            let words = ["nan", "inf", "-", "1e400", "{", "[1e999]", "\u{0}", "=", "\"", "9223372036854775808"]
+            let words = [
+                "nan", "inf", "-", "1e400", "{", "[1e999]", "\u{0}", "=", "\"", "9223372036854775808",
+            ]
             bytes = Array(words[below(words.count)].utf8)
         case 4:
             let start = below(bytes.count + 1)
@@ -123,7 +127,9 @@ final class ReplyFaults: Sendable {
             let reader = try ReplyReader(maximumReplyBytes: 1 << 24)
             var failure: RedisError?
             wire.withUnsafeBytes { bytes in
-                do throws(RedisError) { try reader.read(bytes) { replies.append($0) } } catch { failure = error }
+                do throws(RedisError) { try reader.read(bytes) { replies.append($0) } } catch {
+                    failure = error
+                }
             }
             if let failure { throw failure }
         } catch {

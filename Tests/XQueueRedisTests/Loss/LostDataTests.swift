@@ -122,7 +122,8 @@ import XQueueTesting
         var configuration = try RedisConfiguration(address: server.address)
         configuration.keyPrefix = "q"
         let (one, two) = (
-            try await RedisStore(configuration: configuration), try await RedisStore(configuration: configuration)
+            try await RedisStore(configuration: configuration),
+            try await RedisStore(configuration: configuration)
         )
         let birth = try #require(try await one.birth())
         #expect(try await two.birth() == birth)

@@ -106,7 +106,9 @@ import XQueueTesting
         #expect(try await listener.wait(for: 1) == next)
     }
 
-    @Test("Whoever comes with a place of another log goes on at its time, and is told") func rewound() async throws {
+    @Test("Whoever comes with a place of another log goes on at its time, and is told") func rewound()
+        async throws
+    {
         let fixture = try BusFixture()
         let early = try await fixture.submit(3)
         fixture.clock.advance(by: .seconds(1))

@@ -123,7 +123,9 @@ final class SubmitState {
         var mark = Mark()
         var length = first.count + 1
         for line in lines.dropFirst() {
-            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)), next.isPossible else { break }
+            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)), next.isPossible else {
+                break
+            }
             mark = next
             length += line.count + 1
         }

@@ -12,7 +12,9 @@ extension StoreConformance {
             var request = ClaimRequest(types: ["a"], count: 1, grant: fixture.grant())
             if birth != nil {
                 request.birth = "another"
-                await fixture.expect(.replaced) { () async throws(StoreError) in try await store.claim(request) }
+                await fixture.expect(.replaced) { () async throws(StoreError) in
+                    try await store.claim(request)
+                }
                 #expect(try await fixture.read(task.id) == task)
             }
             request.birth = birth?.id
