@@ -17,6 +17,7 @@ enum CommandExit: Int32, CaseIterable {
     case unavailable = 69
     case unexpected = 70
     case cannotWrite = 73
+    case outputLost = 74
     case tryLater = 75
     case noPermission = 77
     case interrupted = 130
@@ -33,6 +34,7 @@ enum CommandExit: Int32, CaseIterable {
         case .unavailable: "no server answers, or it cannot do its work now"
         case .unexpected: "something that should not happen"
         case .cannotWrite: "the state file cannot be written"
+        case .outputLost: "standard output cannot be written; standard error says what was done"
         case .tryLater: "the server is at a limit: try again later"
         case .noPermission: "the token is missing, wrong, or not allowed to do this"
         case .interrupted: "Ctrl-C"

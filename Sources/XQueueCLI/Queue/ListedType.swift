@@ -19,11 +19,11 @@ struct ListedType: Decodable {
 
     static func table(_ types: [ListedType]) -> TextTable {
         var table = TextTable([
-            .init(head: "TYPE", least: 8), .init(head: "SERVED"), .init(head: "STATE"),
-            .init(head: "LIMIT", isOnRight: true), .init(head: "PENDING", isOnRight: true),
-            .init(head: "PROCESSING", isOnRight: true), .init(head: "SUCCESS", isOnRight: true),
-            .init(head: "FAILED", isOnRight: true), .init(head: "CANCELED", isOnRight: true),
-            .init(head: "TIMEOUT", isOnRight: true),
+            .init(head: "TYPE", least: 10, isName: true), .init(head: "SERVED"), .init(head: "STATE"),
+            .init(head: "LIMIT", isOnRight: true, leaves: 1), .init(head: "PENDING", isOnRight: true),
+            .init(head: "RUNNING", isOnRight: true), .init(head: "SUCCESS", isOnRight: true),
+            .init(head: "FAILED", isOnRight: true), .init(head: "CANCELED", isOnRight: true, leaves: 2),
+            .init(head: "TIMEOUT", isOnRight: true, leaves: 3),
         ])
         table.rows = types.map { type in
             [

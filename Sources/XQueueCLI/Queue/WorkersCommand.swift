@@ -48,14 +48,13 @@ struct ListedNode: Decodable {
         case lastSeenAt = "last_seen_at"
     }
 
-    static func table(_ nodes: [ListedNode]) -> TextTable {
-        let isTerminal = Terminal.output.isTerminal
+    static func table(_ nodes: [ListedNode], isTerminal: Bool = Terminal.output.isTerminal) -> TextTable {
         func time(_ text: String) -> String { isTerminal ? Age.text(text) : text }
         func count(_ number: Int?) -> String { number.map(String.init) ?? "-" }
         var table = TextTable([
-            .init(head: "ID", least: 12), .init(head: "HOST", least: 8), .init(head: "VERSION"),
-            .init(head: "ROLES"), .init(head: "RUNNING", isOnRight: true),
-            .init(head: "CAPACITY", isOnRight: true), .init(head: "STUCK", isOnRight: true),
+            .init(head: "ID", least: 12, isName: true), .init(head: "HOST", least: 8, leaves: 4),
+            .init(head: "VERSION", leaves: 3), .init(head: "ROLES", leaves: 1), .init(head: "RUNNING", isOnRight: true),
+            .init(head: "CAPACITY", isOnRight: true), .init(head: "STUCK", isOnRight: true, leaves: 2),
             .init(head: isTerminal ? "UP" : "STARTED", isOnRight: true),
             .init(head: "SEEN", isOnRight: true), .init(head: "TYPES", least: 8),
         ])

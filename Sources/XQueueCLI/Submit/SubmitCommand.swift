@@ -87,7 +87,7 @@ struct SubmitCommand: AsyncParsableCommand {
             if waiting.waits {
                 try await waiting.wait(for: id, json: json, client)
             } else {
-                try Output.line(json ? reply.text : id)
+                try Output.line(json ? reply.text : id, after: "the task \(id) was submitted")
             }
         }
     }

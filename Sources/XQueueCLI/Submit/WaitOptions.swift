@@ -65,11 +65,13 @@ struct WaitOptions: ParsableArguments {
     private func tell(_ reply: APIClient.Reply, id: String, json: Bool) throws {
         let task = try reply.decoded(WatchedTask.self)
         if json {
-            try Output.line(reply.text)
+            try Output.line(reply.text, after: "the task \(id) was submitted and has ended")
         } else if task.status == .success {
             let members = try RawJSON.members(of: reply.text) ?? []
             let result = members.first { $0.name == "result" }?.value
-            if let result, result.kind != .null { try Output.line(result.text) }
+            if let result, result.kind != .null {
+                try Output.line(result.text, after: "the task \(id) has succeeded")
+            }
         } else {
             let reason = task.error.map { ": \($0.onOneLine)" } ?? ""
             StandardError.report("\(id) \(task.status.ending)\(reason)")

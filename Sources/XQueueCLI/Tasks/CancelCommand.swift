@@ -15,7 +15,7 @@ struct CancelCommand: AsyncParsableCommand {
               xqueue list --type mail --status pending --all --ids | xqueue cancel -
             """)
 
-    @Argument(help: "The tasks; - reads their identifiers from standard input.")
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
     var ids: [String]
 
     @Flag(help: "Print each answer as a line of JSON.")
@@ -29,10 +29,11 @@ struct CancelCommand: AsyncParsableCommand {
         struct Answer: Decodable { let message: String }
         try await CommandRun.reporting {
             try await server.withClient { client in
-                try await ManyTasks.each(try TaskIDArgument.read(ids)) { id, _ in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
                     let reply = try await client.delete("/tasks/\(id)")
-                    if json { return try Output.line(reply.text) }
-                    try Output.line("\(id)  \(try reply.decoded(Answer.self).message)")
+                    if json { return try Output.line(reply.text, after: "\(id) was canceled, or asked to stop") }
+                    let message = try reply.decoded(Answer.self).message
+                    try Output.line("\(id)\(Output.separator)\(message)", after: "\(id): \(message)")
                 }
             }
         }

@@ -13,7 +13,7 @@ struct GetCommand: AsyncParsableCommand {
               xqueue list --type mail --ids | xqueue get - --json
             """)
 
-    @Argument(help: "The tasks; - reads their identifiers from standard input.")
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
     var ids: [String]
 
     @Flag(help: "Print each task as a line of JSON.")
@@ -26,11 +26,11 @@ struct GetCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRun.reporting {
             try await server.withClient { client in
-                try await ManyTasks.each(try TaskIDArgument.read(ids)) { id, index in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, index in
                     let reply = try await client.get("/tasks/\(id)")
                     if json { return try Output.line(reply.text) }
                     if index > 0 { try Output.line("") }
-                    try Output.write(try TaskSheet.text(reply.text))
+                    try Output.write(try TaskSheet.text(reply.text, isTerminal: Terminal.output.isTerminal))
                 }
             }
         }

@@ -115,11 +115,14 @@ struct ListCommand: AsyncParsableCommand {
 
     private func show(_ tasks: [ListedTask]) throws {
         if showsIdentifiers { return try Output.write(tasks.map { $0.id + "\n" }.joined()) }
-        let isTerminal = Terminal.output.isTerminal
+        try Self.table(tasks, isTerminal: Terminal.output.isTerminal).print()
+    }
+
+    static func table(_ tasks: [ListedTask], isTerminal: Bool) -> TextTable {
         var table = TextTable([
-            .init(head: "ID"), .init(head: "TYPE", least: 8), .init(head: "STATUS"),
-            .init(head: "PRIORITY", isOnRight: true), .init(head: "ATTEMPT", isOnRight: true),
-            .init(head: isTerminal ? "AGE" : "CREATED", isOnRight: true), .init(head: "NOTE", least: 4),
+            .init(head: "ID"), .init(head: "TYPE", least: 12, isName: true), .init(head: "STATUS"),
+            .init(head: "PRIORITY", isOnRight: true, leaves: 3), .init(head: "ATTEMPT", isOnRight: true, leaves: 2),
+            .init(head: isTerminal ? "AGE" : "CREATED", isOnRight: true), .init(head: "NOTE", least: 8, leaves: 1),
         ])
         table.rows = tasks.map { task in
             [
@@ -127,6 +130,6 @@ struct ListCommand: AsyncParsableCommand {
                 isTerminal ? Age.text(task.createdAt) : task.createdAt, task.note(isTerminal: isTerminal),
             ]
         }
-        try table.print()
+        return table
     }
 }

@@ -15,7 +15,7 @@ struct RetryCommand: AsyncParsableCommand {
               xqueue list --status failed --type mail --all --ids | xqueue retry -
             """)
 
-    @Argument(help: "The tasks; - reads their identifiers from standard input.")
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
     var ids: [String]
 
     @Flag(help: "Print each task as a line of JSON.")
@@ -28,10 +28,11 @@ struct RetryCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandRun.reporting {
             try await server.withClient { client in
-                try await ManyTasks.each(try TaskIDArgument.read(ids)) { id, _ in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
                     let reply = try await client.post("/tasks/\(id)/retry", isRepeatable: false)
-                    if json { return try Output.line(reply.text) }
-                    try Output.line("\(id)  \(try reply.decoded(WatchedTask.self).status.rawValue)")
+                    if json { return try Output.line(reply.text, after: "\(id) is pending") }
+                    let status = try reply.decoded(WatchedTask.self).status.rawValue
+                    try Output.line("\(id)\(Output.separator)\(status)", after: "\(id) is \(status)")
                 }
             }
         }

@@ -4,8 +4,13 @@ import XQueueCore
 enum TaskSheet {
     private static let nameWidth = 20
 
-    /// - Parameter json: The task as the server wrote it.
-    static func text(_ json: String) throws -> String {
+    /// - Parameters:
+    ///   - json: The task as the server wrote it.
+    ///   - isTerminal: Whether the values stand under each other; a tab is before them if not.
+    static func text(_ json: String, isTerminal: Bool) throws -> String {
+        func line(_ name: String, _ value: String) -> String {
+            isTerminal ? "\(name.padded(to: nameWidth)) \(value)\n" : "\(name)\t\(value)\n"
+        }
         guard let members = try RawJSON.members(of: json) else { return json + "\n" }
         var text = ""
         for member in members where member.value.kind != .null {
@@ -16,10 +21,6 @@ enum TaskSheet {
             }
         }
         return text
-    }
-
-    private static func line(_ name: String, _ value: String) -> String {
-        "\(name.padded(to: nameWidth)) \(value)\n"
     }
 
     /// An attempt that failed, in words.

@@ -18,6 +18,19 @@ extension String {
         }
         return text + "…"
     }
+
+    /// The text, with `…` in its middle if it takes more than `width` columns: names differ at both ends.
+    func fittedInTheMiddle(to width: Int) -> String {
+        guard displayWidth > width, width > 2 else { return fitted(to: width) }
+        var end = ""
+        var columns = 0
+        for character in reversed() {
+            columns += character.displayWidth
+            guard columns <= (width - 1) / 2 else { break }
+            end.insert(character, at: end.startIndex)
+        }
+        return fitted(to: width - end.displayWidth) + end
+    }
 }
 
 extension Character {

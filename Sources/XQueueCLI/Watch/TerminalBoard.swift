@@ -1,15 +1,11 @@
-import Foundation
-
 /// A stream with lines that stay and, on a terminal, lines below them that are drawn anew.
 struct TerminalBoard {
     private let stream: Terminal
-    private let handle: FileHandle
     let isTerminal: Bool
     private var drawn = 0
 
     init(_ stream: Terminal = .output) {
         self.stream = stream
-        handle = stream == .output ? .standardOutput : .standardError
         isTerminal = stream.isTerminal
     }
 
@@ -17,7 +13,9 @@ struct TerminalBoard {
     var width: Int { stream.width }
 
     /// Prints `lines` for good, and `moving` below them until the next call.
-    mutating func show(_ lines: [String], moving: [String]) {
+    ///
+    /// - Throws: As ``Output`` does; what standard error does not take is nobody's loss.
+    mutating func show(_ lines: [String], moving: [String]) throws {
         var text = ""
         if drawn > 0 { text += "\u{1B}[\(drawn)A\u{1B}[J" }
         for line in lines { text += (isTerminal ? line.visibleJSON : line) + "\n" }
@@ -25,7 +23,6 @@ struct TerminalBoard {
             for line in moving { text += line + "\n" }
             drawn = moving.count
         }
-        guard !text.isEmpty else { return }
-        try? handle.write(contentsOf: Data(text.utf8))
+        if stream == .output { try Output.writeAsItIs(text) } else { StandardError.write(text) }
     }
 }

@@ -13,9 +13,15 @@ struct WatchBoard {
         var message: String
     }
 
+    /// Whether somebody looks at the lines; a program gets a tab between two values.
+    private let isTerminal: Bool
     private var bars: [String: Bar] = [:]
     /// The running tasks, in the order they began.
     private var order: [String] = []
+
+    init(isTerminal: Bool = true) {
+        self.isTerminal = isTerminal
+    }
 
     /// Takes in an event; answers the line to print for good, if any.
     mutating func apply(_ event: WatchedEvent) -> String? {
@@ -30,7 +36,7 @@ struct WatchBoard {
         } else if bars.removeValue(forKey: id) != nil {
             order.removeAll { $0 == id }
         }
-        return Self.line(event, id: id, type: type, status: status)
+        return line(event, id: id, type: type, status: status)
     }
 
     private mutating func setBar(_ id: String, _ type: String, percent: Double, message: String) {
@@ -57,13 +63,15 @@ struct WatchBoard {
             "\(id)  \(blocks) \(percent)  \(bar.type) \(bar.message)".onOneLine.prefix(max(width, 20)))
     }
 
-    private static func line(
+    private func line(
         _ event: WatchedEvent, id: String, type: String, status: TaskStatus
     ) -> String {
-        var line = "\(event.timestamp ?? "")  \(id)  \(status.rawValue.padded(to: 10))  \(type)"
-        if let retries = event.retryCount, retries > 0 { line += "  retry \(retries)" }
-        if status == .processing, let worker = event.workerID { line += "  on \(worker)" }
-        if status != .success, let error = event.error { line += "  \(error)" }
-        return line.onOneLine
+        var notes: [String] = []
+        if let retries = event.retryCount, retries > 0 { notes.append("retry \(retries)") }
+        if status == .processing, let worker = event.workerID { notes.append("on \(worker)") }
+        if status != .success, let error = event.error { notes.append(error) }
+        let standing = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
+        let values = [event.timestamp ?? "", id, standing, type] + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
+        return values.map(\.onOneLine).joined(separator: isTerminal ? "  " : "\t")
     }
 }

@@ -20,7 +20,7 @@ struct WatchCommand: AsyncParsableCommand {
               xqueue watch --url http://queue.internal:8080
             """)
 
-    @Argument(help: "The tasks to show; all if none is named.")
+    @Argument(help: "The tasks to show, or what their identifiers begin with; all if none is named.")
     var ids: [String] = []
 
     @Option(name: .customLong("type"), help: "Only tasks of this type; may be repeated.")
@@ -37,7 +37,8 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
-        for id in ids where TaskID(id) == nil { throw ValidationError("\(id) is not a task's identifier") }
+        try TaskIDArgument.check(ids)
+        if ids.contains("-") { throw ValidationError("- is not a task's identifier") }
         let words = TaskStatus.allCases.map(\.rawValue)
         for status in statuses where !words.contains(status) {
             throw ValidationError("--status must be one of \(words.joined(separator: ", "))")
@@ -48,14 +49,14 @@ struct WatchCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let filters =
-            ids.map { (name: "task_id", value: $0) } + types.map { (name: "type", value: $0) }
-            + statuses.map { (name: "status", value: $0) }
         let display = WatchDisplay(json: json)
         try await CommandRun.reporting {
             try await server.withClient { client in
-                var watcher = Watcher(
-                    client: client, ids: ids.compactMap { TaskID($0) }, filters: filters, display: display)
+                let ids = try await TaskIDArgument.read(ids, client)
+                let filters =
+                    ids.map { (name: "task_id", value: $0.description) } + types.map { (name: "type", value: $0) }
+                    + statuses.map { (name: "status", value: $0) }
+                var watcher = Watcher(client: client, ids: ids, filters: filters, display: display)
                 guard try await watcher.run() else { throw CommandExit.refused.code }
             }
         }

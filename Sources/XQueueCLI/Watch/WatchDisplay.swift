@@ -6,10 +6,12 @@ final class WatchDisplay: Sendable {
     private static let frame = Duration.milliseconds(100)
 
     private struct State {
-        var board = WatchBoard()
+        var board: WatchBoard
         var terminal: TerminalBoard
         var lines: [String] = []
         var isDirty = false
+        /// Why nothing more can be shown.
+        var failure: (any Error)?
     }
 
     /// Whether events are shown as the server wrote them.
@@ -20,7 +22,8 @@ final class WatchDisplay: Sendable {
     init(json: Bool, on stream: Terminal = .output, isQuiet: Bool = false) {
         isJSON = json
         self.isQuiet = isQuiet
-        state = Mutex(State(terminal: TerminalBoard(stream)))
+        let terminal = TerminalBoard(stream)
+        state = Mutex(State(board: WatchBoard(isTerminal: terminal.isTerminal), terminal: terminal))
     }
 
     /// - Parameter json: The event as the server wrote it; nil for one that the watcher made of a task.
@@ -28,7 +31,7 @@ final class WatchDisplay: Sendable {
         guard !isQuiet else { return }
         state.withLock { state in
             if isJSON {
-                if let json { state.terminal.show([json], moving: []) }
+                if let json { Self.show([json], moving: [], &state) }
                 return
             }
             if let line = state.board.apply(event) { state.lines.append(line) }
@@ -50,8 +53,22 @@ final class WatchDisplay: Sendable {
         }
     }
 
+    /// - Throws: What ended the showing: nobody reads any more, or standard output is full.
+    func check() throws {
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+    }
+
+    private static func show(_ lines: [String], moving: [String], _ state: inout State) {
+        guard state.failure == nil else { return }
+        do {
+            try state.terminal.show(lines, moving: moving)
+        } catch {
+            state.failure = error
+        }
+    }
+
     private static func draw(_ state: inout State) {
-        state.terminal.show(state.lines, moving: state.board.lines(width: state.terminal.width))
+        show(state.lines, moving: state.board.lines(width: state.terminal.width), &state)
         state.lines = []
         state.isDirty = false
     }

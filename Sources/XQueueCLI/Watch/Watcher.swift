@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import XQueueCore
 
@@ -39,7 +40,10 @@ struct Watcher {
             drawing.cancel()
             display.flush()
         }
-        return try await watch()
+        let hasSucceeded = try await watch()
+        display.flush()
+        try display.check()
+        return hasSucceeded
     }
 
     private mutating func watch() async throws -> Bool {
@@ -53,6 +57,8 @@ struct Watcher {
                 throw error
             } catch is CancellationError {
                 throw CancellationError()
+            } catch let error where error is CommandError || error is ExitCode {
+                throw error
             } catch {
                 // The connection was lost: what is missed meanwhile comes after the cursor.
             }
@@ -79,6 +85,7 @@ struct Watcher {
             case "close": return false
             default:
                 if isNew(event) { display.show(event, json: message.data) }
+                try display.check()
                 if noteEnd(of: event.taskID, event.status) { return true }
             }
         }

@@ -23,6 +23,67 @@ struct TextTableTests {
         #expect(text.fitted(to: width).displayWidth <= width)
     }
 
+    @Test(
+        arguments: [
+            ("billing.invoice", 10, "billi…oice"), ("billing.refund", 10, "billi…fund"), ("mail", 4, "mail"),
+            ("缩略图缩略图", 7, "缩略…图"), ("abcdef", 2, "a…"), ("abcdef", 1, "…"),
+        ])
+    func namesAreCutInTheMiddle(text: String, width: Int, fitted: String) {
+        #expect(text.fittedInTheMiddle(to: width) == fitted)
+        #expect(text.fittedInTheMiddle(to: width).displayWidth <= width)
+    }
+
+    @Test func tablesFitEightyColumns() throws {
+        let task = { (priority: Int, error: String) in
+            """
+            {"id":"01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f","type":"billing.invoice.send","status":"processing",\
+            "priority":\(priority),"attempt":12,"progress":50,"progress_message":"\(error)",\
+            "created_at":"2026-01-01T00:00:00.000Z"}
+            """
+        }
+        let type = { (name: String, limit: String, count: Int) in
+            """
+            {"type":"\(name)","has_handler":true,"paused":true,"max_concurrency":\(limit),"pending":1234567,\
+            "processing":\(count),"success":1234567,"failed":\(count),"canceled":\(count),"timeout":\(count)}
+            """
+        }
+        let node = """
+            {"id":"a-host-with-a-long-name-1-ab12cd34","host":"a-host-with-a-long-name","version":"10.20.30",\
+            "roles":["api","worker"],"types":["billing.invoice"],"capacity":1000,"running":1000,"stuck":1,\
+            "started_at":"2026-01-01T00:00:00.000Z","last_seen_at":"2026-01-01T00:00:00.000Z"}
+            """
+        func decoded<Value: Decodable>(_ texts: String...) throws -> [Value] {
+            try texts.map { try JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
+        }
+        let tables = [
+            ListCommand.table(try decoded(task(0, ""), task(0, "page 4 of 10")), isTerminal: true),
+            ListCommand.table(try decoded(task(-2_000_000_000, "a rather long explanation of it")), isTerminal: true),
+            ListedType.table(try decoded(type("billing.invoice", "null", 0), type("billing.refund", "12", 0))),
+            ListedType.table(try decoded(type("billing.invoice", "1000", 99_999))),
+            ListedNode.table(try decoded(node), isTerminal: true),
+        ]
+        for table in tables {
+            let lines = table.lines(isTerminal: true, width: 80)
+            for line in lines { #expect(line.displayWidth <= 80, "\(line)") }
+            // Whatever is shown of a name tells it from the others.
+            #expect(Set(lines).count == lines.count)
+            #expect(lines.allSatisfy { !$0.isEmpty })
+            #expect(table.lines(isTerminal: false, width: 80).allSatisfy { $0.split(
+                separator: "\t", omittingEmptySubsequences: false).count == table.columns.count })
+        }
+    }
+
+    @Test func columnsThatSayNothingLeaveFirst() {
+        var table = TextTable([
+            .init(head: "NAME"), .init(head: "ONE", leaves: 2), .init(head: "TWO", leaves: 1), .init(head: "THREE"),
+        ])
+        table.rows = [["mail", "7", "-", "3"]]
+        #expect(table.lines(isTerminal: true, width: 21) == ["NAME  ONE  TWO  THREE", "mail  7    -    3"])
+        #expect(table.lines(isTerminal: true, width: 20) == ["NAME  ONE  THREE", "mail  7    3"])
+        #expect(table.lines(isTerminal: true, width: 12) == ["NAME  THREE", "mail  3"])
+        #expect(table.lines(isTerminal: false, width: 12) == ["mail\t7\t-\t3"])
+    }
+
     private var table: TextTable {
         var table = TextTable([
             .init(head: "TYPE", least: 6), .init(head: "COUNT", isOnRight: true),

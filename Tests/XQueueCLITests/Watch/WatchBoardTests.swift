@@ -29,6 +29,15 @@ struct WatchBoardTests {
             """)
     }
 
+    @Test func aProgramGetsTabs() throws {
+        var board = WatchBoard(isTerminal: false)
+        let line = try #require(board.apply(try status("failed", error: "disk\\tfull", retries: 3)))
+        let values = line.split(separator: "\t", omittingEmptySubsequences: false)
+        #expect(values.count == 5)
+        #expect(values[2] == "failed")
+        #expect(values[4] == "retry 3  disk full")
+    }
+
     @Test func aRunningTaskHasABarUntilItEnds() throws {
         var board = WatchBoard()
         #expect(board.apply(try status("pending"))?.contains("pending") == true)

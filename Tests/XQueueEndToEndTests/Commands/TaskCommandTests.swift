@@ -110,6 +110,57 @@ import XQueueTesting
         #expect(try await tool.run("get", unknown).status == 2)
     }
 
+    @Test func theBeginningOfAnIdentifierIsEnoughIfItIsTheOnlyOne() async throws {
+        let lone = "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"
+        let twins = ["01834b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f", "01834b8e-7d5a-7c2e-9f01-4a5b6c7d8e9f"]
+        for id in [lone] + twins {
+            #expect(try await tool.run("submit", "nobody-serves-this", "--id", id).status == 0)
+        }
+        for _ in 0..<20 { _ = try await api.submit("nobody-serves-this") }
+        #expect(try await tool.run("get", "01934B8e", "--json").decoded(TaskReply.self).id == lone)
+        #expect(try await tool.run("cancel", "0193").lines == ["\(lone)\ttask canceled"])
+        #expect(try await tool.run("retry", "-", input: "01934b8e-7d5a\n").lines == ["\(lone)\tpending"])
+        #expect(try await tool.run("get", "01834b8e-7d5a-7c2e-9f01-4").lines.contains("id\t\(twins[1])"))
+        let several = try await tool.run("cancel", "0183")
+        #expect(several.status == 64)
+        for twin in twins { #expect(several.errors.contains(twin)) }
+        #expect(try await api.task(twins[0]).status == "pending")
+        #expect(try await tool.run("get", "01734b8e").status == 2)
+        #expect(try await tool.run("get", "fffffff").status == 2)
+        #expect(try await tool.run("get", "019").status == 64)
+        #expect(try await tool.run("get", "mail").status == 64)
+        #expect(try await tool.run("cancel", lone).status == 0)
+        #expect(try await tool.run("watch", "01934b8e").lines.last?.hasSuffix("\tcanceled\tnobody-serves-this") == true)
+    }
+
+    @Test func aFullDiskIsToldWithWhatWasDone() async throws {
+        let submit = try await tool.shell("submit nobody-serves-this > /dev/full")
+        #expect(submit.status == 74)
+        let page: PageReply = try await tool.run("list", "--json").decoded()
+        let id = try #require(page.tasks.first?.id)
+        #expect(submit.errors.contains("the task \(id) was submitted"))
+        #expect(submit.errors.contains("No space left on device"))
+        let cancel = try await tool.shell("cancel \(id) > /dev/full")
+        #expect(cancel.status == 74)
+        #expect(cancel.errors.contains("\(id): task canceled"))
+        for command in ["list", "list --json", "types", "workers", "stats", "get \(id)", "watch \(id)"] {
+            let run = try await tool.shell("\(command) > /dev/full")
+            #expect(run.status == 74, "\(command)")
+            #expect(run.errors.contains("No space left on device"), "\(command)")
+        }
+        try folder.write("tasks.ndjson", #"{"type":"a"}"# + "\n")
+        let file = try await tool.shell("submit --file tasks.ndjson > /dev/full")
+        #expect(file.status == 74)
+        #expect(file.errors.contains("all of the file is submitted"))
+    }
+
+    @Test func argumentsThatAreNotUTF8AreRefused() async throws {
+        let run = try await tool.shell(#"submit mail "$(printf '"caf\351"')""#)
+        #expect(run.status == 64)
+        #expect(run.errors.contains("argument 3 is not UTF-8"))
+        #expect(try await tool.run("list", "--json").decoded(PageReply.self).total == 0)
+    }
+
     @Test func everyPageIsListed() async throws {
         let tasks = Array(repeating: #"{"type":"many"}"#, count: 700).joined(separator: ",")
         for _ in 0..<3 {

@@ -42,17 +42,24 @@ struct Tool: Sendable {
     }
 
     func start(_ arguments: [String], input: String = "") throws -> Run {
+        try start(#"exec "$0" "$@""#, arguments, input: input)
+    }
+
+    /// - Parameter command: A line of the shell in which `$0` is the program.
+    private func start(_ command: String, _ arguments: [String], input: String) throws -> Run {
         let name = "tool-\(folder.nextNumber())"
         try folder.write("\(name).in", input)
         let program = try RunningProgram(
             program: URL(filePath: "/bin/sh"),
-            [
-                "-c", "exec \"$0\" \"$@\" < \(name).in > \(name).out 2> \(name).err",
-                try ProgramFile.built("xqueue"),
-            ]
+            ["-c", "\(command) < \(name).in > \(name).out 2> \(name).err", try ProgramFile.built("xqueue")]
                 + arguments,
             in: folder, name: name, environment: environment)
         return Run(tool: self, name: name, program: program)
+    }
+
+    /// Runs the program with the rest of a line of the shell, which may redirect what it prints.
+    func shell(_ line: String) async throws -> Outcome {
+        try await start(#"eval "\"\$0\" $1""#, [line], input: "").end()
     }
 
     func run(_ arguments: String..., input: String = "") async throws -> Outcome {

@@ -44,8 +44,8 @@ struct FileSubmission: Sendable {
                 tellHowToGoOn(feeder.mark, canResume: state != nil)
                 throw error
             }
-            try tell(feeder.mark, new: feeder.mark.accepted - before, in: begun.duration(to: .now))
             if !options.resume { state?.remove() }
+            try tell(feeder.mark, new: feeder.mark.accepted - before, in: begun.duration(to: .now))
             guard feeder.mark.refused == 0 else { throw CommandExit.badInput.code }
         }
     }
@@ -59,6 +59,7 @@ struct FileSubmission: Sendable {
     }
 
     private func tell(_ mark: SubmitState.Mark, new: Int, in time: Duration) throws {
+        let done = "all of the file is submitted, \(new) tasks of it now"
         if json {
             var writer = JSONWriter()
             writer.object { writer in
@@ -67,11 +68,11 @@ struct FileSubmission: Sendable {
                 writer.member("answered", mark.answered)
                 writer.member("refused", mark.refused)
             }
-            return try Output.line(String(decoding: writer.bytes, as: UTF8.self))
+            return try Output.line(String(decoding: writer.bytes, as: UTF8.self), after: done)
         }
         let seconds = Double(time.wholeMilliseconds) / 1000
         let whole = new == mark.accepted ? "" : ", \(mark.accepted) of this file in all"
-        try Output.line("\(new) tasks submitted in \(seconds) s\(whole)")
+        try Output.line("\(new) tasks submitted in \(seconds) s\(whole)", after: done)
         if mark.answered > 0 {
             try Output.line("\(mark.answered) of them were there: unfinished tasks with the same unique keys")
         }
