@@ -131,7 +131,6 @@ import XQueueCore
             "its lines end with CR LF, as on Windows, so its interpreter would be '/bin/sh\\r';"
                 + " lines must end with LF"
         ),
-        ("#!\n", true, "its first line names no interpreter"),
         (
             "echo 1\n", true,
             "the file is not a program of this machine, and has no first line that names one (#!)"

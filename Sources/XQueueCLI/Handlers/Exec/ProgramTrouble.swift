@@ -49,7 +49,6 @@ enum ProgramTrouble {
             return "its lines end with CR LF, as on Windows, so its interpreter would be '\(name.visible)';"
                 + " lines must end with LF"
         }
-        guard !name.isEmpty else { return "its first line names no interpreter" }
         guard status(of: name) != nil else { return "its interpreter '\(name.visible)' does not exist" }
         return access(name, X_OK) == 0 ? nil : "its interpreter '\(name.visible)' is not executable"
     }
