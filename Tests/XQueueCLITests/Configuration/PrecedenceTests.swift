@@ -91,7 +91,7 @@ import XQueueServer
     /// A legal value that is not the default, and how the setting shows it: as it is, unless it is a secret.
     private static func otherValue(of setting: Setting) -> (text: String, shown: String) {
         let candidates = [
-            "localhost", "31s", "17", "2", "5", "7KiB", "3MiB", "32MiB", "debug", "true", "false", 
+            "localhost", "31s", "17", "2", "5", "7KiB", "3MiB", "32MiB", "debug", "true", "false",
             "else,where", "sasl_ssl",
             "SCRAM-SHA-256", "https://a.example", "json", "2h",
         ]

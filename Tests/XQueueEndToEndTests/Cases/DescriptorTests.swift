@@ -69,6 +69,8 @@ import XQueueTesting
             try await eventually("the programs have run") {
                 folder.read("done").split(separator: "\n").count == 20
             }
+            // Idle ones go for it.
+            try await eventually("a new client is answered") { (try? await API(server).stats()) != nil }
             #expect(idle.count == 200)
         }
         for id in ids { #expect(try await api.end(of: id).status == "success") }
