@@ -8,7 +8,8 @@ import XQueueCore
     @Test(
         "An unknown address is 404",
         arguments: [
-            "/api", "/api/v2", "/api/v2/tasks", "/api/v1/tasks/a/b", "/api/v1/types/a", "/API/v1/tasks", "/x",
+            "/api", "/api/v2", "/api/v2/tasks", "/api/v1/tasks/a/b", "/api/v1/types/a/b", "/API/v1/tasks",
+            "/x",
         ])
     func unknown(path: String) async throws {
         try await TestAPI.run { api in

@@ -132,7 +132,7 @@ import XQueueCore
     @Test("The same unique key answers with the first task") func uniqueKey() async throws {
         try await TestAPI.run { api in
             let first = try await api.submit(#"{"type":"a","unique_key":"k","payload":1}"#)
-            let second = try await api.submit(#"{"type":"b","unique_key":"k","payload":2}"#)
+            let second = try await api.submit(#"{"type":"a","unique_key":"k","payload":2}"#)
             #expect(first.status == 201)
             #expect(second.status == 200)
             #expect(second.headers[.location] == nil)

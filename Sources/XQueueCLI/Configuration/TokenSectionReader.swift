@@ -8,7 +8,7 @@ struct TokenSectionReader {
     private(set) var problems: [(text: String, node: Node)] = []
 
     private static let members = ["sha256", "scopes", "types", "key_namespace"] + quotas.map(\.name)
-    private static let quotas: [(name: String, path: WritableKeyPath<TokenQuota, Int?> & Sendable)] = [
+    private static let quotas: [(name: String, path: any WritableKeyPath<TokenQuota, Int?> & Sendable)] = [
         ("max_types", \.types), ("max_backlog", \.backlog), ("max_streams", \.streams),
         ("max_workers", \.workers), ("max_sessions", \.sessions),
     ]
@@ -59,7 +59,8 @@ struct TokenSectionReader {
         let text = node.scalar?.string ?? ""
         let isLegal = text.utf8.allSatisfy { byte in
             let character = Character(Unicode.Scalar(byte))
-            return character.isASCII && (character.isLetter || character.isNumber || "._:-".contains(character))
+            return character.isASCII
+                && (character.isLetter || character.isNumber || "._:-".contains(character))
         }
         guard 1...64 ~= text.utf8.count, isLegal else {
             add("'\(name)' must be 1 to 64 letters, digits, '.', '_', ':' or '-'", node)

@@ -45,7 +45,8 @@ struct AccessRefusal: Error {
     }
 
     static let tooManySessions = AccessRefusal(
-        error: QueueError(.quotaExceeded, "too many consoles are logged in; try again once one has logged out"),
+        error: QueueError(
+            .quotaExceeded, "too many consoles are logged in; try again once one has logged out"),
         header: nil)
 
     var reply: Reply {

@@ -1,6 +1,7 @@
 import CoreMetrics
 import Logging
 import Synchronization
+import XQueue
 import XQueueCore
 
 /// Tells of wrong tokens and logins: in a counter, in the log, so many lines a minute, and by slowing down the address
@@ -17,9 +18,9 @@ final class AccessTrace: Sendable {
     static let linesPerMinute = 10
     fileprivate static let minute = Duration.seconds(60)
 
-    private struct State {
+    fileprivate struct State {
         var buckets: TokenBuckets
-        var minuteBegan: Timestamp?
+        var minuteBegan: MonotonicInstant?
         var lines = 0
         var unlogged = 0
     }
@@ -48,7 +49,7 @@ final class AccessTrace: Sendable {
     /// Tells of a wrong token; answers what its bearer is told.
     func told(_ refusal: AccessRefusal, at door: Door, from address: String?) -> AccessRefusal {
         counters[door]?.increment()
-        let now = clock.now()
+        let now = clock.instant()
         let (wait, isLogged, missed, unlogged) = state.withLock { state -> (Int?, Bool, Int, Int) in
             let missed = state.count(now)
             let wait = address.flatMap { state.buckets.take(ClientAddress.place($0), at: now) }
@@ -66,7 +67,7 @@ final class AccessTrace: Sendable {
 
     /// Logs how many lines were left out, if their minute is over.
     func flush() {
-        let now = clock.now()
+        let now = clock.instant()
         tell(unlogged: state.withLock { $0.count(now) })
     }
 
@@ -87,9 +88,8 @@ final class AccessTrace: Sendable {
 
 extension AccessTrace.State {
     /// Begins another minute if one is over; answers how many lines that one left out.
-    fileprivate mutating func count(_ now: Timestamp) -> Int {
-        // A clock that was set back must not make a minute last longer.
-        if let began = minuteBegan, now >= began, now - began < AccessTrace.minute { return 0 }
+    fileprivate mutating func count(_ now: MonotonicInstant) -> Int {
+        if let began = minuteBegan, now - began < AccessTrace.minute { return 0 }
         defer { (minuteBegan, lines, unlogged) = (now, 0, 0) }
         return unlogged
     }

@@ -49,7 +49,8 @@ struct Caller: Sendable, Hashable {
     /// - Throws: ``XQueue/QueueError`` `forbidden` if the caller is for some task types alone.
     func checkWholeQueue() throws(QueueError) {
         guard types == nil else {
-            throw QueueError(.forbidden, "the token is limited to task types, and this concerns the whole queue")
+            throw QueueError(
+                .forbidden, "the token is limited to task types, and this concerns the whole queue")
         }
     }
 

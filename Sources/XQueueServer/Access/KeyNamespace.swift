@@ -34,7 +34,8 @@ extension Caller {
         let most = ModelLimits.keyBytes - prefix.utf8.count
         guard key.utf8.count <= most else {
             throw .invalid(
-                "concurrency_key", "must be 1 to \(most) bytes long: with this token it is stored as \(prefix)KEY")
+                "concurrency_key",
+                "must be 1 to \(most) bytes long: with this token it is stored as \(prefix)KEY")
         }
         var scoped = submission
         scoped.concurrencyKey = prefix + key

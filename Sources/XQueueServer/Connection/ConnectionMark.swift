@@ -65,7 +65,7 @@ final class ConnectionMark: Sendable {
 /// Whose connection it is, as far as a limit goes: an address of IPv4, or the network of one of IPv6, since every
 /// subscriber of a provider has one of those.
 struct ConnectionAddress: Hashable, Sendable {
-    private let text: String
+    let text: String
 
     /// Nil for the loopback interface, and for what is no network.
     init?(_ address: SocketAddress?) {

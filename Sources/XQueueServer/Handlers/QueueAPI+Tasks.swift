@@ -80,33 +80,11 @@ extension QueueAPI {
     private func page(_ query: TaskQuery, for caller: Caller) async throws(QueueError) -> TaskPage {
         // No types would mean all of them.
         if caller.types?.isEmpty == true { return TaskPage(tasks: [], total: 0) }
-        guard caller.types != nil, let key = query.concurrencyKey else { return try await manager.tasks(query) }
-        let queries = queries(query, key, caller)
-        if queries.count == 1, let only = queries.first { return try await manager.tasks(only) }
-        // The newest of each list, put together: the store's list is of one key.
-        let (end, overflow) = query.offset.addingReportingOverflow(query.limit)
-        guard query.offset >= 0, query.limit > 0 else { return try await manager.tasks(query) }
-        guard !overflow, end <= Self.maxMerged else {
-            throw .invalid(
-                "offset",
-                "must stay within the newest \(Self.maxMerged), unless type names one of the token's types")
+        guard caller.types != nil, let key = query.concurrencyKey else {
+            return try await manager.tasks(query)
         }
-        var (all, total) = ([TaskRecord](), 0)
-        // Where the first of the lists that ended early, by its bytes, ends.
-        var cut: TaskID?
-        for var whole in queries {
-            (whole.offset, whole.limit) = (0, end)
-            whole.maxBytes = max(1, query.maxBytes / queries.count)
-            let page = try await manager.tasks(whole)
-            if page.tasks.count < min(end, page.total), let last = page.tasks.last?.id {
-                cut = cut.map { max($0, last) } ?? last
-            }
-            all += page.tasks
-            total += page.total
-        }
-        if let cut { all.removeAll { $0.id < cut } }
-        all.sort { $0.id > $1.id }
-        return TaskPage(tasks: Array(all.dropFirst(query.offset).prefix(query.limit)), total: total)
+        return try await MergedTaskList(queries(query, key, caller), manager).page(
+            offset: query.offset, limit: query.limit, maxBytes: query.maxBytes)
     }
 
     /// What to ask the store for: the key as the caller's own, by type, and as others may have set it.
@@ -120,9 +98,6 @@ extension QueueAPI {
             }
         }
     }
-
-    /// How far a list of a key in several types reaches back.
-    private static let maxMerged = 1000
 
     private func reply(_ task: TaskRecord) -> Reply {
         var writer = JSONWriter(capacity: 1024 + task.payload.text.utf8.count)

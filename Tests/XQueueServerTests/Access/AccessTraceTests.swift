@@ -23,10 +23,6 @@ import XQueueTesting
         _ = trace.told(Self.wrong, at: .login, from: nil)
         #expect(log.lines.last == "warning A login was refused client=unknown reason=unknown token")
         #expect(log.lines.count == AccessTrace.linesPerMinute + 2)
-        // A clock that is set back begins another minute, instead of a longer one.
-        clock.advance(by: .seconds(-600))
-        for _ in 0..<5 { _ = trace.told(Self.wrong, at: .request, from: nil) }
-        #expect(log.lines.count == AccessTrace.linesPerMinute + 7)
     }
 
     @Test("An address that goes on is slowed down, and no other") func slowed() {
@@ -49,10 +45,13 @@ import XQueueTesting
         for _ in 0..<20 { #expect(show("2001:db8::1") == .unauthorized) }
     }
 
-    @Test("Wrong tokens are counted by where they are shown, and logins are in the log") func told() async throws {
+    @Test("Wrong tokens are counted by where they are shown, and logins are in the log") func told()
+        async throws
+    {
         let (log, metrics) = (RecordedLog(), PrometheusRegistry())
         try await TestAPI.run(configuration: ScopeTests.locked, metrics: metrics, logger: log.logger) { api in
-            for headers in [[.authorization: "Bearer nonsense"], [.authorization: "Basic x"]] as [HTTPFields] {
+            for headers in [[.authorization: "Bearer nonsense"], [.authorization: "Basic x"]] as [HTTPFields]
+            {
                 _ = try await api.send(.get, "/api/v1/stats", headers: headers)
                 // Where everybody may look, a guess is a guess, too.
                 _ = try await api.send(.get, "/api/v1/session", headers: headers)

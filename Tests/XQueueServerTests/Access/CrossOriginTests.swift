@@ -48,7 +48,8 @@ struct CrossOriginTests {
                 #expect(reply.headers[.accessControlAllowOrigin] == Self.page)
             }
             #expect(
-                try await api.send(.post, "/api/v1/types/a/pause?create=true", headers: [.origin: Self.page]).status
+                try await api.send(.post, "/api/v1/types/a/pause?create=true", headers: [.origin: Self.page])
+                    .status
                     == 200)
             let evil = try await api.send(
                 .post, "/api/v1/types/a/pause", headers: [.origin: "https://evil.example"])

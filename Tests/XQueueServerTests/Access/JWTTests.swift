@@ -152,9 +152,11 @@ struct JWTTests {
     @Test("A key of a set that cannot be used is passed over, and told") func unusableKeys() async throws {
         let key = ES256PrivateKey()
         let point = try #require(key.publicKey.parameters)
-        let good = #"{"kty":"EC","crv":"P-256","alg":"ES256","kid":"good","x":"\#(point.x)","y":"\#(point.y)"}"#
+        let good =
+            #"{"kty":"EC","crv":"P-256","alg":"ES256","kid":"good","x":"\#(point.x)","y":"\#(point.y)"}"#
         let bad = [
-            #"{"kty":"quantum","kid":"new kind","n":"AQAB"}"#, #"{"kty":"EC","crv":"P-256","alg":"ES256","x":"AA","y":"AA"}"#,
+            #"{"kty":"quantum","kid":"new kind","n":"AQAB"}"#,
+            #"{"kty":"EC","crv":"P-256","alg":"ES256","x":"AA","y":"AA"}"#,
             "5", #"{"kid":"nothing"}"#,
         ]
         var rules = JWTRules()
@@ -166,7 +168,9 @@ struct JWTTests {
         let kid = JWKIdentifier(string: "good")
         let token = try await JWTKeyCollection().add(ecdsa: key, kid: kid).sign(Claims(), kid: kid)
         #expect(try await Self.access(rules).bearer(token).name == "alice")
-        for text in [#"{"keys":[\#(bad.joined(separator: ","))]}"#, #"{"keys":[]}"#, #"{"keys":5}"#, "[]", "x"] {
+        for text in [
+            #"{"keys":[\#(bad.joined(separator: ","))]}"#, #"{"keys":[]}"#, #"{"keys":5}"#, "[]", "x",
+        ] {
             rules.keySet = text
             #expect(await rules.problem() != nil, "\(text)")
         }

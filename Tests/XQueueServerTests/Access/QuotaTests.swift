@@ -44,7 +44,9 @@ import XQueueTesting
         }
     }
 
-    @Test("Pending tasks: never more than allowed, however many callers there are") func backlog() async throws {
+    @Test("Pending tasks: never more than allowed, however many callers there are") func backlog()
+        async throws
+    {
         let configuration = Self.configuration(TokenQuota(backlog: 25), types: ["a", "b"])
         try await TestAPI.run(configuration: configuration) { api in
             let statuses = await withTaskGroup(of: Int.self) { group in
@@ -56,7 +58,14 @@ import XQueueTesting
                 }
                 return await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
             }
-            #expect(statuses == [201: 25, 429: 35])
+            // Those on their way count as accepted, so that a few more may be refused than need be, and none too few.
+            let accepted = statuses[201, default: 0]
+            #expect(1...25 ~= accepted && statuses[429] == 60 - accepted, "\(statuses)")
+            for _ in accepted..<25 {
+                try await eventually("there is room") {
+                    try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#).status == 201
+                }
+            }
             let full = try await api.call(
                 .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"}]}"#)
             full.expectError(429, "quota_exceeded", says: "quota of the token 'bounded' is 25")
@@ -86,7 +95,9 @@ import XQueueTesting
         }
     }
 
-    @Test("Streams: so many at once, and a place is free again when one ends", arguments: EventClient.Transport.allCases)
+    @Test(
+        "Streams: so many at once, and a place is free again when one ends",
+        arguments: EventClient.Transport.allCases)
     func streams(transport: EventClient.Transport) async throws {
         try await LiveServer.run(configuration: Self.configuration(TokenQuota(streams: 2))) { server in
             let headers = ["Authorization: Bearer \(TypeLimitedTests.token)"]
@@ -107,7 +118,9 @@ import XQueueTesting
         }
     }
 
-    @Test("Sessions: a token logs out its own oldest console, and never another's") func sessions() async throws {
+    @Test("Sessions: a token logs out its own oldest console, and never another's") func sessions()
+        async throws
+    {
         var configuration = Self.configuration(TokenQuota(sessions: 2)).access
         configuration.maxSessions = 3
         let access = AccessControl(configuration, clock: ManualClock())
@@ -123,12 +136,13 @@ import XQueueTesting
         let free = try await access.bearer("a token for all")
         let own = try (0..<3).map { _ in try access.openSession(for: bounded).secret }
         #expect(await !isIn(own[0]))
-        #expect(await isIn(own[1]) && isIn(own[2]))
+        for secret in own[1...] { #expect(await isIn(secret)) }
         let other = try access.openSession(for: free).secret
-        #expect(await isIn(own[1]) && isIn(own[2]) && isIn(other))
+        for secret in own[1...] + [other] { #expect(await isIn(secret)) }
         // The house is full: each makes room in its own.
         let again = try access.openSession(for: free).secret
-        #expect(await isIn(own[1]) && isIn(own[2]) && !isIn(other) && isIn(again))
+        for secret in own[1...] + [again] { #expect(await isIn(secret)) }
+        #expect(await !isIn(other))
 
         configuration.maxSessions = 2
         let full = AccessControl(configuration, clock: ManualClock())

@@ -77,7 +77,8 @@ import XQueueTesting
             let connection = try await server.connect()
             let body = #"{"token":"\#(ScopeTests.token("read"))"}"#
             try await connection.send(
-                "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
             let reply = try #require(await connection.reply())
             let line = try #require(
                 reply.head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("set-cookie: ") })

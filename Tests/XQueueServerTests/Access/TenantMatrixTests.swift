@@ -14,7 +14,8 @@ import XQueueCore
     }
 
     @Test(
-        "Neither learns of the other, nor changes anything of it", arguments: rows.keys.sorted(), [true, false])
+        "Neither learns of the other, nor changes anything of it", arguments: rows.keys.sorted(),
+        [true, false])
     func row(_ route: String, isTurned: Bool) async throws {
         let row = try #require(Self.rows[route])
         try await Tenants.run(isTurned: isTurned) { tenants in
@@ -30,6 +31,8 @@ import XQueueCore
         "GET /console/{file}": { try await $0.showsNothing(.get, "/console/app.js") },
         "GET /api/v1": { try await $0.showsNothing(.get, "/api/v1") },
         "GET /api/v1/openapi.json": { try await $0.showsNothing(.get, "/api/v1/openapi.json") },
+        "GET /livez": { try await $0.showsNothing(.get, "/livez") },
+        "GET /readyz": { try await $0.showsNothing(.get, "/readyz") },
         "GET /api/v1/health": { try await $0.showsNothing(.get, "/api/v1/health") },
         "GET /api/v1/session": { try await $0.showsNothing(.get, "/api/v1/session") },
         "POST /api/v1/session": { tenants in
@@ -127,7 +130,9 @@ import XQueueCore
             #expect(lease.elements("leases").count == 1)
         },
         "PUT /api/v1/leases": { try await $0.sameForLeases(.put, "") },
-        "POST /api/v1/leases/progress": { try await $0.sameForLeases(.post, "/progress", #","progress":50"#) },
+        "POST /api/v1/leases/progress": {
+            try await $0.sameForLeases(.post, "/progress", #","progress":50"#)
+        },
         "POST /api/v1/leases/complete": { try await $0.sameForLeases(.post, "/complete") },
         "POST /api/v1/leases/fail": { try await $0.sameForLeases(.post, "/fail", #","error":"no""#) },
         "POST /api/v1/leases/release": { try await $0.sameForLeases(.post, "/release") },
@@ -136,7 +141,9 @@ import XQueueCore
             try await $0.sameForALease(.post, "/progress", #"{"progress":50}"#)
         },
         "POST /api/v1/leases/{lease}/complete": { try await $0.sameForALease(.post, "/complete", "{}") },
-        "POST /api/v1/leases/{lease}/fail": { try await $0.sameForALease(.post, "/fail", #"{"error":"no"}"#) },
+        "POST /api/v1/leases/{lease}/fail": {
+            try await $0.sameForALease(.post, "/fail", #"{"error":"no"}"#)
+        },
         "POST /api/v1/leases/{lease}/release": { try await $0.sameForALease(.post, "/release", "{}") },
         "DELETE /api/v1/workers/{name}": { tenants in
             try await tenants.sameAsAbsent(

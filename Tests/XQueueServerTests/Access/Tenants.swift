@@ -1,4 +1,5 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import Testing
 import XQueue

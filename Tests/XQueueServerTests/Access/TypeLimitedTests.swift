@@ -1,6 +1,8 @@
 import HTTPTypes
+import Logging
 import NIOCore
 import Testing
+import XQueue
 import XQueueCore
 
 @testable import XQueueServer

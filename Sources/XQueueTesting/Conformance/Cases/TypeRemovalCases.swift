@@ -19,9 +19,12 @@ extension StoreConformance {
             try await fixture.store.setLimit(2, ofType: "a")
             try await fixture.store.setPaused(true, type: "b")
             #expect(try await fixture.store.removeTypes(["a", "b"], evenIfSet: false) == [.isSet, .isSet])
-            #expect(try await fixture.store.removeTypes(["a", "b"], evenIfSet: true) == [.removed, .removed])
+            #expect(
+                try await fixture.store.removeTypes(["a", "b"], evenIfSet: true) == [.removed, .removed])
             #expect(try await fixture.store.types().isEmpty)
-            try await fixture.submit([fixture.task("a"), fixture.task("a"), fixture.task("a"), fixture.task("b")])
+            try await fixture.submit([
+                fixture.task("a"), fixture.task("a"), fixture.task("a"), fixture.task("b"),
+            ])
             #expect(try await fixture.claim(["a", "b"], count: 9).count == 4)
         },
         ConformanceCase("type removal: an unknown type is no error, and the others go") { fixture in
@@ -50,8 +53,8 @@ extension StoreConformance {
             let counts = try await fixture.store.types().map { $0.counts[.pending] }
             #expect(counts == [1, 1, 1])
             #expect(try await fixture.claim(["a", "b", "c", "d"], count: 9).map(\.type) == ["a", "c", "d"])
-            #expect(try await fixture.store.tasks(TaskQuery(type: "d")).total == 1)
-            #expect(try await fixture.store.tasks(TaskQuery(type: "b")).total == 0)
+            #expect(try await fixture.store.tasks(TaskQuery(types: ["d"])).total == 1)
+            #expect(try await fixture.store.tasks(TaskQuery(types: ["b"])).total == 0)
         },
     ]
 }
