@@ -9,7 +9,8 @@ from confluent_kafka.admin import AdminClient
 
 
 def main(broker: str, topic: str) -> None:
-    for future in AdminClient({"bootstrap.servers": broker}).delete_topics([topic]).values():
+    client = AdminClient({"bootstrap.servers": broker})
+    for future in client.delete_topics([topic]).values():
         future.result(timeout=30)
 
 

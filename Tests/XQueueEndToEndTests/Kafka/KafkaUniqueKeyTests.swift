@@ -96,7 +96,10 @@ import XQueueTesting
         #expect(Set(told).count == 1)
         queue.redis?.resume()
         for id in [try plain.decoded(TaskReply.self).id] + Set(told) {
-            #expect(try await api.end(of: id).status == "success")
+            // The store is not back at once.
+            try await eventually(within: .seconds(60), "the task succeeds") {
+                (try? await api.task(id))?.status == "success"
+            }
         }
         try await eventually("that the first one answers is counted") {
             try await api.intake().deduplicated == 1
