@@ -10,7 +10,7 @@ class ConnectionTest(ConsoleCase):
     def test_the_page_resumes_by_itself(self):
         before = self.server.submit()
         self.server.wait_for_status(before, "success")
-        long = self.server.submit(payload={"duration_ms": 3_000, "steps": 3}, max_retry=3)
+        long = self.server.submit(payload={"duration_ms": 10_000, "steps": 10}, max_retry=3)
         page = self.open("tasks")
         page.evaluate("window.isSamePage = true")
         page.wait_for_text(f"tr[data-id='{long}'] .chip", "Processing")

@@ -1,11 +1,12 @@
 """The console shows what is, and says where it does not know."""
 
-import json
+import hashlib
 import signal
 import threading
 import unittest
 
 from support.case import ConsoleCase
+from support.page import Page
 from support.programs import Redis, wait_for
 
 BATCH = 1_000
@@ -180,6 +181,42 @@ class LiveTest(ConsoleCase):
         self.wait_until_live(page)
         page.wait_for_text(".notice", "Connected again.")
         self.expect(page, "WebSocket connection", "ERR_", "status of")
+
+
+class TenantTest(ConsoleCase):
+    token = "everything"
+    tenant = "only-mail"
+
+    def make_flags(self):
+        hashes = {token: hashlib.sha256(token.encode()).hexdigest() for token in (self.token, self.tenant)}
+        (self.folder.path / "xqueue.yaml").write_text(
+            "auth:\n  tokens:\n"
+            f"    all: {{ sha256: '{hashes[self.token]}', scopes: [admin] }}\n"
+            f"    tenant: {{ sha256: '{hashes[self.tenant]}', scopes: [submit, read], types: [mail] }}\n")
+        return ()
+
+    def test_what_a_token_may_not_know_is_not_shown_as_nought(self):
+        for _ in range(3):
+            self.server.submit(type="mail")
+            self.server.wait_for_status(self.server.submit(), "success")
+        page = Page(self)
+        self.pages.append(page)
+        page.open(self.server.address)
+        page.fill("#login-token", self.tenant)
+        page.press("Enter")
+        page.wait_until("document.querySelector('.tile[data-status=pending] b')?.innerText === '3'", "its own are counted")
+        self.assertEqual(page.text(".tile[data-status=success] b"), "0")
+        self.wait_until_live(page)
+        facts = page.evaluate(
+            "[...document.querySelectorAll('.facts-row > div')].slice(0, 3).map((fact) => fact.querySelector('dd').innerText)")
+        self.assertEqual([fact.strip() for fact in facts], ["–", "–", "–"])
+        page.wait_for_text("#rows-backlog", "mail")
+        self.assertNotIn("example", page.text("main"))
+        self.go(page, "tasks")
+        page.wait_for_text(".pager", "1–3 of 3")
+        self.go(page, "workers")
+        page.wait_until("location.hash === '#/workers'")
+        page.screenshot("tenant")
 
 
 class StoreLossTest(ConsoleCase):

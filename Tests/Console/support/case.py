@@ -10,12 +10,14 @@ class ConsoleCase(unittest.TestCase):
     """A test with a server of its own; whatever its pages complain about fails it."""
 
     flags = ()
+    # What the test itself shows to the server.
+    token = None
 
     def setUp(self):
         self.pages = []
         self.addCleanup(self._check_pages)
         self.folder = Folder(self)
-        self.server = Server(self.folder, *self.make_flags())
+        self.server = Server(self.folder, *self.make_flags(), token=self.token)
 
     def make_flags(self):
         """The flags of the server; whatever they need is started here."""

@@ -74,9 +74,10 @@ class Folder:
 class Server:
     """`xqueue serve` on a port that stays the same when it is started again."""
 
-    def __init__(self, folder, *flags):
+    def __init__(self, folder, *flags, token=None):
         self.folder = folder
         self.flags = flags
+        self.token = token
         self.port = free_port()
         self.process = None
         self.start()
@@ -108,7 +109,8 @@ class Server:
         request = urllib.request.Request(
             f"{self.address}api/v1/{path}", method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"})
+            headers={"Content-Type": "application/json"}
+            | ({"Authorization": f"Bearer {self.token}"} if self.token else {}))
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
 
