@@ -78,7 +78,10 @@ struct ServerStatistics: Decodable {
         table.rows += [
             ["oldest pending", oldestPendingAge.map { Age.duration($0) } ?? "-"],
             ["nodes", Self.number(workers.count)],
-            ["workers busy", activeWorkers == nil ? "-" : "\(Self.number(activeWorkers)) of \(Self.number(totalWorkers))"],
+            [
+                "workers busy",
+                activeWorkers == nil ? "-" : "\(Self.number(activeWorkers)) of \(Self.number(totalWorkers))",
+            ],
             ["workers stuck", Self.number(stuckWorkers)],
             ["concurrency keys in use", Self.number(keysInUse)],
             ["submitted a second", Self.rate(rates.submitted)],

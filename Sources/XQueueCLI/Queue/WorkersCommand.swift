@@ -53,7 +53,8 @@ struct ListedNode: Decodable {
         func count(_ number: Int?) -> String { number.map(String.init) ?? "-" }
         var table = TextTable([
             .init(head: "ID", least: 12, isName: true), .init(head: "HOST", least: 8, leaves: 4),
-            .init(head: "VERSION", leaves: 3), .init(head: "ROLES", leaves: 1), .init(head: "RUNNING", isOnRight: true),
+            .init(head: "VERSION", leaves: 3), .init(head: "ROLES", leaves: 1),
+            .init(head: "RUNNING", isOnRight: true),
             .init(head: "CAPACITY", isOnRight: true), .init(head: "STUCK", isOnRight: true, leaves: 2),
             .init(head: isTerminal ? "UP" : "STARTED", isOnRight: true),
             .init(head: "SEEN", isOnRight: true), .init(head: "TYPES", least: 8),

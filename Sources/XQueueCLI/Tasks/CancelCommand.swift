@@ -31,7 +31,9 @@ struct CancelCommand: AsyncParsableCommand {
             try await server.withClient { client in
                 try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
                     let reply = try await client.delete("/tasks/\(id)")
-                    if json { return try Output.line(reply.text, after: "\(id) was canceled, or asked to stop") }
+                    if json {
+                        return try Output.line(reply.text, after: "\(id) was canceled, or asked to stop")
+                    }
                     let message = try reply.decoded(Answer.self).message
                     try Output.line("\(id)\(Output.separator)\(message)", after: "\(id): \(message)")
                 }

@@ -121,8 +121,10 @@ struct ListCommand: AsyncParsableCommand {
     static func table(_ tasks: [ListedTask], isTerminal: Bool) -> TextTable {
         var table = TextTable([
             .init(head: "ID"), .init(head: "TYPE", least: 12, isName: true), .init(head: "STATUS"),
-            .init(head: "PRIORITY", isOnRight: true, leaves: 3), .init(head: "ATTEMPT", isOnRight: true, leaves: 2),
-            .init(head: isTerminal ? "AGE" : "CREATED", isOnRight: true), .init(head: "NOTE", least: 8, leaves: 1),
+            .init(head: "PRIORITY", isOnRight: true, leaves: 3),
+            .init(head: "ATTEMPT", isOnRight: true, leaves: 2),
+            .init(head: isTerminal ? "AGE" : "CREATED", isOnRight: true),
+            .init(head: "NOTE", least: 8, leaves: 1),
         ])
         table.rows = tasks.map { task in
             [

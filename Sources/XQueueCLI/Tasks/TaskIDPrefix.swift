@@ -55,7 +55,9 @@ struct TaskIDPrefix {
         return try await page(client, at: low, count: Self.named + 1).ids.filter { first <= $0 && $0 <= last }
     }
 
-    private func page(_ client: APIClient, at offset: Int, count: Int) async throws -> (ids: [TaskID], total: Int) {
+    private func page(_ client: APIClient, at offset: Int, count: Int) async throws -> (
+        ids: [TaskID], total: Int
+    ) {
         let query = [(name: "offset", value: "\(offset)"), (name: "limit", value: "\(count)")]
         let page = try await client.get("/tasks", query).decoded(TaskPage.self)
         return (page.tasks.compactMap { TaskID($0.id) }, page.total)

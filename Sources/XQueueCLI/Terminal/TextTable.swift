@@ -35,7 +35,8 @@ struct TextTable {
             var line = ""
             for (index, width) in zip(shown, widths) {
                 let column = columns[index]
-                let value = column.isName ? row[index].fittedInTheMiddle(to: width) : row[index].fitted(to: width)
+                let value =
+                    column.isName ? row[index].fittedInTheMiddle(to: width) : row[index].fitted(to: width)
                 let space = String(repeating: " ", count: width - value.displayWidth)
                 if !line.isEmpty { line += String(repeating: " ", count: Self.gap) }
                 line += column.isOnRight ? space + value : value + space

@@ -71,7 +71,9 @@ struct WatchBoard {
         if status == .processing, let worker = event.workerID { notes.append("on \(worker)") }
         if status != .success, let error = event.error { notes.append(error) }
         let standing = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
-        let values = [event.timestamp ?? "", id, standing, type] + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
+        let values =
+            [event.timestamp ?? "", id, standing, type]
+            + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
         return values.map(\.onOneLine).joined(separator: isTerminal ? "  " : "\t")
     }
 }

@@ -54,7 +54,8 @@ struct WatchCommand: AsyncParsableCommand {
             try await server.withClient { client in
                 let ids = try await TaskIDArgument.read(ids, client)
                 let filters =
-                    ids.map { (name: "task_id", value: $0.description) } + types.map { (name: "type", value: $0) }
+                    ids.map { (name: "task_id", value: $0.description) }
+                    + types.map { (name: "type", value: $0) }
                     + statuses.map { (name: "status", value: $0) }
                 var watcher = Watcher(client: client, ids: ids, filters: filters, display: display)
                 guard try await watcher.run() else { throw CommandExit.refused.code }

@@ -8,7 +8,8 @@ import Testing
         ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("1.5s", .milliseconds(1500)),
         ("10m", .seconds(600)), ("2h", .seconds(7200)), ("7d", .seconds(604_800)), ("45", .seconds(45)),
         ("0", .zero), ("0.25", .milliseconds(250)), ("1h30m", .seconds(5400)), ("1d12h", .seconds(129_600)),
-        ("1m1.5s", .milliseconds(61_500)), ("2m250ms", .milliseconds(120_250)), ("1d1h1m1s1ms", .milliseconds(90_061_001)),
+        ("1m1.5s", .milliseconds(61_500)), ("2m250ms", .milliseconds(120_250)),
+        ("1d1h1m1s1ms", .milliseconds(90_061_001)),
     ])
     func readsDurations(text: String, duration: Duration) {
         #expect(DurationText.parse(text) == duration)
@@ -24,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         ("0s", Duration.zero), ("250ms", .milliseconds(250)), ("1m30s", .seconds(90)), ("10m", .seconds(600)),
-        ("1d1h", .seconds(90_000)), ("7d", .seconds(604_800)), ("1h30m", .seconds(5400)), ("1s500ms", .milliseconds(1500)),
+        ("1d1h", .seconds(90_000)), ("7d", .seconds(604_800)), ("1h30m", .seconds(5400)),
+        ("1s500ms", .milliseconds(1500)),
     ])
     func writesDurationsSoThatTheyReadTheSame(text: String, duration: Duration) {
         #expect(DurationText.format(duration) == text)

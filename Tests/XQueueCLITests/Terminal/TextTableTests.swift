@@ -57,8 +57,10 @@ struct TextTableTests {
         }
         let tables = [
             ListCommand.table(try decoded(task(0, ""), task(0, "page 4 of 10")), isTerminal: true),
-            ListCommand.table(try decoded(task(-2_000_000_000, "a rather long explanation of it")), isTerminal: true),
-            ListedType.table(try decoded(type("billing.invoice", "null", 0), type("billing.refund", "12", 0))),
+            ListCommand.table(
+                try decoded(task(-2_000_000_000, "a rather long explanation of it")), isTerminal: true),
+            ListedType.table(
+                try decoded(type("billing.invoice", "null", 0), type("billing.refund", "12", 0))),
             ListedType.table(try decoded(type("billing.invoice", "1000", 99_999))),
             ListedNode.table(try decoded(node), isTerminal: true),
         ]
@@ -68,14 +70,19 @@ struct TextTableTests {
             // Whatever is shown of a name tells it from the others.
             #expect(Set(lines).count == lines.count)
             #expect(lines.allSatisfy { !$0.isEmpty })
-            #expect(table.lines(isTerminal: false, width: 80).allSatisfy { $0.split(
-                separator: "\t", omittingEmptySubsequences: false).count == table.columns.count })
+            #expect(
+                table.lines(isTerminal: false, width: 80).allSatisfy {
+                    $0.split(
+                        separator: "\t", omittingEmptySubsequences: false
+                    ).count == table.columns.count
+                })
         }
     }
 
     @Test func columnsThatSayNothingLeaveFirst() {
         var table = TextTable([
-            .init(head: "NAME"), .init(head: "ONE", leaves: 2), .init(head: "TWO", leaves: 1), .init(head: "THREE"),
+            .init(head: "NAME"), .init(head: "ONE", leaves: 2), .init(head: "TWO", leaves: 1),
+            .init(head: "THREE"),
         ])
         table.rows = [["mail", "7", "-", "3"]]
         #expect(table.lines(isTerminal: true, width: 21) == ["NAME  ONE  TWO  THREE", "mail  7    -    3"])

@@ -130,7 +130,9 @@ import XQueueTesting
         #expect(try await tool.run("get", "019").status == 64)
         #expect(try await tool.run("get", "mail").status == 64)
         #expect(try await tool.run("cancel", lone).status == 0)
-        #expect(try await tool.run("watch", "01934b8e").lines.last?.hasSuffix("\tcanceled\tnobody-serves-this") == true)
+        #expect(
+            try await tool.run("watch", "01934b8e").lines.last?.hasSuffix("\tcanceled\tnobody-serves-this")
+                == true)
     }
 
     @Test func aFullDiskIsToldWithWhatWasDone() async throws {
