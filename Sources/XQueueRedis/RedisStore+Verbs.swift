@@ -167,10 +167,13 @@ extension RedisStore {
     /// take it a few milliseconds.
     private static let mostPerStep = 200
 
-    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
+    public func sweep(
+        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+    ) async throws(StoreError) -> SweepResult {
         try await within { () async throws(StoreError) in
             var changed = 0
             while true {
+                if isTooLate() { return SweepResult(changed: changed, nextDueIn: .zero) }
                 let step = min(limit - changed, Self.mostPerStep)
                 let reply = try await caller.change(.sweep) { command in
                     command.append(step)

@@ -46,8 +46,13 @@ extension SQLiteStore {
         return try await writer.run { try $0.removeTypes(types, evenIfSet: evenIfSet) }
     }
 
-    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
-        try await writer.run { try $0.sweep(limit: limit, draw: draw) }
+    public func sweep(
+        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+    ) async throws(StoreError) -> SweepResult {
+        // The transaction's time has been taken by then.
+        try await writer.run { session in
+            isTooLate() ? .none : try session.sweep(limit: limit, draw: draw)
+        }
     }
 
     public func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int {

@@ -12,8 +12,8 @@ struct Maintenance: Sendable {
     let clock: any QueueClock
     let random: any RandomSource
     let logger: Logger
-    /// Confirms this node's own attempts, if that is overdue.
-    let confirm: @Sendable () async throws(StoreError) -> Void
+    /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
+    let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
 
     /// Runs until the Swift task is canceled.
     func run() async {

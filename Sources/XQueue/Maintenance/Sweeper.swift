@@ -13,8 +13,8 @@ final class Sweeper: Sendable {
     private let store: any TaskStore
     private let lease: LeaseHolder
     private let configuration: QueueConfiguration
-    /// Confirms this node's own attempts, if that is overdue.
-    private let confirm: @Sendable () async throws(StoreError) -> Void
+    /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
+    private let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
     private let swept: Counter
     private let clock: any QueueClock
     private let random: any RandomSource
@@ -26,7 +26,7 @@ final class Sweeper: Sendable {
     init(
         store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration, metrics: QueueMetrics,
         clock: any QueueClock, random: any RandomSource, logger: Logger,
-        confirm: @escaping @Sendable () async throws(StoreError) -> Void
+        confirm: @escaping @Sendable () async throws(StoreError) -> MonotonicInstant
     ) {
         self.store = store
         self.lease = lease
@@ -76,10 +76,12 @@ final class Sweeper: Sendable {
             }
             do throws(StoreError) {
                 // A node that stood still must not be the one that declares its own attempts lost.
-                try await confirm()
+                let safeUntil = try await confirm()
                 let limit = configuration.maintenanceBatch
                 nextLook.withLock { $0 = nil }
-                let result = try await store.sweep(limit: limit, draw: SweepDraw(random))
+                let result = try await store.sweep(limit: limit, draw: SweepDraw(random)) { [clock] in
+                    clock.instant() >= safeUntil
+                }
                 backOff.reset()
                 swept.increment(by: result.changed)
                 if result.changed >= limit { continue }

@@ -54,9 +54,11 @@ extension MeteredStore: TaskStore {
         }
     }
 
-    func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
+    func sweep(
+        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+    ) async throws(StoreError) -> SweepResult {
         try await time(.sweep) { () async throws(StoreError) in
-            try await inner.sweep(limit: limit, draw: draw)
+            try await inner.sweep(limit: limit, draw: draw, unless: isTooLate)
         }
     }
 

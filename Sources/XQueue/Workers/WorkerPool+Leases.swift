@@ -92,11 +92,18 @@ extension WorkerPool {
     /// out, because it stood still or the store did not answer, the store is first told which attempts have ended and
     /// which go on.
     ///
+    /// - Returns: Until when no lease of this process runs out that goes on: what is claimed meanwhile has a whole one.
     /// - Throws: ``StoreError`` if it cannot be told: then it must not be asked either.
-    func confirmOverdue() async throws(StoreError) {
-        let safe = clock.instant() + configuration.leaseDuration / 3
-        guard table.all.contains(where: { $0.leaseEndsAt < safe }) else { return }
+    func confirmOverdue() async throws(StoreError) -> MonotonicInstant {
+        let now = clock.instant()
+        let earliest = table.all.map(\.leaseEndsAt).min() ?? now + configuration.leaseDuration
+        guard earliest < now + configuration.leaseDuration / 3 else {
+            return min(earliest, now + configuration.leaseDuration)
+        }
         try await completer.flush()
+        let askedAt = clock.instant()
         try await confirm()
+        // A lease that was not extended so far ends with its attempt's own deadline.
+        return askedAt + configuration.leaseDuration
     }
 }

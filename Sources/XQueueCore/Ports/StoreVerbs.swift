@@ -131,6 +131,9 @@ public struct SweepResult: Sendable, Hashable {
     /// How long it is, by the store's clock, until the next task is due; zero if it is already, nil if none is.
     public var nextDueIn: Duration?
 
+    /// Nothing was looked at, and so something may be due.
+    package static let none = SweepResult(changed: 0, nextDueIn: .zero)
+
     public init(changed: Int, nextDueIn: Duration?) {
         self.changed = changed
         self.nextDueIn = nextDueIn

@@ -71,7 +71,12 @@ public protocol TaskStore: Sendable {
 
     /// Applies what time alone has made due, up to `limit` tasks: schedules, queue timeouts, lost
     /// leases, deadlines. `draw` gives each task whose attempt ends its own random number for back-off.
-    func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult
+    ///
+    /// - Parameter isTooLate: Asked as late as the store can, since the process may stand still at any moment. Then nothing
+    ///   changes, and something is said to be due at once.
+    func sweep(
+        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+    ) async throws(StoreError) -> SweepResult
 
     /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
     /// `retention.count`, those that were made first. Answers how many it removed. Events that are too old
@@ -163,4 +168,9 @@ public protocol TaskStore: Sendable {
 
 extension TaskStore {
     public var isExclusive: Bool { false }
+
+    /// The same, however late.
+    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
+        try await sweep(limit: limit, draw: draw, unless: { false })
+    }
 }

@@ -62,9 +62,11 @@ extension FaultyStore: TaskStore {
         }
     }
 
-    public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
+    public func sweep(
+        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+    ) async throws(StoreError) -> SweepResult {
         try await perform(.sweep) { () async throws(StoreError) in
-            try await inner.sweep(limit: limit, draw: draw)
+            try await inner.sweep(limit: limit, draw: draw, unless: isTooLate)
         }
     }
 

@@ -105,7 +105,9 @@ import XQueueTesting
     }
     #endif
 
-    @Test(arguments: Store.allCases) func aProgramThatStoodStillGoesOnWithItsTasks(_ store: Store) async throws {
+    @Test(arguments: Store.allCases) func aProgramThatStoodStillGoesOnWithItsTasks(_ store: Store)
+        async throws
+    {
         let folder = try ServerFolder()
         let clock = try await ShiftedClock(in: folder)
         let server = try await server(store, clock, in: folder)
