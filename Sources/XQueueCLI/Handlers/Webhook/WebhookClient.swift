@@ -8,6 +8,9 @@ import XQueue
 /// It is made with the program, event loops and all: those cannot be made any more when descriptors run out.
 final class WebhookClient: Sendable {
     private static let connectTimeout = TimeAmount.seconds(10)
+    /// With fewer descriptors than this to begin with, connections are kept for less time.
+    private static let manyDescriptors = 1024
+    private static let shortRest = TimeAmount.seconds(2)
     let http: HTTPClient
     let exchanges: WebhookExchanges
 
@@ -22,6 +25,10 @@ final class WebhookClient: Sendable {
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = maxConnections
         // The queue is there to try again; and the task's slot is not for waiting.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // Connections that rest must not keep the last descriptors from attempts that wait for one.
+        if !OpenFiles.hasRoom(for: Self.manyDescriptors) {
+            configuration.connectionPool.idleTimeout = Self.shortRest
+        }
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = { channel in
             channel.eventLoop.makeCompletedFuture {
