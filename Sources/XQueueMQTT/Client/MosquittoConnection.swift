@@ -18,6 +18,8 @@ final class MosquittoConnection {
     /// How many bytes may come without an acknowledgement among them. The library takes a packet of any length, and
     /// tells of it when it is there.
     private static let mostUnasked = 1 << 20
+    /// How many bytes the system keeps for this client to read.
+    private static let receiveRoom: Int32 = 16 << 10
 
     /// A message that is under way.
     private enum Message {
@@ -80,6 +82,11 @@ final class MosquittoConnection {
         let (host, port) = settings.socketFile.map { ($0, Int32(0)) } ?? (broker.host, Int32(broker.port))
         let code = mosquitto_connect_bind_v5(handle, host, port, keepAlive, nil, properties)
         try check(code)
+        // The library reads a packet for as long as there are bytes of it. With little room they run out soon, and
+        // it can be looked at how many there were.
+        var room = Self.receiveRoom
+        setsockopt(
+            mosquitto_socket(handle), SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
     }
 
     /// Says good-bye, so that the broker does not publish the last will.
@@ -116,8 +123,7 @@ final class MosquittoConnection {
         unasked += Int(waiting)
         guard unasked > Self.mostUnasked else { return }
         throw MQTTError(
-            .disconnected,
-            "\(settings.configuration.broker.description) sends what it was not asked for")
+            .busy, "\(settings.configuration.broker.description) sends what it was not asked for")
     }
 
     /// Has what the broker sent acknowledged at once.
