@@ -179,6 +179,9 @@ actor KafkaConsumer {
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "auto.offset.reset": "earliest",
+            // A topic that was deleted, or made anew, is noticed by nothing else: what a reader asks for by the identifier
+            // of the old one is answered with nothing.
+            "topic.metadata.refresh.interval.ms": "5000",
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": memberTimeout,
             "heartbeat.interval.ms": "2000",
