@@ -183,7 +183,7 @@ final class GroupCommitWriter: Sendable {
         let outcome = StoreRescue(watch: files).run(db)
         let refusal = StoreError(.unavailable, "\(loss): nothing further is accepted; \(outcome.advice)")
         files.refuse(refusal)
-        failures.failed(refusal, at: clock.now())
+        failures.failed(refusal, at: clock.instant())
         return FilesGone(refusal: refusal, isSaved: outcome.isSaved)
     }
 

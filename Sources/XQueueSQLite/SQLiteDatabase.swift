@@ -16,6 +16,7 @@ enum SQLiteDatabase {
         var configuration = Self.configuration
         let database: any DatabaseWriter
         if let identity {
+            try checkContent(path)
             configuration.prepareDatabase { _ in
                 // Readers are opened when they are needed, by then perhaps another file.
                 guard FileIdentity(path: path) == identity else {
@@ -37,10 +38,6 @@ enum SQLiteDatabase {
                 try db.execute(sql: "PRAGMA max_page_count = \(max(bytes / pageBytes, 1))")
             }
         }
-        try database.read { db in
-            try checkOwner(db, path)
-            try Migrations.checkVersion(db, path)
-        }
         try Migrations.migrator.migrate(database)
         if let pool = database as? DatabasePool { openReaders(of: pool) }
         return database
@@ -59,6 +56,22 @@ enum SQLiteDatabase {
         }
         for _ in 0..<readers { began.wait() }
         for _ in 0..<readers { allBegan.signal() }
+    }
+
+    /// Looks into the file before anything of it is changed, which turning WAL on would do.
+    ///
+    /// - Throws: ``StoreError``: `corrupt` if it is a database of some other program, `newer` if it is one of a
+    ///   later version.
+    private static func checkContent(_ path: String) throws {
+        guard FileIdentity.size(of: path) != 0 else { return }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeout)
+        let visitor = try DatabaseQueue(path: path, configuration: configuration)
+        try visitor.read { db in
+            try checkOwner(db, path)
+            try Migrations.checkVersion(db, path)
+        }
+        try visitor.close()
     }
 
     /// - Throws: ``StoreError/Code/corrupt`` if the file is a database of some other program.

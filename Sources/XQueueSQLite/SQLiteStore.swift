@@ -23,7 +23,8 @@ public final class SQLiteStore: TaskStore {
     private let files: FileWatch?
     /// How often the files are looked at while nobody writes.
     private static let watchInterval = DispatchTimeInterval.milliseconds(250)
-    private let watchman: (any DispatchSourceTimer)?
+    /// Only started and canceled, which any thread may do: dispatch sources lock themselves.
+    nonisolated(unsafe) private let watchman: (any DispatchSourceTimer)?
 
     /// Opens the store, or makes it.
     ///

@@ -54,7 +54,8 @@ struct StoreOpener {
         var noticed: Duration?
         while true {
             do throws(StoreError) {
-                let store = try await RedisStore(configuration: configuration, options: options, logger: logger)
+                let store = try await RedisStore(
+                    configuration: configuration, options: options, logger: logger)
                 if noticed != nil { logger.notice("Redis answers", metadata: ["redis": "\(place)"]) }
                 return store
             } catch {

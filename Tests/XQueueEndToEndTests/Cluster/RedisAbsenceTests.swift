@@ -72,8 +72,11 @@ import XQueueTesting
         let redis = try await RedisServer.start()
         let node = try await ServerProcess(in: ServerFolder(), ["--redis-addr", redis.address])
         let worker = Task { try? await API(node).send("POST", "/leases", Self.longPoll) }
+        try await eventually("a worker waits for tasks") {
+            try await API(node).send("GET", "/workers").text.contains(#""id":"w""#)
+        }
         try await Self.fail(redis, trouble)
-        // Long enough for its loops to be in the middle of their attempts to get through.
+        // Long enough for its loops to be in the middle of their attempts.
         let listening = ContinuousClock.now
         try await eventually("three seconds are over") { ContinuousClock.now - listening > .seconds(3) }
         let start = ContinuousClock.now
