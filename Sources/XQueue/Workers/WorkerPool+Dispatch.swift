@@ -108,7 +108,8 @@ extension WorkerPool {
 
     func settle(_ attempt: Attempt, _ outcome: AttemptOutcome) {
         completer.add(
-            Settlement(attempt: attempt.id, outcome: paced(outcome, attempt), progress: progress.take(attempt.id))
+            Settlement(
+                attempt: attempt.id, outcome: paced(outcome, attempt), progress: progress.take(attempt.id))
         )
     }
 

@@ -5,7 +5,8 @@ import XQueueCore
 @Suite struct ReadableTextTests {
     @Test(arguments: [
         ("", ""), ("plain", "plain"), ("a\tb\nc", "a\tb\nc"), ("“é” 字 😀", "“é” 字 😀"),
-        ("a\r\nb\rc\n\r", "a\nb\nc\n\n"), ("\u{0}\u{1B}[31m\u{7F}", "␀␛[31m␡"), ("\u{85}\u{9F}\u{A0}", "\u{FFFD}\u{FFFD}\u{A0}"),
+        ("a\r\nb\rc\n\r", "a\nb\nc\n\n"), ("\u{0}\u{1B}[31m\u{7F}", "␀␛[31m␡"),
+        ("\u{85}\u{9F}\u{A0}", "\u{FFFD}\u{FFFD}\u{A0}"),
         ("\u{A9}©", "\u{A9}©"),
     ])
     func controlCharactersBecomeVisible(text: String, readable: String) {
@@ -36,7 +37,8 @@ import XQueueCore
     }
 
     @Test(arguments: [
-        (#""caf\udce9""#, "caf\u{FFFD}"), (#""\ud83d\ude00 \ud83d""#, "😀 \u{FFFD}"), (#""a\n""#, "a\n"), ("12.50", "12.50"),
+        (#""caf\udce9""#, "caf\u{FFFD}"), (#""\ud83d\ude00 \ud83d""#, "😀 \u{FFFD}"), (#""a\n""#, "a\n"),
+        ("12.50", "12.50"),
         (#"{"a":[1]}"#, #"{"a":[1]}"#), ("true", "true"), ("null", nil), (#""""#, ""),
     ])
     func everyValueHasWords(json: String, words: String?) throws {

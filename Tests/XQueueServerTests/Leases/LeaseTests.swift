@@ -15,7 +15,8 @@ import XQueueTesting
             let reply = try await api.post(
                 "/api/v1/leases", #"{"worker":"w-1","types":["b","a","a"],"max_tasks":5}"#)
             #expect(reply.status == 200)
-            #expect(reply.memberNames == ["leases", "count", "has_more", "lease_duration", "heartbeat_interval"])
+            #expect(
+                reply.memberNames == ["leases", "count", "has_more", "lease_duration", "heartbeat_interval"])
             #expect(reply.integer("count") == 2)
             #expect(reply.raw("lease_duration") == "90")
             #expect(reply.raw("heartbeat_interval") == "10")

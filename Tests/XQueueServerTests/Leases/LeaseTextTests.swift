@@ -51,7 +51,8 @@ import XQueueTesting
             let id = try await api.makeTask(type: "a", #","max_retry":0"#)
             let lease = try await api.takeLease()
             let text = String(repeating: "x", count: 2_000_000)
-            #expect(try await api.post("/api/v1/leases/\(lease)/fail", #"{"error":"\#(text)"}"#).status == 200)
+            #expect(
+                try await api.post("/api/v1/leases/\(lease)/fail", #"{"error":"\#(text)"}"#).status == 200)
             #expect(try await api.store.task(id)?.error?.utf8.count == ModelLimits.errorBytes)
         }
     }
@@ -95,7 +96,9 @@ import XQueueTesting
         }
     }
 
-    @Test("come back at once the first times they are given back, then later and later") func pace() async throws {
+    @Test("come back at once the first times they are given back, then later and later") func pace()
+        async throws
+    {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             var waits: [Duration] = []
