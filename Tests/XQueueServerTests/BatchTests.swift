@@ -9,7 +9,7 @@ import XQueueCore
             let reply = try await api.submitBatch(
                 #"{"tasks":[{"type":"a"},{"type":"b","priority":2},{"type":"a"}]}"#)
             #expect(reply.status == 201)
-            #expect(reply.memberNames == ["tasks", "count"])
+            #expect(reply.memberNames == ["tasks", "count", "has_more", "next"])
             #expect(reply.integer("count") == 3)
             #expect(reply.elements("tasks").map { $0.string("type") } == ["a", "b", "a"])
             #expect(try await api.get("/api/v1/tasks").integer("total") == 3)

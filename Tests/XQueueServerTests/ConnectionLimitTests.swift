@@ -33,7 +33,7 @@ import XQueueTesting
         arguments: [true, false])
     func slow(sendsSlowly: Bool) async throws {
         try await LiveServer.run(configuration: Self.configuration(10)) { server in
-            let payload = try RawJSON("\"\(String(repeating: "x", count: 1 << 20))\"")
+            let payload = try RawJSON("\"\(String(repeating: "x", count: 1_000_000))\"")
             let submission = TaskSubmission(type: "a", payload: payload)
             for _ in 0..<4 { _ = try await server.manager.submit(submission) }
             var slow: [RawConnection] = []

@@ -38,7 +38,7 @@ import XQueueTesting
             await server.store.waitForHeldCalls(of: .tasks)
             await server.shutDown()
             server.store.release(.tasks)
-            #expect(await connection.reply()?.body.hasSuffix("\"offset\":0}") == true)
+            #expect(await connection.reply()?.body.hasSuffix("\"next\":null}") == true)
         }
     }
 

@@ -149,11 +149,11 @@ for _, answers in ipairs(callers) do
   for i = 2, #answers do
     if type(answers[i]) == 'string' then
       local found = record(answers[i])
-      local payload = select(15, struct.unpack(DEFINITION, found[2]))
-      if bytes > $ANSWER_BYTES then
+      local payload = found and select(15, struct.unpack(DEFINITION, found[2]))
+      if found and bytes > $ANSWER_BYTES then
         -- Without what may be large; the sixth element says so.
         found = {found[1], string.sub(found[2], 1, payload - 1) .. 'null', found[3], false, false, 1}
-      else
+      elseif found then
         bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)
       end
       answers[i] = found

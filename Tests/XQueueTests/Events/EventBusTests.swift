@@ -142,6 +142,7 @@ import XQueueTesting
     @Test("Who does not take its events is cut off; the others are not") func slow() async throws {
         let fixture = try BusFixture { limits in
             limits.events = 50
+            limits.page = 5
             limits.ring = 20
         }
         let slow = try fixture.subscribe(consumes: false)

@@ -80,7 +80,14 @@ import XQueueTesting
 
     @Test("A gap is an error, and so is the manager's end") func errors() async throws {
         let fixture = try RuntimeFixture()
-        let lost = EventCursor(time: fixture.clock.now(), number: 99)
+        let first = try await fixture.manager.submit("a", .null)
+        try await fixture.manager.submit("a", .null)
+        let lost = EventCursor(time: first.createdAt, number: 1)
+        // Two days later the log holds neither.
+        fixture.clock.advance(by: .seconds(2 * 86_400))
+        try await fixture.manager.submit("a", .null)
+        let retention = Retention(age: .seconds(7 * 86_400), count: 1_000_000)
+        _ = try await fixture.store.prune(retention, limit: 100)
         let error = await #expect(throws: QueueError.self) {
             for try await _ in fixture.manager.events(after: lost) {}
         }

@@ -17,7 +17,7 @@ import XQueueCore
 /// How it ends: exit status 0 is success. Status 64 (`EX_USAGE`) and 65 (`EX_DATAERR`) say that the task
 /// itself is wrong, and fail it for good; any other status, a deadly signal, and a program that cannot be
 /// started fail the attempt, which is retried. Programs it leaves behind when it ends by itself are left
-/// alone.
+/// alone; what they say after that is read by nobody.
 ///
 /// When the task is canceled, times out, or must be returned at shutdown, SIGTERM goes to the program's
 /// process group, and SIGKILL to whoever of it is left when the time to stop is over. Only a server that is
