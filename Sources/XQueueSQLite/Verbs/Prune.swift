@@ -36,6 +36,16 @@ extension WriteSession {
 
     /// The tasks that ended before `time` although their identifiers are younger than their ends.
     private func oddEnds(before time: Timestamp, limit: Int) throws -> [Ended] {
+        var tasks: [Ended] = []
+        while tasks.count < limit {
+            guard let more = try oddLines(before: time, limit: limit - tasks.count) else { break }
+            tasks += more
+        }
+        return tasks
+    }
+
+    /// The tasks of as many lines as `limit`, which may be fewer; nil if there are no lines.
+    private func oddLines(before time: Timestamp, limit: Int) throws -> [Ended]? {
         let statement = try PreparedStatement(
             cachedBy: db,
             """
@@ -52,7 +62,8 @@ extension WriteSession {
                 lines.append((statement.integer(0), Timestamp(milliseconds: statement.integer(1))))
             }
         }
-        return try lines.compactMap { line in
+        guard !lines.isEmpty else { return nil }
+        return try lines.compactMap { line -> Ended? in
             let statement = try PreparedStatement(
                 cachedBy: db, "SELECT seq, type, id, status FROM tasks WHERE seq = ? AND completed_at = ?")
             statement.bind(1, line.task)
