@@ -158,6 +158,36 @@ struct TypeLimitedTests {
         }
     }
 
+    @Test("A list of a key goes through all of its types, however large the payloads are") func largeKeyList()
+        async throws
+    {
+        try await Self.run { api in
+            let payload = String(repeating: "x", count: 900_000)
+            var ids: [String] = []
+            for index in 0..<12 {
+                let type = index % 3 == 0 ? "b" : "a"
+                let body = #"{"type":"\#(type)","concurrency_key":"k","payload":"\#(payload)"}"#
+                let made = try await api.call(.post, "/api/v1/tasks", body)
+                ids.append(try #require(made.string("id"), "\(made.status)"))
+            }
+            var listed: [String] = []
+            var next: Int? = 0
+            while let offset = next {
+                let page = try await api.call(
+                    .get, "/api/v1/tasks?concurrency_key=k&limit=12&offset=\(offset)")
+                #expect(page.status == 200)
+                #expect(page.integer("total") == 12)
+                let found = page.elements("tasks").compactMap { $0.string("id") }
+                #expect(!found.isEmpty)
+                listed += found
+                next = found.isEmpty ? nil : page.integer("next")
+            }
+            #expect(listed == ids.reversed())
+            try await api.call(.get, "/api/v1/tasks?concurrency_key=k&offset=1000")
+                .expectError(400, "invalid_field", field: "offset", says: "1000")
+        }
+    }
+
     @Test("A concurrency key that is too long with what stands before it is refused") func longKey()
         async throws
     {
