@@ -117,7 +117,8 @@ extension QueueError {
             self.init(
                 .notRequeueable, "task \(task) is not failed, timed out or canceled, so it cannot be retried")
         case .uniqueKeyTaken:
-            self.init(.uniqueKeyTaken, "an unfinished task of the type has the same unique_key as task \(task)")
+            self.init(
+                .uniqueKeyTaken, "an unfinished task of the type has the same unique_key as task \(task)")
         default:
             self.init(.notFound, "there is no task \(task)")
         }

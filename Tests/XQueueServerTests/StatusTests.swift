@@ -116,7 +116,8 @@ import XQueueTesting
             _ = try await api.store.prune(Retention(age: .seconds(1), count: 0), limit: 10)
             #expect(try await api.send(.delete, "/api/v1/types/a").string("message") == "type deleted")
             #expect(try await api.get("/api/v1/types").elements("types").isEmpty)
-            try await api.send(.delete, "/api/v1/types/a%20b").expectError(400, "invalid_field", field: "type")
+            try await api.send(.delete, "/api/v1/types/a%20b").expectError(
+                400, "invalid_field", field: "type")
             // It begins anew: the pause is gone.
             _ = try await api.makeTask(type: "a")
             _ = try await api.claim(type: "a")

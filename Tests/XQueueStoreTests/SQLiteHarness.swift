@@ -5,7 +5,8 @@ import XQueueTesting
 
 extension StoreHarness {
     /// SQLite stores that live in memory.
-    static let sqliteInMemory = StoreHarness(name: "sqlite in memory", followsClockSteps: true) { clock, limits in
+    static let sqliteInMemory = StoreHarness(name: "sqlite in memory", followsClockSteps: true) {
+        clock, limits in
         try SQLiteStore(path: ":memory:", options: .init(limits), clock: clock)
     }
 

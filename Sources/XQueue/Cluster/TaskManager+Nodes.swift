@@ -27,7 +27,8 @@ extension TaskManager {
         let load = ownLoad
         return NodeRecord(
             id: workerID, host: process.host, processID: process.id, version: configuration.version,
-            startedAt: storeTime.date(of: madeAt), lastSeenAt: lastSeenAt, types: ownTypes, capacity: load.total,
+            startedAt: storeTime.date(of: madeAt), lastSeenAt: lastSeenAt, types: ownTypes,
+            capacity: load.total,
             running: load.active, stuck: load.stuck, roles: roles)
     }
 }

@@ -186,7 +186,8 @@ final class RemoteWorkers: Sendable {
         let running = worker.running ?? running
         return NodeRecord(
             id: worker.name, host: worker.host ?? "", processID: worker.processID ?? 0,
-            version: worker.version ?? "", startedAt: storeTime.date(of: presence.startedAt), lastSeenAt: storeTime.date(of: presence.seenAt),
+            version: worker.version ?? "", startedAt: storeTime.date(of: presence.startedAt),
+            lastSeenAt: storeTime.date(of: presence.seenAt),
             types: worker.types, capacity: max(worker.capacity ?? presence.maxTasks, running),
             running: running, stuck: 0, roles: [.worker, .remote])
     }

@@ -112,7 +112,8 @@ struct TaskSubmitter: Sendable {
             case .existing(let record) where record.id == task.id: unlogged.append(task)
             case .existing(let record) where logWatch.isMissing(record.id):
                 // A long answer may come without its payload.
-                let whole = try await stored { () async throws(StoreError) in try await store.task(record.id) }
+                let whole = try await stored { () async throws(StoreError) in try await store.task(record.id)
+                }
                 if let whole, !whole.status.isFinal { unlogged.append(NewTask(whole)) }
             case .existing: break
             }

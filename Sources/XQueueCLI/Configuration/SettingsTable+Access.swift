@@ -34,7 +34,8 @@ extension SettingsTable {
             \.auth.sessionLifetime, "How long a console stays logged in."),
         Setting(
             "auth.max_sessions", .integer(1...100_000), \.auth.maxSessions,
-            "Maximum number of logged-in consoles; a token has a tenth of them unless its quota says otherwise."),
+            "Maximum number of logged-in consoles; a token has a tenth of them unless its quota says otherwise."
+        ),
         Setting(
             "auth.max_failures", .integer(0...1_000_000), \.auth.maxFailures,
             "Wrong tokens from one address within a minute before it is slowed down; 0 = no limit."),

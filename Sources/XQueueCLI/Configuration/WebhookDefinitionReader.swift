@@ -99,7 +99,8 @@ struct WebhookDefinitionReader {
 
     /// - Parameter resolve: The value of a header, of what stands there.
     private mutating func headers(
-        _ value: Node, _ member: String, at key: Node, resolve: (String) -> Result<String, SecretFiles.Problem>
+        _ value: Node, _ member: String, at key: Node,
+        resolve: (String) -> Result<String, SecretFiles.Problem>
     ) {
         guard let mapping = value.mapping else {
             return add("'\(member)' must be a section of names and values", key)

@@ -13,7 +13,9 @@ public final class TaskIDGenerator: Sendable {
     private let random: any RandomSource
     private let last = Mutex(TaskID.lowest(at: Timestamp(milliseconds: 0)))
 
-    public convenience init(clock: any QueueClock = SystemQueueClock(), random: any RandomSource = SystemRandomSource()) {
+    public convenience init(
+        clock: any QueueClock = SystemQueueClock(), random: any RandomSource = SystemRandomSource()
+    ) {
         self.init(random: random) { clock.now() }
     }
 

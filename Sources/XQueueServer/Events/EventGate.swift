@@ -72,8 +72,10 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
             return refuse(error, context: context)
         }
         do throws(AccessRefusal) {
-            guard let caller = try opener.access.admitAtOnce(
-                asked.head, to: .read, from: context.channel) else {
+            guard
+                let caller = try opener.access.admitAtOnce(
+                    asked.head, to: .read, from: context.channel)
+            else {
                 return askAccess(asked.head, context)
             }
             open(asked, for: caller, context: context)

@@ -11,6 +11,7 @@ extension QueueAPI {
         var headers = Reply.apiHeaders
         headers[.contentType] = PrometheusText.mediaType
         return Reply(
-            status: .ok, headers: headers, body: ByteBuffer(string: metrics.text(ofTypes: request.caller.types)))
+            status: .ok, headers: headers,
+            body: ByteBuffer(string: metrics.text(ofTypes: request.caller.types)))
     }
 }

@@ -46,7 +46,8 @@ extension QueueAPI {
             for index in submissions.indices { submissions[index].trace = trace }
         }
         try await checkIDs(of: submissions, caller, isBatch: true)
-        let outcomes = try await access.submissionQuota.within(caller, submissions, manager) { [submissions] in
+        let outcomes = try await access.submissionQuota.within(caller, submissions, manager) {
+            [submissions] in
             let outcomes = try await manager.submit(submissions)
             return (outcomes, outcomes.count { $0.isNew })
         }

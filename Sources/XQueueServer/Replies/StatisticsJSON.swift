@@ -140,7 +140,8 @@ extension JSONWriter {
 
     private static var flows: [(String, KeyPath<FlowCounts, Int>)] {
         [
-            ("submitted", \.submitted), ("started", \.started), ("succeeded", \.succeeded), ("failed", \.failed),
+            ("submitted", \.submitted), ("started", \.started), ("succeeded", \.succeeded),
+            ("failed", \.failed),
             ("retried", \.retried), ("canceled", \.canceled), ("timed_out", \.timedOut),
         ]
     }

@@ -12,7 +12,8 @@ public enum StoreConformance {
     /// Every case, in the order of the port's verbs.
     public static let all: [ConformanceCase] = [
         insertCases, uniqueKeyCases, limitCases,
-        claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases, typeRemovalCases,
+        claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases,
+        typeRemovalCases,
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
         sweepCases, pruneCases, clockCases, nodeCases, leaseCases,

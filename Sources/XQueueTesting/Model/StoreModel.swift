@@ -16,7 +16,9 @@ struct StoreModel {
     mutating func insert(_ tasks: [NewTask], at now: Timestamp) -> [InsertOutcome] {
         tasks.map { task in
             if let known = records[task.id] { return .existing(known) }
-            if let key = task.uniqueKey, let holder = holder(of: key, type: task.type) { return .existing(holder) }
+            if let key = task.uniqueKey, let holder = holder(of: key, type: task.type) {
+                return .existing(holder)
+            }
             let record = TaskStateMachine.submit(task, at: now)
             records[task.id] = record
             if case .at = task.schedule { givenRunAts[task.id] = record.runAt }

@@ -68,7 +68,8 @@ struct AccessSettingTests {
         #expect(access.tokens.map(\.name) == ["ci", "resizer", "shop"])
         #expect(access.tokens[2].keyNamespace == "shop")
         #expect(
-            access.tokens[2].quota == TokenQuota(types: 5, backlog: 1000, streams: 2, workers: 3, sessions: 4))
+            access.tokens[2].quota == TokenQuota(types: 5, backlog: 1000, streams: 2, workers: 3, sessions: 4)
+        )
         #expect(access.tokens[0].quota == TokenQuota())
         #expect(access.tokens[0].hash == TokenHash(of: Self.token))
         #expect(access.tokens[0].scopes == [.submit, .read])

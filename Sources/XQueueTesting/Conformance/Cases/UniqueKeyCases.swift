@@ -24,7 +24,8 @@ extension StoreConformance {
             #expect(outcomes == [.inserted(record), .existing(held)])
             // The end of one frees nothing of the other's.
             _ = try await fixture.store.cancel([held.id], grace: .zero)
-            #expect(try await fixture.store.insert([fixture.task("b", uniqueKey: "u")]) == [.existing(record)])
+            #expect(
+                try await fixture.store.insert([fixture.task("b", uniqueKey: "u")]) == [.existing(record)])
             let next = try await fixture.submit(fixture.task("a", uniqueKey: "u"))
             #expect(next.status == .pending && next.id != held.id)
             let canceled = try await fixture.read(held.id)
