@@ -3,7 +3,9 @@ import XQueueCore
 extension TaskManager {
     /// Holds back the claims of `type`, on all nodes, until ``resume(_:)``; running tasks go on.
     ///
-    /// - Parameter create: Whether a type that neither the store nor a live node knows is made.
+    /// - Parameters:
+    ///   - type: The name of the type.
+    ///   - create: Whether a type that neither the store nor a live node knows is made.
     /// - Throws: ``QueueError/Code/notFound`` for a type that nobody knows, unless it is made.
     public func pause(_ type: String, create: Bool = false) async throws(QueueError) {
         try await checkKnown(type, create: create)

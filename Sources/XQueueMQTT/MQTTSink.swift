@@ -22,6 +22,8 @@ public final class MQTTSink: EventSink {
         /// How many connections in a row ended before the broker had taken anything but this client's presence. Some
         /// brokers acknowledge what a client must not say, and then close the connection.
         var losses = 0
+        /// Presence is left out on trial, since connections with it were lost.
+        var isOnTrial = false
         /// See ``DeliveryPlan/suspectSize``.
         var suspectSize: Int?
     }
@@ -48,10 +50,11 @@ public final class MQTTSink: EventSink {
         await close()
         var settings = settings
         var first: MQTTError?
-        if memory.withLock({ $0.losses }) >= Self.mostLosses {
-            settings.presence = .none
-            first = MQTTError(.refused, "the broker ends the connection after it")
+        let isOnTrial = memory.withLock { memory in
+            memory.isOnTrial = memory.losses >= Self.mostLosses
+            return memory.isOnTrial
         }
+        if isOnTrial { settings.presence = .none }
         while true {
             do {
                 let new = try await MQTTClient.open(settings)
@@ -82,14 +85,17 @@ public final class MQTTSink: EventSink {
         while true {
             do {
                 try await current().deliver(delivery)
-                return memory.withLock { memory in
-                    memory.losses = 0
+                memory.withLock { memory in
                     memory.refusals.add(delivery.refusals)
                     memory.suspectSize = delivery.suspectSize
                 }
+                return noteSuccess()
             } catch let error as MQTTError where error.mayBeOfAMessage {
-                noteEnd(hasTaken: delivery.hasSettled)
-                guard case .goOn(let milliseconds) = delivery.broke(error) else { throw error }
+                let (hasTaken, refused) = (delivery.hasSettled, delivery.refusals.count)
+                let advice = delivery.broke(error)
+                // A message that is put aside was the reason, and presence was not.
+                noteEnd(hasTaken: hasTaken || delivery.refusals.count > refused)
+                guard case .goOn(let milliseconds) = advice else { throw error }
                 try await Task.sleep(for: .milliseconds(milliseconds))
                 // What ended the connection says more than that there is no other.
                 do { try await open() } catch is MQTTError { throw error }
@@ -119,9 +125,22 @@ public final class MQTTSink: EventSink {
         return client
     }
 
-    /// A connection has ended.
+    /// A connection has ended. If it was without presence, something else is the reason, such as a message that
+    /// travelled alone.
     private func noteEnd(hasTaken: Bool) {
-        memory.withLock { $0.losses = hasTaken ? 0 : $0.losses + 1 }
+        memory.withLock { memory in
+            memory.losses = hasTaken || memory.isOnTrial ? 0 : memory.losses + 1
+            memory.isOnTrial = false
+        }
+    }
+
+    /// A batch was delivered. If that was without presence, presence was the reason for the losses before.
+    private func noteSuccess() {
+        let wasOnTrial = memory.withLock { memory in
+            defer { (memory.losses, memory.isOnTrial) = (0, false) }
+            return memory.isOnTrial
+        }
+        if wasOnTrial { tell(ofPresence: "the broker ends the connection after it") }
     }
 
     /// Has it told, once, that the broker does not take this client's presence as it is meant.

