@@ -39,7 +39,7 @@ import XQueueTesting
     @Test func theWaitHasAnEnd() async throws {
         let redis = try await RedisServer.start()
         try await redis.kill()
-        for (timeout, waits) in [("0s", false), ("1s", true)] {
+        for (timeout, waits) in [("0s", false), ("5s", true)] {
             let node = try RunningProgram(
                 ["serve", "--redis-startup-timeout", timeout] + Self.flags(redis), in: ServerFolder(),
                 name: "node")
