@@ -82,16 +82,28 @@ package struct FieldReader {
         return member.value.number ?? (member.value.text.first == "-" ? -.infinity : .infinity)
     }
 
-    /// A number of seconds, to the millisecond. One that is far out of every range is moved to where a
-    /// check of its range finds it; a tiny one is not taken for zero, which means something else.
-    package func seconds(_ member: JSONMember) throws(QueueError) -> Duration {
+    /// A number of seconds, to the millisecond.
+    ///
+    /// A check of the value's range finds what the check would have found before it was rounded: one that is far out of
+    /// every range is moved to where it still is, one that is just beyond `longest` stays beyond it, and a tiny one is not
+    /// taken for zero, which means something else.
+    ///
+    /// - Parameters:
+    ///   - member: The field.
+    ///   - longest: The end of the range, whole seconds.
+    /// - Throws: ``QueueError`` if it is no number.
+    package func seconds(
+        _ member: JSONMember, longest: Duration = ModelLimits.longestDuration
+    ) throws(QueueError) -> Duration {
         guard member.value.kind == .number else { throw invalid(member, "must be a number of seconds") }
         let seconds = min(max(try number(member), -1e12), 1e12)
         let milliseconds = (seconds * 1000).rounded()
         guard milliseconds != 0 else {
             return seconds == 0 ? .zero : .milliseconds(seconds < 0 ? -1 : 1)
         }
-        return .milliseconds(Int64(milliseconds))
+        let rounded = Duration.milliseconds(Int64(milliseconds))
+        let isBeyond = rounded == longest && seconds > Double(longest.components.seconds)
+        return isBeyond ? longest + .milliseconds(1) : rounded
     }
 }
 

@@ -14,7 +14,9 @@ enum LeaseReader {
         try fields.each(of: try object(text)) { member throws(QueueError) in
             switch member.name {
             case "max_tasks": if !isNull(member) { request.maxTasks = try fields.integer(member) }
-            case "wait": if !isNull(member) { request.wait = try fields.seconds(member) }
+            case "wait":
+                guard !isNull(member) else { break }
+                request.wait = try fields.seconds(member, longest: LeaseRequest.longestWait)
             default:
                 guard try read(member, fields, into: &request.worker) else { throw fields.unknown(member) }
                 hasName = hasName || member.name == "worker"

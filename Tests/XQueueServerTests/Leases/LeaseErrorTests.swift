@@ -24,6 +24,7 @@ import XQueueTesting
             (#"{"worker":"w","types":["a"],"max_tasks":1001}"#, "max_tasks"),
             (#"{"worker":"w","types":["a"],"wait":-1}"#, "wait"),
             (#"{"worker":"w","types":["a"],"wait":60.001}"#, "wait"),
+            (#"{"worker":"w","types":["a"],"wait":60.0001}"#, "wait"),
             (#"{"worker":"w","types":["a"],"capacity":-1}"#, "capacity"),
             (#"{"worker":"w","types":["a"],"running":1.5}"#, "running"),
         ])
