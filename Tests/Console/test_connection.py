@@ -35,6 +35,29 @@ class ConnectionTest(ConsoleCase):
         self.assertTrue(page.evaluate("window.isSamePage"), "the page was loaded again")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
+    def test_a_stream_that_is_left_while_it_connects_is_closed_without_an_error(self):
+        page = self.open("overview")
+        states = page.evaluate("""(async () => {
+          const { EventStream } = await import("/console/stream.js");
+          const Socket = window.WebSocket;
+          let socket = null;
+          window.WebSocket = class extends Socket {
+            constructor(...rest) {
+              super(...rest);
+              socket = this;
+            }
+          };
+          const states = [];
+          const stream = new EventStream({}, { message: () => states.push("message"), state: (state) => states.push(state) });
+          stream.open();
+          window.WebSocket = Socket;
+          states.push(socket.readyState === Socket.CONNECTING);
+          stream.close();
+          await new Promise((done) => socket.addEventListener("close", done));
+          return states;
+        })()""")
+        self.assertEqual(states, [True])
+
     def test_the_overview_counts_what_happened_meanwhile(self):
         page = self.open("overview")
         success = ".tile[data-status=success] .tile-count"

@@ -54,7 +54,9 @@ export class EventStream {
     removeEventListener("offline", this.#onOffline);
     document.removeEventListener("visibilitychange", this.#onWake);
     clearTimeout(this.#retry);
-    this.#drop();
+    // To a browser it is an error to close a connection that is still being made: that one is closed once it is.
+    if (this.#socket?.readyState === WebSocket.CONNECTING) this.#socket.onopen = () => this.#drop();
+    else this.#drop();
   }
 
   /** How long the server has said nothing, in milliseconds. */
