@@ -42,6 +42,7 @@ struct XQueueCommand: AsyncParsableCommand {
         ])
 
     static func main() async {
+        StandardStreams.occupyClosed()
         // Whoever asks a server to stop may do so before it has read its command line.
         if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName {
             StopSignals.catchEarly()
@@ -50,6 +51,33 @@ struct XQueueCommand: AsyncParsableCommand {
             StandardError.report("argument \(place) is not UTF-8")
             exit(withError: CommandExit.usage.code)
         }
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Ends the program with what `error` says: a mistake, or text that was asked for, such as help.
+    private static func end(with error: any Error) -> Never {
+        do {
+            if let error = error as? CommandError { throw error }
+            if exitCode(for: error).isSuccess {
+                let text = fullMessage(for: error)
+                if !text.isEmpty { try Output.writeAsItIs(text + "\n") }
+                exit()
+            }
+            exit(withError: error)
+        } catch let error as CommandError {
+            StandardError.report(error.description)
+            exit(withError: error.exit.code)
+        } catch {
+            exit(withError: error)
+        }
     }
 }

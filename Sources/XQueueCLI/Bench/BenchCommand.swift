@@ -89,6 +89,6 @@ struct BenchCommand: AsyncParsableCommand {
             report.results += try await run(phase, report.floor)
             bar.clear()
         }
-        report.print()
+        try report.print()
     }
 }

@@ -7,8 +7,8 @@ struct BenchReport {
 
     var floor: BenchResult? { results.first { $0.name == "floor" } }
 
-    func print() {
-        Swift.print(options.json ? json : table)
+    func print() throws {
+        try Output.line(options.json ? json : table)
     }
 
     private var table: String {

@@ -65,6 +65,8 @@ struct ReplayCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let display = ReplayDisplay(json: json, isDry: dryRun)
+        let outcome: ReplayProgram.Outcome
         do {
             let environment = ProcessInfo.processInfo.environment
             let configuration = try await ConfigurationLoader(
@@ -72,12 +74,13 @@ struct ReplayCommand: AsyncParsableCommand {
             ).load()
             let program = ReplayProgram(
                 values: configuration.values, start: try start, partition: partition, isDry: dryRun)
-            let display = ReplayDisplay(json: json, isDry: dryRun)
-            print(display.text(of: try await program.run(display)))
+            outcome = try await program.run(display)
         } catch let error as ValidationError {
             throw error
         } catch {
             throw ServeFailure(error).reported()
         }
+        let done = dryRun ? "" : "; \(outcome.report.restored) tasks were restored"
+        try Output.line(display.text(of: outcome), after: "the log was read to its end\(done)")
     }
 }

@@ -36,18 +36,18 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let signals = await StopSignals.listen()
+        let configuration: ResolvedConfiguration
         do {
             let environment = ProcessInfo.processInfo.environment
             let loader = ConfigurationLoader(
                 flags: flags, environment: environment, file: file ?? environment["XQUEUE_CONFIG"])
-            let configuration = try await loader.load()
-            if printsConfiguration {
-                print(ConfigurationListing.values(of: configuration))
-            } else {
+            configuration = try await loader.load()
+            if !printsConfiguration {
                 try await ServeProgram(configuration) { try await loader.load() }.run(until: signals)
             }
         } catch {
             throw ServeFailure(error).reported()
         }
+        if printsConfiguration { try Output.line(ConfigurationListing.values(of: configuration)) }
     }
 }

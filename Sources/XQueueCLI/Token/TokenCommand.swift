@@ -44,11 +44,10 @@ struct NewTokenCommand: ParsableCommand {
         guard 1...100 ~= name.utf8.count else { throw ValidationError("--name must have 1 to 100 bytes") }
     }
 
-    func run() {
+    func run() throws {
         let token = RandomSecret.make(prefix: "xq_")
-        print("token:  \(token)")
-        print(
-            "config: \(Self.line(name: name, token: token, scopes: words(scopes), types: types.map(words)))")
+        let line = Self.line(name: name, token: token, scopes: words(scopes), types: types.map(words))
+        try Output.write("token:  \(token)\nconfig: \(line)\n")
     }
 
     /// The entry of `auth.tokens`.
@@ -78,6 +77,6 @@ struct HashTokenCommand: ParsableCommand {
             throw ValidationError(
                 "a token of at least \(AccessToken.minLength) characters is expected on standard input")
         }
-        print(TokenHash(of: token).hex)
+        try Output.line(TokenHash(of: token).hex)
     }
 }

@@ -58,8 +58,8 @@ struct Tool: Sendable {
     }
 
     /// Runs the program with the rest of a line of the shell, which may redirect what it prints.
-    func shell(_ line: String) async throws -> Outcome {
-        try await start(#"eval "\"\$0\" $1""#, [line], input: "").end()
+    func shell(_ line: String, input: String = "") async throws -> Outcome {
+        try await start(#"eval "\"\$0\" $1""#, [line], input: input).end()
     }
 
     func run(_ arguments: String..., input: String = "") async throws -> Outcome {
