@@ -329,11 +329,19 @@ class Task:
         self._lock = threading.Lock()
         self._callback: Optional[Callable[[], None]] = None
         self._deadline = None if time_left is None else time.monotonic() + time_left
+        # Until when the lease is surely this worker's; None if nobody watches over it.
+        self._safe_until: Optional[float] = None
+        # Whether the server was asked once more, since this process has slept through that time.
+        self._had_chance = False
 
     @property
     def stop_reason(self) -> Optional[str]:
-        """Why the attempt should stop: ``canceled``, ``timeout``, ``lost`` or ``shutdown``; None while it may
-        go on."""
+        """Why the attempt should stop: ``canceled``, ``timeout``, ``lost``, ``lease_lost`` or ``shutdown``; None
+        while it may go on.
+
+        ``lost`` is said by the server: somebody else has the task. ``lease_lost`` is said by the worker, which could
+        not tell the server for too long that the task goes on: somebody else will soon have it.
+        """
         if self._reason is None and self._deadline is not None and time.monotonic() >= self._deadline:
             self.stop("timeout")
         return self._reason
@@ -429,7 +437,7 @@ class Worker:
     def __init__(
         self, url: Optional[str] = None, *, name: Optional[str] = None, token: Optional[str] = None,
         concurrency: int = 4, grace_period: float = 30.0, stop_period: float = 5.0, version: str = "",
-        client: Optional[Client] = None,
+        client: Optional[Client] = None, stop_on_lost_lease: bool = True,
     ) -> None:
         """
         :param name: What is shown as the ``worker_id`` of tasks; must differ between workers. The default is
@@ -439,6 +447,9 @@ class Worker:
         :param stop_period: How many more they have after they were asked to stop, before their tasks are
             given back without them.
         :param version: The version of your program, for people to see.
+        :param stop_on_lost_lease: Whether running handlers are asked to stop, with the reason ``lease_lost``, shortly
+            before their leases end, if the server could not be reached for so long. Without, a task may run here
+            and somewhere else at the same time then.
         """
         if concurrency < 1:
             raise ValueError("concurrency must be 1 or more")
@@ -458,6 +469,10 @@ class Worker:
         self._running: Dict[str, Task] = {}
         self._progress: Dict[str, Tuple[float, Optional[str]]] = {}
         self._heartbeat_interval = 10.0
+        self._stops_on_lost_lease = stop_on_lost_lease
+        # How often a task has been started, so that whoever watches over leases looks again.
+        self._starts = 0
+        self._is_beat_wanted = False
         self._poll: Optional[http.client.HTTPConnection] = None
         self._is_stopping = False
         self._is_over = False
@@ -494,6 +509,8 @@ class Worker:
         previous = self._take_signals() if signals else {}
         keeper = threading.Thread(target=self._keep, name="xqueue-keeper", daemon=True)
         keeper.start()
+        if self._stops_on_lost_lease:
+            threading.Thread(target=self._watch, name="xqueue-watch", daemon=True).start()
         # Polling in a thread of its own leaves the main thread free to be told of signals.
         poller = threading.Thread(target=self._poll_until_stopped, name="xqueue-poller", daemon=True)
         poller.start()
@@ -622,9 +639,10 @@ class Worker:
         with self._changed:
             self._heartbeat_interval = float(answer.get("heartbeat_interval", self._heartbeat_interval))
             self._changed.notify_all()
+        safe_until = self._safe_until(answer, time.monotonic())
         for lease in answer.get("leases", []):
             try:
-                self._start(lease)
+                self._start(lease, safe_until)
             except Exception as error:
                 # No thread can be started, for example: somebody else may have the task.
                 log.error("a task cannot be started and is given back: %s", _describe(error))
@@ -639,12 +657,14 @@ class Worker:
             "running": running, **self._presence,
         }
 
-    def _start(self, lease: Dict[str, Any]) -> None:
+    def _start(self, lease: Dict[str, Any], safe_until: Optional[float]) -> None:
         record = lease["task"]
         limit = record.get("process_timeout") or None
         task = Task(self, lease["lease"], record, limit)
+        task._safe_until = safe_until
         with self._changed:
             self._running[task.lease] = task
+            self._starts += 1
             self._changed.notify_all()
         threading.Thread(target=self._perform, args=(task,), name=f"xqueue-{task.type}", daemon=True).start()
 
@@ -694,7 +714,7 @@ class Worker:
             delay = _seconds(snooze.delay, f"the delay of task {task.id}") or 0.0
             return "release", json.dumps({"delay": delay}).encode()
         except BaseException as error:
-            if task.stop_reason == "shutdown":
+            if task.stop_reason in ("shutdown", "lease_lost"):
                 return "release", b"{}"
             if not isinstance(error, TaskStopped):
                 log.info("task %s failed", task.id, exc_info=error)
@@ -794,13 +814,15 @@ class Worker:
             interval = self._heartbeat_interval
             due = beat + interval
             self._wait(
-                lambda: self._is_over or bool(self._progress) or self._heartbeat_interval != interval,
+                lambda: self._is_over or bool(self._progress) or self._is_beat_wanted
+                or self._heartbeat_interval != interval,
                 max(due - time.monotonic(), 0))
             if self._is_over:
                 break
             if self._heartbeat_interval != interval:
                 continue
-            if time.monotonic() >= due:
+            if self._is_beat_wanted or time.monotonic() >= due:
+                self._is_beat_wanted = False
                 beat = time.monotonic()
                 self._try_to_extend()
             with self._changed:
@@ -823,10 +845,58 @@ class Worker:
             leases = list(self._running)
         for start in range(0, max(len(leases), 1), 1000):
             batch = [{"lease": lease} for lease in leases[start:start + 1000]]
-            self._obey(
-                self.client.call(
-                    "PUT", "/api/v1/leases", {**self._words(len(leases)), "leases": batch},
-                    timeout=self._patience(3)))
+            asked_at = time.monotonic()
+            answer = self.client.call(
+                "PUT", "/api/v1/leases", {**self._words(len(leases)), "leases": batch}, timeout=self._patience(3))
+            self._extended(answer, asked_at)
+            self._obey(answer)
+
+    def _extended(self, answer: Dict[str, Any], asked_at: float) -> None:
+        """Notes for how long the leases are this worker's now: counted from before the server was asked."""
+        with self._changed:
+            for standing in answer.get("leases", []):
+                task = self._running.get(standing["lease"])
+                if task is not None and not standing.get("stop"):
+                    task._safe_until = self._safe_until(standing, asked_at)
+                    task._had_chance = False
+
+    # Losing leases
+
+    def _safe_until(self, answer: Mapping[str, Any], since: float) -> Optional[float]:
+        """When handlers are to be told that a lease ends which began at ``since``: a tenth of it earlier, or as long
+        as they have to stop."""
+        duration = answer.get("lease_duration")
+        if not isinstance(duration, (int, float)) or not self._stops_on_lost_lease:
+            return None
+        return since + duration - min(duration / 10, self._stop_period)
+
+    def _watch(self) -> None:
+        """Asks handlers to stop whose leases end because the server could not be told that they go on. Calls to the
+        server may hang for long, so this is a thread of its own that makes none."""
+        while not self._is_over:
+            now = time.monotonic()
+            with self._changed:
+                starts = self._starts
+                watched = [
+                    (task, task._safe_until) for task in self._running.values()
+                    if task._safe_until is not None and task._reason is None]
+                overdue = [task for task, until in watched if until <= now and not self._asks_again(task, until, now)]
+                self._changed.notify_all()
+            for task in overdue:
+                log.warning("the lease of task %s could not be extended: its handler is asked to stop", task.id)
+                task.stop("lease_lost")
+            rest = [until - now for _, until in watched if until > now]
+            self._wait(lambda: self._is_over or self._starts != starts, min(rest, default=1.0))
+
+    def _asks_again(self, task: Task, until: float, now: float) -> bool:
+        """Whether the server is asked once more: this process stood still when the time came, and maybe nobody has
+        missed it."""
+        if task._had_chance or now - until < 0.5:
+            return False
+        task._had_chance = True
+        task._safe_until = now + 2.0
+        self._is_beat_wanted = True
+        return True
 
     def _patience(self, beats: float) -> float:
         """How long a call may take on which the next heartbeat waits: so many of their intervals."""
@@ -843,8 +913,11 @@ class Worker:
 
     def _try_reports(self, reports: List[Dict[str, Any]]) -> None:
         try:
-            self._obey(
-                self.client.call("POST", "/api/v1/leases/progress", {"leases": reports}, timeout=self._patience(1)))
+            asked_at = time.monotonic()
+            answer = self.client.call(
+                "POST", "/api/v1/leases/progress", {"leases": reports}, timeout=self._patience(1))
+            self._extended(answer, asked_at)
+            self._obey(answer)
         except XQueueError as error:
             if not error.is_temporary and len(reports) > 1:
                 # One that the server does not take has the whole call refused.

@@ -465,6 +465,64 @@ class ProcessTest(unittest.TestCase):
         task = self.server.client.get(id)
         self.assertEqual((task["status"], task["retry_count"]), ("pending", 0))
 
+    def test_handlers_stop_before_their_leases_are_lost(self) -> None:
+        # A server that hangs keeps requests waiting; one that is dead refuses them.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            with self.subTest(signal=number):
+                reasons: List[Optional[str]] = []
+                safe: List[float] = []
+                worker = Worker(self.server.url, concurrency=1)
+
+                def handler(task: Task) -> str:
+                    if reasons:
+                        return "again"
+                    try:
+                        task.sleep(600)
+                    except TaskStopped as stopped:
+                        # What the server last agreed to is not over yet, but for the margin.
+                        safe.append(time.monotonic() - (task._safe_until or 0))
+                        reasons.append(stopped.reason)
+                        raise
+                    return "not stopped"
+
+                worker.add("careful", handler)
+                with Running(worker):
+                    id = self.server.client.submit("careful", max_retry=3)["id"]
+                    self.server.task(id, "runs", lambda task: task["status"] == "processing")
+                    # While the server answers, nothing is lost: a lease lasts three seconds.
+                    time.sleep(4)
+                    self.assertEqual(reasons, [])
+                    assert self.server.process is not None
+                    self.server.process.send_signal(number)
+                    eventually("the handler is asked to stop", lambda: reasons)
+                    self.assertEqual(reasons, ["lease_lost"])
+                    self.assertGreaterEqual(safe[0], 0)
+                    if number == signal.SIGKILL:
+                        self.server.end()
+                        self.server.start()
+                    else:
+                        self.server.process.send_signal(signal.SIGCONT)
+                    task = self.server.ended(id)
+                    self.assertEqual((task["status"], task["result"]), ("success", "again"))
+
+    def test_handlers_may_go_on_without_the_server(self) -> None:
+        reasons: List[Optional[str]] = []
+        worker = Worker(self.server.url, stop_on_lost_lease=False)
+
+        @worker.task("careless")
+        def handler(task: Task) -> None:
+            task.sleep(6)
+            reasons.append(task.stop_reason)
+
+        with Running(worker):
+            id = self.server.client.submit("careless")["id"]
+            self.server.task(id, "runs", lambda task: task["status"] == "processing")
+            self.server.end(signal.SIGKILL)
+            eventually("the handler has ended", lambda: reasons)
+            self.assertEqual(reasons, [None])
+            self.server.start()
+            self.assertEqual(self.server.ended(id)["status"], "success")
+
     def test_server_that_is_restarted(self) -> None:
         self.start("time.sleep(1.5)\nreturn task.attempt")
         id = self.server.client.submit("job", max_retry=0)["id"]
