@@ -53,6 +53,33 @@ import XQueueTesting
         #expect(try !metrics.expectTimer("xqueue_store_call_seconds", [("verb", "claim")]).values.isEmpty)
     }
 
+    @Test("An attempt is counted, even if the task's next one starts before the store's answer is there")
+    func overtaken() async throws {
+        let fixture = try RuntimeFixture(metrics: metrics)
+        let gate = Gate()
+        fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
+            if task.attempt == 2 { await gate.pass() }
+            throw TaskFailure("no", isPermanent: task.attempt == 2, retryAfter: .zero)
+        }
+        try await fixture.running { _ in
+            fixture.store.hold(.settle, .after)
+            defer {
+                fixture.store.release(.settle)
+                gate.open()
+            }
+            let bad = try await fixture.manager.submit("bad", .null)
+            await fixture.store.waitForHeldCalls(of: .settle)
+            try await fixture.advance(by: .milliseconds(10), until: "the next attempt runs") {
+                gate.entered == 1
+            }
+            fixture.store.release(.settle)
+            gate.open()
+            try await fixture.wait(for: bad.id, .failed)
+        }
+        #expect(count("xqueue_attempts_finished_total", ("type", "bad"), ("outcome", "error")) == 2)
+        #expect(count("xqueue_tasks_finished_total", ("type", "bad"), ("status", "failed")) == 1)
+    }
+
     @Test("Gauges are brought up to date by looking, and say so when the store does not answer") func gauges()
         async throws
     {

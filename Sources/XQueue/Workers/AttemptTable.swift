@@ -10,10 +10,9 @@ final class AttemptTable: Sendable {
     }
 
     /// Forgets the attempt, unless a later one of the same task has taken its place.
-    @discardableResult
-    func remove(_ id: AttemptID) -> Attempt? {
+    func remove(_ id: AttemptID) {
         attempts.withLock { attempts in
-            attempts[id.taskID]?.id == id ? attempts.removeValue(forKey: id.taskID) : nil
+            if attempts[id.taskID]?.id == id { attempts[id.taskID] = nil }
         }
     }
 

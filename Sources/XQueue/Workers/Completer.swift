@@ -7,8 +7,15 @@ final class Completer: Sendable {
     /// The most ends in one call of the store.
     private static let batch = 1000
 
+    /// How an attempt ended, with where that is counted once it is stored. The table does not tell: as soon as the store has
+    /// this end, it may hand out the task's next attempt, which takes the place in the table.
+    private struct End {
+        let settlement: Settlement
+        let metrics: WorkMetrics
+    }
+
     private struct State {
-        var waiting: [Settlement] = []
+        var waiting: [End] = []
         var underWay = 0
         var isFinishing = false
         /// ``run()`` has returned.
@@ -58,9 +65,15 @@ final class Completer: Sendable {
     /// How many ends are not stored yet.
     var backlog: Int { state.withLock { $0.waiting.count + $0.underWay } }
 
-    func add(_ settlement: Settlement) {
+    /// Takes the end of an attempt, to store it soon.
+    ///
+    /// - Parameters:
+    ///   - settlement: How the attempt ended.
+    ///   - metrics: The instruments of its type.
+    func add(_ settlement: Settlement, _ metrics: WorkMetrics) {
+        let end = End(settlement: settlement, metrics: metrics)
         let isFirst = state.withLock { state in
-            state.waiting.append(settlement)
+            state.waiting.append(end)
             state.added += 1
             return state.waiting.count == 1
         }
@@ -105,7 +118,7 @@ final class Completer: Sendable {
                 continue
             }
             do throws(StoreError) {
-                let outcomes = try await store.settle(batch)
+                let outcomes = try await store.settle(batch.map(\.settlement))
                 backOff.reset()
                 settled(batch, outcomes)
             } catch {
@@ -132,9 +145,11 @@ final class Completer: Sendable {
         for flusher in flushers { flusher.continuation.resume(returning: nil) }
     }
 
-    private func settled(_ batch: [Settlement], _ outcomes: [SettleOutcome]) {
-        for (settlement, outcome) in zip(batch, outcomes) {
-            table.remove(settlement.attempt)?.metrics.settled(settlement.outcome, outcome)
+    private func settled(_ batch: [End], _ outcomes: [SettleOutcome]) {
+        for (end, outcome) in zip(batch, outcomes) {
+            let settlement = end.settlement
+            table.remove(settlement.attempt)
+            end.metrics.settled(settlement.outcome, outcome)
             if case .refused(let refusal) = outcome {
                 logger.debug(
                     "An attempt's end came too late",

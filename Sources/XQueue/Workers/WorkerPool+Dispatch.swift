@@ -109,8 +109,8 @@ extension WorkerPool {
     func settle(_ attempt: Attempt, _ outcome: AttemptOutcome) {
         completer.add(
             Settlement(
-                attempt: attempt.id, outcome: paced(outcome, attempt), progress: progress.take(attempt.id))
-        )
+                attempt: attempt.id, outcome: paced(outcome, attempt), progress: progress.take(attempt.id)),
+            attempt.metrics)
     }
 
     /// A task that its handler gives back again and again must not keep the node busy with nothing else.

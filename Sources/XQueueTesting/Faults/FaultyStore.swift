@@ -3,7 +3,7 @@ public import XQueueCore
 
 /// A store that passes every call on to another one, except those it was told to fail or to hold.
 public final class FaultyStore: Sendable {
-    /// On which side of the inner call a fault strikes.
+    /// On which side of the inner call a fault strikes, or a call is held.
     public enum Moment: Sendable, Hashable {
         /// The inner store never hears of the call.
         case before
@@ -18,6 +18,11 @@ public final class FaultyStore: Sendable {
         var remaining: Int
     }
 
+    private struct Hold: Hashable {
+        let verb: StoreVerb
+        let moment: Moment
+    }
+
     private struct Watcher {
         let verb: StoreVerb
         let count: Int
@@ -26,7 +31,7 @@ public final class FaultyStore: Sendable {
 
     private struct State {
         var faults: [Fault] = []
-        var heldVerbs: Set<StoreVerb> = []
+        var holds: Set<Hold> = []
         var waiting: [StoreVerb: [CheckedContinuation<Void, Never>]] = [:]
         var watchers: [Watcher] = []
         var calls: [StoreVerb: Int] = [:]
@@ -65,15 +70,19 @@ public final class FaultyStore: Sendable {
         state.withLock { $0.faults = [] }
     }
 
-    /// Makes calls of `verb` wait, before the inner store hears of them, until they are released.
-    public func hold(_ verb: StoreVerb) {
-        state.withLock { _ = $0.heldVerbs.insert(verb) }
+    /// Makes calls of `verb` wait until they are released.
+    ///
+    /// - Parameters:
+    ///   - verb: The calls that wait.
+    ///   - moment: Whether they wait before the inner store hears of them, or with its answer.
+    public func hold(_ verb: StoreVerb, _ moment: Moment = .before) {
+        state.withLock { _ = $0.holds.insert(Hold(verb: verb, moment: moment)) }
     }
 
     /// Lets the waiting calls of `verb` go on, and holds no further ones.
     public func release(_ verb: StoreVerb) {
         let continuations = state.withLock { state in
-            state.heldVerbs.remove(verb)
+            for moment in [Moment.before, .after] { state.holds.remove(Hold(verb: verb, moment: moment)) }
             return state.waiting.removeValue(forKey: verb) ?? []
         }
         for continuation in continuations { continuation.resume() }
@@ -102,9 +111,10 @@ public final class FaultyStore: Sendable {
         _ verb: StoreVerb, _ call: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         state.withLock { $0.calls[verb, default: 0] += 1 }
-        await pass(verb)
+        await pass(verb, .before)
         if let error = strike(verb, .before) { throw error }
         let value = try await call()
+        await pass(verb, .after)
         if let error = strike(verb, .after) { throw error }
         return value
     }
@@ -123,12 +133,12 @@ public final class FaultyStore: Sendable {
         }
     }
 
-    private func pass(_ verb: StoreVerb) async {
+    private func pass(_ verb: StoreVerb, _ moment: Moment) async {
         await withCheckedContinuation { continuation in
             var isFree = false
             var satisfied: [Watcher] = []
             state.withLock { state in
-                guard state.heldVerbs.contains(verb) else {
+                guard state.holds.contains(Hold(verb: verb, moment: moment)) else {
                     isFree = true
                     return
                 }
