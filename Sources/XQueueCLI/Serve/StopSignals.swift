@@ -7,9 +7,9 @@ import Synchronization
 /// The first asks the server to stop: in order, or not to start at all. A second one ends the process at once, and
 /// the programs its handlers run; what a shell says of that is 143 or 130.
 final class StopSignals: Sendable {
-    /// The same signal within this time is still the first: `timeout` sends it to the process and, right after, to
-    /// its group.
-    private static let echo = Duration.milliseconds(5)
+    /// The same signal within this time is still the first: `timeout` sends it to the process and, right after, to its
+    /// group, which on a busy machine may be many milliseconds later. Nobody presses a key twice so fast.
+    private static let echo = Duration.milliseconds(100)
 
     private struct State {
         var first: (number: Int32, time: ContinuousClock.Instant)?

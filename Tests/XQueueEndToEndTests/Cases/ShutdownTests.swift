@@ -67,10 +67,29 @@ import XQueueTesting
         server.send(first)
         // The first one is noticed: the server takes no more requests.
         try await eventually("the server does not answer any more") { (try? await api.stats()) == nil }
+        // The same signal right after the first one is taken for its echo.
+        let noticed = ContinuousClock.now
+        try await eventually("it is no echo any more") { ContinuousClock.now - noticed > .milliseconds(200) }
         server.send(second)
-        #expect(try await server.exitStatus() == 128 + second)
+        #expect(try await server.exitStatus() == 128 + second, "\(server.said)")
         let pid = try #require(Int32(folder.read("pid").dropLast()))
         try await eventually("the program is gone, too") { Self.isGone(pid) }
+    }
+
+    /// As `timeout` does, to the process and to its group.
+    @Test(arguments: [SIGTERM, SIGINT]) func aSignalThatIsSentTwiceAtOnceIsOne(signal: Int32) async throws {
+        let folder = try ServerFolder()
+        let server = try await ServerProcess(in: folder, ["--queue-grace-period", "1s"])
+        let api = API(server)
+        let task = try await api.submit("example", #"{"duration_ms":600000}"#)
+        _ = try await api.task(task.id, "it runs") { $0.status == "processing" }
+        server.send(signal)
+        server.send(signal)
+        #expect(try await server.exitStatus() == 0, "\(server.said)")
+        let next = API(try await ServerProcess(in: folder, ["--example-enabled", "false"]))
+        let left = try await next.task(task.id)
+        #expect(left.status == "pending")
+        #expect(left.retryCount == 0)
     }
 
     /// Whenever it comes, a signal is either before the program's first line, where it is deadly, or the wish to end
