@@ -49,7 +49,7 @@ import XQueueTesting
     @Test("A message that no broker takes in time is told, with the reason, and is not there twice after")
     func unavailable() async throws {
         let cluster = try MockCluster(partitions: 1)
-        let intake = try cluster.intake { $0.deliveryTimeout = .seconds(2) }
+        let intake = try cluster.intake { $0.deliveryTimeout = .seconds(6) }
         try await intake.append(IntakeMessage.numbered(0..<1))
         cluster.fail(
             .produce, Array(repeating: RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, count: 1000))
@@ -174,7 +174,8 @@ import XQueueTesting
         let begin = ContinuousClock.now
         await intake.leave()
         await intake.close()
-        #expect(ContinuousClock.now - begin < .seconds(30))
+        // By its own bounds it takes less than half of that.
+        #expect(ContinuousClock.now - begin < .seconds(60))
     }
 }
 

@@ -153,7 +153,7 @@ import XQueueTesting
     @Test("A cluster out of reach is told in time, and used again when it is back") func outage() async throws
     {
         let fixture = try await KafkaFixture()
-        let intake = try fixture.intake { $0.deliveryTimeout = .seconds(2) }
+        let intake = try fixture.intake { $0.deliveryTimeout = .seconds(8) }
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1))
         fixture.broker.pause()

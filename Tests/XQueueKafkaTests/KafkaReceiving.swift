@@ -9,7 +9,7 @@ extension KafkaIntake {
     /// Receives until there are `count` records.
     func records(_ count: Int) async throws -> [IntakeRecord] {
         var records: [IntakeRecord] = []
-        try await eventually(within: .seconds(120), "\(count) records come") {
+        try await eventually("\(count) records come") {
             records += (try? await receive(limit: 100, waiting: .milliseconds(200))) ?? []
             return records.count >= count
         }

@@ -7,7 +7,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// What subscribers of a real broker get.
-@Suite(.timeLimit(.minutes(2))) struct PublishTests {
+@Suite(.timeLimit(.minutes(5))) struct PublishTests {
     @Test(
         arguments: [MQTTConfiguration.Version.v3, .v5],
         MQTTConfiguration.QualityOfService.allCases)

@@ -7,7 +7,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// What a broker does not take is put aside, and the rest goes on.
-@Suite(.timeLimit(.minutes(3))) struct RefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct RefusalTests {
     private typealias Version = MQTTConfiguration.Version
     private static let presence = "task/notifier/task-queue-notifier-node"
 

@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The limits of connections", .timeLimit(.minutes(2))) struct ConnectionLimitTests {
+@Suite("The limits of connections", .timeLimit(.minutes(5))) struct ConnectionLimitTests {
     private static func configuration(_ most: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.maxConnections = most

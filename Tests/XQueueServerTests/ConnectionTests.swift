@@ -4,7 +4,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("Connections", .timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite("Connections", .timeLimit(.minutes(5))) struct ConnectionTests {
     static func post(_ body: String, path: String = "/api/v1/tasks", headers: String = "") -> String {
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(headers)"
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"

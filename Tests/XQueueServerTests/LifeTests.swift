@@ -5,7 +5,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The server's life", .timeLimit(.minutes(1))) struct LifeTests {
+@Suite("The server's life", .timeLimit(.minutes(5))) struct LifeTests {
     @Test("A shutdown finishes the requests that have begun, and takes no more") func shutdown() async throws
     {
         try await LiveServer.run { server in

@@ -6,7 +6,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("Probes", .timeLimit(.minutes(2))) struct ProbeTests {
+@Suite("Probes", .timeLimit(.minutes(5))) struct ProbeTests {
     @Test("livez says that the process answers, readyz whether the store does; strangers may ask")
     func probes() async throws {
         try await TestAPI.run { api in

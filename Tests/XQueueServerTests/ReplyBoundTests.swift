@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("What one answer may hold", .timeLimit(.minutes(3))) struct ReplyBoundTests {
+@Suite("What one answer may hold", .timeLimit(.minutes(5))) struct ReplyBoundTests {
     private static let megabyte = RawJSON(trusted: "\"\(String(repeating: "x", count: (1 << 20) - 2))\"")
 
     private static func fill(_ store: FaultyStore, _ count: Int, types: [String] = ["a"]) async throws {

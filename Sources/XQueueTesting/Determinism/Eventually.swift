@@ -3,11 +3,12 @@ public import Testing
 /// Waits until `condition` holds: for what happens in its own time, such as another process's work.
 ///
 /// - Parameters:
-///   - limit: How long to wait before the test fails; generous, since only a failure takes so long.
+///   - limit: How long to wait before the test fails; generous, since only a failure takes so long, and the machine may be
+///     busy with other things.
 ///   - what: What is waited for, for the message.
 /// - Throws: ``NotInTime`` after `limit`, and what `condition` throws.
 public func eventually(
-    within limit: Duration = .seconds(60), _ what: Comment,
+    within limit: Duration = .seconds(180), _ what: Comment,
     sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

@@ -33,7 +33,7 @@ import XQueueTesting
             }
             for enough in [400, 1200, 2000, 2800, 3600] {
                 let server = current.server
-                try await eventually(within: .seconds(120), "\(enough) attempts have ended") {
+                try await eventually("\(enough) attempts have ended") {
                     Self.ends(in: folder) >= enough
                 }
                 let lines = Self.lineCount(in: folder)

@@ -26,8 +26,8 @@ import XQueueTesting
         let killed = ContinuousClock.now
         try await victim.kill9()
         try await eventually("the other one publishes") { try await after.sink().connected }
-        // Three heartbeats of a second, and the same again for a machine that is busy with other tests.
-        #expect(ContinuousClock.now - killed < .seconds(6))
+        // Three heartbeats of a second, and much more for a machine that is busy with other tests.
+        #expect(ContinuousClock.now - killed < .seconds(20))
         try await after.submitMany(500)
         try await after.allEnd()
         try await eventually("nothing is missing") {

@@ -23,7 +23,7 @@ import FoundationNetworking
         let failing = try await api.submit("far", "{}", #""max_retry":0"#)
         try await fail(failing.id, String(repeating: "long ", count: 1000), api)
         let later = try await api.submit("example", #"{"duration_ms":100,"steps":1}"#)
-        try await eventually(within: .seconds(60), "a later task is published") {
+        try await eventually("a later task is published") {
             subscriber.messages.contains {
                 $0.topic == "task/status/\(later.id)" && $0.payload.contains(#""status":"success""#)
             }
@@ -65,7 +65,7 @@ import FoundationNetworking
         #expect(try await api.sink().error != nil)
         try await broker.start()
         _ = try await api.submit()
-        try await eventually(within: .seconds(60), "health tells that it is back") {
+        try await eventually("health tells that it is back") {
             try await api.send("GET", "/health").text.contains(#""sinks":[{"status":"ok","name":"mqtt""#)
         }
         #expect(try await api.sink().error == nil)

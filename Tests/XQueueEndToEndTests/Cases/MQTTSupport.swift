@@ -81,7 +81,7 @@ extension API {
 
     /// Waits until the sink has taken all there is.
     func nothingIsLeft() async throws {
-        try await eventually(within: .seconds(120), "the sink has everything") {
+        try await eventually("the sink has everything") {
             try await sink().lag == 0
         }
     }

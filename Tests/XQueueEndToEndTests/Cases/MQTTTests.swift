@@ -25,7 +25,7 @@ import XQueueTesting
         let reply: TaskReply = try await API(server).send(
             "POST", "/tasks", #"{"type":"example","payload":{"duration_ms":300,"steps":2}}"#
         ).decoded()
-        try await eventually(within: .seconds(30), "the success is published") {
+        try await eventually("the success is published") {
             subscriber.messages.contains { $0.topic == "task/status/status/success" }
         }
         let messages = subscriber.messages
@@ -62,7 +62,7 @@ import XQueueTesting
             }
         }
         try await API(server).allEnd()
-        try await eventually(within: .seconds(120), "every task's end is published") {
+        try await eventually("every task's end is published") {
             try PublishedSteps(subscriber.messages.map(\.payload)).whole == 1200
         }
         #expect(try PublishedSteps(subscriber.messages.map(\.payload)).broken.isEmpty)

@@ -67,7 +67,7 @@ import XQueueTesting
         func steps() throws -> PublishedSteps {
             try PublishedSteps(subscribers.flatMap { $0.messagesOfFirstConnection.map(\.payload) })
         }
-        try await eventually(within: .seconds(120), "every task's end is published") {
+        try await eventually("every task's end is published") {
             try steps().whole == 3000
         }
         #expect(try steps().broken.isEmpty)

@@ -55,7 +55,7 @@ final class Cluster: Sendable {
         let program = try RunningProgram(
             command + arguments + settings, in: folder,
             name: "\(command.joined(separator: "-"))-\(folder.nextNumber())", environment: environment)
-        return (try await program.exitStatus(within: .seconds(120)), program.said)
+        return (try await program.exitStatus(), program.said)
     }
 
     /// What the `example` handler wrote down on all nodes of this name, one after the other.

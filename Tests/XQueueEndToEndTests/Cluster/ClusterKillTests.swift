@@ -26,7 +26,7 @@ import XQueueTesting
         defer { watch.cancel() }
         var deaths: [String: [Int64]] = [:]
         for round in 1...6 {
-            try await eventually(within: .seconds(120), "\(round * 250) attempts have ended") {
+            try await eventually("\(round * 250) attempts have ended") {
                 try Self.lines(cluster).values.joined().count { $0.event == .end } >= round * 250
             }
             let name = try #require(Self.names.randomElement())

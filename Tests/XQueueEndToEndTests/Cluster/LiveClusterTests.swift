@@ -44,10 +44,10 @@ import XQueueTesting
         for _ in 1...3 {
             let before = subscriber.messages.count
             // Whether a batch was accepted whose answer was lost, the count at the end tells.
-            try await eventually(within: .seconds(120), "tasks are accepted") {
+            try await eventually("tasks are accepted") {
                 (try? await api.submitMany(500)) != nil
             }
-            try await eventually(within: .seconds(120), "some are published") {
+            try await eventually("some are published") {
                 subscriber.messages.count > before + 100
             }
             try await redis.kill()
@@ -59,7 +59,7 @@ import XQueueTesting
         }
         let count = try await api.stats().success
         #expect(count >= 1500)
-        try await eventually(within: .seconds(120), "every task's end is published") {
+        try await eventually("every task's end is published") {
             let steps = try PublishedSteps(subscriber.messages.map(\.payload))
             // An attempt that a restart of Redis cut off may have been lost and done again, with more steps.
             return steps.versions.count == count && steps.broken.isEmpty

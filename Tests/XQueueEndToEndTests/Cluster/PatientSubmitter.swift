@@ -48,7 +48,7 @@ final class PatientSubmitter: Sendable {
     /// Submits one batch until somebody accepts it.
     func submit(_ count: Int, _ next: () throws -> API) async throws {
         let tasks = Array(repeating: "{\(members)}", count: count).joined(separator: ",")
-        try await eventually(within: .seconds(120), "a server accepts tasks") {
+        try await eventually("a server accepts tasks") {
             // A server that is being killed does not answer.
             guard let reply = try? await next().send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#) else {
                 return false

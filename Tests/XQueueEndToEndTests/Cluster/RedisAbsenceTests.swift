@@ -66,7 +66,8 @@ import XQueueTesting
         case killed, silent
     }
 
-    /// Half of the bounds that the documents name would be a busy machine's fault; twice them is ours.
+    /// The documents say two seconds, and the grace period. A busy machine may take some times as long; the fault that this
+    /// is about, a wait for calls that nobody answers, takes 18 s and more.
     @Test(arguments: Trouble.allCases)
     func anIdleNodeEndsSoonWithoutRedis(trouble: Trouble) async throws {
         let redis = try await RedisServer.start()
@@ -82,7 +83,7 @@ import XQueueTesting
         let start = ContinuousClock.now
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
-        #expect(ContinuousClock.now - start < .seconds(4), "\(node.said)")
+        #expect(ContinuousClock.now - start < .seconds(12), "\(node.said)")
         _ = await worker.value
         redis.resume()
     }
@@ -99,7 +100,7 @@ import XQueueTesting
         let start = ContinuousClock.now
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
-        #expect(ContinuousClock.now - start < .seconds(9), "\(node.said)")
+        #expect(ContinuousClock.now - start < .seconds(16), "\(node.said)")
         #expect(node.said.contains("could not be stored before the shutdown"))
         redis.resume()
     }

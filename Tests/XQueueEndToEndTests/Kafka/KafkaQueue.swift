@@ -34,7 +34,10 @@ struct KafkaQueue: Sendable {
             "produce.py", [Self.topic, "\(count)", #"{"max_retry":1000,"queue_timeout":0}"#])
     }
 
-    /// Has it write one message of every kind that cannot be used: 11 of them.
+    /// How many kinds of messages that cannot be used `produce.py` knows.
+    static let poisons = 12
+
+    /// Has it write one message of every kind that cannot be used.
     func poison() async throws {
         _ = try await broker.run("produce.py", [Self.topic, "poison"])
     }
@@ -106,7 +109,7 @@ extension API {
     }
 
     /// Waits until so many tasks have ended, and none is left that has not.
-    func allEnd(_ count: Int, within limit: Duration) async throws {
+    func allEnd(_ count: Int, within limit: Duration = .seconds(240)) async throws {
         try await eventually(within: limit, "all \(count) tasks have ended") {
             guard let stats = try? await stats() else { return false }
             return stats.success + stats.failed >= count && stats.pending + stats.processing == 0

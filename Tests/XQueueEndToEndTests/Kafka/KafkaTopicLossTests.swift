@@ -12,27 +12,27 @@ import XQueueTesting
         let queue = try await KafkaQueue(redis: nil, ["--kafka-delivery-timeout", "5s"])
         let node = try await queue.cluster.node("a")
         let api = API(node)
-        try await eventually(within: .seconds(60), "the node reads all partitions") {
+        try await eventually("the node reads all partitions") {
             try await api.intake().partitions.allSatisfy(\.assigned)
         }
         try await queue.produce(20)
-        try await api.allEnd(20, within: .seconds(60))
+        try await api.allEnd(20)
 
         for round in 1...2 {
             _ = try await queue.broker.run("delete.py", [KafkaQueue.topic])
-            try await eventually(within: .seconds(120), "it is told") {
+            try await eventually("it is told") {
                 try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
                 return node.said.components(separatedBy: "A topic was gone and is made again").count > round
             }
-            try await eventually(within: .seconds(120), "tasks are accepted again") {
+            try await eventually("tasks are accepted again") {
                 try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
                 return try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201
             }
-            try await eventually(within: .seconds(120), "health says that all is well") {
+            try await eventually("health says that all is well") {
                 try await api.send("GET", "/health").status == 200
             }
         }
-        try await eventually(within: .seconds(60), "all tasks have run") {
+        try await eventually("all tasks have run") {
             let stats = try await api.stats()
             return stats.pending + stats.processing == 0 && stats.success >= 22
         }

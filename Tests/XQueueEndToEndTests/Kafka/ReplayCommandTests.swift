@@ -29,7 +29,7 @@ import XQueueTesting
         var node = try await queue.cluster.node("a")
         let api = API(node)
         try await queue.produce(300)
-        try await api.allEnd(300, within: .seconds(60))
+        try await api.allEnd(300)
         #expect(try await api.send("POST", "/types/example/pause").status == 200)
         let waiting = try await api.submitLogged(40).ids
         struct Sinks: Decodable {
@@ -55,7 +55,7 @@ import XQueueTesting
         #expect((again.restored, again.known, again.ended) == (0, 40, 300))
 
         node = try await queue.cluster.node("a")
-        try await API(node).allEnd(40, within: .seconds(60))
+        try await API(node).allEnd(40)
         let tasks = try await API(node).allTasks()
         #expect(Set(tasks.map(\.id)) == Set(waiting))
         #expect(tasks.allSatisfy { $0.status == "success" })

@@ -17,7 +17,7 @@ struct API: Sendable {
         self.server = server
         base = server.address.appending(path: "api/v1")
         let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = 30
+        configuration.timeoutIntervalForRequest = 60
         session = URLSession(configuration: configuration)
     }
 

@@ -6,7 +6,7 @@ import XQueueSQLite
 import XQueueTesting
 
 /// The drainer hands every event to its sink, and is in nobody's way.
-@Suite(.timeLimit(.minutes(2))) struct DrainerTests {
+@Suite(.timeLimit(.minutes(5))) struct DrainerTests {
     private static let trouble = "Events cannot be handed to a sink; trying again"
 
     @Test func everyEventArrivesOnceAndInOrder() async throws {
@@ -86,8 +86,8 @@ import XQueueTesting
         node.sink.setStuck(true)
         let start = ContinuousClock.now
         try await fixture.running([node]) { try await fixture.work(500, on: node) }
-        // Five seconds of patience at shutdown.
-        #expect(ContinuousClock.now - start < .seconds(20))
+        // Five seconds of patience at shutdown, and more for a machine that is busy with other tests.
+        #expect(ContinuousClock.now - start < .seconds(40))
         #expect(node.sink.events.isEmpty)
     }
 
@@ -165,8 +165,8 @@ import XQueueTesting
             let start = ContinuousClock.now
             victim.store.cutOff()
             try await eventually("the other one drains") { heir.sink.isOpen }
-            // Three heartbeats, and two seconds for a machine that is busy with other tests.
-            #expect(ContinuousClock.now - start < DrainerFixture.heartbeat * 3 + .seconds(2))
+            // Three heartbeats, and more for a machine that is busy with other tests.
+            #expect(ContinuousClock.now - start < DrainerFixture.heartbeat * 3 + .seconds(12))
             // The victim may have taken tasks with it, which others finish in their time.
             victim.store.heal()
             try await fixture.work(200, on: heir)

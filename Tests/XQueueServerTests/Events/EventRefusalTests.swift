@@ -6,7 +6,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("Refused streams", .timeLimit(.minutes(1))) struct EventRefusalTests {
+@Suite("Refused streams", .timeLimit(.minutes(5))) struct EventRefusalTests {
     @Test(
         "A wrong address is said so, by either transport", arguments: EventClient.Transport.allCases,
         [

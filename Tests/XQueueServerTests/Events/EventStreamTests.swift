@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The stream of events", .timeLimit(.minutes(1))) struct EventStreamTests {
+@Suite("The stream of events", .timeLimit(.minutes(5))) struct EventStreamTests {
     typealias Transport = EventClient.Transport
 
     @Test("A task's way through running workers", arguments: Transport.allCases)

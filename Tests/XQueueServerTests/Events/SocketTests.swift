@@ -4,7 +4,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("The WebSocket", .timeLimit(.minutes(1))) struct SocketTests {
+@Suite("The WebSocket", .timeLimit(.minutes(5))) struct SocketTests {
     @Test("Subscriptions come and go by messages") func subscriptions() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow(.socket, "?type=a")

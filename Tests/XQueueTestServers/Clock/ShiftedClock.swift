@@ -16,7 +16,7 @@ package struct ShiftedClock: Sendable {
         let compiler = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("cc")),
             ["-shared", "-fPIC", "-O2", "-o", library, source], in: folder, name: "cc-\(folder.nextNumber())")
-        guard try await compiler.exitStatus(within: .seconds(120)) == 0 else {
+        guard try await compiler.exitStatus() == 0 else {
             throw ProgramEnded(said: compiler.said)
         }
         try Data(repeating: 0, count: 8).write(to: URL(filePath: file))

@@ -35,7 +35,7 @@ package enum KafkaTools {
             program: URL(filePath: try ProgramFile.installed("python3")),
             [Self.script(script)] + arguments, in: folder, name: "\(script)-\(folder.nextNumber())",
             environment: try environment())
-        let status = try await program.exitStatus(within: .seconds(180))
+        let status = try await program.exitStatus()
         guard status == 0 else { throw ProgramEnded(said: program.said) }
         return program.said
     }

@@ -77,7 +77,9 @@ package final class RunningProgram: Sendable {
     package func resume() { send(SIGCONT) }
 
     /// Waits for its end; a deadly signal is negative.
-    package func exitStatus(within limit: Duration = .seconds(60)) async throws -> Int32 {
+    ///
+    /// - Parameter limit: How long; generous, since a node that is asked to end may take a minute by its own rules.
+    package func exitStatus(within limit: Duration = .seconds(240)) async throws -> Int32 {
         try await eventually(within: limit, "the program ends") { !isRunning }
         return state.withLock { Self.look(&$0, processIdentifier) } ?? 0
     }

@@ -5,7 +5,7 @@ struct RedisCall: Sendable {
     var port: Int
     var password: String?
     /// How long the server may take.
-    var seconds = 5
+    var seconds = 30
 
     /// - Throws: ``Failure`` if the server cannot be reached, takes too long or answers with an error.
     func run(_ words: [String]) async throws -> RedisAnswer {

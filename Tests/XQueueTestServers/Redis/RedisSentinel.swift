@@ -20,8 +20,8 @@ final class RedisSentinel: Sendable {
         var lines = [
             "port \(port)", "bind 127.0.0.1", "dir \"\(folder.path)\"", "daemonize no",
             "sentinel monitor \(Self.name) 127.0.0.1 \(primary) \(quorum)",
-            "sentinel down-after-milliseconds \(Self.name) 1000",
-            "sentinel failover-timeout \(Self.name) 2000",
+            "sentinel down-after-milliseconds \(Self.name) 3000",
+            "sentinel failover-timeout \(Self.name) 10000",
             "sentinel parallel-syncs \(Self.name) 1",
         ]
         if let password { lines.append("sentinel auth-pass \(Self.name) \(password)") }

@@ -4,7 +4,7 @@ import XQueueTesting
 
 @testable import XQueue
 
-@Suite("The event bus", .timeLimit(.minutes(1))) struct EventBusTests {
+@Suite("The event bus", .timeLimit(.minutes(5))) struct EventBusTests {
     @Test("Without a subscriber the store hears nothing of it") func restsWithoutSubscribers() async throws {
         let fixture = try BusFixture()
         try await fixture.submit(3)

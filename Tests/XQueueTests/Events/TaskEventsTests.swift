@@ -3,7 +3,7 @@ import XQueue
 import XQueueCore
 import XQueueTesting
 
-@Suite("Events for Swift programs", .timeLimit(.minutes(1))) struct TaskEventsTests {
+@Suite("Events for Swift programs", .timeLimit(.minutes(5))) struct TaskEventsTests {
     @Test("A task's whole time line") func timeLine() async throws {
         let fixture = try RuntimeFixture()
         fixture.manager.register("double") { (task: TaskContext<Int>) in
