@@ -40,6 +40,7 @@ extension TaskManager {
         try await attempt { () async throws(StoreError) in
             try await self.store.setLimit(limit, ofType: type)
         }
+        births.note(type) { $0 = TypeSetting(limit: limit, isPaused: $0?.isPaused ?? false) }
     }
 
     /// Forgets a type that has no tasks, with its limit and its pause. A task that is submitted later brings it
@@ -53,7 +54,7 @@ extension TaskManager {
             try await self.store.removeTypes([type], evenIfSet: true)
         }
         switch removals.first {
-        case .removed: return
+        case .removed: births.note(type) { $0 = nil }
         case .hasTasks, .isSet:
             throw QueueError(
                 .typeInUse, "there are tasks of type \(type): it can be deleted once they are removed")
@@ -80,6 +81,7 @@ extension TaskManager {
         try await attempt { () async throws(StoreError) in
             try await self.store.setPaused(paused, type: type)
         }
+        births.note(type) { $0 = TypeSetting(limit: $0?.limit, isPaused: paused) }
     }
 
     /// A name with a mistake in it must not become a type that holds nothing back.

@@ -2,21 +2,23 @@ import Logging
 import Synchronization
 package import XQueueCore
 
-/// Notices that the store no longer holds the data this node knows, and sets the limits of its handlers again
-/// before anything is claimed from what is there now.
+/// Notices that the store no longer holds the data this node knows, and sets the limits of its handlers, and what
+/// operators had set, again before anything is claimed from what is there now.
 final class BirthWatch: Sendable {
-    private struct State {
+    struct State {
         var hasLooked = false
         var known: StoreBirth?
         var loss: StoreLoss?
+        /// What is set for each type, as this node has seen it last in the data it knows.
+        var settings: [String: TypeSetting] = [:]
     }
 
-    private let store: any TaskStore
+    let store: any TaskStore
     /// The limits that this node's handlers bring along.
     private let limits: @Sendable () -> [(type: String, limit: Int)]
     private let clock: any QueueClock
-    private let logger: Logger
-    private let state = Mutex(State())
+    let logger: Logger
+    let state = Mutex(State())
 
     init(
         store: any TaskStore, limits: @escaping @Sendable () -> [(type: String, limit: Int)],
@@ -32,12 +34,17 @@ final class BirthWatch: Sendable {
     var loss: StoreLoss? { state.withLock { $0.loss } }
 
     /// Looks whose data the store holds. The first look, and each that finds other data than the one before, sets
-    /// the limits.
+    /// the limits, and what operators had set in the other.
     func look() async throws(StoreError) {
         let birth = try await store.birth()
         guard state.withLock({ !$0.hasLooked || $0.known?.id != birth?.id }) else { return }
-        // First the limits: only a known mark lets tasks be claimed.
-        for (type, limit) in limits() { try await store.setLimit(limit, ofType: type) }
+        // First the limits: only a known mark lets tasks be claimed. What was set for a type after its handler came
+        // is newer than the handler's limit.
+        let seen = state.withLock { $0.known != nil && birth != nil ? $0.settings : [:] }
+        for (type, limit) in limits() where seen[type] == nil {
+            try await store.setLimit(limit, ofType: type)
+        }
+        try await restore(seen)
         let now = clock.now()
         let loss = state.withLock { state -> StoreLoss? in
             defer {
@@ -52,8 +59,8 @@ final class BirthWatch: Sendable {
         guard let loss else { return }
         logger.error(
             """
-            The store has lost its data, or another one has taken its place. The limits of this node's handlers are \
-            set again; tasks, pauses, and limits that operators set are gone
+            The store has lost its data, or another one has taken its place. Its tasks are gone; limits and pauses \
+            that this node has seen are set again
             """,
             metadata: [
                 "known.since": "\(loss.known.bornAt.rfc3339)", "found.since": "\(loss.found.bornAt.rfc3339)",

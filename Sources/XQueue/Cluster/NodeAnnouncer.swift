@@ -23,6 +23,8 @@ struct NodeAnnouncer: Sendable {
                 try await store.register(node(), lifetime: interval * 3)
                 announced()
                 try await births.look()
+                // Should it fail, what was seen before will do.
+                try? await births.remember()
                 backOff.reset()
                 hasFailed = false
                 guard (try? await clock.sleep(for: interval)) != nil else { return }

@@ -42,6 +42,18 @@ import XQueueTesting
             try await manager.types().first { $0.state.type == type }?.state.limit
         }
 
+        /// Returns once the node has seen what is set now.
+        func look() async throws {
+            for _ in 0..<2 {
+                let last = try await lastSeen
+                try await eventually("it is announced again") { try await lastSeen != last }
+            }
+        }
+
+        private var lastSeen: Timestamp? {
+            get async throws { try await manager.nodes().first { $0.id == manager.workerID }?.lastSeenAt }
+        }
+
         var losses: Int { lines.all.count { $0.hasPrefix("The store has lost its data") } }
 
         func running(_ body: () async throws -> Void) async throws {
@@ -114,6 +126,50 @@ import XQueueTesting
             #expect(try await node.limit(of: "b") == 3)
             #expect(node.losses == 1)
         }
+    }
+
+    @Test("What operators have set is back, and what they set meanwhile stays") func settings() async throws {
+        let server = try await RedisServer.start()
+        let nodes = [try await Node(server, prefix: "q"), try await Node(server, prefix: "q")]
+        var configuration = try RedisConfiguration(address: server.address)
+        configuration.keyPrefix = "q"
+        let other = try await RedisStore(configuration: configuration)
+        func state(_ type: String) async throws -> TypeState? {
+            try await other.types().first { $0.type == type }
+        }
+        try await nodes[0].running {
+            try await nodes[1].running {
+                try await nodes[0].manager.setLimit(3, of: "b")
+                try await other.setPaused(true, type: "held")
+                try await other.setLimit(5, ofType: "few")
+                try await other.setLimit(6, ofType: "changed")
+                for node in nodes { try await node.look() }
+                try await server.command("FLUSHALL")
+                try await other.setLimit(9, ofType: "changed")
+                try await eventually("both have noticed") { nodes.allSatisfy { $0.losses == 1 } }
+                #expect(try await state("a")?.limit == 1)
+                #expect(try await state("b")?.limit == 3)
+                #expect(try await state("held")?.isPaused == true)
+                #expect(try await state("held")?.limit == nil)
+                #expect(try await state("few")?.limit == 5)
+                #expect(try await state("few")?.isPaused == false)
+                #expect(try await state("changed")?.limit == 9)
+                // Every type is told of, by whoever came first.
+                let told = nodes.flatMap(\.lines.all).count { $0.hasPrefix("What was set for a type") }
+                #expect(told >= 4)
+
+                // What is lifted does not come back with a later loss.
+                try await nodes[0].manager.resume("held")
+                try await nodes[1].manager.setLimit(nil, of: "b")
+                for node in nodes { try await node.look() }
+                try await server.command("FLUSHALL")
+                try await eventually("both have noticed") { nodes.allSatisfy { $0.losses == 2 } }
+                #expect(try await state("held")?.isPaused != true)
+                #expect(try await state("b")?.limit == nil)
+                #expect(try await state("few")?.limit == 5)
+            }
+        }
+        await other.close()
     }
 
     @Test("A mark is drawn once, and two stores of one queue know the same one")
