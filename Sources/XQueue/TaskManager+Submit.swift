@@ -61,19 +61,9 @@ extension TaskManager {
         return try await submit(submission).record
     }
 
-    /// An identifier says when its task was made: lists and the order of the queue go by it.
-    private func checkTime(of id: TaskID) throws(QueueError) {
-        let now = storeTime.now()
-        guard id.timestamp - now > ModelLimits.farthestID else { return }
-        throw .invalid(
-            "id",
-            "is dated \(id.timestamp.rfc3339), more than a day ahead of the queue's clock (\(now.rfc3339)); "
-                + "check the clock of the client")
-    }
-
     private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
         let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
-        if submission.id != nil { try checkTime(of: task.id) }
+        if submission.id != nil { try task.id.checkTime(by: storeTime.now(), madeBy: "client") }
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }

@@ -106,7 +106,8 @@ public final class TaskManager: Service {
         self.feeder = intake.map {
             IntakeFeeder(
                 $0, store: store, configuration: configuration, metrics: metrics, clock: clock,
-                random: random, logger: logger, storeWatch: storeWatch, inserted: unserved.notice)
+                random: random, logger: logger, storeTime: storeTime, storeWatch: storeWatch,
+                inserted: unserved.notice)
         }
         self.madeAt = clock.instant()
         self.eventBus = EventBus(

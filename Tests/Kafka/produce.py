@@ -7,6 +7,7 @@ usage: produce.py BROKER TOPIC COUNT [MEMBERS]   COUNT tasks, numbered in their 
 
 import json
 import sys
+import time
 
 from confluent_kafka import Producer
 
@@ -20,6 +21,9 @@ POISON = {
     "a wild number": b'{"type":"example","max_retry":99999999999999999999}',
     "a bad id": b'{"type":"example","id":"7"}',
     "an old kind of id": b'{"type":"example","id":"c0ffee00-0000-4000-8000-000000000000"}',
+    # Two days ahead.
+    "an id of the future": b'{"type":"example","id":"%08x-%04x-7000-8000-000000000000"}'
+    % divmod(int(time.time() * 1000) + 172_800_000, 1 << 16),
     "a bad time": b'{"type":"example","created_at":"yesterday"}',
     "too large": b'{"type":"example","payload":"' + b"x" * 1_050_000 + b'"}',
 }

@@ -66,17 +66,18 @@ import XQueueTesting
             try await eventually("what came behind has run") {
                 try await node.manager.statistics().store.counts[.success] == 3
             }
-            #expect(await node.manager.intake()?.rejected == 11)
+            #expect(await node.manager.intake()?.rejected == 12)
         }
         let dead = try await fixture.records(of: "tasks.dead")
-        #expect(dead.count == 11)
+        #expect(dead.count == 12)
         let reasons = Dictionary(grouping: dead, by: { $0.key ?? "" }).mapValues {
             $0[0].headers["reason"] ?? ""
         }
         #expect(reasons["an unknown field"]??.contains("prio") == true)
+        #expect(reasons["an id of the future"]??.contains("a day ahead of the queue's clock") == true)
         #expect(reasons["not UTF-8"]??.contains("JSON") == true)
         #expect(dead.allSatisfy { $0.headers["topic"] == fixture.topic && $0.headers["offset"] != nil })
-        #expect(try await fixture.committed() == 14)
+        #expect(try await fixture.committed() == 15)
     }
 
     @Test("While the store is out of reach tasks are accepted, and run when it is back") func storeDown()

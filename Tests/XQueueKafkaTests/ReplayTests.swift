@@ -50,11 +50,11 @@ import XQueueTesting
         _ = try await fixture.broker.run("produce.py", [fixture.topic, "poison"])
         let store = try emptyStore()
         let dry = try await replay(fixture, into: store, isDry: true)
-        #expect((dry.read, dry.restored, dry.unusable) == (1211, 1200, 11))
+        #expect((dry.read, dry.restored, dry.unusable) == (1212, 1200, 12))
         #expect(try await store.statistics().counts.total == 0)
 
         let report = try await replay(fixture, into: store)
-        #expect((report.read, report.restored, report.known, report.unusable) == (1211, 1200, 0, 11))
+        #expect((report.read, report.restored, report.known, report.unusable) == (1212, 1200, 0, 12))
         #expect(try await store.statistics().counts[.pending] == 1200)
         let again = try await replay(fixture, into: store)
         #expect((again.restored, again.known) == (0, 1200))

@@ -151,6 +151,17 @@ import XQueueCore
         #expect(error?.message.contains(reason) == true)
     }
 
+    @Test("An identifier may be a day ahead of the queue's clock, and no more") func future() throws {
+        let id = TaskID.lowest(at: Self.written + .seconds(86_400))
+        try id.checkTime(by: Self.written, madeBy: "producer")
+        #expect(!id.isTooFarAhead(of: Self.written))
+        let error = #expect(throws: QueueError.self) {
+            try id.checkTime(by: Self.written + .milliseconds(-1), madeBy: "producer")
+        }
+        #expect(error?.field == "id")
+        #expect(error?.message.hasSuffix("check the clock of the producer") == true)
+    }
+
     @Test("Broken UTF-8 is refused") func brokenText() {
         var record = record("")
         record.value = Array(#"{"type":"a","payload":"#.utf8) + [0x22, 0xFF, 0x22, 0x7D]

@@ -9,23 +9,24 @@ import XQueueCore
 /// already, is one task. While the store takes none, because it is full or out of reach, the log is held.
 final class IntakeFeeder: Sendable {
     let intake: any TaskIntake
-    private let store: any TaskStore
-    private let decoder: IntakeDecoder
+    let store: any TaskStore
+    let decoder: IntakeDecoder
     private let batch: IntakeBatch
     private let metrics: QueueMetrics
-    private let records: QueueMetrics.Intake
+    let records: QueueMetrics.Intake
     private let clock: any QueueClock
-    private let random: any RandomSource
-    private let logger: Logger
+    let random: any RandomSource
+    let logger: Logger
+    let storeTime: StoreTime
     private let storeWatch: StoreWatch
     private let inserted: @Sendable ([NewTask]) async -> Void
-    private let state = Mutex(IntakeCounts())
+    let state = Mutex(IntakeCounts())
 
     /// - Parameter inserted: Told of tasks that are new in the store.
     init(
         _ intake: any TaskIntake, store: any TaskStore, configuration: QueueConfiguration,
         metrics: QueueMetrics, clock: any QueueClock, random: any RandomSource, logger: Logger,
-        storeWatch: StoreWatch,
+        storeTime: StoreTime, storeWatch: StoreWatch,
         inserted: @escaping @Sendable ([NewTask]) async -> Void
     ) {
         var logger = logger
@@ -39,6 +40,7 @@ final class IntakeFeeder: Sendable {
         self.clock = clock
         self.random = random
         self.logger = logger
+        self.storeTime = storeTime
         self.storeWatch = storeWatch
         self.inserted = inserted
     }
@@ -105,22 +107,6 @@ final class IntakeFeeder: Sendable {
         inHand = []
     }
 
-    /// The tasks that records ask for; those that ask for none are put aside.
-    private func check(_ records: [IntakeRecord]) async throws -> [Entry] {
-        var entries: [Entry] = []
-        entries.reserveCapacity(records.count)
-        var rejected: [RejectedRecord] = []
-        for record in records where !record.isStored {
-            do throws(QueueError) {
-                entries.append(Entry(record: record, task: try decoder.task(record)))
-            } catch {
-                rejected.append(RejectedRecord(record, reason: error.message))
-            }
-        }
-        if !rejected.isEmpty { try await reject(rejected) }
-        return entries
-    }
-
     private func store(_ fed: Fed) async throws {
         guard !fed.records.isEmpty else { return }
         if !fed.entries.isEmpty { try await insert(fed.entries[...]) }
@@ -128,31 +114,13 @@ final class IntakeFeeder: Sendable {
         try await intake.commit(fed.records)
     }
 
-    private func reject(_ records: [RejectedRecord]) async throws {
-        try await intake.reject(records)
-        state.withLock { $0.rejected += records.count }
-        self.records.rejected.increment(by: records.count)
-        for rejected in records {
-            let origin = rejected.record.origin
-            logger.warning(
-                "A message cannot be used; it is put aside",
-                metadata: [
-                    "reason": "\(rejected.reason)", "topic": "\(origin.topic)",
-                    "partition": "\(origin.partition)", "offset": "\(origin.offset)",
-                ])
-        }
-    }
-
     /// Stores the tasks of all entries, however long that takes.
-    private func insert(_ entries: ArraySlice<Entry>) async throws {
+    private func insert(_ entries: ArraySlice<IntakeEntry>) async throws {
         var backOff = BackOff(random: random, longest: .seconds(1))
         while true {
             do throws(StoreError) {
                 try await store(entries.map(\.task))
-                if state.withLock({ $0.isHeld.toFalse() }) {
-                    logger.info("Tasks are fed into the store again")
-                }
-                return
+                return goOn()
             } catch {
                 switch error.code {
                 case .closed: throw error
@@ -208,8 +176,13 @@ final class IntakeFeeder: Sendable {
         records.deduplicated.increment(by: deduplicated)
     }
 
+    /// The store answers.
+    func goOn() {
+        if state.withLock({ $0.isHeld.toFalse() }) { logger.info("Tasks are fed into the store again") }
+    }
+
     /// Waits before the store is tried again, and keeps this node's share meanwhile.
-    private func hold(_ error: StoreError, _ backOff: inout BackOff) async throws {
+    func hold(_ error: StoreError, _ backOff: inout BackOff) async throws {
         let isNew = state.withLock { state in
             defer { state.isHeld = true }
             return !state.isHeld
@@ -227,7 +200,7 @@ final class IntakeFeeder: Sendable {
 /// A batch of records that were received, and the tasks that were found in them.
 private struct Fed {
     var records: [IntakeRecord] = []
-    var entries: [Entry] = []
+    var entries: [IntakeEntry] = []
 }
 
 extension Result where Failure == any Error {
@@ -239,12 +212,6 @@ extension Result where Failure == any Error {
             return .failure(error)
         }
     }
-}
-
-/// A record and the task it asks for.
-private struct Entry {
-    let record: IntakeRecord
-    let task: NewTask
 }
 
 extension Bool {

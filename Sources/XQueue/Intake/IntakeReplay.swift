@@ -42,10 +42,13 @@ package struct IntakeReplay {
             let records = try await archive.read(limit: Self.batch)
             guard !records.isEmpty else { return report }
             report.read += records.count
+            let now = try await store.now()
             var tasks: [NewTask] = []
             for record in records {
                 do throws(QueueError) {
-                    tasks.append(try decoder.task(record))
+                    let task = try decoder.task(record)
+                    try task.id.checkTime(by: now, madeBy: "producer")
+                    tasks.append(task)
                 } catch {
                     report.unusable += 1
                 }

@@ -121,13 +121,16 @@ struct TaskSubmitter: Sendable {
         return unlogged
     }
 
-    /// Has the log keep tasks that the store could not be asked about: of those with the same unique key the first.
+    /// Has the log keep tasks that the store could not be asked about: of those of one type with the same unique key the
+    /// first.
     private func log(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) -> [SubmitOutcome]
     {
-        var firsts: [String: TaskRecord] = [:]
+        var firsts: [[String]: TaskRecord] = [:]
         var first: [NewTask] = []
         let outcomes = zip(tasks, logged(tasks)).map { task, outcome in
             if let key = task.uniqueKey {
+                // The key holds within the type.
+                let key = [task.type, key]
                 if let earlier = firsts[key] { return SubmitOutcome.logged(earlier) }
                 firsts[key] = outcome.record
             }

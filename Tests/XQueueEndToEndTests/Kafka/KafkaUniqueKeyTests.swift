@@ -94,6 +94,12 @@ import XQueueTesting
         let batch = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(twice),\#(twice)]}"#)
         let told = try batch.decoded(BatchReply.self).tasks.map(\.id)
         #expect(Set(told).count == 1)
+        // A key holds within its type.
+        let apart = ["example", "nobody-serves-this"].map { #"{"type":"\#($0)","unique_key":"three"}"# }
+        let both = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(apart.joined(separator: ","))]}"#)
+        let types = try both.decoded(BatchReply.self).tasks.map(\.type)
+        #expect(types == ["example", "nobody-serves-this"])
+        let other = try #require(try both.decoded(BatchReply.self).tasks.last?.id)
         queue.redis?.resume()
         for id in [try plain.decoded(TaskReply.self).id] + Set(told) {
             // The store is not back at once.
@@ -106,6 +112,22 @@ import XQueueTesting
         }
         #expect(try await api.send("GET", "/tasks/\(id)").status == 404)
         #expect(try await api.task(first.id).status == "pending")
+        #expect(try await api.task(other).status == "pending")
+
+        // Submitted again with the identifier of the 202, it is answered with the task that has the key.
+        let again = #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#
+        let holder = try await api.send("POST", "/tasks", again)
+        #expect(holder.status == 200)
+        #expect(try holder.decoded(TaskReply.self).id == first.id)
+        // Once that one has ended, nobody answers: what was asked for is done now, under the same identifier, once.
+        #expect(try await api.send("DELETE", "/tasks/\(first.id)").status == 200)
+        let own = try await api.send("POST", "/tasks", again)
+        #expect(own.status == 201)
+        #expect(try own.decoded(TaskReply.self).id == id)
+        #expect(try await api.end(of: id).status == "success")
+        let last = try await api.send("POST", "/tasks", again)
+        #expect(last.status == 200)
+        #expect(try last.decoded(TaskReply.self).id == id)
     }
 
     /// An identifier of version 7.

@@ -1,0 +1,84 @@
+import CoreMetrics
+import Logging
+import Synchronization
+import XQueueCore
+
+/// A record and the task it asks for.
+struct IntakeEntry {
+    let record: IntakeRecord
+    let task: NewTask
+}
+
+extension IntakeFeeder {
+    /// The tasks that records ask for; those that ask for none, or for one that cannot be, are put aside.
+    func check(_ records: [IntakeRecord]) async throws -> [IntakeEntry] {
+        var entries: [IntakeEntry] = []
+        entries.reserveCapacity(records.count)
+        var rejected: [RejectedRecord] = []
+        for record in records where !record.isStored {
+            do throws(QueueError) {
+                entries.append(IntakeEntry(record: record, task: try decoder.task(record)))
+            } catch {
+                rejected.append(RejectedRecord(record, reason: error.message))
+            }
+        }
+        try await takeOutFuture(&entries, &rejected)
+        if !rejected.isEmpty { try await reject(rejected) }
+        return entries
+    }
+
+    /// Rejects the entries whose identifiers are dated too far ahead. Before one is, the store is asked again what time
+    /// it is: what is known of its clock may be old, or a guess.
+    private func takeOutFuture(
+        _ entries: inout [IntakeEntry], _ rejected: inout [RejectedRecord]
+    ) async throws {
+        await storeTime.prepare(waits: false)
+        var now = storeTime.now()
+        guard entries.contains(where: { $0.task.id.isTooFarAhead(of: now) }) else { return }
+        now = try await storeNow()
+        var rest: [IntakeEntry] = []
+        rest.reserveCapacity(entries.count)
+        for entry in entries {
+            do throws(QueueError) {
+                try entry.task.id.checkTime(by: now, madeBy: "producer")
+                rest.append(entry)
+            } catch {
+                rejected.append(RejectedRecord(entry.record, reason: error.message))
+            }
+        }
+        entries = rest
+    }
+
+    /// What time it is by the store's clock, however long it takes to learn that.
+    private func storeNow() async throws -> Timestamp {
+        var backOff = BackOff(random: random, longest: .seconds(1))
+        var hasHeld = false
+        while true {
+            do throws(StoreError) {
+                let now = try await store.now()
+                if hasHeld { goOn() }
+                return now
+            } catch {
+                guard error.code != .closed else { throw error }
+                hasHeld = true
+                try await hold(error, &backOff)
+            }
+        }
+    }
+
+    /// Puts records aside for good.
+    func reject(_ records: [RejectedRecord]) async throws {
+        try await intake.reject(records)
+        state.withLock { $0.rejected += records.count }
+        self.records.rejected.increment(by: records.count)
+        for rejected in records {
+            let origin = rejected.record.origin
+            logger.warning(
+                "A message cannot be used; it is put aside",
+                metadata: [
+                    "reason": "\(rejected.reason)", "topic": "\(origin.topic)",
+                    "partition": "\(origin.partition)", "offset": "\(origin.offset)",
+                ])
+        }
+    }
+}
