@@ -100,6 +100,46 @@ class TypesTest(ConsoleCase):
         self.server.wait_for_status(identifier, "success")
         page.wait_until(f"document.querySelector('{row} [href*=success]').innerText === '2'", "it is counted")
 
+    def test_a_type_that_nobody_needs_is_deleted(self):
+        for name in ("retired", "useful"):
+            self.server.call("POST", f"types/{name}/pause?create=true")
+        self.server.submit(type="useful")
+        self.server.wait_for_status(self.server.submit(), "success")
+        page = self.open("types")
+        page.click("[aria-label='Delete useful']")
+        page.wait_for_text("dialog h2", "useful cannot be deleted")
+        page.wait_for_text("dialog", "It has 1 task, ended ones included.")
+        self.assertEqual(page.count("dialog [data-answer='yes']"), 0)
+        page.screenshot("types-kept")
+        page.click("dialog button", "Back")
+        page.wait_until("!document.querySelector('dialog')")
+        page.click("[aria-label='Delete retired']")
+        page.wait_for_text("dialog h2", "Delete retired?")
+        page.press("Escape")
+        page.wait_until("!document.querySelector('dialog')")
+        self.assertIn("retired", [each["type"] for each in self.server.call("GET", "types")["types"]])
+        page.click("[aria-label='Delete retired']")
+        page.screenshot("types-delete")
+        self.confirm(page)
+        page.wait_for_text(".notice", "retired is deleted.")
+        page.wait_until("!document.querySelector('tr[data-type=retired]')", "its row goes")
+        self.assertNotIn("retired", [each["type"] for each in self.server.call("GET", "types")["types"]])
+
+    def test_a_type_that_is_served_or_gone_is_not_deleted(self):
+        self.server.call("POST", "types/retired/pause?create=true")
+        page = self.open("types", language="zh-CN")
+        page.click("[aria-label='删除 example']")
+        page.wait_for_text("dialog h2", "example 不能删除")
+        page.wait_for_text("dialog", "有工作节点处理它")
+        page.press("Escape")
+        page.click("[aria-label='删除 retired']")
+        page.wait_for_text("dialog h2", "删除 retired？")
+        # A task comes while the question stands.
+        self.server.submit(type="retired")
+        self.confirm(page)
+        page.wait_for_text(".notice.error", "该类型还有任务")
+        self.expect(page, "status of 409")
+
     def test_limits(self):
         self.server.wait_for_status(self.server.submit(), "success")
         page = self.open("types")

@@ -1,5 +1,6 @@
 """What the console says, and when."""
 
+import json
 import unittest
 
 from support.case import ConsoleCase
@@ -146,6 +147,8 @@ class OneTest(ConsoleCase):
 
 
 class ChineseTest(ConsoleCase):
+    flags = ("--queue-max-payload", "64")
+
     def test_no_word_is_left_in_english(self):
         identifier = self.server.submit(
             payload={"fail_times": 1}, max_retry=1, retry_policy={"strategy": "exponential", "delay": 0.1})
@@ -172,6 +175,39 @@ class ChineseTest(ConsoleCase):
         self.confirm(page)
         page.wait_for_text(".notice.error", "任务已经结束")
         self.expect(page, "status of 409")
+
+    def test_what_the_api_says_of_fields_is_told_in_chinese(self):
+        bodies = [
+            {}, {"type": "a b"}, {"type": 7}, {"type": "t", "priority": 1 << 40}, {"type": "t", "priority": "high"},
+            {"type": "t", "max_retry": -1}, {"type": "t", "max_retry": 1.5}, {"type": "t", "delay": -1},
+            {"type": "t", "delay": "soon"}, {"type": "t", "delay": 1, "run_at": "2026-01-31T09:30:00Z"},
+            {"type": "t", "run_at": "soon"}, {"type": "t", "run_at": "9999-12-31T23:59:59-10:00"},
+            {"type": "t", "concurrency_key": "k" * 300}, {"type": "t", "unique_key": "a\u0007"},
+            {"type": "t", "id": "7"}, {"type": "t", "id": "ffffffff-ffff-7fff-bfff-ffffffffffff"},
+            {"type": "t", "retry_policy": 7}, {"type": "t", "retry_policy": {"strategy": "slow"}},
+            {"type": "t", "retry_policy": {"jitter": 2}}, {"type": "t", "retry_policy": {"jitter": "none"}},
+            {"type": "t", "payload": "x" * 100}, {"type": "t", "colour": "red"},
+        ]
+        refusals = [self.server.refusal("POST", "tasks", body) for body in bodies]
+        refusals += [
+            self.server.refusal("GET", f"tasks?{query}", None)
+            for query in ("limit=0", "limit=x", "offset=-1", "status=odd", "limit=", "limit=1&limit=2")]
+        pages = {language: self.open("submit", language=language) for language in ("zh-CN", "en-US")}
+
+        def explain(language, refusal):
+            error = {"code": refusal["code"], "field": refusal["field"], "message": refusal["error"]}
+            return pages[language].evaluate(
+                f"import('/console/i18n.js').then(({{ explain }}) => explain({json.dumps(error)}))")
+
+        for refusal in refusals:
+            told = {language: explain(language, refusal) for language in pages}
+            self.assertNotRegex(told["zh-CN"], r"\b(must|is|are|cannot|there)\b", refusal)
+            self.assertIn(refusal["field"], told["zh-CN"])
+            if refusal["field"] != "type":
+                self.assertTrue(refusal["error"].startswith(told["en-US"]), (refusal, told))
+        # What a newer server says is shown as it is.
+        newer = {"code": "invalid_field", "field": "payload", "error": "payload must rhyme"}
+        self.assertEqual(explain("zh-CN", newer), "服务器不接受：payload must rhyme")
 
     def test_every_word_that_is_asked_for_is_there(self):
         page = self.open("overview")

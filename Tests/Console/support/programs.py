@@ -114,6 +114,14 @@ class Server:
         with urllib.request.urlopen(request, timeout=PATIENCE) as reply:
             return json.load(reply)
 
+    def refusal(self, method, path, body):
+        """What the API says to a call that it refuses."""
+        try:
+            answer = self.call(method, path, body)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+        raise AssertionError(f"{method} {path} {body} is not refused: {answer}")
+
     def submit(self, **fields):
         """Submits a task and answers its identifier."""
         return self.call("POST", "tasks", {"type": "example", **fields})["id"]
@@ -155,9 +163,9 @@ class Redis:
 
 
 class Broker:
-    """A mosquitto with a listener for MQTT and one for WebSockets."""
+    """A mosquitto with a listener for MQTT and one for WebSockets; `options` are lines of its configuration."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = folder
         self.port, self.web_port = free_port(), free_port()
         lines = [
@@ -165,6 +173,7 @@ class Broker:
             f"listener {self.web_port} 127.0.0.1",
             "protocol websockets",
             "allow_anonymous true",
+            *options,
         ]
         (folder.path / "mosquitto.conf").write_text("\n".join(lines) + "\n")
         self.process = None

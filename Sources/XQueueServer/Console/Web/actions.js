@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { confirm, notify } from "./dialog.js";
 import { h } from "./dom.js";
 import { explain, t } from "./i18n.js";
-import { isOver } from "./model.js";
+import { isOver, STATUSES } from "./model.js";
 import { checkNumber, resubmission } from "./submission.js";
 import { Field } from "./submit-field.js";
 
@@ -107,4 +107,29 @@ export async function setLimit({ type, max_concurrency: present }) {
   const answer = await attempt(() => api.limit(type, most));
   if (answer) notify(most === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: most }));
   return answer;
+}
+
+/** Why a type cannot be deleted; null if it can. */
+function whyKept(type) {
+  const tasks = STATUSES.reduce((sum, status) => sum + type[status], 0);
+  if (tasks > 0) return t("confirm.delete.tasks", { n: tasks });
+  return type.has_handler ? t("confirm.delete.handler") : null;
+}
+
+/** Asks, and deletes a type that nobody needs; answers whether that was done. Any other is only explained. */
+export async function deleteType(entry) {
+  const { type } = entry;
+  const obstacle = whyKept(entry);
+  if (obstacle !== null) {
+    await confirm({ title: t("confirm.delete.never", { type }), text: obstacle, yes: null });
+    return false;
+  }
+  const isSure = await confirm({
+    title: t("confirm.delete.title", { type }), text: t("confirm.delete.text"), yes: t("confirm.delete.yes"),
+    isDangerous: true,
+  });
+  if (!isSure) return false;
+  const answer = await attempt(() => api.deleteType(type));
+  if (answer) notify(t("done.delete", { type }));
+  return answer !== null;
 }

@@ -107,6 +107,7 @@ export const api = {
     method: "PUT", body: JSON.stringify({ max_concurrency: most }),
   })).value,
   resume: async (type) => (await call(`${typePath(type)}/resume`, { method: "POST" })).value,
+  deleteType: async (type) => (await call(typePath(type), { method: "DELETE" })).value,
 };
 
 /** The address of the event stream with these parameters. */

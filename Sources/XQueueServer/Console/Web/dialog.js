@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 /**
  * Asks before something is done; answers whether to do it. The dialog is modal, so the keyboard stays in it,
  * Escape closes it, and the focus returns to where it was. `subject` says what it is done to. `extra` may hold a
- * field; `check()` answers whether what stands in it will do.
+ * field; `check()` answers whether what stands in it will do. Without a `yes` the dialog only explains.
  */
 export function confirm({ title, subject = null, text, yes, isDangerous = false, extra = null, check = () => true }) {
   return new Promise((resolve) => {
@@ -25,7 +25,7 @@ export function confirm({ title, subject = null, text, yes, isDangerous = false,
         "div",
         { class: "actions end" },
         h("button", { type: "button", class: "button", on: { click: () => dialog.close() } }, t("dismiss")),
-        h("button", {
+        yes && h("button", {
           type: "button",
           class: isDangerous ? "button danger" : "button primary",
           data: { answer: "yes" },

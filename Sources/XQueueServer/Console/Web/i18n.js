@@ -1,5 +1,6 @@
 // The words of the console in the reader's language.
 
+import { refusal } from "./refusals.js";
 import { en } from "./words-en.js";
 import { zh } from "./words-zh.js";
 
@@ -42,10 +43,16 @@ export function word(group, name) {
   return key in words[current] ? t(key) : name;
 }
 
-/** What an error of the API says, in the reader's language where its code says it all. */
+/**
+ * What an error of the API says, in the reader's language as far as its code, and what it says of a field, are known
+ * here; else as the server says it.
+ */
 export function explain(error) {
   const key = `code.${error.code}`;
-  return key in words[current] ? t(key, { message: error.message }) : error.message;
+  if (!(key in words[current])) return error.message;
+  const known = refusal(error);
+  const isKnown = known !== null && known.key in words[current];
+  return t(key, { message: isKnown ? t(known.key, known.values) : error.message, field: error.field ?? "" });
 }
 
 export function remember(name, value) {

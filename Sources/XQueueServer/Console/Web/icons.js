@@ -19,6 +19,7 @@ const paths = {
   limit: ["M4 17a8 8 0 0 1 16 0", "m12 17 4-6"],
   pause: ["M8 5v14", "M16 5v14"],
   play: ["M7 5v14l11-7z"],
+  remove: ["M5 7h14", "M10 7V4h4v3", "m7 7 1 13h8l1-13"],
   again: ["M4 8h12l-3-3", "M20 16H8l3 3"],
   alert: ["M12 4 3 20h18z", "M12 10v4", "M12 17h.01"],
 };

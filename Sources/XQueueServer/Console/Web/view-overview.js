@@ -8,6 +8,7 @@ import { t } from "./i18n.js";
 import { STATUSES } from "./model.js";
 import { backlogList, keyList, workerList } from "./overview-lists.js";
 import { logCard } from "./overview-log.js";
+import { sinksCard } from "./overview-sinks.js";
 
 /** How often the charts are drawn while events come. */
 const CHART_PACE = 500;
@@ -51,6 +52,7 @@ export function overviewView({ model }) {
   const workers = workerList();
   const keys = keyList();
   const log = logCard();
+  const sinks = sinksCard();
   const node = h(
     "div",
     { class: "overview" },
@@ -60,6 +62,7 @@ export function overviewView({ model }) {
     h("div", { class: "columns" }, throughput.node, latency.node),
     h("div", { class: "columns three" }, backlog.node, workers.node, keys.node),
     log.node,
+    sinks.node,
   );
 
   let drawnAt = 0;
@@ -89,6 +92,7 @@ export function overviewView({ model }) {
       workers.update(model);
       keys.update(model);
       log.update(model);
+      sinks.update(model);
     }
     if (performance.now() - drawnAt >= CHART_PACE) drawCharts();
   }

@@ -1,6 +1,6 @@
 // Every task type: what holds it, its limit, its counts.
 
-import { setLimit, setPaused } from "./actions.js";
+import { deleteType, setLimit, setPaused } from "./actions.js";
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
@@ -63,6 +63,17 @@ function typeRow(first, model) {
     "aria-label": `${t("limit.edit")} ${type.type}`,
     on: { click: async () => take(await setLimit(type)) },
   }, icon("limit"), t("limit.edit"));
+  const remove = h("button", {
+    type: "button",
+    class: "button small",
+    "aria-label": `${t("action.delete")} ${type.type}`,
+    title: t("action.delete"),
+    on: {
+      click: async () => {
+        if (await deleteType(type)) model.refresh({ isUrgent: true });
+      },
+    },
+  }, icon("remove"));
   const node = h(
     "tr",
     { "data-type": type.type },
@@ -71,7 +82,7 @@ function typeRow(first, model) {
     h("td", { class: "col-state" }, state),
     h("td", { class: "col-limit", "data-label": t("types.limit") }, h("div", {}, limit, used.node)),
     STATUSES.map((status) => h("td", { class: "col-number", "data-label": t(`status.${status}`) }, counts[status])),
-    h("td", { class: "col-actions" }, edit, button),
+    h("td", { class: "col-actions" }, edit, button, remove),
   );
 
   let drawn = null;

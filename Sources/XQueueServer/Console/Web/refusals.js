@@ -1,0 +1,42 @@
+// What the API says of a field that is wrong, taken apart, so that it can be said in the reader's language.
+
+/** What may follow the field's name in such an error, and the end of the words' key `refused.…` for it. */
+const reasons = [
+  [/^is required/, "required"],
+  [/^is given twice$/, "twice"],
+  [/^is given (?<times>\d+) times$/, "times"],
+  [/^must not be empty$/, "empty"],
+  [/^must be a string$/, "text"],
+  [/^must be a number$/, "number"],
+  [/^must be a number of seconds$/, "number_of_seconds"],
+  [/^must be an integer$/, "integer"],
+  [/^must be true or false$/, "flag"],
+  [/^must be an object$/, "object"],
+  [/^must be an array$/, "array"],
+  [/^must be one of (?<names>.+)$/, "one_of"],
+  [/^must be (?<min>-?\d+) to (?<max>-?\d+)$/, "range"],
+  [/^must be (?<min>\d+) to (?<max>\d+) seconds$/, "seconds"],
+  [/^must be (?<min>\d+) or more$/, "least"],
+  [/^must be at most (?<max>\d+) bytes long$/, "bytes"],
+  [/^must be (?<min>\d+) to (?<max>\d+) bytes long$/, "length"],
+  [/^must be (?<min>\d+) to (?<max>\d+) letters, digits, /, "name"],
+  [/^must not contain control characters$/, "controls"],
+  [/^must not have half of a surrogate pair$/, "surrogate"],
+  [/^must be a UUID of version 7, or left out$/, "uuid"],
+  [/^is dated (?<time>\S+), more than a day ahead of the queue's clock \((?<now>\S+)\)/, "ahead"],
+  [/^must be a time with an offset, such as (?<example>\S+)$/, "time"],
+  [/^must be at most (?<time>\d{4}-\S+)$/, "latest"],
+  [/^cannot stand beside delay or run_at$/, "beside"],
+  [/^must stay within the newest (?<max>\d+) of a key in several lists$/, "reach"],
+];
+
+/** The key of the words for what is wrong, and their values; null for an error that is not of this kind. */
+export function refusal({ field, message }) {
+  if (!field || !message.startsWith(`${field} `)) return null;
+  const text = message.slice(field.length + 1);
+  for (const [pattern, name] of reasons) {
+    const found = pattern.exec(text);
+    if (found) return { key: `refused.${name}`, values: { field, ...found.groups } };
+  }
+  return null;
+}
