@@ -15,6 +15,8 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
         case timedOut
         /// The broker takes nothing now, and says so.
         case busy
+        /// The broker sent what breaks the protocol, or what it was not asked for.
+        case violation
         /// The sink is not open.
         case closed
     }
@@ -50,7 +52,7 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
     var mayBeOfAMessage: Bool {
         switch kind {
         case .disconnected, .refused, .timedOut: true
-        case .busy, .closed, .invalid: false
+        case .busy, .closed, .invalid, .violation: false
         }
     }
 }

@@ -7,7 +7,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// How the sink finds its broker, and notices that it is gone.
-@Suite(.timeLimit(.minutes(2))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
     @Test func aPasswordIsShown() async throws {
         let fixture = try await SinkFixture.start(login: ("somebody", "secret"))
         let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
@@ -63,17 +63,6 @@ import XQueueTesting
             // With TLS 1.3 the broker may refuse after the client took the connection for made.
             try await unknown.open()
             try await unknown.deliver(fixture.submissions(1))
-        }
-    }
-
-    @Test func theNameInTheCertificateCounts() async throws {
-        let files = try await TLSFiles.make()
-        let fixture = try await SinkFixture.start(tls: files)
-        // The certificate is for `localhost` and `127.0.0.1`.
-        for port in [fixture.broker.tlsPort, fixture.broker.tlsWebSocketPort] {
-            let scheme = port == fixture.broker.tlsPort ? "mqtts" : "wss"
-            let sink = try fixture.sink("\(scheme)://127.0.0.2:\(port)") { $0.caFile = files.authority }
-            await #expect(throws: MQTTError.self) { try await sink.open() }
         }
     }
 

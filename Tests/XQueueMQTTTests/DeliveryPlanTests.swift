@@ -22,7 +22,7 @@ import Testing
         plan.settled(2)
         #expect(first == [0, 1])
         #expect(second == [2])
-        #expect(!before && plan.isComplete && plan.isHandedOver)
+        #expect(!before && plan.isComplete)
     }
 
     @Test("The one that breaks connections is put aside, the others are taken") func culprit() {

@@ -30,8 +30,6 @@ struct ClientSettings: Sendable {
     var presenceTopic: String
     var presence = Presence.kept
     var node: String
-    /// The file of a socket that leads to the broker, in the place of its address.
-    var socketFile: String?
 
     /// What is said there.
     func presence(isOnline: Bool) -> [UInt8] {

@@ -8,14 +8,20 @@ struct ClientThread {
     private static let farewell = Duration.seconds(1)
 
     let settings: ClientSettings
+    let tunnel: BrokerTunnel
     let mailbox: ClientMailbox
 
     /// Starts a thread that ends when the connection does, or when the mailbox says so.
-    static func start(_ settings: ClientSettings, _ mailbox: ClientMailbox) {
+    ///
+    /// - Parameters:
+    ///   - settings: What the broker is to be told.
+    ///   - tunnel: Leads to the broker.
+    ///   - mailbox: Says what to do, and is told what became of it.
+    static func start(_ settings: ClientSettings, _ tunnel: BrokerTunnel, _ mailbox: ClientMailbox) {
         let thread = Thread {
             Self.ignoreBrokenPipes()
             do throws(MQTTError) {
-                try ClientThread(settings: settings, mailbox: mailbox).run()
+                try ClientThread(settings: settings, tunnel: tunnel, mailbox: mailbox).run()
                 mailbox.didEnd(MQTTError(.closed, "the connection to the broker was closed"))
             } catch {
                 mailbox.didEnd(error)
@@ -26,7 +32,7 @@ struct ClientThread {
         thread.start()
     }
 
-    /// A write to a connection that the broker has closed must end in an error, not end the process.
+    /// A write to a connection that the tunnel has closed must end in an error, not end the process.
     private static func ignoreBrokenPipes() {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -35,7 +41,7 @@ struct ClientThread {
     }
 
     private func run() throws(MQTTError) {
-        let connection = try MosquittoConnection(settings)
+        let connection = try MosquittoConnection(settings, tunnel)
         try connection.connect()
         do throws(MQTTError) {
             try beAccepted(connection)
@@ -68,7 +74,6 @@ struct ClientThread {
         let deadline = ContinuousClock.now + settings.configuration.answerTimeout
         while connection.outstanding > 0 {
             try checkAbort(mailbox.orders())
-            connection.acknowledgeAtOnce()
             try connection.step(mailbox.pipe)
             if connection.outstanding > 0, ContinuousClock.now > deadline {
                 throw MQTTError(
@@ -99,7 +104,6 @@ struct ClientThread {
                     mailbox.didDeliver()
                     continue
                 }
-                if current.isHandedOver { connection.acknowledgeAtOnce() }
             } else if orders.isClosing {
                 return
             }

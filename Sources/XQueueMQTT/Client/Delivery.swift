@@ -16,7 +16,6 @@ final class Delivery: Sendable {
     }
 
     var isComplete: Bool { state.withLock { $0.plan.isComplete } }
-    var isHandedOver: Bool { state.withLock { $0.plan.isHandedOver } }
     /// Whether the broker has taken something on this connection.
     var hasSettled: Bool { state.withLock { $0.plan.hasSettled } }
     var suspectSize: Int? { state.withLock { $0.plan.suspectSize } }

@@ -51,8 +51,6 @@ struct DeliveryPlan: Sendable {
 
     /// Whether the broker has taken, or refused, every message.
     var isComplete: Bool { first == sizes.count }
-    /// Whether all were handed over on this connection.
-    var isHandedOver: Bool { next == sizes.count }
 
     /// Hands over the next message, if one may go now.
     ///

@@ -3,35 +3,26 @@
 /// One connection to a broker, as the sink uses it.
 final class MQTTClient: Sendable {
     private let mailbox: ClientMailbox
-    private let tunnel: WebSocketTunnel?
+    private let tunnel: BrokerTunnel
 
-    /// Connects, over WebSocket if the address says so.
+    /// Connects, and returns once the broker has accepted.
+    ///
+    /// - Parameter settings: Where the broker is, and what it is to be told.
+    /// - Throws: ``MQTTError``; `CancellationError` at once if the task is canceled.
     static func open(_ settings: ClientSettings) async throws -> MQTTClient {
-        guard case .webSocket(let path) = settings.configuration.broker.transport else {
-            return try await connect(settings, nil)
-        }
-        let tunnel = try await WebSocketTunnel.open(settings.configuration, path: path)
+        let tunnel = try await BrokerTunnel.open(settings.configuration)
         do {
-            var local = settings
-            local.socketFile = tunnel.socketFile
-            return try await connect(local, tunnel)
+            let mailbox = try ClientMailbox()
+            ClientThread.start(settings, tunnel, mailbox)
+            try await mailbox.opened()
+            return MQTTClient(mailbox, tunnel)
         } catch {
-            let reason = tunnel.failure
-            await tunnel.close()
-            throw reason ?? error
+            tunnel.abort()
+            throw error
         }
     }
 
-    private static func connect(
-        _ settings: ClientSettings, _ tunnel: WebSocketTunnel?
-    ) async throws -> MQTTClient {
-        let mailbox = try ClientMailbox()
-        ClientThread.start(settings, mailbox)
-        try await mailbox.opened()
-        return MQTTClient(mailbox, tunnel)
-    }
-
-    private init(_ mailbox: ClientMailbox, _ tunnel: WebSocketTunnel?) {
+    private init(_ mailbox: ClientMailbox, _ tunnel: BrokerTunnel) {
         self.mailbox = mailbox
         self.tunnel = tunnel
     }
@@ -42,7 +33,7 @@ final class MQTTClient: Sendable {
 
     /// Throws why the connection is broken, if it is.
     func check() throws(MQTTError) {
-        if let end = mailbox.end { throw tunnel?.failure ?? end }
+        if let end = mailbox.end { throw end }
     }
 
     /// Why the broker does not let this client speak of its presence, if so.
@@ -50,17 +41,13 @@ final class MQTTClient: Sendable {
 
     /// Returns once the broker has acknowledged, or refused, every message.
     func deliver(_ delivery: Delivery) async throws {
-        do {
-            try await mailbox.deliver(delivery)
-        } catch let error as MQTTError {
-            throw tunnel?.failure ?? error
-        }
+        try await mailbox.deliver(delivery)
     }
 
     /// Takes leave of the broker.
     func close() async {
         await mailbox.close()
-        await tunnel?.close()
+        await tunnel.close()
     }
 }
 

@@ -5,6 +5,8 @@ import Foundation
 
 /// One connection of libmosquitto, the only type that calls it. It belongs to one thread.
 ///
+/// The library connects to a ``BrokerTunnel``, and sees no more of the broker than that lets through.
+///
 /// The library's own threads and loops are not used: they watch sockets with `select`, which cannot see
 /// those beyond the thousandth, and connect again behind the caller's back, repeating what was not
 /// acknowledged.
@@ -12,14 +14,6 @@ final class MosquittoConnection {
     /// More than this is not given to the library at once: for each acknowledgement it walks through all
     /// that are missing.
     static let mostOutstanding = 128
-
-    /// The longest packet that a broker may send, in bytes. Acknowledgements are all this client asks for.
-    static let largestPacket: UInt32 = 256 << 10
-    /// How many bytes may come without an acknowledgement among them. The library takes a packet of any length, and
-    /// tells of it when it is there.
-    private static let mostUnasked = 1 << 20
-    /// How many bytes the system keeps for this client to read.
-    private static let receiveRoom: Int32 = 16 << 10
 
     /// A message that is under way.
     private enum Message {
@@ -29,13 +23,13 @@ final class MosquittoConnection {
 
     let settings: ClientSettings
     let handle: OpaquePointer
+    private let tunnel: BrokerTunnel
     /// Messages that were given to the library and are not acknowledged, by its numbers for them.
     private var inFlight: [Int32: Message] = [:]
     /// The one that is given to the library now: it may be acknowledged before its number is known.
     private var current: Message?
     private var qualityOfService: Int32
     private var retains: Bool
-    private var unasked = 0
     private(set) var isAccepted = false
     /// Why the broker does not let this client speak of its presence, if it has said so.
     private(set) var presenceRefusal: String?
@@ -43,12 +37,17 @@ final class MosquittoConnection {
     /// What the library logged last, which says more than its error codes.
     private var lastComplaint: String?
 
-    init(_ settings: ClientSettings) throws(MQTTError) {
+    /// - Parameters:
+    ///   - settings: What the broker is to be told.
+    ///   - tunnel: Leads to the broker.
+    /// - Throws: ``MQTTError`` if the library cannot use a setting.
+    init(_ settings: ClientSettings, _ tunnel: BrokerTunnel) throws(MQTTError) {
         guard Self.isLibraryReady, let handle = mosquitto_new(settings.clientID, true, nil) else {
             throw MQTTError(.disconnected, "libmosquitto cannot be used")
         }
         self.settings = settings
         self.handle = handle
+        self.tunnel = tunnel
         qualityOfService = Int32(settings.configuration.qualityOfService.rawValue)
         retains = settings.configuration.retains
         mosquitto_user_data_set(handle, Unmanaged.passUnretained(self).toOpaque())
@@ -67,26 +66,19 @@ final class MosquittoConnection {
 
     // MARK: - Life
 
-    /// Connects; blocks for as long as the system takes. Then ``isAccepted`` becomes true by and by.
+    /// Connects. Then ``isAccepted`` becomes true by and by.
     func connect() throws(MQTTError) {
-        let broker = settings.configuration.broker
         let keepAlive = Int32(settings.configuration.keepAlive.components.seconds)
         var properties: OpaquePointer?
         defer { mosquitto_property_free_all(&properties) }
         if settings.configuration.version == .v5 {
             try check(
                 mosquitto_property_add_int32(
-                    &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue), Self.largestPacket))
+                    &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue),
+                    UInt32(FrameFilter.largestFrame)))
         }
         // Port 0 makes the library take the host for the file of a socket.
-        let (host, port) = settings.socketFile.map { ($0, Int32(0)) } ?? (broker.host, Int32(broker.port))
-        let code = mosquitto_connect_bind_v5(handle, host, port, keepAlive, nil, properties)
-        try check(code)
-        // The library reads a packet for as long as there are bytes of it. With little room they run out soon, and
-        // it can be looked at how many there were.
-        var room = Self.receiveRoom
-        setsockopt(
-            mosquitto_socket(handle), SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        try check(mosquitto_connect_bind_v5(handle, tunnel.socketFile, 0, keepAlive, nil, properties))
     }
 
     /// Says good-bye, so that the broker does not publish the last will.
@@ -107,36 +99,10 @@ final class MosquittoConnection {
         ]
         poll(&polled, 2, 1000)
         if polled[1].revents != 0 { pipe.drain() }
-        if polled[0].revents & ~Int16(POLLOUT) != 0 {
-            try checkUnasked(socket)
-            try check(mosquitto_loop_read(handle, 1))
-        }
+        if polled[0].revents & ~Int16(POLLOUT) != 0 { try check(mosquitto_loop_read(handle, 1)) }
         if polled[0].revents & Int16(POLLOUT) != 0 { try check(mosquitto_loop_write(handle, 1)) }
         try check(mosquitto_loop_misc(handle))
         if let failure { throw failure }
-    }
-
-    /// Nothing but acknowledgements is asked for, so nothing long has to be taken.
-    private func checkUnasked(_ socket: Int32) throws(MQTTError) {
-        var waiting: Int32 = 0
-        guard ioctl(socket, UInt(FIONREAD), &waiting) == 0 else { return }
-        unasked += Int(waiting)
-        guard unasked > Self.mostUnasked else { return }
-        throw MQTTError(
-            .busy, "\(settings.configuration.broker.description) sends what it was not asked for")
-    }
-
-    /// Has what the broker sent acknowledged at once.
-    ///
-    /// While messages go out, that goes with them. After the last, a broker that waits for it before it sends more
-    /// (Nagle's algorithm, which mosquitto leaves on) would stand still for 40 ms.
-    func acknowledgeAtOnce() {
-        #if os(Linux)
-        var isOn: Int32 = 1
-        setsockopt(
-            mosquitto_socket(handle), Int32(IPPROTO_TCP), TCP_QUICKACK, &isOn,
-            socklen_t(MemoryLayout<Int32>.size))
-        #endif
     }
 
     // MARK: - Messages
@@ -221,7 +187,6 @@ final class MosquittoConnection {
     }
 
     private func wasAnswered(_ code: Int32) {
-        unasked = 0
         guard code != 0 else {
             isAccepted = true
             return
@@ -234,7 +199,6 @@ final class MosquittoConnection {
     }
 
     private func wasAcknowledged(_ number: Int32, _ reason: Int32) {
-        unasked = 0
         let message: Message
         if let known = inFlight.removeValue(forKey: number) {
             message = known
@@ -274,6 +238,7 @@ final class MosquittoConnection {
     }
 
     private func lost(_ code: Int32) -> MQTTError {
+        if let failure = tunnel.failure { return failure }
         let isSystem = code == MOSQ_ERR_ERRNO.rawValue
         let reason = isSystem ? Self.text(strerror(errno)) : Self.text(mosquitto_strerror(code))
         let more = lastComplaint.map { " (\($0))" } ?? ""

@@ -4,15 +4,16 @@ import NIOSSL
 /// A certificate authority of a test's own, and certificates it has signed for the loopback interface.
 package final class TLSFiles: Sendable {
     package let authority: String
-    /// For `localhost` and `127.0.0.1`; serves as the certificate of a server and of a client.
+    /// For `localhost` and `127.0.0.1`, if it was not asked for others; serves as the certificate of a server and of a client.
     package let certificate: String
     package let key: String
     private let folder: ServerFolder
 
+    /// - Parameter names: Whom the certificate is for, as OpenSSL spells it.
     /// - Throws: ``ProgramFile/Missing`` if there is no `openssl`.
-    package static func make() async throws -> TLSFiles {
+    package static func make(for names: String = "DNS:localhost,IP:127.0.0.1") async throws -> TLSFiles {
         let files = try TLSFiles()
-        try await files.sign()
+        try await files.sign(for: names)
         return files
     }
 
@@ -38,8 +39,8 @@ package final class TLSFiles: Sendable {
             privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
     }
 
-    private func sign() async throws {
-        try folder.write("names", "subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+    private func sign(for names: String) async throws {
+        try folder.write("names", "subjectAltName=\(names)\n")
         try await run(
             "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.pem -out \(authority)")
         try await run("req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout \(key) -out request.pem")

@@ -16,13 +16,16 @@ final class WebSocketFrameHandler: ChannelDuplexHandler, Sendable {
         case .binary, .continuation:
             context.fireChannelRead(wrapInboundOut(frame.unmaskedData))
         case .ping:
+            // Answers to one who reads none would gather.
+            guard context.channel.isWritable else { return }
             send(.pong, frame.unmaskedData, context, promise: nil)
             context.flush()
         case .pong:
             break
-        default:
-            // A goodbye, or something that MQTT knows no use for.
+        case .connectionClose:
             context.close(promise: nil)
+        default:
+            context.fireErrorCaught(FrameViolation("a WebSocket frame that is not binary"))
         }
     }
 

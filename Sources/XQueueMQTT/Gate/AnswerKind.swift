@@ -1,0 +1,73 @@
+#if MQTT
+
+/// A packet that a broker may send to a client that only publishes. The raw value is its type in the protocol.
+enum AnswerKind: UInt8, CaseIterable {
+    case connack = 2
+    case puback = 4
+    case pubrec = 5
+    case pubcomp = 7
+    case pingresp = 13
+    /// Version 5 only.
+    case disconnect = 14
+
+    /// The names of all packet types, in the order of their numbers.
+    private static let names = [
+        "reserved", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE",
+        "SUBACK",
+        "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
+    ]
+
+    /// What a packet is called that begins with the byte `head`, with an article.
+    static func words(for head: UInt8) -> String {
+        let name = names[Int(head >> 4)]
+        switch name.first {
+        case "r": return "a packet of the reserved type"
+        case "A", "U": return "an \(name) packet"
+        default: return "a \(name) packet"
+        }
+    }
+
+    /// What a packet of this kind is called.
+    var name: String { Self.names[Int(rawValue)] }
+
+    /// How many bytes may follow its fixed header.
+    ///
+    /// - Parameter version: The version of the protocol that the connection speaks.
+    func lengths(in version: MQTTConfiguration.Version) -> ClosedRange<Int> {
+        switch (self, version) {
+        case (.pingresp, _): 0...0
+        case (.connack, .v3), (.puback, .v3), (.pubrec, .v3), (.pubcomp, .v3): 2...2
+        case (.disconnect, _): 0...FrameFilter.largestFrame
+        default: 2...FrameFilter.largestFrame
+        }
+    }
+
+    /// Whether version 5 knows `reason` in a packet of this kind (sections 3.4.2.1, 3.5.2.1 and 3.7.2.1). Any other
+    /// packet ends the connection, or may not begin one, whatever it says.
+    func knows(reason: UInt8) -> Bool {
+        switch self {
+        case .puback, .pubrec: [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99].contains(reason)
+        case .pubcomp: reason == 0x00 || reason == 0x92
+        case .connack, .pingresp, .disconnect: true
+        }
+    }
+}
+
+/// What a broker sent that this client does not accept.
+struct FrameViolation: Error, Equatable, CustomStringConvertible {
+    /// Reads well after "the broker sent".
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// - Parameters:
+    ///   - kind: The packet.
+    ///   - what: What is wrong with it; reads well after its name.
+    init(_ kind: AnswerKind, _ what: String) {
+        self.init("a \(kind.name) packet \(what)")
+    }
+}
+
+#endif

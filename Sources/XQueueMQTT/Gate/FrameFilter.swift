@@ -1,0 +1,160 @@
+#if MQTT
+
+import NIOCore
+
+/// Lets pass what a broker owes to a client that only publishes, written anew, and nothing else.
+///
+/// libmosquitto takes packets of any length into memory, and ends the process at some that no broker should send. What
+/// comes out here is short, of six kinds, and holds only properties that the library uses.
+struct FrameFilter {
+    /// The longest packet that is accepted, in bytes, without its fixed header. Version 5 tells the broker.
+    static let largestFrame = 256 << 10
+
+    /// What came of some bytes.
+    struct Passage {
+        /// Whole packets, for the library.
+        var frames = ByteBuffer()
+        /// What else the broker sent, after which nothing passes.
+        var violation: FrameViolation?
+    }
+
+    private let version: MQTTConfiguration.Version
+    private var owed = OwedAnswers()
+    /// The start of a packet that is not all there.
+    private var rest = ByteBuffer()
+    /// Nothing passes any more.
+    private var isOver = false
+
+    /// - Parameter version: The version of the protocol that the connection speaks.
+    init(_ version: MQTTConfiguration.Version) {
+        self.version = version
+    }
+
+    /// How many bytes wait for the rest of their packet.
+    var waiting: Int { rest.readableBytes }
+
+    /// Notes what is sent to the broker: any part of it, in order.
+    mutating func sent(_ bytes: ByteBuffer) {
+        owed.add(bytes)
+    }
+
+    /// Takes what the broker sent: any part of it, in order.
+    mutating func received(_ bytes: ByteBuffer) -> Passage {
+        var passage = Passage()
+        guard !isOver else { return passage }
+        var input = bytes
+        if rest.readableBytes > 0 {
+            swap(&input, &rest)
+            input.writeBuffer(&rest)
+            rest = ByteBuffer()
+        }
+        do throws(FrameViolation) {
+            while !isOver, let (kind, body) = try next(&input) {
+                if passage.frames.capacity == 0 { passage.frames.reserveCapacity(input.readableBytes + 64) }
+                try write(kind, body, to: &passage.frames)
+            }
+        } catch {
+            isOver = true
+            passage.violation = error
+        }
+        if !isOver, input.readableBytes > 0 {
+            input.discardReadBytes()
+            rest = input
+        }
+        return passage
+    }
+
+    // MARK: - Reading
+
+    /// Takes the next packet, if all of it is there. Whatever its first bytes tell is checked before that.
+    private mutating func next(
+        _ input: inout ByteBuffer
+    ) throws(FrameViolation) -> (kind: AnswerKind, body: ByteBuffer)? {
+        let start = input.readerIndex
+        guard let head = input.getInteger(at: start, as: UInt8.self) else { return nil }
+        let kind = try kind(head)
+        guard let (length, width) = try length(input, at: start + 1) else { return nil }
+        guard kind.lengths(in: version).contains(length) else {
+            throw FrameViolation(kind, "of length \(length)")
+        }
+        guard let body = input.getSlice(at: start + 1 + width, length: length) else { return nil }
+        input.moveReaderIndex(forwardBy: 1 + width + length)
+        owed.remove(kind)
+        return (kind, body)
+    }
+
+    private func kind(_ head: UInt8) throws(FrameViolation) -> AnswerKind {
+        guard let kind = AnswerKind(rawValue: head >> 4), kind != .disconnect || version == .v5 else {
+            throw FrameViolation("\(AnswerKind.words(for: head)), which it was not asked for")
+        }
+        guard head & 15 == 0 else { throw FrameViolation(kind, "with the flags \(head & 15)") }
+        guard owed.contains(kind) else { throw FrameViolation(kind, "to no request") }
+        return kind
+    }
+
+    /// The length that a packet gives in one to four bytes; nil if they are not all there.
+    private func length(
+        _ input: ByteBuffer, at start: Int
+    ) throws(FrameViolation) -> (value: Int, width: Int)? {
+        var value = 0
+        for width in 1...4 {
+            guard let byte = input.getInteger(at: start + width - 1, as: UInt8.self) else { return nil }
+            value |= Int(byte & 127) << (7 * (width - 1))
+            // A last byte of nothing makes the number longer than it has to be.
+            if byte == 0, width > 1 { break }
+            if byte < 128 { return (value, width) }
+        }
+        throw FrameViolation("a packet with a malformed length")
+    }
+
+    // MARK: - Writing
+
+    private mutating func write(
+        _ kind: AnswerKind, _ body: ByteBuffer, to frames: inout ByteBuffer
+    ) throws(FrameViolation) {
+        var body = body
+        switch kind {
+        case .connack: try Self.writeConnack(&body, version, to: &frames)
+        case .puback, .pubrec, .pubcomp: try writeAcknowledgement(kind, &body, to: &frames)
+        case .pingresp: frames.writeMultipleIntegers(kind.head, UInt8(0))
+        case .disconnect:
+            let reason = try reason(kind, &body)
+            frames.writeMultipleIntegers(kind.head, UInt8(1), reason)
+            isOver = true
+        }
+    }
+
+    private func writeAcknowledgement(
+        _ kind: AnswerKind, _ body: inout ByteBuffer, to frames: inout ByteBuffer
+    ) throws(FrameViolation) {
+        guard let number = body.readInteger(as: UInt16.self), number > 0 else {
+            throw FrameViolation(kind, "for message 0")
+        }
+        let reason = try reason(kind, &body)
+        if reason == 0 {
+            frames.writeMultipleIntegers(kind.head, UInt8(2), number)
+        } else {
+            frames.writeMultipleIntegers(kind.head, UInt8(3), number, reason)
+        }
+    }
+
+    /// A reason and properties, both of which may be left out.
+    private func reason(_ kind: AnswerKind, _ body: inout ByteBuffer) throws(FrameViolation) -> UInt8 {
+        guard let reason = body.readInteger(as: UInt8.self) else { return 0 }
+        guard kind.knows(reason: reason) else {
+            throw FrameViolation(kind, "with the unknown reason \(reason)")
+        }
+        if body.readableBytes > 0 { _ = try FrameProperties(&body, of: kind) }
+        guard body.readableBytes == 0 else {
+            throw FrameViolation(kind, "that is longer than its properties")
+        }
+        return reason
+    }
+}
+
+extension AnswerKind {
+    /// The first byte of such a packet.
+    var head: UInt8 { rawValue << 4 }
+}
+
+#endif

@@ -1,0 +1,94 @@
+#if MQTT
+
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Connects to a broker: over TCP, encrypted if its address says so, over WebSocket if it says so.
+struct BrokerConnector: Sendable {
+    let configuration: MQTTConfiguration
+    let state: TunnelState
+
+    /// A channel that takes the bytes of the protocol, and gives those that pass a ``FrameGate``.
+    ///
+    /// - Parameter loop: Where it lives.
+    /// - Throws: ``MQTTError``; `CancellationError` at once if the task is canceled.
+    func connect(on loop: any EventLoop) async throws -> any Channel {
+        let broker = configuration.broker
+        let tls = try broker.usesTLS ? makeTLS() : nil
+        let limit = TimeAmount(configuration.answerTimeout)
+        let attempt = ConnectAttempt(on: loop)
+        let timer = loop.scheduleTask(in: limit) { attempt.fail(ChannelError.connectTimeout(limit)) }
+        defer { timer.cancel() }
+        ClientBootstrap(group: loop)
+            .connectTimeout(limit)
+            .connect(host: broker.host, port: broker.port)
+            .flatMap { channel in
+                attempt.hold(channel)
+                return prepare(channel, tls)
+            }
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): attempt.succeed(channel)
+                case .failure(let error): attempt.fail(error)
+                }
+            }
+        do {
+            return try await attempt.result()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw MQTTError(error, of: broker)
+        }
+    }
+
+    /// Puts everything into the pipeline of a channel that is open, and waits until the broker has agreed to it.
+    private func prepare(_ channel: any Channel, _ tls: NIOSSLContext?) -> EventLoopFuture<any Channel> {
+        do {
+            let pipeline = channel.pipeline.syncOperations
+            if case .webSocket(let path) = configuration.broker.transport {
+                if let tls { try pipeline.addHandler(handler(tls)) }
+                return try upgrade(channel, path)
+            }
+            guard let tls else {
+                try pipeline.addHandler(FrameGate(configuration.version, state))
+                return channel.eventLoop.makeSucceededFuture(channel)
+            }
+            let handshake = channel.eventLoop.makePromise(of: Void.self)
+            try pipeline.addHandler(HandshakeHandler(handshake))
+            try pipeline.addHandler(FrameGate(configuration.version, state))
+            // It begins at once.
+            try pipeline.addHandler(handler(tls), position: .first)
+            return handshake.futureResult.map { channel }
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    private func makeTLS() throws(MQTTError) -> NIOSSLContext {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        tls.shutdownTimeout = BrokerTunnel.farewell
+        if let file = configuration.caFile { tls.trustRoots = .file(file) }
+        do {
+            if let certificate = configuration.certificateFile, let key = configuration.keyFile {
+                tls.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) }
+                tls.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
+            }
+            return try NIOSSLContext(configuration: tls)
+        } catch {
+            let files = [configuration.caFile, configuration.certificateFile, configuration.keyFile]
+            let names = files.compactMap { $0 }.joined(separator: ", ")
+            throw MQTTError(.invalid, "the TLS files for the broker (\(names)) cannot be used: \(error)")
+        }
+    }
+
+    private func handler(_ context: NIOSSLContext) throws -> NIOSSLClientHandler {
+        let host = configuration.broker.host
+        // A certificate's name is checked against an address, too, but an address must not be sent as a name.
+        let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+        return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    }
+}
+
+#endif
