@@ -159,7 +159,7 @@ import XQueueTesting
     @Test("A task that the log did not acknowledge is appended before it answers for another submission")
     func unacknowledged() async throws {
         let fixture = try await KafkaFixture()
-        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(6) }
         func submission(_ id: TaskID? = nil) -> TaskSubmission {
             var submission = TaskSubmission(type: "work", payload: .null)
             (submission.id, submission.uniqueKey) = (id, "one")
@@ -181,7 +181,7 @@ import XQueueTesting
             fixture.broker.resume()
             // Another submission with the same key.
             var outcome: SubmitOutcome?
-            try await eventually(within: .seconds(60), "it is answered") {
+            try await eventually("it is answered") {
                 outcome = try? await node.manager.submit(submission())
                 return outcome != nil
             }
@@ -203,7 +203,7 @@ import XQueueTesting
         async throws
     {
         let fixture = try await KafkaFixture()
-        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(6) }
         try await fixture.running(node) {
             try await node.manager.submit("work", .null)
             fixture.broker.pause()
@@ -215,7 +215,7 @@ import XQueueTesting
             }
             #expect(try await node.manager.statistics().store.counts.total == 1)
             fixture.broker.resume()
-            try await eventually(within: .seconds(60), "tasks are accepted again") {
+            try await eventually("tasks are accepted again") {
                 (try? await node.manager.submit("work", .null, .unique("one"))) != nil
             }
         }
@@ -279,7 +279,7 @@ import XQueueTesting
 
     @Test("Without the cluster nothing is accepted, and the caller is told") func clusterDown() async throws {
         let fixture = try await KafkaFixture()
-        let node = try fixture.node { $0.deliveryTimeout = .seconds(1) }
+        let node = try fixture.node { $0.deliveryTimeout = .seconds(6) }
         try await fixture.running(node) {
             try await node.manager.submit("work", .null)
             fixture.broker.pause()
@@ -303,7 +303,7 @@ import XQueueTesting
             try await fixture.broker.kill()
             try await fixture.broker.start()
             var second: TaskRecord?
-            try await eventually(within: .seconds(120), "tasks are accepted again") {
+            try await eventually("tasks are accepted again") {
                 second = try? await node.manager.submit("work", .null)
                 return second != nil
             }

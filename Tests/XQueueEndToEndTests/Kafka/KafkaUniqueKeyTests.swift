@@ -20,7 +20,7 @@ import XQueueTesting
     /// Sends the same body until it is accepted, and answers with what was said then.
     private func accepted(_ api: API, _ path: String, _ body: String) async throws -> API.Reply {
         var last: API.Reply?
-        try await eventually(within: .seconds(120), "it is accepted") {
+        try await eventually("it is accepted") {
             let reply = try await api.send("POST", path, body)
             last = reply
             return 200...202 ~= reply.status
@@ -103,7 +103,7 @@ import XQueueTesting
         queue.redis?.resume()
         for id in [try plain.decoded(TaskReply.self).id] + Set(told) {
             // The store is not back at once.
-            try await eventually(within: .seconds(60), "the task succeeds") {
+            try await eventually("the task succeeds") {
                 (try? await api.task(id))?.status == "success"
             }
         }

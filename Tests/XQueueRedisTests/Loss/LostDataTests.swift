@@ -139,6 +139,8 @@ import XQueueTesting
         }
         try await nodes[0].running {
             try await nodes[1].running {
+                // A node sets its handlers' limits when it starts.
+                for node in nodes { try await node.look() }
                 try await nodes[0].manager.setLimit(3, of: "b")
                 try await other.setPaused(true, type: "held")
                 try await other.setLimit(5, ofType: "few")
