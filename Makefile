@@ -28,7 +28,7 @@ test: ## Run all tests, then build and run the embedding example
 	scripts/test
 	$(MAKE) --no-print-directory example
 
-test-without-traits: ## Build and test without Redis, Kafka and MQTT
+test-without-traits: ## Build the program without Redis, Kafka and MQTT, and use it
 	@scripts/setup tests
 	scripts/test-without-traits
 
