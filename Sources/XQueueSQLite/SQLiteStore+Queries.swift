@@ -6,10 +6,9 @@ extension SQLiteStore {
 
     public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
         try await read { db in
-            let statement = try PreparedStatement(
-                cachedBy: db, "SELECT \(TaskColumns.names), \(typeName) FROM tasks WHERE id = ?")
+            let statement = try PreparedStatement(cachedBy: db, selectTask + "id = ?")
             statement.bind(1, id)
-            return try records(statement, db, maxBytes: .max).first
+            return try record(statement, db)
         }
     }
 
@@ -17,11 +16,20 @@ extension SQLiteStore {
         try await read { db in
             guard let list = try TaskListQuery(query, db) else { return TaskPage(tasks: [], total: 0) }
             guard query.offset < list.total else { return TaskPage(tasks: [], total: list.total) }
-            let statement = try PreparedStatement(
-                cachedBy: db, list.sql(columns: "\(TaskColumns.names), \(typeName)"))
-            list.bind(statement)
-            let page = try records(statement, db, maxBytes: query.maxBytes)
-            return TaskPage(tasks: page, total: list.total)
+            let rows = try PreparedStatement(cachedBy: db, list.sql)
+            defer { rows.reset() }
+            list.bind(rows)
+            // One by one: in one statement SQLite would sort whole tasks, the payloads of all that the page may have.
+            let content = try PreparedStatement(cachedBy: db, selectTask + "seq = ?")
+            var tasks: [TaskRecord] = []
+            var bytes = 0
+            while bytes <= query.maxBytes, try rows.step(db) {
+                content.bind(1, rows.integer(0))
+                guard let task = try record(content, db) else { continue }
+                bytes += task.contentBytes
+                tasks.append(task)
+            }
+            return TaskPage(tasks: tasks, total: list.total)
         }
     }
 
@@ -68,20 +76,14 @@ extension SQLiteStore {
     }
 }
 
-private let typeName = "(SELECT name FROM types WHERE types.id = tasks.type)"
+private let selectTask =
+    "SELECT \(TaskColumns.names), (SELECT name FROM types WHERE types.id = tasks.type) FROM tasks WHERE "
 
-private func records(
-    _ statement: PreparedStatement, _ db: Database, maxBytes: Int
-) throws -> [TaskRecord] {
+/// The one task that `statement` finds.
+private func record(_ statement: PreparedStatement, _ db: Database) throws -> TaskRecord? {
     defer { statement.reset() }
-    var records: [TaskRecord] = []
-    var bytes = 0
-    while bytes <= maxBytes, try statement.step(db) {
-        let record = try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record
-        bytes += record.contentBytes
-        records.append(record)
-    }
-    return records
+    guard try statement.step(db) else { return nil }
+    return try statement.task(typeName: statement.text(TaskColumns.count) ?? "").record
 }
 
 private func fetchTypes(_ db: Database) throws -> [TypeState] {

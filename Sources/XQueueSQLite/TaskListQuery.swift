@@ -56,12 +56,10 @@ struct TaskListQuery {
                 """, arguments: [key])
     }
 
+    /// Finds the rows of the page, and nothing else of them, newest first.
+    ///
     /// One ordered scan: of the key's history, of each type, of each status, or of everything.
-    func sql(columns: String) -> String {
-        "SELECT \(columns) FROM tasks JOIN (\(page)) AS page USING (seq) ORDER BY tasks.id DESC"
-    }
-
-    private var page: String {
+    var sql: String {
         let end = "ORDER BY id DESC LIMIT ?1 OFFSET ?2"
         func scan(_ index: String?, _ condition: String) -> String {
             let hint = index.map { "INDEXED BY \($0) " } ?? ""

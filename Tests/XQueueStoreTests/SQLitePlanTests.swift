@@ -44,6 +44,20 @@ import XQueueTesting
         await store.close()
     }
 
+    /// A sort would hold the payloads of all it sorts.
+    @Test func noPayloadIsSorted() async throws {
+        let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
+        try await useEveryVerb(store)
+        let whole = try await plans(of: store).filter { plan in
+            plan.sql.hasPrefix("SELECT") && plan.sql.contains("large_payloads")
+        }
+        #expect(whole.count >= 3)
+        for plan in whole {
+            #expect(!plan.steps.contains { $0.contains("TEMP B-TREE") }, "\(plan.steps)\n\(plan.sql)")
+        }
+        await store.close()
+    }
+
     private static let indexes = [
         "tasks_id", "tasks_ready", "tasks_due", "tasks_status", "tasks_type", "tasks_key", "tasks_parked",
         "tasks_key_history", "tasks_unique_key",

@@ -28,6 +28,17 @@ package final class LeasePoll: Sendable {
         var hasLeft = false
         /// Takes the tasks that were claimed for a client that has left.
         var abandon: (@Sendable ([TaskRecord]) -> Void)?
+
+        /// The answer, of which only as much is kept as is needed to give its tasks back: the poll may last until a slow
+        /// client has all of its reply.
+        mutating func handOver() -> Answer? {
+            let whole = answer
+            if case .success(let found) = whole {
+                answer = .success(
+                    LeaseAnswer(tasks: found.tasks.map(\.abridged), hasMore: found.hasMore))
+            }
+            return whole
+        }
     }
 
     /// What the answer must find room in; nil for no bound.
@@ -105,7 +116,7 @@ package final class LeasePoll: Sendable {
         await withCheckedContinuation { waiter in
             let answer = state.withLock { state in
                 if state.answer == nil { state.waiter = waiter }
-                return state.answer
+                return state.handOver()
             }
             if let answer { waiter.resume(returning: answer) }
         }
@@ -116,8 +127,9 @@ package final class LeasePoll: Sendable {
         let (answer, waiter) = state.withLock { state -> (Answer?, CheckedContinuation<Answer, Never>?) in
             guard let answer = step(&state), state.answer == nil else { return (state.answer, nil) }
             state.answer = answer
-            defer { state.waiter = nil }
-            return (answer, state.waiter)
+            guard let waiter = state.waiter else { return (answer, nil) }
+            state.waiter = nil
+            return (state.handOver(), waiter)
         }
         if let waiter, let answer { waiter.resume(returning: answer) }
         return answer == nil

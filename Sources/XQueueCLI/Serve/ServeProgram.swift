@@ -31,6 +31,7 @@ struct ServeProgram {
     func run(until signals: StopSignals) async throws {
         BrokenPipe.ignore
         ProcessSecrecy.begin()
+        FreedMemory.begin()
         try await EarlyOpening.open(configuration.values)
         let values = configuration.values
         for warning in configuration.warnings { logger.warning("\(warning)") }

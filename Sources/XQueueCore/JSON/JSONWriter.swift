@@ -1,16 +1,53 @@
-/// Writes JSON text into one growing array of bytes.
+/// Writes JSON text into one growing array of bytes, or into pieces.
 ///
 /// It exists for the replies of the API and for stored histories, where a `RawJSON` must be put in as it
 /// is, which `JSONEncoder` cannot do. Names of members are trusted to need no escapes.
 package struct JSONWriter {
-    package private(set) var bytes: [UInt8] = []
+    /// A value as long as this is kept as it is by a writer of pieces, in bytes.
+    private static let longValue = 4 << 10
+    /// As long an array becomes a piece, in bytes.
+    private static let longPiece = 60 << 10
+
+    /// What has been written since the last piece.
+    private var tail: [UInt8] = []
+    private var before: [JSONPiece] = []
+    private var bytesBefore = 0
+    private let isInPieces: Bool
     private var needsComma = false
 
-    package init(capacity: Int = 512) {
-        bytes.reserveCapacity(capacity)
+    /// - Parameters:
+    ///   - capacity: How many bytes are expected.
+    ///   - isInPieces: Whether long raw values are kept rather than copied, and the rest in several arrays: a large text
+    ///     is in memory once then. It is to be read as ``pieces``.
+    package init(capacity: Int = 512, isInPieces: Bool = false) {
+        self.isInPieces = isInPieces
+        tail.reserveCapacity(isInPieces ? min(capacity, Self.longPiece) : capacity)
+    }
+
+    /// How many bytes have been written.
+    package var count: Int { bytesBefore + tail.count }
+
+    /// What has been written, in order.
+    package var pieces: [JSONPiece] { tail.isEmpty ? before : before + [.bytes(tail)] }
+
+    /// What has been written, in one array.
+    package var bytes: [UInt8] {
+        guard !before.isEmpty else { return tail }
+        var all: [UInt8] = []
+        all.reserveCapacity(count)
+        for piece in pieces { piece.withBytes { all.append(contentsOf: $0) } }
+        return all
     }
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Makes a piece of what has been written since the last one.
+    private mutating func cut() {
+        guard !tail.isEmpty else { return }
+        before.append(.bytes(tail))
+        bytesBefore += tail.count
+        tail = []
+    }
 
     // MARK: - Structure
 
@@ -29,24 +66,25 @@ package struct JSONWriter {
     /// Writes the name of the next value.
     package mutating func name(_ name: String) {
         startValue()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.utf8)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        tail.append(UInt8(ascii: "\""))
+        tail.append(contentsOf: name.utf8)
+        tail.append(UInt8(ascii: "\""))
+        tail.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {
         startValue()
-        bytes.append(open)
+        tail.append(open)
         needsComma = false
         body(&self)
-        bytes.append(close)
+        tail.append(close)
         needsComma = true
     }
 
     private mutating func startValue() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if isInPieces, tail.count >= Self.longPiece { cut() }
+        if needsComma { tail.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
@@ -75,7 +113,7 @@ package struct JSONWriter {
                 start -= 1
                 digits[start] = UInt8(ascii: "-")
             }
-            bytes.append(contentsOf: digits[start...])
+            tail.append(contentsOf: digits[start...])
         }
     }
 
@@ -95,12 +133,12 @@ package struct JSONWriter {
 
     package mutating func value(_ value: String) {
         startValue()
-        bytes.append(UInt8(ascii: "\""))
+        tail.append(UInt8(ascii: "\""))
         var value = value
         value.withUTF8 { text in
-            if text.allSatisfy(Self.isPlain) { bytes.append(contentsOf: text) } else { escaped(text) }
+            if text.allSatisfy(Self.isPlain) { tail.append(contentsOf: text) } else { escaped(text) }
         }
-        bytes.append(UInt8(ascii: "\""))
+        tail.append(UInt8(ascii: "\""))
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
@@ -111,22 +149,27 @@ package struct JSONWriter {
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0A: bytes.append(contentsOf: #"\n"#.utf8)
-            case 0x0D: bytes.append(contentsOf: #"\r"#.utf8)
-            case 0x09: bytes.append(contentsOf: #"\t"#.utf8)
+                tail.append(UInt8(ascii: "\\"))
+                tail.append(byte)
+            case 0x0A: tail.append(contentsOf: #"\n"#.utf8)
+            case 0x0D: tail.append(contentsOf: #"\r"#.utf8)
+            case 0x09: tail.append(contentsOf: #"\t"#.utf8)
             case 0x00...0x1F:
-                bytes.append(contentsOf: (byte < 16 ? #"\u000"# : #"\u00"#).utf8)
-                bytes.append(contentsOf: String(byte, radix: 16).utf8)
-            default: bytes.append(byte)
+                tail.append(contentsOf: (byte < 16 ? #"\u000"# : #"\u00"#).utf8)
+                tail.append(contentsOf: String(byte, radix: 16).utf8)
+            default: tail.append(byte)
             }
         }
     }
 
     private mutating func raw(_ text: String) {
         startValue()
-        bytes.append(contentsOf: text.utf8)
+        guard isInPieces, text.utf8.count >= Self.longValue else {
+            return tail.append(contentsOf: text.utf8)
+        }
+        cut()
+        before.append(.text(text))
+        bytesBefore += text.utf8.count
     }
 
     // MARK: - Members

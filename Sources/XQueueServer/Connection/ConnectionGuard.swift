@@ -205,7 +205,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let reply = ErrorReply.reply(for: error)
         let response = reply.response
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
-        context.write(wrapOutboundOut(.body(reply.body)), promise: nil)
+        context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
         state.isReadingRequest = true
         end(with: NIOAny(HTTPResponsePart.end(nil)), promise: nil, context: context)
     }

@@ -17,6 +17,10 @@ struct MergedTaskList {
 
     private let manager: TaskManager
     private var sources: [Source]
+    /// How many bytes of payloads, results and errors may have been read and not be on the page yet.
+    private var room = 0
+    /// How many of them are read of one list at once.
+    private var part = 1
 
     init(_ queries: [TaskQuery], _ manager: TaskManager) {
         self.manager = manager
@@ -39,19 +43,21 @@ struct MergedTaskList {
     private mutating func read(_ offset: Int, _ limit: Int, _ maxBytes: Int) async throws(QueueError)
         -> TaskPage
     {
+        room = maxBytes
+        part = max(1, maxBytes / sources.count)
         for index in sources.indices {
             sources[index].query.offset = 0
             sources[index].query.limit = min(Self.chunk, offset + limit)
-            sources[index].query.maxBytes = max(1, maxBytes / sources.count)
             try await fill(index)
         }
         var tasks: [TaskRecord] = []
         var (skipped, bytes) = (0, 0)
         while tasks.count < limit, bytes <= maxBytes, let newest = newest() {
             guard let task = sources[newest].read.popFirst() else { break }
+            room += task.contentBytes
             if skipped < offset {
                 skipped += 1
-            } else {
+            } else if let task = try await whole(task) {
                 tasks.append(task)
                 bytes += task.contentBytes
             }
@@ -68,13 +74,27 @@ struct MergedTaskList {
         }
     }
 
+    /// The task with its contents; nil if it is gone by now.
+    private func whole(_ task: TaskRecord) async throws(QueueError) -> TaskRecord? {
+        task.isAbridged ? try await manager.task(task.id) : task
+    }
+
     private mutating func fill(_ index: Int) async throws(QueueError) {
         guard sources[index].query.offset < sources[index].total else { return }
+        sources[index].query.maxBytes = min(part, max(1, room))
         let page = try await manager.tasks(sources[index].query)
+        var left = room
+        var read = Array(
+            page.tasks.prefix { task in
+                left -= task.contentBytes
+                return left >= 0
+            })
+        // Each of many lists may begin with a large task: where there is no room for it, only its place is kept.
+        if read.isEmpty, let first = page.tasks.first { read = [first.abridged] }
+        room -= read.reduce(0) { $0 + $1.contentBytes }
         sources[index].total = page.total
-        sources[index].read = page.tasks[...]
+        sources[index].read = read[...]
         // One that is shorter than it said must not be asked for ever.
-        sources[index].query.offset =
-            page.tasks.isEmpty ? page.total : sources[index].query.offset + page.tasks.count
+        sources[index].query.offset = read.isEmpty ? page.total : sources[index].query.offset + read.count
     }
 }

@@ -21,8 +21,7 @@ extension QueueAPI {
         let answer = try await access.whileHolding(caller, request.request.head, end: { poll.leave() }) {
             [wanted] in try await manager.lease(wanted, poll: poll)
         }
-        let size = answer.tasks.reduce(512) { $0 + 1024 + $1.contentBytes }
-        var writer = JSONWriter(capacity: size)
+        var writer = JSONWriter(capacity: 512 + 1024 * answer.tasks.count, isInPieces: true)
         writer.object { writer in
             writer.name("leases")
             writer.array(answer.tasks) { $0.lease(caller.seen($1)) }

@@ -1,6 +1,6 @@
 import HTTPTypes
-import NIOCore
 import XQueue
+import XQueueCore
 
 extension QueueAPI {
     /// `GET /metrics`. Whoever is limited to types gets the series of those, and none that are about all.
@@ -10,8 +10,7 @@ extension QueueAPI {
         process?.record()
         var headers = Reply.apiHeaders
         headers[.contentType] = PrometheusText.mediaType
-        return Reply(
-            status: .ok, headers: headers,
-            body: ByteBuffer(string: metrics.text(ofTypes: request.caller.types)))
+        let text = metrics.text(ofTypes: request.caller.types)
+        return Reply(status: .ok, headers: headers, body: .pieces([.text(text)], count: text.utf8.count))
     }
 }

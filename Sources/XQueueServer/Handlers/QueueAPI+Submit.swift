@@ -7,7 +7,8 @@ extension QueueAPI {
     /// `POST /api/v1/tasks`
     func submit(_ request: APIRequest) async throws -> Reply {
         try budget.checkRoom()
-        let body = try await body(of: request)
+        let (body, share) = try await submission(in: request)
+        defer { withExtendedLifetime(share) {} }
         var submission = try SubmissionReader.submission(body)
         let caller = request.caller
         try caller.check(submission.type)
@@ -19,7 +20,7 @@ extension QueueAPI {
             return (outcome, outcome.isNew ? 1 : 0)
         }
         try checkOwner(of: outcome, caller)
-        var writer = JSONWriter(capacity: 1024 + outcome.record.payload.text.utf8.count)
+        var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.task(caller.seen(outcome.record), isProvisional: outcome.isProvisional)
         switch outcome {
         case .existing: return .json(.ok, writer)
@@ -31,7 +32,8 @@ extension QueueAPI {
     /// `POST /api/v1/tasks/batch`
     func submitBatch(_ request: APIRequest) async throws -> Reply {
         try budget.checkRoom()
-        let body = try await body(of: request)
+        let (body, share) = try await submission(in: request)
+        defer { withExtendedLifetime(share) {} }
         var submissions = try SubmissionReader.batch(body, limit: manager.configuration.maxBatch)
         let caller = request.caller
         for index in submissions.indices {
@@ -61,7 +63,7 @@ extension QueueAPI {
             }
         }
         let firstAbridged = outcomes.firstIndex { $0.record.isAbridged }
-        var writer = JSONWriter(capacity: 1024 * outcomes.count + body.utf8.count)
+        var writer = JSONWriter(capacity: 1024 * outcomes.count, isInPieces: true)
         writer.object { writer in
             writer.name("tasks")
             writer.array(outcomes) { $0.task(caller.seen($1.record), isProvisional: $1.isProvisional) }

@@ -27,7 +27,7 @@ extension QueueAPI {
     private static func reply(_ page: TaskPage, to query: TaskQuery, for caller: Caller) -> Reply {
         let end = query.offset + page.tasks.count
         let hasMore = !page.tasks.isEmpty && end < page.total
-        var writer = JSONWriter(capacity: page.tasks.reduce(512) { $0 + 1024 + $1.contentBytes })
+        var writer = JSONWriter(capacity: 512 + 1024 * page.tasks.count, isInPieces: true)
         writer.object { writer in
             writer.name("tasks")
             writer.array(page.tasks) { $0.task(caller.seen($1)) }
@@ -58,7 +58,7 @@ extension QueueAPI {
         try budget.checkRoom()
         try await checkTask(id, request.caller)
         let task = try await manager.cancel(id)
-        var writer = JSONWriter(capacity: 1024)
+        var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.object { writer in
             let isOver = task.status == .canceled
             writer.member("message", isOver ? "task canceled" : "cancellation requested")
@@ -100,7 +100,7 @@ extension QueueAPI {
     }
 
     private func reply(_ task: TaskRecord) -> Reply {
-        var writer = JSONWriter(capacity: 1024 + task.payload.text.utf8.count)
+        var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.task(task)
         return .json(.ok, writer)
     }

@@ -27,6 +27,14 @@ struct QueueAPI: Sendable {
             budget: budget.bytes)
     }
 
+    /// The text of a body that becomes tasks, and a place in the budget for that and for what is read from it, which are in
+    /// memory until the store has the tasks; nil for a small one.
+    func submission(in request: APIRequest) async throws -> (text: String, share: ByteBudget.Share?) {
+        let text = try await body(of: request)
+        let size = text.utf8.count
+        return (text, size > ReplyBudget.uncounted ? budget.bytes.note(2 * size) : nil)
+    }
+
     /// The task the path names. What is not an identifier names no task.
     func taskID(_ request: APIRequest) throws(QueueError) -> TaskID {
         let text = request.parameters.first ?? ""

@@ -4,17 +4,31 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// What is sent back, written in one piece.
+/// What is sent back.
 struct Reply: Sendable {
     let status: HTTPResponse.Status
     var headers: HTTPFields
-    let body: ByteBuffer
+    let body: ReplyBody
     /// The reply's place in the budget; nil for one that is small.
     var share: ByteBudget.Share?
 
+    init(status: HTTPResponse.Status, headers: HTTPFields, body: ByteBuffer) {
+        self.init(status: status, headers: headers, body: .buffer(body))
+    }
+
+    init(status: HTTPResponse.Status, headers: HTTPFields, body: ReplyBody) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
     /// A reply with JSON as its body.
     static func json(_ status: HTTPResponse.Status = .ok, _ writer: JSONWriter) -> Reply {
-        Reply(status: status, headers: jsonHeaders, body: ByteBuffer(bytes: writer.bytes))
+        let isLarge = writer.count > ReplyBudget.uncounted
+        return Reply(
+            status: status, headers: jsonHeaders,
+            body: isLarge
+                ? .pieces(writer.pieces, count: writer.count) : .buffer(ByteBuffer(bytes: writer.bytes)))
     }
 
     /// The answer to `OPTIONS`.
@@ -41,22 +55,18 @@ struct Reply: Sendable {
         return Response(status: status, headers: headers, body: responseBody)
     }
 
-    /// A large body goes piece by piece, as its client takes it, and gives its place back at the end.
+    /// A large body goes bit by bit, as its client takes it, and gives its place back as it goes.
     private var responseBody: ResponseBody {
-        guard let share else { return ResponseBody(byteBuffer: body) }
-        return ResponseBody(contentLength: body.readableBytes) { [body] writer in
-            defer { withExtendedLifetime(share) {} }
-            var rest = body
-            while rest.readableBytes > 0,
-                let piece = rest.readSlice(length: min(Self.pieceBytes, rest.readableBytes))
-            {
-                try await writer.write(piece)
+        guard let share else { return ResponseBody(byteBuffer: body.buffer) }
+        let rest = ReplyRest(body)
+        return ResponseBody(contentLength: body.count) { [share] writer in
+            while let buffer = rest.next() {
+                try await writer.write(buffer)
+                share.resize(to: rest.count)
             }
             try await writer.finish(nil)
         }
     }
-
-    private static let pieceBytes = 128 << 10
 
     /// An answer of the API is nobody's to keep, or to take for something else than it says.
     static let apiHeaders: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]

@@ -8,7 +8,7 @@ struct ReplyBudget: Sendable {
     static let uncounted = 8 << 10
 
     let bytes: ByteBudget
-    /// A page is in memory a few times over while it is read and written: a few at once are enough.
+    /// While a page is read, the store holds parts of it a second time: a few at once are enough.
     private let pages = Turns(4)
     private let tasks = Turns(24)
 
@@ -46,15 +46,15 @@ struct ReplyBudget: Sendable {
 
     /// The reply, counted; what it says has been done, and must be told.
     func counted(_ reply: Reply) -> Reply {
-        guard reply.share == nil, reply.body.readableBytes > Self.uncounted else { return reply }
-        return reply.holding(bytes.note(reply.body.readableBytes))
+        guard reply.share == nil, reply.body.count > Self.uncounted else { return reply }
+        return reply.holding(bytes.note(reply.body.count))
     }
 }
 
 extension Reply {
     /// The same reply, which keeps `share` until it is out, or its client is gone.
     func holding(_ share: ByteBudget.Share) -> Reply {
-        share.resize(to: body.readableBytes)
+        share.resize(to: body.count)
         var reply = self
         reply.share = share
         return reply

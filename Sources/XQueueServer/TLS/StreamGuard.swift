@@ -72,7 +72,7 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
             let reply = ErrorReply.reply(
                 for: QueueError(.requestTimeout, "the request took too long to arrive"))
             write(context: context, data: NIOAny(HTTPResponsePart.head(reply.response.head)), promise: nil)
-            context.write(wrapOutboundOut(.body(reply.body)), promise: nil)
+            context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
         // Whoever reads the body must not take what has come of it for the whole.

@@ -72,4 +72,29 @@ struct JSONWriterTests {
             text
                 == #"{"at":"1970-01-01T00:00:01.500Z","never":null,"long":90,"short":1.25,"none":null}"#)
     }
+
+    @Test func aTextInPiecesIsTheSame() {
+        let long = RawJSON(trusted: "\"\(String(repeating: "x", count: 1_000_000))\"")
+        func written(_ writer: JSONWriter) -> JSONWriter {
+            var writer = writer
+            writer.object { writer in
+                writer.member("first", long)
+                writer.name("many")
+                writer.array(0..<40_000) { $0.value($1) }
+                writer.member("short", RawJSON(trusted: "{}"))
+                writer.member("last", long)
+            }
+            return writer
+        }
+        let whole = written(JSONWriter())
+        let parts = written(JSONWriter(isInPieces: true))
+        #expect(whole.pieces.count == 1)
+        #expect(parts.bytes == whole.bytes && parts.count == whole.count)
+        #expect(parts.pieces.reduce(0) { $0 + $1.count } == whole.count)
+        let texts = parts.pieces.filter { if case .text = $0 { true } else { false } }
+        // The long values are not copied, and no array is larger than it need be.
+        #expect(texts.count == 2 && texts.allSatisfy { $0.count == long.text.utf8.count })
+        #expect(parts.pieces.filter { $0.count > 64 << 10 }.count == 2)
+        #expect(JSONWriter(isInPieces: true).pieces.isEmpty)
+    }
 }

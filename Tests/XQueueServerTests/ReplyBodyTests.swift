@@ -1,0 +1,41 @@
+import NIOCore
+import Testing
+import XQueueCore
+
+@testable import XQueueServer
+
+@Suite("What a large reply is sent as") struct ReplyBodyTests {
+    /// Pieces of many sizes, among them some larger than a buffer.
+    private static let pieces: [JSONPiece] = [0, 1, 70_000, 65_536, 5, 200_000, 3, 3, 0].enumerated().map {
+        let byte = UInt8(ascii: "a") + UInt8($0.offset)
+        let bytes = [UInt8](repeating: byte, count: $0.element)
+        return $0.offset.isMultiple(of: 2)
+            ? .bytes(bytes) : .text(String(decoding: bytes, as: UTF8.self))
+    }
+
+    private static let whole = pieces.flatMap { $0.withBytes { Array($0) } }
+
+    @Test("Every byte comes once, in buffers that keep nothing else alive") func pieces() {
+        let body = ReplyBody.pieces(Self.pieces, count: Self.whole.count)
+        let rest = ReplyRest(body)
+        var sent: [UInt8] = []
+        while let buffer = rest.next() {
+            #expect(buffer.readableBytes > 0 && buffer.storageCapacity <= 64 << 10)
+            sent += buffer.readableBytesView
+            #expect(rest.count == Self.whole.count - sent.count)
+        }
+        #expect(sent == Self.whole)
+        #expect(Array(body.buffer.readableBytesView) == Self.whole)
+    }
+
+    @Test("One that is in a buffer already comes bit by bit as well") func buffer() {
+        let rest = ReplyRest(.buffer(ByteBuffer(bytes: Self.whole)))
+        var sent: [UInt8] = []
+        while let buffer = rest.next() {
+            #expect(1...(64 << 10) ~= buffer.readableBytes)
+            sent += buffer.readableBytesView
+        }
+        #expect(sent == Self.whole && rest.count == 0)
+        #expect(ReplyRest(.buffer(ByteBuffer())).next() == nil)
+    }
+}
