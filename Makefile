@@ -4,11 +4,10 @@ SWIFT ?= swift
 # What `make run` hands on to `xqueue serve`, such as ARGS="--server-port 9000".
 ARGS ?=
 FORMATTED := Package.swift Sources Tests Examples
-EXAMPLE := Examples/EmbeddedWorker
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-without-traits lint format bench example docs deb test-deb clean setup
+.PHONY: help run build release test test-bench test-without-traits lint format bench example docs deb test-deb clean setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +27,18 @@ test: ## Run all tests, then build and run the embedding example
 	scripts/test
 	$(MAKE) --no-print-directory example
 
+test-bench: ## Run a short benchmark of the debug build, and print its ratios to the floor
+	scripts/test-bench
+
 test-without-traits: ## Build the program without Redis, Kafka and MQTT, and use it
 	@scripts/setup tests
 	scripts/test-without-traits
 
-lint: ## Check the format of every file and the imports of every target
+lint: ## Check formats, imports, the tests in quarantine and the subjects of commits
 	$(SWIFT) format lint --strict --recursive --parallel $(wildcard $(FORMATTED))
 	scripts/check-imports
+	scripts/quarantine check
+	scripts/check-commits
 
 format: ## Format every file
 	$(SWIFT) format format --in-place --recursive --parallel $(wildcard $(FORMATTED))
@@ -54,10 +58,10 @@ test-deb: ## Install, use and remove the Debian package, made around the debug b
 	scripts/test-deb
 
 example: setup ## Build and run the program that embeds the library
-	$(SWIFT) run --package-path $(EXAMPLE) EmbeddedWorker
+	$(SWIFT) run EmbeddedWorker
 
 clean: ## Remove what was built
-	rm -rf .build $(EXAMPLE)/.build
+	rm -rf .build Examples/EmbeddedWorker/.build
 
 setup:
 	@scripts/setup

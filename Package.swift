@@ -141,6 +141,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -181,6 +182,19 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: swiftSettings),
+        // The example is a package of its own; as a target of this one, too, it is built with everything else. It sees
+        // no more of the library than a package that depends on it.
+        .executableTarget(
+            name: "EmbeddedWorker",
+            dependencies: [
+                "XQueue",
+                "XQueueCore",
+                "XQueueSQLite",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Examples/EmbeddedWorker/Sources/EmbeddedWorker",
+            packageAccess: false),
         .testTarget(
             name: "XQueueServerTests",
             dependencies: [
@@ -208,6 +222,7 @@ let package = Package(
                 "XQueueCore",
                 "XQueueSQLite",
                 "XQueueTesting",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

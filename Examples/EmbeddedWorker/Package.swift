@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: "xqueue", path: "../.."),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -15,6 +16,7 @@ let package = Package(
                 .product(name: "XQueue", package: "xqueue"),
                 .product(name: "XQueueCore", package: "xqueue"),
                 .product(name: "XQueueSQLite", package: "xqueue"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ])
     ]
