@@ -8,13 +8,14 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libsqlite3-dev libhiredis-dev libmosquitto-dev librdkafka-dev \
+        binutils python3 \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The packages are fetched again only when this file changes.
 COPY Package.swift ./
 RUN swift package resolve
 COPY . .
-RUN swift build -c release --product xqueue --static-swift-stdlib -Xlinker -s \
+RUN scripts/build-release \
     && install -D .build/release/xqueue /out/xqueue
 
 # Debian 12's librdkafka is too old for many brokers (docs/kafka.md); the one in the package for Python needs nothing

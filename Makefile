@@ -18,9 +18,8 @@ run: release ## Build in release mode and start the server (ARGS="--server-port 
 build: setup ## Build in debug mode
 	$(SWIFT) build
 
-# Swift's runtime is linked in and the symbols are left out: the program runs where no toolchain is.
 release: setup ## Build the program in release mode: stripped, with a static Swift runtime
-	$(SWIFT) build -c release --product xqueue --static-swift-stdlib -Xlinker -s
+	SWIFT="$(SWIFT)" scripts/build-release xqueue
 
 test: ## Run all tests, then build and run the embedding example
 	scripts/setup tests
