@@ -36,7 +36,7 @@ public final class KafkaIntake: TaskIntake {
 
     public func stored(_ origins: [IntakeOrigin]) {
         consumer.events.share.withLock { share in
-            for origin in origins { share.markStored(origin.partition, origin.offset) }
+            for origin in origins { share.markStored(origin.part, origin.position) }
         }
     }
 

@@ -9,9 +9,12 @@ enum SQLiteDatabase {
     private static let busyTimeout = 5.0
     private static let pageBytes = 4096
 
-    /// - Parameter identity: Of the file at `path`; nil for a database in memory.
+    /// - Parameters:
+    ///   - path: The database file.
+    ///   - maxBytes: The largest that it may grow; nil for as large as the disk allows.
+    ///   - identity: Of the file at `path`; nil for a database in memory.
     static func open(
-        _ path: String, _ options: SQLiteStoreOptions, identity: FileIdentity?
+        _ path: String, maxBytes: Int?, identity: FileIdentity?
     ) throws -> any DatabaseWriter {
         var configuration = Self.configuration
         let database: any DatabaseWriter
@@ -34,8 +37,8 @@ enum SQLiteDatabase {
             guard level == 2 else {
                 throw StoreError(.unavailable, "\(path): synchronous=FULL could not be set")
             }
-            if let bytes = options.maxFileBytes {
-                try db.execute(sql: "PRAGMA max_page_count = \(max(bytes / pageBytes, 1))")
+            if let maxBytes {
+                try db.execute(sql: "PRAGMA max_page_count = \(max(maxBytes / pageBytes, 1))")
             }
         }
         try Migrations.migrator.migrate(database)

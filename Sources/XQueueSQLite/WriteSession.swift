@@ -6,7 +6,7 @@ import XQueueCore
 /// Only the writer's queue touches it. A verb reads tasks, lets ``TaskStateMachine`` take the step, and
 /// saves the result; the extensions in `Verbs` hold one verb each.
 final class WriteSession {
-    let options: SQLiteStoreOptions
+    let limits: StoreLimits
     private(set) var db: Database
     private(set) var now = Timestamp(milliseconds: 0)
     var catalog: TypeCatalog
@@ -20,11 +20,11 @@ final class WriteSession {
     /// True after a rollback, until the counts have been read again.
     private var mustReload = false
 
-    init(_ db: Database, options: SQLiteStoreOptions) throws {
+    init(_ db: Database, limits: StoreLimits) throws {
         self.db = db
-        self.options = options
+        self.limits = limits
         catalog = try TypeCatalog(db)
-        events = try EventLogWriter(db, retention: options.events)
+        events = try EventLogWriter(db, retention: limits.events)
     }
 
     // MARK: - Transactions
@@ -32,7 +32,7 @@ final class WriteSession {
     func begin() throws {
         if mustReload {
             catalog = try TypeCatalog(db)
-            events = try EventLogWriter(db, retention: options.events)
+            events = try EventLogWriter(db, retention: limits.events)
             mustReload = false
         }
         effects = Effects()

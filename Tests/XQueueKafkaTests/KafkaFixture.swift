@@ -54,9 +54,8 @@ struct KafkaFixture: Sendable {
     func node(
         maxBacklog: Int = 1_000_000, _ change: (inout KafkaConfiguration) -> Void = { _ in }
     ) throws -> Node {
-        var options = SQLiteStoreOptions()
-        options.maxBacklog = maxBacklog
-        let store = FaultyStore(try SQLiteStore(path: ":memory:", options: options))
+        let store = FaultyStore(
+            try SQLiteStore(path: ":memory:", limits: StoreLimits(maxBacklog: maxBacklog)))
         let manager = TaskManager(store: store, intake: try intake(change), logger: Self.silent)
         manager.register("work") { task -> RawJSON? in task.payload }
         manager.register("example") { task -> RawJSON? in task.payload }

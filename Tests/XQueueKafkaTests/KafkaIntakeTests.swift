@@ -16,8 +16,8 @@ import XQueueTesting
         let records = try await intake.records(600)
         #expect(records.numbers.sorted() == Array(0..<600))
         #expect(records.numbers.filter { $0 < 300 } == Array(0..<300))
-        #expect(Set(records.map(\.origin.partition)).count == 4)
-        #expect(records.allSatisfy { $0.origin.topic == fixture.topic && $0.timestamp.milliseconds > 0 })
+        #expect(Set(records.map(\.origin.part)).count == 4)
+        #expect(records.allSatisfy { $0.origin.log == fixture.topic && $0.timestamp.milliseconds > 0 })
         let seen = try await fixture.records(of: fixture.topic)
         #expect(seen.first { $0.value == "17" }?.headers == ["n": "17"])
         await intake.close()
@@ -57,7 +57,7 @@ import XQueueTesting
         #expect(try await second.records(4).numbers == [6, 7, 8, 9])
         let status = await second.status()
         #expect(status.problem == nil)
-        #expect(status.partitions.map(\.committed) == [6])
+        #expect(status.parts.map(\.committed) == [6])
         #expect(status.assigned == [0])
         await second.close()
     }
@@ -70,10 +70,10 @@ import XQueueTesting
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1))
         #expect(try await intake.records(1).numbers == [0])
-        let places = try await intake.append(IntakeMessage.numbered(1..<5)).sorted { $0.offset < $1.offset }
-        #expect(places.map(\.offset) == [1, 2, 3, 4])
+        let places = try await intake.append(IntakeMessage.numbered(1..<5)).sorted { $0.position < $1.position }
+        #expect(places.map(\.position) == [1, 2, 3, 4])
         // One that was received already, and one that is not there, are of no account.
-        let gone = [0, 99].map { IntakeOrigin(topic: fixture.topic, partition: 0, offset: $0) }
+        let gone = [0, 99].map { IntakeOrigin(log: fixture.topic, part: 0, position: $0) }
         intake.stored([places[1], places[3]] + gone)
         let records = try await intake.records(4)
         #expect(records.map(\.isStored) == [false, true, false, true])
@@ -124,7 +124,7 @@ import XQueueTesting
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
-        let origin = IntakeOrigin(topic: fixture.topic, partition: 3, offset: 7)
+        let origin = IntakeOrigin(log: fixture.topic, part: 3, position: 7)
         let record = IntakeRecord(
             origin: origin, timestamp: Timestamp(milliseconds: 0), key: [1, 0xFF], value: [0xFE, 0])
         try await intake.reject([RejectedRecord(record, reason: "no ☕")])

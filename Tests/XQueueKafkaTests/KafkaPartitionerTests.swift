@@ -44,14 +44,14 @@ import XQueueTestServers
         var fewest = 4
         for _ in 0..<10 where fewest > 1 {
             let batch = try await intake.append(IntakeMessage.numbered(1..<101, keepsOrder: false))
-            fewest = min(fewest, Set(batch.map(\.partition)).count)
+            fewest = min(fewest, Set(batch.map(\.part)).count)
         }
         #expect(fewest == 1)
         var partitions: Set<Int32> = []
         for number in 101..<401 where partitions.count < 4 {
             let places = try await intake.append(
                 IntakeMessage.numbered(number..<number + 1, keepsOrder: false))
-            partitions.formUnion(places.map(\.partition))
+            partitions.formUnion(places.map(\.part))
         }
         #expect(partitions == [0, 1, 2, 3])
         await intake.close()
@@ -62,7 +62,7 @@ import XQueueTestServers
         let intake = try fixture.intake { $0.properties["partitioner"] = "murmur2" }
         try await intake.open()
         let places = try await intake.append(IntakeMessage.numbered(0..<300, keepsOrder: false))
-        #expect(Set(places.map(\.partition)) == [0, 1, 2, 3])
+        #expect(Set(places.map(\.part)) == [0, 1, 2, 3])
         await intake.close()
     }
 }

@@ -34,7 +34,7 @@ import XQueueTesting
             for id in ids { try await wait(node, for: id) }
             try await eventually("the log is read") {
                 let report = await node.manager.intake()
-                return report?.known == 20 && report?.status.partitions.reduce(0) { $0 + $1.lag } == 0
+                return report?.known == 20 && report?.status.parts.reduce(0) { $0 + $1.lag } == 0
             }
         }
         #expect(try await fixture.committed() == 20)

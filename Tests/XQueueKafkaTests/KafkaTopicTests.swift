@@ -15,7 +15,7 @@ import XQueueTesting
         let log = Warnings()
         let intake = try KafkaIntake(configuration: fixture.configuration(), logger: log.logger)
         try await intake.open()
-        #expect(await intake.status().partitions.count == 4)
+        #expect(await intake.status().parts.count == 4)
         #expect(log.reasons == [])
         await intake.close()
     }
@@ -28,9 +28,9 @@ import XQueueTesting
         for (committed, start, end) in [(one, other, other), (other, one, other), (other, other, one)] {
             let partition = KafkaTopics.partition(0, committed: committed, start: start, end: end)
             #expect(partition.lag >= 0 && partition.end >= 0 && partition.committed ?? 0 >= 0)
-            let status = IntakeStatus(partitions: [partition, partition, partition])
+            let status = IntakeStatus(parts: [partition, partition, partition])
             #expect(status.lag >= 0)
-            #expect([IntakeSpan(partition: 0, start: start ?? 0, end: end ?? 0)].offsets >= 0)
+            #expect([IntakeSpan(part: 0, start: start ?? 0, end: end ?? 0)].positions >= 0)
         }
     }
 

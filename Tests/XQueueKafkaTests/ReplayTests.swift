@@ -11,13 +11,13 @@ import XQueueTesting
 
 @Suite("A store that was lost is rebuilt from the log", .timeLimit(.minutes(5))) struct ReplayTests {
     private func replay(
-        _ fixture: KafkaFixture, into store: any TaskStore, from start: IntakeStart = .offset(0),
+        _ fixture: KafkaFixture, into store: any Store, from start: IntakeStart = .position(0),
         partition: Int32? = nil, isDry: Bool = false, _ change: (inout KafkaConfiguration) -> Void = { _ in }
     ) async throws -> ReplayReport {
         let archive = try KafkaArchive(
             configuration: fixture.configuration(change), logger: KafkaFixture.silent)
         do {
-            _ = try await archive.open(from: start, partition: partition)
+            _ = try await archive.open(from: start, part: partition)
             let report = try await IntakeReplay(
                 archive, into: store, configuration: QueueConfiguration(), isDry: isDry
             ).run { _ in }
@@ -30,9 +30,7 @@ import XQueueTesting
     }
 
     private func emptyStore(maxBacklog: Int = 1_000_000) throws -> SQLiteStore {
-        var options = SQLiteStoreOptions()
-        options.maxBacklog = maxBacklog
-        return try SQLiteStore(path: ":memory:", options: options)
+        try SQLiteStore(path: ":memory:", limits: StoreLimits(maxBacklog: maxBacklog))
     }
 
     /// A log with tasks that no store has.
@@ -81,13 +79,13 @@ import XQueueTesting
         func read(_ start: IntakeStart, _ partition: Int32? = nil) async throws -> Int {
             try await replay(fixture, into: store, from: start, partition: partition, isDry: true).read
         }
-        #expect(try await read(.offset(0)) == 25)
-        #expect(try await read(.offset(22)) == 3)
-        #expect(try await read(.offset(1000)) == 0)
+        #expect(try await read(.position(0)) == 25)
+        #expect(try await read(.position(22)) == 3)
+        #expect(try await read(.position(1000)) == 0)
         #expect(try await read(.time(between)) == 5)
         #expect(try await read(.time(Timestamp(milliseconds: 0))) == 25)
-        #expect(try await read(.offset(0), 0) == 25)
-        let error = await #expect(throws: IntakeError.self) { _ = try await read(.offset(0), 7) }
+        #expect(try await read(.position(0), 0) == 25)
+        let error = await #expect(throws: IntakeError.self) { _ = try await read(.position(0), 7) }
         #expect(error?.code == .invalid)
         await store.close()
     }

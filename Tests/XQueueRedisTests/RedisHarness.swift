@@ -1,7 +1,7 @@
 #if Redis
 
 import XQueueCore
-import XQueueRedis
+@testable import XQueueRedis
 import XQueueTestServers
 import XQueueTesting
 
@@ -16,17 +16,20 @@ extension StoreHarness {
         redis(named: "redis-cluster", at: try await RedisClusterServers.shared.first.address)
     }
 
-    private static func redis(named name: String, at address: String) -> StoreHarness {
+    /// The same, but no script takes a short way: both must do the same.
+    static func redisWithoutShortWays() async throws -> StoreHarness {
+        redis(named: "redis-general", at: try await RedisServer.guarded.guardedAddress, shortWays: false)
+    }
+
+    private static func redis(
+        named name: String, at address: String, shortWays: Bool = true
+    ) -> StoreHarness {
         StoreHarness(name: name) { clock, limits in
             var configuration = try RedisConfiguration(address: address)
             configuration.keyPrefix = RedisServer.prefix()
             configuration.minIdleConnections = 1
             configuration.poolSize = 2
-            var options = RedisStoreOptions()
-            options.maxBacklog = limits.maxBacklog
-            options.maxTypes = limits.maxTypes
-            options.events = limits.events
-            return try await RedisStore(configuration: configuration, options: options, clock: clock)
+            return try await RedisStore(configuration, limits, clock: clock, shortWays: shortWays)
         }
     }
 }

@@ -36,9 +36,7 @@ import XQueueTesting
     }
 
     @Test("A full backlog is 429, and takes tasks again when one has left") func backlog() async throws {
-        var options = SQLiteStoreOptions()
-        options.maxBacklog = 2
-        try await TestAPI.run(options: options) { api in
+        try await TestAPI.run(limits: StoreLimits(maxBacklog: 2)) { api in
             let first = try await api.makeTask()
             _ = try await api.makeTask()
             for _ in 0..<2 {
@@ -53,9 +51,7 @@ import XQueueTesting
     }
 
     @Test("Too many types are 429, without a promise") func types() async throws {
-        var options = SQLiteStoreOptions()
-        options.maxTypes = 1
-        try await TestAPI.run(options: options) { api in
+        try await TestAPI.run(limits: StoreLimits(maxTypes: 1)) { api in
             _ = try await api.makeTask(type: "a")
             let reply = try await api.submit(#"{"type":"b"}"#)
             reply.expectError(429, "too_many_types")

@@ -26,9 +26,7 @@ import XQueueTesting
     }
 
     @Test func aFullStoreRefusesAndLosesNothing() async throws {
-        var options = SQLiteStoreOptions()
-        options.maxFileBytes = 1 << 20
-        let store = try SQLiteStore(path: path, options: options)
+        let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20)
         var accepted: [TaskID] = []
         var refusal: StoreError?
         while refusal == nil {
@@ -151,10 +149,8 @@ import XQueueTesting
     }
 
     @Test func aCheckFailsWhileRealWorkDoes() async throws {
-        var options = SQLiteStoreOptions()
-        options.maxFileBytes = 1 << 20
         let clock = ManualClock()
-        let store = try SQLiteStore(path: path, options: options, clock: clock)
+        let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20, clock: clock)
         _ = try await store.insert(tasks(1))
         try await store.check()
         await #expect(throws: StoreError.self) { try await store.insert(tasks(1, bytes: 3 << 20)) }
@@ -192,9 +188,7 @@ import XQueueTesting
     }
 
     @Test func oneCallThatFailsDoesNotFailTheOthersOfItsGroup() async throws {
-        var options = SQLiteStoreOptions()
-        options.maxFileBytes = 1 << 20
-        let store = try SQLiteStore(path: path, options: options)
+        let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20)
         let tooLarge = tasks(1, bytes: 3 << 20)
         let small = (0..<50).map { _ in tasks(1) }
         let results = await withTaskGroup(of: (Bool, Bool).self) { group in

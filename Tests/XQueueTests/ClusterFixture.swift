@@ -19,7 +19,7 @@ struct ClusterFixture: Sendable {
         var startsInTrouble = false
 
         init(
-            _ name: String, over inner: any TaskStore, clock: any QueueClock,
+            _ name: String, over inner: any Store, clock: any QueueClock,
             _ configure: (inout QueueConfiguration) -> Void
         ) {
             var configuration = QueueConfiguration()
@@ -29,7 +29,7 @@ struct ClusterFixture: Sendable {
             configure(&configuration)
             let lines = log
             let logger = Logger(label: "test") { _ in ListLogHandler(lines: lines) }
-            store = FaultyStore(inner, closesInner: false)
+            store = FaultyStore(inner, closesBase: false)
             manager = TaskManager(
                 store: store, configuration: configuration, logger: logger, clock: clock,
                 random: SeededRandomSource(seed: UInt64(name.utf8.reduce(0) { $0 &* 31 &+ Int($1) })))

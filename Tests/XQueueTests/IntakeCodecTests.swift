@@ -4,7 +4,7 @@ import XQueueCore
 @testable import XQueue
 
 @Suite("Tasks as the log holds them") struct IntakeCodecTests {
-    private static let origin = IntakeOrigin(topic: "task-queue", partition: 2, offset: 42)
+    private static let origin = IntakeOrigin(log: "task-queue", part: 2, position: 42)
     private static let written = Timestamp(milliseconds: 1_764_000_000_000)
 
     private func record(_ value: String, at origin: IntakeOrigin = origin) -> IntakeRecord {
@@ -44,13 +44,13 @@ import XQueueCore
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         let trace = try #require(TraceContext(parent: parent, state: "a=1,b=2"))
         let message = IntakeMessage(
-            NewTask(id: TaskIDGenerator().next(), type: "a", trace: trace), acceptedAt: Self.written)
+            NewTask(id: TaskIDGenerator().next(), type: "a") { $0.trace = trace }, acceptedAt: Self.written)
         #expect(
             message.headers.suffix(2) == [
                 IntakeHeader("traceparent", parent), IntakeHeader("tracestate", "a=1,b=2"),
             ])
         let record = IntakeRecord(
-            origin: IntakeOrigin(topic: "tasks", partition: 3, offset: 40), timestamp: Self.written, key: nil,
+            origin: IntakeOrigin(log: "tasks", part: 3, position: 40), timestamp: Self.written, key: nil,
             value: Array(message.value.utf8), trace: trace)
         #expect(try IntakeDecoder(QueueConfiguration()).task(record).trace == trace)
     }
@@ -85,7 +85,7 @@ import XQueueCore
             }
             let record = IntakeRecord(
                 origin: IntakeOrigin(
-                    topic: "t", partition: .random(in: .min ... .max), offset: extremes.randomElement() ?? 0),
+                    log: "t", part: .random(in: .min ... .max), position: extremes.randomElement() ?? 0),
                 timestamp: Timestamp(milliseconds: extremes.randomElement() ?? 0), key: nil, value: value)
             do throws(QueueError) {
                 let read = try decoder.task(record)
@@ -119,14 +119,14 @@ import XQueueCore
         var seen: Set<TaskID> = []
         var last = TaskID(high: 0, low: 0)
         for offset in [0, 1, 2, 255, 256, 1 << 28 - 1, 1 << 28, 1 << 39] as [Int64] {
-            let origin = IntakeOrigin(topic: "t", partition: 0, offset: offset)
+            let origin = IntakeOrigin(log: "t", part: 0, position: offset)
             let id = TaskID(derivedFrom: origin, at: Self.written)
             #expect(last < id)
             last = id
             seen.insert(id)
             for other in [
-                IntakeOrigin(topic: "t", partition: 1, offset: offset),
-                IntakeOrigin(topic: "u", partition: 0, offset: offset),
+                IntakeOrigin(log: "t", part: 1, position: offset),
+                IntakeOrigin(log: "u", part: 0, position: offset),
             ] {
                 #expect(seen.insert(TaskID(derivedFrom: other, at: Self.written)).inserted)
             }

@@ -19,11 +19,11 @@ final class StoreTime: Sendable {
         var isAsking = false
     }
 
-    private let store: any TaskStore
+    private let store: any Store
     private let clock: any QueueClock
     private let state = Mutex(State())
 
-    init(store: any TaskStore, clock: any QueueClock) {
+    init(store: any Store, clock: any QueueClock) {
         self.store = store
         self.clock = clock
     }

@@ -49,19 +49,19 @@ extension TaskID {
     /// The identifier of a task whose writer gave it none.
     ///
     /// It begins with the record's time. The free bits of a UUID of version 7 hold the low 40 bits of the
-    /// offset, so that tasks of one partition keep their order even within a millisecond, and then 34 bits
-    /// of a hash (FNV-1a) of topic, partition and offset, which keeps partitions and topics apart.
+    /// position, so that tasks of one part keep their order even within a millisecond, and then 34 bits
+    /// of a hash (FNV-1a) of log, part and position, which keeps parts and logs apart.
     init(derivedFrom origin: IntakeOrigin, at time: Timestamp) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        origin.topic.utf8.forEach(mix)
-        withUnsafeBytes(of: origin.partition.littleEndian) { $0.forEach(mix) }
-        withUnsafeBytes(of: origin.offset.littleEndian) { $0.forEach(mix) }
+        origin.log.utf8.forEach(mix)
+        withUnsafeBytes(of: origin.part.littleEndian) { $0.forEach(mix) }
+        withUnsafeBytes(of: origin.position.littleEndian) { $0.forEach(mix) }
 
         let base = TaskID.lowest(at: time)
-        let offset = UInt64(bitPattern: origin.offset)
+        let position = UInt64(bitPattern: origin.position)
         self.init(
-            high: base.high | (offset >> 28) & 0xFFF,
-            low: base.low | (offset & 0xFFF_FFFF) << 34 | (hash ^ hash >> 34) & 0x3_FFFF_FFFF)
+            high: base.high | (position >> 28) & 0xFFF,
+            low: base.low | (position & 0xFFF_FFFF) << 34 | (hash ^ hash >> 34) & 0x3_FFFF_FFFF)
     }
 }

@@ -51,7 +51,7 @@ extension IntakeFeeder {
 
     /// What time it is by the store's clock, however long it takes to learn that.
     private func storeNow() async throws -> Timestamp {
-        var backOff = BackOff(random: random, longest: .seconds(1))
+        var backOff = context.backOff(longest: .seconds(1))
         var hasHeld = false
         while true {
             do throws(StoreError) {
@@ -73,11 +73,11 @@ extension IntakeFeeder {
         self.records.rejected.increment(by: records.count)
         for rejected in records {
             let origin = rejected.record.origin
-            logger.warning(
+            context.logger.warning(
                 "A message cannot be used; it is put aside",
                 metadata: [
-                    "reason": "\(rejected.reason)", "topic": "\(origin.topic)",
-                    "partition": "\(origin.partition)", "offset": "\(origin.offset)",
+                    "reason": "\(rejected.reason)", "topic": "\(origin.log)",
+                    "partition": "\(origin.part)", "offset": "\(origin.position)",
                 ])
         }
     }

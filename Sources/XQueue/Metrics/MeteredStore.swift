@@ -4,43 +4,47 @@ import XQueueCore
 /// A store whose calls are timed, and whose failures are counted.
 ///
 /// Waiting for events is not a call's time: that verb is measured only when it does not wait.
-struct MeteredStore: Sendable {
-    let inner: any TaskStore
+struct MeteredStore: StoreDecorator {
+    let base: any Store
     private let metrics: QueueMetrics
-    private let timers: [CoreMetrics.Timer]
+    private let timers: [StoreVerb: CoreMetrics.Timer]
 
-    /// The verbs that are measured, as their label says them.
-    enum Verb: Int, CaseIterable {
-        case insert, claim, settle, heartbeat, report, cancel, requeue, setLimit, setPaused, removeTypes,
-            sweep, prune
-        case birth, register, unregister, nodes, hold, release, events, lastEvent, sinkCursor, acknowledge
-        case now, task, tasks, statistics, types, check
-
-        var label: String { String(describing: self) }
-    }
-
-    init(_ inner: any TaskStore, _ metrics: QueueMetrics) {
-        self.inner = inner
+    init(_ base: any Store, _ metrics: QueueMetrics) {
+        self.base = base
         self.metrics = metrics
-        timers = Verb.allCases.map { metrics.timer(.storeCall, [("verb", $0.label)]) }
+        timers = Dictionary(
+            uniqueKeysWithValues: StoreVerb.allCases.map {
+                ($0, metrics.timer(.storeCall, [("verb", $0.rawValue)]))
+            })
     }
 
-    func time<Value: Sendable>(
-        _ verb: Verb, _ call: () async throws(StoreError) -> Value
+    func call<Value: Sendable>(
+        _ verb: StoreVerb, _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         let start = ContinuousClock.now
-        do throws(StoreError) {
-            let value = try await call()
-            timers[verb.rawValue].record(since: start)
-            return value
-        } catch {
-            timers[verb.rawValue].record(since: start)
-            failed(verb, error)
-            throw error
-        }
+        defer { timers[verb]?.record(since: start) }
+        return try await counted(verb, body)
     }
 
-    func failed(_ verb: Verb, _ error: StoreError) {
-        metrics.counter(.storeErrors, [("verb", verb.label), ("code", error.code.rawValue)]).increment()
+    func events(
+        after cursor: EventCursor, limit: Int, waiting: Duration
+    ) async throws(StoreError) -> EventPage {
+        let look = { () async throws(StoreError) in
+            try await base.events(after: cursor, limit: limit, waiting: waiting)
+        }
+        return try await waiting > .zero ? counted(.events, look) : call(.events, look)
+    }
+
+    /// Makes the call, and counts its failure.
+    private func counted<Value: Sendable>(
+        _ verb: StoreVerb, _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        do throws(StoreError) {
+            return try await body()
+        } catch {
+            metrics.counter(.storeErrors, [("verb", verb.rawValue), ("code", error.code.rawValue)])
+                .increment()
+            throw error
+        }
     }
 }

@@ -73,23 +73,23 @@ extension TaskManager {
         let label = ("intake", intake.name)
         metrics.gauge(.intakeUp, [label]).record(intake.status.problem == nil ? 1 : 0)
         metrics.gauge(.intakeHeld, [label]).record(intake.isHeld ? 1 : 0)
-        // A topic may have any number of partitions.
+        // A log may have any number of parts.
         var others = IntakeStatus()
-        for partition in intake.status.partitions {
-            if partition.number < Self.mostPartitions {
-                metrics.gauge(.intakeLag, [label, ("partition", "\(partition.number)")])
-                    .record(partition.lag)
+        for part in intake.status.parts {
+            if part.number < Self.mostParts {
+                metrics.gauge(.intakeLag, [label, ("partition", "\(part.number)")])
+                    .record(part.lag)
             } else {
-                others.partitions.append(partition)
+                others.parts.append(part)
             }
         }
-        if intake.status.partitions.count > Self.mostPartitions {
+        if intake.status.parts.count > Self.mostParts {
             metrics.gauge(.intakeLag, [label, ("partition", TypeLabels.others)]).record(others.lag)
         }
     }
 
-    /// The most partitions with a label of their own.
-    private static let mostPartitions = 200
+    /// The most parts with a label of their own.
+    private static let mostParts = 200
 }
 
 extension Duration {

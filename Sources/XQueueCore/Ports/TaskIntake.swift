@@ -119,16 +119,23 @@ public struct IntakeRecord: Sendable, Hashable {
     }
 }
 
-/// Where in the log a record stands.
+/// Where a record stands. A log may have several parts, and keeps the order within each.
 public struct IntakeOrigin: Sendable, Hashable {
-    public var topic: String
-    public var partition: Int32
-    public var offset: Int64
+    /// The log's name.
+    public var log: String
+    /// The part of it, by number.
+    public var part: Int32
+    /// The record's place in that part; later records have larger ones.
+    public var position: Int64
 
-    public init(topic: String, partition: Int32, offset: Int64) {
-        self.topic = topic
-        self.partition = partition
-        self.offset = offset
+    /// - Parameters:
+    ///   - log: See ``log``.
+    ///   - part: See ``part``.
+    ///   - position: See ``position``.
+    public init(log: String, part: Int32, position: Int64) {
+        self.log = log
+        self.part = part
+        self.position = position
     }
 }
 
@@ -146,7 +153,7 @@ public struct RejectedRecord: Sendable, Hashable {
 /// How a log is, and how far it is read.
 public struct IntakeStatus: Sendable, Hashable {
     /// One part of the log.
-    public struct Partition: Sendable, Hashable {
+    public struct Part: Sendable, Hashable {
         public var number: Int32
         /// Up to where the cluster has read it; nil if nobody has.
         public var committed: Int64?
@@ -166,21 +173,21 @@ public struct IntakeStatus: Sendable, Hashable {
     /// What is wrong with it; nil if nothing is.
     public var problem: String?
     /// All of its parts, if the log could be asked.
-    public var partitions: [Partition]
+    public var parts: [Part]
     /// The parts that this node reads.
     public var assigned: [Int32]
 
-    /// How many records of all partitions are still to be read; at most what an `Int64` holds.
+    /// How many records of all parts are still to be read; at most what an `Int64` holds.
     public var lag: Int64 {
-        partitions.reduce(0) { sum, partition in
-            let (next, isTooMuch) = sum.addingReportingOverflow(partition.lag)
+        parts.reduce(0) { sum, part in
+            let (next, isTooMuch) = sum.addingReportingOverflow(part.lag)
             return isTooMuch ? .max : next
         }
     }
 
-    public init(problem: String? = nil, partitions: [Partition] = [], assigned: [Int32] = []) {
+    public init(problem: String? = nil, parts: [Part] = [], assigned: [Int32] = []) {
         self.problem = problem
-        self.partitions = partitions
+        self.parts = parts
         self.assigned = assigned
     }
 }

@@ -24,11 +24,11 @@ public final class KafkaArchive: IntakeArchive {
     }
 
     public func open(
-        from start: IntakeStart, partition: Int32?
+        from start: IntakeStart, part partition: Int32?
     ) async throws(IntakeError) -> [IntakeSpan] {
         var spans = try await topics.spans(of: configuration.topic, from: start)
         if let partition {
-            spans.removeAll { $0.partition != partition }
+            spans.removeAll { $0.part != partition }
             guard !spans.isEmpty else {
                 throw IntakeError(.invalid, "\(configuration.topic) has no partition \(partition)")
             }
@@ -43,7 +43,7 @@ public final class KafkaArchive: IntakeArchive {
 
     public func ended() async throws(IntakeError) -> Set<TaskID>? {
         guard let topic = configuration.statusTopic else { return nil }
-        let spans = try await topics.spans(of: topic, from: .offset(0))
+        let spans = try await topics.spans(of: topic, from: .position(0))
         let scan = try KafkaScan(configuration, topic: topic, logger: logger)
         do throws(IntakeError) {
             let ended = try await Self.ended(scan, spans)

@@ -45,9 +45,9 @@ actor KafkaScan {
     func start(_ spans: [IntakeSpan]) throws(IntakeError) {
         let open = spans.filter { $0.count > 0 }
         guard !open.isEmpty else { return }
-        ends = Dictionary(uniqueKeysWithValues: open.map { ($0.partition, $0.end) })
+        ends = Dictionary(uniqueKeysWithValues: open.map { ($0.part, $0.end) })
         let list = PartitionList(
-            topic: topic, Dictionary(uniqueKeysWithValues: open.map { ($0.partition, $0.start) }))
+            topic: topic, Dictionary(uniqueKeysWithValues: open.map { ($0.part, $0.start) }))
         let code = list.lend { rd_kafka_assign(handle.client, $0) }
         guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
             throw IntakeError(.unavailable, "cannot read \(topic): \(KafkaCode.text(code))")
@@ -72,9 +72,9 @@ actor KafkaScan {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
                 deadline = .now + Self.patience
                 let record = IntakeRecord(UnsafePointer(message), topic: topic)
-                guard let end = ends[record.origin.partition] else { continue }
-                if record.origin.offset >= end, record.timestamp > begin {
-                    ends[record.origin.partition] = nil
+                guard let end = ends[record.origin.part] else { continue }
+                if record.origin.position >= end, record.timestamp > begin {
+                    ends[record.origin.part] = nil
                 } else {
                     records.append(record)
                 }

@@ -68,11 +68,11 @@ actor KafkaTopics {
         var status = IntakeStatus(assigned: assigned.sorted())
         if let last, now - last.at < Self.freshness {
             status.problem = last.status.problem
-            status.partitions = last.status.partitions
+            status.parts = last.status.parts
             return status
         }
         do throws(IntakeError) {
-            status.partitions = try progress()
+            status.parts = try progress()
         } catch {
             status.problem = error.message
         }
@@ -80,7 +80,7 @@ actor KafkaTopics {
         return status
     }
 
-    private func progress() throws(IntakeError) -> [IntakeStatus.Partition] {
+    private func progress() throws(IntakeError) -> [IntakeStatus.Part] {
         let topic = configuration.topic
         let numbers = try numbers(of: topic)
         let committed = PartitionList(
@@ -98,11 +98,11 @@ actor KafkaTopics {
     /// are asked one after the other, what was committed may be newer than the end.
     static func partition(
         _ number: Int32, committed: Int64?, start: Int64?, end: Int64?
-    ) -> IntakeStatus.Partition {
+    ) -> IntakeStatus.Part {
         let committed = committed.flatMap { $0 >= 0 ? $0 : nil }
         let end = max(end ?? 0, committed ?? 0, 0)
         let start = max(start ?? 0, 0)
-        return IntakeStatus.Partition(
+        return IntakeStatus.Part(
             number: number, committed: committed, end: end,
             lag: max(end - max(committed ?? start, start), 0))
     }
@@ -114,7 +114,7 @@ actor KafkaTopics {
         let oldest = try offsets(at: -2, topic, numbers)
         let wanted: [Int32: Int64] =
             switch start {
-            case .offset(let offset): Dictionary(uniqueKeysWithValues: numbers.map { ($0, offset) })
+            case .position(let offset): Dictionary(uniqueKeysWithValues: numbers.map { ($0, offset) })
             // A negative time has a meaning of its own in the protocol.
             case .time(let time): try offsets(at: max(time.milliseconds, 0), topic, numbers)
             }
@@ -122,7 +122,7 @@ actor KafkaTopics {
             let (end, oldest) = (max(ends[number] ?? 0, 0), max(oldest[number] ?? 0, 0))
             // Where nothing is as young as the time, the answer is negative.
             let start = wanted[number].flatMap { $0 >= 0 ? $0 : nil } ?? end
-            return IntakeSpan(partition: number, start: max(start, oldest), end: end)
+            return IntakeSpan(part: number, start: max(start, oldest), end: end)
         }
     }
 

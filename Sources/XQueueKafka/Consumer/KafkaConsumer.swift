@@ -112,7 +112,7 @@ actor KafkaConsumer {
     /// under way, or at the end.
     nonisolated func commit(_ records: [IntakeRecord]) {
         events.share.withLock { share in
-            for record in records { share.commit(record.origin.partition, record.origin.offset) }
+            for record in records { share.commit(record.origin.part, record.origin.position) }
         }
     }
 
@@ -156,7 +156,7 @@ actor KafkaConsumer {
             let (partition, offset) = (message.pointee.partition, message.pointee.offset)
             guard !events.share.withLock({ $0.receive(partition, offset) }) else {
                 return IntakeRecord(
-                    storedAt: IntakeOrigin(topic: configuration.topic, partition: partition, offset: offset))
+                    storedAt: IntakeOrigin(log: configuration.topic, part: partition, position: offset))
             }
             return IntakeRecord(UnsafePointer(message), topic: configuration.topic)
         }
@@ -205,7 +205,7 @@ extension IntakeRecord {
         let time = rd_kafka_message_timestamp(pointer, &kind)
         let headers = Self.headers(of: pointer)
         self.init(
-            origin: IntakeOrigin(topic: topic, partition: message.partition, offset: message.offset),
+            origin: IntakeOrigin(log: topic, part: message.partition, position: message.offset),
             timestamp: Timestamp(milliseconds: kind == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? 0 : max(time, 0)),
             key: message.key.map { Self.bytes($0, message.key_len) },
             value: Self.bytes(message.payload, message.len),

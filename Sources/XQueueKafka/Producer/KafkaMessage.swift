@@ -29,9 +29,9 @@ extension KafkaMessage {
             headers: (withoutValue
                 ? [IntakeHeader("omitted_bytes", "\(record.value.count)")] : record.headers) + [
                     IntakeHeader("reason", rejected.reason),
-                    IntakeHeader("topic", origin.topic),
-                    IntakeHeader("partition", "\(origin.partition)"),
-                    IntakeHeader("offset", "\(origin.offset)"),
+                    IntakeHeader("topic", origin.log),
+                    IntakeHeader("partition", "\(origin.part)"),
+                    IntakeHeader("offset", "\(origin.position)"),
                     IntakeHeader("timestamp", record.timestamp.rfc3339),
                 ])
     }

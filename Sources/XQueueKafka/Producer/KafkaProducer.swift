@@ -37,7 +37,7 @@ final class KafkaProducer: Sendable {
             throw error
         }
         handle.events.worked()
-        return delivery.places.map { IntakeOrigin(topic: topic, partition: $0, offset: $1) }
+        return delivery.places.map { IntakeOrigin(log: topic, part: $0, position: $1) }
     }
 
     /// Waits a little for what is under way, and lets go. To be called once.
@@ -97,7 +97,7 @@ final class KafkaProducer: Sendable {
             rd_kafka_conf_set_dr_msg_cb(conf) { _, message, _ in
                 guard let message, let opaque = message.pointee._private else { return }
                 let ticket = Unmanaged<KafkaTicket>.fromOpaque(opaque).takeRetainedValue()
-                ticket.delivery.ended(message.pointee)
+                ticket.delivery.end(message.pointee)
             }
             // Whoever chooses another partitioner means it for all messages.
             if configuration.properties["partitioner"] == nil { KafkaPartitioner.install(in: conf) }
@@ -131,7 +131,7 @@ final class KafkaProducer: Sendable {
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
         rd_kafka_headers_destroy(headers)
         opaque.release()
-        delivery.ended(code)
+        delivery.end(code)
     }
 }
 

@@ -26,13 +26,13 @@ extension WriteSession {
     }
 
     func setLimit(_ limit: Int?, ofType type: String) throws {
-        let id = try catalog.make(type, db, limit: options.maxTypes)
+        let id = try catalog.make(type, db, limit: limits.maxTypes)
         try catalog.set(id, limit: limit, db)
         effects.becameReady = true
     }
 
     func setPaused(_ paused: Bool, type: String) throws {
-        let id = try catalog.make(type, db, limit: options.maxTypes)
+        let id = try catalog.make(type, db, limit: limits.maxTypes)
         try catalog.set(id, paused: paused, db)
         effects.becameReady = true
     }

@@ -106,13 +106,13 @@ extension JSONWriter {
             writer.member("rejected", intake.rejected)
             writer.member("lag", intake.status.lag)
             writer.name("partitions")
-            writer.array(intake.status.partitions) { writer, partition in
+            writer.array(intake.status.parts) { writer, part in
                 writer.object { writer in
-                    writer.member("partition", Int(partition.number))
-                    writer.member("committed", partition.committed)
-                    writer.member("end", partition.end)
-                    writer.member("lag", partition.lag)
-                    writer.member("assigned", intake.status.assigned.contains(partition.number))
+                    writer.member("partition", Int(part.number))
+                    writer.member("committed", part.committed)
+                    writer.member("end", part.end)
+                    writer.member("lag", part.lag)
+                    writer.member("assigned", intake.status.assigned.contains(part.number))
                 }
             }
         }

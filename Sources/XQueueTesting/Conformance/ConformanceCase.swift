@@ -1,4 +1,5 @@
 public import Testing
+import XQueueCore
 
 /// One promise of a store, as a test.
 public struct ConformanceCase: Sendable, CustomTestStringConvertible {
@@ -15,11 +16,21 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
     }
 
     /// A case that needs one fresh store.
+    ///
+    /// - Parameters:
+    ///   - name: The verb, and what is promised of it.
+    ///   - requires: What a store must promise for the case to be about it.
+    ///   - limits: The bounds of the store.
+    ///   - body: Tries it out.
     init(
-        _ name: String, limits: StoreHarness.Limits = .init(),
+        _ name: String, requires: StoreCapabilities = [], limits: StoreLimits = .init(),
         _ body: @escaping @Sendable (StoreFixture) async throws -> Void
     ) {
-        self.init(name, harness: { try await StoreFixture.with($0, limits: limits, body) })
+        self.init(
+            name,
+            harness: { harness in
+                try await StoreFixture.with(harness, requires: requires, limits: limits, body)
+            })
     }
 
     /// Runs the test; what is wrong is recorded as issues of the current Swift Testing test.

@@ -2,12 +2,12 @@ import Synchronization
 public import XQueueCore
 
 /// A store that passes every call on to another one, except those it was told to fail or to hold.
-public final class FaultyStore: Sendable {
-    /// On which side of the inner call a fault strikes, or a call is held.
+public final class FaultyStore: StoreDecorator {
+    /// On which side of the call below a fault strikes, or a call is held.
     public enum Moment: Sendable, Hashable {
-        /// The inner store never hears of the call.
+        /// The store below never hears of the call.
         case before
-        /// The inner store has done what was asked, and the caller is told that it failed.
+        /// The store below has done what was asked, and the caller is told that it failed.
         case after
     }
 
@@ -37,16 +37,30 @@ public final class FaultyStore: Sendable {
         var calls: [StoreVerb: Int] = [:]
     }
 
-    /// The store that does the work.
-    public let inner: any TaskStore
-    let closesInner: Bool
+    public let base: any Store
+    private let closesBase: Bool
     private let state = Mutex(State())
 
-    /// - Parameter closesInner: False for one of several stores over the same inner one, such as one a node:
-    ///   then whoever made the inner store closes it.
-    public init(_ inner: any TaskStore, closesInner: Bool = true) {
-        self.inner = inner
-        self.closesInner = closesInner
+    /// - Parameters:
+    ///   - base: The store that does the work.
+    ///   - closesBase: False for one of several stores over the same one, such as one a node: then whoever made
+    ///     that store closes it.
+    public init(_ base: any Store, closesBase: Bool = true) {
+        self.base = base
+        self.closesBase = closesBase
+    }
+
+    public var name: String { "faulty \(base.name)" }
+
+    /// One of several over the same store is not alone.
+    public var capabilities: StoreCapabilities {
+        closesBase ? base.capabilities : base.capabilities.subtracting(.exclusive)
+    }
+
+    /// Lets every held call go on, then closes the store below, if that is its business.
+    public func close() async {
+        for verb in StoreVerb.allCases { release(verb) }
+        if closesBase { await base.close() }
     }
 
     // MARK: - What a test asks for
@@ -74,7 +88,7 @@ public final class FaultyStore: Sendable {
     ///
     /// - Parameters:
     ///   - verb: The calls that wait.
-    ///   - moment: Whether they wait before the inner store hears of them, or with its answer.
+    ///   - moment: Whether they wait before the store below hears of them, or with its answer.
     public func hold(_ verb: StoreVerb, _ moment: Moment = .before) {
         state.withLock { _ = $0.holds.insert(Hold(verb: verb, moment: moment)) }
     }
@@ -107,13 +121,13 @@ public final class FaultyStore: Sendable {
 
     // MARK: - What a call goes through
 
-    func perform<Value: Sendable>(
-        _ verb: StoreVerb, _ call: () async throws(StoreError) -> Value
+    public func call<Value: Sendable>(
+        _ verb: StoreVerb, _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         state.withLock { $0.calls[verb, default: 0] += 1 }
         await pass(verb, .before)
         if let error = strike(verb, .before) { throw error }
-        let value = try await call()
+        let value = try await body()
         await pass(verb, .after)
         if let error = strike(verb, .after) { throw error }
         return value

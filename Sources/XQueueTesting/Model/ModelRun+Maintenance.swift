@@ -11,7 +11,7 @@ extension ModelRun {
     mutating func setClock() async throws {
         let step = scenario.clockStep()
         clock.step(by: step)
-        if followsClockSteps { model.rebase(by: step) }
+        if store.capabilities.contains(.followsClockSteps) { model.rebase(by: step) }
         // A store notices it when it next changes anything.
         try await sweep()
     }

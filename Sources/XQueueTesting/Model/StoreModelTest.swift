@@ -26,8 +26,7 @@ public enum StoreModelTest {
         print("model test of \(harness.name): XQUEUE_SEED=\(seed), \(operations) operations")
         let clock = ManualClock()
         let store = try await harness.makeStore(clock: clock)
-        var run = ModelRun(
-            store: store, clock: clock, followsClockSteps: harness.followsClockSteps, seed: seed)
+        var run = ModelRun(store: store, clock: clock, seed: seed)
         do {
             for _ in 0..<operations { try await run.step() }
         } catch {

@@ -16,12 +16,12 @@ import XQueueTesting
         try await redis.kill()
         let folder = try ServerFolder()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: folder, name: "node")
-        try await eventually("it says what it waits for") { node.said.contains("Waiting for Redis") }
+        try await eventually("it says what it waits for") { node.said.contains("Waiting for the store") }
         #expect(node.said.contains(redis.address))
         #expect(node.isRunning)
         try await redis.start()
         try await eventually("it listens") { node.said.contains(#""message":"Listening""#) }
-        #expect(node.said.contains("Redis answers"))
+        #expect(node.said.contains("The store answers"))
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
     }
@@ -31,7 +31,7 @@ import XQueueTesting
         let redis = try await RedisServer.start()
         try await redis.kill()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: ServerFolder(), name: "node")
-        try await eventually("it waits") { node.said.contains("Waiting for Redis") }
+        try await eventually("it waits") { node.said.contains("Waiting for the store") }
         node.send(signal)
         #expect(try await node.exitStatus() == 0)
     }
@@ -45,7 +45,7 @@ import XQueueTesting
                 name: "node")
             #expect(try await node.exitStatus() == 73, "\(node.said)")
             #expect(node.said.contains("cannot use redis \(redis.address)"), "\(node.said)")
-            #expect(node.said.contains("Waiting for Redis") == waits, "\(node.said)")
+            #expect(node.said.contains("Waiting for the store") == waits, "\(node.said)")
         }
     }
 

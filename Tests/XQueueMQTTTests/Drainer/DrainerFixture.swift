@@ -23,9 +23,7 @@ struct DrainerFixture: Sendable {
     let store: SQLiteStore
 
     init(events: EventRetention = EventRetention()) throws {
-        var options = SQLiteStoreOptions()
-        options.events = events
-        store = try SQLiteStore(path: ":memory:", options: options)
+        store = try SQLiteStore(path: ":memory:", limits: StoreLimits(events: events))
     }
 
     func node(_ name: String) -> Node {
@@ -33,7 +31,7 @@ struct DrainerFixture: Sendable {
         configuration.workerID = name
         configuration.heartbeatInterval = Self.heartbeat
         let log = WarningLog()
-        let way = FaultyStore(store, closesInner: false)
+        let way = FaultyStore(store, closesBase: false)
         let manager = TaskManager(
             store: way, configuration: configuration,
             logger: Logger(label: "test") { _ in WarningLogHandler(log: log) })

@@ -17,9 +17,9 @@ import XQueueTesting
         configuration.poolSize = 2
         guard let faults else { return try await RedisStore(configuration: configuration) }
         return try await RedisStore(
-            configuration, RedisStoreOptions(), clock: nil, random: SystemRandomSource(),
+            configuration, StoreLimits(), clock: nil, random: SystemRandomSource(),
             logger: Logger(label: "test"), group: MultiThreadedEventLoopGroup.singleton
-        ) { _, reply in faults.alter(reply) }
+        ) { script, reply in script == .migrate ? reply : faults.alter(reply) }
     }
 
     @Test("No verb traps, in thousands of rounds", arguments: [UInt64(1), 2, 3])
@@ -99,7 +99,7 @@ import XQueueTesting
         let prefix = RedisServer.prefix()
         let store = try await Self.store(prefix)
         _ = try await store.insert([NewTask(id: TaskIDGenerator().next(), type: "alpha")])
-        try await server.command("HSET", "{\(prefix)}:types", "alpha", "99999999999999999999 7x")
+        try await server.command("HSET", "{\(prefix)}:types.2", "alpha", "99999999999999999999 7x")
         for call in 0..<2 {
             do throws(StoreError) {
                 if call == 0 {
@@ -110,7 +110,7 @@ import XQueueTesting
                 }
                 Issue.record("nothing is wrong")
             } catch {
-                #expect(error.message.contains("{\(prefix)}:types"), "\(error)")
+                #expect(error.message.contains("{\(prefix)}:types.2"), "\(error)")
             }
         }
         try await store.setLimit(3, ofType: "alpha")

@@ -115,9 +115,7 @@ import XQueueTesting
 
     @Test("A cursor that is too old is told so", arguments: Transport.allCases)
     func reset(transport: Transport) async throws {
-        var options = SQLiteStoreOptions()
-        options.events = EventRetention(count: 10)
-        try await LiveServer.run(options: options) { server in
+        try await LiveServer.run(limits: StoreLimits(events: EventRetention(count: 10))) { server in
             for _ in 0..<40 { try await server.submit() }
             let end = try await server.store.lastEvent()
             let client = try await server.follow(transport, "?after=\(end.time.milliseconds)-1")

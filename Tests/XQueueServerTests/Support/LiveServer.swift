@@ -21,7 +21,7 @@ struct LiveServer {
     /// - Parameter register: Registers handlers; without it, no tasks run.
     static func run(
         configuration: ServerConfiguration = ServerConfiguration(),
-        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        limits: StoreLimits = StoreLimits(),
         queue: QueueConfiguration = QueueConfiguration(),
         logger: Logger = TestAPI.logger,
         register: (@Sendable (TaskManager) -> Void)? = nil,
@@ -32,7 +32,7 @@ struct LiveServer {
         if configuration.healthPatience == ServerConfiguration().healthPatience {
             configuration.healthPatience = .seconds(30)
         }
-        try await TestAPI.withStore(options: options) { store, clock in
+        try await TestAPI.withStore(limits: limits) { store, clock in
             let manager = TaskManager(
                 store: store, configuration: queue, logger: TestAPI.logger, clock: clock)
             register?(manager)

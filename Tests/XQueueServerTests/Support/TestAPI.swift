@@ -23,7 +23,7 @@ struct TestAPI {
 
     /// Runs `body` with requests going straight to the routes.
     static func run(
-        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        limits: StoreLimits = StoreLimits(),
         configuration: ServerConfiguration = ServerConfiguration(),
         queue: QueueConfiguration = QueueConfiguration(),
         metrics: PrometheusRegistry? = nil,
@@ -32,7 +32,7 @@ struct TestAPI {
         routes: [Route] = Routes.all,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
-        try await withStore(options: options) { store, clock in
+        try await withStore(limits: limits) { store, clock in
             try await over(
                 store, clock: clock, configuration: configuration, queue: queue, routes: routes,
                 metrics: metrics, logControl: logControl, logger: logger, body)
@@ -64,7 +64,7 @@ struct TestAPI {
 
     /// Runs `body` with a store in a folder that is removed afterwards.
     static func withStore(
-        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        limits: StoreLimits = StoreLimits(),
         _ body: (FaultyStore, ManualClock) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "xqueue-\(UUID().uuidString)")
@@ -72,7 +72,7 @@ struct TestAPI {
         defer { try? FileManager.default.removeItem(at: folder) }
         let clock = ManualClock()
         let store = FaultyStore(
-            try SQLiteStore(path: folder.appending(path: "queue.db").path, options: options, clock: clock))
+            try SQLiteStore(path: folder.appending(path: "queue.db").path, limits: limits, clock: clock))
         do {
             try await body(store, clock)
         } catch {

@@ -4,12 +4,8 @@ import XQueueSQLite
 import XQueueTesting
 
 extension StoreHarness {
-    fileprivate static let mine = StoreHarness(name: "mine", followsClockSteps: true) { clock, limits in
-        var options = SQLiteStoreOptions()
-        options.maxBacklog = limits.maxBacklog
-        options.maxTypes = limits.maxTypes
-        options.events = limits.events
-        return try SQLiteStore(path: ":memory:", options: options, clock: clock)
+    fileprivate static let mine = StoreHarness(name: "mine") { clock, limits in
+        try SQLiteStore(path: ":memory:", limits: limits, clock: clock)
     }
 }
 

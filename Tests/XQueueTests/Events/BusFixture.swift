@@ -1,3 +1,4 @@
+import CoreMetrics
 import Logging
 import Synchronization
 import Testing
@@ -18,15 +19,17 @@ struct BusFixture: Sendable {
     init(
         retention: EventRetention = EventRetention(), _ adjust: (inout EventBus.Limits) -> Void = { _ in }
     ) throws {
-        var options = SQLiteStoreOptions()
-        options.events = retention
-        store = FaultyStore(try SQLiteStore(path: ":memory:", options: options, clock: clock, random: random))
+        store = FaultyStore(
+            try SQLiteStore(
+                path: ":memory:", limits: StoreLimits(events: retention), clock: clock, random: random))
         ids = TaskIDGenerator(clock: clock, random: random)
         var limits = EventBus.Limits(subscribers: 1000, bytes: 1 << 20)
         adjust(&limits)
         bus = EventBus(
-            store: store, limits: limits, clock: clock, random: random,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            store: store, limits: limits,
+            context: EngineContext(
+                clock: clock, random: random, metrics: QueueMetrics(NOOPMetricsHandler.instance),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
     }
 
     /// Submits `count` tasks, each of which is one event.

@@ -8,6 +8,8 @@ extension StoreConformance {
             let store = fixture.store
             let birth = try await store.birth()
             #expect(try await store.birth() == birth)
+            // What others can lose or replace must have a mark.
+            #expect(birth != nil || store.capabilities.contains(.exclusive))
             let task = try await fixture.submit(fixture.task())
             var request = ClaimRequest(types: ["a"], count: 1, grant: fixture.grant())
             if birth != nil {

@@ -3,7 +3,9 @@ import XQueueCore
 
 extension StoreConformance {
     static let orderCases: [ConformanceCase] = [
-        ConformanceCase("order: larger priority first, then first in, first out") { fixture in
+        ConformanceCase(
+            "order: larger priority first, then first in, first out", requires: .globalOrder
+        ) { fixture in
             let priorities: [Int32] = [0, 5, -3, 5, .max, 0, .min, 5]
             let records = try await fixture.submit(priorities.map { fixture.task(priority: $0) })
             let expected = inOrder(records)
@@ -11,7 +13,9 @@ extension StoreConformance {
             for _ in records { claimed += try await fixture.claim().ids }
             #expect(claimed == expected.ids)
         },
-        ConformanceCase("order: is strict across all types of a claim") { fixture in
+        ConformanceCase(
+            "order: is strict across all types of a claim", requires: .globalOrder
+        ) { fixture in
             var records: [TaskRecord] = []
             for index in 0..<60 {
                 let type = ["a", "b", "c"][index % 3]
@@ -21,7 +25,7 @@ extension StoreConformance {
             let claimed = try await fixture.claim(["c", "a", "b"], count: 60)
             #expect(claimed.ids == inOrder(records).ids)
         },
-        ConformanceCase("order: follows identifiers, not arrival") { fixture in
+        ConformanceCase("order: follows identifiers, not arrival", requires: .globalOrder) { fixture in
             let tasks = (0..<4).map { _ in fixture.task() }
             for task in tasks.reversed() { try await fixture.submit(task) }
             #expect(try await fixture.claim(count: 4).ids == tasks.map(\.id))

@@ -3,7 +3,9 @@ import XQueueCore
 
 extension StoreConformance {
     static let typeLimitCases: [ConformanceCase] = [
-        ConformanceCase("type limit: runs exactly as many as the limit, the rest stay ready") { fixture in
+        ConformanceCase(
+            "type limit: runs exactly as many as the limit, the rest stay ready", requires: .exactTypeLimits
+        ) { fixture in
             try await fixture.store.setLimit(2, ofType: "a")
             let records = try await fixture.submit((0..<5).map { _ in fixture.task() })
             let first = try await fixture.claim(count: 9)
@@ -23,7 +25,10 @@ extension StoreConformance {
             #expect(claimed.count == 2)
             #expect(claimed.last?.id == other.id)
         },
-        ConformanceCase("type limit: holds within one claim across interleaved types") { fixture in
+        ConformanceCase(
+            "type limit: holds within one claim across interleaved types",
+            requires: [.globalOrder, .exactTypeLimits]
+        ) { fixture in
             try await fixture.store.setLimit(2, ofType: "a")
             try await fixture.store.setLimit(1, ofType: "b")
             let records = try await fixture.submit(
@@ -31,7 +36,9 @@ extension StoreConformance {
             let claimed = try await fixture.claim(["a", "b", "c"], count: 6)
             #expect(claimed.ids == [0, 1, 2, 3, 5, 8].map { records[$0].id })
         },
-        ConformanceCase("type limit: can be raised, lowered and lifted") { fixture in
+        ConformanceCase(
+            "type limit: can be raised, lowered and lifted", requires: .exactTypeLimits
+        ) { fixture in
             try await fixture.submit((0..<10).map { _ in fixture.task() })
             try await fixture.store.setLimit(3, ofType: "a")
             let first = try await fixture.claim(count: 9)

@@ -112,18 +112,6 @@ public enum ChangeOutcome: Sendable, Hashable {
     case refused(TransitionRefusal, TaskRecord?)
 }
 
-/// What became of a type that was to be forgotten.
-public enum TypeRemoval: Sendable, Hashable, CaseIterable {
-    /// It is gone, with its limit and its pause.
-    case removed
-    /// The store does not know it.
-    case notFound
-    /// There are tasks of it, ended ones included.
-    case hasTasks
-    /// It has a limit or is paused, which was not to be lost.
-    case isSet
-}
-
 /// The result of one step of maintenance.
 public struct SweepResult: Sendable, Hashable {
     /// How many tasks changed.
@@ -150,14 +138,4 @@ public struct Retention: Sendable, Hashable {
         self.age = age
         self.count = count
     }
-}
-
-/// A hint that something happened in the store.
-public enum StoreSignal: Sendable, Hashable {
-    /// A task may have become ready.
-    case ready
-    /// A task is due in so long from now, by the store's clock, sooner than any before it.
-    case due(in: Duration)
-    /// A running task was asked to stop.
-    case cancelRequested(TaskID)
 }
