@@ -1,6 +1,7 @@
 #if Redis
 
 public import XQueueCore
+import XQueueStoreKit
 
 extension RedisStore {
     public func events(

@@ -1,6 +1,7 @@
 #if Redis
 
 public import XQueueCore
+import XQueueStoreKit
 
 extension RedisStore {
     public func birth() async throws(StoreError) -> StoreBirth? {
@@ -92,7 +93,7 @@ extension NodeRecord {
     }
 
     /// Nil if it is not what this version writes.
-    fileprivate init?(announcement: String) {
+    init?(announcement: String) {
         guard let members = try? RawJSON.members(of: announcement) else { return nil }
         let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         func number(_ name: String) -> Int? {

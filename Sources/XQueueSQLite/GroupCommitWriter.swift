@@ -1,7 +1,7 @@
 import Dispatch
 import GRDB
-import Synchronization
 import XQueueCore
+import XQueueStoreKit
 
 /// Gathers the writes of all callers into one transaction at a time (group commit).
 ///
@@ -11,37 +11,30 @@ final class GroupCommitWriter: Sendable {
     /// The most callers in one transaction, so that the first ones do not wait for ever.
     private static let groupLimit = 1024
 
-    private struct State {
-        var waiting: [WriteJob] = []
-        var isScheduled = false
-        var isClosed = false
-    }
-
     private let writer: any DatabaseWriter
     private let path: String
-    private let options: SQLiteStoreOptions
     private let clock: any QueueClock
     private let failures: FailureMemory
     /// Nil for a database in memory.
     private let files: FileWatch?
     private let committed: @Sendable (Effects, Timestamp) -> Void
-    private let state = Mutex(State())
+    private let gatherer: CallGatherer<WriteJob, Void>
     private let session = SessionBox()
 
     init(
-        _ writer: any DatabaseWriter, path: String, files: FileWatch?, options: SQLiteStoreOptions,
+        _ writer: any DatabaseWriter, path: String, files: FileWatch?, limits: StoreLimits,
         clock: any QueueClock, failures: FailureMemory,
         committed: @escaping @Sendable (Effects, Timestamp) -> Void
     ) throws {
         self.writer = writer
         self.path = path
-        self.options = options
+        gatherer = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: Self.groupLimit)
         self.clock = clock
         self.failures = failures
         self.files = files
         self.committed = committed
         try writer.writeWithoutTransaction { [session] db in
-            session.value = try WriteSession(db, options: options)
+            session.value = try WriteSession(db, limits: limits)
             session.watch = ClockWatch(clock)
         }
         files?.learn()
@@ -51,92 +44,61 @@ final class GroupCommitWriter: Sendable {
     func run<Value: Sendable>(
         _ verb: @escaping @Sendable (WriteSession) throws -> Value
     ) async throws(StoreError) -> Value {
-        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-            // The writer sets it, and whoever answers the caller reads it after that.
-            nonisolated(unsafe) var result: Result<Value, StoreError>?
-            enqueue(
-                WriteJob(
-                    perform: { session, now in
-                        do {
-                            result = .success(try session.run(at: now, verb))
-                        } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
-                            // By contract a verb refuses before it changes anything.
-                            result = .failure(error)
-                        }
-                    },
-                    succeed: { [path] in
-                        continuation.resume(
-                            returning: result
-                                ?? .failure(StoreError(.unavailable, "\(path): the write was not performed")))
-                    },
-                    fail: { continuation.resume(returning: .failure($0)) }))
+        if let refusal = files?.refusal { throw refusal }
+        // The writer sets it before it answers the caller, who reads it after that.
+        nonisolated(unsafe) var result: Result<Value, StoreError>?
+        let job: WriteJob = { session, now in
+            do {
+                result = .success(try session.run(at: now, verb))
+            } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
+                // By contract a verb refuses before it changes anything.
+                result = .failure(error)
+            }
         }
+        try await gatherer.call(job) { schedule() }
+        guard let result else { throw StoreError(.unavailable, "\(path): the write was not performed") }
         return try result.get()
     }
 
-    private func enqueue(_ job: WriteJob) {
-        if let refusal = files?.refusal { return job.fail(refusal) }
-        let refusal: StoreError? = state.withLock { state in
-            if state.isClosed { return StoreError(.closed, "the store has been closed") }
-            guard state.waiting.count < options.maxWaitingWrites else {
-                return StoreError(
-                    .unavailable, "\(options.maxWaitingWrites) writes are waiting for the store already")
-            }
-            state.waiting.append(job)
-            schedule(&state)
-            return nil
-        }
-        if let refusal { job.fail(refusal) }
-    }
-
-    private func schedule(_ state: inout State) {
-        guard !state.isScheduled, !state.waiting.isEmpty else { return }
-        state.isScheduled = true
+    private func schedule() {
         writer.asyncWriteWithoutTransaction { [self] _ in commitGroup() }
     }
 
     private func commitGroup() {
-        let group = state.withLock { state -> [WriteJob] in
-            let group = Array(state.waiting.prefix(Self.groupLimit))
-            state.waiting.removeFirst(group.count)
-            return group
-        }
-        if let session = session.value { commit(group, session) }
-        state.withLock { state in
-            state.isScheduled = false
-            schedule(&state)
-        }
+        let group = gatherer.next()
+        if let session = session.value, !group.isEmpty { commit(group, session) }
+        if gatherer.finish() { schedule() }
     }
 
     /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
     /// that cannot be done does not fail the others.
-    private func commit(_ group: [WriteJob], _ session: WriteSession) {
+    private func commit(_ group: [WriteCall], _ session: WriteSession) {
         if let gone = refuseIfFilesAreGone(session.db) {
-            for job in group { job.fail(gone.refusal) }
+            for call in group { call.answer(.failure(gone.refusal)) }
             return
         }
         let (now, step) = self.session.watch?.look(at: clock) ?? (clock.now(), .zero)
         do {
             try session.begin()
             if step != .zero { try session.run(at: now) { try $0.rebase(by: step) } }
-            for job in group { try job.perform(session, now) }
+            for call in group { try call.item(session, now) }
             try session.commit()
         } catch {
             // If even the rollback fails, the next group's BEGIN does too, and says so.
             try? session.rollBack()
             if group.count > 1 {
-                for job in group { commit([job], session) }
+                for call in group { commit([call], session) }
             } else {
                 let failure = StoreError(driver: error, path: path)
                 failures.failed(failure, at: clock.instant())
-                group.first?.fail(failure)
+                group.first?.answer(.failure(failure))
             }
             return
         }
         if step != .zero { self.session.watch?.accept(step) }
         if let gone = refuseIfFilesAreGone(session.db), !gone.isSaved {
             // They went while the commit was under way, which would count if it had been saved since.
-            for job in group { job.fail(gone.refusal) }
+            for call in group { call.answer(.failure(gone.refusal)) }
             return
         }
         if session.effects.flow != FlowCounts() { failures.succeeded() }
@@ -144,14 +106,14 @@ final class GroupCommitWriter: Sendable {
     }
 
     /// Tells everybody what has been committed. While others wait for the database, another thread does that.
-    private func answer(_ group: [WriteJob], _ effects: Effects, _ now: Timestamp) {
-        guard state.withLock({ !$0.waiting.isEmpty }) else { return tell(group, effects, now) }
+    private func answer(_ group: [WriteCall], _ effects: Effects, _ now: Timestamp) {
+        guard gatherer.hasWaiting else { return tell(group, effects, now) }
         DispatchQueue.global().async { [self] in tell(group, effects, now) }
     }
 
-    private func tell(_ group: [WriteJob], _ effects: Effects, _ now: Timestamp) {
+    private func tell(_ group: [WriteCall], _ effects: Effects, _ now: Timestamp) {
         committed(effects, now)
-        for job in group { job.succeed() }
+        for call in group { call.answer(.success(())) }
     }
 
     // MARK: - Files
@@ -189,11 +151,7 @@ final class GroupCommitWriter: Sendable {
 
     /// Finishes what is waiting and takes nothing further; only the first caller gets true.
     func finish() async -> Bool {
-        let isFirst = state.withLock { state in
-            defer { state.isClosed = true }
-            return !state.isClosed
-        }
-        guard isFirst else { return false }
+        guard gatherer.close() else { return false }
         await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { [self] db in finish(db, continuation) }
         }
@@ -201,9 +159,8 @@ final class GroupCommitWriter: Sendable {
     }
 
     private func finish(_ db: Database, _ continuation: CheckedContinuation<Void, Never>) {
-        let isEmpty = state.withLock { $0.waiting.isEmpty }
-        guard isEmpty else {
-            commitGroup()
+        guard !gatherer.hasWaiting else {
+            // Its group has its turn before this comes again.
             return writer.asyncWriteWithoutTransaction { [self] db in finish(db, continuation) }
         }
         // Its statements must be gone before the connection can be closed.
@@ -223,10 +180,6 @@ private final class SessionBox: @unchecked Sendable {
     var watch: ClockWatch?
 }
 
-/// One caller's write.
-private struct WriteJob: Sendable {
-    /// Does the work; an error the verb decided on is kept for the caller, one of the database is thrown.
-    let perform: @Sendable (WriteSession, Timestamp) throws -> Void
-    let succeed: @Sendable () -> Void
-    let fail: @Sendable (StoreError) -> Void
-}
+/// One caller's write: an error the verb decided on is kept for the caller, one of the database is thrown.
+private typealias WriteJob = @Sendable (WriteSession, Timestamp) throws -> Void
+private typealias WriteCall = CallGatherer<WriteJob, Void>.Call

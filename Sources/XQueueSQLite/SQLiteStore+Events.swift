@@ -1,5 +1,6 @@
 import GRDB
 public import XQueueCore
+import XQueueStoreKit
 
 extension SQLiteStore {
     public func events(

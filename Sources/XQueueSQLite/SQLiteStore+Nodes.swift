@@ -1,4 +1,5 @@
 public import XQueueCore
+import XQueueStoreKit
 
 // One process owns the file, so what is known of nodes lives and dies with it.
 extension SQLiteStore {

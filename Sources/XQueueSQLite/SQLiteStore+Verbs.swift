@@ -1,4 +1,5 @@
 public import XQueueCore
+import XQueueStoreKit
 
 extension SQLiteStore {
     public func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {

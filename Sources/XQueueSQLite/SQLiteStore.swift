@@ -1,15 +1,18 @@
 import Dispatch
 import GRDB
 public import XQueueCore
+import XQueueStoreKit
 
 /// The embedded store: one SQLite file, used by one process at a time, durable at every answer.
 ///
 /// The file is in WAL mode with `synchronous=FULL`, so what was acknowledged survives a crash of the
 /// process and a loss of power. Opening it makes the tasks pending again that ran when the last process
 /// died, as lost leases.
-public final class SQLiteStore: TaskStore {
+public final class SQLiteStore: Store {
     public let name = "sqlite"
-    public let isExclusive = true
+    public let capabilities: StoreCapabilities = [
+        .exclusive, .globalOrder, .exactTypeLimits, .gapFreeCursors, .followsClockSteps,
+    ]
     let path: String
     let database: any DatabaseWriter
     let writer: GroupCommitWriter
@@ -30,12 +33,16 @@ public final class SQLiteStore: TaskStore {
     ///
     /// - Parameters:
     ///   - path: The database file; its folder must exist. `:memory:` keeps everything in memory.
+    ///   - limits: The bounds it keeps.
+    ///   - maxFileBytes: The largest that the file may grow, in bytes; nil for as large as the disk allows.
     ///   - clock: The store's clock, which decides everything that has to do with time.
+    ///   - random: Where back-off gets its jitter from, for attempts that ended with the last process.
     /// - Throws: ``StoreError``: `inUse` if another process has it open, `corrupt` if the file is damaged,
     ///   `newer` if a later version of XQueue has made it, `unavailable` if it cannot be opened.
     public init(
         path: String,
-        options: SQLiteStoreOptions = SQLiteStoreOptions(),
+        limits: StoreLimits = StoreLimits(),
+        maxFileBytes: Int? = nil,
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) throws(StoreError) {
@@ -48,12 +55,13 @@ public final class SQLiteStore: TaskStore {
         nodeBook = LocalNodes(clock: clock)
         files = isInMemory ? nil : FileWatch(try ProcessLock(path: path))
         do {
-            let database = try SQLiteDatabase.open(path, options, identity: files?.lock.identity)
+            let database = try SQLiteDatabase.open(
+                path, maxBytes: maxFileBytes, identity: files?.lock.identity)
             self.database = database
             // Before the writer reads the counts.
-            try Self.recover(database, options, at: clock.now(), draw: SweepDraw(random))
+            try Self.recover(database, limits, at: clock.now(), draw: SweepDraw(random))
             writer = try GroupCommitWriter(
-                database, path: path, files: files, options: options, clock: clock, failures: failures,
+                database, path: path, files: files, limits: limits, clock: clock, failures: failures,
                 committed: { [flow, hub, eventBell, clock] effects, now in
                     flow.add(effects.flow, at: clock.instant())
                     if effects.wroteEvents { eventBell.ring() }
@@ -80,10 +88,10 @@ public final class SQLiteStore: TaskStore {
 
     /// Whatever was processing when the file was last closed is processing no more.
     private static func recover(
-        _ database: any DatabaseWriter, _ options: SQLiteStoreOptions, at now: Timestamp, draw: SweepDraw
+        _ database: any DatabaseWriter, _ limits: StoreLimits, at now: Timestamp, draw: SweepDraw
     ) throws {
         try database.writeWithoutTransaction { db in
-            let session = try WriteSession(db, options: options)
+            let session = try WriteSession(db, limits: limits)
             try session.begin()
             _ = try session.run(at: now) { try $0.recoverAttempts(draw: draw) }
             try session.commit()

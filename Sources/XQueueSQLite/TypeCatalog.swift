@@ -1,5 +1,6 @@
 import GRDB
 import XQueueCore
+import XQueueStoreKit
 
 /// The `types` table, held in memory by the writer: names, limits, and how many tasks are in each status.
 ///

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import Synchronization
 import XQueueCore
+import XQueueStoreKit
 
 /// Wakes those who wait for the next event: one blocking read of the log for all of them, on a connection of
 /// its own that is opened when somebody waits for the first time.

@@ -1,6 +1,7 @@
 #if Redis
 
 import XQueueCore
+import XQueueStoreKit
 
 /// What `events.lua` answers: a page of the event log, and where the log ends.
 struct LogPart {
@@ -21,9 +22,8 @@ struct LogPart {
         var events: [TaskEvent] = []
         for (id, bytes) in Array(elements.dropFirst(3)).pairs {
             guard events.count < limit else { break }
-            let batch = try EventBatch(id: try id.text, bytes: try bytes.bytes).unpack()
-            let told = isReset || isRewound ? 0 : cursor.number
-            events += batch.drop { $0.cursor.number <= told }.prefix(limit - events.count)
+            let batch = try LogEntry(id: try id.text, bytes: try bytes.bytes).unpack()
+            events.append(batch, after: isReset || isRewound ? 0 : cursor.number, limit: limit)
         }
         let isEmptyLog = events.isEmpty && end == .start
         page = EventPage(

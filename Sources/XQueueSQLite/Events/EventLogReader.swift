@@ -1,5 +1,6 @@
 import GRDB
 import XQueueCore
+import XQueueStoreKit
 
 /// Reads the event log.
 enum EventLogReader {
@@ -41,7 +42,7 @@ enum EventLogReader {
             let batch = try statement.withBytes(3) { bytes in
                 try EventBatch.unpack(bytes, last: end, first: first)
             }
-            events += batch.drop { $0.cursor.number <= next.number }.prefix(limit - events.count)
+            events.append(batch, after: next.number, limit: limit)
         }
         next = events.last?.cursor ?? (isReset || isRewound ? last : cursor)
         return EventPage(

@@ -1,5 +1,6 @@
 import GRDB
 import XQueueCore
+import XQueueStoreKit
 
 /// The writer's side of the event log: one row for each transaction, and no more rows than the retention
 /// allows.

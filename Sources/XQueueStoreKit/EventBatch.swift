@@ -1,31 +1,59 @@
-import XQueueCore
+public import XQueueCore
 
-/// Packs the events of one transaction into one row.
+/// Packs the events of one atomic step into one piece of bytes, which a store keeps under the number of the last one.
 ///
 /// Events that differ only in their task, such as the claims of one batch, share one head. A head is a
 /// kind, a time, a type, a worker and the step or the progress, each text after its length; it is followed
 /// by the number of tasks and their identifiers, 16 bytes each. Whole numbers are big-endian.
-struct EventBatch {
+///
+/// A store that packs its log in another form still reads it with an ``EventNumbering``.
+public struct EventBatch: Sendable {
     /// Everything of an event but its place and its task.
-    struct Head: Hashable {
-        var timestamp: Timestamp
-        var type: String
-        var workerID: String?
-        var change: TaskEvent.Change
+    public struct Head: Sendable, Hashable {
+        /// When it happened, by the store's clock.
+        public var timestamp: Timestamp
+        /// The task's type.
+        public var type: String
+        /// The node that runs the task or ran it last.
+        public var workerID: String?
+        /// What happened.
+        public var change: TaskEvent.Change
+
+        /// - Parameters:
+        ///   - timestamp: See ``timestamp``.
+        ///   - type: See ``type``.
+        ///   - workerID: See ``workerID``.
+        ///   - change: See ``change``.
+        public init(timestamp: Timestamp, type: String, workerID: String?, change: TaskEvent.Change) {
+            self.timestamp = timestamp
+            self.type = type
+            self.workerID = workerID
+            self.change = change
+        }
     }
 
     private static let statusKind: UInt8 = 0
     private static let progressKind: UInt8 = 1
     private static let none: UInt8 = 255
 
-    private(set) var bytes: [UInt8] = []
-    private(set) var count = 0
+    /// The events as they are kept.
+    public private(set) var bytes: [UInt8] = []
+    /// How many there are.
+    public private(set) var count = 0
     private var head: Head?
     /// Where the number of the open head's tasks stands.
     private var countOffset = 0
     private var tasksOfHead: UInt32 = 0
 
-    mutating func add(_ id: TaskID, _ head: Head) {
+    /// A batch without events.
+    public init() {}
+
+    /// Adds an event.
+    ///
+    /// - Parameters:
+    ///   - id: Its task.
+    ///   - head: Everything else of it.
+    public mutating func add(_ id: TaskID, _ head: Head) {
         if head != self.head { open(head) }
         append(id.high)
         append(id.low)
@@ -36,7 +64,8 @@ struct EventBatch {
         }
     }
 
-    mutating func removeAll() {
+    /// Begins anew, and keeps the memory.
+    public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         count = 0
         head = nil
@@ -83,36 +112,29 @@ struct EventBatch {
 }
 
 extension EventBatch {
-    /// The events of a row, from number `first` to the one that stands at `last`.
+    /// The events of a batch.
     ///
-    /// - Throws: ``StoreError`` if the bytes are not what a batch packs.
-    static func unpack(
+    /// - Parameters:
+    ///   - bytes: What ``bytes`` was.
+    ///   - last: The place of its last event.
+    ///   - first: The number of its first event.
+    /// - Throws: `StoreError` of code `corrupt` if the bytes are not what a batch of so many events packs.
+    public static func unpack(
         _ bytes: UnsafeRawBufferPointer, last: EventCursor, first: Int64
     ) throws(StoreError) -> [TaskEvent] {
         var reader = Reader(bytes: bytes)
-        var events: [TaskEvent] = []
-        // What the row says of itself may be damaged: its bytes say how many events it can hold.
-        let most = Int64(bytes.count / MemoryLayout<TaskID>.size)
-        guard first > 0, last.number >= first, last.number - first < most else { throw Reader.damaged }
-        events.reserveCapacity(Int(last.number - first) + 1)
-        var cursor = EventCursor(time: last.time, number: first - 1)
+        var numbering = try EventNumbering(first: first, last: last, bytes: bytes.count)
         while !reader.isAtEnd {
             let head = try reader.head()
             for _ in 0..<(try reader.integer(UInt32.self)) {
-                cursor.number += 1
-                let id = TaskID(high: try reader.integer(), low: try reader.integer())
-                events.append(
-                    TaskEvent(
-                        cursor: cursor, taskID: id, type: head.type, timestamp: head.timestamp,
-                        workerID: head.workerID, change: head.change))
+                numbering.add(TaskID(high: try reader.integer(), low: try reader.integer()), head)
             }
         }
-        guard cursor == last else { throw Reader.damaged }
-        return events
+        return try numbering.finish()
     }
 
     private struct Reader {
-        static let damaged = StoreError(.corrupt, "the event log is damaged")
+        static var damaged: StoreError { EventNumbering.damaged }
 
         let bytes: UnsafeRawBufferPointer
         private var offset = 0

@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueStoreKit
 
 @Suite("Signal hub")
 struct SignalHubTests {
