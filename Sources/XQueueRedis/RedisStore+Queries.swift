@@ -1,6 +1,7 @@
 #if Redis
 
 public import XQueueCore
+import XQueueStoreKit
 
 extension RedisStore {
     private static let listedKeys = 100
@@ -17,26 +18,45 @@ extension RedisStore {
     }
 
     public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
-        try await within { () async throws(StoreError) in
+        let keys = query.typesByKey
+        guard !keys.isEmpty || query.concurrencyKeys.isEmpty else { return TaskPage(tasks: [], total: 0) }
+        return try await within { () async throws(StoreError) in
             let statuses = query.statuses.isEmpty ? Set(TaskStatus.allCases) : query.statuses
             let reply = try await read(.list) { command in
                 command.append(statuses.map { String($0.code) }.sorted().joined())
-                command.append(query.concurrencyKey ?? "")
                 command.append(query.limit)
                 command.append(query.offset)
                 command.append(query.maxBytes)
+                if let after = query.after { command.append(after.last) } else { command.append("") }
+                command.append(query.after?.rank.map { String($0) } ?? "")
+                command.append(query.types.count)
                 for type in query.types.sorted() { command.append(type) }
+                for (key, types) in keys {
+                    command.append(key)
+                    command.append(types.count)
+                    for type in types { command.append(type) }
+                }
             }
-            let elements = try reply.elements
-            guard let total = try elements.first?.integer, 0...Int64(StoredNumber.most) ~= total else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to list")
-            }
-            var tasks: [TaskRecord] = []
-            for element in elements.dropFirst() {
-                if let record = try element.record { tasks.append(record) }
-            }
-            return TaskPage(tasks: tasks, total: Int(total))
+            return try page(reply)
         }
+    }
+
+    /// - Parameter reply: What `list.lua` answers.
+    private func page(_ reply: RedisReply) throws(StoreError) -> TaskPage {
+        let elements = try reply.elements
+        guard elements.count >= 2, case let total = try elements[0].integer,
+            0...Int64(StoredNumber.most) ~= total
+        else { throw StoreError(.corrupt, "unexpected reply of Redis to list") }
+        var tasks: [TaskRecord] = []
+        for element in elements.dropFirst(2) {
+            if let record = try element.record { tasks.append(record) }
+        }
+        var page = TaskPage(tasks: tasks, total: Int(total))
+        let place = try elements[1].text
+        if let last = tasks.last, !place.isEmpty {
+            page.next = TaskCursor(last: last.id, rank: Int64(place))
+        }
+        return page
     }
 
     public func types() async throws(StoreError) -> [TypeState] {
@@ -101,7 +121,8 @@ extension RedisStore {
             guard numbers.count == 2, 0...ModelLimits.maxConcurrency ~= numbers[0] else {
                 throw StoreError(
                     .corrupt,
-                    "\(key("types")) has impossible settings of \(type): \(try value.text.prefix(100))")
+                    "\(key("types.\(QueueLayout.current)")) has impossible settings of \(type): "
+                        + "\(try value.text.prefix(100))")
             }
             states[type] = TypeState(
                 type: type, limit: numbers[0] == 0 ? nil : numbers[0], isPaused: numbers[1] == 1)
@@ -168,6 +189,17 @@ extension RedisStore {
             }
         }
         return flow
+    }
+}
+
+extension TaskQuery {
+    /// The concurrency keys, each with the types to look for; none for all that are asked for. A key that can have no
+    /// task of those is not among them.
+    fileprivate var typesByKey: [(key: String, types: [String])] {
+        concurrencyKeys.sorted { $0.key < $1.key }.compactMap { key, only in
+            let types = self.types.isEmpty ? only : only.intersection(self.types)
+            return types.isEmpty && !only.isEmpty ? nil : (key, types.sorted())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import GRDB
 public import XQueueCore
+import XQueueStoreKit
 
 extension SQLiteStore {
     public func now() async throws(StoreError) -> Timestamp { clock.now() }
@@ -14,22 +15,24 @@ extension SQLiteStore {
 
     public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
         try await read { db in
-            guard let list = try TaskListQuery(query, db) else { return TaskPage(tasks: [], total: 0) }
-            guard query.offset < list.total else { return TaskPage(tasks: [], total: list.total) }
-            let rows = try PreparedStatement(cachedBy: db, list.sql)
-            defer { rows.reset() }
-            list.bind(rows)
+            let list = try TaskListQuery(query, db)
             // One by one: in one statement SQLite would sort whole tasks, the payloads of all that the page may have.
             let content = try PreparedStatement(cachedBy: db, selectTask + "seq = ?")
-            var tasks: [TaskRecord] = []
+            var page = TaskPage(tasks: [], total: list.total)
             var bytes = 0
-            while bytes <= query.maxBytes, try rows.step(db) {
-                content.bind(1, rows.integer(0))
+            var last: TaskCursor?
+            for place in try list.places(db) {
+                if let last, page.tasks.count >= query.limit || bytes > query.maxBytes {
+                    page.next = last
+                    break
+                }
+                last = TaskCursor(last: place.id)
+                content.bind(1, place.seq)
                 guard let task = try record(content, db) else { continue }
                 bytes += task.contentBytes
-                tasks.append(task)
+                page.tasks.append(task)
             }
-            return TaskPage(tasks: tasks, total: list.total)
+            return page
         }
     }
 

@@ -3,87 +3,73 @@ import XQueueCore
 
 /// A list, with the number of tasks it matches and the SQL that lets the index that fits serve it.
 struct TaskListQuery {
-    /// How many tasks match.
+    /// One ordered scan of the tasks: of everything, of a status, of a type, or of a key's history.
+    private struct Scan {
+        /// Nil for the index of the identifiers.
+        var index: String?
+        var condition: String
+        /// Only in the history of this key.
+        var key: String?
+    }
+
+    /// Where a task of the page is.
+    struct Place {
+        let seq: Int64
+        let id: TaskID
+    }
+
+    /// How many tasks match, wherever the page begins.
     let total: Int
     private let query: TaskQuery
-    /// Empty means all.
-    private let statuses: [TaskStatus]
-    /// The numbers of the types asked for, in order; empty for any type.
-    private let types: [Int64]
-    /// True if fewer tasks are of the types than in the statuses asked for.
-    private let isTypeRarer: Bool
+    private let scans: [Scan]
 
     /// The most scans one statement puts together: SQLite takes 500.
     private static let mostScans = 400
 
-    /// Nil if there is no task of the types asked for.
-    init?(_ query: TaskQuery, _ db: Database) throws {
+    /// - Parameters:
+    ///   - query: Which tasks to list.
+    ///   - db: The connection.
+    init(_ query: TaskQuery, _ db: Database) throws {
+        self.query = query
         let all = TaskStatus.allCases
         let statuses = query.statuses.count == all.count ? [] : all.filter(query.statuses.contains)
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM types")
-        let states = try rows.map { try TypeState($0) }
+        let types = try rows.map { (id: $0["id"] as Int64, state: try TypeState($0)) }
+        let wanted = types.filter { query.types.isEmpty || query.types.contains($0.state.type) }
+        guard !wanted.isEmpty else {
+            scans = []
+            total = 0
+            return
+        }
+        // Which of the types does not matter if all are.
+        let numbers = query.types.isEmpty ? [] : wanted.map(\.id).sorted()
+        guard query.concurrencyKeys.isEmpty else {
+            scans = query.concurrencyKeys.sorted { $0.key < $1.key }.compactMap { key, only in
+                let those = only.isEmpty ? numbers : wanted.filter { only.contains($0.state.type) }.map(\.id)
+                guard only.isEmpty || !those.isEmpty else { return nil }
+                return Scan(
+                    index: "tasks_key_history", condition: Self.condition(statuses, those.sorted()), key: key)
+            }
+            // The tasks of a key have to be counted.
+            total = try scans.reduce(0) { try $0 + Self.count($1, db) }
+            return
+        }
         func count(_ counts: StatusCounts) -> Int {
             statuses.isEmpty ? counts.total : statuses.reduce(0) { $0 + counts[$1] }
         }
-        let inAll = states.reduce(0) { $0 + count($1.counts) }
-        self.query = query
-        self.statuses = statuses
-        if query.types.isEmpty {
-            types = []
-            isTypeRarer = false
-            total = try Self.total(query, statuses, [], db) ?? inAll
+        total = wanted.reduce(0) { $0 + count($1.state.counts) }
+        let inAll = types.reduce(0) { $0 + count($1.state.counts) }
+        let areTypesRarer = wanted.reduce(0) { $0 + $1.state.counts.total } < inAll
+        if !numbers.isEmpty, statuses.isEmpty || areTypesRarer {
+            scans = numbers.map { Scan(index: "tasks_type", condition: Self.condition(statuses, [$0])) }
+        } else if statuses.isEmpty {
+            scans = [Scan(condition: Self.condition([], []))]
         } else {
-            let wanted = states.indices.filter { query.types.contains(states[$0].type) }
-            guard !wanted.isEmpty else { return nil }
-            types = wanted.map { rows[$0]["id"] as Int64 }.sorted()
-            isTypeRarer = wanted.reduce(0) { $0 + states[$1].counts.total } < inAll
-            total =
-                try Self.total(query, statuses, types, db)
-                ?? wanted.reduce(0) { $0 + count(states[$1].counts) }
+            scans = statuses.map { Scan(index: "tasks_status", condition: Self.condition([$0], numbers)) }
         }
     }
 
-    /// The tasks of a key have to be counted; nil if the list is not about a key.
-    private static func total(
-        _ query: TaskQuery, _ statuses: [TaskStatus], _ types: [Int64], _ db: Database
-    ) throws -> Int? {
-        guard let key = query.concurrencyKey else { return nil }
-        return try Int.fetchOne(
-            db,
-            sql: """
-                SELECT count(*) FROM tasks INDEXED BY tasks_key_history
-                WHERE key = ? AND \(conditions(statuses, types))
-                """, arguments: [key])
-    }
-
-    /// Finds the rows of the page, and nothing else of them, newest first.
-    ///
-    /// One ordered scan: of the key's history, of each type, of each status, or of everything.
-    var sql: String {
-        let end = "ORDER BY id DESC LIMIT ?1 OFFSET ?2"
-        func scan(_ index: String?, _ condition: String) -> String {
-            let hint = index.map { "INDEXED BY \($0) " } ?? ""
-            return "SELECT seq, id FROM tasks \(hint)WHERE \(condition)"
-        }
-        if query.concurrencyKey != nil {
-            return scan("tasks_key_history", "key = ?3 AND " + Self.conditions(statuses, types)) + " " + end
-        }
-        if !types.isEmpty, types.count <= Self.mostScans, statuses.isEmpty || isTypeRarer {
-            let scans = types.map { scan("tasks_type", Self.conditions(statuses, [$0])) }
-            return scans.joined(separator: " UNION ALL ") + " " + end
-        }
-        guard !statuses.isEmpty else { return scan(nil, Self.conditions([], types)) + " " + end }
-        let scans = statuses.map { scan("tasks_status", Self.conditions([$0], types)) }
-        return scans.joined(separator: " UNION ALL ") + " " + end
-    }
-
-    func bind(_ statement: PreparedStatement) {
-        statement.bind(1, query.limit)
-        statement.bind(2, query.offset)
-        if let key = query.concurrencyKey { statement.bind(3, key) }
-    }
-
-    private static func conditions(_ statuses: [TaskStatus], _ types: [Int64]) -> String {
+    private static func condition(_ statuses: [TaskStatus], _ types: [Int64]) -> String {
         var parts: [String] = []
         if statuses.count == 1 {
             parts.append("status = \(statuses[0].code)")
@@ -96,5 +82,65 @@ struct TaskListQuery {
             parts.append("type IN (\(types.map { String($0) }.joined(separator: ", ")))")
         }
         return parts.isEmpty ? "TRUE" : parts.joined(separator: " AND ")
+    }
+
+    private static func count(_ scan: Scan, _ db: Database) throws -> Int {
+        try Int.fetchOne(
+            db,
+            sql: """
+                SELECT count(*) FROM tasks INDEXED BY tasks_key_history
+                WHERE key = ? AND \(scan.condition)
+                """, arguments: [scan.key]) ?? 0
+    }
+
+    // MARK: - The page
+
+    /// Where the tasks of the page are, newest first, and one more if there is one.
+    func places(_ db: Database) throws -> [Place] {
+        guard query.offset < total else { return [] }
+        let most = query.limit.adding(clamped: 1)
+        guard scans.count > Self.mostScans else {
+            return try places(scans, most: most, skipping: query.offset, db)
+        }
+        // Each of the statements may find the whole page, and all that is skipped.
+        var found: [Place] = []
+        for start in stride(from: 0, to: scans.count, by: Self.mostScans) {
+            let part = Array(scans[start..<min(start + Self.mostScans, scans.count)])
+            found += try places(part, most: most.adding(clamped: query.offset), skipping: 0, db)
+        }
+        found.sort { $0.id > $1.id }
+        return Array(found.dropFirst(query.offset).prefix(most))
+    }
+
+    private func places(
+        _ scans: [Scan], most: Int, skipping offset: Int, _ db: Database
+    ) throws -> [Place] {
+        // Whatever is found is found in the order of an index, from the cursor on: nothing is sorted, and nothing
+        // before it is read.
+        let start = query.after == nil ? "" : " AND id < ?3"
+        var keys: [String] = []
+        let parts = scans.map { scan in
+            var condition = scan.condition
+            if let key = scan.key {
+                keys.append(key)
+                condition = "key = ?\(keys.count + 3) AND " + condition
+            }
+            let hint = scan.index.map { "INDEXED BY \($0) " } ?? ""
+            return "SELECT seq, id FROM tasks \(hint)WHERE \(condition)\(start)"
+        }
+        let statement = try PreparedStatement(
+            cachedBy: db, parts.joined(separator: " UNION ALL ") + " ORDER BY id DESC LIMIT ?1 OFFSET ?2")
+        statement.bind(1, most)
+        statement.bind(2, offset)
+        if let after = query.after { statement.bind(3, after.last) }
+        for (index, key) in keys.enumerated() { statement.bind(Int32(index + 4), key) }
+        defer { statement.reset() }
+        var found: [Place] = []
+        while try statement.step(db) {
+            let seq = statement.integer(0)
+            guard let id = statement.taskID(1) else { throw CorruptRow(seq: seq, column: "id") }
+            found.append(Place(seq: seq, id: id))
+        }
+        return found
     }
 }

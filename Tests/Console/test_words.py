@@ -191,7 +191,8 @@ class ChineseTest(ConsoleCase):
         refusals = [self.server.refusal("POST", "tasks", body) for body in bodies]
         refusals += [
             self.server.refusal("GET", f"tasks?{query}", None)
-            for query in ("limit=0", "limit=x", "offset=-1", "status=odd", "limit=", "limit=1&limit=2")]
+            for query in (
+                "limit=0", "limit=x", "offset=-1", "offset=10001", "after=10", "status=odd", "limit=", "limit=1&limit=2")]
         pages = {language: self.open("submit", language=language) for language in ("zh-CN", "en-US")}
 
         def explain(language, refusal):

@@ -9,12 +9,12 @@ import XQueueTesting
 @Suite("The store on Redis")
 struct RedisStoreTests {
     private func with(
-        options: RedisStoreOptions = RedisStoreOptions(), prefix: String = RedisServer.prefix(),
+        limits: StoreLimits = StoreLimits(), prefix: String = RedisServer.prefix(),
         _ body: (RedisStore) async throws -> Void
     ) async throws {
         var configuration = try RedisConfiguration(address: try await RedisServer.guarded.guardedAddress)
         configuration.keyPrefix = prefix
-        let store = try await RedisStore(configuration: configuration, options: options)
+        let store = try await RedisStore(configuration: configuration, limits: limits)
         do {
             try await body(store)
         } catch {
@@ -29,36 +29,6 @@ struct RedisStoreTests {
     private func grant(_ token: Int64) -> ClaimGrant {
         ClaimGrant(
             token: LeaseToken(rawValue: token), workerID: "w", lease: .seconds(60), grace: .seconds(5))
-    }
-
-    @Test("A unique key that was kept without its type holds for that type, and goes with its task")
-    func untypedUniqueKey() async throws {
-        let prefix = RedisServer.prefix()
-        try await with(prefix: prefix) { store in
-            let server = try await RedisServer.guarded
-            let hash = "{\(prefix)}:unique"
-            func make(_ type: String) -> NewTask { NewTask(id: ids.next(), type: type, uniqueKey: "u") }
-            let old = make("a")
-            _ = try await store.insert([old])
-            // As the first version kept it.
-            let script = "redis.call('HSET', KEYS[1], 'u', redis.call('HGET', KEYS[1], ARGV[1]))"
-            _ = try await server.command(
-                "EVAL", script + " return redis.call('HDEL', KEYS[1], ARGV[1])", "1", hash, "a\tu")
-            #expect(try await server.command("HKEYS", hash).list == [.text("u")])
-            #expect(try await store.insert([make("a")]).first?.record.id == old.id)
-            let other = make("b")
-            #expect(try await store.insert([other]).first?.record.id == other.id)
-            _ = try await store.cancel([other.id], grace: .zero)
-            #expect(try await store.insert([make("a")]).first?.record.id == old.id)
-            _ = try await store.cancel([old.id], grace: .zero)
-            #expect(try await server.command("HLEN", hash).number == 0)
-            let next = make("a")
-            #expect(try await store.insert([next]).first?.record.id == next.id)
-            guard case .refused(.uniqueKeyTaken, _)? = try await store.requeue([old.id]).first else {
-                Issue.record("a key was given away twice")
-                return
-            }
-        }
     }
 
     @Test("Two hundred callers at once each get their own answers")
@@ -152,8 +122,10 @@ struct RedisStoreTests {
                 let tasks = (0..<200).map { index in
                     NewTask(
                         id: ids.next(), type: index.isMultiple(of: 2) ? "a" : "b",
-                        priority: Int32(index % 5),
-                        schedule: index.isMultiple(of: 7) ? .after(.seconds(1000)) : .now)
+                        schedule: index.isMultiple(of: 7) ? .after(.seconds(1000)) : .now
+                    ) { task in
+                        task.priority = Int32(index % 5)
+                    }
                 }
                 all += tasks.map(\.id)
                 _ = try await store.insert(tasks)
@@ -172,7 +144,9 @@ struct RedisStoreTests {
     @Test("Thousands of priorities are listed completely, if not all in order")
     func manyPriorities() async throws {
         try await with { store in
-            let tasks = (0..<1500).map { NewTask(id: ids.next(), type: "a", priority: Int32($0)) }
+            let tasks = (0..<1500).map { number in
+                NewTask(id: ids.next(), type: "a") { $0.priority = Int32(number) }
+            }
             for start in stride(from: 0, to: 1500, by: 500) {
                 _ = try await store.insert(Array(tasks[start..<(start + 500)]))
             }

@@ -23,15 +23,15 @@ import XQueueTesting
     func list(types: [String]) async throws {
         try await TestAPI.run { api in
             try await Self.fill(api.store, 20, types: types)
-            var (ids, next, pages) = (Set<String>(), 0, 0)
+            var (ids, next, pages) = (Set<String>(), "", 0)
             while true {
-                let reply = try await api.get("/api/v1/tasks?limit=1000&offset=\(next)")
+                let reply = try await api.get("/api/v1/tasks?limit=1000\(next)")
                 #expect(reply.text.utf8.count < 10 << 20)
                 ids.formUnion(reply.elements("tasks").compactMap { $0.string("id") })
                 pages += 1
-                #expect((reply.integer("next") != nil) == (reply.raw("has_more") == "true"))
-                guard let more = reply.integer("next") else { break }
-                next = more
+                #expect((reply.string("next") != nil) == (reply.raw("has_more") == "true"))
+                guard let more = reply.string("next") else { break }
+                next = "&after=\(more)"
             }
             #expect(ids.count == 20 && pages == 3)
         }
@@ -55,8 +55,8 @@ import XQueueTesting
     @Test("A batch shows whole only so much of what was there before") func batch() async throws {
         try await TestAPI.run { api in
             let ids = TaskIDGenerator()
-            let tasks = (0..<12).map {
-                NewTask(id: ids.next(), type: "a", payload: Self.megabyte, uniqueKey: "\($0)")
+            let tasks = (0..<12).map { number in
+                NewTask(id: ids.next(), type: "a", payload: Self.megabyte) { $0.uniqueKey = "\(number)" }
             }
             for task in tasks { _ = try await api.store.insert([task]) }
             let members =

@@ -58,6 +58,24 @@ import XQueueTesting
         await store.close()
     }
 
+    /// Whatever the filter, a page begins at its cursor in an index, and nothing is sorted.
+    @Test func aListSeeksItsCursorWithoutSorting() async throws {
+        let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
+        try await useEveryVerb(store)
+        let lists = try await plans(of: store).filter { $0.sql.hasPrefix("SELECT seq, id FROM tasks") }
+        let seeking = lists.filter { $0.sql.contains("id < ?3") }
+        #expect(seeking.count >= 9 && lists.count >= 2 * seeking.count)
+        for plan in lists {
+            #expect(!plan.steps.contains { $0.contains("TEMP B-TREE") }, "\(plan.steps)\n\(plan.sql)")
+        }
+        for plan in seeking {
+            for step in plan.steps where step.contains(" tasks") {
+                #expect(step.hasPrefix("SEARCH") && step.contains("id<?"), "\(step)\n\(plan.sql)")
+            }
+        }
+        await store.close()
+    }
+
     private static let indexes = [
         "tasks_id", "tasks_ready", "tasks_due", "tasks_status", "tasks_type", "tasks_key", "tasks_parked",
         "tasks_key_history", "tasks_unique_key",
@@ -97,8 +115,12 @@ import XQueueTesting
         func task(_ type: String, unique: String? = nil, priority: Int32 = 0) -> NewTask {
             NewTask(
                 id: ids.next(), type: type,
-                payload: RawJSON(trusted: "\"" + String(repeating: "x", count: 5000) + "\""),
-                priority: priority, concurrency: ConcurrencyLimit(key: "k"), uniqueKey: unique)
+                payload: RawJSON(trusted: "\"" + String(repeating: "x", count: 5000) + "\"")
+            ) { task in
+                task.priority = priority
+                task.concurrency = ConcurrencyLimit(key: "k")
+                task.uniqueKey = unique
+            }
         }
         let tasks = [task("a", unique: "u"), task("a"), task("b"), task("a", priority: 1), task("c")]
         _ = try await store.insert(tasks)
@@ -118,8 +140,10 @@ import XQueueTesting
         for statuses in [[], [.pending], [.failed, .success]] as [Set<TaskStatus>] {
             for types in [[], ["a"], ["a", "b"]] as [Set<String>] {
                 for key in [nil, "k"] {
-                    _ = try await store.tasks(
-                        TaskQuery(statuses: statuses, types: types, concurrencyKey: key))
+                    for after in [nil, TaskCursor(last: tasks[1].id)] {
+                        _ = try await store.tasks(
+                            TaskQuery(statuses: statuses, types: types, concurrencyKey: key, after: after))
+                    }
                 }
             }
         }

@@ -1,30 +1,62 @@
 -- One page of tasks, newest first.
 --
 -- KEYS  [1] tag
--- ARGV  [1] statuses, such as 01  [2] concurrency key or ''  [3] most tasks  [4] how many to skip
---       [5] bytes of payloads, results and errors after which the page ends  [6…] types; none for all
--- reply how many tasks match, then for each task its record
+-- ARGV  [1] statuses, such as 01  [2] most tasks  [3] how many to skip
+--       [4] bytes of payloads, results and errors after which the page ends
+--       [5] the identifier after which it begins, or ''  [6] the rank of that task, or ''
+--       [7] how many types, and these; none for all; then each concurrency key, how many types it is meant for, and these;
+--       none for all of those before
+-- reply how many tasks match; where the next page begins: '' if there is none, ID after the last identifier, or else the
+--       rank of the last task; then for each task its record
 -- include keys ids records
 
-local MOST, SKIP, MAX_BYTES = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local MOST, SKIP, MAX_BYTES = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local AFTER, RANK = ARGV[5], tonumber(ARGV[6])
 -- As many as this are skipped one by one.
 -- define SHORT 500
 
--- A list is a stretch of a sorted set: all its tasks have one status, and are in the order of identifiers.
+-- A list is a stretch of a sorted set: its tasks have one status, and are in the order of identifiers, the last first.
+-- One that is ranked is in the order of a queue instead, and comes behind all others.
 local lists, total = {}, 0
-local function add(key, band)
-  local size = redis.call('ZCOUNT', key, band, band)
-  if size > 0 then
-    -- How many stand behind the list's newest.
-    local behind = redis.call('ZCOUNT', key, '(' .. band, '+inf')
-    lists[#lists + 1] = {key = key, behind = behind, size = size, at = 0, bound = size}
-    total = total + size
-  end
-end
 
 local function newest(list, from, number)
   local first = list.behind + from
   return redis.call('ZREVRANGE', list.key, first, first + math.min(number, list.size - from) - 1)
+end
+
+-- Whether a task stands behind the place where the page begins.
+local function is_behind(list, at)
+  local first = list.behind + at
+  if not list.is_ranked then return is_older(redis.call('ZREVRANGE', list.key, first, first)[1], AFTER) end
+  local found = redis.call('ZREVRANGE', list.key, first, first, 'WITHSCORES')
+  local rank = tonumber(found[2])
+  return rank < RANK or rank == RANK and is_older(found[1], AFTER)
+end
+
+-- Where the page begins in a list, by halving: it takes as long however far that is from the newest.
+local function start_of(list)
+  if AFTER == '' or list.is_ranked and not RANK then return 0 end
+  if RANK and not list.is_ranked then return list.size end
+  local low, high = 0, list.size
+  while low < high do
+    local middle = math.floor((low + high) / 2)
+    if is_behind(list, middle) then high = middle else low = middle + 1 end
+  end
+  return low
+end
+
+local function add_list(key, behind, size, is_ranked)
+  local list = {key = key, behind = behind, size = size, is_ranked = is_ranked, at = 0, bound = size}
+  list.at = start_of(list)
+  list.first = list.at
+  lists[#lists + 1] = list
+  total = total + size
+end
+
+local function add(key, band)
+  local size = redis.call('ZCOUNT', key, band, band)
+  -- How many stand behind the list's newest.
+  if size > 0 then add_list(key, redis.call('ZCOUNT', key, '(' .. band, '+inf'), size) end
 end
 
 -- How many tasks of the list are newer than the identifier, known to lie between `at` and `bound`.
@@ -37,77 +69,88 @@ local function newer(list, id)
   return low
 end
 
--- Moves each list's `at` so that in all nearly as many as wanted are skipped, by halving the longest
--- stretch in doubt. Answers how many are left to skip.
+-- Moves the `at` of each list that is not ranked so that in all nearly as many as wanted are skipped, by halving the
+-- longest stretch in doubt. Answers how many are left to skip.
 local function skip_most()
   local skipped = 0
   while SKIP - skipped > SHORT do
-    local longest = lists[1]
+    local longest
     for _, list in ipairs(lists) do
-      if list.bound - list.at > longest.bound - longest.at then longest = list end
+      if not list.is_ranked and (not longest or list.bound - list.at > longest.bound - longest.at) then
+        longest = list
+      end
     end
-    if longest.bound - longest.at < 2 then break end
+    if not longest or longest.bound - longest.at < 2 then break end
     local pivot = newest(longest, math.floor((longest.at + longest.bound) / 2), 1)[1]
     local places, sum = {}, 0
     for i, list in ipairs(lists) do
-      places[i] = newer(list, pivot)
-      sum = sum + places[i]
+      if not list.is_ranked then
+        places[i] = newer(list, pivot)
+        sum = sum + places[i] - list.first
+      end
     end
-    local moved = false
-    for i, list in ipairs(lists) do
-      local side = sum <= SKIP and 'at' or 'bound'
-      moved = moved or list[side] ~= places[i]
-      list[side] = places[i]
+    local side, moved = sum <= SKIP and 'at' or 'bound', false
+    for i, place in pairs(places) do
+      moved = moved or lists[i][side] ~= place
+      lists[i][side] = place
     end
     if sum <= SKIP then skipped = sum end
-    -- A list that is not in the order of identifiers can lead nowhere.
     if not moved then break end
   end
-  local left = SKIP - skipped
-  if left > 2 * SHORT then
-    -- Whole stretches are skipped then: the order is lost anyway, and nobody may wait for this.
-    for _, list in ipairs(lists) do
-      local step = math.min(left, list.size - list.at)
-      list.at, left = list.at + step, left - step
-    end
-  end
-  return left
+  return SKIP - skipped
 end
 
 local function fill(list, number)
   if list.at >= list.size then return false end
-  list.ids, list.next = newest(list, list.at, number), 1
+  list.next, list.ranks = 1, nil
+  if not list.is_ranked then
+    list.ids = newest(list, list.at, number)
+    return true
+  end
+  local first = list.behind + list.at
+  local last = first + math.min(number, list.size - list.at) - 1
+  local found = redis.call('ZREVRANGE', list.key, first, last, 'WITHSCORES')
+  list.ids, list.ranks = {}, {}
+  for i = 1, #found, 2 do
+    list.ids[#list.ids + 1], list.ranks[#list.ranks + 1] = found[i], tonumber(found[i + 1])
+  end
   return true
 end
 
 -- The next task of the list, as numbers.
 local function look_at(list)
+  list.rank = list.ranks and list.ranks[list.next] or math.huge
   list.a, list.b, list.c = struct.unpack(ID, list.ids[list.next])
 end
 
-local function is_newer(x, y)
+local function comes_before(x, y)
+  if x.rank ~= y.rank then return x.rank > y.rank end
   if x.a ~= y.a then return x.a > y.a end
   if x.b ~= y.b then return x.b > y.b end
   return x.c > y.c
 end
 
--- Lists are kept as a heap, the one with the newest task first, since there may be thousands.
+-- Lists are kept as a heap, the one with the next task first, since there may be thousands.
 local function sift(heap, i)
   local list, size = heap[i], #heap
   while 2 * i <= size do
     local child = 2 * i
-    if child < size and is_newer(heap[child + 1], heap[child]) then child = child + 1 end
-    if not is_newer(heap[child], list) then break end
+    if child < size and comes_before(heap[child + 1], heap[child]) then child = child + 1 end
+    if not comes_before(heap[child], list) then break end
     heap[i], i = heap[child], child
   end
   heap[i] = list
 end
 
--- The identifiers of the page: all lists merged.
+-- The identifiers of the page and of the task after it: all lists merged. Of ranked tasks the ranks as well.
 local function page()
-  if #lists == 1 then return newest(lists[1], SKIP, MOST) end
-  local ids = {}
-  local wanted = skip_most() + MOST
+  local ids, ranks = {}, {}
+  if #lists == 1 and not lists[1].is_ranked then
+    local list = lists[1]
+    if list.at + SKIP < list.size then ids = newest(list, list.at + SKIP, MOST + 1) end
+    return ids, ranks
+  end
+  local wanted = skip_most() + MOST + 1
   local part = math.max(8, math.ceil(wanted / #lists))
   local heap = {}
   for _, list in ipairs(lists) do
@@ -119,7 +162,10 @@ local function page()
   for i = math.floor(#heap / 2), 1, -1 do sift(heap, i) end
   while wanted > 0 and heap[1] do
     local list = heap[1]
-    if wanted <= MOST then ids[#ids + 1] = list.ids[list.next] end
+    if wanted <= MOST + 1 then
+      ids[#ids + 1] = list.ids[list.next]
+      ranks[#ids] = list.ranks and list.ranks[list.next]
+    end
     wanted = wanted - 1
     list.next, list.at = list.next + 1, list.at + 1
     if list.next <= #list.ids or fill(list, part) then
@@ -130,7 +176,7 @@ local function page()
     end
     if heap[1] then sift(heap, 1) end
   end
-  return ids
+  return ids, ranks
 end
 
 -- A queue is in the order of priorities, and within a priority in that of identifiers. Beyond so many
@@ -140,33 +186,32 @@ end
 local function add_queue(key, from, number)
   local card, bound, priorities = redis.call('ZCARD', key), from + number, 0
   while from < bound do
-    local size = bound - from
+    local size, is_ranked = bound - from, true
     priorities = priorities + 1
     if priorities < PRIORITIES then
       local score = redis.call('ZRANGE', key, from, from, 'WITHSCORES')[2]
-      size = redis.call('ZCOUNT', key, score, score)
+      size, is_ranked = redis.call('ZCOUNT', key, score, score), false
     end
     from = from + size
-    lists[#lists + 1] = {key = key, behind = card - from, size = size, at = 0, bound = size}
+    add_list(key, card - from, size, is_ranked)
   end
-  total = total + number
 end
 
 -- No band is larger.
 -- define BANDS 5
 
--- The lists of a type, or of its tasks with the concurrency key.
-local function add_type(type)
+-- The lists of a type, or of its tasks with a concurrency key.
+local function add_type(type, concurrency_key)
   local key = index_of(type)
-  if ARGV[2] ~= '' then
-    key = history_of(type, ARGV[2])
+  if concurrency_key then
+    key = history_of(type, concurrency_key)
     if redis.call('EXISTS', key) == 0 then return end
   end
   for status in string.gmatch(ARGV[1], '%d') do
     add(key, status)
     if tonumber(status) == $PENDING then
       add(key, $SCHEDULED_BAND)
-      if ARGV[2] == '' then
+      if not concurrency_key then
         add_queue(ready_of(type), 0, redis.call('ZCARD', ready_of(type)))
       else
         add_queue(key, 0, redis.call('ZCOUNT', key, '-inf', '(0'))
@@ -177,17 +222,35 @@ local function add_type(type)
   end
 end
 
-for i = 6, #ARGV do add_type(ARGV[i]) end
-if not ARGV[6] then
-  for _, type in ipairs(redis.call('HKEYS', TYPES)) do add_type(type) end
+-- Names that follow their number among the arguments, and where the next argument is.
+local function names_at(at)
+  local names, last = {}, at + tonumber(ARGV[at])
+  for i = at + 1, last do names[#names + 1] = ARGV[i] end
+  return names, last + 1
 end
 
-local reply, bytes = {total}, 0
+local types, at = names_at(7)
+if #types == 0 then types = redis.call('HKEYS', TYPES) end
+if not ARGV[at] then
+  for _, type in ipairs(types) do add_type(type) end
+end
+while ARGV[at] do
+  local key, only = ARGV[at]
+  only, at = names_at(at + 1)
+  for _, type in ipairs(#only > 0 and only or types) do add_type(type, key) end
+end
+
+local reply, bytes = {total, ''}, 0
 if SKIP < total then
-  for _, id in ipairs(page()) do
-    if bytes > MAX_BYTES then break end
+  local ids, ranks = page()
+  for i, id in ipairs(ids) do
+    if i > 1 and (i > MOST or bytes > MAX_BYTES) then
+      local rank = ranks[i - 1]
+      reply[2] = rank and string.format('%.0f', rank) or 'ID'
+      break
+    end
     local found = record(id)
-    local payload = select(15, struct.unpack(DEFINITION, found[2]))
+    local payload = FIELD(DEFINITION, REST, found[2])
     bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)
     reply[#reply + 1] = found
   end

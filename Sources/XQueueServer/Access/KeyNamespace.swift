@@ -23,6 +23,15 @@ extension Caller {
         (keyPrefix(type) ?? "") + key
     }
 
+    /// A key as it may be stored for tasks of these types, each with the types it counts for: as the caller's own, and as
+    /// others may have set it.
+    func storedKeys(_ key: String, types: Set<String>) -> [String: Set<String>] {
+        guard self.types != nil else { return [key: []] }
+        return types.reduce(into: [key: types]) { keys, type in
+            keys[storedKey(key, type: type), default: []].insert(type)
+        }
+    }
+
     /// The submission with its key as it is stored.
     ///
     /// - Throws: ``XQueue/QueueError`` if the key is too long then.

@@ -20,7 +20,7 @@ enum EventValues {
 
     static func cursor(_ text: String, _ name: String) throws(QueueError) -> EventCursor {
         guard let cursor = EventCursor(text) else {
-            throw .invalid(name, "must be a cursor like 1764000000000-42, or a time in milliseconds")
+            throw .invalid(name, "must be a cursor from this server, or a time in milliseconds since 1970")
         }
         return cursor
     }

@@ -7,26 +7,28 @@ extension QueueAPI {
     func list(_ request: APIRequest) async throws -> Reply {
         var query = TaskQuery()
         query.statuses = try request.query.statuses("status")
-        if let type = try request.query.text("type") {
-            try request.caller.check(type)
-            query.types = [type]
-        } else {
-            query.types = request.caller.types ?? []
+        query.types = Set(try request.query.texts("type"))
+        for type in query.types.sorted() { try request.caller.check(type) }
+        if query.types.isEmpty { query.types = request.caller.types ?? [] }
+        if let key = try request.query.text("concurrency_key") {
+            query.concurrencyKeys = request.caller.storedKeys(key, types: query.types)
         }
-        query.concurrencyKey = try request.query.text("concurrency_key")
         query.limit = try request.query.integer("limit") ?? query.limit
+        query.after = try request.query.text("after").map { text throws(QueueError) in
+            try Self.cursor(text)
+        }
         query.offset = try request.query.integer("offset") ?? query.offset
         return try await budget.page(query.maxBytes) { [query] maxBytes in
             var query = query
             query.maxBytes = maxBytes
-            let page = try await page(query, for: request.caller)
+            // No types would mean all of them.
+            let isBlind = request.caller.types?.isEmpty == true
+            let page = isBlind ? TaskPage(tasks: [], total: 0) : try await manager.tasks(query)
             return Self.reply(page, to: query, for: request.caller)
         }
     }
 
     private static func reply(_ page: TaskPage, to query: TaskQuery, for caller: Caller) -> Reply {
-        let end = query.offset + page.tasks.count
-        let hasMore = !page.tasks.isEmpty && end < page.total
         var writer = JSONWriter(capacity: 512 + 1024 * page.tasks.count, isInPieces: true)
         writer.object { writer in
             writer.name("tasks")
@@ -35,10 +37,17 @@ extension QueueAPI {
             writer.member("total", page.total)
             writer.member("limit", query.limit)
             writer.member("offset", query.offset)
-            writer.member("has_more", hasMore)
-            writer.member("next", hasMore ? end : nil)
+            writer.member("has_more", page.next != nil)
+            writer.member("next", page.next?.description)
         }
         return .json(.ok, writer)
+    }
+
+    private static func cursor(_ text: String) throws(QueueError) -> TaskCursor {
+        guard let cursor = TaskCursor(text) else {
+            throw .invalid("after", "must be the `next` of a page before")
+        }
+        return cursor
     }
 
     /// `GET /api/v1/tasks/{id}`
@@ -74,29 +83,6 @@ extension QueueAPI {
         try budget.checkRoom()
         try await checkTask(id, request.caller)
         return reply(request.caller.seen(try await manager.retry(id)))
-    }
-
-    /// The tasks of a query that the caller may see, and no more than about `query.maxBytes` of payloads.
-    private func page(_ query: TaskQuery, for caller: Caller) async throws(QueueError) -> TaskPage {
-        // No types would mean all of them.
-        if caller.types?.isEmpty == true { return TaskPage(tasks: [], total: 0) }
-        guard caller.types != nil, let key = query.concurrencyKey else {
-            return try await manager.tasks(query)
-        }
-        return try await MergedTaskList(queries(query, key, caller), manager).page(
-            offset: query.offset, limit: query.limit, maxBytes: query.maxBytes)
-    }
-
-    /// What to ask the store for: the key as the caller's own, by type, and as others may have set it.
-    private func queries(_ query: TaskQuery, _ key: String, _ caller: Caller) -> [TaskQuery] {
-        query.types.sorted().flatMap { type in
-            Set([key, caller.storedKey(key, type: type)]).sorted().map { stored in
-                var one = query
-                one.types = [type]
-                one.concurrencyKey = stored
-                return one
-            }
-        }
     }
 
     private func reply(_ task: TaskRecord) -> Reply {

@@ -37,6 +37,15 @@ struct QueryParameters: Sendable {
         return value
     }
 
+    /// The texts of a repeatable parameter.
+    ///
+    /// - Throws: ``QueueError`` if one of them is empty.
+    func texts(_ name: String) throws(QueueError) -> [String] {
+        let values = values(of: name)
+        guard !values.contains("") else { throw .invalid(name, "must not be empty") }
+        return values
+    }
+
     /// - Throws: ``QueueError`` if it is not a whole number.
     func integer(_ name: String) throws(QueueError) -> Int? {
         guard let text = try text(name) else { return nil }

@@ -4,14 +4,16 @@ import XQueueCore
 
 /// A fresh store with its clock, and the short words the cases are written in.
 struct StoreFixture: Sendable {
-    let store: any TaskStore
+    let store: any Store
     let clock: ManualClock
     private let ids: TaskIDGenerator
     private let tokens: TokenCounter
 
-    /// Runs `body` with a fresh store, and closes the store however it ends.
+    /// Runs `body` with a fresh store, and closes the store however it ends. Does nothing if the store does not promise
+    /// what `body` requires.
     static func with(
-        _ harness: StoreHarness, limits: StoreHarness.Limits = .init(), seed: UInt64 = 1,
+        _ harness: StoreHarness, requires: StoreCapabilities = [], limits: StoreLimits = .init(),
+        seed: UInt64 = 1,
         _ body: @Sendable (StoreFixture) async throws -> Void
     ) async throws {
         let clock = ManualClock()
@@ -19,7 +21,7 @@ struct StoreFixture: Sendable {
         let ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: seed))
         let fixture = StoreFixture(store: store, clock: clock, ids: ids, tokens: TokenCounter())
         do {
-            try await body(fixture)
+            if store.capabilities.isSuperset(of: requires) { try await body(fixture) }
         } catch {
             await store.close()
             throw error
@@ -41,11 +43,16 @@ struct StoreFixture: Sendable {
     ) -> NewTask {
         NewTask(
             id: ids.next(), type: type, payload: bytes.map { Self.payload(bytes: $0) } ?? .null,
-            priority: priority, maxRetry: maxRetry,
-            queueTimeout: queueTimeout, processTimeout: processTimeout,
-            concurrency: key.map { ConcurrencyLimit(key: $0, limit: limit) }, uniqueKey: uniqueKey,
-            retryPolicy: RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0),
-            schedule: schedule)
+            schedule: schedule
+        ) { task in
+            task.priority = priority
+            task.maxRetry = maxRetry
+            task.queueTimeout = queueTimeout
+            task.processTimeout = processTimeout
+            task.concurrency = key.map { ConcurrencyLimit(key: $0, limit: limit) }
+            task.uniqueKey = uniqueKey
+            task.retryPolicy = RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0)
+        }
     }
 
     /// A payload of so many bytes, from 2.

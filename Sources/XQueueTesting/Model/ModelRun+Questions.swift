@@ -2,7 +2,7 @@ import XQueueCore
 
 extension ModelRun {
     mutating func query() async throws {
-        let query = scenario.query()
+        let query = scenario.query(of: model)
         begin("list \(query)")
         try demand(try await store.tasks(query), equals: model.page(query))
         guard let id = scenario.taskID(of: model) else { return }

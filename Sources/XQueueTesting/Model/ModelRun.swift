@@ -2,10 +2,8 @@ import XQueueCore
 
 /// One randomised run: what the store and the model have been through so far.
 struct ModelRun {
-    let store: any TaskStore
+    let store: any Store
     let clock: ManualClock
-    /// Whether the store moves what is waited for along when its clock is set.
-    let followsClockSteps: Bool
     let seed: UInt64
     var model = StoreModel()
     var scenario: ModelScenario
@@ -15,8 +13,7 @@ struct ModelRun {
     var claimed = 0
     var told = ToldStates()
 
-    init(store: any TaskStore, clock: ManualClock, followsClockSteps: Bool, seed: UInt64) {
-        self.followsClockSteps = followsClockSteps
+    init(store: any Store, clock: ManualClock, seed: UInt64) {
         self.store = store
         self.clock = clock
         self.seed = seed
@@ -81,10 +78,12 @@ struct ModelRun {
 
     func allRecords() async throws -> [TaskRecord] {
         var all: [TaskRecord] = []
-        while true {
-            let page = try await store.tasks(TaskQuery(limit: 1000, offset: all.count))
+        var query = TaskQuery(limit: 1000)
+        repeat {
+            let page = try await store.tasks(query)
             all += page.tasks
-            if page.tasks.isEmpty || all.count >= page.total { return all }
-        }
+            query.after = page.next
+        } while query.after != nil
+        return all
     }
 }

@@ -32,12 +32,16 @@ struct ModelScenario {
     func newTask(at now: Timestamp) -> NewTask {
         NewTask(
             id: ids.next(), type: type(), payload: RawJSON(trusted: "[\(random.below(1000))]"),
-            priority: Int32(random.below(4)) - 1, maxRetry: random.below(4),
-            queueTimeout: random.chance(40) ? .seconds(1 + random.below(20)) : nil,
-            processTimeout: random.chance(40) ? .seconds(1 + random.below(10)) : nil,
-            concurrency: random.chance(60) ? concurrency() : nil,
-            uniqueKey: random.chance(20) ? "u\(random.below(6))" : nil,
-            retryPolicy: policy(), schedule: schedule(at: now))
+            schedule: schedule(at: now)
+        ) { task in
+            task.priority = Int32(random.below(4)) - 1
+            task.maxRetry = random.below(4)
+            task.queueTimeout = random.chance(40) ? .seconds(1 + random.below(20)) : nil
+            task.processTimeout = random.chance(40) ? .seconds(1 + random.below(10)) : nil
+            task.concurrency = random.chance(60) ? concurrency() : nil
+            task.uniqueKey = random.chance(20) ? "u\(random.below(6))" : nil
+            task.retryPolicy = policy()
+        }
     }
 
     private func concurrency() -> ConcurrencyLimit {
@@ -70,6 +74,7 @@ struct ModelScenario {
             types: types, count: 1 + random.below(6),
             grant: ClaimGrant(
                 token: LeaseToken(rawValue: nextToken), workerID: "w\(random.below(3))",
+                isRemote: nextToken.isMultiple(of: 3),
                 lease: .seconds(1 + random.below(15)), grace: .seconds(random.below(4))))
     }
 
@@ -114,12 +119,15 @@ struct ModelScenario {
         random.chance(3) ? ids.next() : random.pick(model.records.keys.sorted())
     }
 
-    func query() -> TaskQuery {
-        TaskQuery(
+    func query(of model: StoreModel) -> TaskQuery {
+        var query = TaskQuery(
             statuses: Set(TaskStatus.allCases.filter { _ in random.chance(30) }),
             types: random.chance(40) ? Set((0...random.below(2)).map { _ in type() }) : [],
             concurrencyKey: random.chance(30) ? "k\(random.below(5))" : nil,
-            limit: 1 + random.below(20), offset: random.below(15))
+            limit: 1 + random.below(20), offset: random.chance(50) ? random.below(15) : 0)
+        if random.chance(50) { query.after = taskID(of: model).map { TaskCursor(last: $0) } }
+        if random.chance(20) { query.concurrencyKeys["k\(random.below(5))"] = [type()] }
+        return query
     }
 
     /// Back as often as forwards, so that the clock stays about where it is.

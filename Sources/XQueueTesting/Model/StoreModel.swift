@@ -183,19 +183,24 @@ struct StoreModel {
     var nextDue: Timestamp? { records.values.compactMap(\.dueAt).min() }
 
     func page(_ query: TaskQuery) -> TaskPage {
-        let matches = records.values.filter {
-            (query.statuses.isEmpty || query.statuses.contains($0.status))
-                && (query.types.isEmpty || query.types.contains($0.type))
-                && (query.concurrencyKey == nil || $0.concurrency?.key == query.concurrencyKey)
-        }.sorted { $0.id > $1.id }
-        return TaskPage(
-            tasks: Array(matches.dropFirst(query.offset).prefix(query.limit)), total: matches.count)
+        query.page(of: records.values)
+    }
+}
+
+extension TaskQuery {
+    /// The page of these tasks, none of which is large.
+    func page(of tasks: some Sequence<TaskRecord>) -> TaskPage {
+        let matches = tasks.filter(matches).sorted { $0.id > $1.id }
+        let rest = matches.filter { task in after.map { task.id < $0.last } ?? true }.dropFirst(offset)
+        let shown = Array(rest.prefix(limit))
+        let next = rest.count > limit ? shown.last.map { TaskCursor(last: $0.id) } : nil
+        return TaskPage(tasks: shown, total: matches.count, next: next)
     }
 }
 
 extension TaskRecord {
-    var isReady: Bool { pendingReason == .ready }
-    var isParked: Bool { pendingReason == .parked }
+    var isReady: Bool { state.pendingReason == .ready }
+    var isParked: Bool { state.pendingReason == .parked }
 }
 
 extension Timestamp {

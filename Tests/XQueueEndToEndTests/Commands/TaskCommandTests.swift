@@ -173,6 +173,12 @@ import XQueueTesting
         #expect(Set(all.lines).count == 2100)
         let page = try await tool.run("list", "--limit", "5", "--offset", "2098", "--ids")
         #expect(page.lines == Array(all.lines.suffix(2)))
+        let first: PageReply = try await tool.run("list", "--limit", "1000", "--json").decoded()
+        let next = try #require(first.next)
+        let rest = try await tool.run("list", "--limit", "1000", "--after", next, "--ids")
+        #expect(rest.lines == Array(all.lines.dropFirst(1000).prefix(1000)))
+        #expect(try await tool.run("list", "--after", "10").status == 65)
+        #expect(try await tool.run("list", "--offset", "10001").status == 64)
     }
 
     @Test func typesArePausedLimitedAndListed() async throws {

@@ -67,6 +67,7 @@ struct PageReply: Decodable, Sendable {
     var total: Int
     var limit: Int
     var offset: Int
+    var next: String?
 }
 
 struct BatchReply: Decodable, Sendable {

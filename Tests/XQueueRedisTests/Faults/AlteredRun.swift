@@ -34,11 +34,14 @@ final class AlteredRun: Sendable {
     private func task() -> NewTask {
         NewTask(
             id: ids.next(), type: ["a", "b", "c"][below(3)], payload: RawJSON(trusted: "{\"n\": [1, \"x\"]}"),
-            priority: Int32(below(5)), queueTimeout: below(2) == 0 ? .seconds(600) : nil,
-            processTimeout: below(2) == 0 ? .seconds(30) : nil,
-            concurrency: below(3) == 0 ? ConcurrencyLimit(key: "k\(below(3))", limit: 2) : nil,
-            uniqueKey: below(5) == 0 ? "u\(below(4))" : nil,
-            schedule: below(4) == 0 ? .after(.seconds(below(100))) : .now)
+            schedule: below(4) == 0 ? .after(.seconds(below(100))) : .now
+        ) { task in
+            task.priority = Int32(below(5))
+            task.queueTimeout = below(2) == 0 ? .seconds(600) : nil
+            task.processTimeout = below(2) == 0 ? .seconds(30) : nil
+            task.concurrency = below(3) == 0 ? ConcurrencyLimit(key: "k\(below(3))", limit: 2) : nil
+            task.uniqueKey = below(5) == 0 ? "u\(below(4))" : nil
+        }
     }
 
     /// Sees to it that there is something of everything.
@@ -114,9 +117,11 @@ final class AlteredRun: Sendable {
         case 12: try await follow()
         case 13: for id in tasks { if let record = try await altered.task(id) { use(record) } }
         case 14:
-            for record in try await altered.tasks(TaskQuery(limit: 20, offset: below(10))).tasks {
-                use(record)
-            }
+            var query = TaskQuery(limit: 20, offset: below(10))
+            let page = try await altered.tasks(query)
+            for record in page.tasks { use(record) }
+            query.after = page.next
+            for record in try await altered.tasks(query).tasks { use(record) }
         default:
             let statistics = try await altered.statistics()
             _ = (statistics.counts.total, statistics.counts.finished, statistics.oldestPendingAge?.inSeconds)

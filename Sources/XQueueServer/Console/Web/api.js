@@ -75,17 +75,23 @@ async function stats() {
   return value;
 }
 
-/** So many tasks from a place on, and how many there are. An answer ends early where payloads are large. */
-async function page(query, offset, size, signal) {
+/** The API skips no more tasks than this; what comes later is reached from page to page. */
+export const MOST_SKIPPED = 10_000;
+
+/**
+ * So many tasks from a place on, which is `{ offset }` or `{ after }`, the `next` of the page before; how many there are;
+ * and `next`, null after the last task. An answer ends early where payloads are large.
+ */
+async function page(query, place, size, signal) {
   const tasks = [];
+  for (const [name, value] of Object.entries(place)) query.set(name, String(value));
   for (;;) {
-    query.set("offset", String(offset + tasks.length));
     query.set("limit", String(size - tasks.length));
     const { value } = await call(`tasks?${query}`, { signal });
     tasks.push(...value.tasks);
-    if (tasks.length >= Math.min(size, value.total - offset) || value.tasks.length === 0) {
-      return { tasks, total: value.total };
-    }
+    if (tasks.length >= size || value.next === null) return { tasks, total: value.total, next: value.next };
+    query.delete("offset");
+    query.set("after", value.next);
   }
 }
 

@@ -48,6 +48,8 @@ let span = null;
 let begun = null;
 let isFresh = true;
 let isPastKnown = false;
+/** The cursors of the events that came since then, while the past is fetched. */
+let told = null;
 
 function build() {
   const onLogout = session?.authentication ? logOut : null;
@@ -103,7 +105,10 @@ function onSnapshot() {
 function beginCharts() {
   const end = serverNow();
   span = model.series.beginCover(end);
-  if (!isPastKnown) fetchPast(model.series, model.stats.rates, { until: begun, end });
+  if (!isPastKnown) {
+    const done = () => { told = null; };
+    fetchPast(model.series, model.stats.rates, { until: begun, end, told: told ?? new Set(), done });
+  }
   isPastKnown = true;
   begun = null;
   // The second in which this is asked is whole, and known, at the next answer.
@@ -155,14 +160,19 @@ function beginAt(cursor) {
   isFresh = false;
   begun = cursor;
   span = null;
+  told = isPastKnown ? null : new Set();
   reload();
 }
 
 function onEvents(messages) {
   const events = [];
   for (const message of messages) {
-    if (message.event === "status" || message.event === "progress") events.push(message);
-    else if (message.event === "reset" || (message.event === "hello" && isFresh)) beginAt(message.cursor);
+    if (message.event === "status" || message.event === "progress") {
+      events.push(message);
+      told?.add(message.cursor);
+    } else if (message.event === "reset" || (message.event === "hello" && isFresh)) {
+      beginAt(message.cursor);
+    }
     if (message.cursor) stream.cursor = message.cursor;
   }
   if (events.length > 0) {

@@ -27,7 +27,7 @@ const reasons = [
   [/^must be a time with an offset, such as (?<example>\S+)$/, "time"],
   [/^must be at most (?<time>\d{4}-\S+)$/, "latest"],
   [/^cannot stand beside delay or run_at$/, "beside"],
-  [/^must stay within the newest (?<max>\d+) of a key in several lists$/, "reach"],
+  [/^must be the `next` of a page before$/, "next"],
 ];
 
 /** The key of the words for what is wrong, and their values; null for an error that is not of this kind. */

@@ -1,6 +1,6 @@
 // The table of tasks: filters, search by id, paging, and rows that move with the events.
 
-import { api } from "./api.js";
+import { api, MOST_SKIPPED } from "./api.js";
 import { h, setAttribute, setText, show } from "./dom.js";
 import { explain, t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -28,6 +28,8 @@ export function tasksView({ model, query }) {
   let lasted = 0;
   let timer = 0;
   let request = null;
+  /** Where the pages begin that are too far for their number, as far as one came to them. */
+  const cursors = new Map();
 
   const filters = filterBar({ model, query, onChange: () => turnTo(1), onFind: (id) => go(`/tasks/${id}`) });
   const rows = new TaskRows(() => load(), () => render());
@@ -77,8 +79,16 @@ export function tasksView({ model, query }) {
     if (value) load();
   }
 
+  /** The place where a page begins; null if it is too far, and nobody came to it from the page before. */
+  function placeOf(number_) {
+    const offset = (number_ - 1) * size;
+    if (offset <= MOST_SKIPPED) return { offset };
+    return cursors.has(number_) ? { after: cursors.get(number_) } : null;
+  }
+
   function turnTo(number_) {
     page = Math.max(1, number_);
+    if (page === 1) cursors.clear();
     const words = filters.query();
     if (page > 1) words.set("page", String(page));
     if (size !== SIZES[0]) words.set("rows", String(size));
@@ -92,20 +102,24 @@ export function tasksView({ model, query }) {
     clearTimeout(timer);
     timer = 0;
     request?.abort();
+    const place = placeOf(page);
+    if (!place) return turnTo(Math.floor(MOST_SKIPPED / size) + 1);
     const controller = new AbortController();
     request = controller;
     isDirty = false;
     askedAt = performance.now();
     rows.asked();
     try {
-      const answer = await api.page(filters.apiQuery(), (page - 1) * size, size, controller.signal);
-      if (isClosed || request !== controller) return;
+      const answer = await api.page(filters.apiQuery(), place, size, controller.signal);
+      if (isClosed || request !== controller) return undefined;
+      if (answer.next) cursors.set(page + 1, answer.next);
+      else cursors.delete(page + 1);
       rows.take(answer.tasks, isNew);
       isNew = false;
       total = answer.total;
       error = null;
     } catch (failure) {
-      if (isClosed || failure.name === "AbortError") return;
+      if (isClosed || failure.name === "AbortError") return undefined;
       rows.failed();
       error = failure;
     }
@@ -130,7 +144,7 @@ export function tasksView({ model, query }) {
     const from = total === 0 ? 0 : (page - 1) * size + 1;
     setText(range, total === null ? "" : t("tasks.range", { from, to: (page - 1) * size + rows.count, total }));
     previous.disabled = page <= 1;
-    next.disabled = total === null || page * size >= total;
+    next.disabled = total === null || page * size >= total || !placeOf(page + 1);
     const words = error ? t("load.failed", { message: explain(error) })
       : total !== null && rows.isEmpty ? t(filters.isActive() ? "tasks.none" : "tasks.none.all") : "";
     show(note, words !== "");

@@ -150,7 +150,7 @@ export const en = {
   "refused.ahead": "{field} is dated {time}, more than a day ahead of the queue's clock ({now})",
   "refused.time": "{field} must be a time with an offset, such as {example}",
   "refused.latest": "{field} must be at most {time}", "refused.beside": "{field} cannot stand beside delay or run_at",
-  "refused.reach": "{field} must stay within the newest {max}",
+  "refused.next": "{field} must be the `next` of a page before",
   "code.invalid_field": "{message}", "code.unknown_field": "there is no field {field}",
   "code.malformed_json": "{message}",
   "code.unreachable": "the server does not answer", "code.no_json": "the server's answer cannot be read",

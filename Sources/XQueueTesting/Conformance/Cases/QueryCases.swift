@@ -12,7 +12,7 @@ extension StoreConformance {
                 seen += page.tasks
             }
             #expect(seen == records.reversed())
-            let beyond = try await fixture.store.tasks(TaskQuery(offset: 100))
+            let beyond = try await fixture.store.tasks(TaskQuery(offset: TaskQuery.maxOffset))
             #expect(beyond == TaskPage(tasks: [], total: 25))
             #expect(try await fixture.store.tasks(TaskQuery(limit: 1000)).tasks.count == 25)
         },
@@ -23,16 +23,12 @@ extension StoreConformance {
             for statuses in statusSets {
                 for types in [[], ["a"], ["b"], ["none"], ["a", "b"], ["b", "none"]] as [Set<String>] {
                     for key in [nil, "k", "none"] {
-                        let query = TaskQuery(
+                        var query = TaskQuery(
                             statuses: statuses, types: types, concurrencyKey: key, limit: 4, offset: 1)
-                        let matches = all.filter {
-                            (statuses.isEmpty || statuses.contains($0.status))
-                                && (types.isEmpty || types.contains($0.type))
-                                && (key == nil || $0.concurrency?.key == key)
-                        }
-                        let expected = TaskPage(
-                            tasks: Array(matches.dropFirst(1).prefix(4)), total: matches.count)
-                        #expect(try await fixture.store.tasks(query) == expected, "\(query)")
+                        #expect(try await fixture.store.tasks(query) == query.page(of: all), "\(query)")
+                        // From one page to the next, every task comes once.
+                        query.offset = 0
+                        try await follow(query, all, fixture)
                     }
                 }
             }
@@ -40,10 +36,56 @@ extension StoreConformance {
         ConformanceCase("query: a page ends early once it is large") { fixture in
             let records = try await fixture.submit((0..<5).map { _ in fixture.task(bytes: 1000) })
             let page = try await fixture.store.tasks(TaskQuery(limit: 5, maxBytes: 2500))
-            #expect(page == TaskPage(tasks: Array(records.reversed().prefix(3)), total: 5))
-            let rest = try await fixture.store.tasks(TaskQuery(limit: 5, offset: 3, maxBytes: 2500))
-            #expect(rest.tasks == Array(records.reversed().suffix(2)))
+            let third = TaskCursor(last: records[2].id)
+            #expect(page == TaskPage(tasks: Array(records.reversed().prefix(3)), total: 5, next: third))
+            var rest = TaskQuery(limit: 5, offset: 3, maxBytes: 2500)
+            let end = TaskPage(tasks: Array(records.reversed().suffix(2)), total: 5)
+            #expect(try await fixture.store.tasks(rest) == end)
+            (rest.offset, rest.after) = (0, third)
+            #expect(try await fixture.store.tasks(rest) == end)
             #expect(try await fixture.store.tasks(TaskQuery(maxBytes: 0)).tasks.count == 1)
+        },
+        ConformanceCase("query: a key counts for the types it is meant for") { fixture in
+            for key in ["k", "a/k", "b/k", nil] {
+                try await fixture.submit(["a", "b", "c"].map { fixture.task($0, key: key, limit: 9) })
+            }
+            _ = try await fixture.claim(["a", "b"], count: 3)
+            let all = try await fixture.store.tasks(TaskQuery(limit: 1000)).tasks
+            let keys: [[String: Set<String>]] = [
+                ["k": [], "a/k": ["a"], "b/k": ["b"]], ["k": ["a"], "b/k": ["b", "c"]],
+                ["none": ["a"], "k": ["b"]], ["k": ["none"]],
+            ]
+            for concurrencyKeys in keys {
+                for types in [[], ["a"], ["a", "b"], ["none"]] as [Set<String>] {
+                    for statuses in [[], [.pending]] as [Set<TaskStatus>] {
+                        var query = TaskQuery(statuses: statuses, types: types, limit: 2)
+                        query.concurrencyKeys = concurrencyKeys
+                        try await follow(query, all, fixture)
+                    }
+                }
+            }
+        },
+        ConformanceCase("query: a cursor stays where it is, whatever happens before and at it") { fixture in
+            let records = try await fixture.submit((0..<30).map { _ in fixture.task() })
+            var query = TaskQuery(limit: 10)
+            let first = try await fixture.store.tasks(query)
+            query.after = first.next
+            #expect(query.after == TaskCursor(last: records[20].id))
+            let expected = TaskPage(
+                tasks: Array(records[10..<20].reversed()), total: 30, next: TaskCursor(last: records[10].id))
+            #expect(try await fixture.store.tasks(query) == expected)
+            // Newer ones come in, and the one at the cursor goes.
+            try await fixture.submit((0..<3).map { _ in fixture.task() })
+            _ = try await fixture.store.cancel([records[20].id], grace: .zero)
+            fixture.clock.advance(by: .seconds(60))
+            #expect(try await fixture.store.prune(Retention(age: .seconds(30), count: 0), limit: 10) == 1)
+            var after = expected
+            after.total = 32
+            #expect(try await fixture.store.tasks(query) == after)
+            query.after = TaskCursor(last: TaskID(high: 0, low: 0))
+            #expect(try await fixture.store.tasks(query) == TaskPage(tasks: [], total: 32))
+            query.after = TaskCursor(last: TaskID(high: .max, low: .max))
+            #expect(try await fixture.store.tasks(query).tasks.count == 10)
         },
         ConformanceCase("query: a task nobody knows") { fixture in
             let record = try await fixture.store.task(fixture.nextID())
@@ -57,6 +99,21 @@ extension StoreConformance {
             }
         },
     ]
+
+    /// Goes from page to page, and expects all tasks that match, once and in order.
+    private static func follow(
+        _ query: TaskQuery, _ all: [TaskRecord], _ fixture: StoreFixture
+    ) async throws {
+        var query = query
+        var found: [TaskRecord] = []
+        repeat {
+            let page = try await fixture.store.tasks(query)
+            #expect(page == query.page(of: all), "\(query)")
+            found += page.tasks
+            query.after = page.next
+        } while query.after != nil && found.count <= all.count
+        #expect(found == all.filter(query.matches), "\(query)")
+    }
 
     /// Tasks of two types in every status, with and without a key; answers them all, newest first.
     private static func populate(_ fixture: StoreFixture) async throws -> [TaskRecord] {
