@@ -1,6 +1,7 @@
 #if Redis
 
 public import XQueueCore
+import XQueueStoreKit
 
 extension RedisStore {
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult {
@@ -13,6 +14,7 @@ extension RedisStore {
                 command.append(request.grant.grace.wholeMilliseconds)
                 command.append(request.birth ?? "")
                 command.append(request.maxBytes)
+                command.append(request.grant.isRemote ? 1 : 0)
                 for type in request.types { command.append(type) }
             }
             let elements = Array(reply.rest)
@@ -130,14 +132,14 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             let reply = try await caller.change(.setType) { command in
                 command.append(type)
-                command.append(options.maxTypes)
+                command.append(limits.maxTypes)
                 command.append(what)
                 command.append(value)
             }
             if try reply.rest.first?.int == ReplyCode.tooManyTypes.rawValue {
                 throw StoreError(
                     .tooManyTypes,
-                    "there are \(options.maxTypes) task types already; this would be one more")
+                    "there are \(limits.maxTypes) task types already; this would be one more")
             }
         }
     }
@@ -203,7 +205,7 @@ extension RedisStore {
                     command.append(retention.age.wholeMilliseconds)
                     command.append(retention.count)
                     command.append(step)
-                    command.append(options.events.age.wholeMilliseconds)
+                    command.append(limits.events.age.wholeMilliseconds)
                 }
                 guard let pruned = try reply.rest.first?.int, 0...step ~= pruned else {
                     throw StoreError(.corrupt, "unexpected reply of Redis to prune")

@@ -1,6 +1,7 @@
 #if Redis
 
 import XQueueCore
+import XQueueStoreKit
 
 /// Calls the scripts that change something, and passes on what their replies say to everybody.
 struct ScriptCaller: Sendable {
@@ -50,15 +51,15 @@ struct ScriptCaller: Sendable {
     // MARK: - Verbs that gather callers
 
     func insert(
-        _ batch: [[NewTask]], _ options: RedisStoreOptions
+        _ batch: [[NewTask]], _ limits: StoreLimits
     ) async -> [Result<[InsertOutcome], StoreError>] {
         do throws(StoreError) {
             var packed: [[[UInt8]]] = []
             for tasks in batch { packed.append(try Self.pack(tasks)) }
             let capacity = packed.joined().reduce(0) { $0 + $1.count + 96 }
             let reply = try await change(.insert, capacity: capacity) { command in
-                command.append(options.maxBacklog)
-                command.append(options.maxTypes)
+                command.append(limits.maxBacklog)
+                command.append(limits.maxTypes)
                 for (tasks, definitions) in zip(batch, packed) {
                     let types = Set(tasks.map(\.type))
                     command.append(types.count)
@@ -73,7 +74,7 @@ struct ScriptCaller: Sendable {
             }
             return zip(batch, reply.rest).map { tasks, answer in
                 Result { () throws(StoreError) in
-                    try Self.outcomes(of: tasks, answer, at: reply.now, options)
+                    try Self.outcomes(of: tasks, answer, at: reply.now, limits)
                 }
             }
         } catch {
@@ -89,17 +90,17 @@ struct ScriptCaller: Sendable {
     }
 
     private static func outcomes(
-        of tasks: [NewTask], _ answer: RedisReply, at now: Timestamp, _ options: RedisStoreOptions
+        of tasks: [NewTask], _ answer: RedisReply, at now: Timestamp, _ limits: StoreLimits
     ) throws(StoreError) -> [InsertOutcome] {
         let elements = try answer.elements
         switch ReplyCode(rawValue: try elements.first?.int ?? 0) {
         case .backlogFull:
             let pending = elements.count > 1 ? try elements[1].int : 0
             throw StoreError(
-                .backlogFull, "\(pending) tasks are waiting; the limit is \(options.maxBacklog)")
+                .backlogFull, "\(pending) tasks are waiting; the limit is \(limits.maxBacklog)")
         case .tooManyTypes:
             let types = elements.count > 1 ? try elements[1].int : 0
-            throw StoreError(.tooManyTypes, "there are \(types) task types; the limit is \(options.maxTypes)")
+            throw StoreError(.tooManyTypes, "there are \(types) task types; the limit is \(limits.maxTypes)")
         case .done, nil: break
         }
         var outcomes: [InsertOutcome] = []
@@ -119,11 +120,13 @@ struct ScriptCaller: Sendable {
 
     func settle(_ batch: [[Settlement]]) async -> [Result<[SettleOutcome], StoreError>] {
         do throws(StoreError) {
-            let reply = try await change(.settle, capacity: 128 * batch.reduce(0) { $0 + $1.count }) {
-                command in
-                for settlement in batch.joined() {
+            var packed: [[UInt8]] = []
+            for settlement in batch.joined() { packed.append(try StoredOutcome.pack(settlement)) }
+            let capacity = packed.reduce(0) { $0 + $1.count + 48 }
+            let reply = try await change(.settle, capacity: capacity) { command in
+                for (settlement, outcome) in zip(batch.joined(), packed) {
                     command.append(settlement.attempt.taskID)
-                    command.append(StoredOutcome.pack(settlement))
+                    command.append(outcome)
                 }
             }
             var at = reply.rest.startIndex

@@ -12,6 +12,11 @@ struct RedisConformanceTests {
     }
 
     @Test(arguments: StoreConformance.all)
+    func conformsWithoutShortWays(_ conformanceCase: ConformanceCase) async throws {
+        try await conformanceCase.run(try await .redisWithoutShortWays())
+    }
+
+    @Test(arguments: StoreConformance.all)
     func conformsInACluster(_ conformanceCase: ConformanceCase) async throws {
         try await conformanceCase.run(try await .redisCluster())
     }

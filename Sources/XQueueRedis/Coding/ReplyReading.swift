@@ -89,7 +89,7 @@ extension TaskRecord {
         }
         if let state = try state.optionalBytes {
             var record = self
-            try Self.reading("states", of: id) { () throws(StoreError) in
+            try Self.reading("states.\(QueueLayout.current)", of: id) { () throws(StoreError) in
                 try StoredState.apply(state, to: &record)
             }
             self = record

@@ -2,35 +2,53 @@
 
 import XQueueCore
 
-/// What was asked of a task, as it is kept: `records.lua` has the same layout.
+/// What was asked of a task, as it is kept.
 enum StoredDefinition {
+    /// When the task was accepted, and when it is to become ready for the first time.
+    static func times<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ createdAt: inout Timestamp, _ runAt: inout Timestamp
+    ) throws(StoreError) {
+        try coder.time("CREATED", &createdAt)
+        try coder.time("FIRST_RUN", &runAt)
+    }
+
+    /// All but those times.
+    static func layout<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ definition: inout TaskDefinition
+    ) throws(StoreError) {
+        var limit = definition.concurrency?.limit ?? 0
+        var key = definition.concurrency?.key ?? ""
+        var uniqueKey = definition.uniqueKey ?? ""
+        var payload = definition.payload.text
+        try coder.priority("PRIORITY", &definition.priority)
+        try coder.count("MAX_RETRY", .uint16, &definition.maxRetry)
+        try coder.duration("QUEUE_TIMEOUT", &definition.queueTimeout)
+        try coder.duration("PROCESS_TIMEOUT", &definition.processTimeout)
+        try coder.count("DEFINED_LIMIT", .uint32, &limit)
+        try coder.code("STRATEGY", &definition.retryPolicy.strategy)
+        try coder.duration("DELAY", &definition.retryPolicy.delay)
+        try coder.duration("MAX_DELAY", &definition.retryPolicy.maxDelay)
+        try coder.double("JITTER", initial: 0, &definition.retryPolicy.jitter)
+        try coder.text("DEFINED_TYPE", &definition.type)
+        try coder.text("DEFINED_KEY", &key)
+        try coder.text("UNIQUE_KEY", &uniqueKey)
+        try coder.payload(&payload)
+        // What scripts do not look at, one line each; new ones at the end.
+        try coder.passive(&definition.trace)
+        guard Coder.reads else { return }
+        definition.concurrency = limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit)
+        definition.uniqueKey = uniqueKey.isEmpty ? nil : uniqueKey
+        definition.payload = RawJSON(trusted: payload)
+    }
+
     /// All but the two times at the beginning, which the script adds by its own clock.
     ///
     /// - Throws: ``StoreError`` if a text holds a NUL, which ends texts in this layout.
     static func pack(_ task: NewTask) throws(StoreError) -> [UInt8] {
-        for text in [task.type, task.concurrency?.key, task.uniqueKey] {
-            if let text, text.utf8.contains(0) {
-                throw StoreError(.corrupt, "a type or key with a NUL cannot be kept")
-            }
-        }
-        var writer = PackedWriter(capacity: 96 + task.payload.text.utf8.count)
-        writer.put(Int(task.priority), width: 4)
-        writer.put(task.maxRetry, width: 2)
-        writer.put(milliseconds: task.queueTimeout)
-        writer.put(milliseconds: task.processTimeout)
-        writer.put(task.concurrency?.limit ?? 0, width: 4)
-        writer.put(task.retryPolicy.strategy.code, width: 1)
-        writer.put(milliseconds: task.retryPolicy.delay)
-        writer.put(milliseconds: task.retryPolicy.maxDelay)
-        writer.put(task.retryPolicy.jitter.isFinite ? task.retryPolicy.jitter : 0)
-        writer.put(terminated: task.type)
-        writer.put(terminated: task.concurrency?.key ?? "")
-        writer.put(terminated: task.uniqueKey ?? "")
-        writer.put(task.payload.text)
-        if let trace = task.trace {
-            writer.put(terminated: "")
-            writer.put(terminated: trace.text)
-        }
+        var definition = task.definition
+        if !definition.retryPolicy.jitter.isFinite { definition.retryPolicy.jitter = 0 }
+        var writer = PackedWriter(capacity: 96 + definition.payload.text.utf8.count)
+        try layout(&writer, &definition)
         return writer.bytes
     }
 
@@ -46,32 +64,14 @@ enum StoredDefinition {
     /// The record of a task that has not moved since it was submitted.
     static func record(_ id: TaskID, _ bytes: [UInt8]) throws(StoreError) -> TaskRecord {
         var reader = PackedReader(bytes)
-        let createdAt = Timestamp(milliseconds: try reader.integer(width: 6))
-        let runAt = Timestamp(milliseconds: try reader.integer(width: 6))
-        let priority = try reader.signed32()
-        let maxRetry = try reader.int(width: 2)
-        let queueTimeout = try reader.duration()
-        let processTimeout = try reader.duration()
-        let limit = try reader.int(width: 4)
-        guard let strategy = RetryPolicy.Strategy(code: try reader.int(width: 1)) else {
-            throw StoreError(.corrupt, "task \(id) has an impossible retry strategy")
-        }
-        let policy = RetryPolicy(
-            strategy: strategy, delay: try reader.duration() ?? .zero,
-            maxDelay: try reader.duration() ?? .zero, jitter: try reader.double())
-        let type = try reader.terminated()
-        let key = try reader.terminated()
-        let uniqueKey = try reader.terminated()
-        let (payload, trace) = reader.restAndTerminated()
-        let isReady = runAt <= createdAt
+        var createdAt = Timestamp(milliseconds: 0)
+        var runAt = createdAt
+        var definition = TaskDefinition(type: "")
+        try times(&reader, &createdAt, &runAt)
+        try layout(&reader, &definition)
         return TaskRecord(
-            id: id, type: type, payload: RawJSON(trusted: payload), priority: priority,
-            maxRetry: maxRetry, queueTimeout: queueTimeout, processTimeout: processTimeout,
-            concurrency: limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit),
-            uniqueKey: uniqueKey.isEmpty ? nil : uniqueKey, retryPolicy: policy,
-            trace: trace.flatMap { TraceContext(text: $0) }, status: .pending,
-            pendingReason: isReady ? .ready : .scheduled, createdAt: createdAt, updatedAt: createdAt,
-            runAt: runAt, queueDeadline: isReady ? queueTimeout.map { createdAt + $0 } : nil)
+            id: id, definition: definition,
+            state: TaskState(createdAt: createdAt, runAt: runAt, queueTimeout: definition.queueTimeout))
     }
 }
 

@@ -2,31 +2,60 @@
 
 import XQueueCore
 
-/// The end of an attempt, as `settle.lua` takes it.
+/// The end of an attempt, as `settle.lua` takes it: a head, the message of the progress, and then what its kind needs.
 enum StoredOutcome {
-    static func pack(_ settlement: Settlement) -> [UInt8] {
+    static func head<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ token: LeaseToken, _ code: OutcomeCode, _ progress: TaskProgress?
+    ) throws(StoreError) {
+        var token = token.rawValue
+        var code = code.rawValue
+        var reports = progress != nil
+        var percent = progress?.percent ?? 0
+        var message = progress?.marked ?? ""
+        var length = message.utf8.count
+        try coder.integer("ATTEMPT_TOKEN", .uint64, initial: 0, &token)
+        try coder.count("OUTCOME_KIND", .uint8, &code)
+        try coder.flag("REPORTS", &reports)
+        try coder.double("NEW_PERCENT", initial: 0, &percent)
+        try coder.count("MESSAGE_LENGTH", .uint16, &length)
+        try coder.text(length: length, &message)
+    }
+
+    /// - Parameter draw: A random number in 0..<1 for the wait before the next attempt.
+    static func failure<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ failure: AttemptFailure, draw: Double
+    ) throws(StoreError) {
+        var kind = failure.kind
+        var isPermanent = failure.isPermanent
+        var waits = failure.retryAfter != nil
+        var wait = Double(failure.retryAfter?.wholeMilliseconds ?? 0)
+        var draw = draw
+        var message = failure.message
+        try coder.code("FAILURE_KIND", &kind)
+        try coder.flag("PERMANENT", &isPermanent)
+        try coder.flag("WAITS", &waits)
+        try coder.double("WAIT", initial: 0, &wait)
+        try coder.double("DRAW", initial: 0, &draw)
+        try coder.rest(&message)
+    }
+
+    static func snooze<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ delay: Duration
+    ) throws(StoreError) {
+        var milliseconds = Double(delay.wholeMilliseconds)
+        try coder.double("WAIT", initial: 0, &milliseconds)
+    }
+
+    static func pack(_ settlement: Settlement) throws(StoreError) -> [UInt8] {
         var writer = PackedWriter(capacity: 64)
-        writer.put(settlement.attempt.token.rawValue, width: 8)
-        writer.put(settlement.outcome.code.rawValue, width: 1)
-        writer.put(settlement.progress == nil ? 0 : 1, width: 1)
-        writer.put(settlement.progress?.percent ?? 0)
-        let message = settlement.progress?.marked ?? ""
-        writer.put(message.utf8.count, width: 2)
-        writer.put(message)
+        try head(&writer, settlement.attempt.token, settlement.outcome.code, settlement.progress)
         switch settlement.outcome {
         case .success(let result):
-            if let result { writer.put(result.text) }
-        case .failure(let failure, let draw):
-            writer.put(failure.kind.code, width: 1)
-            writer.put(failure.isPermanent ? 1 : 0, width: 1)
-            writer.put(failure.retryAfter == nil ? 0 : 1, width: 1)
-            writer.put(Double(failure.retryAfter?.wholeMilliseconds ?? 0))
-            writer.put(draw)
-            writer.put(failure.message)
-        case .snooze(let delay):
-            writer.put(Double(delay.wholeMilliseconds))
-        case .release:
-            break
+            var text = result?.text ?? ""
+            writer.rest(&text)
+        case .failure(let reason, let draw): try failure(&writer, reason, draw: draw)
+        case .snooze(let delay): try snooze(&writer, delay)
+        case .release: break
         }
         return writer.bytes
     }
@@ -45,7 +74,7 @@ extension AttemptOutcome {
 
 extension TaskProgress {
     /// The message behind a mark of presence; nothing if there is none.
-    var marked: String { message.map { "=" + $0 } ?? "" }
+    var marked: String { message.marked }
 }
 
 #endif

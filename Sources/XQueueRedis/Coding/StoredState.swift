@@ -2,43 +2,81 @@
 
 import XQueueCore
 
-/// Where a task stands, as it is kept: `records.lua` and `machine.lua` have the same layouts.
+/// Where a task stands, as it is kept once it has moved for the first time, and the history of its failed attempts.
 enum StoredState {
+    /// The state, then the error, and then the message of the progress.
+    static func layout<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ record: inout TaskRecord
+    ) throws(StoreError) {
+        var state = record.state
+        var reason = state.reasonCode ?? 0
+        var hasUniqueKey = record.uniqueKey != nil
+        var expiresAt = state.lease?.expiresAt
+        var deadline = state.lease?.deadline
+        var token = state.lease?.token.rawValue ?? 0
+        var percent = state.progress?.percent ?? -1
+        var message = state.progress?.message.marked ?? ""
+        var limit = record.concurrency?.limit ?? 0
+        var type = record.type
+        var key = record.concurrency?.key ?? ""
+        var error = state.error.marked
+        var errorLength = error.utf8.count
+        try coder.code("STATUS", &state.status)
+        try coder.count("REASON", .uint8, &reason)
+        try coder.flag("HAS_UNIQUE", &hasUniqueKey)
+        try coder.count("RETRIES", .uint16, &state.retryCount)
+        try coder.count("VERSION", .uint32, initial: 1, &state.version)
+        try coder.time("UPDATED", &state.updatedAt)
+        try coder.time("RUN", &state.runAt)
+        try coder.time("STARTED", &state.startedAt)
+        try coder.time("COMPLETED", &state.completedAt)
+        try coder.time("QUEUE_DEADLINE", &state.queueDeadline)
+        try coder.time("CANCEL", &state.cancelRequestedAt)
+        try coder.time("EXPIRES", &expiresAt)
+        try coder.time("DEADLINE", &deadline)
+        try coder.integer("TOKEN", .uint64, initial: 0, &token)
+        try coder.double("PERCENT", initial: -1, &percent)
+        try coder.count("LIMIT", .uint32, &limit)
+        try coder.text("TYPE", &type)
+        try coder.text("KEY", &key)
+        try coder.marked("WORKER", &state.workerID)
+        try coder.count("ERROR_LENGTH", .uint16, &errorLength)
+        try coder.text(length: errorLength, &error)
+        try coder.rest(&message)
+        guard Coder.reads else { return }
+        state.pendingReason = state.status == .pending ? PendingReason(code: reason) : nil
+        state.error = error.unmarked
+        state.progress = percent < 0 ? nil : TaskProgress(percent: percent, message: message.unmarked)
+        if state.status == .processing, let expiresAt, let worker = state.workerID {
+            state.lease = Lease(
+                token: LeaseToken(rawValue: token), workerID: worker,
+                isRemote: reason == TaskState.remoteCode, expiresAt: expiresAt, deadline: deadline)
+        }
+        record.state = state
+    }
+
+    /// One failed attempt: its fields, then the worker, and then the message.
+    static func layout<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ line: inout AttemptError
+    ) throws(StoreError) {
+        var worker = line.workerID.marked
+        var workerLength = worker.utf8.count
+        var messageLength = line.message.utf8.count
+        try coder.count("ATTEMPT", .uint32, &line.attempt)
+        try coder.code("FAILURE_KIND", &line.kind)
+        try coder.time("STARTED", &line.startedAt)
+        try coder.time("ENDED", &line.endedAt)
+        try coder.count("WORKER_LENGTH", .uint16, &workerLength)
+        try coder.count("MESSAGE_LENGTH", .uint16, &messageLength)
+        try coder.text(length: workerLength, &worker)
+        try coder.text(length: messageLength, &line.message)
+        if Coder.reads { line.workerID = worker.unmarked }
+    }
+
     /// Puts the state that `bytes` hold into `record`.
     static func apply(_ bytes: [UInt8], to record: inout TaskRecord) throws(StoreError) {
         var reader = PackedReader(bytes)
-        guard let status = TaskStatus(code: try reader.int(width: 1)) else {
-            throw StoreError(.corrupt, "task \(record.id) has an impossible status")
-        }
-        let reason = PendingReason(code: try reader.int(width: 1))
-        _ = try reader.int(width: 1)
-        record.status = status
-        record.pendingReason = status == .pending ? reason : nil
-        record.retryCount = try reader.int(width: 2)
-        record.version = try reader.int(width: 4)
-        record.updatedAt = try reader.time() ?? record.updatedAt
-        record.runAt = try reader.time() ?? record.runAt
-        record.startedAt = try reader.time()
-        record.completedAt = try reader.time()
-        record.queueDeadline = try reader.time()
-        record.cancelRequestedAt = try reader.time()
-        let expiresAt = try reader.time()
-        let deadline = try reader.time()
-        let token = try reader.integer(width: 8)
-        let percent = try reader.double()
-        _ = try reader.int(width: 4)
-        _ = try reader.terminated()
-        _ = try reader.terminated()
-        record.workerID = try reader.terminated().unmarked
-        let errorLength = try reader.int(width: 2)
-        record.error = try reader.text(length: errorLength).unmarked
-        let message = reader.rest().unmarked
-        record.progress = percent < 0 ? nil : TaskProgress(percent: percent, message: message)
-        if status == .processing, let expiresAt, let worker = record.workerID {
-            record.lease = Lease(
-                token: LeaseToken(rawValue: token), workerID: worker, expiresAt: expiresAt,
-                deadline: deadline)
-        }
+        try layout(&reader, &record)
     }
 
     /// The history of failed attempts.
@@ -46,20 +84,11 @@ enum StoredState {
         var reader = PackedReader(bytes)
         var errors: [AttemptError] = []
         while !reader.isAtEnd {
-            let attempt = try reader.int(width: 4)
-            guard let kind = AttemptFailure.Kind(code: try reader.int(width: 1)) else {
-                throw StoreError(.corrupt, "a task has an impossible kind of failure")
-            }
-            let startedAt = try reader.time()
-            let endedAt = Timestamp(milliseconds: try reader.integer(width: 6))
-            let workerLength = try reader.int(width: 2)
-            let messageLength = try reader.int(width: 2)
-            let worker = try reader.text(length: workerLength).unmarked
-            let message = try reader.text(length: messageLength)
-            errors.append(
-                AttemptError(
-                    attempt: attempt, kind: kind, message: message, workerID: worker, startedAt: startedAt,
-                    endedAt: endedAt))
+            var line = AttemptError(
+                attempt: 0, kind: .error, message: "", workerID: nil, startedAt: nil,
+                endedAt: Timestamp(milliseconds: 0))
+            try layout(&reader, &line)
+            errors.append(line)
         }
         return errors
     }

@@ -15,8 +15,15 @@ final class ScriptRunner: Sendable {
 
     typealias Alteration = @Sendable (RedisScript, RedisReply) -> RedisReply
 
+    /// - Parameters:
+    ///   - client: Where the scripts run.
+    ///   - texts: What they are.
+    ///   - alter: For tests: what becomes of the replies of scripts.
     /// - Throws: ``RedisError`` if the prefix cannot be a hash tag, or the scripts do not fit together.
-    init(client: RedisClient, alter: Alteration? = nil) throws(RedisError) {
+    init(
+        client: RedisClient, texts: Result<[RedisScript: String], RedisError> = ScriptText.all,
+        alter: Alteration? = nil
+    ) throws(RedisError) {
         let keyPrefix = client.configuration.keyPrefix
         guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw RedisError(
@@ -25,7 +32,7 @@ final class ScriptRunner: Sendable {
         self.client = client
         self.alter = alter
         tag = client.configuration.hashTag
-        texts = try ScriptText.all.get()
+        self.texts = try texts.get()
     }
 
     /// Loads all scripts into the server.

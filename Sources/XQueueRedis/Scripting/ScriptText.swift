@@ -3,29 +3,43 @@
 /// Puts scripts together: a verb's file, before it the pieces its `-- include` line names.
 ///
 /// A line `-- define NAME VALUE` makes every later `NAME` outside of quotes stand for the value, and `$NAME`
-/// stands for a number that Swift knows, everywhere. Names of that kind cost nothing when a script runs,
-/// while a local that many functions use makes each of them slower to make, in every call.
+/// stands for a number that Swift knows, everywhere. The forms of ``Forms`` and their fields have names as well; see
+/// ``FormMacros``. Names of that kind cost nothing when a script runs, while a local that many functions use makes each of
+/// them slower to make, in every call.
 enum ScriptText {
     /// The texts of all scripts, put together once a process; a failure if a file names a piece or a word that
     /// does not exist.
-    static let all: Result<[RedisScript: String], RedisError> = Result { () throws(RedisError) in
-        var texts: [RedisScript: String] = [:]
-        for script in RedisScript.allCases { texts[script] = try make(script) }
-        return texts
+    static let all = texts(shortWays: true)
+
+    /// The same without the short ways that common steps take: what those do must be what the general ones do.
+    static let general = texts(shortWays: false)
+
+    private static func texts(shortWays: Bool) -> Result<[RedisScript: String], RedisError> {
+        Result { () throws(RedisError) in
+            var texts: [RedisScript: String] = [:]
+            for script in RedisScript.allCases { texts[script] = try make(script, shortWays: shortWays) }
+            return texts
+        }
     }
 
     /// The whole text of a script.
     ///
-    /// - Throws: ``RedisError`` if a file names a piece or a word that does not exist.
-    static func make(_ script: RedisScript) throws(RedisError) -> String {
+    /// - Parameters:
+    ///   - script: The verb.
+    ///   - shortWays: Whether common steps take their short ways.
+    /// - Throws: ``RedisError`` if a file names a piece, a word, a form or a field that does not exist.
+    static func make(_ script: RedisScript, shortWays: Bool = true) throws(RedisError) -> String {
         let verb = try file(script.rawValue)
         var lines: [Substring] = []
         for piece in includes(of: verb) { lines += try file(String(piece)).split(separator: "\n") }
         lines += verb.split(separator: "\n")
-        let definitions = definitions(in: lines)
+        var definitions = definitions(in: lines)
+        for (name, value) in Forms.definitions { definitions[name[...]] = value[...] }
+        definitions["SHORT_WAYS"] = shortWays ? "true" : "false"
         let code = lines.filter { !$0.drop(while: { $0 == " " }).hasPrefix("--") }
-        return try substituteWords(
-            in: code.map { substitute(definitions, in: $0) }.joined(separator: "\n"))
+        let expanded = try FormMacros.expand(code.joined(separator: "\n"))
+        let substituted = expanded.split(separator: "\n").map { substitute(definitions, in: $0) }
+        return try substituteWords(in: substituted.joined(separator: "\n"))
     }
 
     private static func file(_ name: String) throws(RedisError) -> String {
@@ -113,8 +127,11 @@ enum ScriptFiles {
         "keys": PackageResources.keys_lua,
         "list": PackageResources.list_lua,
         "machine": PackageResources.machine_lua,
+        "layout": PackageResources.layout_lua,
+        "layouts": PackageResources.layouts_lua,
         "lease": PackageResources.lease_lua,
         "log": PackageResources.log_lua,
+        "migrate": PackageResources.migrate_lua,
         "may-grow": PackageResources.may_grow_lua,
         "node": PackageResources.node_lua,
         "nodes": PackageResources.nodes_lua,

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] token of the first  [5] worker
 --       [6] milliseconds of the lease  [7] milliseconds of grace  [8] the queue's mark, or ''  [9] bytes of payloads
---       after which the claim ends  [10…] types
+--       after which the claim ends  [10] 1 if the worker is remote, or 0  [11…] types
 -- reply time, ready, due, 1 if more may be ready or 2 if the queue has another mark, then for each task: identifier, definition, state, errors;
 --       no state if it is what the definition and this claim make of it
 -- include keys clock may-grow ids records log writes places
@@ -13,6 +13,8 @@
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
 local LEASE, GRACE, MAX_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
+-- What stands where a waiting task has its reason.
+local RUN_BY = ARGV[10] == '1' and $REMOTE or 0
 
 -- Definitions hold payloads, and a script's memory is the server's: few are fetched at first, then twice as many
 -- each time, as far as what is left of the bytes should hold them.
@@ -53,9 +55,9 @@ local function is_before(a, b)
   return is_older(a.ids[a.at], b.ids[b.at])
 end
 
-local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 9))))
+local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 10))))
 local heads, all = {}, {}
-for i = 10, #ARGV do
+for i = 11, #ARGV do
   local type = ARGV[i]
   local limit, paused = settings_of(type)
   local room = limit > 0 and limit - count_of(type, $PROCESSING) or math.huge
@@ -105,6 +107,7 @@ local function claim(t, token)
   local deadline = timeout == NONE and NONE or now + timeout + GRACE
   t[TOKEN], t[DEADLINE], t[EXPIRES] = token, deadline, earlier(now + LEASE, deadline)
   t[WORKER], t[STARTED], t[QUEUE_DEADLINE] = WORKER_ID, now, NONE
+  t[REASON] = RUN_BY
   t[PERCENT], t.message = -1, ''
   if t[KEY] ~= '' then
     place(t, $PROCESSING)
@@ -115,21 +118,24 @@ local function claim(t, token)
 end
 
 -- The common claim, of a task that has not moved yet and has no keys, goes from the definition straight to
--- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task.
+-- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task. Whatever it does not
+-- name is what fresh() has, too: the form's initial values.
 local new_states, leases, timeless = queue('HSET', STATES), queue('ZADD', LEASES), queue('ZREM', TIME)
 local started, queue_of, steps_of = {}, {}, {}
 local function claim_fresh(id, definition, token)
-  local _, run, _, _, queue_timeout, timeout, _, _, _, _, _, type, key, unique_key =
-    struct.unpack(DEFINITION, definition)
-  if key ~= '' then return nil end
-  local deadline, expires = NONE, now + LEASE
-  if timeout ~= NONE then
-    deadline = now + timeout + GRACE
+  local first_run, queue_timeout, process_timeout, defined_type, defined_key, unique_key =
+    READ(DEFINITION, definition)
+  if defined_key ~= '' then return nil end
+  local type, deadline, expires = defined_type, NONE, now + LEASE
+  if process_timeout ~= NONE then
+    deadline = now + process_timeout + GRACE
     expires = earlier(expires, deadline)
   end
-  push(new_states, id, struct.pack(
-    STATE, $PROCESSING, 0, unique_key == '' and 0 or 1, 0, 2, now, run, now, NONE, NONE, NONE,
-    expires, deadline, token, -1, 0, type, '', WORKER_ID, 0))
+  push(new_states, id, WRITE(STATE, {
+    status = $PROCESSING, reason = RUN_BY, has_unique = unique_key == '' and 0 or 1, version = 2, updated = now,
+    run = first_run, started = now, expires = expires, deadline = deadline, token = token,
+    type = type, worker = WORKER_ID,
+  }))
   if queue_timeout ~= NONE then push(timeless, id) end
   push(leases, text(expires), id)
   if not started[type] then
@@ -157,7 +163,7 @@ while claimed < COUNT and parked < PARKS and (claimed == 0 or bytes <= MAX_BYTES
   if head.at > head.known then fetch_definitions(head) end
   local n = head.at - head.first + 1
   local id, definition, state = head.ids[head.at], head.definitions[n], head.states[n]
-  local is_done = not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
+  local is_done = SHORT_WAYS and not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
   local taken = true
   if is_done then
     answer(id, definition, false, false)

@@ -24,7 +24,7 @@ local function answer(from, number)
       local batch = entry[2][2]
       local time, last = string.match(entry[1], '^(%d+)-(%d+)$')
       last = tonumber(last)
-      wanted = wanted or math.max(number, struct.unpack('>I6', batch) - 1) + MOST
+      wanted = wanted or math.max(number, FIELD(ENTRY, FIRST, batch) - 1) + MOST
       reply[n + 1], reply[n + 2] = entry[1], batch
       n, bytes = n + 2, bytes + #batch
       if last >= wanted or bytes > MOST_BYTES then return end
@@ -42,7 +42,7 @@ if not id then
   if newest then reply[3] = newest[1] end
   is_rewound = NUMBER > 0 and reply[3] ~= ARGV[2] .. '-' .. ARGV[3]
 else
-  local first = struct.unpack('>I6', batch)
+  local first = FIELD(ENTRY, FIRST, batch)
   if NUMBER == 0 then
     -- Before the first event of a time: it is there, unless the log begins here and did not always.
     is_reset = first > 1 and redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1] == id
@@ -57,7 +57,7 @@ if is_rewound then
   local newest = reply[3]
   answer(ARGV[2] .. '-0', 0)
   -- It may have been capped, too.
-  local first = reply[4] and struct.unpack('>I6', reply[5])
+  local first = reply[4] and FIELD(ENTRY, FIRST, reply[5])
   local oldest = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
   is_reset = first and first > 1 and oldest[1] == reply[4]
   reply[1] = 2

@@ -13,7 +13,7 @@ local pending = stored('', $PENDING)
 local types = redis.call('HLEN', TYPES)
 local known_types, known_ids, unique, submissions = {}, {}, {}, {}
 
-local BOTH_NOW = struct.pack('>I6I6', now, now)
+local BOTH_NOW = WRITE(TIMES, {created = now, first_run = now})
 
 local definitions, timetable = queue('HSET', TASKS), queue('ZADD', TIME)
 
@@ -43,11 +43,11 @@ local function count_new(first, size)
   local new, ids, keys = 0, {}, {}
   for at = first, first + 3 * size - 3, 3 do
     local id = ARGV[at]
-    local type, _, unique_key = select(10, struct.unpack(SENT, ARGV[at + 2]))
-    if not existing(id, type, unique_key, ids, keys) then
+    local defined_type, unique_key = READ(SENT, ARGV[at + 2])
+    if not existing(id, defined_type, unique_key, ids, keys) then
       new = new + 1
       ids[id] = true
-      if unique_key ~= '' then keys[type .. OF_TYPE .. unique_key] = id end
+      if unique_key ~= '' then keys[defined_type .. OF_TYPE .. unique_key] = id end
     end
   end
   return new
@@ -79,7 +79,8 @@ end
 
 -- Answers the identifier of the task that is there instead, or 0.
 local function insert(id, schedule, sent)
-  local priority, _, queue_timeout, _, _, _, _, _, _, type, key, unique_key = struct.unpack(SENT, sent)
+  local priority, queue_timeout, defined_type, defined_key, unique_key = READ(SENT, sent)
+  local type, key = defined_type, defined_key
   local holder = existing(id, type, unique_key, known_ids, unique)
   if holder then return holder end
   known_ids[id] = true
@@ -87,7 +88,7 @@ local function insert(id, schedule, sent)
   if schedule ~= '' then
     run = string.byte(schedule) == 43 and now + tonumber(schedule) or tonumber(schedule)
     if run < now then run = now end
-    times = struct.pack('>I6I6', now, run)
+    times = WRITE(TIMES, {created = now, first_run = run})
   end
   push(definitions, id, times .. sent)
   local band, due = $PENDING, NONE
@@ -149,7 +150,7 @@ for _, answers in ipairs(callers) do
   for i = 2, #answers do
     if type(answers[i]) == 'string' then
       local found = record(answers[i])
-      local payload = found and select(15, struct.unpack(DEFINITION, found[2]))
+      local payload = found and FIELD(DEFINITION, REST, found[2])
       if found and bytes > $ANSWER_BYTES then
         -- Without what may be large; the sixth element says so.
         found = {found[1], string.sub(found[2], 1, payload - 1) .. 'null', found[3], false, false, 1}

@@ -1,14 +1,9 @@
 -- Gathers the events of a call, and writes them as one entry of the log: a stream whose ids are the time and
 -- the number of the entry's last event, so that an event's cursor is a place in the stream.
 --
--- An entry is the number of its first event and the time of the call, and then groups: a head, how many tasks
--- it holds for, and their identifiers, 16 bytes each. Texts that may be missing are as in a state.
--- define ENTRY '>I6I6'
--- Kind, previous status or 255, status, version, retries, type, worker, length of the error; the error.
--- define STATUS_HEAD '>BBBI4I2ssI2'
--- Kind, percent, type, worker, length of the message; the message.
--- define PROGRESS_HEAD '>BdssI2'
--- define GROUP_SIZE '>I4'
+-- An entry (form ENTRY) is the number of its first event and the time of the call, and then groups: a head, how many tasks
+-- it holds for (form GROUP), and their identifiers, 16 bytes each. Behind a head (form STATUS_HEAD or PROGRESS_HEAD) stands
+-- the error or the message. Texts that may be missing are as in a state.
 
 -- The identifiers under a head. Progress comes before statuses: that is the order in which a task that has
 -- both in one call has them. There is no order between tasks.
@@ -33,13 +28,16 @@ local function tell(ids, id)
 end
 
 local function steps(previous, status, version, retries, type, worker, error)
-  return group(status_heads, struct.pack(
-    STATUS_HEAD, $STATUS_EVENT, previous, status, version, retries, type, worker, #error) .. error)
+  return group(status_heads, WRITE(STATUS_HEAD, {
+    kind = $STATUS_EVENT, previous = previous, status = status, version = version, retries = retries,
+    type = type, worker = worker, error_length = #error,
+  }) .. error)
 end
 
 local function tell_progress(id, percent, type, worker, message)
-  tell(group(progress_heads, struct.pack(
-    PROGRESS_HEAD, $PROGRESS_EVENT, percent, type, worker, #message) .. message), id)
+  tell(group(progress_heads, WRITE(PROGRESS_HEAD, {
+    kind = $PROGRESS_EVENT, percent = percent, type = type, worker = worker, message_length = #message,
+  }) .. message), id)
 end
 
 -- Tasks that take the same step mostly come one after another.
@@ -82,7 +80,7 @@ local function write_log()
   for _, heads in ipairs({progress_heads, status_heads}) do
     for _, head in ipairs(heads) do
       local ids = groups[head]
-      parts[n + 1], parts[n + 2] = head, struct.pack(GROUP_SIZE, ids.n)
+      parts[n + 1], parts[n + 2] = head, WRITE(GROUP, {size = ids.n})
       parts[n + 3] = table.concat(ids, '', 1, ids.n)
       n, number = n + 3, number + ids.n
     end
@@ -95,7 +93,7 @@ local function write_log()
     last = (newest and tonumber(string.match(newest[1], '%d+$')) or 0) + number
     redis.call('HSET', COUNTS, 'events', string.format('%.0f', last))
   end
-  parts[1] = struct.pack(ENTRY, last - number + 1, now)
+  parts[1] = WRITE(ENTRY, {first = last - number + 1, time = now})
   local batch = table.concat(parts, '', 1, n)
   local added = redis.pcall('XADD', EVENTS, string.format('%.0f-%.0f', now, last), 'e', batch)
   if type(added) == 'table' then

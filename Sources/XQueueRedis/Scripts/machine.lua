@@ -31,7 +31,7 @@ end
 
 -- A line in the list of ended tasks says when the task ended: one that was requeued since is not there
 -- any more.
-local ENDED_NOW = struct.pack(ENDED_AT, now)
+local ENDED_NOW = WRITE(END, {ended_at = now})
 
 local function finish_task(t, status)
   leave(t)
@@ -42,25 +42,22 @@ local function finish_task(t, status)
   flows(status)
   push(queue('RPUSH', ENDED), t.id .. ENDED_NOW)
   if t[HAS_UNIQUE] == 1 then
-    local key = definition_of(t)[UNIQUE_KEY]
-    if redis.call('HDEL', UNIQUE, t[TYPE] .. OF_TYPE .. key) == 0
-      and redis.call('HGET', UNIQUE, key) == t.id then
-      redis.call('HDEL', UNIQUE, key)
-    end
+    redis.call('HDEL', UNIQUE, t[TYPE] .. OF_TYPE .. definition_of(t)[UNIQUE_KEY])
   end
   if t.left_running then slot_freed(t[TYPE]) end
 end
 
--- define ERROR_FORMAT '>I4BI6I6I2I2'
 local function remember(t, message, kind)
-  local entry = struct.pack(
-    ERROR_FORMAT, t[RETRIES] + 1, kind, t[STARTED], now, #t[WORKER], #message) .. t[WORKER] .. message
+  local entry = WRITE(ERROR_ENTRY, {
+    attempt = t[RETRIES] + 1, failure_kind = kind, started = t[STARTED], ended = now,
+    worker_length = #t[WORKER], message_length = #message,
+  }) .. t[WORKER] .. message
   local old = redis.call('HGET', ERRORS, t.id) or ''
   local starts, at = {}, 1
   while at <= #old do
     starts[#starts + 1] = at
-    local _, _, _, _, worker, text, body = struct.unpack(ERROR_FORMAT, old, at)
-    at = body + worker + text
+    local worker_length, message_length, rest = READ(ERROR_ENTRY, old, at)
+    at = rest + worker_length + message_length
   end
   if #starts >= $ERRORS_KEPT then old = string.sub(old, starts[#starts - $ERRORS_KEPT + 2]) end
   redis.call('HSET', ERRORS, t.id, old .. entry)

@@ -11,7 +11,7 @@ if ARGV[4] == '' then
   redis.call('HDEL', NODES, ARGV[3])
 else
   redis.call('ZADD', NODE_TIMES, now + ARGV[4], ARGV[3])
-  redis.call('HSET', NODES, ARGV[3], struct.pack('>I6', now) .. ARGV[5])
+  redis.call('HSET', NODES, ARGV[3], WRITE(ANNOUNCEMENT, {heard_at = now}) .. ARGV[5])
 end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', NODE_TIMES, '-inf', now, 'LIMIT', 0, 100)) do
   redis.call('ZREM', NODE_TIMES, name)

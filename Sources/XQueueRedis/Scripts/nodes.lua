@@ -9,8 +9,9 @@ local reply = {}
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', NODE_TIMES, string.format('(%.0f', now), '+inf')) do
   local said = redis.call('HGET', NODES, name)
   if said then
-    reply[#reply + 1] = struct.unpack('>I6', said)
-    reply[#reply + 1] = string.sub(said, 7)
+    local heard_at, rest = READ(ANNOUNCEMENT, said)
+    reply[#reply + 1] = heard_at
+    reply[#reply + 1] = string.sub(said, rest)
   end
 end
 return reply

@@ -9,11 +9,14 @@
 local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
 
+-- Answers how many there were. A task that ended twice within a millisecond is named twice.
 local function remove(ids)
   load(ids)
+  local removed = 0
   for _, id in ipairs(ids) do
     local t = tasks[id]
     if t then
+      removed = removed + 1
       push(queue('HDEL', TASKS), id)
       push(queue('HDEL', STATES), id)
       push(queue('HDEL', RESULTS), id)
@@ -24,7 +27,7 @@ local function remove(ids)
       tasks[id] = false
     end
   end
-  return #ids
+  return removed
 end
 
 -- The identifiers of ended tasks that were made first. Each type has a list of its own for each status,
@@ -59,7 +62,7 @@ end
 -- order, and takes later ends again.
 local function put_aside(lines)
   for _, line in ipairs(lines) do
-    redis.call('ZADD', ODD_ENDS, text(struct.unpack(ENDED_AT, line, 17)), line)
+    redis.call('ZADD', ODD_ENDS, text(FIELD(END, ENDED_AT, line, AFTER_ID)), line)
   end
 end
 
@@ -68,7 +71,7 @@ local function straighten_tail()
   for _ = 1, 20 do
     local lines = redis.call('LRANGE', ENDED, -size, -1)
     local first = #lines + 1
-    while first > 1 and struct.unpack(ENDED_AT, lines[first - 1], 17) > now do first = first - 1 end
+    while first > 1 and FIELD(END, ENDED_AT, lines[first - 1], AFTER_ID) > now do first = first - 1 end
     if first > #lines then return end
     put_aside({unpack(lines, first)})
     redis.call('LTRIM', ENDED, 0, first - #lines - 2)
@@ -87,7 +90,7 @@ local function odd_old(most)
   load(ids)
   for i, line in ipairs(lines) do
     local t = tasks[ids[i]]
-    if t and t[COMPLETED] == struct.unpack(ENDED_AT, line, 17) then old[#old + 1] = ids[i] end
+    if t and t[COMPLETED] == FIELD(END, ENDED_AT, line, AFTER_ID) then old[#old + 1] = ids[i] end
   end
   return old, #lines
 end
@@ -98,7 +101,7 @@ local function too_old(most)
   local lines = redis.call('LRANGE', ENDED, 0, math.max(most, 100) - 1)
   local ids, ends = {}, {}
   for i, line in ipairs(lines) do
-    ids[i], ends[i] = string.sub(line, 1, 16), struct.unpack(ENDED_AT, line, 17)
+    ids[i], ends[i] = string.sub(line, 1, 16), FIELD(END, ENDED_AT, line, AFTER_ID)
   end
   load(ids)
   local old, passed = {}, 0

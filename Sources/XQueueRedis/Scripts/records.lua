@@ -1,61 +1,13 @@
 -- How a task is kept: a definition that never changes, and a state once it has moved for the first time.
--- Both are packed by the rules of Lua's struct library; Swift reads and writes the same layout.
-
--- Stands for "no time".
--- define NONE 281474976710655
-
--- A definition: these fields, and then the payload. JSON holds no NUL: behind one stands the trace, if the task
--- has one, and ends with another.
--- define DEFINITION '>I6I6i4I2I6I6I4BI6I6dsss'
--- define SENT '>i4I2I6I6I4BI6I6dsss'
--- define CREATED 1
--- define FIRST_RUN 2
--- define PRIORITY 3
--- define MAX_RETRY 4
--- define QUEUE_TIMEOUT 5
--- define PROCESS_TIMEOUT 6
--- define DEFINED_LIMIT 7
--- define STRATEGY 8
--- define DELAY 9
--- define MAX_DELAY 10
--- define JITTER 11
--- define DEFINED_TYPE 12
--- define DEFINED_KEY 13
--- define UNIQUE_KEY 14
-
--- A state: these fields, and then the error and the progress message. In texts that may be missing, ''
--- is a missing one and '=' stands before one that is there.
--- define STATE '>BBBI2I4I6I6I6I6I6I6I6I6I8dI4sssI2'
--- define STATUS 1
--- define REASON 2
--- define HAS_UNIQUE 3
--- define RETRIES 4
--- define VERSION 5
--- define UPDATED 6
--- define RUN 7
--- define STARTED 8
--- define COMPLETED 9
--- define QUEUE_DEADLINE 10
--- define CANCEL 11
--- define EXPIRES 12
--- define DEADLINE 13
--- define TOKEN 14
--- define PERCENT 15
--- define LIMIT 16
--- define TYPE 17
--- define KEY 18
--- define WORKER 19
--- define ERROR_LENGTH 20
--- Where the error begins.
--- define REST 21
-
--- The field of a unique key: its type, this, and the key, which holds no control character. A key alone is how
--- 0.1 wrote it, when a key held for all types; such a line goes with its task.
--- define OF_TYPE '\t'
+-- Both are packed by the rules of Lua's struct library, as the forms DEFINITION and STATE: Swift describes them, in
+-- Layout/Forms.swift, and FormMacros.swift says how a script names their fields. NONE stands for "no time".
+--
+-- Behind a definition stands the payload, and behind that texts that no script looks at. Behind a state stand the error and the
+-- progress message. In texts that may be missing, '' is a missing one and '=' stands before one that is there.
 
 -- A line of the list of ended tasks: an identifier, and when the task ended. The list is in the order of ends. If the clock
 -- was set back, so that an end would be out of order, its line goes into the sorted set ODD_ENDS instead.
--- define ENDED_AT '>I6'
+-- define AFTER_ID 17
 
 -- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
 -- names are there from the beginning, since a table of Lua's that grows is made anew.
@@ -132,9 +84,11 @@ local function fresh(id, definition, is_known)
     id = id, error = '', message = '', definition = d, packed = false, changed = false,
     left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
     place = 0, has_state = false,
-    $PENDING, reason, d[UNIQUE_KEY] == '' and 0 or 1, 0, 1,
-    d[CREATED], d[FIRST_RUN], NONE, NONE, deadline, NONE, NONE, NONE,
-    0, -1, d[DEFINED_LIMIT], d[DEFINED_TYPE], d[DEFINED_KEY], '', 0,
+    FIELDS(STATE, {
+      status = $PENDING, reason = reason, has_unique = d[UNIQUE_KEY] == '' and 0 or 1,
+      updated = d[CREATED], run = d[FIRST_RUN], queue_deadline = deadline,
+      limit = d[DEFINED_LIMIT], type = d[DEFINED_TYPE], key = d[DEFINED_KEY],
+    }),
   })
 end
 
@@ -145,7 +99,7 @@ local function decode(id, blob)
     place = 0, has_state = true,
     struct.unpack(STATE, blob)
   }
-  local at, length = t[REST], t[ERROR_LENGTH]
+  local at, length = t[STATE_REST], t[ERROR_LENGTH]
   if at <= #blob then
     t.error = string.sub(blob, at, at + length - 1)
     t.message = string.sub(blob, at + length)
@@ -156,7 +110,7 @@ end
 local function encode(t)
   local length = #t.error
   t[ERROR_LENGTH] = length
-  local packed = struct.pack(STATE, unpack(t, 1, 20))
+  local packed = struct.pack(STATE, unpack(t, 1, STATE_SIZE))
   if length == 0 and t.message == '' then return packed end
   return packed .. t.error .. t.message
 end
@@ -227,7 +181,7 @@ end
 
 local function state_of(id, definition)
   local state = redis.call('HGET', STATES, id)
-  if state or select(13, struct.unpack(DEFINITION, definition)) == '' then return state end
+  if state or FIELD(DEFINITION, DEFINED_KEY, definition) == '' then return state end
   local t = fresh(id, definition)
   return t[REASON] == $PARKED and encode(t)
 end

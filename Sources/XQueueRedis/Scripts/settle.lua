@@ -5,29 +5,27 @@
 -- reply time, ready, due, then for each attempt: status and version, or minus the refusal's code and 0
 -- include keys clock may-grow records log writes places machine
 
--- define HEAD '>I8BBdI2'
-
 local function settle(t, packed)
   if not t then return -$NOT_FOUND, 0 end
-  local token, kind, reports, percent, length, at = struct.unpack(HEAD, packed)
-  if t[STATUS] ~= $PROCESSING or t[TOKEN] ~= token then return -$LEASE_IS_LOST, 0 end
+  local attempt_token, outcome_kind, reports, new_percent, message_length, rest = READ(OUTCOME, packed)
+  if t[STATUS] ~= $PROCESSING or t[TOKEN] ~= attempt_token then return -$LEASE_IS_LOST, 0 end
   if reports == 1 then
-    t[PERCENT] = percent
-    t.message = string.sub(packed, at, at + length - 1)
-    tell_progress(t.id, percent, t[TYPE], t[WORKER], t.message)
+    t[PERCENT] = new_percent
+    t.message = string.sub(packed, rest, rest + message_length - 1)
+    tell_progress(t.id, new_percent, t[TYPE], t[WORKER], t.message)
   end
-  at = at + length
-  if kind == $SUCCEEDED then
+  local at = rest + message_length
+  if outcome_kind == $SUCCEEDED then
     if at <= #packed then push(queue('HSET', RESULTS), t.id, string.sub(packed, at)) end
     t.error = ''
     finish_task(t, $SUCCESS)
-  elseif kind == $HAS_FAILED then
-    local failure, permanent, waits, delay, draw, text = struct.unpack('>BBBdd', packed, at)
-    fail(t, string.sub(packed, text), failure, permanent == 1, waits == 1 and delay or nil, draw)
+  elseif outcome_kind == $HAS_FAILED then
+    local failure_kind, permanent, waits, wait, draw, rest = READ(FAILURE, packed, at)
+    fail(t, string.sub(packed, rest), failure_kind, permanent == 1, waits == 1 and wait or nil, draw)
   elseif t[CANCEL] ~= NONE then
     finish_task(t, $CANCELED)
-  elseif kind == $SNOOZED then
-    wait(t, now + struct.unpack('>d', packed, at))
+  elseif outcome_kind == $SNOOZED then
+    wait(t, now + FIELD(SNOOZE, WAIT, packed, at))
   else
     wait(t, now)
   end
@@ -36,15 +34,15 @@ end
 
 -- The common end, a success of a task without keys, errors and messages, goes from the old state straight
 -- to the new one: the same step as finish_task() takes, at a third of its price. Answers nil for any
--- other end.
+-- other end. Whatever it does not name stays as it was.
 local new_states, leases = queue('HSET', STATES), queue('ZREM', LEASES)
 local ended, succeeded, queue_of = queue('RPUSH', ENDED), {}, {}
 local function succeed(id, state, packed)
-  local token, kind, reports, new_percent, length, result_at = struct.unpack(HEAD, packed)
-  local status, _, has_unique, retries, version, _, run, started, _, _, cancel, _, _, held, percent,
-    limit, type, key, worker, error_length, rest = struct.unpack(STATE, state)
-  if kind ~= $SUCCEEDED or held ~= token or status ~= $PROCESSING or key ~= '' or has_unique == 1
-    or length > 0 or rest <= #state then
+  local attempt_token, outcome_kind, reports, new_percent, message_length, rest = READ(OUTCOME, packed)
+  local result_at = rest
+  local ALL = READ(STATE, state)
+  if outcome_kind ~= $SUCCEEDED or token ~= attempt_token or status ~= $PROCESSING or key ~= ''
+    or has_unique == 1 or message_length > 0 or rest <= #state then
     return nil
   end
   if reports == 1 then
@@ -52,9 +50,10 @@ local function succeed(id, state, packed)
     tell_progress(id, percent, type, worker, '')
   end
   if result_at <= #packed then push(queue('HSET', RESULTS), id, string.sub(packed, result_at)) end
-  push(new_states, id, struct.pack(
-    STATE, $SUCCESS, 0, 0, retries, version + 1, now, run, started, now, NONE, cancel, NONE, NONE,
-    0, percent, limit, type, key, worker, 0))
+  push(new_states, id, WRITE(STATE, ALL, {
+    status = $SUCCESS, version = version + 1, updated = now, completed = now, queue_deadline = NONE,
+    token = 0, expires = NONE, deadline = NONE,
+  }))
   push(leases, id)
   push(ended, id .. ENDED_NOW)
   if not succeeded[type] then
@@ -81,7 +80,7 @@ for first = 1, #ids, 1000 do
       status, version = -$LEASE_IS_LOST, 0
     else
       if state and not tasks[id] then
-        status, version = succeed(id, state, packed)
+        if SHORT_WAYS then status, version = succeed(id, state, packed) end
         if status then done[id] = true else tasks[id] = decode(id, state) end
       end
       if not status then status, version = settle(task(id), packed) end

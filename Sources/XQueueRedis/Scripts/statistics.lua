@@ -28,7 +28,7 @@ for i = 1, #types, 2 do
   end
 end
 local made = -1
-if oldest then made = struct.unpack('>I6', redis.call('HGET', TASKS, oldest)) end
+if oldest then made = FIELD(DEFINITION, CREATED, redis.call('HGET', TASKS, oldest)) end
 
 local keys = {}
 local busiest = redis.call('ZRANGE', KEYS_IN_USE, 0, tonumber(ARGV[3]) - 1, 'WITHSCORES')

@@ -122,7 +122,7 @@ local function keep_order_of_ends()
   local ended = queues.RPUSH and queues.RPUSH[ENDED]
   if not ended or ended.n == 0 then return end
   local last = redis.call('LRANGE', ENDED, -1, -1)[1]
-  if not last or struct.unpack(ENDED_AT, last, 17) <= now then return end
+  if not last or FIELD(END, ENDED_AT, last, AFTER_ID) <= now then return end
   local odd = queue('ZADD', ODD_ENDS)
   for i = 1, ended.n do push(odd, text(now), ended[i]) end
   ended.n = 0
