@@ -12,6 +12,10 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
         case refused(String)
         /// What the server is or how it is set up does not fit, such as its version.
         case unfit
+        /// The queue has a layout that only a newer version knows.
+        case newer
+        /// The queue has an older layout, and may not be brought to this version's now.
+        case older
         /// The client has been closed.
         case closed
     }
@@ -56,7 +60,8 @@ extension RedisError {
         switch kind {
         case .disconnected, .timedOut: !isLasting
         case .refused(let word): ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)
-        case .unfit, .closed: false
+        case .older: true
+        case .unfit, .newer, .closed: false
         }
     }
 }

@@ -4,15 +4,17 @@ public import Logging
 public import NIOCore
 public import NIOPosix
 public import XQueueCore
+import XQueueStoreKit
 
 /// The store for many machines: one queue in one Redis server, shared by all nodes.
 ///
 /// Every verb is one Lua script and so one atomic step, by the server's clock. What is durable, and when,
 /// is the server's setting: see `appendonly` and `appendfsync` of Redis.
-public final class RedisStore: TaskStore {
+public final class RedisStore: Store {
     public let name = "redis"
+    public let capabilities: StoreCapabilities = [.globalOrder, .exactTypeLimits, .gapFreeCursors]
     let runner: ScriptRunner
-    let options: RedisStoreOptions
+    let limits: StoreLimits
     let hub = SignalHub()
     let eventWatch: EventWatch
     let gate = CallGate()
@@ -31,34 +33,47 @@ public final class RedisStore: TaskStore {
     /// Connects to the server, checks that it is fit, and loads the scripts.
     ///
     /// - Parameters:
+    ///   - configuration: Where the server is.
+    ///   - limits: The bounds the store keeps.
     ///   - clock: Replaces the server's clock; for tests.
-    /// - Throws: ``StoreError``: `unavailable` if the server cannot be reached, or why it cannot be used.
+    ///   - random: Where marks come from that tell this store from others.
+    ///   - logger: Told of connections that are lost, and come back.
+    ///   - group: Runs the connections.
+    /// - Throws: ``StoreError``: `unavailable` if the server cannot be reached, or nodes of an older version run on the
+    ///   queue, `newer` if the queue has a layout of a later version, or why it cannot be used.
     public convenience init(
         configuration: RedisConfiguration,
-        options: RedisStoreOptions = RedisStoreOptions(),
+        limits: StoreLimits = StoreLimits(),
         clock: (any QueueClock)? = nil,
         random: any RandomSource = SystemRandomSource(),
         logger: Logger = Logger(label: "xqueue.redis"),
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(StoreError) {
         try await self.init(
-            configuration, options, clock: clock, random: random, logger: logger, group: group, alter: nil)
+            configuration, limits, clock: clock, random: random, logger: logger, group: group)
     }
 
-    /// - Parameter alter: For tests: what becomes of the replies of scripts.
+    /// - Parameters:
+    ///   - shortWays: For tests: whether scripts take the short ways of common steps.
+    ///   - alter: For tests: what becomes of the replies of scripts.
     init(
-        _ configuration: RedisConfiguration, _ options: RedisStoreOptions, clock: (any QueueClock)?,
-        random: any RandomSource, logger: Logger, group: any EventLoopGroup, alter: ScriptRunner.Alteration?
+        _ configuration: RedisConfiguration, _ limits: StoreLimits, clock: (any QueueClock)?,
+        random: any RandomSource = SystemRandomSource(), logger: Logger = Logger(label: "xqueue.redis"),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, shortWays: Bool = true,
+        alter: ScriptRunner.Alteration? = nil
     ) async throws(StoreError) {
-        let client = RedisClient(configuration: configuration, group: group, logger: logger)
+        let layout = QueueLayout(tag: configuration.hashTag)
+        let client = RedisClient(
+            configuration: configuration, group: group, logger: logger, layout: layout)
         self.client = client
-        self.options = options
+        self.limits = limits
         self.clock = clock
         self.random = random
         // The scripts read the number only when they write events.
-        origin = "\(String(random.next(), radix: 36))/\(max(options.events.count, 0))"
+        origin = "\(String(random.next(), radix: 36))/\(max(limits.events.count, 0))"
         do throws(RedisError) {
-            runner = try ScriptRunner(client: client, alter: alter)
+            runner = try ScriptRunner(
+                client: client, texts: shortWays ? ScriptText.all : ScriptText.general, alter: alter)
             try await client.connect()
             try await runner.load()
         } catch {
@@ -68,12 +83,18 @@ public final class RedisStore: TaskStore {
         eventWatch = EventWatch(client: client, key: "\(runner.tag):events")
         let caller = ScriptCaller(runner: runner, hub: hub, origin: origin, clock: clock)
         self.caller = caller
-        let most = options.maxWaitingCalls
-        inserts = CallGatherer(mostWaiting: most, mostWeight: 256) { [options] batch in
-            await caller.insert(batch, options)
+        do throws(StoreError) {
+            let mark = String(random.next(), radix: 36)
+            try await LayoutMigration(caller: caller, logger: logger, mark: mark).run()
+            layout.open()
+        } catch {
+            await client.close()
+            throw error
         }
-        settlements = CallGatherer(mostWaiting: most, mostWeight: 256) { await caller.settle($0) }
-        reads = CallGatherer(mostWaiting: most, mostWeight: 100) { await caller.read($0) }
+        // While one call is on its way, another is being run at the server.
+        inserts = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 256, maxRunning: 2)
+        settlements = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 256, maxRunning: 2)
+        reads = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 100, maxRunning: 2)
         subscribe(to: "\(runner.tag):signals")
     }
 
@@ -115,19 +136,23 @@ public final class RedisStore: TaskStore {
     public func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         guard !tasks.isEmpty else { return [] }
         return try await within { () async throws(StoreError) in
-            try await inserts.call(tasks, weight: tasks.count)
+            try await inserts.call(tasks, weight: tasks.count) { [self] batch in
+                await caller.insert(batch, limits)
+            }
         }
     }
 
     public func settle(_ ends: [Settlement]) async throws(StoreError) -> [SettleOutcome] {
         guard !ends.isEmpty else { return [] }
         return try await within { () async throws(StoreError) in
-            try await settlements.call(ends, weight: ends.count)
+            try await settlements.call(ends, weight: ends.count) { [caller] in await caller.settle($0) }
         }
     }
 
     public func task(_ id: TaskID) async throws(StoreError) -> TaskRecord? {
-        try await within { () async throws(StoreError) in try await reads.call(id, weight: 1) }
+        try await within { () async throws(StoreError) in
+            try await reads.call(id) { [caller] in await caller.read($0) }
+        }
     }
 
     /// Runs `body` unless the store is closed; the closing waits for it.

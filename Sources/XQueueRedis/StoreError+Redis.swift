@@ -8,6 +8,10 @@ extension StoreError {
         switch error.kind {
         case .closed:
             self.init(.closed, "the store has been closed", cause: error)
+        case .newer:
+            self.init(.newer, error.message, cause: error)
+        case .older:
+            self.init(.unavailable, error.message, cause: error)
         case .refused("OOM"):
             self.init(.unavailable, "Redis is out of memory: \(error.message)", cause: error)
         case .refused("WRONGTYPE"), .refused("ERR"):

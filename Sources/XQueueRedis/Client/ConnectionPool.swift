@@ -117,8 +117,15 @@ struct ConnectionPool {
         guard let failure else {
             return RedisError(.disconnected, "there is no connection to Redis", isUnsent: true)
         }
-        let kind: RedisError.Kind = failure.kind == .unfit ? .unfit : .disconnected
-        return RedisError(kind, "there is no connection to Redis: \(failure.message)", isUnsent: true)
+        switch failure.kind {
+        case .newer, .older: return failure.unsent
+        case .unfit:
+            return RedisError(
+                .unfit, "there is no connection to Redis: \(failure.message)", isUnsent: true)
+        default:
+            return RedisError(
+                .disconnected, "there is no connection to Redis: \(failure.message)", isUnsent: true)
+        }
     }
 
     mutating func close() -> (callers: [Caller], connections: [RedisConnection]) {

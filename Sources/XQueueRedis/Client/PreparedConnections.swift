@@ -12,12 +12,14 @@ struct PreparedConnections: Sendable {
     private let handshake: ServerHandshake
     private let cluster: ClusterMap
 
-    init(configuration: RedisConfiguration, group: any EventLoopGroup) throws(RedisError) {
+    init(
+        configuration: RedisConfiguration, group: any EventLoopGroup, layout: QueueLayout?
+    ) throws(RedisError) {
         self.configuration = configuration
         connector = try RedisConnector(group: group, configuration: configuration)
         handshake = ServerHandshake(
             username: configuration.username, password: configuration.password,
-            timeout: connector.connectTimeout)
+            timeout: connector.connectTimeout, layout: layout)
         cluster = ClusterMap(
             tag: configuration.hashTag, seed: configuration.address, timeout: connector.connectTimeout)
         sentinel = configuration.sentinel.map { [connector] sentinel in

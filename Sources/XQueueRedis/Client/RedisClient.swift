@@ -22,7 +22,17 @@ package final class RedisClient: Sendable {
     let shortages: AsyncStream<Void>
     private let shortage: AsyncStream<Void>.Continuation
 
-    package init(configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger) {
+    /// A client that takes a server for what it is, whatever queue it holds.
+    package convenience init(
+        configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger
+    ) {
+        self.init(configuration: configuration, group: group, logger: logger, layout: nil)
+    }
+
+    /// - Parameter layout: Looked at by each connection before it is used.
+    init(
+        configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger, layout: QueueLayout?
+    ) {
         self.configuration = configuration
         self.group = group
         self.logger = logger
@@ -34,7 +44,7 @@ package final class RedisClient: Sendable {
                     callers: configuration.maximumWaitingCallers,
                     commandsPerConnection: configuration.commandsPerConnection)))
         opener = Result { () throws(RedisError) in
-            try PreparedConnections(configuration: configuration, group: group)
+            try PreparedConnections(configuration: configuration, group: group, layout: layout)
         }
         (shortages, shortage) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }

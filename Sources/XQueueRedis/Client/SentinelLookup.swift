@@ -19,7 +19,8 @@ final class SentinelLookup: Sendable {
         self.connector = connector
         self.options = options
         handshake = ServerHandshake(
-            username: sentinel.username, password: sentinel.password, timeout: connector.connectTimeout)
+            username: sentinel.username, password: sentinel.password, timeout: connector.connectTimeout,
+            layout: nil)
         order = Mutex(sentinel.addresses)
     }
 

@@ -7,6 +7,8 @@ struct ServerHandshake: Sendable {
     let username: String?
     let password: String?
     let timeout: TimeAmount
+    /// Looks at the queue's layout; nil for a connection that has no queue.
+    let layout: QueueLayout?
 
     /// Logs in, if there is a password.
     func authenticate(on connection: RedisConnection) async throws(RedisError) {
@@ -37,6 +39,7 @@ struct ServerHandshake: Sendable {
         let report = ServerReport(text)
         if report.isInCluster, let owner = try await cluster.owner(asking: connection) { return owner }
         try report.checkFitness()
+        try await layout?.check(connection, timeout: timeout)
         return nil
     }
 

@@ -19,6 +19,8 @@ enum RedisScript: String, CaseIterable, Sendable {
     case types
     case probe
     case birth
+    case layout
+    case migrate
     case node
     case nodes
     case lease

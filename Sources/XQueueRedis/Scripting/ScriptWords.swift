@@ -11,6 +11,7 @@ enum ScriptWords {
         var words: [String: Int] = [:]
         for status in TaskStatus.allCases { words[status.rawValue.uppercased()] = status.code }
         for reason in PendingReason.allCases { words[reason.rawValue.uppercased()] = reason.code }
+        words["REMOTE"] = TaskState.remoteCode
         words["LINEAR"] = RetryPolicy.Strategy.linear.code
         words["EXPONENTIAL"] = RetryPolicy.Strategy.exponential.code
         words["TIMED_OUT"] = AttemptFailure.Kind.timeout.code
@@ -36,6 +37,7 @@ enum ScriptWords {
         words["NO_STATUS"] = EventCode.noStatus
         words["ANSWER_BYTES"] = ModelLimits.answerBytes
         words["ERRORS_KEPT"] = ModelLimits.errorsKept
+        words["LAYOUT"] = QueueLayout.current
         var texts = words.mapValues { String($0) }
         texts["SCHEDULED_BAND"] = scheduledBand
         texts["LONGEST"] = String(ModelLimits.longestDuration.wholeMilliseconds)

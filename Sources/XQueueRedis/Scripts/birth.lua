@@ -3,9 +3,11 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] the mark to give it
 -- reply the mark, when it was given
--- include keys clock may-grow
+-- include keys clock may-grow layouts
 
 if redis.call('HSETNX', META, 'birth', ARGV[3]) == 1 then
+  -- Whatever was there before is gone, and its layout with it.
+  establish()
   redis.call('HSET', META, 'born', string.format('%.0f', now))
 end
 return {redis.call('HGET', META, 'birth'), tonumber(redis.call('HGET', META, 'born') or 0)}

@@ -72,9 +72,9 @@ struct RedisRightsTests {
     @Test(
         "The health check names the key that holds something else",
         arguments: [
-            "tasks", "states", "results", "errors", "counts", "unique", "types", "meta", "time", "leases",
-            "ended",
-            "odd-ends", "events", "nodes", "node-times", "held", "sinks", "keys", "ready:a", "index:a",
+            "tasks", "states.2", "results", "errors", "counts", "unique", "types.2", "meta", "time",
+            "leases", "ended",
+            "odd-ends", "events", "nodes", "node-times.2", "held.2", "sinks", "keys", "ready:a", "index:a",
         ])
     func wrongKind(_ key: String) async throws {
         let server = try await RedisServer.guarded

@@ -1,0 +1,109 @@
+-- Brings the queue to this program's layout, one small step a call. The node that has the maintenance lease does it, and how far it
+-- is stands in META: whoever takes the lease after it goes on from there.
+--
+-- KEYS  [1] tag
+-- ARGV  [1] time  [2] origin  [3] the caller's mark  [4] milliseconds of the lease  [5] most entries of a step
+-- reply {0} it has this layout; {1} a step is done; {2} another node does it; {3, node, …} these nodes of an older version
+--       run on it, each as it announced itself; {4, layout} it has a newer one
+-- include keys clock layouts
+
+local layout = layout_of()
+if layout > LAYOUT then return {4, layout == math.huge and -1 or layout} end
+if layout == LAYOUT then return {0} end
+if layout == 0 then
+  establish()
+  return {0}
+end
+
+-- Nodes of the older version: those that announced themselves where this one does not.
+local function older_nodes()
+  local found = {}
+  local names = redis.pcall('ZRANGEBYSCORE', TAG .. ':node-times', string.format('(%.0f', now), '+inf', 'LIMIT', 0, 20)
+  for _, name in ipairs(names.err and {} or names) do
+    local said = redis.call('HGET', NODES, name)
+    if said then
+      local heard_at, rest = READ(ANNOUNCEMENT, said)
+      found[#found + 1] = string.sub(said, rest)
+    end
+  end
+  return found
+end
+
+local progress = redis.call('HGET', META, 'migration')
+if not progress then
+  local nodes = older_nodes()
+  if nodes[1] then return {3, unpack(nodes)} end
+end
+
+local expires, holder = string.match(redis.call('HGET', HELD, 'maintenance') or '', '^(%d+) (.*)$')
+if holder and holder ~= ARGV[3] and tonumber(expires) > now then return {2} end
+redis.call('HSET', HELD, 'maintenance', string.format('%.0f %s', now + ARGV[4], ARGV[3]))
+
+-- Unique keys that wait to be written with their types.
+local OLD_UNIQUE = TAG .. ':unique.1'
+
+-- The state says whether a remote worker runs a task; before, the range of the lease's token did. Leases are few.
+-- define REMOTE_TOKENS 2251799815782400
+local function mark_remote_workers()
+  for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
+    local state = redis.call('HGET', STATES, id)
+    if state then
+      local ALL = READ(STATE, state)
+      if status == $PROCESSING and token >= REMOTE_TOKENS then
+        redis.call('HSET', STATES, id, WRITE(STATE, ALL, {reason = $REMOTE}) .. string.sub(state, rest))
+      end
+    end
+  end
+end
+
+-- First, what every older script touches moves away, all at once: from here on no older program changes the queue.
+local function fence()
+  for _, name in ipairs(FENCED) do
+    local old, new = TAG .. name, TAG .. name .. '.$LAYOUT'
+    -- The lease of the maintenance is the caller's by now.
+    if name ~= ':held' and redis.call('EXISTS', old) == 1 then redis.call('RENAME', old, new) end
+    redis.call('SET', old, FENCE)
+  end
+  if redis.call('EXISTS', UNIQUE) == 1 then redis.call('RENAME', UNIQUE, OLD_UNIQUE) end
+  mark_remote_workers()
+  redis.call('HSET', META, 'migration', 'unique keys')
+end
+
+-- Some of the entries that are left. What is moved is taken out, so each call begins at the beginning.
+local function some(most)
+  local cursor = '0'
+  repeat
+    local found = redis.call('HSCAN', OLD_UNIQUE, cursor, 'COUNT', most)
+    if found[2][1] then return found[2] end
+    cursor = found[1]
+  until cursor == '0'
+  return {}
+end
+
+-- Then 0.1's unique keys, which held for all types, get the type of the task that has them. Those of tasks that are gone go.
+local function type_unique_keys(most)
+  local entries = some(most)
+  for i = 1, #entries, 2 do
+    local field, id = entries[i], entries[i + 1]
+    if string.find(field, OF_TYPE, 1, true) then
+      redis.call('HSET', UNIQUE, field, id)
+    else
+      local definition = redis.call('HGET', TASKS, id)
+      if definition then
+        redis.call('HSETNX', UNIQUE, FIELD(DEFINITION, DEFINED_TYPE, definition) .. OF_TYPE .. field, id)
+      end
+    end
+    redis.call('HDEL', OLD_UNIQUE, field)
+  end
+  return #entries > 0
+end
+
+if not progress then
+  fence()
+elseif not type_unique_keys(tonumber(ARGV[5])) then
+  establish()
+  redis.call('HDEL', META, 'migration')
+  redis.call('HDEL', HELD, 'maintenance')
+  return {0}
+end
+return {1}
