@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueStoreKit
 
 /// A record together with where it is stored.
 struct StoredTask {
@@ -7,23 +8,27 @@ struct StoredTask {
     var record: TaskRecord
 }
 
-/// The columns of a record, in the one order everybody reads them in.
+/// The columns of a record, in the one order everybody reads them in: where it stands, its payload, its definition.
 enum TaskColumns {
     static let names =
-        steps + " result, coalesce(payload, "
-        + "(SELECT payload FROM large_payloads WHERE task = seq)), trace"
+        "\(steps), result, coalesce(payload, (SELECT payload FROM large_payloads WHERE task = seq)), \(definition)"
     /// The same for a verb that takes steps and answers no records: without payload and result, which may be large
     /// and which no step of an unfinished task changes.
-    static let light = steps + " NULL, 'null', trace"
+    static let light = "\(steps), NULL, 'null', \(definition)"
 
     private static let steps = """
-        seq, tasks.id, type, status, reason, priority, due_at, version, retry_count, max_retry, created_at, \
-        updated_at, run_at, started_at, completed_at, cancel_requested_at, lease_token, lease_deadline, \
-        worker, queue_timeout, process_timeout, key, key_limit, unique_key, retry_policy, progress, \
-        progress_message, error, errors,
+        seq, tasks.id, type, status, reason, due_at, version, retry_count, created_at, updated_at, run_at, \
+        started_at, completed_at, cancel_requested_at, lease_token, lease_deadline, worker, progress, \
+        progress_message, error, errors
         """
+    private static let definition = DefinitionColumns.names.joined(separator: ", ")
+
+    /// Where the definition begins.
+    fileprivate static let firstOfDefinition: Int32 = 23
+    fileprivate static let priority =
+        firstOfDefinition + Int32(DefinitionColumns.names.firstIndex(of: "priority") ?? 0)
     /// The column after the last one, for a query that adds the type's name.
-    static let count: Int32 = 32
+    static let count = firstOfDefinition + Int32(DefinitionColumns.names.count)
 }
 
 /// A row that cannot be what this program wrote.
@@ -43,6 +48,9 @@ extension PreparedStatement {
     /// The type of the task in the current row.
     var typeID: Int64 { integer(2) }
 
+    /// The priority of the task in the current row.
+    var priority: Int64 { integer(TaskColumns.priority) }
+
     /// The task in the current row.
     func task(typeName: String) throws -> StoredTask {
         let seq = integer(0)
@@ -50,44 +58,40 @@ extension PreparedStatement {
         guard let status = TaskStatus(code: Int(integer(3))) else {
             throw CorruptRow(seq: seq, column: "status")
         }
-        guard let payload = text(30) else { throw CorruptRow(seq: seq, column: "payload") }
-        let reason = optionalInteger(4).flatMap { PendingReason(code: Int($0)) }
-        let dueAt = time(6)
-        let worker = text(18)
-        var record = TaskRecord(
-            id: id, type: typeName, payload: RawJSON(trusted: payload),
-            priority: Int32(truncatingIfNeeded: integer(5)), maxRetry: try count(9, "max_retry", seq),
-            queueTimeout: duration(19), processTimeout: duration(20),
-            concurrency: try text(21).map {
-                ConcurrencyLimit(key: $0, limit: try count(22, "key_limit", seq))
-            },
-            uniqueKey: text(23),
-            retryPolicy: try text(24).map { try RetryPolicy(stored: $0, seq: seq) } ?? .standard,
-            status: status, pendingReason: reason,
-            createdAt: Timestamp(milliseconds: integer(10)),
-            updatedAt: Timestamp(milliseconds: integer(11)),
-            runAt: Timestamp(milliseconds: integer(12)))
-        record.trace = text(31).flatMap { TraceContext(text: $0) }
-        record.version = try count(7, "version", seq)
-        record.retryCount = try count(8, "retry_count", seq)
-        record.startedAt = time(13)
-        record.completedAt = time(14)
-        record.cancelRequestedAt = time(15)
-        record.workerID = worker
-        record.progress = number(25).map { TaskProgress(percent: $0, message: text(26)) }
-        record.error = text(27)
-        record.errors = try text(28).map { try [AttemptError](stored: $0, seq: seq) } ?? []
-        record.result = text(29).map { RawJSON(trusted: $0) }
+        guard let payload = text(22) else { throw CorruptRow(seq: seq, column: "payload") }
+        var definition = TaskDefinition(type: typeName, payload: RawJSON(trusted: payload))
+        var reader = ColumnReader(seq: seq, statement: self, index: TaskColumns.firstOfDefinition)
+        try DefinitionColumns.walk(&reader, &definition)
+        let dueAt = time(5)
+        var state = TaskState(
+            createdAt: Timestamp(milliseconds: integer(8)), runAt: Timestamp(milliseconds: integer(10)),
+            queueTimeout: nil)
+        state.status = status
+        let reason = optionalInteger(4).flatMap { Int(exactly: $0) }
+        state.pendingReason = status == .pending ? reason.flatMap { PendingReason(code: $0) } : nil
+        state.version = try count(6, "version", seq)
+        state.retryCount = try count(7, "retry_count", seq)
+        state.updatedAt = Timestamp(milliseconds: integer(9))
+        state.runAt = Timestamp(milliseconds: integer(10))
+        state.startedAt = time(11)
+        state.completedAt = time(12)
+        state.cancelRequestedAt = time(13)
+        state.workerID = text(16)
+        state.progress = number(17).map { TaskProgress(percent: $0, message: text(18)) }
+        state.error = text(19)
+        state.errors = try text(20).map { try [AttemptError](stored: $0, seq: seq) } ?? []
+        state.result = text(21).map { RawJSON(trusted: $0) }
         switch status {
-        case .pending where reason != .scheduled:
-            record.queueDeadline = dueAt
+        case .pending where state.pendingReason != .scheduled:
+            state.queueDeadline = dueAt
         case .processing:
-            guard let dueAt, let worker else { throw CorruptRow(seq: seq, column: "lease") }
-            record.lease = Lease(
-                token: LeaseToken(rawValue: integer(16)), workerID: worker, expiresAt: dueAt,
-                deadline: time(17))
+            guard let dueAt, let worker = state.workerID else { throw CorruptRow(seq: seq, column: "lease") }
+            state.lease = Lease(
+                token: LeaseToken(rawValue: integer(14)), workerID: worker,
+                isRemote: reason == TaskState.remoteCode, expiresAt: dueAt, deadline: time(15))
         default: break
         }
+        let record = TaskRecord(id: id, definition: definition, state: state)
         return StoredTask(seq: seq, typeID: typeID, record: record)
     }
 }

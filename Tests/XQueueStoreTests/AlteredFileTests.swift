@@ -83,12 +83,14 @@ import XQueueTesting
         let tasks = (0..<60).map { index in
             NewTask(
                 id: ids.next(), type: ["a", "b", "c"][index % 3], payload: RawJSON(trusted: "[\(index)]"),
-                queueTimeout: index % 2 == 0 ? .seconds(600) : nil,
-                processTimeout: index % 4 == 0 ? .seconds(60) : nil,
-                concurrency: index % 3 == 0 ? ConcurrencyLimit(key: "k", limit: 2) : nil,
-                uniqueKey: index % 7 == 0 ? "u\(index)" : nil,
-                retryPolicy: RetryPolicy(strategy: .linear, delay: .seconds(2)),
-                schedule: index % 5 == 0 ? .after(.seconds(900)) : .now)
+                schedule: index % 5 == 0 ? .after(.seconds(900)) : .now
+            ) { task in
+                task.queueTimeout = index % 2 == 0 ? .seconds(600) : nil
+                task.processTimeout = index % 4 == 0 ? .seconds(60) : nil
+                task.concurrency = index % 3 == 0 ? ConcurrencyLimit(key: "k", limit: 2) : nil
+                task.uniqueKey = index % 7 == 0 ? "u\(index)" : nil
+                task.retryPolicy = RetryPolicy(strategy: .linear, delay: .seconds(2))
+            }
         }
         _ = try await store.insert(tasks)
         let claimed = try await store.claim(ClaimRequest(types: ["a", "b", "c"], count: 20, grant: grant()))

@@ -7,12 +7,14 @@ import XQueueCore
     private static let lease = Lease(
         token: LeaseToken(rawValue: 7), workerID: "w", expiresAt: Timestamp(milliseconds: 1), deadline: nil)
 
-    private static let task = TaskRecord(
-        id: TaskID(high: 0, low: 1), type: "a", payload: RawJSON(trusted: #""large""#), priority: 0,
-        maxRetry: 0, queueTimeout: nil, processTimeout: nil, concurrency: nil, uniqueKey: nil,
-        retryPolicy: .standard, status: .processing, pendingReason: nil,
-        createdAt: Timestamp(milliseconds: 1), updatedAt: Timestamp(milliseconds: 1),
-        runAt: Timestamp(milliseconds: 1), lease: lease)
+    private static let task: TaskRecord = {
+        var state = TaskState(
+            createdAt: Timestamp(milliseconds: 1), runAt: Timestamp(milliseconds: 1), queueTimeout: nil)
+        (state.status, state.pendingReason, state.lease) = (.processing, nil, lease)
+        return TaskRecord(
+            id: TaskID(high: 0, low: 1),
+            definition: TaskDefinition(type: "a", payload: RawJSON(trusted: #""large""#)), state: state)
+    }()
 
     @Test(
         "Once its answer is taken it keeps what gives the tasks back, and no payloads and no room for them",

@@ -25,11 +25,8 @@ extension NewTask {
     /// What was asked for when a task that has not ended was submitted.
     init(_ record: TaskRecord) {
         self.init(
-            id: record.id, type: record.type, payload: record.payload, priority: record.priority,
-            maxRetry: record.maxRetry, queueTimeout: record.queueTimeout,
-            processTimeout: record.processTimeout, concurrency: record.concurrency,
-            uniqueKey: record.uniqueKey, retryPolicy: record.retryPolicy,
-            schedule: record.pendingReason == .scheduled ? .at(record.runAt) : .now, trace: record.trace)
+            id: record.id, definition: record.definition,
+            schedule: record.state.pendingReason == .scheduled ? .at(record.state.runAt) : .now)
     }
 }
 

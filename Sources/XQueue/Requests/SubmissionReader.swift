@@ -80,9 +80,9 @@ package enum SubmissionReader {
 
     private static func submission(_ members: [JSONMember]) throws(QueueError) -> TaskSubmission {
         let fields = FieldReader()
-        var type: String?
         var submission = TaskSubmission(type: "")
         var schedule: NewTask.Schedule?
+        var hasType = false
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
             case "payload": submission.payload = member.value
@@ -92,44 +92,49 @@ package enum SubmissionReader {
                     throw fields.invalid(member, "cannot stand beside delay or run_at")
                 }
                 schedule = read
-            case _ where member.value.kind == .null:
-                guard isField(member.name) else { throw fields.unknown(member) }
-            case "type": type = try fields.string(member)
-            default: try read(member, fields, into: &submission)
+            default:
+                guard let read = readers[member.name] else { throw fields.unknown(member) }
+                // Null is as good as nothing.
+                guard member.value.kind != .null else { break }
+                try read(member, fields, &submission)
+                if member.name == "type" { hasType = true }
             }
         }
-        guard let type else { throw .invalid("type", "is required") }
-        submission.type = type
+        guard hasType else { throw .invalid("type", "is required") }
         submission.schedule = schedule ?? .now
         return submission
     }
 
-    private static func isField(_ name: String) -> Bool {
-        optionalFields.contains(name) || name == "type"
-    }
+    private typealias Reader =
+        @Sendable (JSONMember, FieldReader, inout TaskSubmission) throws(QueueError) -> Void
 
-    private static let optionalFields: Set<String> = [
-        "id", "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key",
-        "max_concurrency",
-        "unique_key", "retry_policy",
+    /// How each member is read that a submission may have beside its payload and its time.
+    private static let readers: [String: Reader] = [
+        "type": { member, fields, task throws(QueueError) in task.type = try fields.string(member) },
+        "id": { member, fields, task throws(QueueError) in task.id = try id(member, fields) },
+        "priority": { member, fields, task throws(QueueError) in task.priority = try fields.integer32(member)
+        },
+        "max_retry": { member, fields, task throws(QueueError) in task.maxRetry = try fields.integer(member)
+        },
+        "queue_timeout": { member, fields, task throws(QueueError) in
+            task.queueTimeout = try fields.seconds(member)
+        },
+        "process_timeout": { member, fields, task throws(QueueError) in
+            task.processTimeout = try fields.seconds(member)
+        },
+        "concurrency_key": { member, fields, task throws(QueueError) in
+            task.concurrencyKey = try fields.string(member)
+        },
+        "max_concurrency": { member, fields, task throws(QueueError) in
+            task.maxConcurrency = try fields.integer(member)
+        },
+        "unique_key": { member, fields, task throws(QueueError) in
+            task.uniqueKey = try fields.string(member)
+        },
+        "retry_policy": { member, fields, task throws(QueueError) in
+            task.retryPolicy = try RetryPolicyReader.policy(member, fields)
+        },
     ]
-
-    private static func read(
-        _ member: JSONMember, _ fields: FieldReader, into submission: inout TaskSubmission
-    ) throws(QueueError) {
-        switch member.name {
-        case "id": submission.id = try id(member, fields)
-        case "priority": submission.priority = try fields.integer32(member)
-        case "max_retry": submission.maxRetry = try fields.integer(member)
-        case "queue_timeout": submission.queueTimeout = try fields.seconds(member)
-        case "process_timeout": submission.processTimeout = try fields.seconds(member)
-        case "concurrency_key": submission.concurrencyKey = try fields.string(member)
-        case "max_concurrency": submission.maxConcurrency = try fields.integer(member)
-        case "unique_key": submission.uniqueKey = try fields.string(member)
-        case "retry_policy": submission.retryPolicy = try RetryPolicyReader.policy(member, fields)
-        default: throw fields.unknown(member)
-        }
-    }
 
     private static func schedule(
         _ member: JSONMember, _ fields: FieldReader

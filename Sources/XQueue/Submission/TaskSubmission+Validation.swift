@@ -8,21 +8,17 @@ extension TaskSubmission {
     func validated(
         defaults: SubmissionDefaults, newID: () -> TaskID
     ) throws(QueueError) -> NewTask {
-        try Self.check(type: type)
+        try Self.check(type: definition.type)
         if let id, !id.isVersion7 { throw .invalid("id", "must be a UUID of version 7, or left out") }
-        return NewTask(
-            id: id ?? newID(),
-            type: type,
-            payload: payload,
-            priority: priority,
-            maxRetry: try Self.checked(maxRetry ?? defaults.maxRetry, 0...ModelLimits.maxRetry, "max_retry"),
-            queueTimeout: try Self.timeout(queueTimeout ?? defaults.timeout, "queue_timeout"),
-            processTimeout: try Self.timeout(processTimeout ?? defaults.timeout, "process_timeout"),
-            concurrency: try concurrency(),
-            uniqueKey: try Self.checkedKey(uniqueKey, "unique_key"),
-            retryPolicy: try Self.checked(retryPolicy ?? .standard),
-            schedule: try Self.checked(schedule),
-            trace: trace)
+        var definition = definition
+        definition.maxRetry = try Self.checked(
+            maxRetry ?? defaults.maxRetry, 0...ModelLimits.maxRetry, "max_retry")
+        definition.queueTimeout = try Self.timeout(queueTimeout ?? defaults.timeout, "queue_timeout")
+        definition.processTimeout = try Self.timeout(processTimeout ?? defaults.timeout, "process_timeout")
+        definition.concurrency = try concurrency()
+        definition.uniqueKey = try Self.checkedKey(definition.uniqueKey, "unique_key")
+        definition.retryPolicy = try Self.checked(definition.retryPolicy)
+        return NewTask(id: id ?? newID(), definition: definition, schedule: try Self.checked(schedule))
     }
 
     /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a legal type name.
@@ -49,10 +45,12 @@ extension TaskSubmission {
     }
 
     private func concurrency() throws(QueueError) -> ConcurrencyLimit? {
-        let key = try Self.checkedKey(concurrencyKey, "concurrency_key")
-        guard let maxConcurrency else { return key.map { ConcurrencyLimit(key: $0, limit: 1) } }
+        let key = try Self.checkedKey(concurrencyKey ?? definition.concurrency?.key, "concurrency_key")
+        guard let maxConcurrency = maxConcurrency ?? definition.concurrency?.limit else {
+            return key.map { ConcurrencyLimit(key: $0, limit: 1) }
+        }
         let limit = try Self.checked(maxConcurrency, 1...ModelLimits.maxConcurrency, "max_concurrency")
-        return ConcurrencyLimit(key: key ?? type, limit: limit)
+        return ConcurrencyLimit(key: key ?? definition.type, limit: limit)
     }
 
     private static func checkedKey(_ key: String?, _ field: String) throws(QueueError) -> String? {

@@ -1,17 +1,18 @@
 public import XQueueCore
 
 /// A task as its submitter describes it; what is left out takes the queue's defaults.
+///
+/// The members of its definition are its own as well: `submission.priority` is `submission.definition.priority`.
+/// What may have a default of the queue's stands here, and here alone, with nil for that default.
+@dynamicMemberLookup
 public struct TaskSubmission: Sendable {
     /// An identifier of the submitter's own, of version 7; nil for one that the queue makes. While the queue
     /// has a task with it, ended or not, that task answers for this one: submitting again is harmless. Its
     /// time decides the place in line among tasks of the same priority, and must not be more than a day ahead of
     /// the store's clock.
     public var id: TaskID?
-    /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
-    public var type: String
-    public var payload: RawJSON
-    /// Larger runs first.
-    public var priority: Int32 = 0
+    /// What is asked, but for the defaults of the queue.
+    public var definition: TaskDefinition
     /// 0 to 1000 attempts after the first; nil for the queue's default.
     public var maxRetry: Int?
     /// How long the task may wait for its first attempt; zero for as long as it takes, nil for the
@@ -24,17 +25,16 @@ public struct TaskSubmission: Sendable {
     /// How many tasks of the key may run at once, from 1: without it a key means one at a time, and
     /// without a key the type is the key.
     public var maxConcurrency: Int?
-    /// 1 to 256 bytes; while a task of the type with it is unfinished, that task answers for this one.
-    public var uniqueKey: String?
-    /// How long to wait between attempts; nil for `RetryPolicy.standard`.
-    public var retryPolicy: RetryPolicy?
     public var schedule: NewTask.Schedule = .now
-    /// The trace it belongs to; it goes with the task to whatever runs it.
-    public var trace: TraceContext?
 
     public init(type: String, payload: RawJSON = .null) {
-        self.type = type
-        self.payload = payload
+        definition = TaskDefinition(type: type, payload: payload)
+    }
+
+    @inlinable public subscript<Value>(dynamicMember member: WritableKeyPath<TaskDefinition, Value>) -> Value
+    {
+        get { definition[keyPath: member] }
+        set { definition[keyPath: member] = newValue }
     }
 }
 

@@ -17,14 +17,9 @@ public struct TaskStateMachine: Sendable {
             case .after(let delay): now + delay
             case .at(let time): time
             }
-        let isReady = runAt <= now
         return TaskRecord(
-            id: task.id, type: task.type, payload: task.payload, priority: task.priority,
-            maxRetry: task.maxRetry, queueTimeout: task.queueTimeout, processTimeout: task.processTimeout,
-            concurrency: task.concurrency, uniqueKey: task.uniqueKey, retryPolicy: task.retryPolicy,
-            trace: task.trace, status: .pending, pendingReason: isReady ? .ready : .scheduled,
-            createdAt: now, updatedAt: now, runAt: isReady ? now : runAt,
-            queueDeadline: isReady ? task.queueTimeout.map { now + $0 } : nil)
+            id: task.id, definition: task.definition,
+            state: TaskState(createdAt: now, runAt: runAt, queueTimeout: task.definition.queueTimeout))
     }
 
     /// Takes one step at `now`, or throws the reason why it cannot be taken and changes nothing.
@@ -60,7 +55,7 @@ public struct TaskStateMachine: Sendable {
         guard record.status == .pending, record.pendingReason == .ready else { throw .wrongState }
         let deadline = record.processTimeout.map { now + $0 + grant.grace }
         record.lease = Lease(
-            token: grant.token, workerID: grant.workerID,
+            token: grant.token, workerID: grant.workerID, isRemote: grant.isRemote,
             expiresAt: earlier(now + grant.lease, deadline), deadline: deadline)
         record.workerID = grant.workerID
         record.startedAt = now

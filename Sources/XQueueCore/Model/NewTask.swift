@@ -1,4 +1,7 @@
-/// What is asked when a task is submitted, before a store has accepted it.
+/// A task that is submitted, before a store has accepted it.
+///
+/// The members of its definition are its own as well: `task.type` is `task.definition.type`.
+@dynamicMemberLookup
 public struct NewTask: Sendable, Hashable {
     /// When the task becomes ready.
     public enum Schedule: Sendable, Hashable {
@@ -10,60 +13,40 @@ public struct NewTask: Sendable, Hashable {
     }
 
     public var id: TaskID
-    public var type: String
-    public var payload: RawJSON
-    /// Larger runs first.
-    public var priority: Int32
-    /// How many attempts may follow the first one.
-    public var maxRetry: Int
-    /// How long the task may wait for its first attempt; nil for as long as it takes.
-    public var queueTimeout: Duration?
-    /// How long one attempt may run; nil for as long as it takes.
-    public var processTimeout: Duration?
-    public var concurrency: ConcurrencyLimit?
-    /// While a task of the type with this key is unfinished, another one is not accepted.
-    public var uniqueKey: String?
-    public var retryPolicy: RetryPolicy
+    /// What is asked.
+    public var definition: TaskDefinition
     public var schedule: Schedule
-    /// The trace the task belongs to.
-    public var trace: TraceContext?
 
-    public init(
-        id: TaskID,
-        type: String,
-        payload: RawJSON = .null,
-        priority: Int32 = 0,
-        maxRetry: Int = 3,
-        queueTimeout: Duration? = .seconds(600),
-        processTimeout: Duration? = .seconds(600),
-        concurrency: ConcurrencyLimit? = nil,
-        uniqueKey: String? = nil,
-        retryPolicy: RetryPolicy = .standard,
-        schedule: Schedule = .now,
-        trace: TraceContext? = nil
-    ) {
+    public init(id: TaskID, definition: TaskDefinition, schedule: Schedule = .now) {
         self.id = id
-        self.type = type
-        self.payload = payload
-        self.priority = priority
-        self.maxRetry = maxRetry
-        self.queueTimeout = queueTimeout
-        self.processTimeout = processTimeout
-        self.concurrency = concurrency
-        self.uniqueKey = uniqueKey
-        self.retryPolicy = retryPolicy
+        self.definition = definition
         self.schedule = schedule
-        self.trace = trace
     }
-}
 
-/// A task runs only while fewer than `limit` tasks with the same `key` run, across all nodes.
-public struct ConcurrencyLimit: Sendable, Hashable {
-    public var key: String
-    public var limit: Int
+    /// A task with the defaults of whatever `adjust` does not set.
+    ///
+    /// ```swift
+    /// NewTask(id: ids.next(), type: "resize") { $0.priority = 5 }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - id: An identifier that no other task has.
+    ///   - type: Which handler runs it.
+    ///   - payload: What the handler is given.
+    ///   - schedule: When the task becomes ready.
+    ///   - adjust: Sets what else is asked.
+    public init(
+        id: TaskID, type: String, payload: RawJSON = .null, schedule: Schedule = .now,
+        _ adjust: (inout TaskDefinition) -> Void = { _ in }
+    ) {
+        var definition = TaskDefinition(type: type, payload: payload)
+        adjust(&definition)
+        self.init(id: id, definition: definition, schedule: schedule)
+    }
 
-    public init(key: String, limit: Int = 1) {
-        self.key = key
-        self.limit = limit
+    @inlinable public subscript<Value>(dynamicMember member: WritableKeyPath<TaskDefinition, Value>) -> Value
+    {
+        get { definition[keyPath: member] }
+        set { definition[keyPath: member] = newValue }
     }
 }

@@ -83,7 +83,7 @@ private struct ReadyHead {
             return nil
         }
         self.id = id
-        priority = statement.integer(5)
+        priority = statement.priority
     }
 
     func precedes(_ other: ReadyHead) -> Bool {
@@ -104,7 +104,7 @@ private struct ReadyHead {
             return false
         }
         id = next
-        priority = statement.integer(5)
+        priority = statement.priority
         return true
     }
 }

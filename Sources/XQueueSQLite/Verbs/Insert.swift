@@ -8,17 +8,17 @@ extension WriteSession {
 
     func insert(_ tasks: [NewTask]) throws -> [InsertOutcome] {
         // Every refusal must come before anything is changed.
-        if catalog.pending + tasks.count > options.maxBacklog,
-            try catalog.pending + countNew(tasks) > options.maxBacklog
+        if catalog.pending + tasks.count > limits.maxBacklog,
+            try catalog.pending + countNew(tasks) > limits.maxBacklog
         {
             throw StoreError(
-                .backlogFull, "\(catalog.pending) tasks are waiting; the limit is \(options.maxBacklog)")
+                .backlogFull, "\(catalog.pending) tasks are waiting; the limit is \(limits.maxBacklog)")
         }
         var newTypes: Set<String> = []
         for task in tasks where catalog.id(of: task.type) == nil { newTypes.insert(task.type) }
-        guard catalog.count + newTypes.count <= options.maxTypes else {
+        guard catalog.count + newTypes.count <= limits.maxTypes else {
             throw StoreError(
-                .tooManyTypes, "there are \(catalog.count) task types; the limit is \(options.maxTypes)")
+                .tooManyTypes, "there are \(catalog.count) task types; the limit is \(limits.maxTypes)")
         }
         var existingBytes = 0
         return try tasks.map { task in
@@ -48,7 +48,7 @@ extension WriteSession {
         if let key = task.uniqueKey, let existing = try holder(of: key, type: task.type) {
             return .existing(existing.record)
         }
-        let typeID = try catalog.make(task.type, db, limit: options.maxTypes)
+        let typeID = try catalog.make(task.type, db, limit: limits.maxTypes)
         let record = TaskStateMachine.submit(task, at: now)
         guard try write(record, typeID, givenRunAt: task.givenRunAt) else {
             guard let existing = try load(task.id) else {
@@ -73,39 +73,35 @@ extension WriteSession {
         return try readAll(statement).first
     }
 
+    private static let insertion: String = {
+        let steps = """
+            id, type, status, reason, due_at, version, retry_count, created_at, updated_at, run_at, given_run_at, \
+            payload
+            """
+        let columns = ([steps] + DefinitionColumns.names).joined(separator: ", ")
+        let places = Array(repeating: "?", count: 12 + DefinitionColumns.names.count).joined(separator: ", ")
+        return "INSERT INTO tasks (\(columns)) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
+    }()
+
     /// Writes a new row; answers false if there is a task with the same identifier.
     private func write(_ record: TaskRecord, _ typeID: Int64, givenRunAt: Timestamp?) throws -> Bool {
-        let statement = try statement(
-            .insert,
-            """
-            INSERT INTO tasks (id, type, status, reason, priority, due_at, version, retry_count,
-                max_retry, created_at, updated_at, run_at, queue_timeout, process_timeout, key,
-                key_limit, unique_key, retry_policy, payload, trace, given_run_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (id) DO NOTHING
-            """)
-        let isLarge = record.payload.text.utf8.count > Self.inlinePayloadBytes
+        let statement = try statement(.insert, Self.insertion)
+        let isLarge = record.definition.payload.text.utf8.count > Self.inlinePayloadBytes
         statement.bind(1, record.id)
         statement.bind(2, typeID)
-        statement.bind(3, record.status.code)
-        statement.bind(4, record.pendingReason.map { Int64($0.code) })
-        statement.bind(5, Int(record.priority))
-        statement.bind(6, record.dueAt)
-        statement.bind(7, record.version)
-        statement.bind(8, record.retryCount)
-        statement.bind(9, record.maxRetry)
-        statement.bind(10, record.createdAt)
-        statement.bind(11, record.updatedAt)
-        statement.bind(12, record.runAt)
-        statement.bind(13, record.queueTimeout)
-        statement.bind(14, record.processTimeout)
-        statement.bind(15, record.concurrency?.key)
-        statement.bind(16, record.concurrency.map { Int64($0.limit) })
-        statement.bind(17, record.uniqueKey)
-        statement.bind(18, record.retryPolicy.stored)
-        statement.bind(19, isLarge ? nil : record.payload.text)
-        statement.bind(20, record.trace?.text)
-        statement.bind(21, record.pendingReason == .scheduled ? givenRunAt : nil)
+        statement.bind(3, record.state.status.code)
+        statement.bind(4, record.state.pendingReason.map { Int64($0.code) })
+        statement.bind(5, record.dueAt)
+        statement.bind(6, record.state.version)
+        statement.bind(7, record.state.retryCount)
+        statement.bind(8, record.state.createdAt)
+        statement.bind(9, record.state.updatedAt)
+        statement.bind(10, record.state.runAt)
+        statement.bind(11, record.state.pendingReason == .scheduled ? givenRunAt : nil)
+        statement.bind(12, isLarge ? nil : record.definition.payload.text)
+        var binder = ColumnBinder(statement: statement, index: 13)
+        var definition = record.definition
+        try DefinitionColumns.walk(&binder, &definition)
         try statement.run(db)
         guard db.changesCount > 0 else { return false }
         if isLarge { try writeLargePayload(record.payload) }

@@ -67,13 +67,13 @@ extension StoreModel {
 }
 
 extension TaskRecord {
-    fileprivate var tokenLimit: Int { concurrency?.limit ?? .max }
+    fileprivate var tokenLimit: Int { definition.concurrency?.limit ?? .max }
 
     fileprivate func sharesLine(with other: TaskRecord) -> Bool {
-        type == other.type && concurrency?.key == other.concurrency?.key
+        definition.type == other.type && definition.concurrency?.key == other.concurrency?.key
     }
 
     fileprivate func isBetter(than other: TaskRecord) -> Bool {
-        (other.priority, id) < (priority, other.id)
+        (other.priority, id) < (definition.priority, other.id)
     }
 }

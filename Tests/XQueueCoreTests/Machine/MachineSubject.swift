@@ -43,31 +43,39 @@ enum MachineSubject: String, CaseIterable, Sendable {
         return record
     }
 
-    private static let base = TaskRecord(
-        id: TaskID(high: 1, low: 2), type: "a", payload: RawJSON.null, priority: 0, maxRetry: 3,
-        queueTimeout: .seconds(30), processTimeout: .seconds(60),
-        concurrency: ConcurrencyLimit(key: "k"), uniqueKey: nil,
-        retryPolicy: RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0),
-        status: .pending, pendingReason: .ready, retryCount: 1, version: 5,
-        createdAt: Timestamp(milliseconds: 900_000), updatedAt: Timestamp(milliseconds: 950_000),
-        runAt: Timestamp(milliseconds: 950_000), queueDeadline: now + .milliseconds(1))
+    private static let base: TaskRecord = {
+        var definition = TaskDefinition(type: "a")
+        definition.queueTimeout = .seconds(30)
+        definition.processTimeout = .seconds(60)
+        definition.concurrency = ConcurrencyLimit(key: "k")
+        definition.retryPolicy = RetryPolicy(strategy: .fixed, delay: .seconds(10), jitter: 0)
+        var state = TaskState(
+            createdAt: Timestamp(milliseconds: 900_000), runAt: Timestamp(milliseconds: 900_000),
+            queueTimeout: nil)
+        state.retryCount = 1
+        state.version = 5
+        state.updatedAt = Timestamp(milliseconds: 950_000)
+        state.runAt = Timestamp(milliseconds: 950_000)
+        state.queueDeadline = now + .milliseconds(1)
+        return TaskRecord(id: TaskID(high: 1, low: 2), definition: definition, state: state)
+    }()
 }
 
 extension TaskRecord {
     fileprivate mutating func run(expiresAt: Timestamp, deadline: Timestamp) {
-        status = .processing
-        pendingReason = nil
-        queueDeadline = nil
-        workerID = "w1"
-        startedAt = Timestamp(milliseconds: 960_000)
-        lease = Lease(
+        state.status = .processing
+        state.pendingReason = nil
+        state.queueDeadline = nil
+        state.workerID = "w1"
+        state.startedAt = Timestamp(milliseconds: 960_000)
+        state.lease = Lease(
             token: MachineSubject.token, workerID: "w1", expiresAt: expiresAt, deadline: deadline)
     }
 
     fileprivate mutating func end(_ status: TaskStatus) {
-        self.status = status
-        pendingReason = nil
-        queueDeadline = nil
-        completedAt = Timestamp(milliseconds: 970_000)
+        state.status = status
+        state.pendingReason = nil
+        state.queueDeadline = nil
+        state.completedAt = Timestamp(milliseconds: 970_000)
     }
 }

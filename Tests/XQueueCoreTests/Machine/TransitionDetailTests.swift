@@ -20,7 +20,9 @@ struct TransitionDetailTests {
     // MARK: - Submission
 
     @Test func submissionAtOnce() {
-        let task = NewTask(id: TaskID(high: 1, low: 1), type: "a", queueTimeout: .seconds(3))
+        let task = NewTask(id: TaskID(high: 1, low: 1), type: "a") { task in
+            task.queueTimeout = .seconds(3)
+        }
         let record = TaskStateMachine.submit(task, at: now)
         #expect(record.pendingReason == .ready)
         #expect(record.runAt == now)

@@ -107,12 +107,17 @@ extension StoreConformance {
 
     /// A task with a value in every field.
     private static func elaborateTask(_ fixture: StoreFixture) -> NewTask {
-        NewTask(
-            id: fixture.nextID(), type: "b", payload: RawJSON.null, priority: -7, maxRetry: 1000,
-            queueTimeout: .milliseconds(1), processTimeout: .seconds(315_360_000),
-            concurrency: ConcurrencyLimit(key: "user", limit: 3), uniqueKey: "once",
-            retryPolicy: RetryPolicy(
-                strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35),
-            schedule: .after(.seconds(86_400)), trace: makeTrace("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7"))
+        NewTask(id: fixture.nextID(), type: "b", payload: RawJSON.null, schedule: .after(.seconds(86_400))) {
+            task in
+            task.priority = -7
+            task.maxRetry = 1000
+            task.queueTimeout = .milliseconds(1)
+            task.processTimeout = .seconds(315_360_000)
+            task.concurrency = ConcurrencyLimit(key: "user", limit: 3)
+            task.uniqueKey = "once"
+            task.retryPolicy = RetryPolicy(
+                strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35)
+            task.trace = makeTrace("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
+        }
     }
 }

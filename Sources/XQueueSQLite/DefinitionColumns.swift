@@ -1,0 +1,133 @@
+import XQueueCore
+import XQueueStoreKit
+
+/// The columns that hold a task's definition, each said once: they are listed, bound and read by walking here.
+///
+/// `type` and `payload` are not among them: the one is a number in the table, the other may stand beside it.
+enum DefinitionColumns {
+    static func walk<Walker: ColumnWalker>(
+        _ walker: inout Walker, _ definition: inout TaskDefinition
+    ) throws {
+        try walker.integer("priority", &definition.priority)
+        try walker.count("max_retry", &definition.maxRetry)
+        walker.duration("queue_timeout", &definition.queueTimeout)
+        walker.duration("process_timeout", &definition.processTimeout)
+        var key = definition.concurrency?.key
+        var limit = definition.concurrency?.limit ?? 0
+        walker.text("key", &key)
+        if key != nil || !Walker.reads {
+            try walker.count("key_limit", &limit)
+        } else {
+            walker.skip()
+        }
+        if Walker.reads { definition.concurrency = key.map { ConcurrencyLimit(key: $0, limit: limit) } }
+        walker.text("unique_key", &definition.uniqueKey)
+        var policy = definition.retryPolicy.stored
+        walker.text("retry_policy", &policy)
+        if Walker.reads, let policy {
+            definition.retryPolicy = try RetryPolicy(stored: policy, seq: walker.seq)
+        }
+        var trace = definition.trace?.text
+        walker.text("trace", &trace)
+        if Walker.reads { definition.trace = trace.flatMap { TraceContext(text: $0) } }
+    }
+
+    /// The names, in the order of the walk.
+    static let names: [String] = {
+        var lister = ColumnLister()
+        var none = TaskDefinition(type: "")
+        // A lister reads nothing, and so finds nothing wrong.
+        try? walk(&lister, &none)
+        return lister.names
+    }()
+}
+
+/// What is done with each of the columns.
+protocol ColumnWalker {
+    /// Whether values come out of the columns.
+    static var reads: Bool { get }
+    /// The row, for messages.
+    var seq: Int64 { get }
+
+    mutating func integer(_ name: StaticString, _ value: inout Int32) throws
+    mutating func count(_ name: StaticString, _ value: inout Int) throws
+    mutating func duration(_ name: StaticString, _ value: inout Duration?)
+    mutating func text(_ name: StaticString, _ value: inout String?)
+    /// Passes by a column whose value says nothing.
+    mutating func skip()
+}
+
+/// Notes the columns' names.
+private struct ColumnLister: ColumnWalker {
+    static let reads = false
+    let seq: Int64 = 0
+    var names: [String] = []
+
+    mutating func integer(_ name: StaticString, _ value: inout Int32) { names.append("\(name)") }
+    mutating func count(_ name: StaticString, _ value: inout Int) { names.append("\(name)") }
+    mutating func duration(_ name: StaticString, _ value: inout Duration?) { names.append("\(name)") }
+    mutating func text(_ name: StaticString, _ value: inout String?) { names.append("\(name)") }
+    mutating func skip() {}
+}
+
+/// Binds the columns' values, one parameter after the other.
+struct ColumnBinder: ColumnWalker {
+    static let reads = false
+    let seq: Int64 = 0
+    let statement: PreparedStatement
+    /// The next parameter, from 1.
+    var index: Int32
+
+    mutating func integer(_ name: StaticString, _ value: inout Int32) {
+        statement.bind(index, Int64(value))
+        index += 1
+    }
+
+    mutating func count(_ name: StaticString, _ value: inout Int) {
+        statement.bind(index, value)
+        index += 1
+    }
+
+    mutating func duration(_ name: StaticString, _ value: inout Duration?) {
+        statement.bind(index, value)
+        index += 1
+    }
+
+    mutating func text(_ name: StaticString, _ value: inout String?) {
+        statement.bind(index, value)
+        index += 1
+    }
+
+    mutating func skip() { index += 1 }
+}
+
+/// Reads the columns' values, one column after the other.
+struct ColumnReader: ColumnWalker {
+    static let reads = true
+    let seq: Int64
+    let statement: PreparedStatement
+    /// The next column, from 0.
+    var index: Int32
+
+    mutating func integer(_ name: StaticString, _ value: inout Int32) {
+        value = Int32(truncatingIfNeeded: statement.integer(index))
+        index += 1
+    }
+
+    mutating func count(_ name: StaticString, _ value: inout Int) throws {
+        value = try StoredNumber.count(statement.integer(index), in: "\(name) of row \(seq) of tasks")
+        index += 1
+    }
+
+    mutating func duration(_ name: StaticString, _ value: inout Duration?) {
+        value = statement.duration(index)
+        index += 1
+    }
+
+    mutating func text(_ name: StaticString, _ value: inout String?) {
+        value = statement.text(index)
+        index += 1
+    }
+
+    mutating func skip() { index += 1 }
+}
