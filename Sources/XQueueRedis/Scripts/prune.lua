@@ -143,8 +143,10 @@ while removed < MOST do
   local excess = math.min(ended - KEPT, MOST - removed)
   if excess <= 0 then break end
   local ids = made_first(excess)
-  if #ids == 0 then break end
-  removed = removed + remove(ids)
+  local gone = remove(ids)
+  -- An index that names tasks which are not there must not hold the server.
+  if gone == 0 then break end
+  removed = removed + gone
   write()
   queues, counted = {}, {}
 end
