@@ -24,6 +24,18 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 100) == 2)
             #expect(try await fixture.store.tasks(TaskQuery()).tasks.ids == ids.suffix(4).reversed())
         },
+        ConformanceCase("prune: a task that ended twice in one moment counts once") { fixture in
+            let ids = try await fixture.submit((0..<2).map { _ in fixture.task() }).ids
+            _ = try await fixture.store.cancel(ids, grace: .zero)
+            _ = try await fixture.store.requeue(ids)
+            _ = try await fixture.store.cancel(ids, grace: .zero)
+            fixture.clock.advance(by: .seconds(100))
+            let retention = Retention(age: .seconds(50), count: 1000)
+            #expect(try await fixture.store.prune(retention, limit: 1) == 1)
+            #expect(try await fixture.store.tasks(TaskQuery()).total == 1)
+            #expect(try await fixture.store.prune(retention, limit: 100) == 1)
+            #expect(try await fixture.store.tasks(TaskQuery()).total == 0)
+        },
         ConformanceCase("prune: goes in small steps") { fixture in
             _ = try await finish(10, fixture)
             fixture.clock.advance(by: .seconds(100))
