@@ -1,3 +1,4 @@
+import XQueueHandlers
 import XQueueServer
 
 /// Writes the configuration down for people.
@@ -66,22 +67,27 @@ enum ConfigurationListing {
     }
 
     private static func members(of handler: HandlerDefinition) -> [(String, String)] {
-        if let webhook = handler.webhook { return members(of: webhook, handler) }
-        var members = [("exec", "[" + handler.command.map { "\"\($0)\"" }.joined(separator: ", ") + "]")]
-        members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
-        members.append(("working_directory", handler.workingDirectory))
-        members.append(("max_output", ByteSizeText.format(handler.maxOutput)))
-        // Values may be secrets; the names are enough to see what is set.
-        if !handler.passedVariables.isEmpty {
-            members.append(("env_from", handler.passedVariables.joined(separator: ", ")))
+        switch handler.runner {
+        case .program(let program): members(of: program, handler)
+        case .service(let webhook): members(of: webhook, handler)
         }
-        for name in handler.environment.keys.sorted() { members.append(("env.\(name)", "(set)")) }
+    }
+
+    private static func members(of program: ExecProgram, _ handler: HandlerDefinition) -> [(String, String)] {
+        let command = [program.path] + program.arguments
+        var members = [("exec", "[" + command.map { "\"\($0)\"" }.joined(separator: ", ") + "]")]
+        members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
+        members.append(("working_directory", program.workingDirectory))
+        members.append(("max_output", ByteSizeText.format(program.maxOutput)))
+        // Values may be secrets; the names are enough to see what is set.
+        if !program.inheritedVariables.isEmpty {
+            members.append(("env_from", program.inheritedVariables.joined(separator: ", ")))
+        }
+        for name in program.environment.keys.sorted() { members.append(("env.\(name)", "(set)")) }
         return members
     }
 
-    private static func members(
-        of webhook: WebhookDefinition, _ handler: HandlerDefinition
-    ) -> [(String, String)] {
+    private static func members(of webhook: Webhook, _ handler: HandlerDefinition) -> [(String, String)] {
         // A query may hold a key.
         let url = webhook.url.split(separator: "?", maxSplits: 1)
         var members = [("webhook", url.count > 1 ? "\(url[0])?(set)" : webhook.url)]

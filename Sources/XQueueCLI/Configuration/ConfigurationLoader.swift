@@ -1,7 +1,7 @@
 import Configuration
 import Foundation
-import SystemPackage
 import XQueue
+import XQueueHandlers
 
 /// Brings the configuration together: flags over environment over file over defaults.
 struct ConfigurationLoader: Sendable {
@@ -19,7 +19,7 @@ struct ConfigurationLoader: Sendable {
         let settings = SettingsTable.all
         let flags = try ServeFlags(flags, settings: settings)
         let file = try openFile(settings: settings)
-        let layers = try await layers(flags: flags, file: file)
+        let layers = ConfigurationLayers(flags: flags, environment: environment, file: file)
 
         var resolved = ResolvedConfiguration()
         var problems: [(ConfigurationError.Kind, String)] = []
@@ -80,19 +80,48 @@ struct ConfigurationLoader: Sendable {
         }
         return try ConfigurationFile(path: path, settings: settings, environment: environment)
     }
+}
 
-    private func layers(
-        flags: ServeFlags, file: ConfigurationFile?
-    ) async throws(ConfigurationError) -> ConfigurationLayers {
-        var provider: FileProvider<YAMLSnapshot>?
-        if let file, file.hasContent {
-            do {
-                provider = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file.path))
-            } catch {
-                throw ConfigurationError(.configuration, ["\(file.path): \(error)"])
-            }
+/// Who is asked for a value, in order: the flags, the environment, the file.
+struct ConfigurationLayers {
+    private let flags: any ConfigProvider
+    private let environment: any ConfigProvider
+    private let file: ConfigurationFile?
+
+    /// - Parameters:
+    ///   - flags: The command line, checked.
+    ///   - environment: All variables; those that are settings begin with `XQUEUE_`.
+    ///   - file: The file as it was parsed; nil without one.
+    init(flags: ServeFlags, environment: [String: String], file: ConfigurationFile?) {
+        // Flags are spelt with dashes throughout: `--queue-max-backlog` for `queue.max_backlog`.
+        self.flags = CommandLineArgumentsProvider(arguments: flags.arguments).mapKeys { key in
+            AbsoluteConfigKey(key.components.map { $0.replacing("_", with: "-") }, context: key.context)
         }
-        return ConfigurationLayers(
-            flags: flags, environment: environment, file: provider, places: file?.places ?? [:])
+        self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
+            .prefixKeys(with: "xqueue")
+        self.file = file
+    }
+
+    /// The text of the setting's value and where it stands; nil if nobody gave one.
+    func lookUp(_ setting: Setting) -> (text: String, source: SettingSource)? {
+        let key = AbsoluteConfigKey(setting.components)
+        // The flags' provider splits at commas; what was one value is put together again.
+        if case .stringArray(let parts)? = answer(of: flags, key, .stringArray) {
+            return (parts.joined(separator: ","), .flag(setting.flag))
+        }
+        if case .string(let text)? = answer(of: environment, key, .string) {
+            return (text, .environment(setting.variable))
+        }
+        if let text = file?.values[setting.key], let place = file?.places[setting.key] {
+            return (text, .file(place))
+        }
+        return nil
+    }
+
+    /// Every value is asked for as text, which each provider has, so that nothing is there to be thrown.
+    private func answer(
+        of provider: any ConfigProvider, _ key: AbsoluteConfigKey, _ type: ConfigType
+    ) -> ConfigContent? {
+        try? provider.value(forKey: key, type: type).value?.content
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import XQueue
 import XQueueCore
+import XQueueHandlers
 import Yams
 
 /// Reads the members of a handler that is a webhook.
@@ -17,7 +18,7 @@ struct WebhookDefinitionReader {
     /// What relative paths start from.
     let folder: String
     let environment: [String: String]
-    private(set) var definition = WebhookDefinition(url: "")
+    private(set) var definition = Webhook(url: "")
     private(set) var problems: [(text: String, node: Node)] = []
 
     init(folder: String, environment: [String: String]) {
@@ -88,13 +89,13 @@ struct WebhookDefinitionReader {
     }
 
     private mutating func take(_ bytes: [UInt8], at key: Node, from name: String) {
-        guard bytes.count >= WebhookSecret.minBytes else {
+        guard let secret = WebhookSecret(bytes) else {
             return add("'\(name)': the secret must be \(WebhookSecret.minBytes) bytes long at least", key)
         }
         guard definition.secret == nil else {
             return add("'secret_env' and 'secret_file' cannot stand beside each other", key)
         }
-        definition.secret = WebhookSecret(bytes: bytes)
+        definition.secret = secret
     }
 
     /// - Parameter resolve: The value of a header, of what stands there.

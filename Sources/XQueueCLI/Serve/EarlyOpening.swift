@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import XQueue
+import XQueueHandlers
 import XQueueServer
 
 /// Opens at the start what libraries would open when it is first used, and end the process if there is no file
@@ -33,7 +34,7 @@ enum EarlyOpening {
         if values.handlers.contains(where: { $0.webhook != nil }) {
             _ = MultiThreadedEventLoopGroup.singleton
         }
-        if values.handlers.contains(where: { $0.webhook == nil }) { await ExecRun.prepare() }
+        if values.handlers.contains(where: { $0.program != nil }) { await ExecHandler.prepare() }
     }
 
     /// Dispatch has a descriptor for each clock that somebody waits by.

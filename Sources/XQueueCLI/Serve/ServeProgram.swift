@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import XQueue
 import XQueueCore
+import XQueueHandlers
 import XQueueServer
 
 /// The server, put together from its configuration.
@@ -40,7 +41,7 @@ struct ServeProgram {
         let journal = values.queue.runsWorkers ? try openJournal() : nil
         let sinks = try SinkOpener(values)
         let log = try IntakeOpener(values, logger: logger)
-        let opener = StoreOpener(values: values, logger: logger)
+        let opener = try StoreOpener(values: values, logger: logger)
         let opened = try await signals.unlessAsked {
             try await opener.open(waiting: values.redis.startupTimeout)
         }
@@ -51,7 +52,7 @@ struct ServeProgram {
         let intake = try log.open()
         let manager = TaskManager(
             store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
-        let webhooks = WebhookClient.ifNeeded(values)
+        let webhooks = webhookClient()
         if queue.runsWorkers { register(in: manager, journal: journal, webhooks: webhooks) }
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
@@ -122,17 +123,25 @@ struct ServeProgram {
             }
         }
         for definition in values.handlers {
-            if let webhook = definition.webhook, let webhooks {
-                let handler = WebhookHandler(webhook, client: webhooks)
-                manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
-                    try await handler.handle(task)
-                }
-                continue
-            }
-            let handler = ExecHandler(definition, stopPeriod: values.queue.stopPeriod)
-            manager.register(definition.type, maxConcurrency: definition.maxConcurrency) { task in
-                try await handler.handle(task)
+            switch definition.runner {
+            case .program(let program):
+                manager.register(
+                    definition.type, ExecHandler(program), maxConcurrency: definition.maxConcurrency)
+            case .service(let webhook):
+                manager.register(
+                    definition.type, WebhookHandler(webhook, client: webhooks ?? .shared),
+                    maxConcurrency: definition.maxConcurrency)
             }
         }
+    }
+
+    /// The client of the webhooks that are served here; nil if there are none.
+    private func webhookClient() -> WebhookClient? {
+        let values = configuration.values
+        guard values.queue.runsWorkers, values.handlers.contains(where: { $0.webhook != nil }) else {
+            return nil
+        }
+        return WebhookClient(
+            maxConnections: values.queue.maxConcurrency, userAgent: "xqueue/\(Version.current)")
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import XQueueHandlers
 
 /// SIGTERM and SIGINT, from the program's first moment to its last.
 ///
@@ -79,7 +80,7 @@ final class StopSignals: Sendable {
             return (false, state.waiting)
         }
         if isSecond {
-            ProcessGroup.killAll()
+            ExecHandler.killAll()
             _exit(128 + number)
         }
         for waiter in waiting { waiter.yield() }

@@ -1,4 +1,6 @@
 import Testing
+import XQueueHandlers
+import XQueueTestServers
 
 @testable import XQueueCLI
 
@@ -41,7 +43,7 @@ import Testing
               push: { webhook: "http://push.internal.example:8000/", secret_file: key }
             """, environment: ["MAIL_KEY": "0123456789abcdef"])
         let mail = try #require(resolved.values.handlers.first { $0.type == "mail" })
-        #expect(mail.command == [])
+        #expect(mail.program == nil)
         #expect(mail.maxConcurrency == 3)
         #expect(mail.webhook?.secret?.bytes == Array("0123456789abcdef".utf8))
         #expect(mail.webhook?.timeout == .seconds(30))

@@ -4,14 +4,25 @@ import XQueue
 import XQueueCore
 import XQueueTesting
 
-/// The articles of the library tell code that compiles, and works.
+/// The articles of the libraries tell code that compiles, and works.
 @Suite struct ArticleTests {
-    private static let tests = URL(filePath: #filePath).deletingLastPathComponent()
-    private static let articles = tests.appending(path: "../../../Sources/XQueue/XQueue.docc").standardized
+    private static let root = URL(filePath: #filePath).appending(path: "../../../..").standardized
 
-    private static func files(in folder: URL, _ ending: String) throws -> [URL] {
-        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    /// The files with `ending` in such folders of all targets: `Sources/XQueue/XQueue.docc` and the like.
+    private static func files(_ ending: String, inEach folder: String, isFolder: (URL) -> Bool) throws
+        -> [URL]
+    {
+        let targets = try contents(of: root.appending(path: folder))
+        return try targets.flatMap { try contents(of: $0) }
+            .filter(isFolder)
+            .flatMap { try contents(of: $0) }
             .filter { $0.pathExtension == ending }
+    }
+
+    /// What is in a folder; nothing is in what is none.
+    private static func contents(of folder: URL) throws -> [URL] {
+        guard (try folder.resourceValues(forKeys: [.isDirectoryKey])).isDirectory == true else { return [] }
+        return try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .sorted { $0.path < $1.path }
     }
 
@@ -28,10 +39,12 @@ import XQueueTesting
     }
 
     @Test func everyBlockOfSwiftIsCompiledCode() throws {
-        let code = try Self.files(in: Self.tests, "swift")
-            .map { Self.flat(try String(contentsOf: $0, encoding: .utf8)) }
+        let code = try Self.files(
+            "swift", inEach: "Tests", isFolder: { $0.lastPathComponent == "Documentation" }
+        )
+        .map { Self.flat(try String(contentsOf: $0, encoding: .utf8)) }
         var count = 0
-        for article in try Self.files(in: Self.articles, "md") {
+        for article in try Self.files("md", inEach: "Sources", isFolder: { $0.pathExtension == "docc" }) {
             for block in Self.blocks(try String(contentsOf: article, encoding: .utf8)) {
                 count += 1
                 // A block may leave out what lies between its parts.

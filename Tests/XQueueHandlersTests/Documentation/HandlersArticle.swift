@@ -1,0 +1,19 @@
+import XQueue
+import XQueueHandlers
+
+// The code of `XQueueHandlers.docc`, which holds parts of this file word for word: `ArticleTests` compares them.
+
+enum HandlersArticle {
+    static func registerProgram(_ manager: TaskManager) {
+        var resize = ExecProgram(
+            "./resize.sh", arguments: ["--width", "200"], workingDirectory: "/srv/media")
+        resize.environment["THREADS"] = "2"
+        manager.register("resize", ExecHandler(resize), maxConcurrency: 4)
+    }
+
+    static func registerService(_ manager: TaskManager, key: [UInt8]) {
+        var mail = Webhook(url: "https://mailer.example/tasks", secret: WebhookSecret(key))
+        mail.timeout = .seconds(30)
+        manager.register("mail", WebhookHandler(mail))
+    }
+}
