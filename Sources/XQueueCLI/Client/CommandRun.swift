@@ -1,4 +1,5 @@
 import ArgumentParser
+import XQueueClient
 
 /// The frame in which a command does its work.
 enum CommandRun {
@@ -6,8 +7,8 @@ enum CommandRun {
     static func reporting(_ body: () async throws -> Void) async throws {
         do {
             try await body()
-        } catch let error as ClientError {
-            StandardError.report(error.description)
+        } catch let error as QueueClientError {
+            StandardError.report(error.advice)
             throw error.exit.code
         } catch let error as CommandError {
             StandardError.report(error.description)

@@ -1,10 +1,8 @@
 import ArgumentParser
-import AsyncHTTPClient
 import Foundation
 import NIOCore
-import NIOPosix
-import NIOSSL
 import XQueue
+import XQueueClient
 
 /// Which server a command talks to, and how.
 struct ServerOptions: ParsableArguments {
@@ -68,27 +66,23 @@ struct ServerOptions: ParsableArguments {
 
     /// Calls `body` with a client of the server, and closes the client.
     func withClient<Value>(
-        patience usualPatience: Duration = .zero, _ body: (APIClient) async throws -> Value
+        patience usualPatience: Duration = .zero, _ body: (QueueClient) async throws -> Value
     ) async throws -> Value {
-        let address = try address()
-        let token = try shownToken()
+        var configuration = QueueClient.Configuration(url: try address(), token: try shownToken())
+        configuration.timeout = timeout
+        configuration.patience = patience ?? usualPatience
+        configuration.userAgent = "xqueue/\(Version.current)"
+        configuration.authorityFile = authorityFile ?? Self.variable(Self.authorityVariable)
+        configuration.acceptsAnyCertificate = acceptsAnyCertificate
         // Event loops end the program if they cannot be made.
         guard OpenFiles.hasRoom(for: Self.descriptors) else {
             throw CommandError(.unavailable, "too few files can be opened: raise the limit (ulimit -n)")
         }
-        let http = HTTPClient(
-            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: try http())
-        let client = APIClient(
-            address: address, token: token, http: http,
-            timeout: TimeAmount(timeout), patience: patience ?? usualPatience)
-        let outcome: Result<Value, any Error>
         do {
-            outcome = .success(try await body(client))
-        } catch {
-            outcome = .failure(error)
+            return try await QueueClient.with(configuration, body)
+        } catch let error as QueueClientError where error.code == .badConfiguration {
+            throw ValidationError(error.message)
         }
-        try? await http.shutdown()
-        return try outcome.get()
     }
 
     /// Three for each event loop, and some for connections and certificates.
@@ -102,24 +96,6 @@ struct ServerOptions: ParsableArguments {
         case .failure(let problem):
             throw ValidationError("\(Self.tokenFileVariable): '\(path)' \(problem.text)")
         }
-    }
-
-    private func http() throws -> HTTPClient.Configuration {
-        var configuration = HTTPClient.Configuration()
-        // Trying again is for the command to decide.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.timeout.connect = .seconds(10)
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let file = authorityFile ?? Self.variable(Self.authorityVariable) {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file))
-            } catch {
-                throw ValidationError("cannot read certificates from \(file)")
-            }
-        }
-        if acceptsAnyCertificate { tls.certificateVerification = .none }
-        configuration.tlsConfiguration = tls
-        return configuration
     }
 
     /// A variable that is empty counts as none.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import XQueueClient
 import XQueueCore
 
 /// `xqueue submit`: hands tasks in, one or a file of them.
@@ -79,19 +80,15 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func submit(_ type: String) async throws {
         let payload = try payload.map { try PayloadSource.read($0) }
-        let body = fields.submission(type: type, payload: payload)
+        let submission = try fields.submission(type: type, payload: payload)
         try await server.withClient { client in
-            // Without an identifier of its own, a task whose answer was lost would be there twice.
-            let reply = try await client.post("/tasks", body: body, isRepeatable: fields.id != nil)
-            let id = try reply.decoded(Submitted.self).id
+            let reply = try await client.reply(to: .submit(submission))
+            let id = try reply.decoded().id
             if waiting.waits {
                 try await waiting.wait(for: id, json: json, client)
             } else {
-                try Output.line(json ? reply.text : id, after: "the task \(id) was submitted")
+                try Output.line(json ? reply.text : id.description, after: "the task \(id) was submitted")
             }
         }
     }
-
-    /// What a command needs to know of a task that was accepted.
-    private struct Submitted: Decodable { let id: String }
 }

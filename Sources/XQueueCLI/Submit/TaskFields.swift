@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import XQueueClient
 import XQueueCore
 
 /// The fields of a submission as options; what is left out takes the server's defaults.
@@ -95,31 +97,58 @@ struct TaskFields: ParsableArguments {
         retryStrategy != nil || retryDelay != nil || retryMaxDelay != nil || retryJitter != nil
     }
 
-    /// The body of a submission.
-    func submission(type: String, payload: RawJSON?) -> String {
-        var writer = JSONWriter(capacity: 512 + (payload?.text.utf8.count ?? 0))
-        writer.object { writer in
-            writer.member("type", type)
-            if let payload { writer.member("payload", payload) }
-            if let priority { writer.member("priority", priority) }
-            if let maxRetry { writer.member("max_retry", maxRetry) }
-            if let queueTimeout { writer.member("queue_timeout", queueTimeout) }
-            if let processTimeout { writer.member("process_timeout", processTimeout) }
-            if let concurrencyKey { writer.member("concurrency_key", concurrencyKey) }
-            if let maxConcurrency { writer.member("max_concurrency", maxConcurrency) }
-            if let delay { writer.member("delay", delay) }
-            if let runAt { writer.member("run_at", runAt) }
-            if let uniqueKey { writer.member("unique_key", uniqueKey) }
-            if let id { writer.member("id", id) }
-            guard hasRetryPolicy else { return }
-            writer.name("retry_policy")
-            writer.object { writer in
-                if let retryStrategy { writer.member("strategy", retryStrategy.rawValue) }
-                if let retryDelay { writer.member("delay", retryDelay) }
-                if let retryMaxDelay { writer.member("max_delay", retryMaxDelay) }
-                if let retryJitter { writer.member("jitter", retryJitter) }
+    /// The task that the options describe.
+    ///
+    /// - Throws: ``CommandError`` if `--run-at` is no time.
+    func submission(type: String, payload: RawJSON?) throws -> Submission {
+        var submission = Submission(type: type, payload: payload)
+        submission.priority = priority
+        submission.maxRetry = maxRetry
+        submission.queueTimeout = queueTimeout
+        submission.processTimeout = processTimeout
+        submission.concurrencyKey = concurrencyKey
+        submission.maxConcurrency = maxConcurrency
+        submission.delay = delay
+        submission.runAt = try runAt.map { text in
+            guard let time = RFC3339Reader.timestamp(text) else {
+                throw CommandError(.badInput, "--run-at: \(text) is not a time like 2026-01-31T09:30:00Z")
             }
+            return time
         }
-        return String(decoding: writer.bytes, as: UTF8.self)
+        submission.uniqueKey = uniqueKey
+        submission.id = id.flatMap { TaskID($0) }
+        submission.retryPolicy.strategy = retryStrategy.flatMap {
+            RetryPolicy.Strategy(rawValue: $0.rawValue)
+        }
+        submission.retryPolicy.delay = retryDelay
+        submission.retryPolicy.maxDelay = retryMaxDelay
+        submission.retryPolicy.jitter = retryJitter
+        return submission
+    }
+}
+
+/// Where a payload comes from: the command line, a file, or standard input.
+enum PayloadSource {
+    /// The payload `text` names: JSON, `@FILE`, or `-`.
+    ///
+    /// - Throws: ``CommandError`` if it cannot be read or is not JSON.
+    static func read(_ text: String) throws -> RawJSON {
+        do {
+            if text == "-" { return try RawJSON(bytes: try FileHandle.standardInput.readToEnd() ?? Data()) }
+            if text.hasPrefix("@") { return try RawJSON(bytes: try contents(of: String(text.dropFirst()))) }
+            return try RawJSON(text)
+        } catch let error as JSONSyntaxError {
+            let place = text == "-" ? "standard input" : text.hasPrefix("@") ? String(text.dropFirst()) : nil
+            let hint = place == nil ? "; a string needs its quotes: '\"text\"'" : ""
+            throw CommandError(.badInput, "\(place ?? "the payload") is not JSON: \(error)\(hint)")
+        }
+    }
+
+    private static func contents(of path: String) throws -> Data {
+        do {
+            return try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw CommandError(.noInput, "cannot read \(path): \(error.localizedDescription)")
+        }
     }
 }

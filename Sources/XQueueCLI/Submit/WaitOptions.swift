@@ -1,4 +1,5 @@
 import ArgumentParser
+import XQueueClient
 import XQueueCore
 
 /// Whether and how long to wait for a task that was submitted.
@@ -22,11 +23,8 @@ struct WaitOptions: ParsableArguments {
     /// Shows how the task gets on, on standard error, and then its result.
     ///
     /// - Throws: The exit code that goes with the task's fate.
-    func wait(for id: String, json: Bool, _ client: APIClient) async throws {
-        guard let task = TaskID(id) else {
-            throw CommandError(.unexpected, "the server called the task \(id)")
-        }
-        let end = try await Interruption.ended(by: limit) { try await follow(task, client) }
+    func wait(for id: TaskID, json: Bool, _ client: QueueClient) async throws {
+        let end = try await Interruption.ended(by: limit) { try await follow(id, client) }
         switch end {
         case .done: break
         case .interrupted:
@@ -36,40 +34,37 @@ struct WaitOptions: ParsableArguments {
             StandardError.write("xqueue: \(id) has not ended; see it with 'xqueue watch \(id)'\n")
             throw CommandExit.stillRunning.code
         }
-        let reply = try await client.get("/tasks/\(id)")
+        let reply = try await client.reply(to: .task(id))
         try tell(reply, id: id, json: json)
     }
 
-    private func follow(_ id: TaskID, _ client: APIClient) async throws {
+    private func follow(_ id: TaskID, _ client: QueueClient) async throws {
         // A task that is in the log in front of the store only is not found yet.
         try await Self.found(id, client)
         let display = WatchDisplay(json: false, on: .error, isQuiet: quiet)
-        var watcher = Watcher(
-            client: client, ids: [id], filters: [(name: "task_id", value: id.description)], display: display)
+        var watcher = Watcher(client: client, filter: EventFilter(ids: [id]), display: display)
         _ = try await watcher.run()
     }
 
-    private static func found(_ id: TaskID, _ client: APIClient) async throws {
+    private static func found(_ id: TaskID, _ client: QueueClient) async throws {
         var pause = Duration.milliseconds(50)
         while true {
             do {
                 _ = try await client.task(id)
                 return
-            } catch let error as ClientError where error.status == 404 {
+            } catch let error as QueueClientError where error.status == 404 {
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(2))
             }
         }
     }
 
-    private func tell(_ reply: APIClient.Reply, id: String, json: Bool) throws {
-        let task = try reply.decoded(WatchedTask.self)
+    private func tell(_ reply: ClientReply<QueueTask>, id: TaskID, json: Bool) throws {
+        let task = try reply.decoded()
         if json {
             try Output.line(reply.text, after: "the task \(id) was submitted and has ended")
         } else if task.status == .success {
-            let members = try RawJSON.members(of: reply.text) ?? []
-            let result = members.first { $0.name == "result" }?.value
-            if let result, result.kind != .null {
+            if let result = task.result {
                 try Output.line(result.text, after: "the task \(id) has succeeded")
             }
         } else {

@@ -1,3 +1,4 @@
+import XQueueClient
 import XQueueCore
 
 /// What is shown of the tasks that are watched: a line for good for each step, and a bar for each task
@@ -15,18 +16,18 @@ struct WatchBoard {
 
     /// Whether somebody looks at the lines; a program gets a tab between two values.
     private let isTerminal: Bool
-    private var bars: [String: Bar] = [:]
+    private var bars: [TaskID: Bar] = [:]
     /// The running tasks, in the order they began.
-    private var order: [String] = []
+    private var order: [TaskID] = []
 
     init(isTerminal: Bool = true) {
         self.isTerminal = isTerminal
     }
 
     /// Takes in an event; answers the line to print for good, if any.
-    mutating func apply(_ event: WatchedEvent) -> String? {
+    mutating func apply(_ event: QueueEvent) -> String? {
         guard let id = event.taskID, let type = event.type else { return nil }
-        if event.event == "progress" {
+        if event.kind == .progress {
             setBar(id, type, percent: event.progress ?? 0, message: event.progressMessage ?? "")
             return nil
         }
@@ -39,7 +40,7 @@ struct WatchBoard {
         return line(event, id: id, type: type, status: status)
     }
 
-    private mutating func setBar(_ id: String, _ type: String, percent: Double, message: String) {
+    private mutating func setBar(_ id: TaskID, _ type: String, percent: Double, message: String) {
         if bars.updateValue(Bar(type: type, percent: percent, message: message), forKey: id) == nil {
             order.append(id)
         }
@@ -54,7 +55,7 @@ struct WatchBoard {
         return lines
     }
 
-    private static func line(id: String, _ bar: Bar, width: Int) -> String {
+    private static func line(id: TaskID, _ bar: Bar, width: Int) -> String {
         let whole = WholePercent.of(bar.percent)
         let filled = whole * barWidth / 100
         let blocks = String(repeating: "█", count: filled) + String(repeating: "░", count: barWidth - filled)
@@ -64,7 +65,7 @@ struct WatchBoard {
     }
 
     private func line(
-        _ event: WatchedEvent, id: String, type: String, status: TaskStatus
+        _ event: QueueEvent, id: TaskID, type: String, status: TaskStatus
     ) -> String {
         var notes: [String] = []
         if let retries = event.retryCount, retries > 0 { notes.append("retry \(retries)") }
@@ -72,8 +73,37 @@ struct WatchBoard {
         if status != .success, let error = event.error { notes.append(error) }
         let standing = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
         let values =
-            [event.timestamp ?? "", id, standing, type]
+            [event.timestamp?.rfc3339 ?? "", id.description, standing, type]
             + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
         return values.map(\.onOneLine).joined(separator: isTerminal ? "  " : "\t")
+    }
+}
+
+/// A stream with lines that stay and, on a terminal, lines below them that are drawn anew.
+struct TerminalBoard {
+    private let stream: Terminal
+    let isTerminal: Bool
+    private var drawn = 0
+
+    init(_ stream: Terminal = .output) {
+        self.stream = stream
+        isTerminal = stream.isTerminal
+    }
+
+    /// How many characters fit beside each other.
+    var width: Int { stream.width }
+
+    /// Prints `lines` for good, and `moving` below them until the next call.
+    ///
+    /// - Throws: As ``Output`` does; what standard error does not take is nobody's loss.
+    mutating func show(_ lines: [String], moving: [String]) throws {
+        var text = ""
+        if drawn > 0 { text += "\u{1B}[\(drawn)A\u{1B}[J" }
+        for line in lines { text += (isTerminal ? line.visibleJSON : line) + "\n" }
+        if isTerminal {
+            for line in moving { text += line + "\n" }
+            drawn = moving.count
+        }
+        if stream == .output { try Output.writeAsItIs(text) } else { StandardError.write(text) }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import XQueueClient
 import XQueueCore
 
 /// `xqueue watch`: shows what happens to tasks as it happens.
@@ -53,11 +54,9 @@ struct WatchCommand: AsyncParsableCommand {
         try await CommandRun.reporting {
             try await server.withClient { client in
                 let ids = try await TaskIDArgument.read(ids, client)
-                let filters =
-                    ids.map { (name: "task_id", value: $0.description) }
-                    + types.map { (name: "type", value: $0) }
-                    + statuses.map { (name: "status", value: $0) }
-                var watcher = Watcher(client: client, ids: ids, filters: filters, display: display)
+                let filter = EventFilter(
+                    ids: ids, types: types, statuses: statuses.compactMap { TaskStatus(rawValue: $0) })
+                var watcher = Watcher(client: client, filter: filter, display: display)
                 guard try await watcher.run() else { throw CommandExit.refused.code }
             }
         }

@@ -1,4 +1,5 @@
 import Synchronization
+import XQueueClient
 
 /// Shows what a watcher sees: at once into a file or a pipe, ten times a second on a
 /// terminal, however many events there are.
@@ -26,12 +27,12 @@ final class WatchDisplay: Sendable {
         state = Mutex(State(board: WatchBoard(isTerminal: terminal.isTerminal), terminal: terminal))
     }
 
-    /// - Parameter json: The event as the server wrote it; nil for one that the watcher made of a task.
-    func show(_ event: WatchedEvent, json: String? = nil) {
+    /// Shows an event; as JSON, only one that the server wrote.
+    func show(_ event: QueueEvent) {
         guard !isQuiet else { return }
         state.withLock { state in
             if isJSON {
-                if let json { Self.show([json], moving: [], &state) }
+                if !event.json.isEmpty { Self.show([event.json], moving: [], &state) }
                 return
             }
             if let line = state.board.apply(event) { state.lines.append(line) }

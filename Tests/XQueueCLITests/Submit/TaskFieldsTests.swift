@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Testing
+import XQueueClient
 import XQueueCore
 
 @testable import XQueueCLI
@@ -16,7 +17,7 @@ struct TaskFieldsTests {
             "--retry-max-delay", "1h", "--retry-jitter", "0.5",
         ])
         #expect(
-            fields.submission(type: "t", payload: try RawJSON(#"{"a":1}"#)) == #"""
+            try fields.submission(type: "t", payload: try RawJSON(#"{"a":1}"#)).json == #"""
                 {"type":"t","payload":{"a":1},"priority":-5,"max_retry":2,"queue_timeout":300,"process_timeout":90,\#
                 "concurrency_key":"user \"7\"","max_concurrency":3,"delay":0.5,"unique_key":"u",\#
                 "id":"01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f","retry_policy":{"strategy":"linear","delay":2,\#
@@ -26,10 +27,14 @@ struct TaskFieldsTests {
     }
 
     @Test func whatIsNotGivenIsLeftToTheServer() throws {
-        #expect(try TaskFields.parse([]).submission(type: "t", payload: nil) == #"{"type":"t"}"#)
+        #expect(try TaskFields.parse([]).submission(type: "t", payload: nil).json == #"{"type":"t"}"#)
         #expect(
             try TaskFields.parse(["--run-at", "2026-01-31T09:30:00Z"]).submission(type: "t", payload: nil)
-                == #"{"type":"t","run_at":"2026-01-31T09:30:00Z"}"#)
+                .json
+                == #"{"type":"t","run_at":"2026-01-31T09:30:00.000Z"}"#)
+        #expect(throws: CommandError.self) {
+            try TaskFields.parse(["--run-at", "tomorrow"]).submission(type: "t", payload: nil)
+        }
     }
 
     @Test(

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import XQueueCore
+import XQueueTestServers
 
 @testable import XQueueCLI
 

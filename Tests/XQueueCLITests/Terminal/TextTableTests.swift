@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import XQueueClient
 
 @testable import XQueueCLI
 
@@ -37,8 +38,10 @@ struct TextTableTests {
         let task = { (priority: Int, error: String) in
             """
             {"id":"01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f","type":"billing.invoice.send","status":"processing",\
-            "priority":\(priority),"attempt":12,"progress":50,"progress_message":"\(error)",\
-            "created_at":"2026-01-01T00:00:00.000Z"}
+            "priority":\(priority),"attempt":12,"progress":50,"progress_message":"\(error)","max_retry":3,\
+            "queue_timeout":0,"process_timeout":0,"retry_count":0,"errors":[],"version":2,"retry_policy":\
+            {"strategy":"fixed","delay":1,"max_delay":1,"jitter":0},"created_at":"2026-01-01T00:00:00.000Z",\
+            "updated_at":"2026-01-01T00:00:00.000Z","run_at":"2026-01-01T00:00:00.000Z"}
             """
         }
         let type = { (name: String, limit: String, count: Int) in
@@ -59,10 +62,10 @@ struct TextTableTests {
             ListCommand.table(try decoded(task(0, ""), task(0, "page 4 of 10")), isTerminal: true),
             ListCommand.table(
                 try decoded(task(-2_000_000_000, "a rather long explanation of it")), isTerminal: true),
-            ListedType.table(
+            QueueType.table(
                 try decoded(type("billing.invoice", "null", 0), type("billing.refund", "12", 0))),
-            ListedType.table(try decoded(type("billing.invoice", "1000", 99_999))),
-            ListedNode.table(try decoded(node), isTerminal: true),
+            QueueType.table(try decoded(type("billing.invoice", "1000", 99_999))),
+            QueueWorker.table(try decoded(node), isTerminal: true),
         ]
         for table in tables {
             let lines = table.lines(isTerminal: true, width: 80)

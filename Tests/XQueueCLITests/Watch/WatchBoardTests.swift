@@ -1,30 +1,34 @@
-import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 
 @testable import XQueueCLI
 
 struct WatchBoardTests {
-    private func event(_ json: String) throws -> WatchedEvent {
-        try JSONDecoder().decode(WatchedEvent.self, from: Data(json.utf8))
+    private func event(_ json: String) throws -> QueueEvent {
+        try #require(QueueEvent(json: json))
+    }
+
+    private func id(_ number: Int) -> TaskID {
+        TaskID(high: UInt64(number) << 16 | 0x7000, low: 0x8000_0000_0000_0000)
     }
 
     private func status(
-        _ status: String, task: String = "t1", error: String? = nil, retries: Int = 0
-    ) throws -> WatchedEvent {
+        _ status: String, task: Int = 1, error: String? = nil, retries: Int = 0
+    ) throws -> QueueEvent {
         let error = error.map { "\"\($0)\"" } ?? "null"
         return try event(
             """
-            {"event":"status","cursor":"1-1","task_id":"\(task)","type":"mail","status":"\(status)",\
+            {"event":"status","cursor":"1-1","task_id":"\(id(task))","type":"mail","status":"\(status)",\
             "previous_status":null,"version":1,"retry_count":\(retries),"error":\(error),"worker_id":"n1",\
             "timestamp":"2026-01-01T00:00:00.000Z"}
             """)
     }
 
-    private func progress(_ percent: Double, task: String = "t1", message: String = "") throws -> WatchedEvent
-    {
+    private func progress(_ percent: Double, task: Int = 1, message: String = "") throws -> QueueEvent {
         try event(
             """
-            {"event":"progress","cursor":"1-2","task_id":"\(task)","type":"mail","progress":\(percent),\
+            {"event":"progress","cursor":"1-2","task_id":"\(id(task))","type":"mail","progress":\(percent),\
             "progress_message":"\(message)","worker_id":"n1","timestamp":"2026-01-01T00:00:00.000Z"}
             """)
     }
@@ -45,7 +49,7 @@ struct WatchBoardTests {
         let begun = try #require(board.apply(try status("processing")))
         #expect(begun.hasSuffix("mail  on n1"))
         #expect(board.apply(try progress(50, message: "halfway")) == nil)
-        let bar = try #require(board.lines(width: 80).first)
+        let bar = try #require(board.lines(width: 120).first)
         #expect(bar.filter { $0 == "█" }.count == 12)
         #expect(bar.filter { $0 == "░" }.count == 12)
         #expect(bar.hasSuffix("50 %  mail halfway"))
@@ -62,12 +66,12 @@ struct WatchBoardTests {
     @Test func barsAreBoundedInNumberAndWidth() throws {
         var board = WatchBoard()
         for number in 0..<(WatchBoard.maxBars + 7) {
-            _ = board.apply(try status("processing", task: "task-\(number)"))
+            _ = board.apply(try status("processing", task: number))
         }
         let lines = board.lines(width: 30)
         #expect(lines.count == WatchBoard.maxBars + 1)
         #expect(lines.last == "… and 7 more run")
         #expect(lines.allSatisfy { $0.count <= 30 })
-        #expect(lines.first?.hasPrefix("task-0") == true)
+        #expect(lines.first?.hasPrefix(id(0).description.prefix(30)) == true)
     }
 }

@@ -1,0 +1,74 @@
+import ArgumentParser
+import XQueueClient
+import XQueueCore
+
+/// `xqueue get`: everything about some tasks.
+struct GetCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Show everything about a task.",
+        discussion: """
+            Examples:
+              xqueue get 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
+              xqueue get 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f --json | jq .result
+              xqueue list --type mail --ids | xqueue get - --json
+            """)
+
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
+    var ids: [String]
+
+    @Flag(help: "Print each task as a line of JSON.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws { try TaskIDArgument.check(ids) }
+
+    func run() async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, index in
+                    let reply = try await client.reply(to: .task(id))
+                    if json { return try Output.line(reply.text) }
+                    if index > 0 { try Output.line("") }
+                    try Output.write(try TaskSheet.text(reply.text, isTerminal: Terminal.output.isTerminal))
+                }
+            }
+        }
+    }
+}
+
+/// A task with a line for each of its fields that says something.
+enum TaskSheet {
+    private static let nameWidth = 20
+
+    /// - Parameters:
+    ///   - json: The task as the server wrote it.
+    ///   - isTerminal: Whether the values stand under each other; a tab is before them if not.
+    static func text(_ json: String, isTerminal: Bool) throws -> String {
+        func line(_ name: String, _ value: String) -> String {
+            isTerminal ? "\(name.padded(to: nameWidth)) \(value)\n" : "\(name)\t\(value)\n"
+        }
+        guard let members = try RawJSON.members(of: json) else { return json + "\n" }
+        var text = ""
+        for member in members where member.value.kind != .null {
+            if member.name == "errors" {
+                for error in try member.value.elements() ?? [] { text += line("errors", words(error)) }
+            } else {
+                text += line(member.name, member.value.string?.onOneLine ?? member.value.text.onOneLine)
+            }
+        }
+        return text
+    }
+
+    /// An attempt that failed, in words.
+    private static func words(_ error: RawJSON) -> String {
+        guard let members = try? error.members() else { return error.text }
+        func value(_ name: String) -> String {
+            let value = members.first { $0.name == name }?.value
+            return value.map { $0.string ?? $0.text } ?? ""
+        }
+        return "\(value("ended_at"))  attempt \(value("attempt"))  \(value("kind"))  \(value("error"))"
+            .onOneLine
+    }
+}

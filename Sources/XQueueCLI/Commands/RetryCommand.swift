@@ -1,0 +1,41 @@
+import ArgumentParser
+import XQueueClient
+import XQueueCore
+
+/// `xqueue retry`: makes tasks that have ended pending again.
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Make failed, timed-out or canceled tasks pending again, with all their retries.",
+        discussion: """
+            Each task is told on a line of its own. If one cannot be retried the others are all the same, and \
+            the exit code is 1, or 2 if there is no such task.
+
+            Examples:
+              xqueue retry 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
+              xqueue list --status failed --type mail --all --ids | xqueue retry -
+            """)
+
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
+    var ids: [String]
+
+    @Flag(help: "Print each task as a line of JSON.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func validate() throws { try TaskIDArgument.check(ids) }
+
+    func run() async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
+                    let reply = try await client.reply(to: .retry(id))
+                    if json { return try Output.line(reply.text, after: "\(id) is pending") }
+                    let status = try reply.decoded().status.rawValue
+                    try Output.line("\(id)\(Output.separator)\(status)", after: "\(id) is \(status)")
+                }
+            }
+        }
+    }
+}

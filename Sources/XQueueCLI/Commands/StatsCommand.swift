@@ -1,0 +1,70 @@
+import ArgumentParser
+import XQueueClient
+import XQueueCore
+
+/// `xqueue stats`: the queue in numbers.
+struct StatsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Show the queue in numbers.",
+        discussion: """
+            Examples:
+              xqueue stats
+              xqueue stats --json | jq .pending_tasks
+            """)
+
+    @Flag(help: "Print what the server answered.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                let reply = try await client.reply(to: .statistics)
+                if json { return try Output.line(reply.text) }
+                let stats = try reply.decoded()
+                try stats.sheet().print()
+                guard Terminal.output.isTerminal, !stats.types.isEmpty else { return }
+                try Output.line("")
+                try QueueType.table(stats.types).print()
+            }
+        }
+    }
+}
+
+extension ServerStatistics {
+    /// A name and a value on each line.
+    fileprivate func sheet() -> TextTable {
+        var table = TextTable([.init(head: "NUMBER"), .init(head: "VALUE", isOnRight: true)])
+        for status in TaskStatus.allCases {
+            table.rows.append([status.rawValue, Self.number(counts[status] ?? 0)])
+        }
+        table.rows += [
+            ["oldest pending", oldestPendingAge.map { Age.duration($0.inSeconds) } ?? "-"],
+            ["nodes", Self.number(workers.count)],
+            [
+                "workers busy",
+                activeWorkers == nil ? "-" : "\(Self.number(activeWorkers)) of \(Self.number(totalWorkers))",
+            ],
+            ["workers stuck", Self.number(stuckWorkers)],
+            ["concurrency keys in use", Self.number(keysInUse)],
+            ["submitted a second", Self.rate(rates.submitted)],
+            ["succeeded a second", Self.rate(rates.succeeded)],
+            ["failed a second", Self.rate(rates.failed)],
+            ["retried a second", Self.rate(rates.retried)],
+            ["up", Age.duration(uptime.inSeconds)],
+            ["version", version],
+        ]
+        return table
+    }
+
+    private static func number(_ number: Int?) -> String {
+        guard let number else { return "-" }
+        return Terminal.output.isTerminal ? number.grouped : "\(number)"
+    }
+
+    private static func rate(_ rate: Double?) -> String {
+        rate.map { "\(($0 * 10).rounded() / 10)" } ?? "-"
+    }
+}

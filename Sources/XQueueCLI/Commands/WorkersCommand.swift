@@ -1,0 +1,54 @@
+import ArgumentParser
+import XQueueClient
+import XQueueCore
+
+/// `xqueue workers`: the nodes of the cluster.
+struct WorkersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "workers",
+        abstract: "List the live nodes, what they serve and how busy they are.",
+        discussion: """
+            Examples:
+              xqueue workers
+              xqueue workers --json | jq '.workers[] | {host, running, capacity}'
+            """)
+
+    @Flag(help: "Print what the server answered.")
+    var json = false
+
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                let reply = try await client.reply(to: .workers)
+                if json { return try Output.line(reply.text) }
+                try QueueWorker.table(try reply.decoded().workers).print()
+            }
+        }
+    }
+}
+
+extension QueueWorker {
+    /// The workers as a table for people.
+    static func table(_ nodes: [QueueWorker], isTerminal: Bool = Terminal.output.isTerminal) -> TextTable {
+        func time(_ time: Timestamp) -> String { isTerminal ? Age.text(time.rfc3339) : time.rfc3339 }
+        func count(_ number: Int?) -> String { number.map(String.init) ?? "-" }
+        var table = TextTable([
+            .init(head: "ID", least: 12, isName: true), .init(head: "HOST", least: 8, leaves: 4),
+            .init(head: "VERSION", leaves: 3), .init(head: "ROLES", leaves: 1),
+            .init(head: "RUNNING", isOnRight: true),
+            .init(head: "CAPACITY", isOnRight: true), .init(head: "STUCK", isOnRight: true, leaves: 2),
+            .init(head: isTerminal ? "UP" : "STARTED", isOnRight: true),
+            .init(head: "SEEN", isOnRight: true), .init(head: "TYPES", least: 8),
+        ])
+        table.rows = nodes.map { node in
+            [
+                node.id, node.host, node.version, node.roles.joined(separator: ","), count(node.running),
+                count(node.capacity), count(node.stuck), time(node.startedAt), time(node.lastSeenAt),
+                node.types.joined(separator: ","),
+            ]
+        }
+        return table
+    }
+}

@@ -1,0 +1,165 @@
+import XQueueCore
+
+/// An answer that holds JSON of its user's, which `Decodable` would take apart and put together again: it is kept byte
+/// for byte as the server wrote it.
+protocol KeepsJSON {
+    /// Takes those values from the answer.
+    ///
+    /// - Parameter json: The whole answer.
+    mutating func keep(_ json: RawJSON) throws(JSONSyntaxError)
+}
+
+extension RawJSON {
+    /// The value of a member; nil if there is none, or it is null.
+    func member(_ name: String) throws(JSONSyntaxError) -> RawJSON? {
+        let value = try members()?.first { $0.name == name }?.value
+        return value?.kind == .null ? nil : value
+    }
+}
+
+extension Array where Element: KeepsJSON {
+    /// Lets each element keep what is its own in a list.
+    mutating func keep(_ list: RawJSON?) throws(JSONSyntaxError) {
+        for (index, json) in (try list?.elements() ?? []).prefix(count).enumerated() {
+            try self[index].keep(json)
+        }
+    }
+}
+
+/// The names of members on the wire.
+struct WireName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) {
+        self.stringValue = stringValue
+    }
+
+    init?(intValue: Int) { nil }
+}
+
+/// The members of an object of the API, by the names they have there.
+struct WireObject {
+    private let container: KeyedDecodingContainer<WireName>
+
+    init(_ decoder: any Decoder) throws {
+        container = try decoder.container(keyedBy: WireName.self)
+    }
+
+    /// A member that must be there.
+    func value<Value: Decodable>(_ name: String) throws -> Value {
+        try container.decode(Value.self, forKey: WireName(stringValue: name))
+    }
+
+    /// A member that may be missing, or null.
+    func optional<Value: Decodable>(_ name: String) throws -> Value? {
+        try container.decodeIfPresent(Value.self, forKey: WireName(stringValue: name))
+    }
+
+    /// One of the words that `Value` has.
+    func word<Value: RawRepresentable<String>>(_ name: String) throws -> Value {
+        let text: String = try value(name)
+        guard let word = Value(rawValue: text) else { throw wrong(name, "an unknown word, '\(text)'") }
+        return word
+    }
+
+    /// One of the words that `Value` has, or nothing.
+    func optionalWord<Value: RawRepresentable<String>>(_ name: String) throws -> Value? {
+        guard let _: String = try optional(name) else { return nil }
+        return try word(name)
+    }
+
+    func id(_ name: String) throws -> TaskID {
+        let text: String = try value(name)
+        guard let id = TaskID(text) else { throw wrong(name, "no identifier, '\(text)'") }
+        return id
+    }
+
+    func time(_ name: String) throws -> Timestamp {
+        let text: String = try value(name)
+        guard let time = RFC3339Reader.timestamp(text) else { throw wrong(name, "no time, '\(text)'") }
+        return time
+    }
+
+    func optionalTime(_ name: String) throws -> Timestamp? {
+        guard let _: String = try optional(name) else { return nil }
+        return try time(name)
+    }
+
+    /// A number of seconds.
+    func duration(_ name: String) throws -> Duration {
+        let seconds: Double = try value(name)
+        guard seconds.isFinite, abs(seconds) <= 1e12 else { throw wrong(name, "no duration, \(seconds)") }
+        return .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+
+    func optionalDuration(_ name: String) throws -> Duration? {
+        guard let _: Double = try optional(name) else { return nil }
+        return try duration(name)
+    }
+
+    /// Any JSON; null if it is missing. ``KeepsJSON`` puts what the server wrote in its place.
+    func json(_ name: String) throws -> RawJSON {
+        let tree: JSONTree? = try optional(name)
+        return tree?.json ?? .null
+    }
+
+    private func wrong(_ name: String, _ what: String) -> DecodingError {
+        let path = container.codingPath + [WireName(stringValue: name)]
+        return .dataCorrupted(.init(codingPath: path, debugDescription: what))
+    }
+}
+
+/// Any JSON that comes from a decoder.
+private enum JSONTree: Decodable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSONTree])
+    case object([String: JSONTree])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode([JSONTree].self) {
+            self = .array(value)
+        } else {
+            self = .object(try container.decode([String: JSONTree].self))
+        }
+    }
+
+    var json: RawJSON {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return RawJSON(trusted: writer.text)
+    }
+
+    private func write(to writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.null()
+        case .bool(let value): writer.value(value)
+        case .integer(let value): writer.value(value)
+        case .number(let value): writer.value(value)
+        case .string(let value): writer.value(value)
+        case .array(let values): writer.array(values) { $1.write(to: &$0) }
+        case .object(let members):
+            writer.object { writer in
+                for name in members.keys.sorted() {
+                    writer.name(name)
+                    members[name]?.write(to: &writer)
+                }
+            }
+        }
+    }
+}

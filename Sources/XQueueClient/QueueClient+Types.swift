@@ -1,0 +1,106 @@
+extension QueueClient {
+    /// The queue in numbers. What is only known of all types together is nil for a token that is limited to some.
+    ///
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func statistics() async throws -> ServerStatistics {
+        try await answer(to: .statistics)
+    }
+
+    /// The live nodes, and the workers that are other programs.
+    ///
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func workers() async throws -> [QueueWorker] {
+        try await answer(to: .workers).workers
+    }
+
+    /// The task types, by name.
+    ///
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func types() async throws -> [QueueType] {
+        try await answer(to: .types).types
+    }
+
+    /// Holds back the tasks of a type on all nodes; running ones go on.
+    ///
+    /// - Parameters:
+    ///   - type: The type.
+    ///   - create: Whether a type that nobody knows is made.
+    /// - Returns: The type as it stands now.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    @discardableResult
+    public func pause(_ type: String, create: Bool = false) async throws -> QueueType {
+        try await answer(to: .pause(type, create: create))
+    }
+
+    /// Lets the tasks of a paused type go.
+    ///
+    /// - Parameter type: The type.
+    /// - Returns: The type as it stands now.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    @discardableResult
+    public func resume(_ type: String) async throws -> QueueType {
+        try await answer(to: .resume(type))
+    }
+
+    /// Sets how many tasks of a type run at once, on all nodes together.
+    ///
+    /// - Parameters:
+    ///   - limit: The most at once, 1 or more; nil for no limit.
+    ///   - type: The type.
+    ///   - create: Whether a type that nobody knows is made.
+    /// - Returns: The type as it stands now.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    @discardableResult
+    public func setLimit(_ limit: Int?, of type: String, create: Bool = false) async throws -> QueueType {
+        try await answer(to: .limit(type, limit, create: create))
+    }
+
+    /// Forgets a type that has no tasks, with its limit and its pause.
+    ///
+    /// - Parameter type: The type.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func deleteType(_ type: String) async throws {
+        _ = try await answer(to: .deleteType(type))
+    }
+}
+
+extension ClientRequest {
+    /// `GET /stats`
+    package static var statistics: ClientRequest<ServerStatistics> {
+        ClientRequest<ServerStatistics>(.get, "/stats")
+    }
+
+    /// `GET /workers`
+    package static var workers: ClientRequest<WorkerList> { ClientRequest<WorkerList>(.get, "/workers") }
+
+    /// `GET /types`
+    package static var types: ClientRequest<TypeList> { ClientRequest<TypeList>(.get, "/types") }
+
+    /// `POST /types/{type}/pause`
+    package static func pause(_ type: String, create: Bool) -> ClientRequest<QueueType> {
+        ClientRequest<QueueType>(.post, "\(path(of: type))/pause", query: creating(create))
+    }
+
+    /// `POST /types/{type}/resume`
+    package static func resume(_ type: String) -> ClientRequest<QueueType> {
+        ClientRequest<QueueType>(.post, "\(path(of: type))/resume")
+    }
+
+    /// `PUT /types/{type}/limit`
+    package static func limit(_ type: String, _ limit: Int?, create: Bool) -> ClientRequest<QueueType> {
+        ClientRequest<QueueType>(
+            .put, "\(path(of: type))/limit", query: creating(create),
+            body: #"{"max_concurrency":\#(limit.map { "\($0)" } ?? "null")}"#)
+    }
+
+    /// `DELETE /types/{type}`
+    package static func deleteType(_ type: String) -> ClientRequest<ServerMessage> {
+        ClientRequest<ServerMessage>(.delete, path(of: type), isRepeatable: false)
+    }
+
+    private static func path(of type: String) -> String { "/types/\(PercentEncoding.encoded(type))" }
+
+    private static func creating(_ create: Bool) -> [(name: String, value: String)] {
+        create ? [(name: "create", value: "true")] : []
+    }
+}

@@ -1,0 +1,81 @@
+/// Reads times such as `2026-01-31T09:30:00.25+08:00` (RFC 3339, section 5.6).
+///
+/// Written by hand because Foundation's parser takes 30 February, 25 o'clock and trailing text, and refuses lower-case
+/// `t` and `z` (tried with Swift 6.3).
+package struct RFC3339Reader {
+    private var rest: Substring.UTF8View
+
+    /// The time, cut to the millisecond; nil if `text` is not exactly one.
+    package static func timestamp(_ text: String) -> Timestamp? {
+        var reader = RFC3339Reader(rest: text[...].utf8)
+        return reader.timestamp()
+    }
+
+    private mutating func timestamp() -> Timestamp? {
+        guard let year = digits(4), skip("-"), let month = digits(2), 1...12 ~= month, skip("-"),
+            let day = digits(2), day >= 1, day <= Self.days(in: month, of: year),
+            skip("T", "t"), let hour = digits(2), hour < 24, skip(":"), let minute = digits(2), minute < 60,
+            skip(":"), let second = digits(2), second <= 60,
+            let fraction = milliseconds(), let offset = offsetMinutes(), rest.isEmpty
+        else { return nil }
+        let days = Self.daysSinceEpoch(year, month, day)
+        let seconds = ((days * 24 + hour) * 60 + minute - offset) * 60 + second
+        return Timestamp(milliseconds: seconds * 1000 + fraction)
+    }
+
+    private mutating func skip(_ marks: Unicode.Scalar...) -> Bool {
+        guard let byte = rest.first, marks.contains(Unicode.Scalar(byte)) else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    private mutating func digits(_ count: Int) -> Int64? {
+        var value: Int64 = 0
+        for _ in 0..<count {
+            guard let byte = rest.first, 0x30...0x39 ~= byte else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+            rest.removeFirst()
+        }
+        return value
+    }
+
+    private mutating func milliseconds() -> Int64? {
+        guard skip(".") else { return 0 }
+        guard let first = digits(1) else { return nil }
+        var value = first * 100
+        var unit: Int64 = 10
+        while let digit = digits(1) {
+            value += digit * unit
+            unit /= 10
+        }
+        return value
+    }
+
+    private mutating func offsetMinutes() -> Int64? {
+        if skip("Z", "z") { return 0 }
+        let sign: Int64 = rest.first == UInt8(ascii: "-") ? -1 : 1
+        guard skip("+", "-"), let hours = digits(2), hours < 24, skip(":"),
+            let minutes = digits(2), minutes < 60
+        else { return nil }
+        return sign * (hours * 60 + minutes)
+    }
+
+    private static func days(in month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+
+    /// Howard Hinnant's `days_from_civil` (https://howardhinnant.github.io/date_algorithms.html), for
+    /// years from 0.
+    private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        // Years begin in March here, so that the leap day is the last; 400 more keep them positive.
+        let shiftedYear = (month <= 2 ? year - 1 : year) + 400
+        let era = shiftedYear / 400
+        let yearOfEra = shiftedYear % 400
+        let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+        return (era - 1) * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}

@@ -1,0 +1,31 @@
+import XQueueClient
+import XQueueCore
+
+// The code of `XQueueClient.docc`, which holds parts of this file word for word: `ArticleTests` compares them, and
+// `QueueClientTests` runs it.
+
+enum ClientArticle {
+    static func submit(url: String, token: String?) async throws -> QueueTask {
+        let client = try QueueClient(QueueClient.Configuration(url: url, token: token))
+        var mail = Submission(type: "mail", payload: try RawJSON(#"{"to":"ann"}"#))
+        mail.uniqueKey = "welcome-ann"
+        let id = try await client.submit(mail).id
+        let task = try await client.end(of: id)
+        await client.shutDown()
+        return task
+    }
+
+    static func watch(_ client: QueueClient) async throws {
+        for try await event in client.watch(EventFilter(types: ["mail"])) {
+            guard event.kind == .status, event.status == .failed else { continue }
+            print(event.error ?? "")
+        }
+    }
+
+    static func work(_ client: QueueClient) async throws {
+        let batch = try await client.lease(["mail"], as: "mailer-1", wait: .seconds(20))
+        for leased in batch.leases {
+            try await client.complete(leased.lease, result: leased.task.payload)
+        }
+    }
+}
