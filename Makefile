@@ -43,7 +43,8 @@ format: ## Format every file
 	$(SWIFT) format format --in-place --recursive --parallel $(wildcard $(FORMATTED))
 
 bench: release ## Measure how fast it is on this machine (ARGS="--json")
-	@exec $(RELEASE) bench $(ARGS)
+	SWIFT="$(SWIFT)" scripts/build-release xqueue-bench
+	@exec $(RELEASE)-bench $(ARGS)
 
 docs: setup ## Build the library's documentation; a warning is an error
 	scripts/make-docs

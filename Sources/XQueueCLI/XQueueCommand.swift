@@ -1,4 +1,5 @@
 import ArgumentParser
+import XQueue
 
 @main
 struct XQueueCommand: AsyncParsableCommand {
@@ -22,12 +23,11 @@ struct XQueueCommand: AsyncParsableCommand {
             \(CommandExit.table)
             """,
         version: Version.current,
-        subcommands: BenchCommand.hiddenCommands,
         groupedSubcommands: [
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, TokenCommand.self, ReplayCommand.self, BenchCommand.self,
+                    ServeCommand.self, TokenCommand.self, ReplayCommand.self,
                 ]),
             CommandGroup(
                 name: "Tasks",

@@ -136,7 +136,7 @@ class Measurement:
     def drain_xqueue(self):
         self.redis("-n", "0", "flushdb", "sync")
         ended = subprocess.run(
-            [self.options.xqueue, "bench", "--store", "redis", "drain", "--json",
+            [self.options.xqueue, "--store", "redis", "drain", "--json",
              "--tasks", str(self.options.tasks), "--redis-addr", f"127.0.0.1:{self.options.port}"],
             capture_output=True, text=True, check=True, timeout=120,
         )

@@ -53,7 +53,9 @@ struct Announcement: Sendable {
 
     private var values: ServeConfiguration { configuration.values }
 
-    private var store: String { StoreOpener(values: values, logger: logger).place }
+    private var store: String {
+        (try? StoreOpener(values: values, logger: logger))?.place ?? values.storePath
+    }
 
     private var facts: String {
         """

@@ -1,5 +1,4 @@
 import Foundation
-import Testing
 
 /// What `scripts/setup-kafka` has put beside the build.
 package enum KafkaTools {

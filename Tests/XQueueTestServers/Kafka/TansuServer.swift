@@ -1,7 +1,5 @@
 import Foundation
 import Synchronization
-import Testing
-import XQueueTesting
 
 /// A real broker of a test's own that speaks Kafka's protocol, on the loopback interface. It keeps its
 /// topics in memory and ends with this object.
@@ -45,7 +43,7 @@ package final class TansuServer: Sendable {
             ] + (asksUsers ? ["--authentication"] : []),
             in: folder, name: "tansu-\(folder.nextNumber())")
         program.withLock { $0 = next }
-        try await eventually("the broker listens") {
+        try await waiting(for: "the broker listens") {
             guard next.isRunning else { throw ProgramEnded(said: next.said) }
             return next.said.contains("ready in")
         }

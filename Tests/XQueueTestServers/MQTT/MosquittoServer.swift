@@ -1,7 +1,5 @@
 import Foundation
 import Synchronization
-import Testing
-import XQueueTesting
 
 /// A real `mosquitto` of a test's own, on the loopback interface. It ends with this object.
 package final class MosquittoServer: Sendable {
@@ -13,6 +11,7 @@ package final class MosquittoServer: Sendable {
     package let tlsWebSocketPort: Int
     let folder: ServerFolder
     let login: (name: String, password: String)?
+    private let isForSpeed: Bool
     private let program = Mutex<RunningProgram?>(nil)
 
     /// Makes a broker that is not running yet: it keeps sessions on disk over an orderly end.
@@ -22,12 +21,14 @@ package final class MosquittoServer: Sendable {
     ///   - tls: Opens two more ports.
     ///   - options: Further lines of its configuration.
     ///   - access: What whoever has no name may read and write, as in its file of access rules; nil for everything.
+    ///   - isForSpeed: Whether it says nothing and keeps nothing, as a benchmark wants it.
     package init(
         login: (name: String, password: String)? = nil, tls: TLSFiles? = nil, options: [String] = [],
-        access: String? = nil
+        access: String? = nil, isForSpeed: Bool = false
     ) throws {
         folder = try ServerFolder()
         self.login = login
+        self.isForSpeed = isForSpeed
         port = try FreePort.next()
         webSocketPort = try FreePort.next()
         tlsPort = try FreePort.next()
@@ -44,9 +45,11 @@ package final class MosquittoServer: Sendable {
             lines += ["listener \(tlsWebSocketPort) 127.0.0.1", "protocol websockets"] + files
         }
         lines += [
-            "allow_anonymous \(login == nil)", "persistence true", "persistence_location \(folder.path)/",
+            "allow_anonymous \(login == nil)", "persistence \(!isForSpeed)",
+            "persistence_location \(folder.path)/",
             "max_queued_messages 0", "max_inflight_messages 0", "user root",
         ]
+        if isForSpeed { lines.append("log_type error") }
         lines += options
         if let access {
             try folder.write("access", access)
@@ -60,12 +63,13 @@ package final class MosquittoServer: Sendable {
     package func start() async throws {
         if let login { try await writePassword(login) }
         let next = try RunningProgram(
-            program: URL(filePath: try ProgramFile.installed("mosquitto")), ["-v", "-c", "mosquitto.conf"],
+            program: URL(filePath: try ProgramFile.installed("mosquitto")),
+            (isForSpeed ? [] : ["-v"]) + ["-c", "mosquitto.conf"],
             in: folder, name: "mosquitto-\(folder.nextNumber())")
         program.withLock { $0 = next }
-        try await eventually("mosquitto listens") {
+        try await waiting(for: "mosquitto listens") {
             guard next.isRunning else { throw ProgramEnded(said: next.said) }
-            return next.said.contains("running")
+            return isForSpeed ? LoopbackSocket().connect(port) : next.said.contains("running")
         }
     }
 

@@ -1,6 +1,4 @@
 import Foundation
-import Testing
-import XQueueTesting
 
 /// A `mosquitto_sub` that runs. It ends with the last copy of this value.
 package struct MosquittoSubscriber: Sendable {
@@ -58,7 +56,7 @@ extension MosquittoServer {
                 "-q", "\(quality)", "-t", topic, "-F", "message %t %q %r %p",
             ] + user,
             in: folder, name: name)
-        try await eventually("the subscription is there") {
+        try await waiting(for: "the subscription is there") {
             guard subscriber.isRunning else { throw ProgramEnded(said: subscriber.said) }
             return subscriber.said.contains("SUBACK")
         }

@@ -1,7 +1,5 @@
 package import Foundation
 import Synchronization
-import Testing
-import XQueueTesting
 
 /// One run of the real `xqueue`, or of another program that a test needs.
 ///
@@ -80,7 +78,7 @@ package final class RunningProgram: Sendable {
     ///
     /// - Parameter limit: How long; generous, since a node that is asked to end may take a minute by its own rules.
     package func exitStatus(within limit: Duration = .seconds(240)) async throws -> Int32 {
-        try await eventually(within: limit, "the program ends") { !isRunning }
+        try await waiting(within: limit, for: "the program ends") { !isRunning }
         return state.withLock { Self.look(&$0, processIdentifier) } ?? 0
     }
 

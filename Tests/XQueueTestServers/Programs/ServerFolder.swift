@@ -1,13 +1,15 @@
 import Foundation
 import Synchronization
 
-/// A folder of a test's own: the working directory of its servers. It goes with the test.
+/// A folder of a test's own, or of a benchmark's: the working directory of its servers. It goes with this object.
 package final class ServerFolder: Sendable {
     package let path: String
     private let numbers = Mutex(0)
 
-    package init() throws {
-        path = FileManager.default.temporaryDirectory.appending(path: "xqueue-e2e-\(UUID().uuidString)").path
+    /// - Parameter parent: Where it is made; nil for the system's place for such.
+    package init(in parent: String? = nil) throws {
+        let parent = parent ?? FileManager.default.temporaryDirectory.path
+        path = URL(filePath: parent).appending(path: "xqueue-e2e-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         Janitor.shared.remove(path)
     }

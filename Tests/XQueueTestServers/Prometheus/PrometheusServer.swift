@@ -1,6 +1,4 @@
 package import Foundation
-import Testing
-import XQueueTesting
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -36,7 +34,7 @@ package final class PrometheusServer: Sendable {
                 "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
             ], in: folder, name: "prometheus")
         self.program = program
-        try await eventually("prometheus is ready") {
+        try await waiting(for: "prometheus is ready") {
             guard program.isRunning else { throw ProgramEnded(said: program.said) }
             return (try? await get("/-/ready"))?.status == 200
         }

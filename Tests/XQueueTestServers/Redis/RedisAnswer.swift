@@ -53,3 +53,21 @@ package enum RedisAnswer: Sendable, Hashable {
         }
     }
 }
+
+extension Optional {
+    /// The value, which a server that works answers.
+    ///
+    /// - Parameter what: What it is, for the message.
+    /// - Throws: ``UnexpectedAnswer`` if there is none.
+    func orThrow(_ what: String) throws -> Wrapped {
+        guard let value = self else { throw UnexpectedAnswer(what: what) }
+        return value
+    }
+}
+
+/// A server has not answered what it was asked.
+struct UnexpectedAnswer: Error, CustomStringConvertible {
+    let what: String
+
+    var description: String { "Redis did not tell \(what)" }
+}

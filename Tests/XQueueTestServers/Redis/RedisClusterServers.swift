@@ -1,6 +1,3 @@
-import Testing
-import XQueueTesting
-
 /// A real Redis Cluster: three primaries, and a replica of the one that has the slot of a queue. All ends with
 /// this object.
 package final class RedisClusterServers: Sendable {
@@ -23,8 +20,8 @@ package final class RedisClusterServers: Sendable {
             ]
             servers.append(try await RedisServer.start(options))
         }
-        let slot = try #require(
-            try await servers[0].command("CLUSTER", "KEYSLOT", "{\(keyPrefix)}").number)
+        let slot = try await servers[0].command("CLUSTER", "KEYSLOT", "{\(keyPrefix)}").number
+            .orThrow("the slot of a key")
         let cluster = RedisClusterServers(servers: servers, slot: slot)
         try await cluster.join()
         return cluster
@@ -58,10 +55,11 @@ package final class RedisClusterServers: Sendable {
             try await server.command("CLUSTER", "ADDSLOTSRANGE", "\(range.lowerBound)", "\(range.upperBound)")
         }
         for server in servers.dropFirst() {
-            let bus = try #require(try await server.command("CONFIG", "GET", "cluster-port").list.last?.text)
+            let bus = try await server.command("CONFIG", "GET", "cluster-port").list.last.flatMap(\.text)
+                .orThrow("a port")
             try await servers[0].command("CLUSTER", "MEET", "127.0.0.1", "\(server.port)", bus)
         }
-        try await eventually("the servers know each other") {
+        try await waiting(for: "the servers know each other") {
             for server in servers {
                 let info = (try? await server.command("CLUSTER", "INFO").text) ?? ""
                 guard info.contains("cluster_known_nodes:4"), info.contains("cluster_state:ok") else {
@@ -71,13 +69,13 @@ package final class RedisClusterServers: Sendable {
             return true
         }
         try await replica.command("CLUSTER", "REPLICATE", try await id(of: first))
-        try await eventually("the replica has what its primary has") {
+        try await waiting(for: "the replica has what its primary has") {
             (try? await replica.info("master_link_status")) == "up"
         }
     }
 
     private func id(of server: RedisServer) async throws -> String {
-        try #require(try await server.command("CLUSTER", "MYID").text)
+        try await server.command("CLUSTER", "MYID").text.orThrow("the identifier of a node")
     }
 
     /// Moves the queue's slot with all its keys from ``first`` to ``other``.

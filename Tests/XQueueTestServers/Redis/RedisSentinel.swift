@@ -1,6 +1,4 @@
 import Foundation
-import Testing
-import XQueueTesting
 
 /// One real `redis-sentinel` that watches a primary.
 final class RedisSentinel: Sendable {
@@ -29,7 +27,7 @@ final class RedisSentinel: Sendable {
         program = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("redis-sentinel")), ["sentinel.conf"],
             in: folder, name: "sentinel")
-        try await eventually("the sentinel answers") {
+        try await waiting(for: "the sentinel answers") {
             guard program.isRunning else { throw ProgramEnded(said: program.said) }
             return (try? await command("PING"))?.text == "PONG"
         }

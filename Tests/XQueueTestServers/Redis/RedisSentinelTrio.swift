@@ -1,6 +1,4 @@
 import Synchronization
-import Testing
-import XQueueTesting
 
 /// Three sentinels and the servers they watch: one primary and its replicas. All ends with this object.
 package final class RedisSentinelTrio: Sendable {
@@ -24,7 +22,7 @@ package final class RedisSentinelTrio: Sendable {
         replica.replicaOf = primary.port
         for _ in 0..<replicas { servers.append(try await RedisServer.start(replica)) }
         for server in servers.dropFirst() {
-            try await eventually("the replica has what the primary has") {
+            try await waiting(for: "the replica has what the primary has") {
                 (try? await server.info("master_link_status")) == "up"
             }
         }
@@ -34,7 +32,7 @@ package final class RedisSentinelTrio: Sendable {
                 try await RedisSentinel(primary: primary.port, quorum: 2, password: options.password))
         }
         let trio = RedisSentinelTrio(servers: servers, sentinels: sentinels)
-        try await eventually("the sentinels know each other") {
+        try await waiting(for: "the sentinels know each other") {
             for sentinel in sentinels {
                 let isComplete = try? await sentinel.knows(replicas: replicas, sentinels: 3)
                 guard isComplete == true else { return false }
@@ -63,7 +61,7 @@ package final class RedisSentinelTrio: Sendable {
     /// The port of the primary, once all sentinels agree on it.
     package func primaryPort() async throws -> Int {
         var agreed = 0
-        try await eventually("the sentinels agree") {
+        try await waiting(for: "the sentinels agree") {
             var ports: Set<Int?> = []
             for sentinel in sentinels { ports.insert(try? await sentinel.primaryPort()) }
             agreed = (ports.count == 1 ? ports.first ?? nil : nil) ?? 0
@@ -94,10 +92,10 @@ package final class RedisSentinelTrio: Sendable {
             let replica = servers.first(where: { $0.port != port })
         else { return port }
         try await primary.command("FAILOVER", "TO", "127.0.0.1", "\(replica.port)", "TIMEOUT", "25000")
-        try await eventually("the replica has taken over") {
+        try await waiting(for: "the replica has taken over") {
             (try? await replica.info("role")) == "master"
         }
-        try await eventually("a sentinel takes the order") {
+        try await waiting(for: "a sentinel takes the order") {
             if (try? await sentinels[0].primaryPort()) == replica.port { return true }
             return (try? await sentinels[0].command("SENTINEL", "FAILOVER", name)) != nil
         }
@@ -112,7 +110,7 @@ package final class RedisSentinelTrio: Sendable {
     /// - Returns: The new primary's port.
     @discardableResult
     package func waitForFailover(from port: Int) async throws -> Int {
-        try await eventually(within: .seconds(300), "another server is the primary") {
+        try await waiting(within: .seconds(300), for: "another server is the primary") {
             for sentinel in sentinels {
                 guard let now = try? await sentinel.primaryPort(), now != port,
                     let server = servers.first(where: { $0.port == now }),

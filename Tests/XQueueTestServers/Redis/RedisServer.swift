@@ -1,7 +1,5 @@
 import Foundation
 import Synchronization
-import Testing
-import XQueueTesting
 
 /// A real `redis-server` of a test's own, on the loopback interface. It ends with this object.
 package final class RedisServer: Sendable {
@@ -17,16 +15,21 @@ package final class RedisServer: Sendable {
 
     /// Starts a server and waits until it answers.
     ///
+    /// - Parameters:
+    ///   - options: How it is set up.
+    ///   - parent: Where its folder is made; nil for the system's place for such.
     /// - Throws: ``ProgramFile/Missing`` if Redis is not installed, ``ProgramEnded`` if it does not start.
-    package static func start(_ options: RedisOptions = RedisOptions()) async throws -> RedisServer {
-        let server = try RedisServer(options)
+    package static func start(
+        _ options: RedisOptions = RedisOptions(), in parent: String? = nil
+    ) async throws -> RedisServer {
+        let server = try RedisServer(options, in: parent)
         try await server.start()
         return server
     }
 
-    private init(_ options: RedisOptions) throws {
+    private init(_ options: RedisOptions, in parent: String?) throws {
         self.options = options
-        folder = try ServerFolder()
+        folder = try ServerFolder(in: parent)
         port = try FreePort.next()
         tlsPort = try options.tls.map { _ in try FreePort.next() }
         socketFile = options.hasSocketFile ? folder.path + "/redis.sock" : nil
@@ -48,7 +51,7 @@ package final class RedisServer: Sendable {
             program: URL(filePath: try ProgramFile.installed("redis-server")), ["redis.conf"], in: folder,
             name: "redis")
         program.withLock { $0 = next }
-        try await eventually("the Redis server answers") {
+        try await waiting(for: "the Redis server answers") {
             guard next.isRunning else { throw ProgramEnded(said: next.said) }
             return (try? await command("PING"))?.text == "PONG"
         }

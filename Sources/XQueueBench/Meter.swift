@@ -1,0 +1,110 @@
+import XQueueCore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// Takes the time, the processor time and the memory of a phase.
+struct Meter {
+    private let start = ContinuousClock.now
+    private let cpu = ProcessUsage.cpuSeconds
+    private let server: (place: any BenchPlace, cpuSeconds: Double)?
+
+    init() { server = nil }
+
+    /// Takes the processor time of the place's server, too.
+    init(_ place: any BenchPlace) async throws {
+        self.init(server: try await place.serverCPUSeconds().map { (place, $0) })
+    }
+
+    private init(server: (any BenchPlace, Double)?) {
+        self.server = server
+    }
+
+    func result(_ name: String, _ tasks: Int, _ latencies: [Int64] = []) -> BenchResult {
+        let elapsed = ContinuousClock.now - start
+        return BenchResult(
+            name: name, tasks: tasks, seconds: elapsed.inSeconds,
+            latencies: LatencySummary(latencies), cpuSeconds: ProcessUsage.cpuSeconds - cpu,
+            residentBytes: ProcessUsage.residentBytes)
+    }
+
+    /// The same with the processor time of the place's server.
+    func fullResult(_ name: String, _ tasks: Int, _ latencies: [Int64] = []) async throws -> BenchResult {
+        var result = result(name, tasks, latencies)
+        if let server, let now = try await server.place.serverCPUSeconds() {
+            result.serverCPUSeconds = now - server.cpuSeconds
+        }
+        return result
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// Nanoseconds since this instant.
+    var nanosecondsSince: Int64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - self).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+}
+
+/// Takes the time and the processor time of a phase that takes turns with another one.
+struct TurnMeter {
+    private var seconds = 0.0
+    private var cpuSeconds = 0.0
+    private var tasks = 0
+    private var latencies: [Int64] = []
+
+    /// Adds a turn of so many tasks; `body` answers how long each operation took, in nanoseconds.
+    mutating func turn(tasks: Int, _ body: () async throws -> [Int64]) async rethrows {
+        let meter = Meter()
+        latencies += try await body()
+        let turn = meter.result("", tasks)
+        seconds += turn.seconds
+        cpuSeconds += turn.cpuSeconds
+        self.tasks += turn.tasks
+    }
+
+    func result(_ name: String) -> BenchResult {
+        BenchResult(
+            name: name, tasks: tasks, seconds: seconds, latencies: LatencySummary(latencies),
+            cpuSeconds: cpuSeconds, residentBytes: ProcessUsage.residentBytes)
+    }
+}
+
+/// What this process has used so far, as the operating system counts it.
+enum ProcessUsage {
+    /// Processor time in user and system mode, in seconds.
+    static var cpuSeconds: Double {
+        var usage = rusage()
+        #if canImport(Darwin)
+        getrusage(RUSAGE_SELF, &usage)
+        #else
+        getrusage(numericCast(RUSAGE_SELF.rawValue), &usage)
+        #endif
+        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
+    }
+
+    /// Resident memory in bytes, the file cache's pages included; 0 where the system does not tell.
+    static var residentBytes: Int { residentBytes(of: "self") }
+
+    /// The same of another process.
+    static func residentBytes(of process: Int) -> Int { residentBytes(of: String(process)) }
+
+    private static func residentBytes(of process: String) -> Int {
+        guard let file = fopen("/proc/\(process)/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}
