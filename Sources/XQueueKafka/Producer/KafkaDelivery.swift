@@ -12,13 +12,14 @@ final class KafkaDelivery: Sendable {
         var failed = 0
         var code = RD_KAFKA_RESP_ERR_NO_ERROR
         var places: [(Int32, Int64)] = []
-        var continuation: CheckedContinuation<Void, Never>?
     }
 
     /// Lives until every message has an end.
     private let producer: KafkaHandle
     private let count: Int
     private let state: Mutex<State>
+    /// Kept when every message has an end.
+    private let ended = AsyncPromise<Void>()
 
     init(count: Int, by producer: KafkaHandle) {
         self.producer = producer
@@ -28,21 +29,19 @@ final class KafkaDelivery: Sendable {
 
     /// Calls `send`, and returns once every message has an end.
     func run(_ send: () -> Void) async {
-        await withCheckedContinuation { continuation in
-            state.withLock { $0.continuation = continuation }
-            send()
-            ended(RD_KAFKA_RESP_ERR_NO_ERROR)
-        }
+        send()
+        end(RD_KAFKA_RESP_ERR_NO_ERROR)
+        await ended.value
     }
 
     /// A message has an end, as the cluster says.
-    func ended(_ message: rd_kafka_message_t) {
-        ended(message.err, at: message.offset >= 0 ? (message.partition, message.offset) : nil)
+    func end(_ message: rd_kafka_message_t) {
+        end(message.err, at: message.offset >= 0 ? (message.partition, message.offset) : nil)
     }
 
     /// A message has an end.
-    func ended(_ code: rd_kafka_resp_err_t, at place: (Int32, Int64)? = nil) {
-        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+    func end(_ code: rd_kafka_resp_err_t, at place: (Int32, Int64)? = nil) {
+        let isLast = state.withLock { state in
             state.open -= 1
             if let place { state.places.append(place) }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -50,11 +49,9 @@ final class KafkaDelivery: Sendable {
                 // A refusal for good says more than a time-out beside it.
                 if state.code == RD_KAFKA_RESP_ERR_NO_ERROR || Self.isRefusal(code) { state.code = code }
             }
-            guard state.open == 0 else { return nil }
-            defer { state.continuation = nil }
-            return state.continuation
+            return state.open == 0
         }
-        continuation?.resume()
+        if isLast { ended.fulfill() }
     }
 
     /// Partition and offset of each message, as far as the cluster has told.

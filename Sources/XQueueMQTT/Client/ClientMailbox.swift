@@ -1,6 +1,7 @@
 #if MQTT
 
 import Synchronization
+import XQueueCore
 
 /// What callers and the client's thread tell each other.
 ///
@@ -16,20 +17,24 @@ final class ClientMailbox: Sendable {
         var isAborting: Bool
     }
 
+    private typealias Outcome = AsyncPromise<Result<Void, any Error>>
+
     private struct State {
-        var isOpen = false
         var presenceRefusal: String?
         var end: MQTTError?
-        var opening: CheckedContinuation<Void, any Error>?
         var delivery: Delivery?
-        var delivering: CheckedContinuation<Void, any Error>?
+        /// What became of the batch that is under way.
+        var delivered: Outcome?
         var isClosing = false
         var isAborting = false
-        var closing: [CheckedContinuation<Void, Never>] = []
     }
 
     let pipe: WakePipe
     private let state = Mutex(State())
+    /// What became of the connection.
+    private let opening = Outcome()
+    /// Kept when the thread has ended.
+    private let ended = AsyncPromise<Void>()
 
     init() throws(MQTTError) {
         pipe = try WakePipe()
@@ -40,37 +45,29 @@ final class ClientMailbox: Sendable {
     /// Returns once the broker has accepted the connection.
     func opened() async throws {
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<Void, any Error>? in
-                    if let end = state.end { return .failure(end) }
-                    if state.isAborting { return .failure(CancellationError()) }
-                    if state.isOpen { return .success(()) }
-                    state.opening = continuation
-                    return nil
-                }
-                if let result { continuation.resume(with: result) }
-            }
+            try await opening.value.get()
         } onCancel: {
             abort()
         }
+        if let end { throw end }
     }
 
     /// Returns once everything in the batch is acknowledged. One call at a time.
     func deliver(_ delivery: Delivery) async throws {
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let failure = state.withLock { state -> (any Error)? in
-                    if let end = state.end { return end }
-                    if state.isAborting { return CancellationError() }
-                    if state.isClosing || state.delivering != nil {
-                        return MQTTError(.closed, "the connection to the broker is not free")
-                    }
-                    state.delivery = delivery
-                    state.delivering = continuation
-                    return nil
-                }
-                if let failure { continuation.resume(throwing: failure) } else { pipe.wake() }
+        let delivered = try state.withLock { state throws -> Outcome in
+            if let end = state.end { throw end }
+            if state.isAborting { throw CancellationError() }
+            if state.isClosing || state.delivered != nil {
+                throw MQTTError(.closed, "the connection to the broker is not free")
             }
+            let delivered = Outcome()
+            state.delivery = delivery
+            state.delivered = delivered
+            return delivered
+        }
+        pipe.wake()
+        try await withTaskCancellationHandler {
+            try await delivered.value.get()
         } onCancel: {
             abort()
         }
@@ -84,24 +81,22 @@ final class ClientMailbox: Sendable {
 
     /// Returns once the thread has taken leave of the broker, or could not.
     func close() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                state.isClosing = true
-                if state.end == nil { state.closing.append(continuation) }
-                return state.end != nil
-            }
-            if isOver { continuation.resume() } else { pipe.wake() }
+        let isOver = state.withLock { state in
+            state.isClosing = true
+            return state.end != nil
         }
+        if !isOver { pipe.wake() }
+        await ended.value
     }
 
     /// Ends the thread without waiting for it, which may take its time to look up a name.
     func abort() {
-        let waiting = state.withLock { state in
+        let delivered = state.withLock { state in
             state.isAborting = true
-            defer { (state.opening, state.delivering) = (nil, nil) }
-            return [state.opening, state.delivering]
+            return state.delivered.take()
         }
-        for continuation in waiting { continuation?.resume(throwing: CancellationError()) }
+        opening.fulfill(.failure(CancellationError()))
+        delivered?.fulfill(.failure(CancellationError()))
         pipe.wake()
     }
 
@@ -117,32 +112,23 @@ final class ClientMailbox: Sendable {
 
     /// - Parameter presenceRefusal: Why the broker does not let this client speak of its presence, if so.
     func didOpen(presenceRefusal: String?) {
-        let opening = state.withLock { state in
-            state.isOpen = true
-            state.presenceRefusal = presenceRefusal
-            defer { state.opening = nil }
-            return state.opening
-        }
-        opening?.resume()
+        state.withLock { $0.presenceRefusal = presenceRefusal }
+        opening.fulfill(.success(()))
     }
 
     func didDeliver() {
-        let delivering = state.withLock { state in
-            defer { state.delivering = nil }
-            return state.delivering
-        }
-        delivering?.resume()
+        state.withLock { $0.delivered.take() }?.fulfill(.success(()))
     }
 
     func didEnd(_ reason: MQTTError) {
-        let (throwing, closing) = state.withLock { state in
+        let delivered = state.withLock { state in
             state.end = reason
             state.delivery = nil
-            defer { (state.opening, state.delivering, state.closing) = (nil, nil, []) }
-            return ([state.opening, state.delivering], state.closing)
+            return state.delivered.take()
         }
-        for continuation in throwing { continuation?.resume(throwing: reason) }
-        for continuation in closing { continuation.resume() }
+        opening.fulfill(.failure(reason))
+        delivered?.fulfill(.failure(reason))
+        ended.fulfill()
     }
 }
 

@@ -1,0 +1,16 @@
+import Synchronization
+
+/// The numbers of those who were woken, in their order.
+final class Woken: Sendable {
+    private let numbers = Mutex<[Int]>([])
+
+    var all: [Int] { numbers.withLock { $0 } }
+
+    func append(_ number: Int) {
+        numbers.withLock { $0.append(number) }
+    }
+
+    func remove(_ number: Int) {
+        numbers.withLock { $0.removeAll { $0 == number } }
+    }
+}
