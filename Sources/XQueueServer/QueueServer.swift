@@ -105,9 +105,10 @@ public struct QueueServer: Service {
             metrics: metrics, process: metrics.map { ProcessMetrics($0) }, logControl: logControl,
             access: access, hosts: HostRule(configuration),
             budget: ReplyBudget(limit: configuration.maxReplyBytes), health: health)
+        let table = RouteTable(routes: routes, api: api)
         return Application(
-            responder: RouteTable(routes: routes, api: api),
-            server: channels(connections, tls),
+            responder: table,
+            server: channels(connections, tls, streams: table.streams),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 serverName: "xqueue",
@@ -122,11 +123,13 @@ public struct QueueServer: Service {
             logger: frameworkLogger)
     }
 
-    private func channels(_ connections: ConnectionTable, _ tls: TLSKeeper?) -> HTTPServerBuilder {
+    private func channels(
+        _ connections: ConnectionTable, _ tls: TLSKeeper?, streams: [Route]
+    ) -> HTTPServerBuilder {
         let configuration = configuration
         let opener = EventStreamOpener(
-            bus: manager.eventBus, access: access, hosts: HostRule(configuration), connections: connections,
-            heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
+            routes: streams, bus: manager.eventBus, access: access, hosts: HostRule(configuration),
+            connections: connections, heartbeatInterval: TimeAmount(configuration.streamHeartbeat))
         let http1 = HTTP1Channel.Configuration(
             additionalChannelHandlers: [
                 ConnectionGuard(configuration, connections), EventGate(opener), DepartureWatch(),

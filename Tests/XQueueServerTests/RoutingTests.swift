@@ -57,6 +57,30 @@ import XQueueCore
         }
     }
 
+    @Test("A stream is asked for at the route that the table says has one, and nowhere else")
+    func streams() throws {
+        let routes = Routes.all.filter(\.isStream)
+        #expect(routes.map(\.path.text) == ["/api/v1/events"])
+        func asks(
+            _ method: HTTPRequest.Method, _ path: String, _ headers: HTTPFields, among routes: [Route]
+        ) -> EventRequest.Transport? {
+            var head = HTTPRequest(method: method, scheme: "http", authority: "a", path: path)
+            head.headerFields = headers
+            return EventRequest.stream(askedBy: head, among: routes)?.transport
+        }
+        let (feed, socket): (HTTPFields, HTTPFields) = (
+            [.accept: "text/event-stream"], [.upgrade: "websocket"]
+        )
+        for path in ["/api/v1/events", "/api/v1/events?type=a", "//api/v1/events/"] {
+            #expect(asks(.get, path, feed, among: routes) == .feed)
+            #expect(asks(.get, path, socket, among: routes) == .socket)
+            #expect(asks(.get, path, [:], among: routes) == nil)
+            #expect(asks(.post, path, feed, among: routes) == nil)
+            #expect(asks(.get, path, feed, among: []) == nil)
+        }
+        #expect(asks(.get, "/api/v1/tasks", feed, among: routes) == nil)
+    }
+
     @Test("batch is an address of its own, and names no task") func batch() async throws {
         try await TestAPI.run { api in
             let reply = try await api.get("/api/v1/tasks/batch")

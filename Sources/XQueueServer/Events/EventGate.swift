@@ -15,6 +15,7 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private struct Asked {
         let head: HTTPRequest
+        let route: Route
         let transport: EventRequest.Transport
         var isWhole = false
         /// Its token's signature is being checked.
@@ -40,8 +41,8 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
             return
         }
         if case .head(let head) = unwrapInboundIn(data) {
-            if let transport = EventRequest.transport(of: head) {
-                asked = Asked(head: head, transport: transport)
+            if let (route, transport) = EventRequest.stream(askedBy: head, among: opener.routes) {
+                asked = Asked(head: head, route: route, transport: transport)
                 return
             }
             unanswered += 1
@@ -74,9 +75,9 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         do throws(AccessRefusal) {
             guard
                 let caller = try opener.access.admitAtOnce(
-                    asked.head, to: .read, from: context.channel)
+                    asked.head, to: asked.route.scope, from: context.channel)
             else {
-                return askAccess(asked.head, context)
+                return askAccess(asked, context)
             }
             open(asked, for: caller, context: context)
         } catch {
@@ -86,14 +87,15 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// Has the token's signature checked, which is not done on an event loop.
-    private func askAccess(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
-        asked?.isWaiting = true
+    private func askAccess(_ asked: Asked, _ context: ChannelHandlerContext) {
+        self.asked?.isWaiting = true
+        let (head, scope) = (asked.head, asked.route.scope)
         let (access, channel) = (opener.access, context.channel)
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
         // It ends by itself with the check, and what comes of it is dropped if the client has left.
         context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRefusal> in
             do throws(AccessRefusal) {
-                return .success(try await access.admit(head, to: .read, from: channel))
+                return .success(try await access.admit(head, to: scope, from: channel))
             } catch {
                 return .failure(error)
             }
@@ -113,7 +115,8 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         self.asked = nil
         do throws(QueueError) {
             guard !isShuttingDown else { throw QueueError(.stopped, "the server is shutting down") }
-            try opener.open(asked.transport, asked.head, for: caller, context: context)
+            if asked.route.isWholeQueue { try caller.checkWholeQueue() }
+            try opener.open(asked.route, asked.transport, asked.head, for: caller, context: context)
         } catch {
             refuse(error, context: context)
         }

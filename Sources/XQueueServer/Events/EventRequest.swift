@@ -1,4 +1,6 @@
 import HTTPTypes
+import HummingbirdCore
+import NIOCore
 import XQueue
 import XQueueCore
 
@@ -9,7 +11,6 @@ struct EventRequest {
         case feed
     }
 
-    static let path = "/api/v1/events"
     static let parameters: Set<String> = ["task_id", "type", "status", "after"]
     /// The most values of one kind that one subscription names.
     static let maxValues = 1000
@@ -21,18 +22,17 @@ struct EventRequest {
     /// Where to begin; nil for now.
     let cursor: EventCursor?
 
-    /// How the client asks for a stream of events; nil if it does not, whatever else it asks for.
-    static func transport(of head: HTTPRequest) -> Transport? {
-        guard head.method == .get, let path = head.path, isOurs(path) else { return nil }
+    /// The stream that a request asks for, and how; nil if it asks for none, whatever else it asks for.
+    static func stream(
+        askedBy head: HTTPRequest, among routes: [Route]
+    ) -> (route: Route, transport: Transport)? {
+        guard let path = head.path?.prefix(while: { $0 != "?" }),
+            let route = routes.first(where: { $0.method == head.method && $0.path.matches(path) })
+        else { return nil }
         if head.headerFields[values: .upgrade].contains(where: { $0.lowercased() == "websocket" }) {
-            return .socket
+            return (route, .socket)
         }
-        return acceptsFeed(head.headerFields) ? .feed : nil
-    }
-
-    private static func isOurs(_ address: String) -> Bool {
-        let path = address.prefix { $0 != "?" }
-        return path == Self.path || PathPattern.split(String(path)) == PathPattern.split(Self.path)
+        return acceptsFeed(head.headerFields) ? (route, .feed) : nil
     }
 
     /// Whether the client names `text/event-stream` among what it takes.
@@ -44,10 +44,13 @@ struct EventRequest {
         }
     }
 
+    /// - Parameters:
+    ///   - head: The request.
+    ///   - allowed: The names of the query parameters that its route takes.
     /// - Throws: ``QueueError`` for a parameter that is unknown or wrong.
-    init(_ head: HTTPRequest) throws(QueueError) {
+    init(_ head: HTTPRequest, allowed: Set<String>) throws(QueueError) {
         let query = head.path?.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init)
-        let parameters = try QueryParameters(query, allowed: Self.parameters)
+        let parameters = try QueryParameters(query, allowed: allowed)
         try self.init(parameters, headers: head.headerFields)
     }
 
@@ -64,5 +67,23 @@ struct EventRequest {
                 try EventValues.cursor(text, "after")
             }
         }
+    }
+}
+
+extension QueueAPI {
+    /// `GET /api/v1/events` of a client that does not ask for a stream, and `HEAD` of one that does.
+    ///
+    /// Streams themselves never come here: ``EventGate`` takes their connections.
+    func events(_ request: APIRequest) throws -> Reply {
+        let headers = request.request.headers
+        _ = try EventRequest(request.query, headers: headers)
+        guard EventRequest.acceptsFeed(headers) else {
+            throw QueueError(
+                .notAcceptable,
+                "events come as a stream: ask with Accept: text/event-stream, or upgrade to a WebSocket")
+        }
+        var answer = Reply.apiHeaders
+        answer[.contentType] = "text/event-stream"
+        return Reply(status: .ok, headers: answer, body: ByteBuffer())
     }
 }

@@ -11,6 +11,8 @@ struct EventStreamOpener: Sendable {
     /// The largest message a client may send.
     static let maxMessageBytes = 64 << 10
 
+    /// The routes that are answered with streams.
+    let routes: [Route]
     let bus: EventBus
     let access: AccessControl
     let hosts: HostRule
@@ -19,9 +21,10 @@ struct EventStreamOpener: Sendable {
     private let tickers: StreamTickers
 
     init(
-        bus: EventBus, access: AccessControl, hosts: HostRule, connections: ConnectionTable,
+        routes: [Route], bus: EventBus, access: AccessControl, hosts: HostRule, connections: ConnectionTable,
         heartbeatInterval: TimeAmount
     ) {
+        self.routes = routes
         self.bus = bus
         self.access = access
         self.hosts = hosts
@@ -32,7 +35,7 @@ struct EventStreamOpener: Sendable {
 
     /// - Throws: ``QueueError`` if the request is refused; nothing has happened then.
     func open(
-        _ transport: EventRequest.Transport, _ head: HTTPRequest, for caller: Caller,
+        _ route: Route, _ transport: EventRequest.Transport, _ head: HTTPRequest, for caller: Caller,
         context: ChannelHandlerContext
     ) throws(QueueError) {
         try checkOrigin(of: head, transport)
@@ -46,7 +49,7 @@ struct EventStreamOpener: Sendable {
             }
             answer = try SocketHandshake.answer(to: head, on: context.channel)
         }
-        var request = try EventRequest(head)
+        var request = try EventRequest(head, allowed: route.query)
         request.filter = try caller.narrowed(request.filter)
         let pass = try StreamPass(access, caller, head)
         let stream = EventStream(

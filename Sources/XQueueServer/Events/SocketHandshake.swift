@@ -36,7 +36,7 @@ enum SocketHandshake {
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededVoidFuture() })
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: EventRequest.path)
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         head.headers = ["Sec-WebSocket-Key": key, "Sec-WebSocket-Version": version]
         var accept: String?
         // On the channel's own loop, and with nothing to wait for, it is there at once.

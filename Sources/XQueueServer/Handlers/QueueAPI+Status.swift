@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 import XQueue
 import XQueueCore
 
@@ -21,12 +22,32 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
+    /// `GET /api/v1/openapi.json`
+    func openAPI() throws -> Reply {
+        var headers = Reply.apiHeaders
+        headers[.contentType] = "application/json; charset=utf-8"
+        return Reply(
+            status: .ok, headers: headers,
+            body: try OpenAPIDocument(routes: Routes.all, version: configuration.version).json())
+    }
+
     /// `GET /api/v1/stats`
     func statistics(_ request: APIRequest) async throws -> Reply {
         let statistics = try await manager.statistics().narrowed(to: request.caller)
         var writer = JSONWriter(capacity: 2048)
         writer.statistics(statistics, version: configuration.version, for: request.caller)
         return .json(.ok, writer)
+    }
+
+    /// `GET /metrics`. Whoever is limited to types gets the series of those, and none that are about all.
+    func metricsText(_ request: APIRequest) async throws -> Reply {
+        guard let metrics else { throw QueueError(.notFound, "this server keeps no metrics") }
+        await manager.recordMetrics()
+        process?.record()
+        var headers = Reply.apiHeaders
+        headers[.contentType] = PrometheusText.mediaType
+        let text = metrics.text(ofTypes: request.caller.types)
+        return Reply(status: .ok, headers: headers, body: .pieces([.text(text)], count: text.utf8.count))
     }
 
     /// `GET /api/v1/workers`

@@ -24,29 +24,21 @@ final class HealthMonitor: Sendable {
     /// A store that takes longer does not answer.
     private static let overdue = Duration.seconds(1)
 
-    private struct Waiter {
-        let id: Int
-        /// The number of the look it waits for.
-        let look: Int
-        let continuation: CheckedContinuation<Void, Never>
-    }
-
     private struct State {
         /// The store was opened, or there would be no server.
         var finding = Finding()
         /// When the look that is under way began; nil if none is.
         var lookBegan: ContinuousClock.Instant?
         var begun = 0
-        var waiters: [Waiter] = []
-        /// Waiters whose time was up before they waited.
-        var early: Set<Int> = []
-        var lastWaiter = 0
+        /// How many wait for the look after the one that is under way.
+        var waitingForNext = 0
         var lastAsked = ContinuousClock.now
         /// Whether it goes on looking by itself.
         var isRegular = false
 
         mutating func begin() {
             begun += 1
+            waitingForNext = 0
             lookBegan = .now
         }
     }
@@ -55,6 +47,8 @@ final class HealthMonitor: Sendable {
     /// How long a question waits for a look.
     private let patience: Duration
     private let state = Mutex(State())
+    /// The number of the last look that has ended.
+    private let ended = AsyncCounter()
 
     init(_ manager: TaskManager, patience: Duration) {
         self.manager = manager
@@ -68,7 +62,10 @@ final class HealthMonitor: Sendable {
             let keeps = !state.isRegular
             state.isRegular = true
             // A look that is under way may have passed what has just happened.
-            guard state.lookBegan == nil else { return (state.begun + 1, false, keeps) }
+            guard state.lookBegan == nil else {
+                state.waitingForNext += 1
+                return (state.begun + 1, false, keeps)
+            }
             state.begin()
             return (state.begun, true, keeps)
         }
@@ -76,8 +73,10 @@ final class HealthMonitor: Sendable {
         if starts { Task { await self.look() } }
         // Ends a while after the last question, or with the server.
         if keeps { Task { [weak self] in await Self.lookRegularly { self } } }
-        await wait(for: look)
+        await ended.wait(past: look - 1, atMost: patience)
         return state.withLock { state in
+            // The look that it waited for has not even begun.
+            if state.begun < look { state.waitingForNext -= 1 }
             var finding = state.finding
             if let began = state.lookBegan, .now - began >= Self.overdue, finding.storeProblem == nil {
                 let seconds = (.now - began).components.seconds
@@ -130,54 +129,16 @@ final class HealthMonitor: Sendable {
 
     /// Ends a look; answers whether another one has begun.
     private func end(_ problem: QueueError?, _ intake: IntakeReport?) -> Bool {
-        let (done, isWanted) = state.withLock { state -> ([Waiter], Bool) in
+        let (number, isWanted) = state.withLock { state in
             state.finding.storeProblem = problem
             state.finding.intake = intake
-            let done = state.waiters.filter { $0.look <= state.begun }
-            state.waiters.removeAll { $0.look <= state.begun }
             state.lookBegan = nil
-            if !state.waiters.isEmpty { state.begin() }
-            return (done, !state.waiters.isEmpty)
+            let number = state.begun
+            let isWanted = state.waitingForNext > 0
+            if isWanted { state.begin() }
+            return (number, isWanted)
         }
-        for waiter in done { waiter.continuation.resume() }
+        ended.advance(to: number)
         return isWanted
-    }
-
-    private func wait(for look: Int) async {
-        let id = state.withLock { state in
-            state.lastWaiter += 1
-            return state.lastWaiter
-        }
-        // Ended by this function once the look is over.
-        let timer = Task { [patience] in
-            try await Task.sleep(for: patience)
-            self.giveUp(id)
-        }
-        await withCheckedContinuation { continuation in
-            let (isOver, starts) = state.withLock { state -> (Bool, Bool) in
-                // The look under way has just ended, and nobody waited for the next one yet.
-                let starts = state.begun < look && state.lookBegan == nil
-                if starts { state.begin() }
-                let isUnderWay = state.begun < look || state.lookBegan != nil
-                guard isUnderWay, !state.early.contains(id) else { return (true, starts) }
-                state.waiters.append(Waiter(id: id, look: look, continuation: continuation))
-                return (false, starts)
-            }
-            if starts { Task { await self.look() } }
-            if isOver { continuation.resume() }
-        }
-        timer.cancel()
-        state.withLock { _ = $0.early.remove(id) }
-    }
-
-    private func giveUp(_ id: Int) {
-        let waiter = state.withLock { state -> Waiter? in
-            guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
-                state.early.insert(id)
-                return nil
-            }
-            return state.waiters.remove(at: index)
-        }
-        waiter?.continuation.resume()
     }
 }

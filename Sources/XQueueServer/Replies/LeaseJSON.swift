@@ -16,7 +16,7 @@ extension JSONWriter {
     }
 
     /// Writes what becomes of a lease.
-    mutating func standing(_ attempt: AttemptID, _ standing: LeaseStanding, duration: Duration) {
+    mutating func standing(_ attempt: AttemptID, _ standing: AttemptStanding, duration: Duration) {
         object { writer in
             writer.member("lease", attempt.leaseID)
             switch standing {
@@ -25,9 +25,9 @@ extension JSONWriter {
                 writer.member("reason", String?.none)
             case .stop(let reason):
                 writer.member("stop", true)
-                writer.member("reason", reason.rawValue)
+                writer.member("reason", reason.word)
             }
-            writer.member("lease_duration", standing == .stop(.lost) ? .zero : duration)
+            writer.member("lease_duration", standing == .stop(.leaseLost) ? .zero : duration)
         }
     }
 
@@ -47,6 +47,18 @@ extension JSONWriter {
             writer.member("lease", attempt.leaseID)
             writer.member("error", "lease \(attempt.leaseID) is no longer held")
             writer.member("code", QueueError.Code.leaseLost.rawValue)
+        }
+    }
+}
+
+extension StopReason {
+    /// The word a remote worker is told.
+    fileprivate var word: String {
+        switch self {
+        case .canceled: "canceled"
+        case .timedOut: "timeout"
+        case .leaseLost: "lost"
+        case .shutdown: "shutdown"
         }
     }
 }

@@ -1,5 +1,6 @@
 import NIOCore
 import XQueue
+import XQueueCore
 
 /// Keeps what is under way to and from clients within one budget of memory.
 struct ReplyBudget: Sendable {
@@ -9,8 +10,8 @@ struct ReplyBudget: Sendable {
 
     let bytes: ByteBudget
     /// While a page is read, the store holds parts of it a second time: a few at once are enough.
-    private let pages = Turns(4)
-    private let tasks = Turns(24)
+    private let pages = AsyncSemaphore(4)
+    private let tasks = AsyncSemaphore(24)
 
     init(limit: Int) {
         bytes = ByteBudget(limit)
@@ -28,13 +29,13 @@ struct ReplyBudget: Sendable {
         try await inTurn(tasks, Self.uncounted) { _ in try await body() }
     }
 
-    private func inTurn(_ turns: Turns, _ most: Int, _ body: (Int) async throws -> Reply) async throws
-        -> Reply
-    {
-        await turns.take()
-        defer { turns.giveBack() }
-        guard let share = bytes.take(upTo: most) else { throw QueueError.overloaded }
-        return try await body(share.bytes).holding(share)
+    private func inTurn(
+        _ turns: AsyncSemaphore, _ most: Int, _ body: (Int) async throws -> Reply
+    ) async throws -> Reply {
+        try await turns.withPermit {
+            guard let share = bytes.take(upTo: most) else { throw QueueError.overloaded }
+            return try await body(share.bytes).holding(share)
+        }
     }
 
     /// To be asked before something is done whose reply may be large.

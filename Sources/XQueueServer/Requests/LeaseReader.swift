@@ -117,7 +117,7 @@ enum LeaseReader {
     /// Reads how an attempt ended from the members of a body.
     static func outcome(
         _ ending: Ending, _ members: [JSONMember], _ limits: Limits
-    ) throws(QueueError) -> LeaseEnd.Outcome {
+    ) throws(QueueError) -> AttemptEnd {
         switch ending {
         case .completion: try completion(members, limits)
         case .failure: try failure(members)
@@ -132,7 +132,7 @@ enum LeaseReader {
 
     private static func completion(
         _ members: [JSONMember], _ limits: Limits
-    ) throws(QueueError) -> LeaseEnd.Outcome {
+    ) throws(QueueError) -> AttemptEnd {
         let fields = FieldReader()
         var result: RawJSON?
         try fields.each(of: members) { member throws(QueueError) in
@@ -145,7 +145,7 @@ enum LeaseReader {
         return .success(result)
     }
 
-    private static func failure(_ members: [JSONMember]) throws(QueueError) -> LeaseEnd.Outcome {
+    private static func failure(_ members: [JSONMember]) throws(QueueError) -> AttemptEnd {
         let fields = FieldReader()
         var failure = AttemptFailure("the worker says that the attempt failed")
         try fields.each(of: members) { member throws(QueueError) in
@@ -159,7 +159,7 @@ enum LeaseReader {
         return .failure(failure)
     }
 
-    private static func release(_ members: [JSONMember]) throws(QueueError) -> LeaseEnd.Outcome {
+    private static func release(_ members: [JSONMember]) throws(QueueError) -> AttemptEnd {
         let fields = FieldReader()
         var wait = Duration.zero
         try fields.each(of: members) { member throws(QueueError) in

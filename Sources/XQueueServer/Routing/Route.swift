@@ -13,17 +13,21 @@ struct Route: Sendable {
     let query: Set<String>
     /// Whether it concerns all types, so that a token for some may not call it.
     let isWholeQueue: Bool
+    /// Whether it is answered with a stream, which ``EventGate`` opens, to whoever asks for one.
+    let isStream: Bool
+    /// Makes the reply; of a stream, that to whoever asks for none.
     let handler: Handler
 
     init(
         _ method: HTTPRequest.Method, _ path: String, _ scope: RouteScope, query: Set<String> = [],
-        wholeQueue: Bool = false, _ handler: @escaping Handler
+        wholeQueue: Bool = false, stream: Bool = false, _ handler: @escaping Handler
     ) {
         self.method = method
         self.path = PathPattern(path)
         self.scope = scope
         self.query = query
         isWholeQueue = wholeQueue
+        isStream = stream
         self.handler = handler
     }
 }
@@ -55,6 +59,11 @@ struct PathPattern: Sendable, Hashable {
         segments = Self.split(text).map { $0.first == "{" ? .parameter : .literal($0) }
     }
 
+    /// Whether an address without its query leads here.
+    func matches(_ address: Substring) -> Bool {
+        address == text || parameters(of: Self.split(String(address))) != nil
+    }
+
     var hasParameters: Bool { segments.contains(.parameter) }
 
     /// The parts between slashes. Doubled and trailing slashes do not count.
@@ -77,4 +86,18 @@ struct PathPattern: Sendable, Hashable {
         }
         return parameters
     }
+}
+
+/// What a caller must be allowed to do before a route answers.
+enum RouteScope: String, Sendable, CaseIterable {
+    /// Answers strangers, too.
+    case `public`
+    /// Brings tasks, and cancels or retries them.
+    case submit
+    /// Looks at tasks, events and numbers.
+    case read
+    /// Takes tasks and runs them.
+    case work
+    /// Pauses and limits types.
+    case admin
 }

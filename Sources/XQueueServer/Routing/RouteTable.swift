@@ -17,6 +17,8 @@ struct RouteTable: HTTPResponder {
     private let api: QueueAPI
     private let exact: [String: Endpoint]
     private let patterns: [Endpoint]
+    /// Those that are answered with streams, before requests come here.
+    let streams: [Route]
     /// Of requests that have no route.
     private let strays: RouteMetrics?
 
@@ -32,6 +34,7 @@ struct RouteTable: HTTPResponder {
                 RouteMetrics("\(route.method.rawValue) \(route.path.text)", $0)
             }
         }
+        streams = routes.filter(\.isStream)
         strays = api.metrics.map { RouteMetrics(nil, $0) }
         patterns = endpoints
         exact = Dictionary(

@@ -20,12 +20,14 @@ enum Routes {
         Route(.post, "/api/v1/tasks/batch", .submit) { try await $0.submitBatch($1) },
         Route(
             .get, "/api/v1/tasks", .read,
-            query: ["status", "type", "concurrency_key", "limit", "offset"]
+            query: ["status", "type", "concurrency_key", "limit", "after", "offset"]
         ) { try await $0.list($1) },
         Route(.get, "/api/v1/tasks/{id}", .read) { try await $0.get($1) },
         Route(.delete, "/api/v1/tasks/{id}", .submit) { try await $0.cancel($1) },
         Route(.post, "/api/v1/tasks/{id}/retry", .submit) { try await $0.retry($1) },
-        Route(.get, "/api/v1/events", .read, query: EventRequest.parameters) { try $0.events($1) },
+        Route(.get, "/api/v1/events", .read, query: EventRequest.parameters, stream: true) {
+            try $0.events($1)
+        },
         Route(.get, "/api/v1/stats", .read) { try await $0.statistics($1) },
         Route(.get, "/api/v1/workers", .read) { try await $0.workers($1) },
         Route(.get, "/api/v1/health", .public) { await $0.health($1) },
@@ -36,5 +38,23 @@ enum Routes {
         Route(.put, "/api/v1/types/{type}/limit", .admin, query: ["create"]) { try await $0.setLimit($1) },
         Route(.post, "/api/v1/types/{type}/pause", .admin, query: ["create"]) { try await $0.pause($1) },
         Route(.post, "/api/v1/types/{type}/resume", .admin) { try await $0.resume($1) },
+    ]
+
+    /// What workers in other programs use.
+    private static let leases: [Route] = [
+        Route(.post, "/api/v1/leases", .work) { try await $0.lease($1) },
+        Route(.put, "/api/v1/leases", .work) { try await $0.extendAll($1) },
+        Route(.post, "/api/v1/leases/progress", .work) { try await $0.reportAll($1) },
+        Route(.post, "/api/v1/leases/complete", .work) { try await $0.endAll($1, .completion) },
+        Route(.post, "/api/v1/leases/fail", .work) { try await $0.endAll($1, .failure) },
+        Route(.post, "/api/v1/leases/release", .work) { try await $0.endAll($1, .release) },
+        Route(.put, "/api/v1/leases/{lease}", .work) { try await $0.extend($1) },
+        Route(.post, "/api/v1/leases/{lease}/progress", .work) { try await $0.report($1) },
+        Route(.post, "/api/v1/leases/{lease}/complete", .work) {
+            try await $0.end($1, .completion)
+        },
+        Route(.post, "/api/v1/leases/{lease}/fail", .work) { try await $0.end($1, .failure) },
+        Route(.post, "/api/v1/leases/{lease}/release", .work) { try await $0.end($1, .release) },
+        Route(.delete, "/api/v1/workers/{name}", .work) { try await $0.forgetWorker($1) },
     ]
 }
