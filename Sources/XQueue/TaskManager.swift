@@ -19,14 +19,12 @@ public final class TaskManager: Service {
     /// This node's name in leases, `worker_id` and statistics.
     public let workerID: String
     public let configuration: QueueConfiguration
-    let store: any TaskStore
+    let store: any Store
     let submitter: TaskSubmitter
     let feeder: IntakeFeeder?
     let registry = HandlerRegistry()
     let ids: TaskIDGenerator
-    package let clock: any QueueClock
-    let random: any RandomSource
-    let logger: Logger
+    let context: EngineContext
     let pool: WorkerPool
     /// When it was made.
     let madeAt: MonotonicInstant
@@ -35,12 +33,14 @@ public final class TaskManager: Service {
     let cluster: ClusterView
     let births: BirthWatch
     let process: HostProcess
-    package let metrics: QueueMetrics
     let tracer: QueueTracer
     let remoteWorkers: RemoteWorkers
     let leaseDesk: LeaseDesk
     package let eventBus: EventBus
     let drainers = Mutex<[SinkDrainer]>([])
+
+    package var clock: any QueueClock { context.clock }
+    package var metrics: QueueMetrics { context.metrics }
 
     /// - Parameters:
     ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
@@ -54,7 +54,7 @@ public final class TaskManager: Service {
     ///     everything else.
     ///   - random: For identifiers and back-off.
     public init(
-        store: any TaskStore,
+        store: any Store,
         intake: (any TaskIntake)? = nil,
         configuration: QueueConfiguration = QueueConfiguration(),
         logger: Logger = Logger(label: "xqueue"),
@@ -63,64 +63,58 @@ public final class TaskManager: Service {
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) {
-        let metrics = QueueMetrics(factory)
-        self.metrics = metrics
-        let tracer = QueueTracer(tracer)
-        self.tracer = tracer
-        let store = MeteredStore(store, metrics)
+        let context = EngineContext(
+            clock: clock, random: random, metrics: QueueMetrics(factory), logger: logger)
+        let store = MeteredStore(store, context.metrics)
+        let storeTime = StoreTime(store: store, clock: clock)
+        let cluster = ClusterView(store: store, clock: clock)
+        let births = BirthWatch(store: store, context: context) { [registry] in
+            guard configuration.runsWorkers else { return [] }
+            return registry.limits.compactMap { type, limit in limit.map { (type: type, limit: $0) } }
+        }
+        self.context = context
         self.store = store
         self.configuration = configuration
-        self.clock = clock
-        self.random = random
-        self.logger = logger
-        let storeTime = StoreTime(store: store, clock: clock)
         self.storeTime = storeTime
-        self.ids = TaskIDGenerator(random: random) { storeTime.now() }
-        self.process = HostProcess.current
-        self.workerID = configuration.workerID ?? NodeName.make(process, random: random)
-        let cluster = ClusterView(store: store, clock: clock)
         self.cluster = cluster
-        let births = BirthWatch(
-            store: store,
-            limits: { [registry] in
-                guard configuration.runsWorkers else { return [] }
-                return registry.limits.compactMap { type, limit in limit.map { (type: type, limit: $0) } }
-            }, clock: clock, logger: logger)
         self.births = births
-        let held = HeldLeases()
-        self.remoteWorkers = RemoteWorkers(
-            store: store, cluster: cluster, held: held, configuration: configuration, clock: clock,
-            storeTime: storeTime, logger: logger)
-        self.leaseDesk = LeaseDesk(
-            store: store, births: births, held: held, workers: remoteWorkers, configuration: configuration,
-            clock: clock,
-            random: random, metrics: metrics, logger: logger)
-        let unserved = UnservedTypes(cluster, maxAge: configuration.heartbeatInterval, logger: logger) {
-            [registry] type in
+        self.tracer = QueueTracer(tracer)
+        ids = TaskIDGenerator(random: random) { storeTime.now() }
+        process = HostProcess.current
+        workerID = configuration.workerID ?? NodeName.make(process, random: random)
+        madeAt = clock.instant()
+
+        let unserved = UnservedTypes(
+            cluster, maxAge: configuration.heartbeatInterval, context: context
+        ) { [registry] type in
             configuration.runsWorkers && registry.handler(of: type) != nil
         }
         let storeWatch = StoreWatch()
-        self.submitter = TaskSubmitter(
-            store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, metrics: metrics,
-            logMetrics: intake.map { metrics.intake($0.name) }, clock: clock)
-        self.feeder = intake.map {
+        submitter = TaskSubmitter(
+            store: store, intake: intake, storeWatch: storeWatch, unserved: unserved, context: context,
+            logMetrics: intake.map { context.metrics.intake($0.name) })
+        feeder = intake.map {
             IntakeFeeder(
-                $0, store: store, configuration: configuration, metrics: metrics, clock: clock,
-                random: random, logger: logger, storeTime: storeTime, storeWatch: storeWatch,
-                inserted: unserved.notice)
+                $0, store: store, configuration: configuration, context: context, storeTime: storeTime,
+                storeWatch: storeWatch, inserted: unserved.note)
         }
-        self.madeAt = clock.instant()
-        self.eventBus = EventBus(
+
+        let attempts = Attempts(
+            store: store, births: births, configuration: configuration, context: context)
+        pool = WorkerPool(attempts, registry: registry, workerID: workerID, tracer: self.tracer)
+        let held = HeldLeases()
+        remoteWorkers = RemoteWorkers(
+            store: store, cluster: cluster, held: held, configuration: configuration,
+            storeTime: storeTime, context: context)
+        leaseDesk = LeaseDesk(attempts, held: held, workers: remoteWorkers)
+
+        eventBus = EventBus(
             store: store,
             limits: EventBus.Limits(
                 subscribers: configuration.maxSubscribers, bytes: configuration.maxSubscriberBytes,
                 filterValues: configuration.maxFilterValues,
                 allFilterValues: configuration.maxAllFilterValues),
-            clock: clock, random: random, logger: logger)
-        self.pool = WorkerPool(
-            store: store, births: births, registry: registry, workerID: workerID,
-            configuration: configuration,
-            metrics: metrics, tracer: tracer, clock: clock, random: random, logger: logger)
+            context: context)
     }
 
     // MARK: - Handlers
@@ -149,7 +143,7 @@ public final class TaskManager: Service {
             } catch {
                 throw TaskFailure("the payload is not what the handler takes: \(error)", isPermanent: true)
             }
-            return try RawJSON(encoding: try await handle(task.with(payload: payload)))
+            return try RawJSON(encoding: try await handle(TaskContext(task, payload: payload)))
         }
     }
 
@@ -206,18 +200,16 @@ public final class TaskManager: Service {
         await storeTime.prepare(waits: true)
         let lease = LeaseHolder(
             .maintenance, store: store, nodeID: workerID, duration: configuration.maintenanceLease,
-            clock: clock,
-            random: random, logger: logger)
+            context: context)
         let types = TypeCleaner(
             store: store, cluster: cluster, ownTypes: { self.ownTypes },
-            batch: configuration.maintenanceBatch, logger: logger)
+            batch: configuration.maintenanceBatch, context: context)
         let maintenance = Maintenance(
-            store: store, lease: lease, types: types, configuration: configuration, metrics: metrics,
-            clock: clock,
-            random: random, logger: logger, confirm: pool.confirmOverdue)
+            store: store, lease: lease, types: types, configuration: configuration, context: context,
+            confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
-            clock: clock, random: random, logger: logger, announced: cluster.forget, births: births)
+            context: context, announced: cluster.forget, births: births)
         // Not a child of anything, so that it can end what the others wait for. It is ended below, and awaited.
         let ending = Task { await self.closeStoreInTime() }
         // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
@@ -225,6 +217,7 @@ public final class TaskManager: Service {
             group.addTask { await maintenance.run() }
             group.addTask { await announcer.run() }
             group.addTask { await self.leaseDesk.run() }
+            group.addTask { await self.submitter.unserved.run() }
             for drainer in drainers.withLock({ $0 }) { group.addTask { await drainer.run() } }
             if let feeder { group.addTask { await feeder.run() } }
             if configuration.runsWorkers {
@@ -232,7 +225,7 @@ public final class TaskManager: Service {
             } else {
                 // It throws if the Swift task is canceled, which is an end, too.
                 try? await gracefulShutdown()
-                pool.finished.ring()
+                pool.finished.fulfill()
             }
             group.cancelAll()
         }
@@ -245,8 +238,9 @@ public final class TaskManager: Service {
     /// Once this node has nothing left to do, a store that does not answer is not waited for any longer: what still
     /// waits for it ends with it.
     private func closeStoreInTime() async {
-        await pool.finished.wait()
-        guard (try? await Task.sleep(for: WorkerPool.storePatience)) != nil else { return }
+        guard await pool.finished.wait() != nil,
+            (try? await Task.sleep(for: WorkerPool.storePatience)) != nil
+        else { return }
         await store.close()
     }
 
@@ -256,7 +250,7 @@ public final class TaskManager: Service {
             try await store.unregister(workerID)
         } catch {
             // The others will miss its announcements soon enough.
-            logger.debug("This node could not take its leave", metadata: ["error": "\(error)"])
+            context.logger.debug("This node could not take its leave", metadata: ["error": "\(error)"])
         }
     }
 

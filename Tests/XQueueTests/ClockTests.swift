@@ -52,7 +52,7 @@ import XQueueTesting
                 fixture.clock.advance(by: .seconds(2))
                 #expect(try await asked.manager.extend([attempt]) == [.held])
                 fixture.clock.advance(by: .seconds(1))
-                #expect(try await asked.manager.extend([attempt]) == [.stop(.timeout)])
+                #expect(try await asked.manager.extend([attempt]) == [.stop(.timedOut)])
                 _ = try await asked.manager.end([LeaseEnd(attempt, .success(nil))])
                 #expect(try await asked.manager.task(record.id)?.errors.map(\.kind) == [.timeout])
                 try await asked.manager.cancel(record.id)

@@ -59,6 +59,7 @@ import XQueueTesting
             let task = try await api.manager.submit("a", .null)
             try await api.manager.submit("nobody", .null)
             try await api.manager.submit([TaskSubmission(type: "nobody"), TaskSubmission(type: "a")])
+            try await fixture.advance(until: "it is told that nobody serves a type") { !api.log.all.isEmpty }
             #expect(api.log.all == ["A task was accepted whose type no live node serves nobody"])
             try await eventually("it has run") {
                 try await api.manager.task(task.id)?.status == .success
@@ -101,11 +102,38 @@ import XQueueTesting
         let api = fixture.node("api") { $0.runsWorkers = false }
         try await fixture.running([api]) {
             api.store.fail(.nodes, times: .max)
+            let before = api.store.calls(of: .nodes)
             try await api.manager.submit("nobody", .null)
+            try await eventually("it was asked") { api.store.calls(of: .nodes) > before }
             #expect(api.log.all.isEmpty)
             api.store.heal()
-            try await api.manager.submit("nobody", .null)
+            try await fixture.advance(until: "a later submission tells") {
+                try await api.manager.submit("nobody", .null)
+                return !api.log.all.isEmpty
+            }
             #expect(api.log.all == ["A task was accepted whose type no live node serves nobody"])
+        }
+    }
+
+    @Test("A submission does not wait for a store that does not say who is there")
+    func submissionDoesNotWait() async throws {
+        let fixture = try ClusterFixture()
+        let api = fixture.node("api") { $0.runsWorkers = false }
+        try await fixture.running([api]) {
+            api.store.hold(.nodes)
+            try await api.manager.submit("nobody", .null)
+            await api.store.waitForHeldCalls(of: .nodes)
+            try await api.manager.submit("nobody", .null)
+            try await api.manager.submit([TaskSubmission(type: "nobody"), TaskSubmission(type: "other")])
+            #expect(api.log.all.isEmpty)
+            api.store.release(.nodes)
+            try await fixture.advance(until: "both are told") { api.log.all.count == 2 }
+            #expect(Set(api.log.all.map { $0.split(separator: " ").last }) == ["nobody", "other"])
+            api.store.hold(.nodes)
+            let before = api.store.calls(of: .nodes)
+            try await api.manager.submit("third", .null)
+            try await fixture.advance(until: "it is asked about") { api.store.calls(of: .nodes) > before }
+            // The node ends all the same: whatever waits for its store ends with it.
         }
     }
 

@@ -14,14 +14,17 @@ final class ClusterView: Sendable {
 
     private struct State {
         var snapshot: Snapshot?
-        var isAsking = false
+        /// The answer that somebody waits for, unless it is forgotten already.
+        var asked: Asked?
     }
 
-    private let store: any TaskStore
+    private typealias Asked = AsyncPromise<Result<Snapshot, StoreError>>
+
+    private let store: any Store
     private let clock: any QueueClock
     private let state = Mutex(State())
 
-    init(store: any TaskStore, clock: any QueueClock) {
+    init(store: any Store, clock: any QueueClock) {
         self.store = store
         self.clock = clock
     }
@@ -44,24 +47,51 @@ final class ClusterView: Sendable {
 
     /// Makes the next question ask the store.
     func forget() {
-        state.withLock { $0.snapshot = nil }
+        state.withLock { ($0.snapshot, $0.asked) = (nil, nil) }
     }
 
     private func snapshot(maxAge: Duration) async throws(StoreError) -> Snapshot {
         let now = clock.instant()
-        let known = state.withLock { state -> Snapshot? in
-            guard let snapshot = state.snapshot else { return nil }
-            // While one caller asks the store, the others make do with what is known.
-            if state.isAsking || now - snapshot.takenAt < maxAge { return snapshot }
-            state.isAsking = true
-            return nil
+        let step = state.withLock { state -> Step in
+            if let snapshot = state.snapshot, state.asked != nil || now - snapshot.takenAt < maxAge {
+                // While one caller asks the store, the others make do with what is known.
+                return .know(snapshot)
+            }
+            if let asked = state.asked { return .wait(asked) }
+            let asked = Asked()
+            state.asked = asked
+            return .ask(asked)
         }
-        if let known { return known }
-        defer { state.withLock { $0.isAsking = false } }
-        let nodes = try await store.nodes()
-        let workers = nodes.filter { $0.roles.contains(.worker) }
-        let snapshot = Snapshot(nodes: nodes, served: Set(workers.flatMap(\.types)), takenAt: now)
-        state.withLock { $0.snapshot = snapshot }
-        return snapshot
+        switch step {
+        case .know(let snapshot): return snapshot
+        case .wait(let asked): return try await asked.value.get()
+        case .ask(let asked):
+            await ask(asked, at: now)
+            return try await asked.value.get()
+        }
+    }
+
+    private enum Step {
+        case know(Snapshot)
+        case wait(Asked)
+        case ask(Asked)
+    }
+
+    private func ask(_ asked: Asked, at now: MonotonicInstant) async {
+        let answer: Result<Snapshot, StoreError>
+        do throws(StoreError) {
+            let nodes = try await store.nodes()
+            let workers = nodes.filter { $0.roles.contains(.worker) }
+            answer = .success(Snapshot(nodes: nodes, served: Set(workers.flatMap(\.types)), takenAt: now))
+        } catch {
+            answer = .failure(error)
+        }
+        state.withLock { state in
+            // What was forgotten meanwhile may be news by now.
+            guard state.asked === asked else { return }
+            state.asked = nil
+            if case .success(let snapshot) = answer { state.snapshot = snapshot }
+        }
+        asked.fulfill(answer)
     }
 }

@@ -8,42 +8,38 @@ import XQueueCore
 /// done under a lease must do no harm if two nodes do it at once.
 final class LeaseHolder: Sendable {
     private let lease: ClusterLease
-    private let store: any TaskStore
+    private let store: any Store
     private let nodeID: String
     private let duration: Duration
-    private let clock: any QueueClock
-    private let random: any RandomSource
-    private let logger: Logger
+    private let context: EngineContext
     /// When the lease is over unless it is renewed; nil while another node has it.
     private let heldUntil = Mutex<MonotonicInstant?>(nil)
 
     init(
-        _ lease: ClusterLease, store: any TaskStore, nodeID: String, duration: Duration,
-        clock: any QueueClock,
-        random: any RandomSource, logger: Logger
+        _ lease: ClusterLease, store: any Store, nodeID: String, duration: Duration, context: EngineContext
     ) {
         self.lease = lease
         self.store = store
         self.nodeID = nodeID
         self.duration = duration
-        self.clock = clock
-        self.random = random
-        self.logger = logger
+        self.context = context
     }
 
     /// Whether this node has the lease.
     var isHeld: Bool { heldUntil.withLock { isAhead($0) } }
 
-    private func isAhead(_ end: MonotonicInstant?) -> Bool { end.map { $0 > clock.instant() } ?? false }
+    private func isAhead(_ end: MonotonicInstant?) -> Bool {
+        end.map { $0 > context.clock.instant() } ?? false
+    }
 
     /// Asks three times within each lease, until the Swift task is canceled.
     ///
     /// - Parameter gained: Called when the lease has become this node's.
     func run(gained: @Sendable () -> Void) async {
-        var backOff = BackOff(random: random)
+        var backOff = context.backOff()
         while !Task.isCancelled {
             do throws(StoreError) {
-                let sent = clock.instant()
+                let sent = context.clock.instant()
                 let isHeld = try await store.hold(lease, by: nodeID, for: duration)
                 backOff.reset()
                 let wasHeld = heldUntil.withLock { end in
@@ -52,15 +48,15 @@ final class LeaseHolder: Sendable {
                     return isAhead(end)
                 }
                 if isHeld != wasHeld {
-                    logger.debug(
+                    context.logger.debug(
                         "A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
                     if isHeld { gained() }
                 }
-                guard (try? await clock.sleep(for: duration / 3)) != nil else { return }
+                guard (try? await context.clock.sleep(for: duration / 3)) != nil else { return }
             } catch {
                 // Whoever works with the store says that it fails; this only tries again.
-                logger.debug("A lease cannot be taken", metadata: ["error": "\(error)"])
-                guard await backOff.wait(clock) else { return }
+                context.logger.debug("A lease cannot be taken", metadata: ["error": "\(error)"])
+                guard await backOff.wait() else { return }
             }
         }
     }
@@ -76,7 +72,7 @@ final class LeaseHolder: Sendable {
             try await store.release(lease, by: nodeID)
         } catch {
             // It ends by itself.
-            logger.debug("A lease was not handed over", metadata: ["error": "\(error)"])
+            context.logger.debug("A lease was not handed over", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -3,20 +3,18 @@ import XQueueCore
 
 /// Tells the cluster, at every heartbeat, that this node is there.
 struct NodeAnnouncer: Sendable {
-    let store: any TaskStore
+    let store: any Store
     /// The node as it is now.
     let node: @Sendable () -> NodeRecord
     let interval: Duration
-    let clock: any QueueClock
-    let random: any RandomSource
-    let logger: Logger
+    let context: EngineContext
     /// Called after each announcement.
     let announced: @Sendable () -> Void
     let births: BirthWatch
 
     /// Runs until the Swift task is canceled.
     func run() async {
-        var backOff = BackOff(random: random)
+        var backOff = context.backOff()
         var hasFailed = false
         while !Task.isCancelled {
             do throws(StoreError) {
@@ -27,14 +25,14 @@ struct NodeAnnouncer: Sendable {
                 try? await births.remember()
                 backOff.reset()
                 hasFailed = false
-                guard (try? await clock.sleep(for: interval)) != nil else { return }
+                guard (try? await context.clock.sleep(for: interval)) != nil else { return }
             } catch {
                 // An operator need hear of it once, not at every try.
-                logger.log(
+                context.logger.log(
                     level: hasFailed ? .debug : .warning,
                     "This node cannot be announced; trying again", metadata: ["error": "\(error)"])
                 hasFailed = true
-                guard await backOff.wait(clock) else { return }
+                guard await backOff.wait() else { return }
             }
         }
     }

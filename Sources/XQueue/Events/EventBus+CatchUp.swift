@@ -1,12 +1,14 @@
 import Logging
+import Synchronization
 import XQueueCore
 
+/// Those who read the log, or the newest events, at their own pace until they have caught up with the reader.
 extension EventBus {
     /// Brings a subscriber everything after `start`, as fast as it takes it, until the reader goes on for it.
     func catchUp(_ subscription: EventSubscription, from start: EventCursor) async {
         var cursor = start
         var isFromLog = false
-        var backOff = BackOff(random: random)
+        var backOff = context.backOff()
         while !subscription.hasEnded {
             await subscription.waitForRoom()
             switch step(subscription, after: cursor, isFromLog: isFromLog) {
@@ -25,8 +27,8 @@ extension EventBus {
                     backOff.reset()
                 } catch {
                     // The reader says that the store fails; this only tries again.
-                    logger.debug("Earlier events cannot be read", metadata: ["error": "\(error)"])
-                    guard await backOff.wait(clock) else { return }
+                    context.logger.debug("Earlier events cannot be read", metadata: ["error": "\(error)"])
+                    guard await backOff.wait() else { return }
                 }
             }
         }
@@ -70,8 +72,77 @@ extension EventBus {
     }
 
     private func page(after cursor: EventCursor) async throws(StoreError) -> EventPage {
-        await turns.take()
-        defer { turns.giveBack() }
-        return try await store.events(after: cursor, limit: limits.page, waiting: .zero)
+        try await turns.withPermit { () async throws(StoreError) in
+            try await store.events(after: cursor, limit: limits.page, waiting: .zero)
+        }
+    }
+
+    // MARK: - Steps
+
+    /// What to do next for a subscriber that has got everything up to a cursor.
+    enum Step {
+        /// It has ended.
+        case end
+        /// It gets the rest from the reader now.
+        case joined
+        /// These come next.
+        case events([SharedEvent], next: EventCursor)
+        /// What comes next, up to the reader's position, must be read from the store.
+        case read(upTo: EventCursor)
+        /// The reader does not know yet where the log ends.
+        case wait
+    }
+
+    /// - Parameter isFromLog: The store knows the cursor: one that is ahead of the reader may be of another
+    ///   log.
+    func step(_ subscription: EventSubscription, after cursor: EventCursor, isFromLog: Bool) -> Step {
+        state.withLock { state in
+            guard let filters = state.subscribers[subscription.id]?.filters else { return .end }
+            guard let position = state.position else { return .wait }
+            if cursor > position, !isFromLog { return .read(upTo: position) }
+            if cursor >= position {
+                goLive(subscription.id, after: cursor, &state)
+                return .joined
+            }
+            guard let (slice, isLast) = state.ring.page(after: cursor, limit: limits.page) else {
+                return .read(upTo: position)
+            }
+            let wanted = slice.filter { shared in filters.contains { $0.matches(shared.event) } }
+            let events = Array(wanted.prefix(bytes: limits.bytes / 2))
+            guard isLast, events.count == wanted.count else {
+                let last = events.count < wanted.count ? events.last : slice.last
+                return .events(events, next: last?.event.cursor ?? position)
+            }
+            // Under the lock, so that nothing newer overtakes these.
+            _ = subscription.deliver(events, isPaced: true)
+            goLive(subscription.id, after: position, &state)
+            return .joined
+        }
+    }
+
+    /// Goes live at the reader's position, wherever that is; false if there is none yet.
+    func skipAhead(_ subscription: EventSubscription) -> Bool {
+        state.withLock { state in
+            guard let position = state.position else { return false }
+            subscription.tell(.reset(position))
+            goLive(subscription.id, after: position, &state)
+            return true
+        }
+    }
+
+    /// What of `events` the subscriber wants.
+    func wanted(_ events: [TaskEvent], by subscription: EventSubscription) -> [SharedEvent] {
+        let filters = state.withLock { $0.subscribers[subscription.id]?.filters ?? [] }
+        return events.compactMap { event in
+            filters.contains { $0.matches(event) } ? SharedEvent(event) : nil
+        }
+    }
+
+    /// Returns when the reader knows where the log ends, or has been stopped.
+    func waitForPosition() async {
+        let seen = state.withLock { state in
+            state.position != nil || state.reader == nil ? nil : positions.value
+        }
+        if let seen { await positions.wait(past: seen) }
     }
 }

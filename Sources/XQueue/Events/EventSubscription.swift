@@ -22,8 +22,6 @@ package final class EventSubscription: Sendable {
         var events = 0
         var cost = 0
         var hasEnded = false
-        /// Waits for what has been delivered to be consumed.
-        var waiter: CheckedContinuation<Void, Never>?
     }
 
     let id: Int
@@ -33,6 +31,8 @@ package final class EventSubscription: Sendable {
     private let leave: @Sendable (Int) -> Void
     private let replaceFilters: @Sendable (Int, [EventFilter]) throws(QueueError) -> Void
     private let state = Mutex(State())
+    /// Most of what was delivered has been consumed, or it has ended.
+    private let room = AsyncEvent()
 
     init(
         id: Int, limits: EventBus.Limits, receive: @escaping @Sendable (EventDelivery) -> Void,
@@ -50,14 +50,13 @@ package final class EventSubscription: Sendable {
 
     /// Says that events have been handed on, so that there is room for others.
     package func consumed(_ events: Int, cost: Int) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let makesRoom = state.withLock { state in
+            let hadRoom = hasRoom(state)
             state.events -= events
             state.cost -= cost
-            guard hasRoom(state) else { return nil }
-            defer { state.waiter = nil }
-            return state.waiter
+            return !hadRoom && hasRoom(state)
         }
-        waiter?.resume()
+        if makesRoom { room.signal() }
     }
 
     /// Wants, from now on, what any of `filters` matches; nothing if there are none.
@@ -107,25 +106,18 @@ package final class EventSubscription: Sendable {
     }
 
     private func end() -> Bool {
-        let (isFirst, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
-            let outcome = (!state.hasEnded, state.waiter)
-            state.hasEnded = true
-            state.waiter = nil
-            return outcome
+        let isFirst = state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
         }
-        waiter?.resume()
+        if isFirst { room.signal() }
         return isFirst
     }
 
-    /// Returns when most of what was delivered has been consumed, or it has ended.
+    /// Returns when most of what was delivered has been consumed, it has ended, or the Swift task is canceled.
     func waitForRoom() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if state.hasEnded || hasRoom(state) { return true }
-                state.waiter = continuation
-                return false
-            }
-            if isOver { continuation.resume() }
+        while !state.withLock({ $0.hasEnded || hasRoom($0) }) {
+            guard await room.wait() else { return }
         }
     }
 

@@ -18,35 +18,28 @@ final class SinkDrainer: Sendable {
     private static let beforeFirst = EventCursor(time: Timestamp(milliseconds: 1))
 
     let sink: any EventSink
-    let store: any TaskStore
+    let store: any Store
     private let lease: LeaseHolder
     private let nodeID: String
     let metrics: QueueMetrics.Sink
-    let clock: any QueueClock
-    private let random: any RandomSource
-    let logger: Logger
-    private let bell = Bell()
+    let context: EngineContext
+    private let bell = AsyncEvent()
     let counts = Mutex(SinkCounts())
     /// What the sink took last: a page, and the acknowledged place that it follows.
     private let taken = Mutex<(after: EventCursor, upTo: EventCursor)?>(nil)
 
     /// - Parameter lease: How long this node drains without renewing that.
     init(
-        _ sink: any EventSink, store: any TaskStore, nodeID: String, lease: Duration, metrics: QueueMetrics,
-        clock: any QueueClock, random: any RandomSource, logger: Logger
+        _ sink: any EventSink, store: any Store, nodeID: String, lease: Duration, context: EngineContext
     ) {
-        var logger = logger
-        logger[metadataKey: "sink"] = "\(sink.name)"
+        let context = context.logging("sink", sink.name)
         self.sink = sink
         self.store = store
         self.nodeID = nodeID
         self.lease = LeaseHolder(
-            .sink(sink.name), store: store, nodeID: nodeID, duration: lease, clock: clock, random: random,
-            logger: logger)
-        self.metrics = metrics.sink(sink.name)
-        self.clock = clock
-        self.random = random
-        self.logger = logger
+            .sink(sink.name), store: store, nodeID: nodeID, duration: lease, context: context)
+        self.metrics = context.metrics.sink(sink.name)
+        self.context = context
     }
 
     /// Whether this node drains to the sink, and what became of it.
@@ -55,7 +48,7 @@ final class SinkDrainer: Sendable {
     /// Runs until the Swift task is canceled, and then for ``patience`` at most.
     func run() async {
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.lease.run(gained: self.bell.ring) }
+            group.addTask { await self.lease.run(gained: self.bell.signal) }
             group.addTask { await self.serve() }
         }
         // A Swift task of its own, awaited here: another node takes over at once even after a cancellation.
@@ -64,7 +57,7 @@ final class SinkDrainer: Sendable {
 
     /// Drains whenever this node has the lease; after a failure again, later and later.
     private func serve() async {
-        var trouble = Trouble(random: random)
+        var trouble = Trouble(context.backOff())
         while !Task.isCancelled {
             guard lease.isHeld else {
                 await bell.wait()
@@ -76,10 +69,10 @@ final class SinkDrainer: Sendable {
                 if Task.isCancelled { return }
                 counts.withLock { $0.problem = error is LeaseLost ? nil : "\(error)" }
                 // An operator need hear of it once, not at every try.
-                logger.log(
+                context.logger.log(
                     level: trouble.isKnown || error is LeaseLost ? .debug : .warning,
                     "Events cannot be handed to a sink; trying again", metadata: ["error": "\(error)"])
-                guard await trouble.wait(clock) else { return }
+                guard await trouble.wait() else { return }
             }
         }
     }
@@ -131,7 +124,7 @@ final class SinkDrainer: Sendable {
             // A sink that opens and takes nothing is still in trouble.
             if !isFirst || !current.events.isEmpty {
                 counts.withLock { $0.problem = nil }
-                if trouble.end() { logger.info("Events are handed to the sink again") }
+                if trouble.end() { context.logger.info("Events are handed to the sink again") }
             }
             isFirst = false
             cursor = current.next
@@ -174,7 +167,7 @@ final class SinkDrainer: Sendable {
         metrics.events.increment(by: page.events.count)
         if page.isReset { tellLoss(page, after: cursor) }
         if page.isRewound {
-            logger.warning(
+            context.logger.warning(
                 "The event log was set back, as by a failover; the sink goes on at its time",
                 metadata: ["from": "\(cursor.time.rfc3339)"])
         }
@@ -191,7 +184,7 @@ final class SinkDrainer: Sendable {
         let lost = max(Self.distance(from: cursor, to: first) - (page.events.isEmpty ? 0 : 1), 0)
         counts.withLock { $0.lost += lost }
         metrics.lost.increment(by: lost)
-        logger.warning(
+        context.logger.warning(
             "The event log was full or replaced before the sink took its events; they are lost to it",
             metadata: [
                 "count": "\(lost)", "from": "\(cursor.time.rfc3339)", "until": "\(first.time.rfc3339)",
@@ -207,7 +200,7 @@ final class SinkDrainer: Sendable {
         } onCancel: {
             // It ends by itself.
             Task {
-                try? await clock.sleep(for: Self.patience)
+                try? await context.clock.sleep(for: Self.patience)
                 work.cancel()
             }
         }
@@ -224,14 +217,14 @@ private struct Trouble {
     private var backOff: BackOff
     private(set) var isKnown = false
 
-    init(random: any RandomSource) {
-        backOff = BackOff(random: random)
+    init(_ backOff: BackOff) {
+        self.backOff = backOff
     }
 
     /// Waits before the next try; answers false if the Swift task was canceled meanwhile.
-    mutating func wait(_ clock: any QueueClock) async -> Bool {
+    mutating func wait() async -> Bool {
         isKnown = true
-        return await backOff.wait(clock)
+        return await backOff.wait()
     }
 
     /// Answers true if there was trouble before.

@@ -17,6 +17,36 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     let baseLogger: Logger
     let control: any AttemptControl
 
+    init(
+        _ record: TaskRecord, payload: Payload, configuration: QueueConfiguration, logger: Logger,
+        control: any AttemptControl
+    ) {
+        id = record.id
+        type = record.type
+        self.payload = payload
+        attempt = record.attempt
+        maxRetry = record.maxRetry
+        createdAt = record.createdAt
+        trace = record.trace
+        self.configuration = configuration
+        baseLogger = logger
+        self.control = control
+    }
+
+    /// The same, with what the payload says.
+    init<Other>(_ context: TaskContext<Other>, payload: Payload) {
+        id = context.id
+        type = context.type
+        self.payload = payload
+        attempt = context.attempt
+        maxRetry = context.maxRetry
+        createdAt = context.createdAt
+        trace = context.trace
+        configuration = context.configuration
+        baseLogger = context.baseLogger
+        control = context.control
+    }
+
     /// A logger that carries the task's id, type and attempt.
     public var logger: Logger {
         var logger = baseLogger
@@ -45,13 +75,6 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     ///   - message: What it is at, in words.
     public func report(progress: Double, message: String? = nil) {
         control.report(TaskProgress(percent: progress, message: message))
-    }
-
-    func with<Other: Sendable>(payload: Other) -> TaskContext<Other> {
-        TaskContext<Other>(
-            id: id, type: type, payload: payload, attempt: attempt, maxRetry: maxRetry,
-            createdAt: createdAt, trace: trace, configuration: configuration, baseLogger: baseLogger,
-            control: control)
     }
 }
 

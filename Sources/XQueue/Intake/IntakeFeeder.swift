@@ -9,37 +9,28 @@ import XQueueCore
 /// already, is one task. While the store takes none, because it is full or out of reach, the log is held.
 final class IntakeFeeder: Sendable {
     let intake: any TaskIntake
-    let store: any TaskStore
+    let store: any Store
     let decoder: IntakeDecoder
     private let batch: IntakeBatch
-    private let metrics: QueueMetrics
     let records: QueueMetrics.Intake
-    private let clock: any QueueClock
-    let random: any RandomSource
-    let logger: Logger
+    let context: EngineContext
     let storeTime: StoreTime
     private let storeWatch: StoreWatch
-    private let inserted: @Sendable ([NewTask]) async -> Void
+    private let inserted: @Sendable ([NewTask]) -> Void
     let state = Mutex(IntakeCounts())
 
     /// - Parameter inserted: Told of tasks that are new in the store.
     init(
-        _ intake: any TaskIntake, store: any TaskStore, configuration: QueueConfiguration,
-        metrics: QueueMetrics, clock: any QueueClock, random: any RandomSource, logger: Logger,
-        storeTime: StoreTime, storeWatch: StoreWatch,
-        inserted: @escaping @Sendable ([NewTask]) async -> Void
+        _ intake: any TaskIntake, store: any Store, configuration: QueueConfiguration,
+        context: EngineContext, storeTime: StoreTime, storeWatch: StoreWatch,
+        inserted: @escaping @Sendable ([NewTask]) -> Void
     ) {
-        var logger = logger
-        logger[metadataKey: "intake"] = "\(intake.name)"
         self.intake = intake
         self.store = store
         self.decoder = IntakeDecoder(configuration)
         self.batch = configuration.intakeBatch
-        self.metrics = metrics
-        self.records = metrics.intake(intake.name)
-        self.clock = clock
-        self.random = random
-        self.logger = logger
+        self.records = context.metrics.intake(intake.name)
+        self.context = context.logging("intake", intake.name)
         self.storeTime = storeTime
         self.storeWatch = storeWatch
         self.inserted = inserted
@@ -49,7 +40,7 @@ final class IntakeFeeder: Sendable {
 
     /// Runs until the Swift task is canceled; ends what it has in hand and gives back its share.
     func run() async {
-        var backOff = BackOff(random: random)
+        var backOff = context.backOff()
         var inHand: [IntakeRecord] = []
         while !Task.isCancelled {
             do {
@@ -62,10 +53,10 @@ final class IntakeFeeder: Sendable {
                     return state.problem == nil
                 }
                 // An operator need hear of it once, not at every try.
-                logger.log(
+                context.logger.log(
                     level: isNew ? .warning : .debug, "The log of tasks cannot be read; trying again",
                     metadata: ["error": "\(error)"])
-                guard await backOff.wait(clock) else { break }
+                guard await backOff.wait() else { break }
             }
         }
         // A Swift task of its own, awaited here: what was fed is noted even after a cancellation.
@@ -101,7 +92,9 @@ final class IntakeFeeder: Sendable {
             _ = try next.get()
             current = Fed(records: records, entries: try entries.get())
             received()
-            if state.withLock({ $0.problem.take() }) != nil { logger.info("The log of tasks is read again") }
+            if state.withLock({ $0.problem.take() }) != nil {
+                context.logger.info("The log of tasks is read again")
+            }
         }
         try await store(current)
         inHand = []
@@ -116,7 +109,7 @@ final class IntakeFeeder: Sendable {
 
     /// Stores the tasks of all entries, however long that takes.
     private func insert(_ entries: ArraySlice<IntakeEntry>) async throws {
-        var backOff = BackOff(random: random, longest: .seconds(1))
+        var backOff = context.backOff(longest: .seconds(1))
         while true {
             do throws(StoreError) {
                 try await store(entries.map(\.task))
@@ -143,7 +136,7 @@ final class IntakeFeeder: Sendable {
         do throws(StoreError) {
             outcomes = try await store.insert(tasks)
         } catch {
-            storeWatch.failed(error, at: clock.instant())
+            storeWatch.failed(error, at: context.clock.instant())
             throw error
         }
         storeWatch.worked()
@@ -155,14 +148,14 @@ final class IntakeFeeder: Sendable {
             case .existing(let record) where record.id == task.id: break
             case .existing(let record):
                 deduplicated += 1
-                logger.debug(
+                context.logger.debug(
                     "A task with the same unique key answers for one of the log",
                     metadata: ["task.id": "\(task.id)", "answered.by": "\(record.id)"])
             }
         }
-        metrics.inserted(tasks, outcomes)
+        context.metrics.inserted(tasks, outcomes)
         count(fed: new.count, known: tasks.count - new.count - deduplicated, deduplicated: deduplicated)
-        if !new.isEmpty { await inserted(new) }
+        if !new.isEmpty { inserted(new) }
     }
 
     private func count(fed: Int, known: Int, deduplicated: Int = 0) {
@@ -178,7 +171,9 @@ final class IntakeFeeder: Sendable {
 
     /// The store answers.
     func goOn() {
-        if state.withLock({ $0.isHeld.toFalse() }) { logger.info("Tasks are fed into the store again") }
+        if state.withLock({ $0.isHeld.toFalse() }) {
+            context.logger.info("Tasks are fed into the store again")
+        }
     }
 
     /// Waits before the store is tried again, and keeps this node's share meanwhile.
@@ -188,11 +183,11 @@ final class IntakeFeeder: Sendable {
             return !state.isHeld
         }
         if isNew {
-            logger.warning(
+            context.logger.warning(
                 "The store takes no tasks now; the log is held until it does",
                 metadata: ["error": "\(error.message)"])
         }
-        guard await backOff.wait(clock) else { throw CancellationError() }
+        guard await backOff.wait() else { throw CancellationError() }
         try await intake.hold()
     }
 }

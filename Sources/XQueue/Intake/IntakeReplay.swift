@@ -1,5 +1,23 @@
 package import XQueueCore
 
+/// What a replay has found in the log so far, and done with it.
+package struct ReplayReport: Sendable, Hashable {
+    /// How many records were read.
+    package var read = 0
+    /// Tasks that the store did not know: they were stored, or would be.
+    package var restored = 0
+    /// Tasks that the store knows, or for which an unfinished one with the same unique key answers.
+    package var known = 0
+    /// Tasks that have ended, as the log remembers, and that the store does not know any more.
+    package var ended = 0
+    /// Records that are no tasks.
+    package var unusable = 0
+    /// Tasks that the store does not take, because it knows too many types already.
+    package var refused = 0
+
+    package init() {}
+}
+
 /// Brings the tasks of the log into a store that has lost them.
 ///
 /// What the store knows is left as it is, so a replay may be repeated, and may run beside the nodes.
@@ -10,7 +28,7 @@ package struct IntakeReplay {
     private static let questions = 32
 
     private let archive: any IntakeArchive
-    private let store: any TaskStore
+    private let store: any Store
     private let decoder: IntakeDecoder
     private let isDry: Bool
     private let clock: any QueueClock
@@ -18,7 +36,7 @@ package struct IntakeReplay {
 
     /// - Parameter isDry: Whether the store is only asked, and nothing stored.
     package init(
-        _ archive: any IntakeArchive, into store: any TaskStore, configuration: QueueConfiguration,
+        _ archive: any IntakeArchive, into store: any Store, configuration: QueueConfiguration,
         isDry: Bool, clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
     ) {
@@ -86,7 +104,7 @@ package struct IntakeReplay {
 
     private func insert(_ tasks: ArraySlice<NewTask>, _ report: inout ReplayReport) async throws {
         guard !tasks.isEmpty else { return }
-        var backOff = BackOff(random: random, longest: .seconds(1))
+        var backOff = BackOff(clock: clock, random: random, longest: .seconds(1))
         while true {
             do throws(StoreError) {
                 for outcome in try await store.insert(Array(tasks)) {
@@ -105,7 +123,7 @@ package struct IntakeReplay {
                     return
                 case .backlogFull:
                     // Full for as long as tasks come faster than they go, or for ever.
-                    guard try await isEmptied(), await backOff.wait(clock) else { throw error }
+                    guard try await isEmptied(), await backOff.wait() else { throw error }
                 default: throw error
                 }
             }

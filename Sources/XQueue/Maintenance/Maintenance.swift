@@ -4,22 +4,18 @@ import XQueueCore
 /// Keeps time for the store, while this node has the cluster's maintenance lease: moves what has become
 /// due, and removes what is old.
 struct Maintenance: Sendable {
-    let store: any TaskStore
+    let store: any Store
     let lease: LeaseHolder
     let types: TypeCleaner
     let configuration: QueueConfiguration
-    let metrics: QueueMetrics
-    let clock: any QueueClock
-    let random: any RandomSource
-    let logger: Logger
+    let context: EngineContext
     /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
     let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
 
     /// Runs until the Swift task is canceled.
     func run() async {
         let sweeper = Sweeper(
-            store: store, lease: lease, configuration: configuration, metrics: metrics, clock: clock,
-            random: random, logger: logger, confirm: confirm)
+            store: store, lease: lease, configuration: configuration, context: context, confirm: confirm)
         await withDiscardingTaskGroup { group in
             group.addTask { await lease.run(gained: sweeper.wake) }
             group.addTask { await sweeper.run() }
@@ -30,7 +26,7 @@ struct Maintenance: Sendable {
     /// Removes old ended tasks in small steps, other callers' commits between them.
     private func prune() async {
         let retention = Retention(age: configuration.retentionAge, count: configuration.retentionCount)
-        while (try? await clock.sleep(for: configuration.cleanupInterval)) != nil {
+        while (try? await context.clock.sleep(for: configuration.cleanupInterval)) != nil {
             guard lease.isHeld else { continue }
             do throws(StoreError) {
                 var removed = 0
@@ -40,11 +36,11 @@ struct Maintenance: Sendable {
                     removed += step
                 } while step > 0 && !Task.isCancelled && lease.isHeld
                 if removed > 0 {
-                    logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
+                    context.logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
                 }
                 try await types.clean()
             } catch {
-                logger.error("Old tasks cannot be removed", metadata: ["error": "\(error)"])
+                context.logger.error("Old tasks cannot be removed", metadata: ["error": "\(error)"])
             }
         }
     }

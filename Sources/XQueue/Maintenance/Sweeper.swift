@@ -10,32 +10,27 @@ final class Sweeper: Sendable {
     /// The longest sleep without a look, in case a signal was lost.
     private static let longestSleep = Duration.seconds(10)
 
-    private let store: any TaskStore
+    private let store: any Store
     private let lease: LeaseHolder
     private let configuration: QueueConfiguration
     /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
     private let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
     private let swept: Counter
-    private let clock: any QueueClock
-    private let random: any RandomSource
-    private let logger: Logger
-    private let bell = Bell()
+    private let context: EngineContext
+    private let bell = AsyncEvent()
     /// When the next look is due here: the store says how long that is by its clock, and it is counted from its answer.
     private let nextLook = Mutex<MonotonicInstant?>(nil)
 
     init(
-        store: any TaskStore, lease: LeaseHolder, configuration: QueueConfiguration, metrics: QueueMetrics,
-        clock: any QueueClock, random: any RandomSource, logger: Logger,
+        store: any Store, lease: LeaseHolder, configuration: QueueConfiguration, context: EngineContext,
         confirm: @escaping @Sendable () async throws(StoreError) -> MonotonicInstant
     ) {
         self.store = store
         self.lease = lease
         self.configuration = configuration
         self.confirm = confirm
-        self.swept = metrics.counter(.tasksSwept)
-        self.clock = clock
-        self.random = random
-        self.logger = logger
+        self.context = context
+        swept = context.metrics.counter(.tasksSwept)
     }
 
     /// Runs until the Swift task is canceled.
@@ -51,24 +46,24 @@ final class Sweeper: Sendable {
 
     /// The lease has become this node's.
     func wake() {
-        bell.ring()
+        bell.signal()
     }
 
     private func listen(to signals: AsyncStream<StoreSignal>) async {
         for await signal in signals {
             guard case .due(let wait) = signal else { continue }
-            let time = clock.instant() + wait
+            let time = context.clock.instant() + wait
             let isEarlier = nextLook.withLock { next in
                 if let current = next, current <= time { return false }
                 next = time
                 return true
             }
-            if isEarlier { bell.ring() }
+            if isEarlier { bell.signal() }
         }
     }
 
     private func sweep() async {
-        var backOff = BackOff(random: random)
+        var backOff = context.backOff()
         while !Task.isCancelled {
             guard lease.isHeld else {
                 await bell.wait()
@@ -79,29 +74,31 @@ final class Sweeper: Sendable {
                 let safeUntil = try await confirm()
                 let limit = configuration.maintenanceBatch
                 nextLook.withLock { $0 = nil }
-                let result = try await store.sweep(limit: limit, draw: SweepDraw(random)) { [clock] in
-                    clock.instant() >= safeUntil
+                let result = try await store.sweep(limit: limit, draw: SweepDraw(context.random)) {
+                    [context] in
+                    context.clock.instant() >= safeUntil
                 }
                 backOff.reset()
                 swept.increment(by: result.changed)
                 if result.changed >= limit { continue }
                 await sleep(atMost: result.nextDueIn)
             } catch {
-                logger.error("Due tasks cannot be moved; trying again", metadata: ["error": "\(error)"])
-                guard await backOff.wait(clock) else { return }
+                context.logger.error(
+                    "Due tasks cannot be moved; trying again", metadata: ["error": "\(error)"])
+                guard await backOff.wait() else { return }
             }
         }
     }
 
     /// Sleeps until the next task is due, or an earlier one that a signal told of meanwhile.
     private func sleep(atMost wait: Duration?) async {
-        let due = clock.instant() + min(wait ?? Self.longestSleep, Self.longestSleep)
+        let due = context.clock.instant() + min(wait ?? Self.longestSleep, Self.longestSleep)
         let time = nextLook.withLock { next -> MonotonicInstant in
             let time = min(next ?? due, due)
             next = time
             return time
         }
-        guard time > clock.instant() else { return }
-        await bell.wait(until: time, clock: clock)
+        guard time > context.clock.instant() else { return }
+        await bell.wait(until: time, clock: context.clock)
     }
 }

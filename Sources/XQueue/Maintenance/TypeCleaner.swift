@@ -5,13 +5,13 @@ import XQueueCore
 ///
 /// Names are a bounded good that any submission takes, so those that are not needed must become free.
 struct TypeCleaner: Sendable {
-    let store: any TaskStore
+    let store: any Store
     let cluster: ClusterView
     /// The types this process serves.
     let ownTypes: @Sendable () -> [String]
     /// The most types in one step.
     let batch: Int
-    let logger: Logger
+    let context: EngineContext
 
     /// Answers how many types were forgotten.
     @discardableResult
@@ -26,7 +26,9 @@ struct TypeCleaner: Sendable {
             removed += removals.count { $0 == .removed }
             idle = idle.dropFirst(batch)
         }
-        if removed > 0 { logger.debug("Unused types were forgotten", metadata: ["count": "\(removed)"]) }
+        if removed > 0 {
+            context.logger.debug("Unused types were forgotten", metadata: ["count": "\(removed)"])
+        }
         return removed
     }
 }

@@ -93,3 +93,68 @@ extension Duration {
         return overflows ? .max : whole &+ attoseconds / 1_000_000_000
     }
 }
+
+extension QueueMetrics {
+    /// The instruments of a sink.
+    struct Sink: Sendable {
+        let delivery: Timer
+        let events: Counter
+        let errors: Counter
+        let lost: Counter
+        /// Messages that the other side refused for good.
+        let refused: Counter
+    }
+
+    /// The instruments of the log in front of the store.
+    struct Intake: Sendable {
+        let append: Timer
+        let errors: Counter
+        /// Records that became tasks.
+        let fed: Counter
+        /// Records whose tasks the store had already.
+        let known: Counter
+        /// Records for whose tasks others with the same unique key answer.
+        let deduplicated: Counter
+        /// Records that were put aside.
+        let rejected: Counter
+    }
+
+    func sink(_ name: String) -> Sink {
+        let label = [("sink", name)]
+        return Sink(
+            delivery: timer(.sinkDelivery, label), events: counter(.sinkEvents, label),
+            errors: counter(.sinkErrors, label), lost: counter(.sinkLost, label),
+            refused: counter(.sinkRefused, label))
+    }
+
+    func intake(_ name: String) -> Intake {
+        let label = ("intake", name)
+        func records(_ outcome: String) -> Counter {
+            counter(.intakeRecords, [label, ("outcome", outcome)])
+        }
+        return Intake(
+            append: timer(.intakeAppend, [label]), errors: counter(.intakeErrors, [label]),
+            fed: records("fed"), known: records("known"),
+            deduplicated: records("deduplicated"), rejected: records("rejected"))
+    }
+}
+
+/// Which task types have a label of their own: the first that come. All others share one.
+final class TypeLabels: Sendable {
+    /// The most types with a label of their own.
+    static let most = 200
+    /// The label of all others.
+    static let others = "other"
+
+    private let admitted = Mutex<Set<String>>([])
+
+    /// The value of the label `type` for a task of `type`.
+    func label(of type: String) -> String {
+        admitted.withLock { admitted in
+            if admitted.contains(type) { return type }
+            guard admitted.count < Self.most else { return Self.others }
+            admitted.insert(type)
+            return type
+        }
+    }
+}

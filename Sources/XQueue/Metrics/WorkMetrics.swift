@@ -38,12 +38,7 @@ package final class WorkMetrics: Sendable {
         wait.recordNanoseconds(max((startedAt - record.runAt).nanoseconds, 0))
     }
 
-    /// A handler has returned.
-    package func ran(since start: ContinuousClock.Instant) {
-        run.record(since: start)
-    }
-
-    /// A remote worker has said how an attempt ended, by which it ran for `time`.
+    /// A handler has returned, or a remote worker has said how its attempt ended, which ran for `time`.
     package func ran(for time: Duration) {
         run.recordNanoseconds(max(time.nanoseconds, 0))
     }

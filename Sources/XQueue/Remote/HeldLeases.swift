@@ -6,67 +6,45 @@ import XQueueCore
 /// It is a memory, not the truth: any node may be asked about any lease, and asks the store about those it
 /// does not know.
 final class HeldLeases: Sendable {
-    struct Entry: Sendable {
-        let worker: String
-        let type: String
-        let attempt: Int
-        /// When the attempt started: its claim's answer arrived here then, or the store says how long ago it was.
-        let startedAt: MonotonicInstant
-        let processTimeout: Duration?
-        /// When the lease ends unless it is extended, as far as this node knows.
-        var expiresAt: MonotonicInstant
-
-        init?(_ record: TaskRecord, startedAt: MonotonicInstant, expiresAt: MonotonicInstant) {
-            guard let lease = record.lease else { return nil }
-            worker = lease.workerID
-            type = record.type
-            attempt = record.attempt
-            self.startedAt = startedAt
-            processTimeout = record.processTimeout
-            self.expiresAt = expiresAt
-        }
-
-        func isTimedOut(at now: MonotonicInstant) -> Bool {
-            processTimeout.map { startedAt + $0 <= now } ?? false
-        }
-    }
-
     /// The most leases remembered; beyond, the store is asked.
     private static let limit = 100_000
 
-    private let entries = Mutex<[AttemptID: Entry]>([:])
+    private let entries = Mutex<[AttemptID: Attempt]>([:])
 
-    func entry(_ attempt: AttemptID) -> Entry? {
-        entries.withLock { $0[attempt] }
+    func attempt(_ id: AttemptID) -> Attempt? {
+        entries.withLock { $0[id] }
     }
 
-    /// Answers the entry of the attempt that `record` is in.
-    @discardableResult
-    func insert(
-        _ record: TaskRecord, startedAt: MonotonicInstant, expiresAt: MonotonicInstant
-    ) -> Entry? {
-        guard let token = record.lease?.token,
-            let entry = Entry(record, startedAt: startedAt, expiresAt: expiresAt)
-        else { return nil }
+    func insert(_ attempt: Attempt) {
         entries.withLock { entries in
             guard entries.count < Self.limit else { return }
-            entries[AttemptID(taskID: record.id, token: token)] = entry
+            entries[attempt.id] = attempt
         }
-        return entry
     }
 
-    func extend(_ attempt: AttemptID, until time: MonotonicInstant) {
-        entries.withLock { $0[attempt]?.expiresAt = time }
+    /// Takes the store's answer to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
+    ///
+    /// - Parameter attempt: The attempt as it was looked up: it may not be remembered.
+    func take(
+        _ answer: HeartbeatOutcome, of attempt: Attempt, leaseEndsAt end: MonotonicInstant,
+        at now: MonotonicInstant
+    ) -> AttemptStanding {
+        entries.withLock { entries in
+            var attempt = entries[attempt.id] ?? attempt
+            let standing = attempt.take(answer, leaseEndsAt: end, at: now)
+            if entries[attempt.id] != nil { entries[attempt.id] = attempt }
+            return standing
+        }
     }
 
-    func remove(_ attempt: AttemptID) {
-        entries.withLock { _ = $0.removeValue(forKey: attempt) }
+    func remove(_ id: AttemptID) {
+        entries.withLock { _ = $0.removeValue(forKey: id) }
     }
 
     /// Forgets the leases that have ended, and counts the others by worker.
     func countByWorker(at now: MonotonicInstant) -> [String: Int] {
         entries.withLock { entries in
-            entries = entries.filter { $0.value.expiresAt > now }
+            entries = entries.filter { $0.value.leaseEndsAt > now }
             return entries.values.reduce(into: [:]) { $0[$1.worker, default: 0] += 1 }
         }
     }

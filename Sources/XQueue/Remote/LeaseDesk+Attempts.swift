@@ -8,78 +8,61 @@ extension LeaseDesk {
     }
 
     /// Extends leases; answers in order what becomes of each.
-    func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [LeaseStanding] {
-        try await learn(attempts)
-        let outcomes = try await QueueError.wrapping { () async throws(StoreError) in
-            try await self.store.heartbeat(attempts, lease: self.configuration.leaseDuration)
+    func extend(_ ids: [AttemptID]) async throws(QueueError) -> [AttemptStanding] {
+        let known = try await learn(ids)
+        let (answers, end) = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.attempts.confirm(ids)
         }
-        let now = clock.instant()
-        return zip(attempts, outcomes).map { attempt, outcome in
-            guard outcome != .lost else {
-                held.remove(attempt)
-                return .stop(.lost)
+        let now = context.clock.instant()
+        return zip(ids, answers).map { id, answer in
+            guard answer != .lost, let attempt = known[id] else {
+                held.remove(id)
+                return .stop(.leaseLost)
             }
-            held.extend(attempt, until: now + configuration.leaseDuration)
-            let entry = held.entry(attempt)
-            if let entry { workers.touch(entry.worker) }
-            if outcome == .cancelRequested { return .stop(.canceled) }
-            return entry?.isTimedOut(at: now) == true ? .stop(.timeout) : .held
+            workers.touch(attempt.worker)
+            return held.take(answer, of: attempt, leaseEndsAt: end, at: now)
         }
     }
 
     /// Records how far attempts have come, which extends their leases.
-    func report(_ reports: [ProgressReport]) async throws(QueueError) -> [LeaseStanding] {
-        try await QueueError.wrapping { () async throws(StoreError) in try await self.store.report(reports) }
+    func report(_ reports: [ProgressReport]) async throws(QueueError) -> [AttemptStanding] {
+        try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.attempts.store.report(reports)
+        }
         return try await extend(reports.map(\.attempt))
     }
 
     /// Ends attempts; answers in order what became of each.
     func end(_ ends: [LeaseEnd]) async throws(QueueError) -> [SettleOutcome] {
         let known = try await learn(ends.map(\.attempt))
-        let now = clock.instant()
+        let now = context.clock.instant()
         let settlements = ends.map { end in
-            Settlement(attempt: end.attempt, outcome: outcome(of: end, known[end.attempt], at: now))
+            let timeout = known[end.attempt].flatMap { $0.isTimedOut(at: now) ? $0.processTimeout : nil }
+            return Settlement(
+                attempt: end.attempt,
+                outcome: attempts.outcome(of: end.end, end.attempt.taskID, timedOutAfter: timeout))
         }
-        let outcomes = try await QueueError.wrapping { () async throws(StoreError) in
-            try await self.store.settle(settlements)
+        let answers = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.attempts.store.settle(settlements)
         }
-        for (settlement, outcome) in zip(settlements, outcomes) {
+        for (settlement, answer) in zip(settlements, answers) {
             held.remove(settlement.attempt)
-            guard let entry = known[settlement.attempt] else { continue }
-            workers.touch(entry.worker)
-            let work = metrics.work(entry.type)
-            work.ran(for: now - entry.startedAt)
-            work.settled(settlement.outcome, outcome)
+            let attempt = known[settlement.attempt]
+            if let attempt {
+                workers.touch(attempt.worker)
+                attempt.metrics.ran(for: now - attempt.startedAt)
+            }
+            attempts.settled(settlement, answer, attempt?.metrics)
         }
-        return outcomes
+        return answers
     }
 
-    private func outcome(
-        of end: LeaseEnd, _ entry: HeldLeases.Entry?, at now: MonotonicInstant
-    ) -> AttemptOutcome {
-        if case .release(let asked) = end.outcome {
-            let delay = asked > .zero ? asked : returns.delay(of: end.attempt.taskID)
-            return delay == .zero ? .release : .snooze(delay)
-        }
-        returns.forget(end.attempt.taskID)
-        if let entry, entry.isTimedOut(at: now) {
-            // Whatever it brings came too late.
-            return .failure(.processTimeout(entry.processTimeout ?? .zero), draw: random.draw())
-        }
-        switch end.outcome {
-        case .success(let result): return .success(result)
-        case .failure(let failure): return .failure(failure, draw: random.draw())
-        case .release: return .release
-        }
-    }
-
-    /// What is known of leases; nothing of those that are over. The store is asked about those that another
+    /// What is known of attempts; nothing of those that are over. The store is asked about those that another
     /// node gave out, or this one before it was restarted.
-    @discardableResult
-    func learn(_ attempts: [AttemptID]) async throws(QueueError) -> [AttemptID: HeldLeases.Entry] {
-        var known: [AttemptID: HeldLeases.Entry] = [:]
-        for attempt in attempts { known[attempt] = held.entry(attempt) }
-        let unknown = Set(attempts).subtracting(known.keys)
+    func learn(_ ids: [AttemptID]) async throws(QueueError) -> [AttemptID: Attempt] {
+        var known: [AttemptID: Attempt] = [:]
+        for id in ids { known[id] = held.attempt(id) }
+        let unknown = Set(ids).subtracting(known.keys)
         guard !unknown.isEmpty else { return known }
         let learned = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.ask(about: unknown)
@@ -87,21 +70,20 @@ extension LeaseDesk {
         return known.merging(learned) { $1 }
     }
 
-    private func ask(
-        about attempts: Set<AttemptID>
-    ) async throws(StoreError) -> [AttemptID: HeldLeases.Entry] {
-        let storeNow = try await store.now()
-        let now = clock.instant()
+    private func ask(about ids: Set<AttemptID>) async throws(StoreError) -> [AttemptID: Attempt] {
+        let store = attempts.store
+        let storeTime = try await store.now()
+        let now = context.clock.instant()
         typealias Answer = Result<TaskRecord?, StoreError>
         let answers = await withTaskGroup(of: Answer.self) { group in
             var answers: [Answer] = []
-            for (number, attempt) in attempts.enumerated() {
+            for (number, id) in ids.enumerated() {
                 // Each brings the whole task, whose payload may be large.
                 if number >= Self.mostAtOnce, let answer = await group.next() { answers.append(answer) }
                 group.addTask {
                     do throws(StoreError) {
-                        let record = try await self.store.task(attempt.taskID)
-                        return .success(record?.lease?.token == attempt.token ? record : nil)
+                        let record = try await store.task(id.taskID)
+                        return .success(record?.lease?.token == id.token ? record : nil)
                     } catch {
                         return .failure(error)
                     }
@@ -109,17 +91,17 @@ extension LeaseDesk {
             }
             return await group.reduce(into: answers) { $0.append($1) }
         }
-        var learned: [AttemptID: HeldLeases.Entry] = [:]
+        var learned: [AttemptID: Attempt] = [:]
         for answer in answers {
-            guard let record = try answer.get(), let lease = record.lease else { continue }
-            // How long it has run, and how long it still has, is a matter of the store's clock alone.
-            let ran = record.startedAt.map { max(storeNow - $0, .zero) } ?? .zero
-            learned[AttemptID(taskID: record.id, token: lease.token)] = held.insert(
-                record, startedAt: now + (.zero - ran), expiresAt: now + (lease.expiresAt - storeNow))
+            guard let record = try answer.get(),
+                let attempt = attempts.recall(record, storeTime: storeTime, now: now)
+            else { continue }
+            held.insert(attempt)
+            learned[attempt.id] = attempt
         }
         return learned
     }
 
-    /// The most leases the store is asked about at once.
+    /// The most tasks the store is asked about at once.
     private static let mostAtOnce = 16
 }

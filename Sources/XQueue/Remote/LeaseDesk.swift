@@ -15,37 +15,23 @@ final class LeaseDesk: Sendable {
         var open: [ObjectIdentifier: LeasePoll] = [:]
     }
 
-    let store: any TaskStore
-    private let births: BirthWatch
+    let attempts: Attempts
     let configuration: QueueConfiguration
-    let clock: any QueueClock
-    let random: any RandomSource
-    let metrics: QueueMetrics
-    let logger: Logger
+    let context: EngineContext
     let held: HeldLeases
     let workers: RemoteWorkers
     /// The most requests that do not wait and look into the store at once: each may bring a large answer.
-    private let looks = Turns(64)
-    let returns: ReturnPacer
+    private let looks = AsyncSemaphore(64)
     /// Rings when a task may have become ready.
-    private let ready = Bell()
+    private let ready = AsyncEvent()
     private let state = Mutex(State())
 
-    init(
-        store: any TaskStore, births: BirthWatch, held: HeldLeases, workers: RemoteWorkers,
-        configuration: QueueConfiguration, clock: any QueueClock, random: any RandomSource,
-        metrics: QueueMetrics, logger: Logger
-    ) {
-        self.store = store
-        self.births = births
+    init(_ attempts: Attempts, held: HeldLeases, workers: RemoteWorkers) {
+        self.attempts = attempts
         self.held = held
         self.workers = workers
-        self.returns = ReturnPacer(clock: clock)
-        self.configuration = configuration
-        self.clock = clock
-        self.random = random
-        self.metrics = metrics
-        self.logger = logger
+        configuration = attempts.configuration
+        context = attempts.context
     }
 
     var waitingPolls: Int { state.withLock { $0.polls } }
@@ -54,12 +40,12 @@ final class LeaseDesk: Sendable {
 
     /// Wakes polls when tasks become ready, until the Swift task is canceled.
     func run() async {
-        let signals = store.signals()
+        let signals = attempts.store.signals()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.workers.run() }
             group.addTask { await self.ringWhenReady() }
             group.addTask { await self.pollSlowly() }
-            for await signal in signals where signal == .ready { ready.ring() }
+            for await signal in signals where signal == .ready { ready.signal() }
             group.cancelAll()
         }
     }
@@ -84,8 +70,8 @@ final class LeaseDesk: Sendable {
     }
 
     private func pollSlowly() async {
-        while (try? await clock.sleep(for: configuration.pollInterval)) != nil {
-            ready.ring()
+        while (try? await context.clock.sleep(for: configuration.pollInterval)) != nil {
+            ready.signal()
         }
     }
 
@@ -101,7 +87,7 @@ final class LeaseDesk: Sendable {
     private func worthwhile(_ lists: [[String]]) async -> [[String]] {
         guard lists.count > 4 else { return lists }
         do throws(StoreError) {
-            let open = try await store.types().filter { !$0.isPaused && $0.counts[.pending] > 0 }
+            let open = try await attempts.store.types().filter { !$0.isPaused && $0.counts[.pending] > 0 }
             let names = Set(open.map(\.type))
             return lists.filter { !names.isDisjoint(with: $0) }
         } catch {
@@ -116,7 +102,7 @@ final class LeaseDesk: Sendable {
     /// - Returns: The tasks with their leases; none if there were none in time.
     func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> LeaseAnswer {
         let request = try request.validated(maxBatch: configuration.maxBatch)
-        let deadline = clock.instant() + request.wait
+        let deadline = context.clock.instant() + request.wait
         try await workers.see(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.giveBack(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
@@ -129,9 +115,9 @@ final class LeaseDesk: Sendable {
             if poll.beginClaim() {
                 // It ends with the store's answer, for which the poll may not be able to wait.
                 Task {
-                    await looks.take()
-                    if case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
-                    looks.giveBack()
+                    await looks.withPermit {
+                        if case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
+                    }
                 }
             }
             fallthrough
@@ -141,8 +127,8 @@ final class LeaseDesk: Sendable {
         }
         workers.polls(request.worker.name, 1)
         // Ended by this function: it is canceled as soon as the poll has its answer.
-        let timer = Task { [clock] in
-            try await clock.sleep(until: deadline)
+        let timer = Task { [context] in
+            try await context.clock.sleep(until: deadline)
             poll.expire()
         }
         ring(request.worker.types)
@@ -233,9 +219,6 @@ final class LeaseDesk: Sendable {
     /// Claims for one poll, and answers it unless there is nothing.
     private func claim(_ entry: LeaseQueue.Entry) async -> ClaimEnd {
         let worker = entry.request.worker
-        let grant = ClaimGrant(
-            token: LeaseToken(remote: random), workerID: worker.name, lease: configuration.leaseDuration,
-            grace: configuration.gracePeriod)
         let share: ByteBudget.Share?
         do throws(QueueError) {
             share = try takeShare(for: entry)
@@ -244,16 +227,13 @@ final class LeaseDesk: Sendable {
             return .failure
         }
         do throws(StoreError) {
-            let claimed = try await births.claim(
-                ClaimRequest(
-                    types: worker.types, count: entry.request.maxTasks, grant: grant,
-                    maxBytes: share?.bytes ?? ModelLimits.answerBytes))
+            let claimed = try await attempts.claim(
+                worker.types, upTo: entry.request.maxTasks, for: .remote(worker.name),
+                maxBytes: share?.bytes ?? ModelLimits.answerBytes)
             guard !claimed.tasks.isEmpty else { return .nothing }
             share?.resize(to: claimed.tasks.reduce(0) { $0 + $1.contentBytes })
-            let now = clock.instant()
             for record in claimed.tasks {
-                held.insert(record, startedAt: now, expiresAt: now + configuration.leaseDuration)
-                metrics.work(record.type).started(record)
+                if let attempt = attempts.begin(record, claimed.terms) { held.insert(attempt) }
             }
             entry.poll.claimEnded(
                 .success(LeaseAnswer(tasks: claimed.tasks, hasMore: claimed.hasMore, share: share)))
@@ -282,7 +262,7 @@ final class LeaseDesk: Sendable {
             do throws(QueueError) {
                 _ = try await self.end(ends)
             } catch {
-                self.logger.debug("Tasks were not given back", metadata: ["error": "\(error)"])
+                self.context.logger.debug("Tasks were not given back", metadata: ["error": "\(error)"])
             }
         }
     }

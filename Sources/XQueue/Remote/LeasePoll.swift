@@ -20,7 +20,6 @@ package final class LeasePoll: Sendable {
 
     private struct State {
         var answer: Answer?
-        var waiter: CheckedContinuation<Answer, Never>?
         /// A claim for it is under way: until that is back there is no answer.
         var isClaiming = false
         /// No further claim is made for it.
@@ -44,6 +43,8 @@ package final class LeasePoll: Sendable {
     /// What the answer must find room in; nil for no bound.
     let budget: ByteBudget?
     private let state = Mutex(State())
+    /// Kept once there is an answer.
+    private let answered = AsyncPromise<Void>()
 
     package init(budget: ByteBudget? = nil) {
         self.budget = budget
@@ -113,25 +114,17 @@ package final class LeasePoll: Sendable {
     }
 
     func wait() async -> Answer {
-        await withCheckedContinuation { waiter in
-            let answer = state.withLock { state in
-                if state.answer == nil { state.waiter = waiter }
-                return state.handOver()
-            }
-            if let answer { waiter.resume(returning: answer) }
-        }
+        await answered.value
+        return state.withLock { $0.handOver() } ?? .success(LeaseAnswer())
     }
 
     /// Makes a step, and gives the answer it leads to; answers whether there is still none.
     private func change(_ step: (inout State) -> Answer?) -> Bool {
-        let (answer, waiter) = state.withLock { state -> (Answer?, CheckedContinuation<Answer, Never>?) in
-            guard let answer = step(&state), state.answer == nil else { return (state.answer, nil) }
-            state.answer = answer
-            guard let waiter = state.waiter else { return (answer, nil) }
-            state.waiter = nil
-            return (state.handOver(), waiter)
+        let hasAnswer = state.withLock { state in
+            if let answer = step(&state), state.answer == nil { state.answer = answer }
+            return state.answer != nil
         }
-        if let waiter, let answer { waiter.resume(returning: answer) }
-        return answer == nil
+        if hasAnswer { answered.fulfill() }
+        return !hasAnswer
     }
 }

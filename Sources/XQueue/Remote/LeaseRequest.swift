@@ -28,38 +28,29 @@ package struct LeaseRequest: Sendable, Hashable {
     }
 }
 
-/// What a remote worker is told about one of its leases.
-package enum LeaseStanding: Sendable, Hashable {
-    /// It goes on.
-    case held
-    /// It should stop, and say how the attempt ended.
-    case stop(LeaseStop)
-}
-
-/// Why a remote worker should stop. The raw values are the words on the wire.
-package enum LeaseStop: String, Sendable, Hashable {
-    /// Somebody canceled the task.
-    case canceled
-    /// The attempt has run for its process timeout: whatever it brings comes too late.
-    case timeout
-    /// The lease is no longer the worker's: nothing it does with the task counts.
-    case lost
-}
-
 /// How a remote worker ends an attempt.
 package struct LeaseEnd: Sendable, Hashable {
-    package enum Outcome: Sendable, Hashable {
-        case success(RawJSON?)
-        case failure(AttemptFailure)
-        /// The task is given back, to be run again after a delay, without using up a retry.
-        case release(Duration)
-    }
-
     package var attempt: AttemptID
-    package var outcome: Outcome
+    package var end: AttemptEnd
 
-    package init(_ attempt: AttemptID, _ outcome: Outcome) {
+    package init(_ attempt: AttemptID, _ end: AttemptEnd) {
         self.attempt = attempt
-        self.outcome = outcome
+        self.end = end
+    }
+}
+
+/// How a lease is called in addresses and bodies: the task's identifier, a dot, and the token in hexadecimal
+/// digits. Any node can read it.
+extension AttemptID {
+    package var leaseID: String { "\(taskID).\(String(token.rawValue, radix: 16))" }
+
+    /// Nil if `text` is not the name of a lease: each has one alone.
+    package init?(leaseID text: String) {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let taskID = TaskID(String(parts[0])), let token = Int64(parts[1], radix: 16),
+            token > 0
+        else { return nil }
+        self.init(taskID: taskID, token: LeaseToken(rawValue: token))
+        guard leaseID == text else { return nil }
     }
 }

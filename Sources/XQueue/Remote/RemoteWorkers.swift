@@ -18,26 +18,24 @@ final class RemoteWorkers: Sendable {
         func lastSign(_ now: MonotonicInstant) -> MonotonicInstant { polls > 0 ? now : seenAt }
     }
 
-    private let store: any TaskStore
+    private let store: any Store
     private let cluster: ClusterView
     private let configuration: QueueConfiguration
-    private let clock: any QueueClock
     private let storeTime: StoreTime
-    private let logger: Logger
+    private let context: EngineContext
     private let held: HeldLeases
     private let known = Mutex<[String: Presence]>([:])
 
     init(
-        store: any TaskStore, cluster: ClusterView, held: HeldLeases, configuration: QueueConfiguration,
-        clock: any QueueClock, storeTime: StoreTime, logger: Logger
+        store: any Store, cluster: ClusterView, held: HeldLeases, configuration: QueueConfiguration,
+        storeTime: StoreTime, context: EngineContext
     ) {
         self.store = store
         self.cluster = cluster
         self.held = held
         self.configuration = configuration
-        self.clock = clock
         self.storeTime = storeTime
-        self.logger = logger
+        self.context = context
     }
 
     /// Takes notice of a worker; one that is new, or serves other types than before, is announced at once.
@@ -50,7 +48,7 @@ final class RemoteWorkers: Sendable {
             let isSame = presence.worker.types == worker.types
             presence.worker = worker
             presence.maxTasks = maxTasks ?? presence.maxTasks
-            presence.seenAt = clock.instant()
+            presence.seenAt = context.clock.instant()
             known[worker.name] = presence
             return isSame
         }
@@ -67,7 +65,7 @@ final class RemoteWorkers: Sendable {
         if let namesake = nodes.first(where: { $0.id == worker.name }) {
             try Self.check(namesake.types, isOf: worker)
         }
-        let now = clock.instant()
+        let now = context.clock.instant()
         let presence = try known.withLock { known throws(QueueError) -> Presence? in
             if let namesake = known[worker.name] {
                 try Self.check(namesake.worker.types, isOf: worker)
@@ -117,14 +115,14 @@ final class RemoteWorkers: Sendable {
             guard var presence = known[worker] else { return }
             // It may have taken its leave, and come back, while the request waited.
             presence.polls = max(presence.polls + change, 0)
-            presence.seenAt = clock.instant()
+            presence.seenAt = context.clock.instant()
             known[worker] = presence
         }
     }
 
     /// A worker that is known by name has given a sign.
     func touch(_ worker: String) {
-        known.withLock { $0[worker]?.seenAt = clock.instant() }
+        known.withLock { $0[worker]?.seenAt = context.clock.instant() }
     }
 
     /// The worker has taken its leave; answers whether it was known, and the owner's.
@@ -154,7 +152,7 @@ final class RemoteWorkers: Sendable {
     func records() -> [String: NodeRecord] {
         let known = known.withLock { $0 }
         guard !known.isEmpty else { return [:] }
-        let counts = held.countByWorker(at: clock.instant())
+        let counts = held.countByWorker(at: context.clock.instant())
         return known.mapValues { record($0, running: counts[$0.worker.name] ?? 0) }
     }
 
@@ -162,8 +160,8 @@ final class RemoteWorkers: Sendable {
     /// canceled.
     func run() async {
         let interval = configuration.heartbeatInterval
-        while (try? await clock.sleep(for: interval)) != nil {
-            let now = clock.instant()
+        while (try? await context.clock.sleep(for: interval)) != nil {
+            let now = context.clock.instant()
             let live = known.withLock { known in
                 known = known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 3 > now }
                 return known.filter { $0.value.polls > 0 || $0.value.seenAt + interval * 2 > now }
@@ -175,7 +173,7 @@ final class RemoteWorkers: Sendable {
                     try await store.register(record, lifetime: interval * 3 - (now - presence.lastSign(now)))
                 }
             } catch {
-                logger.debug("Remote workers cannot be announced", metadata: ["error": "\(error)"])
+                context.logger.debug("Remote workers cannot be announced", metadata: ["error": "\(error)"])
             }
             if !live.isEmpty { cluster.forget() }
         }

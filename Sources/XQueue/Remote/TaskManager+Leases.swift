@@ -22,12 +22,12 @@ extension TaskManager {
     }
 
     /// Extends leases; answers in order what becomes of each.
-    package func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [LeaseStanding] {
+    package func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [AttemptStanding] {
         try await leaseDesk.extend(attempts)
     }
 
     /// Records how far attempts have come, which extends their leases; answers in order what becomes of each.
-    package func report(_ reports: [ProgressReport]) async throws(QueueError) -> [LeaseStanding] {
+    package func report(_ reports: [ProgressReport]) async throws(QueueError) -> [AttemptStanding] {
         try await leaseDesk.report(reports)
     }
 

@@ -3,15 +3,14 @@ import XQueueCore
 
 /// Brings checked tasks into the queue: through the durable log, if there is one, and into the store.
 struct TaskSubmitter: Sendable {
-    let store: any TaskStore
+    let store: any Store
     let intake: (any TaskIntake)?
     /// Whether the store takes tasks, as far as this node knows.
     let storeWatch: StoreWatch
     let unserved: UnservedTypes
-    let metrics: QueueMetrics
+    let context: EngineContext
     /// Of the durable log.
     let logMetrics: QueueMetrics.Intake?
-    let clock: any QueueClock
     /// What the log did not acknowledge.
     let logWatch = LogWatch()
 
@@ -54,13 +53,13 @@ struct TaskSubmitter: Sendable {
 
     /// Nil if the store is not even asked, because it did not answer others.
     private func insertIfUp(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]? {
-        guard storeWatch.mayAsk(at: clock.instant()) else { return nil }
+        guard storeWatch.mayAsk(at: context.clock.instant()) else { return nil }
         do throws(StoreError) {
             let outcomes = try await insert(tasks)
             storeWatch.worked()
             return outcomes
         } catch {
-            storeWatch.failed(error, at: clock.instant())
+            storeWatch.failed(error, at: context.clock.instant())
             throw error
         }
     }
@@ -145,7 +144,7 @@ struct TaskSubmitter: Sendable {
     private func append(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [IntakeOrigin] {
-        let now = clock.now()
+        let now = context.clock.now()
         let start = ContinuousClock.now
         defer { logMetrics?.append.record(since: start) }
         do throws(IntakeError) {
@@ -161,8 +160,8 @@ struct TaskSubmitter: Sendable {
 
     private func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome] {
         let outcomes = try await store.insert(tasks)
-        metrics.inserted(tasks, outcomes)
-        await unserved.notice(tasks)
+        context.metrics.inserted(tasks, outcomes)
+        unserved.note(tasks)
         return outcomes
     }
 
@@ -181,7 +180,7 @@ struct TaskSubmitter: Sendable {
     }
 
     private func logged(_ tasks: [NewTask]) -> [SubmitOutcome] {
-        let now = clock.now()
+        let now = context.clock.now()
         return tasks.map { .logged(TaskStateMachine.submit($0, at: now)) }
     }
 }

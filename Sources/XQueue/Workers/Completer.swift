@@ -35,30 +35,22 @@ final class Completer: Sendable {
 
     private struct Flusher {
         let target: Int
-        let continuation: CheckedContinuation<StoreError?, Never>
+        /// Why that cannot be; nil once they are stored.
+        let done = AsyncPromise<StoreError?>()
     }
 
-    private let store: any TaskStore
+    private let attempts: Attempts
     private let table: AttemptTable
-    private let clock: any QueueClock
-    private let random: any RandomSource
-    private let logger: Logger
-    private let bell = Bell()
+    private let bell = AsyncEvent()
     /// Ends a pause after a failure early.
-    private let hurry = Bell()
+    private let hurry = AsyncEvent()
     /// Rings after each batch, for whoever waits for room or for the end.
     let progressed: @Sendable () -> Void
     private let state = Mutex(State())
 
-    init(
-        store: any TaskStore, table: AttemptTable, clock: any QueueClock, random: any RandomSource,
-        logger: Logger, progressed: @escaping @Sendable () -> Void
-    ) {
-        self.store = store
+    init(_ attempts: Attempts, table: AttemptTable, progressed: @escaping @Sendable () -> Void) {
+        self.attempts = attempts
         self.table = table
-        self.clock = clock
-        self.random = random
-        self.logger = logger
         self.progressed = progressed
     }
 
@@ -77,34 +69,35 @@ final class Completer: Sendable {
             state.added += 1
             return state.waiting.count == 1
         }
-        if isFirst { bell.ring() }
+        if isFirst { bell.signal() }
     }
 
     /// Tries at once to store all that waits now.
     ///
     /// - Throws: Why that was not possible.
     func flush() async throws(StoreError) {
-        let failure: StoreError? = await withCheckedContinuation { continuation in
-            let isStored = state.withLock { state in
-                if state.stored == state.added || state.isOver { return true }
-                state.flushers.append(Flusher(target: state.added, continuation: continuation))
-                return false
-            }
-            if isStored { continuation.resume(returning: nil) } else { hurry.ring() }
+        let flusher = state.withLock { state -> Flusher? in
+            if state.stored == state.added || state.isOver { return nil }
+            let flusher = Flusher(target: state.added)
+            state.flushers.append(flusher)
+            return flusher
         }
-        if let failure { throw failure }
+        guard let flusher else { return }
+        hurry.signal()
+        if let failure = await flusher.done.value { throw failure }
     }
 
     /// Lets ``run()`` return once everything is stored.
     func finish() {
         state.withLock { $0.isFinishing = true }
-        bell.ring()
+        bell.signal()
     }
 
     /// Stores ends until ``finish()`` was called and none is left, or the Swift task is canceled.
     func run() async {
         defer { end() }
-        var backOff = BackOff(random: random)
+        let context = attempts.context
+        var backOff = context.backOff()
         while true {
             let (batch, isFinishing) = state.withLock { state in
                 let batch = Array(state.waiting.prefix(Self.batch))
@@ -118,11 +111,11 @@ final class Completer: Sendable {
                 continue
             }
             do throws(StoreError) {
-                let outcomes = try await store.settle(batch.map(\.settlement))
+                let outcomes = try await attempts.store.settle(batch.map(\.settlement))
                 backOff.reset()
                 settled(batch, outcomes)
             } catch {
-                logger.error(
+                context.logger.error(
                     "The ends of attempts cannot be stored; trying again",
                     metadata: ["error": "\(error)", "count": "\(batch.count)"])
                 state.withLock { state in
@@ -130,8 +123,9 @@ final class Completer: Sendable {
                     state.underWay = 0
                 }
                 let flushers = state.withLock { $0.takeFlushers(upTo: .max) }
-                for flusher in flushers { flusher.continuation.resume(returning: error) }
-                await hurry.wait(until: clock.instant() + backOff.next(), clock: clock)
+                for flusher in flushers { flusher.done.fulfill(error) }
+                await hurry.wait(
+                    until: context.clock.instant() + backOff.next(), clock: context.clock)
                 if Task.isCancelled { return }
             }
         }
@@ -142,26 +136,20 @@ final class Completer: Sendable {
             state.isOver = true
             return state.takeFlushers(upTo: .max)
         }
-        for flusher in flushers { flusher.continuation.resume(returning: nil) }
+        for flusher in flushers { flusher.done.fulfill(nil) }
     }
 
     private func settled(_ batch: [End], _ outcomes: [SettleOutcome]) {
         for (end, outcome) in zip(batch, outcomes) {
-            let settlement = end.settlement
-            table.remove(settlement.attempt)
-            end.metrics.settled(settlement.outcome, outcome)
-            if case .refused(let refusal) = outcome {
-                logger.debug(
-                    "An attempt's end came too late",
-                    metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(refusal.rawValue)"])
-            }
+            table.remove(end.settlement.attempt)
+            attempts.settled(end.settlement, outcome, end.metrics)
         }
         let flushers = state.withLock { state in
             state.underWay = 0
             state.stored += batch.count
             return state.takeFlushers(upTo: state.stored)
         }
-        for flusher in flushers { flusher.continuation.resume(returning: nil) }
+        for flusher in flushers { flusher.done.fulfill(nil) }
         progressed()
     }
 }

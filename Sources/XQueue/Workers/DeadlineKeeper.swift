@@ -8,7 +8,7 @@ import XQueueCore
 final class DeadlineKeeper: Sendable {
     private let table: AttemptTable
     private let clock: any QueueClock
-    private let bell = Bell()
+    private let bell = AsyncEvent()
     private let earliest = Mutex<MonotonicInstant?>(nil)
 
     init(table: AttemptTable, clock: any QueueClock) {
@@ -17,7 +17,7 @@ final class DeadlineKeeper: Sendable {
     }
 
     /// Takes notice of a new attempt, or of one that was asked to stop.
-    func watch(_ attempt: Attempt) {
+    func watch(_ attempt: RunningAttempt) {
         let (action, next) = attempt.due(at: clock.instant())
         guard let time = action == nil ? next : clock.instant() else { return }
         let isEarlier = earliest.withLock { earliest in
@@ -25,11 +25,11 @@ final class DeadlineKeeper: Sendable {
             earliest = time
             return true
         }
-        if isEarlier { bell.ring() }
+        if isEarlier { bell.signal() }
     }
 
     /// Calls `onDue` for each attempt that is due, until the Swift task is canceled.
-    func run(onDue: (Attempt, Attempt.DueAction) -> Void) async {
+    func run(onDue: (RunningAttempt, RunningAttempt.DueAction) -> Void) async {
         while !Task.isCancelled {
             if let time = earliest.withLock({ $0 }), time > clock.instant() {
                 await bell.wait(until: time, clock: clock)
@@ -42,7 +42,7 @@ final class DeadlineKeeper: Sendable {
         }
     }
 
-    private func look(_ onDue: (Attempt, Attempt.DueAction) -> Void) {
+    private func look(_ onDue: (RunningAttempt, RunningAttempt.DueAction) -> Void) {
         for attempt in table.all {
             if let action = attempt.due(at: clock.instant()).action { onDue(attempt, action) }
             watch(attempt)

@@ -7,17 +7,15 @@ final class ProgressReporter: Sendable {
     /// The shortest time between two batches, so that a chatty handler costs no more than a quiet one.
     private static let interval = Duration.milliseconds(100)
 
-    private let store: any TaskStore
-    private let clock: any QueueClock
-    private let logger: Logger
-    private let bell = Bell()
+    private let store: any Store
+    private let context: EngineContext
+    private let bell = AsyncEvent()
     // Bounded by the number of running attempts.
     private let waiting = Mutex<[AttemptID: TaskProgress]>([:])
 
-    init(store: any TaskStore, clock: any QueueClock, logger: Logger) {
+    init(store: any Store, _ context: EngineContext) {
         self.store = store
-        self.clock = clock
-        self.logger = logger
+        self.context = context
     }
 
     func report(_ progress: TaskProgress, of attempt: AttemptID) {
@@ -25,7 +23,7 @@ final class ProgressReporter: Sendable {
             waiting[attempt] = progress
             return waiting.count == 1
         }
-        if isFirst { bell.ring() }
+        if isFirst { bell.signal() }
     }
 
     /// Takes back what was not sent yet, to send it with the attempt's end.
@@ -45,9 +43,9 @@ final class ProgressReporter: Sendable {
             do throws(StoreError) {
                 try await store.report(batch)
             } catch {
-                logger.debug("Progress was not stored", metadata: ["error": "\(error)"])
+                context.logger.debug("Progress was not stored", metadata: ["error": "\(error)"])
             }
-            try? await clock.sleep(for: Self.interval)
+            try? await context.clock.sleep(for: Self.interval)
         }
     }
 }

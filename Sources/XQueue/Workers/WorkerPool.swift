@@ -5,61 +5,49 @@ import XQueueCore
 
 /// Runs handlers: claims tasks into free slots, and ends, confirms and stops their attempts.
 final class WorkerPool: Sendable {
-    let store: any TaskStore
-    let births: BirthWatch
+    let attempts: Attempts
     let registry: HandlerRegistry
     let workerID: String
     let configuration: QueueConfiguration
-    let metrics: QueueMetrics
     let tracer: QueueTracer
-    let clock: any QueueClock
-    let random: any RandomSource
-    let logger: Logger
+    let context: EngineContext
     let slots: Slots
     let table = AttemptTable()
     let progress: ProgressReporter
     let completer: Completer
     let deadlines: DeadlineKeeper
-    let returns: ReturnPacer
     /// Wakes the dispatcher: a task may be ready, or a slot it wanted is free.
-    let work = Bell()
+    let work = AsyncEvent()
     /// Wakes whoever extends leases, before it is time.
-    let renewal = Bell()
+    let renewal = AsyncEvent()
     /// Whether leases could not be extended when that was last tried.
     let isCutOff = Atomic(false)
     /// Wakes whoever waits for the pool to run empty.
-    private let drained = Bell()
-    /// Rings when the pool is to stop.
-    private let stopped = Bell()
-    /// Rings when nothing is left that the pool wants from the store: whatever it still waits for may be ended.
-    let finished = Bell()
+    private let drained = AsyncEvent()
+    /// Kept when the pool is to stop.
+    private let stopped = AsyncPromise<Void>()
+    /// Kept when nothing is left that the pool wants from the store: whatever it still waits for may be ended.
+    let finished = AsyncPromise<Void>()
     private let isStopping = Atomic(false)
     private let isDispatching = Atomic(true)
 
     init(
-        store: any TaskStore, births: BirthWatch, registry: HandlerRegistry, workerID: String,
-        configuration: QueueConfiguration, metrics: QueueMetrics, tracer: QueueTracer,
-        clock: any QueueClock, random: any RandomSource, logger: Logger
+        _ attempts: Attempts, registry: HandlerRegistry, workerID: String, tracer: QueueTracer
     ) {
-        self.store = store
-        self.births = births
+        self.attempts = attempts
         self.registry = registry
         self.workerID = workerID
-        self.configuration = configuration
-        self.metrics = metrics
         self.tracer = tracer
-        self.clock = clock
-        self.random = random
-        self.logger = logger
+        configuration = attempts.configuration
+        context = attempts.context
         slots = Slots(total: max(configuration.maxConcurrency, 1))
-        progress = ProgressReporter(store: store, clock: clock, logger: logger)
-        deadlines = DeadlineKeeper(table: table, clock: clock)
-        returns = ReturnPacer(clock: clock)
+        progress = ProgressReporter(store: attempts.store, context)
+        deadlines = DeadlineKeeper(table: table, clock: context.clock)
         completer = Completer(
-            store: store, table: table, clock: clock, random: random, logger: logger,
+            attempts, table: table,
             progressed: { [work, drained] in
-                work.ring()
-                drained.ring()
+                work.signal()
+                drained.signal()
             })
     }
 
@@ -70,7 +58,7 @@ final class WorkerPool: Sendable {
     /// Runs until a graceful shutdown or a cancellation, then drains.
     func run() async {
         // Before the first look, so that nothing happens unnoticed between the two.
-        let signals = store.signals()
+        let signals = attempts.store.signals()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.progress.run() }
             group.addTask { await self.confirmLeases() }
@@ -81,12 +69,12 @@ final class WorkerPool: Sendable {
             // ended by `finish()` below, and awaited.
             let completing = Task { await self.completer.run() }
             let dispatching = await dispatchUntilStopped()
-            let graceEnd = clock.instant() + configuration.gracePeriod
+            let graceEnd = context.clock.instant() + configuration.gracePeriod
             await waitForDispatcher()
             await drain(until: graceEnd)
             completer.finish()
             await waitForCompleter(until: graceEnd)
-            finished.ring()
+            finished.fulfill()
             group.cancelAll()
             completing.cancel()
             await completing.value
@@ -101,11 +89,11 @@ final class WorkerPool: Sendable {
         let dispatching = Task {
             await self.dispatch()
             self.isDispatching.store(false, ordering: .releasing)
-            self.drained.ring()
+            self.drained.signal()
         }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                await stopped.wait()
+                await stopped.value
             } onGracefulShutdown: {
                 self.stop()
             }
@@ -118,7 +106,7 @@ final class WorkerPool: Sendable {
 
     private func stop() {
         isStopping.store(true, ordering: .releasing)
-        stopped.ring()
+        stopped.fulfill()
     }
 
     /// Gives a claim that is under way a moment to come back.
@@ -131,8 +119,8 @@ final class WorkerPool: Sendable {
 
     /// A slot was freed by a handler that returned.
     func slotFreed() {
-        work.ring()
-        if shouldStop { drained.ring() }
+        work.signal()
+        if shouldStop { drained.signal() }
     }
 
     // MARK: - Shutdown
@@ -143,32 +131,32 @@ final class WorkerPool: Sendable {
     private func drain(until graceEnd: MonotonicInstant) async {
         await waitUntilIdle(before: graceEnd)
         guard slots.running > 0 else { return }
-        logger.notice(
+        context.logger.notice(
             "Running tasks are returned to the queue",
             metadata: ["count": "\(slots.running)"])
-        let giveUpAt = clock.instant() + configuration.stopPeriod
+        let giveUpAt = context.clock.instant() + configuration.stopPeriod
         for attempt in table.all { stop(attempt, .shutdown, giveUpAt: giveUpAt) }
         await waitUntilIdle(before: giveUpAt)
         for attempt in table.all { giveUp(attempt) }
     }
 
     private func waitUntilIdle(before deadline: MonotonicInstant) async {
-        while slots.running > 0, clock.instant() < deadline, !Task.isCancelled {
-            await drained.wait(until: deadline, clock: clock)
+        while slots.running > 0, context.clock.instant() < deadline, !Task.isCancelled {
+            await drained.wait(until: deadline, clock: context.clock)
         }
     }
 
     /// Gives a store that does not answer no longer than the rest of the grace period, or a moment if nothing is
     /// left of that.
     private func waitForCompleter(until graceEnd: MonotonicInstant) async {
-        let deadline = max(graceEnd, clock.instant() + Self.storePatience)
-        while completer.backlog > 0, clock.instant() < deadline {
+        let deadline = max(graceEnd, context.clock.instant() + Self.storePatience)
+        while completer.backlog > 0, context.clock.instant() < deadline {
             // A canceled Swift task does not wait at a bell; it leaves after one look.
             if Task.isCancelled { break }
-            await drained.wait(until: deadline, clock: clock)
+            await drained.wait(until: deadline, clock: context.clock)
         }
         if completer.backlog > 0 {
-            logger.error(
+            context.logger.error(
                 "The ends of attempts could not be stored before the shutdown",
                 metadata: ["count": "\(completer.backlog)"])
         }
@@ -179,7 +167,7 @@ final class WorkerPool: Sendable {
     private func listen(to signals: AsyncStream<StoreSignal>) async {
         for await signal in signals {
             switch signal {
-            case .ready: work.ring()
+            case .ready: work.signal()
             case .cancelRequested(let id): cancelRequested(id)
             case .due: break
             }
@@ -187,8 +175,8 @@ final class WorkerPool: Sendable {
     }
 
     private func pollSlowly() async {
-        while (try? await clock.sleep(for: configuration.pollInterval)) != nil {
-            work.ring()
+        while (try? await context.clock.sleep(for: configuration.pollInterval)) != nil {
+            work.signal()
         }
     }
 }

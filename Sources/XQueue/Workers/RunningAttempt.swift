@@ -1,47 +1,37 @@
 import Synchronization
 import XQueueCore
 
-/// One attempt that runs, or ran, in this process.
+/// An attempt whose handler runs, or ran, in this process.
 ///
 /// Its end is decided once: by the handler that returns, or by whoever gives up waiting for it.
-final class Attempt: Sendable, AttemptControl {
+final class RunningAttempt: Sendable, AttemptControl {
     let id: AttemptID
     let record: TaskRecord
     let metrics: WorkMetrics
-    /// When the handler is told that its process timeout is over; nil for never.
-    let timeoutAt: MonotonicInstant?
     private let progress: ProgressReporter
+    /// How long before the end of its lease the handler is told, to have stopped by then; nil not to tell it.
+    private let leaseMargin: Duration?
 
     private struct State {
+        var attempt: Attempt
         var stopReason: StopReason?
         /// When the attempt is given up if it has not ended by then.
         var giveUpAt: MonotonicInstant?
-        /// When the lease is over unless it is extended, counted from when that was asked for: not later than the store
-        /// has it.
-        var leaseEndsAt: MonotonicInstant
         /// Whether the store was asked once more after this process had slept through the end of the lease.
         var isLastChance = false
         var hasEnded = false
         var work: Task<Void, Never>?
     }
 
-    /// How long before the end of its lease the handler is told, to have stopped by then; nil not to tell it.
-    private let leaseMargin: Duration?
-    /// When the store ends the attempt, whatever the heartbeats say; nil for never.
-    private let deadline: MonotonicInstant?
     private let state: Mutex<State>
 
-    init?(_ record: TaskRecord, _ terms: LeaseTerms, metrics: WorkMetrics, progress: ProgressReporter) {
-        guard let lease = record.lease else { return nil }
-        self.id = AttemptID(taskID: record.id, token: lease.token)
+    init(_ attempt: Attempt, of record: TaskRecord, leaseMargin: Duration?, progress: ProgressReporter) {
+        id = attempt.id
         self.record = record
-        self.metrics = metrics
-        self.timeoutAt = record.processTimeout.map { terms.claimedAt + $0 }
+        metrics = attempt.metrics
         self.progress = progress
-        leaseMargin = terms.margin
-        deadline = record.processTimeout.map { terms.askedAt + $0 + terms.grace }
-        let leaseEndsAt = terms.askedAt + terms.lease
-        state = Mutex(State(leaseEndsAt: deadline.map { min($0, leaseEndsAt) } ?? leaseEndsAt))
+        self.leaseMargin = leaseMargin
+        state = Mutex(State(attempt: attempt))
     }
 
     var stopReason: StopReason? { state.withLock { $0.stopReason } }
@@ -70,13 +60,15 @@ final class Attempt: Sendable, AttemptControl {
     }
 
     /// When the lease is over unless it is extended.
-    var leaseEndsAt: MonotonicInstant { state.withLock { $0.leaseEndsAt } }
+    var leaseEndsAt: MonotonicInstant { state.withLock { $0.attempt.leaseEndsAt } }
 
-    /// The store has extended the lease, up to `end` or the attempt's deadline.
-    func extendLease(until end: MonotonicInstant) {
+    /// Takes the store's answer to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
+    func take(
+        _ answer: HeartbeatOutcome, leaseEndsAt end: MonotonicInstant, at now: MonotonicInstant
+    ) -> AttemptStanding {
         state.withLock { state in
-            state.leaseEndsAt = max(state.leaseEndsAt, deadline.map { min($0, end) } ?? end)
-            state.isLastChance = false
+            if answer != .lost { state.isLastChance = false }
+            return state.attempt.take(answer, leaseEndsAt: end, at: now)
         }
     }
 
@@ -86,7 +78,7 @@ final class Attempt: Sendable, AttemptControl {
             guard !state.isLastChance else { return false }
             state.isLastChance = true
             // The margin is for leases that end; this one has ended, as far as is known.
-            state.leaseEndsAt = end + (leaseMargin ?? .zero)
+            state.attempt.grantChance(until: end + (leaseMargin ?? .zero))
             return true
         }
     }
@@ -108,9 +100,10 @@ final class Attempt: Sendable, AttemptControl {
             if let giveUpAt = state.giveUpAt {
                 return giveUpAt <= now ? (.giveUp, nil) : (nil, giveUpAt)
             }
+            let timeoutAt = state.attempt.timeoutAt
             if let timeoutAt, timeoutAt <= now { return (.timeOut, nil) }
             guard let leaseMargin else { return (nil, timeoutAt) }
-            let tellAt = state.leaseEndsAt + (.zero - leaseMargin)
+            let tellAt = state.attempt.leaseEndsAt + (.zero - leaseMargin)
             if tellAt <= now { return (.loseLease(late: now - tellAt), nil) }
             return (nil, timeoutAt.map { min($0, tellAt) } ?? tellAt)
         }
@@ -124,4 +117,26 @@ final class Attempt: Sendable, AttemptControl {
         /// The grace period is over too: go on without the handler.
         case giveUp
     }
+}
+
+/// The attempts whose leases this process holds: those that run, and those whose end is not stored yet.
+final class AttemptTable: Sendable {
+    private let attempts = Mutex<[TaskID: RunningAttempt]>([:])
+
+    func insert(_ attempt: RunningAttempt) {
+        attempts.withLock { $0[attempt.id.taskID] = attempt }
+    }
+
+    /// Forgets the attempt, unless a later one of the same task has taken its place.
+    func remove(_ id: AttemptID) {
+        attempts.withLock { attempts in
+            if attempts[id.taskID]?.id == id { attempts[id.taskID] = nil }
+        }
+    }
+
+    func attempt(of task: TaskID) -> RunningAttempt? {
+        attempts.withLock { $0[task] }
+    }
+
+    var all: [RunningAttempt] { attempts.withLock { Array($0.values) } }
 }

@@ -1,6 +1,9 @@
 public import XQueueCore
 
+/// Submitting tasks, asking about them, canceling and retrying them.
 extension TaskManager {
+    // MARK: - Submitting
+
     /// Accepts one task: when this returns, the task is stored durably.
     ///
     /// - Returns: The task, or the one with the same identifier, or the unfinished one with the same unique key.
@@ -68,5 +71,59 @@ extension TaskManager {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
         return task
+    }
+
+    // MARK: - Asking and changing
+
+    /// The task; nil if there is none, or none any more.
+    public func task(_ id: TaskID) async throws(QueueError) -> TaskRecord? {
+        try await attempt { () async throws(StoreError) in try await self.store.task(id) }
+    }
+
+    /// One page of tasks, newest first.
+    ///
+    /// Whoever reads on asks for what comes after `TaskPage.next`: that costs the same however far it is.
+    ///
+    /// - Throws: ``QueueError/Code/invalidField`` for a limit outside 1 to 1000 or an offset outside 0 to 10,000.
+    public func tasks(_ query: TaskQuery) async throws(QueueError) -> TaskPage {
+        guard 1...1000 ~= query.limit else { throw .invalid("limit", "must be 1 to 1000") }
+        guard 0...TaskQuery.maxOffset ~= query.offset else {
+            throw .invalid("offset", "must be 0 to \(TaskQuery.maxOffset)")
+        }
+        return try await attempt { () async throws(StoreError) in try await self.store.tasks(query) }
+    }
+
+    /// Cancels a task: a pending one at once; a running one is asked to stop, and is canceled when its
+    /// handler has stopped or the grace period is over.
+    ///
+    /// - Returns: The task as it is now.
+    @discardableResult
+    public func cancel(_ id: TaskID) async throws(QueueError) -> TaskRecord {
+        let grace = configuration.gracePeriod
+        let outcomes = try await attempt { () async throws(StoreError) in
+            try await self.store.cancel([id], grace: grace)
+        }
+        let record = try changed(outcomes, id)
+        if record.status == .canceled { metrics.canceled(record.type) }
+        return record
+    }
+
+    /// Makes a failed, timed-out or canceled task pending again, with all its retries.
+    @discardableResult
+    public func retry(_ id: TaskID) async throws(QueueError) -> TaskRecord {
+        let outcomes = try await attempt { () async throws(StoreError) in
+            try await self.store.requeue([id])
+        }
+        return try changed(outcomes, id)
+    }
+
+    private func changed(
+        _ outcomes: [ChangeOutcome], _ id: TaskID
+    ) throws(QueueError) -> TaskRecord {
+        switch outcomes.first {
+        case .changed(let record): return record
+        case .refused(let refusal, _): throw QueueError(refusal, task: id)
+        case nil: throw QueueError(.notFound, task: id)
+        }
     }
 }

@@ -2,11 +2,13 @@ import XQueueCore
 
 /// Waits longer from one failure to the next: 50 ms, doubling up to the longest wait, half of it random.
 struct BackOff {
+    private let clock: any QueueClock
     private let random: any RandomSource
     private let longest: Duration
     private var failures = 0
 
-    init(random: any RandomSource, longest: Duration = .seconds(5)) {
+    init(clock: any QueueClock, random: any RandomSource, longest: Duration) {
+        self.clock = clock
         self.random = random
         self.longest = longest
     }
@@ -23,7 +25,7 @@ struct BackOff {
     }
 
     /// Waits; answers false if the Swift task was canceled meanwhile.
-    mutating func wait(_ clock: any QueueClock) async -> Bool {
+    mutating func wait() async -> Bool {
         do {
             try await clock.sleep(for: next())
             return true

@@ -1,0 +1,76 @@
+public import XQueueCore
+
+/// How the queue and its nodes are.
+extension TaskManager {
+    public func statistics() async throws(QueueError) -> QueueStatistics {
+        let nodes = try await nodes()
+        let intake = await feeder?.report()
+        return try await attempt { () async throws(StoreError) in
+            let stored = try await self.store.statistics()
+            let served = try await self.cluster.servedTypes()
+            return QueueStatistics(
+                store: stored, types: self.reports(of: stored.types, served: served), nodes: nodes,
+                workers: self.load(of: nodes), sinks: try await self.sinkReports(), intake: intake,
+                workerID: self.workerID, uptime: self.clock.instant() - self.madeAt)
+        }
+    }
+
+    /// Throws what is wrong if the queue could not accept a task now.
+    public func check() async throws(QueueError) {
+        try await attempt { () async throws(StoreError) in try await self.store.check() }
+    }
+
+    /// That the store lost its data while this process ran; nil if it has not.
+    package var storeLoss: StoreLoss? { births.loss }
+
+    /// The durable log in front of the store, as this node sees it; nil if there is none.
+    public func intake() async -> IntakeReport? { await feeder?.report() }
+
+    /// What this node has fed from the log, without asking the log; nil if there is none.
+    package var intakeCounts: IntakeCounts? { feeder?.counts }
+
+    /// What the store is, for people: `sqlite`.
+    public var storeName: String { store.name }
+
+    /// The load of the other nodes, and of this process, announced or not.
+    private func load(of nodes: [NodeRecord]) -> WorkerLoad {
+        nodes.filter { $0.id != workerID }.reduce(into: ownLoad) { load, node in
+            load.total = load.total.adding(clamped: node.capacity)
+            load.active = load.active.adding(clamped: node.running)
+            load.stuck = load.stuck.adding(clamped: node.stuck)
+        }
+    }
+
+    // MARK: - Nodes
+
+    /// The live nodes of the cluster, by identifier. Others are as they last announced themselves; this one,
+    /// while ``run()`` runs, and the remote workers it hears of are as they are now.
+    public func nodes() async throws(QueueError) -> [NodeRecord] {
+        let nodes = try await attempt { () async throws(StoreError) in try await self.cluster.nodes() }
+        let remote = remoteWorkers.records()
+        return nodes.map { node in
+            node.id == workerID ? currentNode(lastSeenAt: node.lastSeenAt) : remote[node.id] ?? node
+        }
+    }
+
+    /// The types this process serves, by name.
+    var ownTypes: [String] { configuration.runsWorkers ? registry.types : [] }
+
+    /// How busy this process is.
+    var ownLoad: WorkerLoad {
+        configuration.runsWorkers ? pool.load : WorkerLoad(total: 0, active: 0, stuck: 0)
+    }
+
+    /// This node, as it is announced.
+    func currentNode(lastSeenAt: Timestamp? = nil) -> NodeRecord {
+        var roles: NodeRecord.Role = []
+        if configuration.servesAPI { roles.insert(.api) }
+        if configuration.runsWorkers { roles.insert(.worker) }
+        let load = ownLoad
+        return NodeRecord(
+            id: workerID, host: process.host, processID: process.id, version: configuration.version,
+            startedAt: storeTime.date(of: madeAt), lastSeenAt: lastSeenAt, types: ownTypes,
+            capacity: load.total,
+            running: load.active, stuck: load.stuck, roles: roles)
+    }
+}

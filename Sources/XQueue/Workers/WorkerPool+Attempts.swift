@@ -1,0 +1,142 @@
+import Logging
+import XQueueCore
+
+/// The attempts of this process's handlers, from the claim to the end.
+extension WorkerPool {
+    // MARK: - Claims
+
+    /// Claims tasks into free slots until the pool is stopped.
+    func dispatch() async {
+        var backOff = context.backOff()
+        while !shouldStop {
+            let free = slots.free
+            let types = registry.types
+            let room = completer.backlog < configuration.maxConcurrency * 10
+            guard free > 0, room, !types.isEmpty else {
+                await work.wait()
+                continue
+            }
+            do throws(StoreError) {
+                let hasMore = try await claim(types, upTo: min(free, configuration.maxBatch))
+                backOff.reset()
+                if !hasMore { await work.wait() }
+            } catch {
+                if shouldStop { return }
+                context.logger.error("Tasks cannot be claimed; trying again", metadata: ["error": "\(error)"])
+                guard await backOff.wait() else { return }
+            }
+        }
+    }
+
+    /// Answers whether more may be ready.
+    private func claim(_ types: [String], upTo count: Int) async throws(StoreError) -> Bool {
+        let claimed = try await attempts.claim(types, upTo: count, for: .node(workerID))
+        if shouldStop {
+            await attempts.giveBack(claimed.tasks)
+            return claimed.hasMore
+        }
+        slots.take(claimed.tasks.count)
+        for record in claimed.tasks { start(record, claimed.terms) }
+        return claimed.hasMore
+    }
+
+    // MARK: - Handlers
+
+    private func start(_ record: TaskRecord, _ terms: LeaseTerms) {
+        guard let handler = registry.handler(of: record.type), let begun = attempts.begin(record, terms)
+        else { return slots.free(wasStuck: false) }
+        let attempt = RunningAttempt(begun, of: record, leaseMargin: leaseMargin, progress: progress)
+        let task = TaskContext<RawJSON>(
+            record, payload: record.payload, configuration: configuration, logger: context.logger,
+            control: attempt)
+        table.insert(attempt)
+        deadlines.watch(attempt)
+        attempt.start { await self.perform(attempt, handler, task) }
+    }
+
+    private func perform(
+        _ attempt: RunningAttempt, _ handler: ErasedHandler, _ task: TaskContext<RawJSON>
+    ) async {
+        let start = ContinuousClock.now
+        let result: Result<RawJSON?, any Error>
+        do {
+            result = .success(
+                try await tracer.attempt(attempt.record) { trace in
+                    var task = task
+                    task.trace = trace
+                    return try await handler(task)
+                })
+        } catch {
+            result = .failure(error)
+        }
+        attempt.metrics.ran(for: ContinuousClock.now - start)
+        let reason = attempt.stopReason
+        guard attempt.end() else {
+            slots.free(wasStuck: true)
+            return slotFreed()
+        }
+        let end = AttemptEnd(
+            of: result, stopReason: reason, record: attempt.record,
+            maxResultBytes: configuration.maxPayloadBytes, random: context.random)
+        settle(attempt, end, stopReason: reason)
+        slots.free(wasStuck: false)
+        slotFreed()
+    }
+
+    private func settle(_ attempt: RunningAttempt, _ end: AttemptEnd, stopReason: StopReason?) {
+        let isTimedOut = stopReason == .timedOut
+        let outcome = attempts.outcome(
+            of: end, attempt.id.taskID,
+            timedOutAfter: isTimedOut ? attempt.record.processTimeout ?? .zero : nil, isStopping: shouldStop)
+        if case .failure(let failure, _) = outcome {
+            context.logger.debug(
+                "An attempt failed",
+                metadata: attempt.facts.merging(["error": "\(failure.message)"]) { $1 })
+        }
+        completer.add(
+            Settlement(attempt: attempt.id, outcome: outcome, progress: progress.take(attempt.id)),
+            attempt.metrics)
+    }
+
+    // MARK: - Stops
+
+    /// Somebody wants the task to stop; it may run elsewhere, or nowhere any more.
+    func cancelRequested(_ id: TaskID) {
+        guard let attempt = table.attempt(of: id) else { return }
+        stop(attempt, .canceled, giveUpAt: context.clock.instant() + configuration.gracePeriod)
+    }
+
+    /// Asks the handler to stop, and gives it up at `giveUpAt`.
+    func stop(_ attempt: RunningAttempt, _ reason: StopReason, giveUpAt: MonotonicInstant) {
+        attempt.stop(reason, giveUpAt: giveUpAt)
+        deadlines.watch(attempt)
+    }
+
+    /// Does what time demands of an attempt.
+    func handle(_ attempt: RunningAttempt, _ action: RunningAttempt.DueAction) {
+        switch action {
+        case .timeOut:
+            stop(attempt, .timedOut, giveUpAt: context.clock.instant() + configuration.gracePeriod)
+        case .loseLease(let late): loseLease(attempt, late: late)
+        case .giveUp: giveUp(attempt)
+        }
+    }
+
+    /// Goes on without the handler: ends the attempt in its place, and leaves it nothing but its slot.
+    func giveUp(_ attempt: RunningAttempt) {
+        let reason = attempt.stopReason
+        guard attempt.end() else { return }
+        slots.markStuck()
+        context.logger.warning(
+            "A handler did not stop; its task goes on without it", metadata: attempt.facts)
+        guard let end = AttemptEnd(givenUp: reason) else { return table.remove(attempt.id) }
+        settle(attempt, end, stopReason: reason)
+    }
+}
+
+extension RunningAttempt {
+    /// What a log line about it says.
+    var facts: Logger.Metadata {
+        ["task.id": "\(id.taskID)", "task.type": "\(record.type)", "attempt": "\(record.attempt)"]
+    }
+}
