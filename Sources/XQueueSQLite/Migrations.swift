@@ -21,6 +21,11 @@ enum Migrations {
         migrator.registerMigration("5: unique keys by type") { db in
             try db.execute(sql: version5)
         }
+        migrator.registerMigration("6: remote workers") { db in
+            // Before, the range of a lease's token said so: from 2^51 + 2^21.
+            try db.execute(
+                sql: "UPDATE tasks SET reason = 3 WHERE status = 1 AND lease_token >= 2251799815782400")
+        }
         return migrator
     }
 
@@ -35,7 +40,7 @@ enum Migrations {
                 + "'\(known.last ?? "nothing")'); use that version, or another file")
     }
 
-    /// `status` and `reason` hold the codes of `TaskStatus` and `PendingReason`, times are milliseconds
+    /// `status` and `reason` hold the codes of `TaskStatus` and `TaskState.reasonCode`, times are milliseconds
     /// since 1970, durations are milliseconds. The literals in the partial indexes must stand in the
     /// queries as well, or the planner passes the index by.
     private static let version1 = """

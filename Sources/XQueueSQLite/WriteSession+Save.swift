@@ -7,19 +7,20 @@ extension WriteSession {
         let statement = try statement(
             .saveClaim,
             """
-            UPDATE tasks SET status = 1, reason = NULL, due_at = ?, version = ?, updated_at = ?,
+            UPDATE tasks SET status = 1, reason = ?, due_at = ?, version = ?, updated_at = ?,
                 started_at = ?, lease_token = ?, lease_deadline = ?, worker = ?, progress = NULL,
                 progress_message = NULL
             WHERE seq = ?
             """)
-        statement.bind(1, record.dueAt)
-        statement.bind(2, record.version)
-        statement.bind(3, record.updatedAt)
-        statement.bind(4, record.startedAt)
-        statement.bind(5, record.lease?.token.rawValue)
-        statement.bind(6, record.lease?.deadline)
-        statement.bind(7, record.workerID)
-        statement.bind(8, task.seq)
+        statement.bind(1, record.state.reasonCode.map { Int64($0) })
+        statement.bind(2, record.dueAt)
+        statement.bind(3, record.version)
+        statement.bind(4, record.updatedAt)
+        statement.bind(5, record.startedAt)
+        statement.bind(6, record.lease?.token.rawValue)
+        statement.bind(7, record.lease?.deadline)
+        statement.bind(8, record.workerID)
+        statement.bind(9, task.seq)
         try statement.run(db)
     }
 
@@ -35,7 +36,7 @@ extension WriteSession {
             WHERE seq = ?
             """)
         statement.bind(1, record.status.code)
-        statement.bind(2, record.pendingReason.map { Int64($0.code) })
+        statement.bind(2, record.state.reasonCode.map { Int64($0) })
         statement.bind(3, record.dueAt)
         statement.bind(4, record.version)
         statement.bind(5, record.retryCount)

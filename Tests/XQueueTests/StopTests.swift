@@ -132,7 +132,7 @@ import XQueueTesting
             // Heartbeats do not get through for longer than the lease lasts. This node's own maintenance waits for them.
             fixture.store.fail(.heartbeat, times: .max)
             try await fixture.advance(by: .seconds(10), until: "the lease is lost") {
-                _ = try await fixture.store.inner.sweep(limit: 10, draw: 0.0)
+                _ = try await fixture.store.base.sweep(limit: 10, draw: 0.0)
                 return try await fixture.manager.task(task.id)?.status == .failed
             }
             fixture.store.heal()

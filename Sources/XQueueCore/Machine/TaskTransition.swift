@@ -24,14 +24,19 @@ public enum TaskTransition: Sendable, Hashable {
 public struct ClaimGrant: Sendable, Hashable {
     public var token: LeaseToken
     public var workerID: String
+    /// Whether the worker is outside the nodes' own processes.
+    public var isRemote: Bool
     /// How long the lease lasts without a heartbeat.
     public var lease: Duration
     /// How long an attempt may go on after its process timeout before it is fenced.
     public var grace: Duration
 
-    public init(token: LeaseToken, workerID: String, lease: Duration, grace: Duration) {
+    public init(
+        token: LeaseToken, workerID: String, isRemote: Bool = false, lease: Duration, grace: Duration
+    ) {
         self.token = token
         self.workerID = workerID
+        self.isRemote = isRemote
         self.lease = lease
         self.grace = grace
     }

@@ -12,20 +12,6 @@ public struct LeaseToken: RawRepresentable, Sendable, Hashable {
         self.init(rawValue: Int64(random.next() >> 13) + 1)
     }
 
-    /// A token for a worker outside the nodes' own processes, which outlives the node that drew it.
-    package init(remote random: any RandomSource) {
-        self.init(rawValue: Self.remoteStart + Int64(random.next() >> 14))
-    }
-
-    /// Whether the lease was given to a worker outside the nodes' own processes.
-    ///
-    /// The number itself says so, so that a store that finds its attempts abandoned by the process that had it
-    /// open can tell those that go on without that process.
-    package var isRemote: Bool { rawValue >= Self.remoteStart }
-
-    /// Above all tokens of a node's own worker, with room for those that one claim counts up to.
-    private static let remoteStart: Int64 = (1 << 51) + (1 << 21)
-
     /// The token `offset` after this one: a claim of many tasks counts up from one drawn token.
     public func offset(by offset: Int) -> LeaseToken {
         LeaseToken(rawValue: rawValue.adding(clamped: Int64(offset)))
@@ -35,17 +21,39 @@ public struct LeaseToken: RawRepresentable, Sendable, Hashable {
 /// The right to run one attempt of one task, until it expires.
 public struct Lease: Sendable, Hashable {
     public let token: LeaseToken
-    /// The node that holds it.
+    /// The node that holds it, or the worker outside the nodes.
     public let workerID: String
+    /// Whether a worker outside the nodes' own processes holds it: its attempt goes on when the node that gave it out ends.
+    public let isRemote: Bool
     /// When the store takes the task back unless a heartbeat arrives first.
     public var expiresAt: Timestamp
     /// When the attempt must be over, whatever the heartbeats say; nil for never.
     public var deadline: Timestamp?
 
-    public init(token: LeaseToken, workerID: String, expiresAt: Timestamp, deadline: Timestamp?) {
+    public init(
+        token: LeaseToken, workerID: String, isRemote: Bool = false, expiresAt: Timestamp,
+        deadline: Timestamp?
+    ) {
         self.token = token
         self.workerID = workerID
+        self.isRemote = isRemote
         self.expiresAt = expiresAt
         self.deadline = deadline
+    }
+}
+
+extension TaskState {
+    /// What stores keep of a running task where they keep the pending reason of a waiting one, while a remote worker has it;
+    /// it never changes once released.
+    public static let remoteCode = 3
+
+    /// The number stores keep beside the status: why a pending task is not running, or that a remote worker runs it; nil
+    /// for neither.
+    public var reasonCode: Int? {
+        switch status {
+        case .pending: pendingReason?.code
+        case .processing: lease?.isRemote == true ? Self.remoteCode : nil
+        case .success, .failed, .canceled, .timeout: nil
+        }
     }
 }

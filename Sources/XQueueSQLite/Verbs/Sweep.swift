@@ -26,7 +26,7 @@ extension WriteSession {
     func recoverAttempts(draw: SweepDraw) throws -> Int {
         let running = try PreparedStatement(
             db, "SELECT \(TaskColumns.light) FROM tasks WHERE status = 1 ORDER BY id")
-        let tasks = try readAll(running).filter { $0.record.lease?.token.isRemote != true }
+        let tasks = try readAll(running).filter { $0.record.lease?.isRemote != true }
         for var task in tasks {
             if let lease = task.record.lease {
                 // What a lease that ran out just now would lead to, even before its deadline.

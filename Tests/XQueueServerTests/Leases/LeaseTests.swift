@@ -29,7 +29,7 @@ import XQueueTesting
             #expect(leases[1].raw("expires_at") == #""2026-01-01T00:01:30.000Z""#)
             let attempt = try #require(leases[0].string("lease").flatMap { AttemptID(leaseID: $0) })
             #expect(attempt.taskID == high)
-            #expect(attempt.token.isRemote)
+            #expect(try await api.manager.task(high)?.lease?.isRemote == true)
         }
     }
 

@@ -23,6 +23,19 @@ extension StoreConformance {
             #expect(tasks.map(\.lease?.token) == (0..<5).map { grant.token.offset(by: $0) })
             for task in tasks { #expect(try await fixture.read(task.id) == task) }
         },
+        ConformanceCase("claim: the record says whether a remote worker runs the task") { fixture in
+            let records = try await fixture.submit([fixture.task("a"), fixture.task("b")])
+            for (record, isRemote) in zip(records, [true, false]) {
+                var grant = fixture.grant()
+                grant.isRemote = isRemote
+                let request = ClaimRequest(types: [record.type], count: 1, grant: grant)
+                let task = try #require(try await fixture.store.claim(request).tasks.first)
+                #expect(task.lease?.isRemote == isRemote)
+                _ = try await fixture.store.cancel([task.id], grace: .seconds(5))
+                _ = try await fixture.store.heartbeat([fixture.attempt(of: task)], lease: .seconds(9))
+                #expect(try await fixture.read(task.id).lease?.isRemote == isRemote)
+            }
+        },
         ConformanceCase("claim: keeps the largest token exactly") { fixture in
             try await fixture.submit(fixture.task())
             let token = LeaseToken(rawValue: (1 << 52) - 1)
