@@ -70,7 +70,9 @@ import XQueueTesting
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1))
         #expect(try await intake.records(1).numbers == [0])
-        let places = try await intake.append(IntakeMessage.numbered(1..<5)).sorted { $0.position < $1.position }
+        let places = try await intake.append(IntakeMessage.numbered(1..<5)).sorted {
+            $0.position < $1.position
+        }
         #expect(places.map(\.position) == [1, 2, 3, 4])
         // One that was received already, and one that is not there, are of no account.
         let gone = [0, 99].map { IntakeOrigin(log: fixture.topic, part: 0, position: $0) }

@@ -79,7 +79,9 @@ import XQueueTesting
                 #expect(first.calls > 0 && second.page.tasks.count == 1 && deep.page.tasks.count == 1)
                 #expect(try #require(deep.page.tasks.first).id < ids[10_000])
                 #expect(first.page.total == deep.page.total)
-                #expect(deep.calls <= second.calls * 3 / 2 + 10, "\(query): \(second.calls) looks, then \(deep.calls)")
+                #expect(
+                    deep.calls <= second.calls * 3 / 2 + 10,
+                    "\(query): \(second.calls) looks, then \(deep.calls)")
             }
         }
     }
