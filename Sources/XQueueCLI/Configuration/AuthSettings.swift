@@ -81,3 +81,15 @@ struct JWTSettings: Sendable {
         return text
     }
 }
+
+/// Where the server's certificate stands, as it is configured.
+struct TLSSettings: Sendable {
+    var certificateFile: String?
+    var keyFile: String?
+
+    /// The files; nil without TLS.
+    var files: CertificateFiles? {
+        guard let certificateFile, let keyFile else { return nil }
+        return CertificateFiles(certificateFile: certificateFile, keyFile: keyFile)
+    }
+}

@@ -1,3 +1,10 @@
+import Logging
+import XQueueCore
+
+#if Redis
+import XQueueRedis
+#endif
+
 /// Where Redis is, as it is configured. The queue is kept there once `address` or Sentinels are set.
 struct RedisSettings: Sendable {
     /// Such as `localhost:6379` or `rediss://user:password@host:6379/0`; nil for no Redis.
@@ -35,3 +42,77 @@ struct RedisSentinelSettings: Sendable {
     var username: String?
     var password: String?
 }
+
+extension RedisSettings {
+    /// How the store on Redis is opened; nil if the tasks are not kept there.
+    ///
+    /// - Parameter logger: The store's.
+    /// - Throws: ``ConfigurationError`` with what is wrong, or because the program was built without Redis.
+    func factory(_ logger: Logger) throws(ConfigurationError) -> (any StoreFactory)? {
+        #if Redis
+        return try clientConfiguration().map { RedisStoreFactory($0, logger: logger) }
+        #else
+        guard isUsed else { return nil }
+        throw ConfigurationError(
+            .configuration, ["redis.addr: this program was built without Redis (package trait Redis)"])
+        #endif
+    }
+}
+
+#if Redis
+
+extension RedisSettings {
+    /// What the client is to be told; nil if the tasks are not kept in Redis.
+    ///
+    /// - Throws: ``ConfigurationError`` with what is wrong; it repeats no password.
+    func clientConfiguration() throws(ConfigurationError) -> RedisConfiguration? {
+        guard isUsed else { return nil }
+        do {
+            return try makeConfiguration()
+        } catch {
+            throw ConfigurationError(.configuration, ["redis: \(error.message)"])
+        }
+    }
+
+    private func makeConfiguration() throws(RedisError) -> RedisConfiguration {
+        guard minIdleConnections <= poolSize else {
+            throw RedisError(.unfit, "redis.min_idle_conns must not be more than redis.pool_size")
+        }
+        var configuration = try RedisConfiguration(address: address ?? "localhost:6379")
+        // What is set by itself is over what stands in the address.
+        if let username { configuration.username = username }
+        if let password { configuration.password = password }
+        if database != 0 { configuration.database = database }
+        configuration.poolSize = poolSize
+        configuration.minIdleConnections = minIdleConnections
+        configuration.keyPrefix = keyPrefix
+        configuration.connectTimeout = connectTimeout
+        configuration.commandTimeout = commandTimeout
+        if tls.isEnabled || configuration.tls != nil {
+            var options = RedisConfiguration.TLS()
+            options.verifies = tls.verifies
+            options.caFile = tls.caFile
+            options.certificateFile = tls.certificateFile
+            options.privateKeyFile = tls.keyFile
+            configuration.tls = options
+        }
+        configuration.sentinel = try makeSentinel()
+        return configuration
+    }
+
+    private func makeSentinel() throws(RedisError) -> RedisConfiguration.Sentinel? {
+        guard let list = sentinel.addresses else { return nil }
+        var addresses: [RedisAddress] = []
+        for part in list.split(separator: ",") {
+            let text = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            addresses.append(try RedisAddress(text, defaultPort: 26_379))
+        }
+        guard !addresses.isEmpty else { throw RedisError(.unfit, "redis.sentinel.addrs names no Sentinel") }
+        var made = RedisConfiguration.Sentinel(addresses: addresses, primaryName: sentinel.primaryName)
+        made.username = sentinel.username
+        made.password = sentinel.password
+        return made
+    }
+}
+
+#endif

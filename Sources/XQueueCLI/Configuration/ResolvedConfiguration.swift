@@ -10,3 +10,32 @@ struct ResolvedConfiguration: Sendable {
     /// What is odd but not wrong.
     var warnings: [String] = []
 }
+
+/// Where the value of a setting came from.
+enum SettingSource: Sendable, Hashable, CustomStringConvertible {
+    case flag(String)
+    case environment(String)
+    case file(FilePlace)
+    /// The contents of a file that another setting names.
+    case contents(String)
+    case `default`
+
+    var description: String {
+        switch self {
+        case .flag(let name): "flag \(name)"
+        case .environment(let name): "environment \(name)"
+        case .file(let place): "file \(place)"
+        case .contents(let path): "contents of \(path)"
+        case .default: "default"
+        }
+    }
+}
+
+/// A line of the configuration file.
+struct FilePlace: Sendable, Hashable, CustomStringConvertible {
+    let path: String
+    /// From 1; nil if the file as a whole is meant.
+    let line: Int?
+
+    var description: String { line.map { "\(path):\($0)" } ?? path }
+}

@@ -1,5 +1,5 @@
 import XQueue
-import XQueueSQLite
+import XQueueCore
 import XQueueServer
 
 /// Everything `xqueue serve` can be told. A fresh one holds the defaults.
@@ -14,7 +14,7 @@ struct ServeConfiguration: Sendable {
     var tls = TLSSettings()
     /// Whether it may listen where others can connect, though nobody is asked for a token.
     var isInsecure = false
-    var store = SQLiteStoreOptions()
+    var store = StoreSettings()
     var redis = RedisSettings()
     var kafka = KafkaSettings()
     var mqtt = MQTTSettings()
@@ -26,6 +26,14 @@ struct ServeConfiguration: Sendable {
     var secretFiles: [String: String] = [:]
     /// The handlers of the `handlers` section, in the order they stand in.
     var handlers: [HandlerDefinition] = []
+}
+
+/// The bounds of the store.
+struct StoreSettings: Sendable {
+    /// Of whichever store it is.
+    var limits = StoreLimits()
+    /// The largest that the file may grow, in bytes, if it is one; nil for as large as the disk allows.
+    var maxFileBytes: Int?
 }
 
 /// How the server talks to whoever runs it.

@@ -19,7 +19,7 @@ enum SettingsTable {
                 "store.max_file_size", .sizeLimit(from: 1 << 20), \.store.maxFileBytes,
                 "The largest that file may grow; 0 for as large as the disk allows."),
             Setting(
-                "store.max_waiting_writes", .integer(1...10_000_000), \.store.maxWaitingWrites,
+                "store.max_waiting_writes", .integer(1...10_000_000), \.store.limits.maxWaitingCalls,
                 "The most calls that may wait for the store to write."),
 
             Setting(
@@ -118,10 +118,10 @@ enum SettingsTable {
                 "queue.poll_interval", .duration(.milliseconds(10)...hour), \.queue.pollInterval,
                 "The longest a worker waits before it looks for tasks without being woken."),
             Setting(
-                "queue.max_backlog", .integer(1...1_000_000_000), \.store.maxBacklog,
+                "queue.max_backlog", .integer(1...1_000_000_000), \.store.limits.maxBacklog,
                 "The most tasks that wait; beyond it submissions are refused."),
             Setting(
-                "queue.max_types", .integer(1...1_000_000), \.store.maxTypes,
+                "queue.max_types", .integer(1...1_000_000), \.store.limits.maxTypes,
                 "The most distinct task types."),
             Setting(
                 "queue.max_batch", .integer(1...100_000), \.queue.maxBatch,
@@ -148,4 +148,24 @@ enum SettingsTable {
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
     private static let longest = ModelLimits.longestDuration
+
+    /// The program's log.
+    static let log: [Setting] = [
+        Setting(
+            "log.format", .choice, \.log.format,
+            "Lines for people, or one JSON object a line; auto leaves it to server.mode."),
+        Setting(
+            "log.level", .choice, \.log.level,
+            "The lowest level that is logged; auto leaves it to server.mode. It can be changed at run time."),
+    ]
+
+    /// The bounds of the event log.
+    static let events: [Setting] = [
+        Setting(
+            "events.max_count", .integer(10...1_000_000_000), \.store.limits.events.count,
+            "How many events are kept, for subscribers and brokers that come back."),
+        Setting(
+            "events.max_age", .duration(.seconds(1)...ModelLimits.longestDuration), \.store.limits.events.age,
+            "How long they are kept."),
+    ]
 }

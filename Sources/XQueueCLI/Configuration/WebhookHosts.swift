@@ -33,12 +33,3 @@ extension SettingKind<WebhookHosts> {
         legal: "hosts like service.example,*.internal.example, or empty for any",
         parse: { WebhookHosts($0) }, format: { $0.names.joined(separator: ",") })
 }
-
-extension SettingsTable {
-    /// What all webhooks share.
-    static let webhooks: [Setting] = [
-        Setting(
-            "webhooks.allowed_hosts", .hosts, \.webhookHosts,
-            "The hosts that handlers of the kind webhook may name; empty for any.")
-    ]
-}

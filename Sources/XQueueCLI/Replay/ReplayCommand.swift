@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import Logging
 import XQueue
 import XQueueCore
+import XQueueServer
 
 /// `xqueue replay`: brings the tasks of the log into a store that has lost them.
 struct ReplayCommand: AsyncParsableCommand {
@@ -57,7 +59,7 @@ struct ReplayCommand: AsyncParsableCommand {
     /// Where to begin.
     private var start: IntakeStart {
         get throws {
-            if let offset = Int64(from), offset >= 0 { return .offset(offset) }
+            if let offset = Int64(from), offset >= 0 { return .position(offset) }
             if let time = RFC3339Reader.timestamp(from) { return .time(time) }
             throw ValidationError(
                 "--from must be an offset from 0, or a time with an offset, such as 2026-01-31T09:30:00Z")
@@ -82,5 +84,50 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let done = dryRun ? "" : "; \(outcome.report.restored) tasks were restored"
         try Output.line(display.text(of: outcome), after: "the log was read to its end\(done)")
+    }
+}
+
+/// A replay, put together from its configuration.
+struct ReplayProgram {
+    /// What a replay did, and with which records.
+    struct Outcome {
+        var spans: [IntakeSpan]
+        var report: ReplayReport
+        var elapsed: Duration
+    }
+
+    let values: ServeConfiguration
+    let start: IntakeStart
+    let partition: Int32?
+    let isDry: Bool
+
+    /// - Throws: ``ConfigurationError``, ``IntakeError`` or ``StoreError``.
+    func run(_ display: ReplayDisplay) async throws -> Outcome {
+        let level = LogControl(ConsoleLog.level(values))
+        let logger = ConsoleLog.quiet(ConsoleLog.logger(values, level))
+        guard let archive = try IntakeOpener(values, logger: logger).archive() else {
+            throw ConfigurationError(.configuration, ["kafka.brokers: there is no log to replay without it"])
+        }
+        do {
+            let begin = ContinuousClock.now
+            let spans = try await archive.open(from: start, part: partition)
+            let store = try await StoreOpener(values: values, logger: logger).open()
+            do {
+                let total = spans.positions
+                let replay = IntakeReplay(archive, into: store, configuration: values.queue, isDry: isDry)
+                let report = try await replay.run { display.show($0, of: total) }
+                await store.close()
+                await archive.close()
+                display.clear()
+                return Outcome(spans: spans, report: report, elapsed: ContinuousClock.now - begin)
+            } catch {
+                await store.close()
+                throw error
+            }
+        } catch {
+            await archive.close()
+            display.clear()
+            throw error
+        }
     }
 }

@@ -40,7 +40,7 @@ final class ReplayDisplay: Sendable {
     private func lines(_ outcome: ReplayProgram.Outcome) -> String {
         let report = outcome.report
         let spans = outcome.spans.map { span in
-            "  partition \(span.partition): offsets \(span.start) to \(span.end)"
+            "  partition \(span.part): offsets \(span.start) to \(span.end)"
         }
         let rows: [(String, Int)] = [
             (isDry ? "would be restored" : "restored", report.restored),
@@ -63,7 +63,7 @@ final class ReplayDisplay: Sendable {
             writer.name("partitions")
             writer.array(outcome.spans) { writer, span in
                 writer.object { writer in
-                    writer.member("partition", Int(span.partition))
+                    writer.member("partition", Int(span.part))
                     writer.member("start", span.start)
                     writer.member("end", span.end)
                 }

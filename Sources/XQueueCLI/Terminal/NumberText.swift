@@ -1,3 +1,5 @@
+import Foundation
+
 extension Int {
     /// With commas between thousands.
     var grouped: String {
@@ -8,5 +10,37 @@ extension Int {
             text.append(digit)
         }
         return self < 0 ? "-" + text : text
+    }
+}
+
+/// How far a task is, as a server says it.
+enum WholePercent {
+    /// 0 to 100, whatever was said.
+    static func of(_ percent: Double) -> Int {
+        percent.isFinite ? Int(min(max(percent, 0), 100)) : 0
+    }
+}
+
+/// Times of the API, told to somebody who looks at them now.
+enum Age {
+    /// How long ago `text` was, or is to come: `3m`, `in 2h`; as it is if it is not a time.
+    static func text(_ text: String?, now: Date = Date()) -> String {
+        guard let text else { return "-" }
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        guard let date = try? Date(text, strategy: style) else { return text }
+        let seconds = now.timeIntervalSince(date)
+        return seconds < -0.5 ? "in \(duration(-seconds))" : duration(max(seconds, 0))
+    }
+
+    /// A number of seconds in its largest whole unit: `45s`, `3m`, `5h`, `12d`.
+    static func duration(_ seconds: Double) -> String {
+        // What a server says may be anything.
+        let seconds = seconds.isFinite ? max(seconds, 0) : 0
+        return switch seconds {
+        case ..<100: "\(Int(seconds.rounded()))s"
+        case ..<6000: "\(Int(seconds / 60))m"
+        case ..<172_800: "\(Int(seconds / 3600))h"
+        default: "\(Int(min(seconds / 86_400, 1e9)))d"
+        }
     }
 }

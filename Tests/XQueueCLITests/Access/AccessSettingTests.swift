@@ -1,5 +1,6 @@
 import Testing
 import XQueueServer
+import XQueueTestServers
 
 @testable import XQueueCLI
 

@@ -1,4 +1,5 @@
 import Testing
+import XQueueTestServers
 
 @testable import XQueueCLI
 

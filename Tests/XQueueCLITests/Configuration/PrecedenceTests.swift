@@ -1,6 +1,9 @@
 import Testing
 import XQueue
+import XQueueCore
+import XQueueHandlers
 import XQueueServer
+import XQueueTestServers
 
 @testable import XQueueCLI
 
@@ -115,6 +118,24 @@ import XQueueServer
         }
     }
 
+    @Test("A value is the text of the file, quoted or not") func valuesAreText() async throws {
+        let file = try folder.write(
+            "values.yaml",
+            """
+            store: { path: 'a: b.db' }
+            queue:
+              max_backlog: &most "1000"
+              max_types: *most
+              grace_period: 59m30s
+            """)
+        let resolved = try await ConfigurationLoader(flags: [], environment: [:], file: file).load()
+        #expect(resolved.values.storePath == "a: b.db")
+        #expect(resolved.values.store.limits.maxBacklog == 1000)
+        #expect(resolved.values.store.limits.maxTypes == 1000)
+        #expect(resolved.values.queue.gracePeriod == .seconds(3570))
+        #expect(resolved.sources["queue.max_backlog"] == .file(FilePlace(path: file, line: 3)))
+    }
+
     @Test func handlersAreRead() async throws {
         let file = try folder.write(
             "handlers.yaml",
@@ -128,14 +149,14 @@ import XQueueServer
                 max_output: 64KiB
             """)
         let resolved = try await ConfigurationLoader(flags: [], environment: [:], file: file).load()
+        let thumbnail = ExecProgram("./thumbnail.sh", workingDirectory: folder.path)
+        var encode = ExecProgram("ffmpeg", arguments: ["-i", "-"], workingDirectory: folder.path + "/media")
+        encode.environment = ["THREADS": "2"]
+        encode.maxOutput = 65_536
         #expect(
             resolved.values.handlers == [
-                HandlerDefinition(
-                    type: "thumbnail", command: ["./thumbnail.sh"], maxConcurrency: 4,
-                    workingDirectory: folder.path),
-                HandlerDefinition(
-                    type: "video.encode", command: ["ffmpeg", "-i", "-"], environment: ["THREADS": "2"],
-                    workingDirectory: folder.path + "/media", maxOutput: 65_536),
+                HandlerDefinition(type: "thumbnail", runner: .program(thumbnail), maxConcurrency: 4),
+                HandlerDefinition(type: "video.encode", runner: .program(encode)),
             ])
     }
 

@@ -1,3 +1,4 @@
+import XQueueHandlers
 import XQueueServer
 
 /// Finds settings that together leave the door open, or half shut.
@@ -33,14 +34,21 @@ enum AccessCheck {
     }
 }
 
-/// Where the server's certificate stands, as it is configured.
-struct TLSSettings: Sendable {
-    var certificateFile: String?
-    var keyFile: String?
+/// Looks for variables that were meant for XQueue and mean nothing to it.
+enum EnvironmentCheck {
+    /// Variables with our prefix that are no settings: what handlers' programs are given, the file, and what
+    /// the commands that talk to a server read.
+    static let others = [
+        "XQUEUE_CONFIG", ServerOptions.urlVariable, ServerOptions.tokenVariable,
+        ServerOptions.tokenFileVariable, ServerOptions.authorityVariable,
+        ExecEnvironment.taskID, ExecEnvironment.taskType, ExecEnvironment.attempt,
+    ]
 
-    /// The files; nil without TLS.
-    var files: CertificateFiles? {
-        guard let certificateFile, let keyFile else { return nil }
-        return CertificateFiles(certificateFile: certificateFile, keyFile: keyFile)
+    static func warnings(about environment: [String: String], settings: [Setting]) -> [String] {
+        let known = settings.map(\.variable)
+        return environment.keys
+            .filter { $0.hasPrefix(Setting.variablePrefix) && !known.contains($0) && !others.contains($0) }
+            .sorted()
+            .map { "unknown environment variable '\($0)'\(Suggestion.phrase(for: $0, among: known))" }
     }
 }
