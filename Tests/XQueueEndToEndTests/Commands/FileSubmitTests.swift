@@ -30,18 +30,18 @@ import XQueueTesting
     private func numbers(_ api: API) async throws -> [Int: Int] {
         struct Page: Decodable {
             var tasks: [Item]
-            var total: Int
+            var next: String?
             struct Item: Decodable { var payload: Payload }
             struct Payload: Decodable { var n: Int }
         }
         var counts: [Int: Int] = [:]
-        var offset = 0
-        while true {
-            let page: Page = try await api.send("GET", "/tasks?limit=1000&offset=\(offset)").decoded()
+        var rest: String? = ""
+        while let after = rest {
+            let page: Page = try await api.send("GET", "/tasks?limit=1000\(after)").decoded()
             for task in page.tasks { counts[task.payload.n, default: 0] += 1 }
-            offset += page.tasks.count
-            if page.tasks.isEmpty || offset >= page.total { return counts }
+            rest = page.next.map { "&after=\($0)" }
         }
+        return counts
     }
 
     private func expectOnceEach(_ count: Int, _ api: API) async throws {

@@ -108,10 +108,12 @@ struct API: Sendable {
     /// Every task, newest first.
     func allTasks() async throws -> [TaskReply] {
         var tasks: [TaskReply] = []
-        while true {
-            let page: PageReply = try await send("GET", "/tasks?limit=1000&offset=\(tasks.count)").decoded()
+        var rest: String? = ""
+        while let after = rest {
+            let page: PageReply = try await send("GET", "/tasks?limit=1000\(after)").decoded()
             tasks += page.tasks
-            if page.tasks.isEmpty || tasks.count >= page.total { return tasks }
+            rest = page.next.map { "&after=\($0)" }
         }
+        return tasks
     }
 }
