@@ -66,23 +66,15 @@ local function fence()
   end
   if redis.call('EXISTS', UNIQUE) == 1 then redis.call('RENAME', UNIQUE, OLD_UNIQUE) end
   mark_remote_workers()
-  redis.call('HSET', META, 'migration', 'unique keys')
-end
-
--- Some of the entries that are left. What is moved is taken out, so each call begins at the beginning.
-local function some(most)
-  local cursor = '0'
-  repeat
-    local found = redis.call('HSCAN', OLD_UNIQUE, cursor, 'COUNT', most)
-    if found[2][1] then return found[2] end
-    cursor = found[1]
-  until cursor == '0'
-  return {}
+  redis.call('HSET', META, 'migration', 'unique keys 0')
 end
 
 -- Then 0.1's unique keys, which held for all types, get the type of the task that has them. Those of tasks that are gone go.
+-- Whatever is moved is taken out, so a place in the walk that means nothing any more, at another server, costs a further walk, and
+-- no more.
 local function type_unique_keys(most)
-  local entries = some(most)
+  local found = redis.call('HSCAN', OLD_UNIQUE, string.match(progress, '%d+$'), 'COUNT', most)
+  local entries = found[2]
   for i = 1, #entries, 2 do
     local field, id = entries[i], entries[i + 1]
     if string.find(field, OF_TYPE, 1, true) then
@@ -95,12 +87,14 @@ local function type_unique_keys(most)
     end
     redis.call('HDEL', OLD_UNIQUE, field)
   end
-  return #entries > 0
+  redis.call('HSET', META, 'migration', 'unique keys ' .. found[1])
 end
 
 if not progress then
   fence()
-elseif not type_unique_keys(tonumber(ARGV[5])) then
+elseif redis.call('EXISTS', OLD_UNIQUE) == 1 then
+  type_unique_keys(tonumber(ARGV[5]))
+else
   establish()
   redis.call('HDEL', META, 'migration')
   redis.call('HDEL', HELD, 'maintenance')
