@@ -59,8 +59,11 @@ final class UnservedTypes: Sendable {
     /// Asks who serves the types that were noted, once a moment at most, until the Swift task is canceled.
     func run() async {
         while await news.wait() {
-            for type in state.withLock({ $0.noted }) { await look(at: type) }
-            guard (try? await context.clock.sleep(for: ClusterView.freshness)) != nil else { return }
+            // Those that were noted while others were asked about have given no signal.
+            repeat {
+                for type in state.withLock({ $0.noted }) { await look(at: type) }
+                guard (try? await context.clock.sleep(for: ClusterView.freshness)) != nil else { return }
+            } while state.withLock({ !$0.noted.isEmpty })
         }
     }
 
