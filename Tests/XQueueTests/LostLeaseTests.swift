@@ -89,7 +89,8 @@ import XQueueTesting
             )
             // Everybody wakes at once, in whatever order.
             fixture.clock.advance(by: .seconds(20 + round))
-            try await eventually("both have gone on") {
+            // Whoever had not begun to sleep does so from now on.
+            try await fixture.advance(by: .milliseconds(50), until: "both have gone on") {
                 fixture.store.calls(of: .sweep) > sweeps && fixture.store.calls(of: .heartbeat) > heartbeats
             }
             gate.open()

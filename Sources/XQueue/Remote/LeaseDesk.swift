@@ -41,6 +41,8 @@ final class LeaseDesk: Sendable {
     /// Wakes polls when tasks become ready, until the Swift task is canceled.
     func run() async {
         let signals = attempts.store.signals()
+        // For polls and tasks that came before anybody listened.
+        ready.signal()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.workers.run() }
             group.addTask { await self.ringWhenReady() }
