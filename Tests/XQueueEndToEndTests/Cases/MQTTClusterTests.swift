@@ -6,7 +6,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// One node of a cluster publishes for all.
-@Suite(.timeLimit(.minutes(5))) struct MQTTClusterTests {
+@Suite(.timeLimit(.minutes(15))) struct MQTTClusterTests {
     @Test func anotherNodePublishesWhenTheOneThatDidIsKilled() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
