@@ -15,10 +15,10 @@ enum DefinitionColumns {
         var key = definition.concurrency?.key
         var limit = definition.concurrency?.limit ?? 0
         walker.text("key", &key)
-        if key != nil || !Walker.reads {
+        if key != nil {
             try walker.count("key_limit", &limit)
         } else {
-            walker.skip()
+            walker.nothing("key_limit")
         }
         if Walker.reads { definition.concurrency = key.map { ConcurrencyLimit(key: $0, limit: limit) } }
         walker.text("unique_key", &definition.uniqueKey)
@@ -53,8 +53,8 @@ protocol ColumnWalker {
     mutating func count(_ name: StaticString, _ value: inout Int) throws
     mutating func duration(_ name: StaticString, _ value: inout Duration?)
     mutating func text(_ name: StaticString, _ value: inout String?)
-    /// Passes by a column whose value says nothing.
-    mutating func skip()
+    /// A column that has no value: NULL is bound, and nothing is read.
+    mutating func nothing(_ name: StaticString)
 }
 
 /// Notes the columns' names.
@@ -67,7 +67,7 @@ private struct ColumnLister: ColumnWalker {
     mutating func count(_ name: StaticString, _ value: inout Int) { names.append("\(name)") }
     mutating func duration(_ name: StaticString, _ value: inout Duration?) { names.append("\(name)") }
     mutating func text(_ name: StaticString, _ value: inout String?) { names.append("\(name)") }
-    mutating func skip() {}
+    mutating func nothing(_ name: StaticString) { names.append("\(name)") }
 }
 
 /// Binds the columns' values, one parameter after the other.
@@ -98,7 +98,10 @@ struct ColumnBinder: ColumnWalker {
         index += 1
     }
 
-    mutating func skip() { index += 1 }
+    mutating func nothing(_ name: StaticString) {
+        statement.bind(index, Int64?.none)
+        index += 1
+    }
 }
 
 /// Reads the columns' values, one column after the other.
@@ -129,5 +132,5 @@ struct ColumnReader: ColumnWalker {
         index += 1
     }
 
-    mutating func skip() { index += 1 }
+    mutating func nothing(_ name: StaticString) { index += 1 }
 }
