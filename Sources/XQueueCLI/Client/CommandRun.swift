@@ -17,6 +17,26 @@ enum CommandRun {
     }
 }
 
+extension ServerOptions {
+    /// Asks one thing, and prints the answer.
+    ///
+    /// - Parameters:
+    ///   - request: What is asked.
+    ///   - json: Whether to print what the server answered, as it is.
+    ///   - print: Prints it for people otherwise.
+    func show<Answer>(
+        _ request: ClientRequest<Answer>, json: Bool, _ print: (Answer) throws -> Void
+    ) async throws {
+        try await CommandRun.reporting {
+            try await withClient { client in
+                let reply = try await client.reply(to: request)
+                if json { return try Output.line(reply.text) }
+                try print(try reply.decoded())
+            }
+        }
+    }
+}
+
 /// Why a command cannot do what it was asked, if it is not the server's doing.
 struct CommandError: Error, CustomStringConvertible {
     let exit: CommandExit

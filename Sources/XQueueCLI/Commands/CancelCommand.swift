@@ -16,28 +16,21 @@ struct CancelCommand: AsyncParsableCommand {
               xqueue list --type mail --status pending --all --ids | xqueue cancel -
             """)
 
-    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
-    var ids: [String]
+    @OptionGroup var tasks: TaskOptions
 
     @Flag(help: "Print each answer as a line of JSON.")
     var json = false
 
     @OptionGroup var server: ServerOptions
 
-    func validate() throws { try TaskIDArgument.check(ids) }
-
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
-                    let reply = try await client.reply(to: .cancel(id))
-                    if json {
-                        return try Output.line(reply.text, after: "\(id) was canceled, or asked to stop")
-                    }
-                    let message = try reply.decoded().message
-                    try Output.line("\(id)\(Output.separator)\(message)", after: "\(id): \(message)")
-                }
+        try await tasks.each(server) { client, id, _ in
+            let reply = try await client.reply(to: .cancel(id))
+            if json {
+                return try Output.line(reply.text, after: "\(id) was canceled, or asked to stop")
             }
+            let message = try reply.decoded().message
+            try Output.line("\(id)\(Output.separator)\(message)", after: "\(id): \(message)")
         }
     }
 }

@@ -14,26 +14,19 @@ struct GetCommand: AsyncParsableCommand {
               xqueue list --type mail --ids | xqueue get - --json
             """)
 
-    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
-    var ids: [String]
+    @OptionGroup var tasks: TaskOptions
 
     @Flag(help: "Print each task as a line of JSON.")
     var json = false
 
     @OptionGroup var server: ServerOptions
 
-    func validate() throws { try TaskIDArgument.check(ids) }
-
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, index in
-                    let reply = try await client.reply(to: .task(id))
-                    if json { return try Output.line(reply.text) }
-                    if index > 0 { try Output.line("") }
-                    try Output.write(try TaskSheet.text(reply.text, isTerminal: Terminal.output.isTerminal))
-                }
-            }
+        try await tasks.each(server) { client, id, index in
+            let reply = try await client.reply(to: .task(id))
+            if json { return try Output.line(reply.text) }
+            if index > 0 { try Output.line("") }
+            try Output.write(try TaskSheet.text(reply.text, isTerminal: Terminal.output.isTerminal))
         }
     }
 }

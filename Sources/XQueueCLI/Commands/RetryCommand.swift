@@ -16,26 +16,19 @@ struct RetryCommand: AsyncParsableCommand {
               xqueue list --status failed --type mail --all --ids | xqueue retry -
             """)
 
-    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
-    var ids: [String]
+    @OptionGroup var tasks: TaskOptions
 
     @Flag(help: "Print each task as a line of JSON.")
     var json = false
 
     @OptionGroup var server: ServerOptions
 
-    func validate() throws { try TaskIDArgument.check(ids) }
-
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, _ in
-                    let reply = try await client.reply(to: .retry(id))
-                    if json { return try Output.line(reply.text, after: "\(id) is pending") }
-                    let status = try reply.decoded().status.rawValue
-                    try Output.line("\(id)\(Output.separator)\(status)", after: "\(id) is \(status)")
-                }
-            }
+        try await tasks.each(server) { client, id, _ in
+            let reply = try await client.reply(to: .retry(id))
+            if json { return try Output.line(reply.text, after: "\(id) is pending") }
+            let status = try reply.decoded().status.rawValue
+            try Output.line("\(id)\(Output.separator)\(status)", after: "\(id) is \(status)")
         }
     }
 }

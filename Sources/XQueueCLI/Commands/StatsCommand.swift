@@ -19,16 +19,11 @@ struct StatsCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                let reply = try await client.reply(to: .statistics)
-                if json { return try Output.line(reply.text) }
-                let stats = try reply.decoded()
-                try stats.sheet().print()
-                guard Terminal.output.isTerminal, !stats.types.isEmpty else { return }
-                try Output.line("")
-                try QueueType.table(stats.types).print()
-            }
+        try await server.show(.statistics, json: json) { stats in
+            try stats.sheet().print()
+            guard Terminal.output.isTerminal, !stats.types.isEmpty else { return }
+            try Output.line("")
+            try QueueType.table(stats.types).print()
         }
     }
 }

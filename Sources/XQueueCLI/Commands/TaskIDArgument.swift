@@ -3,6 +3,31 @@ import Foundation
 import XQueueClient
 import XQueueCore
 
+/// The tasks that a command makes one call for each of.
+struct TaskOptions: ParsableArguments {
+    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
+    var ids: [String]
+
+    func validate() throws { try TaskIDArgument.check(ids) }
+
+    /// Calls `body` for each task, in order, as ``ManyTasks`` does.
+    ///
+    /// - Parameters:
+    ///   - server: Whose tasks they are.
+    ///   - body: Calls the API for a task, and tells what came of it; its number counts from 0.
+    func each(
+        _ server: ServerOptions, _ body: (QueueClient, TaskID, Int) async throws -> Void
+    ) async throws {
+        try await CommandRun.reporting {
+            try await server.withClient { client in
+                try await ManyTasks.each(try await TaskIDArgument.read(ids, client)) { id, index in
+                    try await body(client, id, index)
+                }
+            }
+        }
+    }
+}
+
 /// Identifiers on the command line, or on standard input where `-` stands. What an identifier begins with stands for
 /// it, if it is the only one.
 enum TaskIDArgument {

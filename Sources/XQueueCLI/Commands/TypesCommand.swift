@@ -33,13 +33,7 @@ struct TypesListCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                let reply = try await client.reply(to: .types)
-                if json { return try Output.line(reply.text) }
-                try QueueType.table(try reply.decoded().types).print()
-            }
-        }
+        try await server.show(.types, json: json) { try QueueType.table($0.types).print() }
     }
 }
 
@@ -76,13 +70,7 @@ struct TypeOptions: ParsableArguments {
 
     /// Calls the API and shows how the type stands then.
     func send(_ request: ClientRequest<QueueType>) async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                let reply = try await client.reply(to: request)
-                if json { return try Output.line(reply.text) }
-                try QueueType.table([try reply.decoded()]).print()
-            }
-        }
+        try await server.show(request, json: json) { try QueueType.table([$0]).print() }
     }
 }
 

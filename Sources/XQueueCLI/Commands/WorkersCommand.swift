@@ -19,13 +19,7 @@ struct WorkersCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        try await CommandRun.reporting {
-            try await server.withClient { client in
-                let reply = try await client.reply(to: .workers)
-                if json { return try Output.line(reply.text) }
-                try QueueWorker.table(try reply.decoded().workers).print()
-            }
-        }
+        try await server.show(.workers, json: json) { try QueueWorker.table($0.workers).print() }
     }
 }
 
