@@ -2,54 +2,41 @@ public import Logging
 public import XQueueCore
 
 /// What a handler is given: the task, and the ways to talk about it.
+///
+/// What was asked of the task is its own as well: `task.maxRetry` is `task.definition.maxRetry`.
+@dynamicMemberLookup
 public struct TaskContext<Payload: Sendable>: Sendable {
-    public let id: TaskID
-    public let type: String
     public let payload: Payload
-    /// 1 for the first attempt.
-    public let attempt: Int
-    public let maxRetry: Int
-    public let createdAt: Timestamp
-    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
-    /// traces.
-    public internal(set) var trace: TraceContext?
-    let configuration: QueueConfiguration
-    let baseLogger: Logger
-    let control: any AttemptControl
+    var attempted: AttemptedTask
 
-    init(
-        _ record: TaskRecord, payload: Payload, configuration: QueueConfiguration, logger: Logger,
-        control: any AttemptControl
-    ) {
-        id = record.id
-        type = record.type
+    init(_ attempted: AttemptedTask, payload: Payload) {
+        self.attempted = attempted
         self.payload = payload
-        attempt = record.attempt
-        maxRetry = record.maxRetry
-        createdAt = record.createdAt
-        trace = record.trace
-        self.configuration = configuration
-        baseLogger = logger
-        self.control = control
     }
 
     /// The same, with what the payload says.
     init<Other>(_ context: TaskContext<Other>, payload: Payload) {
-        id = context.id
-        type = context.type
-        self.payload = payload
-        attempt = context.attempt
-        maxRetry = context.maxRetry
-        createdAt = context.createdAt
-        trace = context.trace
-        configuration = context.configuration
-        baseLogger = context.baseLogger
-        control = context.control
+        self.init(context.attempted, payload: payload)
     }
+
+    public subscript<Value>(dynamicMember member: KeyPath<TaskDefinition, Value>) -> Value {
+        definition[keyPath: member]
+    }
+
+    public var id: TaskID { attempted.id }
+    /// What was asked.
+    public var definition: TaskDefinition { attempted.definition }
+    public var type: String { definition.type }
+    /// 1 for the first attempt.
+    public var attempt: Int { attempted.number }
+    public var createdAt: Timestamp { attempted.createdAt }
+    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
+    /// traces.
+    public var trace: TraceContext? { definition.trace }
 
     /// A logger that carries the task's id, type and attempt.
     public var logger: Logger {
-        var logger = baseLogger
+        var logger = attempted.logger
         logger[metadataKey: "task.id"] = "\(id)"
         logger[metadataKey: "task.type"] = "\(type)"
         logger[metadataKey: "attempt"] = "\(attempt)"
@@ -59,12 +46,12 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     /// How long the attempt has to stop, counted from when ``stopReason`` was set: shorter at shutdown,
     /// which has waited before.
     public var gracePeriod: Duration {
-        stopReason == .shutdown ? configuration.stopPeriod : configuration.gracePeriod
+        stopReason == .shutdown ? attempted.configuration.stopPeriod : attempted.configuration.gracePeriod
     }
 
     /// Why the attempt should stop; nil while it may go on. When it is set, the handler's Swift task is
     /// canceled too.
-    public var stopReason: StopReason? { control.stopReason }
+    public var stopReason: StopReason? { attempted.control.stopReason }
 
     /// Says how far the task has come.
     ///
@@ -74,7 +61,7 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     ///   - progress: 0 to 100 percent; a value outside is moved to the nearer end.
     ///   - message: What it is at, in words.
     public func report(progress: Double, message: String? = nil) {
-        control.report(TaskProgress(percent: progress, message: message))
+        attempted.control.report(TaskProgress(percent: progress, message: message))
     }
 }
 
@@ -88,6 +75,30 @@ public enum StopReason: Sendable, Hashable {
     case leaseLost
     /// The worker shuts down; the task will be run again.
     case shutdown
+}
+
+/// What a context holds, whatever its payload is.
+struct AttemptedTask: Sendable {
+    let id: TaskID
+    /// Its trace may become that of a span.
+    var definition: TaskDefinition
+    let number: Int
+    let createdAt: Timestamp
+    let configuration: QueueConfiguration
+    let logger: Logger
+    let control: any AttemptControl
+
+    init(
+        _ record: TaskRecord, configuration: QueueConfiguration, logger: Logger, control: any AttemptControl
+    ) {
+        id = record.id
+        definition = record.definition
+        number = record.attempt
+        createdAt = record.state.createdAt
+        self.configuration = configuration
+        self.logger = logger
+        self.control = control
+    }
 }
 
 /// How a context reaches its attempt.

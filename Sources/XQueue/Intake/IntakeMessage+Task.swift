@@ -8,7 +8,12 @@ extension IntakeMessage {
         writer.object { writer in
             writer.member("id", task.id.description)
             writer.member("created_at", time)
-            writer.submission(task)
+            DefinitionJSON.write(task.definition, to: &writer, isWhole: false)
+            switch task.schedule {
+            case .now: break
+            case .after(let delay): writer.member("delay", delay)
+            case .at(let time): writer.member("run_at", time)
+            }
         }
         var headers = [IntakeHeader("task_type", task.type), IntakeHeader("priority", "\(task.priority)")]
         if let trace = task.trace {
@@ -27,36 +32,5 @@ extension NewTask {
         self.init(
             id: record.id, definition: record.definition,
             schedule: record.state.pendingReason == .scheduled ? .at(record.state.runAt) : .now)
-    }
-}
-
-extension JSONWriter {
-    /// Writes what was asked for. What is left out is what a submission without it gets.
-    fileprivate mutating func submission(_ task: NewTask) {
-        member("type", task.type)
-        member("payload", task.payload)
-        member("priority", Int(task.priority))
-        member("max_retry", task.maxRetry)
-        member("queue_timeout", task.queueTimeout ?? .zero)
-        member("process_timeout", task.processTimeout ?? .zero)
-        if let concurrency = task.concurrency {
-            member("concurrency_key", concurrency.key)
-            member("max_concurrency", concurrency.limit)
-        }
-        if let key = task.uniqueKey { member("unique_key", key) }
-        if task.retryPolicy != .standard {
-            name("retry_policy")
-            object { writer in
-                writer.member("strategy", task.retryPolicy.strategy.rawValue)
-                writer.member("delay", task.retryPolicy.delay)
-                writer.member("max_delay", task.retryPolicy.maxDelay)
-                writer.member("jitter", task.retryPolicy.jitter)
-            }
-        }
-        switch task.schedule {
-        case .now: break
-        case .after(let delay): member("delay", delay)
-        case .at(let time): member("run_at", time)
-        }
     }
 }

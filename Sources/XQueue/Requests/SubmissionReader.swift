@@ -84,18 +84,18 @@ package enum SubmissionReader {
         var schedule: NewTask.Schedule?
         var hasType = false
         try fields.each(of: members) { member throws(QueueError) in
+            let isNull = member.value.kind == .null
             switch member.name {
-            case "payload": submission.payload = member.value
+            case "id": if !isNull { submission.id = try id(member, fields) }
             case "delay", "run_at":
-                guard let read = try Self.schedule(member, fields) else { break }
+                guard !isNull else { break }
                 guard schedule == nil else {
                     throw fields.invalid(member, "cannot stand beside delay or run_at")
                 }
-                schedule = read
+                schedule = try Self.schedule(member, fields)
             default:
-                guard let read = readers[member.name] else { throw fields.unknown(member) }
-                // Null is as good as nothing.
-                guard member.value.kind != .null else { break }
+                guard let read = DefinitionJSON.readers[member.name] else { throw fields.unknown(member) }
+                guard !isNull else { break }
                 try read(member, fields, &submission)
                 if member.name == "type" { hasType = true }
             }
@@ -105,41 +105,9 @@ package enum SubmissionReader {
         return submission
     }
 
-    private typealias Reader =
-        @Sendable (JSONMember, FieldReader, inout TaskSubmission) throws(QueueError) -> Void
-
-    /// How each member is read that a submission may have beside its payload and its time.
-    private static let readers: [String: Reader] = [
-        "type": { member, fields, task throws(QueueError) in task.type = try fields.string(member) },
-        "id": { member, fields, task throws(QueueError) in task.id = try id(member, fields) },
-        "priority": { member, fields, task throws(QueueError) in task.priority = try fields.integer32(member)
-        },
-        "max_retry": { member, fields, task throws(QueueError) in task.maxRetry = try fields.integer(member)
-        },
-        "queue_timeout": { member, fields, task throws(QueueError) in
-            task.queueTimeout = try fields.seconds(member)
-        },
-        "process_timeout": { member, fields, task throws(QueueError) in
-            task.processTimeout = try fields.seconds(member)
-        },
-        "concurrency_key": { member, fields, task throws(QueueError) in
-            task.concurrencyKey = try fields.string(member)
-        },
-        "max_concurrency": { member, fields, task throws(QueueError) in
-            task.maxConcurrency = try fields.integer(member)
-        },
-        "unique_key": { member, fields, task throws(QueueError) in
-            task.uniqueKey = try fields.string(member)
-        },
-        "retry_policy": { member, fields, task throws(QueueError) in
-            task.retryPolicy = try RetryPolicyReader.policy(member, fields)
-        },
-    ]
-
     private static func schedule(
         _ member: JSONMember, _ fields: FieldReader
-    ) throws(QueueError) -> NewTask.Schedule? {
-        if member.value.kind == .null { return nil }
+    ) throws(QueueError) -> NewTask.Schedule {
         if member.name == "delay" { return .after(try fields.seconds(member)) }
         return .at(try time(member, fields))
     }

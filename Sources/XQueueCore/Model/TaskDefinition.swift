@@ -27,6 +27,16 @@ public struct TaskDefinition: Sendable, Hashable {
         self.type = type
         self.payload = payload
     }
+
+    /// How many bytes the parts have that may be large.
+    package var contentBytes: Int { payload.text.utf8.count }
+
+    /// The definition without those parts and its trace.
+    package var abridged: TaskDefinition {
+        var definition = self
+        (definition.payload, definition.trace) = (.null, nil)
+        return definition
+    }
 }
 
 /// A task runs only while fewer than `limit` tasks with the same `key` run, across all nodes.

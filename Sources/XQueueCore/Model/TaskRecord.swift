@@ -46,7 +46,7 @@ extension TaskRecord {
     /// How many bytes the parts have that may be large: payload, result and errors.
     package var contentBytes: Int {
         let parts =
-            definition.payload.text.utf8.count + (state.result?.text.utf8.count ?? 0)
+            definition.contentBytes + (state.result?.text.utf8.count ?? 0)
             + (state.error?.utf8.count ?? 0)
         return state.errors.isEmpty ? parts : state.errors.reduce(parts) { $0 + $1.message.utf8.count }
     }
@@ -54,7 +54,7 @@ extension TaskRecord {
     /// The record without what may be large.
     package var abridged: TaskRecord {
         var record = self
-        (record.definition.payload, record.definition.trace) = (.null, nil)
+        record.definition = definition.abridged
         (record.state.result, record.state.errors) = (nil, [])
         record.isAbridged = true
         return record

@@ -1,3 +1,4 @@
+import XQueue
 import XQueueCore
 
 extension JSONWriter {
@@ -7,32 +8,13 @@ extension JSONWriter {
     ///   is only said if it is so.
     mutating func task(_ task: TaskRecord, isProvisional: Bool = false) {
         object { writer in
-            writer.whatWasAsked(task)
+            writer.member("id", task.id.description)
+            DefinitionJSON.write(task.definition, to: &writer)
+            writer.member("traceparent", task.trace?.parent)
+            writer.member("tracestate", task.trace?.state)
             writer.whereItStands(task)
             if isProvisional { writer.member("provisional", true) }
         }
-    }
-
-    private mutating func whatWasAsked(_ task: TaskRecord) {
-        member("id", task.id.description)
-        member("type", task.type)
-        member("payload", task.payload)
-        member("priority", Int(task.priority))
-        member("max_retry", task.maxRetry)
-        member("queue_timeout", task.queueTimeout ?? .zero)
-        member("process_timeout", task.processTimeout ?? .zero)
-        member("concurrency_key", task.concurrency?.key)
-        member("max_concurrency", task.concurrency?.limit)
-        member("unique_key", task.uniqueKey)
-        name("retry_policy")
-        object { writer in
-            writer.member("strategy", task.retryPolicy.strategy.rawValue)
-            writer.member("delay", task.retryPolicy.delay)
-            writer.member("max_delay", task.retryPolicy.maxDelay)
-            writer.member("jitter", task.retryPolicy.jitter)
-        }
-        member("traceparent", task.trace?.parent)
-        member("tracestate", task.trace?.state)
     }
 
     private mutating func whereItStands(_ task: TaskRecord) {

@@ -1,0 +1,71 @@
+package import XQueueCore
+
+/// How what is asked of a task stands in JSON: each member is read and written here, and nowhere else.
+package enum DefinitionJSON {
+    typealias Reader =
+        @Sendable (JSONMember, FieldReader, inout TaskSubmission) throws(QueueError) -> Void
+
+    /// How each member is read; one that is null is as good as none.
+    static let readers: [String: Reader] = [
+        "type": { member, fields, task throws(QueueError) in
+            task.type = try fields.string(member)
+        },
+        "payload": { member, fields, task throws(QueueError) in
+            task.payload = member.value
+        },
+        "priority": { member, fields, task throws(QueueError) in
+            task.priority = try fields.integer32(member)
+        },
+        "max_retry": { member, fields, task throws(QueueError) in
+            task.maxRetry = try fields.integer(member)
+        },
+        "queue_timeout": { member, fields, task throws(QueueError) in
+            task.queueTimeout = try fields.seconds(member)
+        },
+        "process_timeout": { member, fields, task throws(QueueError) in
+            task.processTimeout = try fields.seconds(member)
+        },
+        "concurrency_key": { member, fields, task throws(QueueError) in
+            task.concurrencyKey = try fields.string(member)
+        },
+        "max_concurrency": { member, fields, task throws(QueueError) in
+            task.maxConcurrency = try fields.integer(member)
+        },
+        "unique_key": { member, fields, task throws(QueueError) in
+            task.uniqueKey = try fields.string(member)
+        },
+        "retry_policy": { member, fields, task throws(QueueError) in
+            task.retryPolicy = try RetryPolicyReader.policy(member, fields)
+        },
+    ]
+
+    /// Writes the members of `task`, always in the same order.
+    ///
+    /// - Parameters:
+    ///   - task: What is asked.
+    ///   - writer: An open object.
+    ///   - isWhole: Whether members that say no more than a submission without them are written, too.
+    package static func write(_ task: TaskDefinition, to writer: inout JSONWriter, isWhole: Bool = true) {
+        writer.member("type", task.type)
+        writer.member("payload", task.payload)
+        writer.member("priority", Int(task.priority))
+        writer.member("max_retry", task.maxRetry)
+        // Zero is none, and would be a default if it were missing.
+        writer.member("queue_timeout", task.queueTimeout ?? .zero)
+        writer.member("process_timeout", task.processTimeout ?? .zero)
+        if isWhole || task.concurrency != nil {
+            writer.member("concurrency_key", task.concurrency?.key)
+            writer.member("max_concurrency", task.concurrency?.limit)
+        }
+        if isWhole || task.uniqueKey != nil { writer.member("unique_key", task.uniqueKey) }
+        if isWhole || task.retryPolicy != .standard {
+            writer.name("retry_policy")
+            writer.object { writer in
+                writer.member("strategy", task.retryPolicy.strategy.rawValue)
+                writer.member("delay", task.retryPolicy.delay)
+                writer.member("max_delay", task.retryPolicy.maxDelay)
+                writer.member("jitter", task.retryPolicy.jitter)
+            }
+        }
+    }
+}
