@@ -30,6 +30,9 @@ enum DefinitionColumns {
         var trace = definition.trace?.text
         walker.text("trace", &trace)
         if Walker.reads { definition.trace = trace.flatMap { TraceContext(text: $0) } }
+        var metadata = definition.metadata?.text
+        walker.text("metadata", &metadata)
+        if Walker.reads { definition.metadata = metadata.map { RawJSON(trusted: $0) } }
     }
 
     /// The names, in the order of the walk.

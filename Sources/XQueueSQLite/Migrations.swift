@@ -26,6 +26,9 @@ enum Migrations {
             try db.execute(
                 sql: "UPDATE tasks SET reason = 3 WHERE status = 1 AND lease_token >= 2251799815782400")
         }
+        migrator.registerMigration("7: metadata") { db in
+            try db.execute(sql: "ALTER TABLE tasks ADD COLUMN metadata TEXT")
+        }
         return migrator
     }
 

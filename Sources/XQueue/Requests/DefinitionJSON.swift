@@ -34,6 +34,9 @@ package enum DefinitionJSON {
         "unique_key": { member, fields, task throws(QueueError) in
             task.uniqueKey = try fields.string(member)
         },
+        "metadata": { member, fields, task throws(QueueError) in
+            task.metadata = member.value
+        },
         "retry_policy": { member, fields, task throws(QueueError) in
             task.retryPolicy = try RetryPolicyReader.policy(member, fields)
         },
@@ -58,6 +61,7 @@ package enum DefinitionJSON {
             writer.member("max_concurrency", task.concurrency?.limit)
         }
         if isWhole || task.uniqueKey != nil { writer.member("unique_key", task.uniqueKey) }
+        if isWhole || task.metadata != nil { writer.member("metadata", task.metadata) }
         if isWhole || task.retryPolicy != .standard {
             writer.name("retry_policy")
             writer.object { writer in

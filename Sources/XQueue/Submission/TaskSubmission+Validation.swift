@@ -18,6 +18,12 @@ extension TaskSubmission {
         definition.concurrency = try concurrency()
         definition.uniqueKey = try Self.checkedKey(definition.uniqueKey, "unique_key")
         definition.retryPolicy = try Self.checked(definition.retryPolicy)
+        if let metadata = definition.metadata {
+            guard metadata.kind == .object else { throw .invalid("metadata", "must be an object") }
+            guard metadata.text.utf8.count <= TaskDefinition.mostMetadata else {
+                throw .invalid("metadata", "must be at most \(TaskDefinition.mostMetadata) bytes long")
+            }
+        }
         return NewTask(id: id ?? newID(), definition: definition, schedule: try Self.checked(schedule))
     }
 

@@ -17,6 +17,12 @@ public struct TaskDefinition: Sendable, Hashable {
     public var retryPolicy = RetryPolicy.standard
     /// The trace its submission belongs to.
     public var trace: TraceContext?
+    /// What its submitter wants to find again in handlers and events: a JSON object of at most ``mostMetadata`` bytes,
+    /// kept byte for byte.
+    public var metadata: RawJSON?
+
+    /// The most bytes of JSON that ``metadata`` may be.
+    public static let mostMetadata = 4096
 
     /// A task with the defaults of everything but its type and payload.
     ///
@@ -29,12 +35,12 @@ public struct TaskDefinition: Sendable, Hashable {
     }
 
     /// How many bytes the parts have that may be large.
-    package var contentBytes: Int { payload.text.utf8.count }
+    package var contentBytes: Int { payload.text.utf8.count + (metadata?.text.utf8.count ?? 0) }
 
     /// The definition without those parts and its trace.
     package var abridged: TaskDefinition {
         var definition = self
-        (definition.payload, definition.trace) = (.null, nil)
+        (definition.payload, definition.trace, definition.metadata) = (.null, nil, nil)
         return definition
     }
 }

@@ -35,6 +35,7 @@ enum StoredDefinition {
         try coder.payload(&payload)
         // What scripts do not look at, one line each; new ones at the end.
         try coder.passive(&definition.trace)
+        try coder.passive(&definition.metadata)
         guard Coder.reads else { return }
         definition.concurrency = limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit)
         definition.uniqueKey = uniqueKey.isEmpty ? nil : uniqueKey
