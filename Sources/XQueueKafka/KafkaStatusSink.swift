@@ -50,6 +50,7 @@ public final class KafkaStatusSink: EventSink {
             writer.member("type", event.type)
             writer.member("status", change.status.rawValue)
             writer.member("timestamp", event.timestamp)
+            if let metadata = event.metadata { writer.member("metadata", metadata) }
         }
         return KafkaMessage(key: key, value: writer.bytes)
     }

@@ -3,8 +3,8 @@ public import XQueueCore
 /// Packs the events of one atomic step into one piece of bytes, which a store keeps under the number of the last one.
 ///
 /// Events that differ only in their task, such as the claims of one batch, share one head. A head is a
-/// kind, a time, a type, a worker and the step or the progress, each text after its length; it is followed
-/// by the number of tasks and their identifiers, 16 bytes each. Whole numbers are big-endian.
+/// kind, a time, a type, a worker, metadata if the kind says so, and the step or the progress, each text after its length;
+/// it is followed by the number of tasks and their identifiers, 16 bytes each. Whole numbers are big-endian.
 ///
 /// A store that packs its log in another form still reads it with an ``EventNumbering``.
 public struct EventBatch: Sendable {
@@ -16,6 +16,8 @@ public struct EventBatch: Sendable {
         public var type: String
         /// The node that runs the task or ran it last.
         public var workerID: String?
+        /// What the task's submitter gave it on its way.
+        public var metadata: RawJSON?
         /// What happened.
         public var change: TaskEvent.Change
 
@@ -23,17 +25,24 @@ public struct EventBatch: Sendable {
         ///   - timestamp: See ``timestamp``.
         ///   - type: See ``type``.
         ///   - workerID: See ``workerID``.
+        ///   - metadata: See ``metadata``.
         ///   - change: See ``change``.
-        public init(timestamp: Timestamp, type: String, workerID: String?, change: TaskEvent.Change) {
+        public init(
+            timestamp: Timestamp, type: String, workerID: String?, metadata: RawJSON? = nil,
+            change: TaskEvent.Change
+        ) {
             self.timestamp = timestamp
             self.type = type
             self.workerID = workerID
+            self.metadata = metadata
             self.change = change
         }
     }
 
     private static let statusKind: UInt8 = 0
     private static let progressKind: UInt8 = 1
+    /// A bit of the kind: the task has metadata.
+    private static let hasMetadata: UInt8 = 2
     private static let none: UInt8 = 255
 
     /// The events as they are kept.
@@ -76,16 +85,14 @@ public struct EventBatch: Sendable {
         tasksOfHead = 0
         switch head.change {
         case .status(let change):
-            bytes.append(Self.statusKind)
-            append(shared: head)
+            append(shared: head, Self.statusKind)
             bytes.append(change.previous.map { UInt8($0.code) } ?? Self.none)
             bytes.append(UInt8(change.status.code))
             append(UInt32(clamping: change.version))
             append(UInt32(clamping: change.retryCount))
             append(change.error)
         case .progress(let progress):
-            bytes.append(Self.progressKind)
-            append(shared: head)
+            append(shared: head, Self.progressKind)
             append(progress.percent.bitPattern)
             append(progress.message)
         }
@@ -93,10 +100,12 @@ public struct EventBatch: Sendable {
         append(tasksOfHead)
     }
 
-    private mutating func append(shared head: Head) {
+    private mutating func append(shared head: Head, _ kind: UInt8) {
+        bytes.append(head.metadata == nil ? kind : kind | Self.hasMetadata)
         append(UInt64(bitPattern: head.timestamp.milliseconds))
         append(head.type)
         append(head.workerID)
+        if let metadata = head.metadata { append(metadata.text) }
     }
 
     private mutating func append(_ number: some FixedWidthInteger) {
@@ -167,15 +176,18 @@ extension EventBatch {
             let timestamp = Timestamp(milliseconds: try integer())
             guard let type = try text() else { throw Self.damaged }
             let workerID = try text()
+            let metadata = kind & EventBatch.hasMetadata == 0 ? nil : try text()
             let change: TaskEvent.Change
-            switch kind {
+            switch kind & ~EventBatch.hasMetadata {
             case EventBatch.statusKind: change = .status(try statusChange())
             case EventBatch.progressKind:
                 let percent = Double(bitPattern: try integer())
                 change = .progress(TaskProgress(percent: percent, message: try text()))
             default: throw Self.damaged
             }
-            return Head(timestamp: timestamp, type: type, workerID: workerID, change: change)
+            return Head(
+                timestamp: timestamp, type: type, workerID: workerID,
+                metadata: metadata.map { RawJSON(trusted: $0) }, change: change)
         }
 
         private mutating func statusChange() throws(StoreError) -> TaskEvent.StatusChange {

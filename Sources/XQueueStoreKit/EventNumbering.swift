@@ -31,7 +31,7 @@ public struct EventNumbering {
         events.append(
             TaskEvent(
                 cursor: cursor, taskID: id, type: head.type, timestamp: head.timestamp,
-                workerID: head.workerID, change: head.change))
+                workerID: head.workerID, metadata: head.metadata, change: head.change))
     }
 
     /// The events, all of which have been added.

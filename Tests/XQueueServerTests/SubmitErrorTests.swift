@@ -33,6 +33,11 @@ import Testing
         Case(#""max_retry":1001"#, "max_retry", "0 to 1000"),
         Case(#""max_retry":-99999999999999999999"#, "max_retry", "0 to 1000"),
         Case(#""max_retry":0.5"#, "max_retry", "must be an integer"),
+        Case(#""metadata":[]"#, "metadata", "metadata must be an object"),
+        Case(#""metadata":"user""#, "metadata", "must be an object"),
+        Case(
+            #""metadata":{"a":"\#(String(repeating: "x", count: 4089))"}"#, "metadata",
+            "must be at most 4096 bytes long"),
         Case(#""queue_timeout":"1s""#, "queue_timeout", "a number of seconds"),
         Case(#""queue_timeout":-1"#, "queue_timeout", "0 to 315360000 seconds"),
         Case(#""queue_timeout":-0.0001"#, "queue_timeout", "0 to"),

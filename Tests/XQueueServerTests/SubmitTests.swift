@@ -13,7 +13,7 @@ import XQueueCore
                 """
                 {"type":"resize","payload":{"a":1},"priority":-5,"max_retry":7,"queue_timeout":1.5,
                  "process_timeout":0,"concurrency_key":"user","max_concurrency":3,"delay":2.25,
-                 "unique_key":"once","retry_policy":{"strategy":"linear","delay":2,"max_delay":60,"jitter":0}}
+                 "unique_key":"once","metadata":{"user" : 7.0},"retry_policy":{"strategy":"linear","delay":2,"max_delay":60,"jitter":0}}
                 """)
             #expect(reply.status == 201)
             let id = try #require(reply.string("id"))
@@ -23,7 +23,7 @@ import XQueueCore
                 reply.text == """
                     {"id":"\(id)","type":"resize","payload":{"a":1},"priority":-5,"max_retry":7,\
                     "queue_timeout":1.5,"process_timeout":0,"concurrency_key":"user","max_concurrency":3,\
-                    "unique_key":"once",\
+                    "unique_key":"once","metadata":{"user" : 7.0},\
                     "retry_policy":{"strategy":"linear","delay":2,"max_delay":60,"jitter":0},\
                     "traceparent":null,"tracestate":null,\
                     "status":"pending","pending_reason":"scheduled","attempt":1,"retry_count":0,\
@@ -45,7 +45,7 @@ import XQueueCore
                 """
                 {"type":"a","payload":null,"priority":null,"max_retry":null,"queue_timeout":null,
                  "process_timeout":null,"concurrency_key":null,"max_concurrency":null,"delay":null,
-                 "run_at":null,"unique_key":null,"retry_policy":null}
+                 "run_at":null,"unique_key":null,"metadata":null,"retry_policy":null}
                 """)
             for reply in [short, nulls] {
                 #expect(reply.status == 201)
@@ -56,6 +56,7 @@ import XQueueCore
                 #expect(reply.integer("process_timeout") == 600)
                 #expect(reply.raw("concurrency_key") == "null")
                 #expect(reply.raw("max_concurrency") == "null")
+                #expect(reply.raw("metadata") == "null")
                 #expect(reply.string("pending_reason") == "ready")
                 #expect(
                     reply.raw("retry_policy")

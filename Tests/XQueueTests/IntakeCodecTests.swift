@@ -23,6 +23,7 @@ import XQueueCore
         task.queueTimeout = nil
         task.processTimeout = .milliseconds(1500)
         task.concurrency = ConcurrencyLimit(key: "user 1", limit: 3)
+        task.metadata = try RawJSON(#"{"user": 7.0}"#)
         task.uniqueKey = "only \"one\""
         task.retryPolicy = RetryPolicy(
             strategy: .linear, delay: .seconds(2), maxDelay: .seconds(9), jitter: 0.5)

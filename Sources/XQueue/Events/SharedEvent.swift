@@ -27,7 +27,7 @@ package final class SharedEvent: Sendable {
             case .status(let change): change.error?.utf8.count ?? 0
             case .progress(let progress): progress.message?.utf8.count ?? 0
             }
-        return 360 + event.type.utf8.count + words
+        return 380 + event.type.utf8.count + (event.metadata?.text.utf8.count ?? 0) + words
     }
 }
 
@@ -63,6 +63,7 @@ extension JSONWriter {
                 writer.member("progress_message", progress.message)
             }
             writer.member("worker_id", event.workerID)
+            writer.member("metadata", event.metadata)
             writer.member("timestamp", event.timestamp)
         }
     }

@@ -38,17 +38,20 @@ public struct TaskEvent: Sendable, Hashable {
     public var timestamp: Timestamp
     /// The node that runs the task or ran it last.
     public var workerID: String?
+    /// What the task's submitter gave it on its way.
+    public var metadata: RawJSON?
     public var change: Change
 
     public init(
         cursor: EventCursor, taskID: TaskID, type: String, timestamp: Timestamp, workerID: String?,
-        change: Change
+        metadata: RawJSON? = nil, change: Change
     ) {
         self.cursor = cursor
         self.taskID = taskID
         self.type = type
         self.timestamp = timestamp
         self.workerID = workerID
+        self.metadata = metadata
         self.change = change
     }
 }

@@ -69,6 +69,7 @@ struct MessageBatch: Sendable {
             writer.member("retry_count", change.retryCount)
             writer.member("timestamp", event.timestamp)
             writer.member("version", change.version)
+            if let metadata = event.metadata { writer.member("metadata", metadata) }
         }
         return writer.bytes
     }
@@ -80,6 +81,7 @@ struct MessageBatch: Sendable {
             writer.member("progress", progress.percent)
             writer.member("message", progress.message)
             writer.member("timestamp", event.timestamp)
+            if let metadata = event.metadata { writer.member("metadata", metadata) }
         }
         return writer.bytes
     }

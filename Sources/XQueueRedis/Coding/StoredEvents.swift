@@ -60,6 +60,15 @@ enum StoredEvents {
         if Coder.reads { progress = TaskProgress(percent: percent, message: message.unmarked) }
     }
 
+    /// What stands behind a head whose kind says that there is metadata.
+    static func metadata<Coder: LayoutCoder>(_ coder: inout Coder, _ metadata: inout String)
+        throws(StoreError)
+    {
+        var length = metadata.utf8.count
+        try coder.count("METADATA_LENGTH", .uint16, &length)
+        try coder.text(length: length, &metadata)
+    }
+
     /// - Parameter size: How many tasks the group holds for.
     static func group<Coder: LayoutCoder>(_ coder: inout Coder, size: inout Int) throws(StoreError) {
         try coder.count("SIZE", .uint32, &size)

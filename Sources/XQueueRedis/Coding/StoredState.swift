@@ -4,13 +4,18 @@ import XQueueCore
 
 /// Where a task stands, as it is kept once it has moved for the first time, and the history of its failed attempts.
 enum StoredState {
+    /// Flags of a state: what scripts would have to read the definition for. The task has a unique key; it has metadata.
+    static let (isUnique, isTagged) = (1, 2)
+
     /// The state, then the error, and then the message of the progress.
     static func layout<Coder: LayoutCoder>(
         _ coder: inout Coder, _ record: inout TaskRecord
     ) throws(StoreError) {
         var state = record.state
         var reason = state.reasonCode ?? 0
-        var hasUniqueKey = record.uniqueKey != nil
+        var flags =
+            (record.definition.uniqueKey == nil ? 0 : isUnique)
+            + (record.definition.metadata == nil ? 0 : isTagged)
         var expiresAt = state.lease?.expiresAt
         var deadline = state.lease?.deadline
         var token = state.lease?.token.rawValue ?? 0
@@ -23,7 +28,7 @@ enum StoredState {
         var errorLength = error.utf8.count
         try coder.code("STATUS", &state.status)
         try coder.count("REASON", .uint8, &reason)
-        try coder.flag("HAS_UNIQUE", &hasUniqueKey)
+        try coder.count("FLAGS", .uint8, &flags)
         try coder.count("RETRIES", .uint16, &state.retryCount)
         try coder.count("VERSION", .uint32, initial: 1, &state.version)
         try coder.time("UPDATED", &state.updatedAt)

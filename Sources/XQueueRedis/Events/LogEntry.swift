@@ -36,19 +36,26 @@ struct LogEntry {
     ) throws(StoreError) -> EventBatch.Head {
         var (code, type, worker) = (0, "", String?.none)
         try StoredEvents.kind(&reader, code: &code)
-        switch EventCode(rawValue: code) {
+        let change: TaskEvent.Change
+        switch EventCode(rawValue: code & ~EventCode.withMetadata) {
         case .status:
-            var change = TaskEvent.StatusChange(previous: nil, status: .pending, version: 1, retryCount: 0)
-            try StoredEvents.status(&reader, &change, type: &type, worker: &worker)
-            return EventBatch.Head(
-                timestamp: timestamp, type: type, workerID: worker, change: .status(change))
+            var step = TaskEvent.StatusChange(previous: nil, status: .pending, version: 1, retryCount: 0)
+            try StoredEvents.status(&reader, &step, type: &type, worker: &worker)
+            change = .status(step)
         case .progress:
             var progress = TaskProgress(percent: 0, message: nil)
             try StoredEvents.progress(&reader, &progress, type: &type, worker: &worker)
-            return EventBatch.Head(
-                timestamp: timestamp, type: type, workerID: worker, change: .progress(progress))
+            change = .progress(progress)
         case nil: throw damaged
         }
+        var metadata: RawJSON?
+        if code & EventCode.withMetadata != 0 {
+            var text = ""
+            try StoredEvents.metadata(&reader, &text)
+            metadata = RawJSON(trusted: text)
+        }
+        return EventBatch.Head(
+            timestamp: timestamp, type: type, workerID: worker, metadata: metadata, change: change)
     }
 
     private static var damaged: StoreError { EventNumbering.damaged }

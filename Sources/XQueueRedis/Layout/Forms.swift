@@ -13,7 +13,7 @@ enum Forms {
     static let all: [String: Form] = {
         var definition = TaskDefinition(type: "")
         let epoch = Timestamp(milliseconds: 0)
-        var (created, run, first, size) = (epoch, epoch, Int64(0), 0)
+        var (created, run, first, size, metadata) = (epoch, epoch, Int64(0), 0, "")
         var record = TaskRecord(
             id: TaskID(high: 0, low: 0), definition: definition,
             state: TaskState(createdAt: epoch, runAt: epoch, queueTimeout: nil))
@@ -46,6 +46,7 @@ enum Forms {
             try StoredEvents.kind(&$0, .progress)
             try StoredEvents.progress(&$0, &progress, type: &definition.type, worker: &worker)
         }
+        forms["METADATA"] = Form { try StoredEvents.metadata(&$0, &metadata) }
         forms["GROUP"] = Form { try StoredEvents.group(&$0, size: &size) }
         // What only scripts read and write: when a task ended, and when a node announced itself.
         forms["END"] = Form { try $0.time("ENDED_AT", &created) }

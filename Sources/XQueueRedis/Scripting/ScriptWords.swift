@@ -12,6 +12,8 @@ enum ScriptWords {
         for status in TaskStatus.allCases { words[status.rawValue.uppercased()] = status.code }
         for reason in PendingReason.allCases { words[reason.rawValue.uppercased()] = reason.code }
         words["REMOTE"] = TaskState.remoteCode
+        words["IS_UNIQUE"] = StoredState.isUnique
+        words["IS_TAGGED"] = StoredState.isTagged
         words["LINEAR"] = RetryPolicy.Strategy.linear.code
         words["EXPONENTIAL"] = RetryPolicy.Strategy.exponential.code
         words["TIMED_OUT"] = AttemptFailure.Kind.timeout.code
@@ -34,6 +36,7 @@ enum ScriptWords {
         words["SNOOZED"] = OutcomeCode.snoozed.rawValue
         words["STATUS_EVENT"] = EventCode.status.rawValue
         words["PROGRESS_EVENT"] = EventCode.progress.rawValue
+        words["WITH_METADATA"] = EventCode.withMetadata
         words["NO_STATUS"] = EventCode.noStatus
         words["ANSWER_BYTES"] = ModelLimits.answerBytes
         words["ERRORS_KEPT"] = ModelLimits.errorsKept
@@ -64,6 +67,8 @@ enum EventCode: Int {
     case status = 0
     case progress = 1
 
+    /// A bit of the number: the task has metadata, which stands behind the head.
+    static let withMetadata = 2
     /// Stands where the status before the submission would.
     static let noStatus = 255
 }

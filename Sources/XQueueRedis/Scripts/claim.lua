@@ -123,16 +123,17 @@ end
 local new_states, leases, timeless = queue('HSET', STATES), queue('ZADD', LEASES), queue('ZREM', TIME)
 local started, queue_of, steps_of = {}, {}, {}
 local function claim_fresh(id, definition, token)
-  local first_run, queue_timeout, process_timeout, defined_type, defined_key, unique_key =
+  local first_run, queue_timeout, process_timeout, defined_type, defined_key, unique_key, rest =
     READ(DEFINITION, definition)
   if defined_key ~= '' then return nil end
+  local metadata = metadata_behind(definition, rest)
   local type, deadline, expires = defined_type, NONE, now + LEASE
   if process_timeout ~= NONE then
     deadline = now + process_timeout + GRACE
     expires = earlier(expires, deadline)
   end
   push(new_states, id, WRITE(STATE, {
-    status = $PROCESSING, reason = RUN_BY, has_unique = unique_key == '' and 0 or 1, version = 2, updated = now,
+    status = $PROCESSING, reason = RUN_BY, flags = flags_of(unique_key, metadata), version = 2, updated = now,
     run = first_run, started = now, expires = expires, deadline = deadline, token = token,
     type = type, worker = WORKER_ID,
   }))
@@ -140,10 +141,14 @@ local function claim_fresh(id, definition, token)
   push(leases, text(expires), id)
   if not started[type] then
     queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
-    steps_of[type] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '')
   end
   push(queue_of[type], '$PROCESSING', id)
-  tell(steps_of[type], id)
+  -- No type begins as metadata does.
+  local alike = metadata .. type
+  if not steps_of[alike] then
+    steps_of[alike] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '', metadata)
+  end
+  tell(steps_of[alike], id)
   started[type] = started[type] + 1
   if not earliest or expires < earliest then earliest = expires end
   return true

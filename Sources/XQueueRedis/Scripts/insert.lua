@@ -79,7 +79,7 @@ end
 
 -- Answers the identifier of the task that is there instead, or 0.
 local function insert(id, schedule, sent)
-  local priority, queue_timeout, defined_type, defined_key, unique_key = READ(SENT, sent)
+  local priority, queue_timeout, defined_type, defined_key, unique_key, rest = READ(SENT, sent)
   local type, key = defined_type, defined_key
   local holder = existing(id, type, unique_key, known_ids, unique)
   if holder then return holder end
@@ -112,10 +112,13 @@ local function insert(id, schedule, sent)
     unique[field] = id
     push(queue('HSET', UNIQUE), field, id)
   end
-  local of = submissions[type]
+  local metadata = metadata_behind(sent, rest)
+  -- No type begins as metadata does.
+  local alike = metadata .. type
+  local of = submissions[alike]
   if not of then
-    of = steps($NO_STATUS, $PENDING, 1, 0, type, '', '')
-    submissions[type] = of
+    of = steps($NO_STATUS, $PENDING, 1, 0, type, '', '', metadata)
+    submissions[alike] = of
   end
   tell(of, id)
   count(type, $PENDING, 1)

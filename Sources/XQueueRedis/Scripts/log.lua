@@ -3,7 +3,8 @@
 --
 -- An entry (form ENTRY) is the number of its first event and the time of the call, and then groups: a head, how many tasks
 -- it holds for (form GROUP), and their identifiers, 16 bytes each. Behind a head (form STATUS_HEAD or PROGRESS_HEAD) stands
--- the error or the message. Texts that may be missing are as in a state.
+-- the error or the message, and behind that the metadata (form METADATA) of tasks that have some. Texts that may be missing
+-- are as in a state.
 
 -- The identifiers under a head. Progress comes before statuses: that is the order in which a task that has
 -- both in one call has them. There is no order between tasks.
@@ -27,28 +28,38 @@ local function tell(ids, id)
   ids[n], ids.n = id, n
 end
 
-local function steps(previous, status, version, retries, type, worker, error)
-  return group(status_heads, WRITE(STATUS_HEAD, {
-    kind = $STATUS_EVENT, previous = previous, status = status, version = version, retries = retries,
-    type = type, worker = worker, error_length = #error,
-  }) .. error)
+local function tagged(metadata)
+  return metadata == '' and '' or WRITE(METADATA, {metadata_length = #metadata}) .. metadata
 end
 
-local function tell_progress(id, percent, type, worker, message)
+local function kind_of(kind, metadata)
+  return metadata == '' and kind or kind + $WITH_METADATA
+end
+
+local function steps(previous, status, version, retries, type, worker, error, metadata)
+  return group(status_heads, WRITE(STATUS_HEAD, {
+    kind = kind_of($STATUS_EVENT, metadata), previous = previous, status = status, version = version,
+    retries = retries, type = type, worker = worker, error_length = #error,
+  }) .. error .. tagged(metadata))
+end
+
+local function tell_progress(id, percent, type, worker, message, metadata)
   tell(group(progress_heads, WRITE(PROGRESS_HEAD, {
-    kind = $PROGRESS_EVENT, percent = percent, type = type, worker = worker, message_length = #message,
-  }) .. message), id)
+    kind = kind_of($PROGRESS_EVENT, metadata), percent = percent, type = type, worker = worker,
+    message_length = #message,
+  }) .. message .. tagged(metadata)), id)
 end
 
 -- Tasks that take the same step mostly come one after another.
 local last_ids, last_status, last_version, last_retries, last_type, last_worker, last_error, last_previous
-local function tell_step(id, previous, status, version, retries, type, worker, error)
+local last_metadata
+local function tell_step(id, previous, status, version, retries, type, worker, error, metadata)
   if kept == 0 then return end
   if status ~= last_status or version ~= last_version or type ~= last_type or worker ~= last_worker
-    or retries ~= last_retries or error ~= last_error or previous ~= last_previous then
+    or retries ~= last_retries or error ~= last_error or previous ~= last_previous or metadata ~= last_metadata then
     last_previous, last_status, last_version, last_retries = previous, status, version, retries
-    last_type, last_worker, last_error = type, worker, error
-    last_ids = steps(previous, status, version, retries, type, worker, error)
+    last_type, last_worker, last_error, last_metadata = type, worker, error, metadata
+    last_ids = steps(previous, status, version, retries, type, worker, error, metadata)
   end
   local n = last_ids.n + 1
   last_ids[n], last_ids.n = id, n

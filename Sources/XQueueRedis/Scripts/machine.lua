@@ -41,7 +41,7 @@ local function finish_task(t, status)
   enter(t, status)
   flows(status)
   push(queue('RPUSH', ENDED), t.id .. ENDED_NOW)
-  if t[HAS_UNIQUE] == 1 then
+  if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then
     redis.call('HDEL', UNIQUE, t[TYPE] .. OF_TYPE .. definition_of(t)[UNIQUE_KEY])
   end
   if t.left_running then slot_freed(t[TYPE]) end

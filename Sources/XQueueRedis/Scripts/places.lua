@@ -88,7 +88,7 @@ local function enter(t, status)
   t[STATUS] = status
   t[VERSION] = t[VERSION] + 1
   t[UPDATED] = now
-  tell_step(t.id, previous, status, t[VERSION], t[RETRIES], t[TYPE], t[WORKER], t.error)
+  tell_step(t.id, previous, status, t[VERSION], t[RETRIES], t[TYPE], t[WORKER], t.error, metadata_of(t))
   change(t)
 end
 

@@ -66,10 +66,31 @@ local function as_stored(t)
   return t
 end
 
+-- The metadata behind a payload that begins at that place: the second text there; '' if there is none.
+local function metadata_behind(packed, payload)
+  if string.byte(packed, -1) ~= 0 then return '' end
+  local trace = string.find(packed, '\0', payload, true)
+  local start = string.find(packed, '\0', trace + 1, true)
+  local last = start and string.find(packed, '\0', start + 1, true)
+  return last and string.sub(packed, start + 1, last - 1) or ''
+end
+
+-- The same of a task whose definition is not at hand.
+local function metadata_from(id)
+  local definition = redis.call('HGET', TASKS, id)
+  return definition and metadata_behind(definition, FIELD(DEFINITION, REST, definition)) or ''
+end
+
+-- What the flags of a state say.
+local function flags_of(unique_key, metadata)
+  return (unique_key == '' and 0 or $IS_UNIQUE) + (metadata == '' and 0 or $IS_TAGGED)
+end
+
 -- A task that has no state, since it has not moved since it was submitted, but for being parked: then it stands in the
 -- index. One that is known to be ready need not be looked for there.
 local function fresh(id, definition, is_known)
   local d = {struct.unpack(DEFINITION, definition)}
+  local metadata = metadata_behind(definition, d[DEFINITION_REST])
   local reason, deadline = $READY, NONE
   if d[FIRST_RUN] > d[CREATED] then
     reason = $SCHEDULED
@@ -81,11 +102,11 @@ local function fresh(id, definition, is_known)
     reason = $PARKED
   end
   return as_stored({
-    id = id, error = '', message = '', definition = d, packed = false, changed = false,
+    id = id, error = '', message = '', metadata = metadata, definition = d, packed = false, changed = false,
     left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
     place = 0, has_state = false,
     FIELDS(STATE, {
-      status = $PENDING, reason = reason, has_unique = d[UNIQUE_KEY] == '' and 0 or 1,
+      status = $PENDING, reason = reason, flags = flags_of(d[UNIQUE_KEY], metadata),
       updated = d[CREATED], run = d[FIRST_RUN], queue_deadline = deadline,
       limit = d[DEFINED_LIMIT], type = d[DEFINED_TYPE], key = d[DEFINED_KEY],
     }),
@@ -94,7 +115,7 @@ end
 
 local function decode(id, blob)
   local t = {
-    id = id, error = '', message = '', definition = false, packed = false, changed = false,
+    id = id, error = '', message = '', metadata = false, definition = false, packed = false, changed = false,
     left_running = false, due = NONE, timetable = false, band = 0, indexed = true,
     place = 0, has_state = true,
     struct.unpack(STATE, blob)
@@ -122,6 +143,11 @@ local function definition_of(t)
     t.definition = d
   end
   return d
+end
+
+local function metadata_of(t)
+  if not t.metadata then t.metadata = t[FLAGS] < $IS_TAGGED and '' or metadata_from(t.id) end
+  return t.metadata
 end
 
 -- More than twice as much as any priority.

@@ -20,5 +20,5 @@ for i, id in ipairs(ids) do
     reported[id] = t
   end
 end
-for id, t in pairs(reported) do tell_progress(id, t[PERCENT], t[TYPE], t[WORKER], t.message) end
+for id, t in pairs(reported) do tell_progress(id, t[PERCENT], t[TYPE], t[WORKER], t.message, metadata_of(t)) end
 return finish()

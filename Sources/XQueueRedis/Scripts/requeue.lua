@@ -12,7 +12,7 @@ local function requeue(t)
   local status = t[STATUS]
   if status ~= $FAILED and status ~= $CANCELED and status ~= $TIMEOUT then return $NOT_REQUEUEABLE end
   local d = definition_of(t)
-  if t[HAS_UNIQUE] == 1 then
+  if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then
     if holder_of(t[TYPE], d[UNIQUE_KEY]) then return $UNIQUE_KEY_TAKEN end
     redis.call('HSET', UNIQUE, t[TYPE] .. OF_TYPE .. d[UNIQUE_KEY], t.id)
   end

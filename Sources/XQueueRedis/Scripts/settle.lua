@@ -12,7 +12,7 @@ local function settle(t, packed)
   if reports == 1 then
     t[PERCENT] = new_percent
     t.message = string.sub(packed, rest, rest + message_length - 1)
-    tell_progress(t.id, new_percent, t[TYPE], t[WORKER], t.message)
+    tell_progress(t.id, new_percent, t[TYPE], t[WORKER], t.message, metadata_of(t))
   end
   local at = rest + message_length
   if outcome_kind == $SUCCEEDED then
@@ -42,12 +42,13 @@ local function succeed(id, state, packed)
   local result_at = rest
   local ALL = READ(STATE, state)
   if outcome_kind ~= $SUCCEEDED or token ~= attempt_token or status ~= $PROCESSING or key ~= ''
-    or has_unique == 1 or message_length > 0 or rest <= #state then
+    or flags % $IS_TAGGED == $IS_UNIQUE or message_length > 0 or rest <= #state then
     return nil
   end
+  local metadata = flags < $IS_TAGGED and '' or metadata_from(id)
   if reports == 1 then
     percent = new_percent
-    tell_progress(id, percent, type, worker, '')
+    tell_progress(id, percent, type, worker, '', metadata)
   end
   if result_at <= #packed then push(queue('HSET', RESULTS), id, string.sub(packed, result_at)) end
   push(new_states, id, WRITE(STATE, ALL, {
@@ -60,7 +61,7 @@ local function succeed(id, state, packed)
     queue_of[type], succeeded[type] = queue('ZADD', index_of(type)), 0
   end
   push(queue_of[type], '$SUCCESS', id)
-  tell_step(id, $PROCESSING, $SUCCESS, version + 1, retries, type, worker, '')
+  tell_step(id, $PROCESSING, $SUCCESS, version + 1, retries, type, worker, '', metadata)
   succeeded[type] = succeeded[type] + 1
   return $SUCCESS, version + 1
 end

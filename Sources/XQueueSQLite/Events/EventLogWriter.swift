@@ -27,7 +27,9 @@ struct EventLogWriter {
         guard retention.count > 0 else { return }
         batch.add(
             task.id,
-            EventBatch.Head(timestamp: time, type: task.type, workerID: task.workerID, change: change))
+            EventBatch.Head(
+                timestamp: time, type: task.definition.type, workerID: task.state.workerID,
+                metadata: task.definition.metadata, change: change))
     }
 
     /// Writes what has been added as one row, whose time is never before that of the row before it.

@@ -4,6 +4,7 @@ import XQueueCore
 struct ToldStates {
     var cursor = EventCursor.start
     var changes: [TaskID: TaskEvent.StatusChange] = [:]
+    var metadata: [TaskID: RawJSON] = [:]
 }
 
 extension ModelRun {
@@ -25,6 +26,7 @@ extension ModelRun {
                 previous: change.previous, status: record.status, version: record.version,
                 retryCount: change.retryCount, error: change.error)
             try demand(change, equals: expected)
+            try demand(told.metadata[record.id], equals: record.metadata)
         }
     }
 
@@ -32,6 +34,9 @@ extension ModelRun {
         try demand(event.cursor.number == told.cursor.number + 1, "event \(event) follows \(told.cursor)")
         told.cursor = event.cursor
         let last = told.changes[event.taskID]
+        try demand(
+            last == nil || event.metadata == told.metadata[event.taskID], "\(event) has other metadata")
+        told.metadata[event.taskID] = event.metadata
         switch event.change {
         case .status(let change):
             let follows = change.version == (last?.version ?? 0) + 1 && change.previous == last?.status

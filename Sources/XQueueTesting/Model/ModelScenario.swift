@@ -39,6 +39,7 @@ struct ModelScenario {
             task.queueTimeout = random.chance(40) ? .seconds(1 + random.below(20)) : nil
             task.processTimeout = random.chance(40) ? .seconds(1 + random.below(10)) : nil
             task.concurrency = random.chance(60) ? concurrency() : nil
+            if random.chance(20) { task.metadata = RawJSON(trusted: #"{"m":\#(random.below(3))}"#) }
             task.uniqueKey = random.chance(20) ? "u\(random.below(6))" : nil
             task.retryPolicy = policy()
         }

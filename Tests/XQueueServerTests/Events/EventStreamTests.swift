@@ -31,14 +31,14 @@ import XQueueTesting
                 statuses[0].memberNames == [
                     "event", "cursor", "task_id", "type", "status", "previous_status", "version",
                     "retry_count",
-                    "error", "worker_id", "timestamp",
+                    "error", "worker_id", "metadata", "timestamp",
                 ])
             #expect(messages.allSatisfy { $0.string("task_id") == id.description })
             if let progress = messages.first(where: { $0.string("event") == "progress" }) {
                 #expect(
                     progress.memberNames == [
                         "event", "cursor", "task_id", "type", "progress", "progress_message", "worker_id",
-                        "timestamp",
+                        "metadata", "timestamp",
                     ])
                 #expect(progress.integer("progress") == 40)
             }

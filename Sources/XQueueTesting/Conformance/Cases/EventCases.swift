@@ -123,6 +123,49 @@ extension StoreConformance {
                 ])
             #expect(events.suffix(3).map(\.workerID) == ["worker-1", "worker-1", "worker-1"])
         },
+        ConformanceCase("events: a task's metadata is told with each of its steps, and with no other's") {
+            fixture in
+            var submitted: [NewTask] = []
+            for (number, key, unique) in [
+                (0, nil, nil), (1, "key", nil), (2, nil, "once"), (3, "other", "twice"),
+            ] {
+                for metadata in [nil, #"{"n": \#(number)}"#, "{}"] {
+                    var task = fixture.task(
+                        key: key, maxRetry: 1, uniqueKey: unique.map { "\($0) \(metadata ?? "")" })
+                    if let key { task.concurrency = ConcurrencyLimit(key: key, limit: 3) }
+                    task.metadata = try metadata.map { try RawJSON($0) }
+                    if number == 1 {
+                        task.trace = TraceContext(
+                            parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+                    }
+                    submitted.append(task)
+                }
+            }
+            submitted.append(fixture.task(schedule: .after(.seconds(60))))
+            submitted[submitted.count - 1].metadata = try RawJSON(#"{"late": true}"#)
+            _ = try await fixture.store.insert(submitted)
+            let running = try await fixture.claim(count: 100)
+            #expect(running.count == submitted.count - 1)
+            for (index, record) in running.enumerated() {
+                let attempt = try fixture.attempt(of: record)
+                let progress = TaskProgress(percent: 50, message: index % 2 == 0 ? "half" : nil)
+                try await fixture.store.report([ProgressReport(attempt: attempt, progress: progress)])
+                let outcome: AttemptOutcome =
+                    index % 3 == 0 ? .failure(AttemptFailure("no"), draw: 0) : .success(.null)
+                _ = try await fixture.store.settle([
+                    Settlement(attempt: attempt, outcome: outcome, progress: TaskProgress(percent: 100))
+                ])
+            }
+            try await fixture.advance(by: .seconds(120))
+            for record in try await fixture.claim(count: 100) {
+                try await fixture.settle(record, .success(nil))
+            }
+            _ = try await fixture.store.cancel(submitted.map(\.id), grace: .zero)
+            let metadata = Dictionary(uniqueKeysWithValues: submitted.map { ($0.id, $0.metadata?.text) })
+            let events = try await fixture.log()
+            #expect(events.count > 5 * submitted.count)
+            for event in events { #expect(event.metadata?.text == metadata[event.taskID], "\(event)") }
+        },
         ConformanceCase("events: of several reports in one call, the newest is told") { fixture in
             try await fixture.submit([fixture.task(), fixture.task()])
             let running = try await fixture.claim(count: 2)

@@ -118,6 +118,7 @@ extension StoreConformance {
             task.retryPolicy = RetryPolicy(
                 strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35)
             task.trace = makeTrace("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
+            task.metadata = try? RawJSON(#"{ "user": 12345678901234567890, "name": "“é\u0000”" }"#)
         }
     }
 }
