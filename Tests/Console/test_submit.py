@@ -31,12 +31,20 @@ class SubmitTest(ConsoleCase):
         page.click("details.more summary")
         page.fill("[name=priority]", "7")
         page.fill("[name=max_retry]", "2")
+        page.fill("[name=metadata]", '{"user": 12345678901234567890}')
         line = page.text("[aria-label='The same with curl']")
         reply = subprocess.run(["bash", "-c", line], capture_output=True, timeout=PATIENCE, check=True)
         task = json.loads(reply.stdout)
         self.assertEqual(task["payload"], {"message": 'it\'s $HOME "quoted"'})
         self.assertEqual((task["priority"], task["max_retry"]), (7, 2))
+        self.assertEqual(task["metadata"], {"user": 12345678901234567890})
         self.server.wait_for_status(task["id"], "success")
+        page = self.open(f"tasks/{task['id']}")
+        page.wait_for_text("dl", '{"user": 12345678901234567890}')
+        page = self.open(f"submit?from={task['id']}")
+        page.wait_until(
+            """document.querySelector('[name=metadata]')?.value === '{"user": 12345678901234567890}'""",
+            "the form shows the task's metadata")
 
     def test_mistakes_are_marked_where_they_are(self):
         page = self.open("submit")
@@ -44,6 +52,13 @@ class SubmitTest(ConsoleCase):
         page.click("button[type=submit]")
         page.wait_for_text("#field-type-error", "A type is required.")
         page.wait_for_text("#field-payload-error", "This is not JSON")
+        page.fill("[name=payload]", "")
+        page.click("details.more summary")
+        for mistake in ("[1]", "7", "{"):
+            page.fill("[name=metadata]", mistake)
+            page.click("button[type=submit]")
+            page.wait_for_text("#field-metadata-error", "JSON")
+        page.fill("[name=metadata]", "")
         page.fill("[name=type]", "no spaces allowed")
         page.fill("[name=payload]", "{}")
         page.click("button[type=submit]")

@@ -187,7 +187,7 @@ class Client:
         unfinished task turns out to have the key, that one answers, and there is none with this ``id``.
 
         :param options: Any other field of a submission, such as ``priority``, ``max_retry``,
-            ``process_timeout``, ``delay``, ``unique_key`` or ``concurrency_key``.
+            ``process_timeout``, ``delay``, ``unique_key``, ``concurrency_key`` or ``metadata``.
         """
         return self.call("POST", "/api/v1/tasks", {"type": type, "payload": payload, **options})
 
@@ -323,6 +323,8 @@ class Task:
         #: 1 for the first attempt.
         self.attempt: int = record["attempt"]
         self.max_retry: int = record["max_retry"]
+        #: The JSON object that the submitter gave the task on its way; None if there is none.
+        self.metadata: Optional[Dict[str, Any]] = record.get("metadata")
         self._stopped = threading.Event()
         self._reason: Optional[str] = None
         # Guards the two below, and so that a callback is called once.

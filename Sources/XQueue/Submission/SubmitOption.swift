@@ -55,6 +55,11 @@ public struct SubmitOption: Sendable {
         SubmitOption { $0.trace = trace }
     }
 
+    /// Gives handlers and events this beside the payload: a JSON object of at most 4096 bytes.
+    public static func metadata(_ metadata: RawJSON?) -> SubmitOption {
+        SubmitOption { $0.metadata = metadata }
+    }
+
     /// Makes the task ready at this time.
     public static func runAt(_ time: Timestamp) -> SubmitOption {
         SubmitOption { $0.schedule = .at(time) }

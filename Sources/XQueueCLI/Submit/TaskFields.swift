@@ -56,6 +56,12 @@ struct TaskFields: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "A JSON object, or @FILE with one, that handlers and events are given, too; at most 4096 bytes.",
+            valueName: "json"))
+    var metadata: String?
+
+    @Option(
+        help: ArgumentHelp(
             "An identifier of your own, a UUID of version 7; submitting it again gives the same task.",
             valueName: "uuid"))
     var id: String?
@@ -90,7 +96,7 @@ struct TaskFields: ParsableArguments {
     var isEmpty: Bool {
         priority == nil && maxRetry == nil && queueTimeout == nil && processTimeout == nil
             && concurrencyKey == nil && maxConcurrency == nil && delay == nil && runAt == nil
-            && uniqueKey == nil && id == nil && !hasRetryPolicy
+            && uniqueKey == nil && metadata == nil && id == nil && !hasRetryPolicy
     }
 
     private var hasRetryPolicy: Bool {
@@ -116,6 +122,7 @@ struct TaskFields: ParsableArguments {
             return time
         }
         submission.uniqueKey = uniqueKey
+        submission.metadata = try metadata.map { try PayloadSource.read($0, called: "the metadata") }
         submission.id = id.flatMap { TaskID($0) }
         submission.retryPolicy.strategy = retryStrategy.flatMap {
             RetryPolicy.Strategy(rawValue: $0.rawValue)
@@ -132,7 +139,7 @@ enum PayloadSource {
     /// The payload `text` names: JSON, `@FILE`, or `-`.
     ///
     /// - Throws: ``CommandError`` if it cannot be read or is not JSON.
-    static func read(_ text: String) throws -> RawJSON {
+    static func read(_ text: String, called name: String = "the payload") throws -> RawJSON {
         do {
             if text == "-" { return try RawJSON(bytes: try FileHandle.standardInput.readToEnd() ?? Data()) }
             if text.hasPrefix("@") { return try RawJSON(bytes: try contents(of: String(text.dropFirst()))) }
@@ -140,7 +147,7 @@ enum PayloadSource {
         } catch let error as JSONSyntaxError {
             let place = text == "-" ? "standard input" : text.hasPrefix("@") ? String(text.dropFirst()) : nil
             let hint = place == nil ? "; a string needs its quotes: '\"text\"'" : ""
-            throw CommandError(.badInput, "\(place ?? "the payload") is not JSON: \(error)\(hint)")
+            throw CommandError(.badInput, "\(place ?? name) is not JSON: \(error)\(hint)")
         }
     }
 

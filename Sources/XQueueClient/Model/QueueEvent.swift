@@ -56,6 +56,8 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
     public let progressMessage: String?
     /// The worker that runs it, or ran it last.
     public let workerID: String?
+    /// What the task's submitter gave it on its way.
+    public private(set) var metadata: RawJSON?
     /// When it happened.
     public let timestamp: Timestamp?
     /// What a ``Kind/reset`` means, or why a stream was closed, in words.
@@ -80,6 +82,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         progress = try object.optional("progress")
         progressMessage = try object.optional("progress_message")
         workerID = try object.optional("worker_id")
+        metadata = try object.optionalJSON("metadata")
         timestamp = try object.optionalTime("timestamp")
         message = try object.optional("message") ?? object.optional("reason")
     }
@@ -91,6 +94,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         }
         self = event
         self.json = json
+        if metadata != nil { metadata = (try? RawJSON(json).member("metadata")) ?? metadata }
     }
 
     /// How a task stands, as if it had just come to it.
@@ -109,6 +113,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         progress = task.progress
         progressMessage = nil
         workerID = task.workerID
+        metadata = task.metadata
         timestamp = task.updatedAt
         message = nil
     }

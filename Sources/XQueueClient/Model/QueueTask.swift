@@ -22,6 +22,8 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     public let maxConcurrency: Int?
     /// While a task with this key is unfinished, it answers for others.
     public let uniqueKey: String?
+    /// What its submitter gave it on its way, as it was submitted.
+    public internal(set) var metadata: RawJSON?
     /// How attempts that failed are repeated.
     public let retryPolicy: RetryPolicy
     /// The trace that the task belongs to.
@@ -110,6 +112,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         concurrencyKey = try object.optional("concurrency_key")
         maxConcurrency = try object.optional("max_concurrency")
         uniqueKey = try object.optional("unique_key")
+        metadata = try object.optionalJSON("metadata")
         let policy: WireRetryPolicy = try object.value("retry_policy")
         retryPolicy = policy.policy
         let parent: String? = try object.optional("traceparent")
@@ -121,8 +124,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         retryCount = try object.value("retry_count")
         error = try object.optional("error")
         errors = try object.value("errors")
-        let result = try object.json("result")
-        self.result = result.kind == .null ? nil : result
+        result = try object.optionalJSON("result")
         progress = try object.optional("progress")
         progressMessage = try object.optional("progress_message")
         workerID = try object.optional("worker_id")
@@ -142,6 +144,7 @@ extension QueueTask: KeepsJSON {
         for member in try json.members() ?? [] {
             switch member.name {
             case "payload": payload = member.value
+            case "metadata": metadata = member.value.kind == .null ? nil : member.value
             case "result": result = member.value.kind == .null ? nil : member.value
             default: continue
             }

@@ -26,6 +26,8 @@ public struct Submission: Sendable, Hashable {
     public var uniqueKey: String?
     /// An identifier of your own, a UUID of version 7: submitting it again gives the same task.
     public var id: TaskID?
+    /// What handlers and events are given beside the payload: a JSON object of at most 4096 bytes.
+    public var metadata: RawJSON?
     /// How attempts that failed are repeated.
     public var retryPolicy = Retry()
 
@@ -72,6 +74,7 @@ public struct Submission: Sendable, Hashable {
             if let delay { writer.member("delay", delay) }
             if let runAt { writer.member("run_at", runAt) }
             if let uniqueKey { writer.member("unique_key", uniqueKey) }
+            if let metadata { writer.member("metadata", metadata) }
             if let id { writer.member("id", id.description) }
             if !retryPolicy.isEmpty { write(retryPolicy, to: &writer) }
         }

@@ -104,6 +104,12 @@ struct WireObject {
         return tree?.json ?? .null
     }
 
+    /// Any JSON but null, which is nothing.
+    func optionalJSON(_ name: String) throws -> RawJSON? {
+        let json = try json(name)
+        return json.kind == .null ? nil : json
+    }
+
     private func wrong(_ name: String, _ what: String) -> DecodingError {
         let path = container.codingPath + [WireName(stringValue: name)]
         return .dataCorrupted(.init(codingPath: path, debugDescription: what))

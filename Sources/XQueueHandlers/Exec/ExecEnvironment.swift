@@ -1,4 +1,5 @@
 import Subprocess
+import XQueue
 import XQueueCore
 
 /// The environment of a handler's program.
@@ -6,6 +7,7 @@ package enum ExecEnvironment {
     package static let taskID = "XQUEUE_TASK_ID"
     package static let taskType = "XQUEUE_TASK_TYPE"
     package static let attempt = "XQUEUE_ATTEMPT"
+    static let metadata = "XQUEUE_METADATA"
     static let traceParent = "TRACEPARENT"
     static let traceState = "TRACESTATE"
 
@@ -28,19 +30,18 @@ package enum ExecEnvironment {
             .merging(program.environment) { _, own in own }
     }
 
-    static func environment(
-        base: [String: String], id: String, type: String, attempt: Int, trace: TraceContext?
-    ) -> Environment {
+    static func environment(base: [String: String], of task: TaskContext<RawJSON>) -> Environment {
         var values: [Environment.Key: String] = [:]
         for (name, value) in base {
             if let key = Environment.Key(rawValue: name) { values[key] = value }
         }
-        values[.init(stringLiteral: taskID)] = id
-        values[.init(stringLiteral: taskType)] = type
-        values[.init(stringLiteral: Self.attempt)] = String(attempt)
+        values[.init(stringLiteral: taskID)] = task.id.description
+        values[.init(stringLiteral: taskType)] = task.type
+        values[.init(stringLiteral: attempt)] = String(task.attempt)
+        values[.init(stringLiteral: metadata)] = task.metadata?.text
         // Never this process's own: a task without a trace belongs to none.
-        values[.init(stringLiteral: traceParent)] = trace?.parent
-        values[.init(stringLiteral: traceState)] = trace?.state
+        values[.init(stringLiteral: traceParent)] = task.trace?.parent
+        values[.init(stringLiteral: traceState)] = task.trace?.state
         return .custom(values)
     }
 }

@@ -11,8 +11,8 @@ import Foundation
 
 /// Serves a task type with a program.
 ///
-/// What the program gets: the payload as JSON on standard input, and `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`
-/// and `XQUEUE_ATTEMPT` in an environment that has, of this process's, only what is harmless and what
+/// What the program gets: the payload as JSON on standard input, and `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`,
+/// `XQUEUE_ATTEMPT` and, if the task has metadata, `XQUEUE_METADATA` in an environment that has, of this process's, only what is harmless and what
 /// ``ExecProgram/inheritedVariables`` names. The trace the task belongs to, if any, is in `TRACEPARENT` and `TRACESTATE`.
 ///
 /// What it says on standard output: lines `{"progress": 40, "message": "…"}` are progress; the last other
@@ -131,9 +131,7 @@ public struct ExecHandler: Sendable {
         return Subprocess.Configuration(
             executable: executable,
             arguments: Arguments(program.arguments),
-            environment: ExecEnvironment.environment(
-                base: base, id: task.id.description, type: task.type, attempt: task.attempt,
-                trace: task.trace),
+            environment: ExecEnvironment.environment(base: base, of: task),
             workingDirectory: FilePath(workingDirectory),
             platformOptions: options)
     }

@@ -133,6 +133,7 @@ public struct WebhookHandler: Sendable {
             writer.member("attempt", task.attempt)
             writer.member("max_retry", task.maxRetry)
             writer.member("created_at", task.createdAt)
+            writer.member("metadata", task.metadata)
         }
         return writer.bytes
     }

@@ -22,7 +22,8 @@ import XQueueTesting
         let submitted = try await tool.run(
             "submit", "nobody-serves-this", #"{"to":"小明"}"#, "--priority", "-3", "--max-retry", "1",
             "--queue-timeout",
-            "1h", "--concurrency-key", "k", "--max-concurrency", "2")
+            "1h", "--concurrency-key", "k", "--max-concurrency", "2",
+            "--metadata", #"{"user": "小明"}"#)
         #expect(submitted.status == 0)
         let id = try #require(submitted.lines.first)
         let task = try await api.task(id)
@@ -35,6 +36,7 @@ import XQueueTesting
         let sheet = try await tool.run("get", id)
         #expect(sheet.output.contains(#"{"to":"小明"}"#))
         #expect(sheet.output.contains("nobody-serves-this"))
+        #expect(sheet.output.contains(#"{"user": "小明"}"#))
         let json: TaskReply = try await tool.run("get", id, "--json").decoded()
         #expect(json.id == id)
 

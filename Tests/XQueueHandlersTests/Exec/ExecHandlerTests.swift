@@ -56,11 +56,13 @@ import XQueueTestServers
                 $0.inheritedVariables = ["WANTED", "MISSING"]
             }
         ) { queue in
-            let task = try await queue.result()
+            let task = try await queue.end(
+                of: try await queue.submit { $0.metadata = RawJSON(trusted: #"{"user": 7}"#) })
             let lines = Set((queue.folder.read("environment") ?? "").split(separator: "\n").map(String.init))
             #expect(
                 lines.isSuperset(of: [
                     "XQUEUE_TASK_ID=\(task.id)", "XQUEUE_TASK_TYPE=job", "XQUEUE_ATTEMPT=1", "COLOUR=red",
+                    #"XQUEUE_METADATA={"user": 7}"#,
                     "HOME=/elsewhere", "PATH=/usr/bin:/bin", "LC_ALL=C", "WANTED=named",
                 ]))
             #expect(!lines.contains { $0.contains("secret") })

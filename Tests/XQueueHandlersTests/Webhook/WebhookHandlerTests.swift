@@ -23,7 +23,7 @@ import XQueueTesting
             #expect(
                 call.body == """
                     {"id":"\(task.id)","type":"hook","payload":{"to": "ann"},"attempt":1,"max_retry":0,\
-                    "created_at":"\(created)"}
+                    "created_at":"\(created)","metadata":null}
                     """)
             #expect(call.headers[.contentType] == "application/json")
             #expect(call.headers[.authorization] == "Bearer x")
@@ -33,11 +33,17 @@ import XQueueTesting
         }
     }
 
-    @Test func theTraceIsCarriedOn() async throws {
+    @Test func theTraceAndTheMetadataAreCarriedOn() async throws {
         try await WebhookService.run(answer: { _ in .init() }) { service in
+            let metadata = try RawJSON(#"{ "user": 7.0 }"#)
             let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-            _ = try await service.end { $0.trace = TraceContext(parent: parent, state: "vendor=1") }
-            let headers = try #require(service.calls.value.first).headers
+            _ = try await service.end {
+                $0.trace = TraceContext(parent: parent, state: "vendor=1")
+                $0.metadata = metadata
+            }
+            let call = try #require(service.calls.value.first)
+            #expect(call.body.hasSuffix(#","metadata":{ "user": 7.0 }}"#))
+            let headers = call.headers
             #expect(headers[HTTPField.Name("traceparent")!] == parent)
             #expect(headers[HTTPField.Name("tracestate")!] == "vendor=1")
         }

@@ -82,14 +82,15 @@ class WorkerTest(unittest.TestCase):
 
         @worker.task("double")
         def double(task: Task) -> Dict[str, Any]:
-            return {"twice": task.payload["n"] * 2, "attempt": task.attempt}
+            return {"twice": task.payload["n"] * 2, "attempt": task.attempt, "metadata": task.metadata}
 
         with Running(worker):
-            ids = [self.submit("double", {"n": n}) for n in range(10)]
+            given = [None if n < 5 else {"user": n} for n in range(10)]
+            ids = [self.submit("double", {"n": n}, metadata=given[n]) for n in range(10)]
             for n, id in enumerate(ids):
                 task = self.server.ended(id)
                 self.assertEqual(task["status"], "success")
-                self.assertEqual(task["result"], {"twice": n * 2, "attempt": 1})
+                self.assertEqual(task["result"], {"twice": n * 2, "attempt": 1, "metadata": given[n]})
                 self.assertEqual(task["worker_id"], "results")
             listed = self.server.client.call("GET", "/api/v1/workers")["workers"]
             mine = [each for each in listed if each["id"] == "results"]

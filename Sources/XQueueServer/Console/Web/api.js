@@ -61,7 +61,10 @@ async function call(path, { method = "GET", body, signal, patience = PATIENCE } 
 
 /** A task together with its payload and result as they were sent. */
 function withRaw({ value, text }) {
-  return { ...value, rawPayload: rawMember(text, "payload"), rawResult: rawMember(text, "result") };
+  return {
+    ...value, rawPayload: rawMember(text, "payload"), rawMetadata: rawMember(text, "metadata"),
+    rawResult: rawMember(text, "result"),
+  };
 }
 
 /**

@@ -30,7 +30,7 @@ export function checkNumber(text, least, most, isWhole) {
   return isFine ? null : t(isWhole ? "invalid.integer" : "invalid.number", { min: least, max: most });
 }
 
-function payloadError(text) {
+function jsonError(text) {
   try {
     JSON.parse(text);
     return null;
@@ -55,7 +55,7 @@ export function read(fields) {
   members.push(["type", JSON.stringify(type)]);
   const payload = fields.payload.trim();
   if (payload !== "") {
-    const error = payloadError(payload);
+    const error = jsonError(payload);
     if (error) errors.payload = error;
     else members.push(["payload", payload]);
   }
@@ -77,9 +77,18 @@ export function read(fields) {
     if (bytes(text) > 256) errors[name] = t("invalid.long", { n: 256 });
     else members.push([name, JSON.stringify(text)]);
   }
+  readMetadata(fields.metadata.trim(), members, errors);
   const policy = readPolicy(fields, errors);
   if (policy.length > 0) members.push(["retry_policy", `{${policy.join(",")}}`]);
   return { members, errors };
+}
+
+function readMetadata(text, members, errors) {
+  if (text === "") return;
+  const error = jsonError(text) ?? (text.startsWith("{") ? null : t("invalid.object", { example: '{"user":7}' }));
+  if (error) errors.metadata = error;
+  else if (bytes(text) > 4096) errors.metadata = t("invalid.long", { n: 4096 });
+  else members.push(["metadata", text]);
 }
 
 function readPolicy(fields, errors) {
@@ -125,6 +134,7 @@ export function resubmission(task) {
   for (const name of options) {
     if (task[name] !== null) members.push([name, JSON.stringify(task[name])]);
   }
+  if (task.metadata !== null) members.push(["metadata", task.rawMetadata]);
   members.push(["retry_policy", JSON.stringify(task.retry_policy)]);
   return body(members);
 }
@@ -133,6 +143,7 @@ export function resubmission(task) {
 export function fieldsOf(task) {
   const fields = { type: task.type, payload: task.rawPayload === "null" ? "" : task.rawPayload };
   for (const name of options) fields[name] = task[name] === null ? "" : String(task[name]);
+  fields.metadata = task.metadata === null ? "" : task.rawMetadata;
   fields.strategy = task.retry_policy.strategy;
   for (const [field, [name]] of Object.entries(policyNumbers)) fields[field] = String(task.retry_policy[name]);
   return fields;

@@ -25,6 +25,7 @@ export function taskFacts(task) {
       key: task.concurrency_key, n: task.max_concurrency,
     })],
     ["unique", task.unique_key],
+    ["metadata", task.metadata && h("span", { class: "mono" }, task.rawMetadata)],
     ["created", time(task.created_at)],
     ["run_at", task.run_at === task.created_at ? null : time(task.run_at)],
     ["started", time(task.started_at)],

@@ -39,6 +39,7 @@ export function submitView({ model, query }) {
     field("concurrency_key", { label: t("submit.concurrency_key") }),
     field("max_concurrency", { label: t("submit.max_concurrency"), mode: "numeric" }),
     field("unique_key", { label: t("submit.unique_key"), hint: t("submit.unique_key.hint") }),
+    field("metadata", { label: t("submit.metadata"), hint: t("submit.metadata.hint"), rows: 3 }),
     field("strategy", {
       label: t("submit.strategy"),
       choices: [["", t("submit.strategy.default")], ...["exponential", "linear", "fixed"].map((name) => [name, t(`strategy.${name}`)])],
@@ -59,6 +60,7 @@ export function submitView({ model, query }) {
     h("div", { class: "grid" }, node_(
       "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key", "max_concurrency",
       "unique_key")),
+    node_("metadata"),
     h("fieldset", {}, h("legend", {}, t("submit.policy")),
       h("div", { class: "grid" }, node_("strategy", "policy_delay", "policy_max_delay", "policy_jitter"))),
   );
