@@ -1,4 +1,5 @@
-package import Foundation
+import Foundation
+import XQueueTestServers
 
 #if canImport(FoundationNetworking)
 import FoundationNetworking
@@ -6,8 +7,8 @@ import FoundationNetworking
 
 /// A real `prometheus` of a test's own, on the loopback interface, that scrapes one server every second. It ends with
 /// this object.
-package final class PrometheusServer: Sendable {
-    package let port: Int
+final class PrometheusServer: Sendable {
+    let port: Int
     private let folder: ServerFolder
     private let program: RunningProgram
 
@@ -16,7 +17,7 @@ package final class PrometheusServer: Sendable {
     /// - Parameters:
     ///   - target: The host and port to scrape `/metrics` of.
     ///   - rules: A file of alert rules.
-    package init(scraping target: String, rules: String) async throws {
+    init(scraping target: String, rules: String) async throws {
         folder = try ServerFolder()
         port = try FreePort.next()
         try folder.write(
@@ -41,8 +42,7 @@ package final class PrometheusServer: Sendable {
     }
 
     /// Asks its HTTP API.
-    package func get(_ path: String, query: [String: String] = [:]) async throws -> (status: Int, body: Data)
-    {
+    func get(_ path: String, query: [String: String] = [:]) async throws -> (status: Int, body: Data) {
         var address = URLComponents()
         (address.scheme, address.host, address.port, address.path) = ("http", "127.0.0.1", port, path)
         address.queryItems = query.isEmpty ? nil : query.map { URLQueryItem(name: $0.key, value: $0.value) }
