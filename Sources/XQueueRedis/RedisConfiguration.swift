@@ -1,5 +1,7 @@
 #if Redis
 
+import NIOSSL
+
 /// Where the Redis server is and how the client behaves.
 ///
 /// No description of a value of this type shows a password.
@@ -99,6 +101,32 @@ extension RedisConfiguration.Sentinel: CustomStringConvertible, CustomReflectabl
     public var description: String { "primary \(primaryName) of \(addresses)" }
 
     public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
+extension RedisConfiguration.TLS {
+    /// - Throws: `unfit` with the file that cannot be used.
+    func makeContext() throws(RedisError) -> NIOSSLContext {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let caFile { configuration.trustRoots = .file(caFile) }
+        if !verifies { configuration.certificateVerification = .none }
+        do {
+            if let certificateFile {
+                guard let privateKeyFile else {
+                    throw RedisError(.unfit, "a client certificate for Redis needs its private key too")
+                }
+                configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile)
+                    .map { .certificate($0) }
+                configuration.privateKey = .privateKey(
+                    try NIOSSLPrivateKey(file: privateKeyFile, format: .pem))
+            }
+            return try NIOSSLContext(configuration: configuration)
+        } catch let error as RedisError {
+            throw error
+        } catch {
+            let files = [caFile, certificateFile, privateKeyFile].compactMap { $0 }.joined(separator: ", ")
+            throw RedisError(.unfit, "the TLS files for Redis cannot be used (\(files)): \(error)")
+        }
+    }
 }
 
 #endif

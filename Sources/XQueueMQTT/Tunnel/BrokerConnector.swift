@@ -1,8 +1,10 @@
 #if MQTT
 
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import NIOWebSocket
 
 /// Connects to a broker: over TCP, encrypted if its address says so, over WebSocket if it says so.
 struct BrokerConnector: Sendable {
@@ -88,6 +90,44 @@ struct BrokerConnector: Sendable {
         // A certificate's name is checked against an address, too, but an address must not be sent as a name.
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+    }
+}
+
+extension BrokerConnector {
+    /// The longest WebSocket frame that is accepted, in bytes: brokers may put many packets into one.
+    private static let largestFrame = 1 << 20
+
+    /// Asks for a WebSocket of the subprotocol `mqtt`.
+    ///
+    /// - Parameters:
+    ///   - channel: Leads to the broker's web server.
+    ///   - path: Where the WebSocket is there.
+    /// - Returns: The same channel, once the server has agreed.
+    func upgrade(_ channel: any Channel, _ path: String) throws -> EventLoopFuture<any Channel> {
+        let broker = configuration.broker
+        let isUsualPort = broker.port == (broker.usesTLS ? 443 : 80)
+        let host = broker.host.contains(":") ? "[\(broker.host)]" : broker.host
+        let headers: HTTPHeaders = [
+            "Host": isUsualPort ? host : "\(host):\(broker.port)", "Sec-WebSocket-Protocol": "mqtt",
+        ]
+        let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(maxFrameSize: Self.largestFrame) {
+            channel, _ in
+            channel.eventLoop.makeCompletedFuture {
+                let pipeline = channel.pipeline.syncOperations
+                try pipeline.addHandler(WebSocketFrameHandler())
+                try pipeline.addHandler(FrameGate(configuration.version, state))
+                return channel
+            }
+        }
+        let upgrade = NIOTypedHTTPClientUpgradeConfiguration(
+            upgradeRequestHead: HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: headers),
+            upgraders: [upgrader],
+            notUpgradingCompletionHandler: { channel in
+                channel.eventLoop.makeFailedFuture(
+                    MQTTError(.refused, "\(broker.description) does not answer as a broker's WebSocket"))
+            })
+        return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+            configuration: .init(upgradeConfiguration: upgrade))
     }
 }
 

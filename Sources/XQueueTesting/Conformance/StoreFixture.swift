@@ -29,6 +29,11 @@ struct StoreFixture: Sendable {
         await store.close()
     }
 
+    /// The same clock, identifiers and tokens with another store.
+    func with(_ store: any Store) -> StoreFixture {
+        StoreFixture(store: store, clock: clock, ids: ids, tokens: tokens)
+    }
+
     var now: Timestamp { clock.now() }
 
     // MARK: - Submitting

@@ -2,7 +2,7 @@ import XQueueCore
 
 /// One randomised run: what the store and the model have been through so far.
 struct ModelRun {
-    let store: any Store
+    private(set) var store: any Store
     let clock: ManualClock
     let seed: UInt64
     var model = StoreModel()
@@ -42,6 +42,18 @@ struct ModelRun {
         case 96..<98: try await query()
         default: try await statistics()
         }
+    }
+
+    /// The queue moves to an empty store, and the run goes on there.
+    mutating func move(to target: any Store) async throws {
+        begin("move")
+        let adoptions = try await store.copyAll(to: target, pageSize: 7)
+        try demand(adoptions.allSatisfy { $0 == .adopted }, "answered \(adoptions)")
+        await store.close()
+        store = target
+        // The log begins anew.
+        told.cursor = try await target.lastEvent()
+        try await compare()
     }
 
     // MARK: - Judging
@@ -85,5 +97,27 @@ struct ModelRun {
             query.after = page.next
         } while query.after != nil
         return all
+    }
+}
+
+/// The store and its model disagree: where, and in what.
+struct ModelMismatch: Error, CustomStringConvertible {
+    let seed: UInt64
+    let step: Int
+    let operation: String
+    let detail: String
+
+    var description: String {
+        "step \(step), \(operation): \(detail). Run it again with XQUEUE_SEED=\(seed)."
+    }
+
+    /// The fields in which two records differ.
+    static func difference(_ stored: TaskRecord, _ expected: TaskRecord) -> String {
+        let pairs = zip(Mirror(reflecting: stored).children, Mirror(reflecting: expected).children)
+        let fields = pairs.compactMap { mine, other -> String? in
+            let (got, want) = ("\(mine.value)", "\(other.value)")
+            return got == want ? nil : "\(mine.label ?? "?") is \(got), expected \(want)"
+        }
+        return "\(stored.id): " + fields.joined(separator: "; ")
     }
 }

@@ -8,7 +8,7 @@ import Foundation
 #endif
 
 /// Thousands of random operations, on a store and on a simple model of it: both must agree on every
-/// answer and, after every operation, on every record.
+/// answer and, after every operation, on every record. Halfway, the queue moves to another store.
 public enum StoreModelTest {
     /// Six fixed seeds and a new one; only the environment's `XQUEUE_SEED` if it is set.
     public static var seeds: [UInt64] {
@@ -28,12 +28,17 @@ public enum StoreModelTest {
         let store = try await harness.makeStore(clock: clock)
         var run = ModelRun(store: store, clock: clock, seed: seed)
         do {
-            for _ in 0..<operations { try await run.step() }
+            for number in 0..<operations {
+                if number == operations / 2 {
+                    try await run.move(to: try await harness.makeStore(clock: clock))
+                }
+                try await run.step()
+            }
         } catch {
-            await store.close()
+            await run.store.close()
             throw error
         }
         #expect(run.claimed > operations / 10, "the run was too idle to show anything")
-        await store.close()
+        await run.store.close()
     }
 }
