@@ -17,6 +17,11 @@ struct Effects {
         noticeWaiting(record)
     }
 
+    /// A task came from another store: nothing happened to it here.
+    mutating func adopted(_ record: TaskRecord) {
+        noticeWaiting(record)
+    }
+
     mutating func changed(from old: TaskRecord, to new: TaskRecord) {
         if new.dueAt != old.dueAt || new.pendingReason != old.pendingReason { noticeWaiting(new) }
         if new.cancelRequestedAt != nil, old.cancelRequestedAt == nil, new.status == .processing {

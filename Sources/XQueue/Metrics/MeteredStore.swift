@@ -13,7 +13,7 @@ struct MeteredStore: StoreDecorator {
         self.base = base
         self.metrics = metrics
         timers = Dictionary(
-            uniqueKeysWithValues: StoreVerb.allCases.map {
+            uniqueKeysWithValues: StoreVerb.allCases.filter { !$0.isOfTransfers }.map {
                 ($0, metrics.timer(.storeCall, [("verb", $0.rawValue)]))
             })
     }

@@ -12,7 +12,7 @@
 ///
 /// Concurrent callers are welcome: a store gathers them into one commit. To change what some calls of a store do, write
 /// a ``StoreDecorator``.
-public protocol Store: TaskStore, TypeStore, ClusterStore, EventLog {
+public protocol Store: TaskStore, TypeStore, ClusterStore, EventLog, TransferStore {
     /// What the store is, for people: `sqlite`.
     var name: String { get }
 

@@ -37,7 +37,16 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case sweep, prune
     case birth, register, unregister, nodes, hold, release
     case events, lastEvent, sinkCursor, acknowledge
+    case copies, adopt, endTransfer, transferNote
     case now, task, tasks, statistics, types, check
+
+    /// Whether it is part of a transfer, which no node takes part in.
+    package var isOfTransfers: Bool {
+        switch self {
+        case .copies, .adopt, .endTransfer, .transferNote: true
+        default: false
+        }
+    }
 }
 
 extension StoreDecorator {
@@ -212,5 +221,25 @@ extension StoreDecorator {
         try await call(.acknowledge) { () async throws(StoreError) in
             try await base.acknowledge(sink, upTo: cursor, by: nodeID)
         }
+    }
+}
+
+// MARK: - Transfers
+
+extension StoreDecorator {
+    public func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
+        try await call(.copies) { () async throws(StoreError) in try await base.copies(query) }
+    }
+
+    public func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption] {
+        try await call(.adopt) { () async throws(StoreError) in try await base.adopt(copies, note: note) }
+    }
+
+    public func endTransfer(note: String) async throws(StoreError) {
+        try await call(.endTransfer) { () async throws(StoreError) in try await base.endTransfer(note: note) }
+    }
+
+    public func transferNote() async throws(StoreError) -> String? {
+        try await call(.transferNote) { () async throws(StoreError) in try await base.transferNote() }
     }
 }

@@ -27,6 +27,9 @@ enum RedisScript: String, CaseIterable, Sendable {
     case events
     case acknowledge
     case sinkCursor = "sink-cursor"
+    case adopt
+    case endTransfer = "end-transfer"
+    case transferNote = "transfer-note"
 }
 
 #endif

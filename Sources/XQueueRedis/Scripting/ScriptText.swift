@@ -116,10 +116,12 @@ enum ScriptText {
 enum ScriptFiles {
     static let all: [String: [UInt8]] = [
         "acknowledge": PackageResources.acknowledge_lua,
+        "adopt": PackageResources.adopt_lua,
         "birth": PackageResources.birth_lua,
         "cancel": PackageResources.cancel_lua,
         "claim": PackageResources.claim_lua,
         "clock": PackageResources.clock_lua,
+        "end-transfer": PackageResources.end_transfer_lua,
         "events": PackageResources.events_lua,
         "heartbeat": PackageResources.heartbeat_lua,
         "ids": PackageResources.ids_lua,
@@ -148,6 +150,7 @@ enum ScriptFiles {
         "sink-cursor": PackageResources.sink_cursor_lua,
         "statistics": PackageResources.statistics_lua,
         "sweep": PackageResources.sweep_lua,
+        "transfer-note": PackageResources.transfer_note_lua,
         "types": PackageResources.types_lua,
         "unique": PackageResources.unique_lua,
         "writes": PackageResources.writes_lua,

@@ -23,6 +23,7 @@ local TAG = KEYS[1]
 -- define HELD (TAG .. ':held.$LAYOUT')
 -- define EVENTS (TAG .. ':events')
 -- define SINKS (TAG .. ':sinks')
+-- define TRANSFER (TAG .. ':transfer')
 -- define PROBE (TAG .. ':probe')
 -- define CHANNEL (TAG .. ':signals')
 -- define FLOW (TAG .. ':flow:')

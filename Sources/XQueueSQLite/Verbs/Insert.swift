@@ -83,8 +83,8 @@ extension WriteSession {
         return "INSERT INTO tasks (\(columns)) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
     }()
 
-    /// Writes a new row; answers false if there is a task with the same identifier.
-    private func write(_ record: TaskRecord, _ typeID: Int64, givenRunAt: Timestamp?) throws -> Bool {
+    /// Writes a new row with what a task has from the beginning; answers false if there is a task with the same identifier.
+    func write(_ record: TaskRecord, _ typeID: Int64, givenRunAt: Timestamp?) throws -> Bool {
         let statement = try statement(.insert, Self.insertion)
         let isLarge = record.definition.payload.text.utf8.count > Self.inlinePayloadBytes
         statement.bind(1, record.id)

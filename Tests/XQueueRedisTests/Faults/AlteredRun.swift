@@ -91,7 +91,7 @@ final class AlteredRun: Sendable {
         let attempt = known.withLock { $0.isEmpty ? nil : $0[below($0.count)] }
         let attempts = attempt.map { [$0] } ?? []
         let tasks = attempts.map(\.taskID)
-        switch below(16) {
+        switch below(17) {
         case 0: for outcome in try await altered.insert([task(), task()]) { use(outcome.record) }
         case 1:
             let request = ClaimRequest(
@@ -122,6 +122,11 @@ final class AlteredRun: Sendable {
             for record in page.tasks { use(record) }
             query.after = page.next
             for record in try await altered.tasks(query).tasks { use(record) }
+        case 15:
+            let page = try await real.copies(TaskQuery(limit: 5))
+            _ = try await altered.adopt(page.copies, note: "note")
+            try await altered.endTransfer(note: "note")
+            _ = try await altered.transferNote()
         default:
             let statistics = try await altered.statistics()
             _ = (statistics.counts.total, statistics.counts.finished, statistics.oldestPendingAge?.inSeconds)

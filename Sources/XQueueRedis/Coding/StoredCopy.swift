@@ -1,0 +1,59 @@
+#if Redis
+
+import XQueueCore
+
+/// A task that comes from another store, as `adopt.lua` takes it.
+struct StoredCopy {
+    private let id: TaskID
+    private let definition: [UInt8]
+    /// Empty for a task that stands where it was submitted.
+    private var state: [UInt8] = []
+    private let isParked: Bool
+    private let result: String
+    private var errors: [UInt8] = []
+
+    /// - Throws: ``StoreError`` if a text holds a NUL.
+    init(_ record: TaskRecord) throws(StoreError) {
+        var record = record
+        if !record.retryPolicy.jitter.isFinite { record.retryPolicy.jitter = 0 }
+        id = record.id
+        isParked = record.pendingReason == .parked
+        result = record.result?.text ?? ""
+        var (createdAt, runAt) = (record.state.createdAt, record.state.runAt)
+        definition = try Self.packed(96 + record.payload.text.utf8.count) { writer throws(StoreError) in
+            try StoredDefinition.times(&writer, &createdAt, &runAt)
+            try StoredDefinition.layout(&writer, &record.definition)
+        }
+        if !record.isUnmoved {
+            state = try Self.packed(160) { writer throws(StoreError) in
+                try StoredState.layout(&writer, &record)
+            }
+        }
+        guard !record.errors.isEmpty else { return }
+        errors = try Self.packed(256) { writer throws(StoreError) in
+            for var line in record.errors { try StoredState.layout(&writer, &line) }
+        }
+    }
+
+    private static func packed(
+        _ capacity: Int, _ write: (inout PackedWriter) throws(StoreError) -> Void
+    ) throws(StoreError) -> [UInt8] {
+        var writer = PackedWriter(capacity: capacity)
+        try write(&writer)
+        return writer.bytes
+    }
+
+    /// About what it takes in a command, in bytes.
+    var size: Int { definition.count + state.count + result.utf8.count + errors.count + 80 }
+
+    func append(to command: inout RedisCommand) {
+        command.append(id)
+        command.append(definition)
+        command.append(state)
+        command.append(isParked ? 1 : 0)
+        command.append(result)
+        command.append(errors)
+    }
+}
+
+#endif

@@ -1,0 +1,76 @@
+#if Redis
+
+public import XQueueCore
+
+extension RedisStore {
+    /// How many keys are looked at in one step.
+    private static let keysPerStep = 200
+
+    public func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption] {
+        try await within { () async throws(StoreError) in
+            var stored: [StoredCopy] = []
+            stored.reserveCapacity(copies.count)
+            for copy in copies { stored.append(try StoredCopy(copy.record)) }
+            let capacity = stored.reduce(note.utf8.count) { $0 + $1.size }
+            let reply = try await caller.change(.adopt, capacity: capacity) { command in
+                command.append(note)
+                for copy in stored { copy.append(to: &command) }
+            }
+            guard reply.rest.count == copies.count else {
+                throw StoreError(.corrupt, "unexpected reply of Redis to adopt")
+            }
+            var adoptions: [Adoption] = []
+            adoptions.reserveCapacity(copies.count)
+            for (copy, answer) in zip(copies, reply.rest) {
+                adoptions.append(try Self.adoption(of: copy, answer))
+            }
+            return adoptions
+        }
+    }
+
+    /// - Parameter answer: 0, the record that was there, or the code of why it was not taken.
+    private static func adoption(
+        of copy: TaskCopy, _ answer: RedisReply
+    ) throws(StoreError) -> Adoption {
+        guard case .integer(let code) = answer else {
+            return try answer.record == copy.record ? .known : .differs
+        }
+        switch code {
+        case 0: return .adopted
+        case Int64(TransitionRefusal.uniqueKeyTaken.code): return .uniqueKeyTaken
+        default: throw StoreError(.corrupt, "unexpected reply of Redis to adopt: \(code)")
+        }
+    }
+
+    public func endTransfer(note: String) async throws(StoreError) {
+        try await within { () async throws(StoreError) in
+            var place = "0"
+            repeat {
+                let from = place
+                let reply = try await caller.change(.endTransfer) { command in
+                    command.append(from)
+                    command.append(Self.keysPerStep)
+                    command.append(note)
+                }
+                guard let next = try reply.rest.first?.text else {
+                    throw StoreError(.corrupt, "unexpected reply of Redis to end-transfer")
+                }
+                place = next
+            } while place != "0"
+        }
+    }
+
+    public func transferNote() async throws(StoreError) -> String? {
+        try await within { () async throws(StoreError) in
+            let reply: RedisReply
+            do throws(RedisError) {
+                reply = try await runner.run(.transferNote) { _ in }
+            } catch {
+                throw StoreError(error)
+            }
+            return try reply.optionalBytes.map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+}
+
+#endif

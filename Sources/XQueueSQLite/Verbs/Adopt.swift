@@ -1,0 +1,63 @@
+import GRDB
+import XQueueCore
+
+/// Tasks that come from another store, as they are.
+extension WriteSession {
+    func adopt(_ copies: [TaskCopy], note: String) throws -> [Adoption] {
+        try keepTransferNote(note)
+        return try copies.map { try adopt($0) }
+    }
+
+    private func adopt(_ copy: TaskCopy) throws -> Adoption {
+        let record = copy.record
+        if let known = try load(record.id) { return known.record == record ? .known : .differs }
+        if !record.status.isFinal, let key = record.uniqueKey, try holder(of: key, type: record.type) != nil {
+            return .uniqueKeyTaken
+        }
+        // Whatever the limit: a transfer is not refused halfway.
+        let typeID = try catalog.make(record.type, db, limit: .max)
+        _ = try write(record, typeID, givenRunAt: copy.givenRunAt)
+        let task = StoredTask(seq: db.lastInsertedRowID, typeID: typeID, record: record)
+        if !record.isUnmoved {
+            try saveState(task)
+            try saveWorker(task)
+        }
+        if let end = record.completedAt, record.id.timestamp > end { try noteOddEnd(task.seq, at: end) }
+        catalog.move(typeID, from: nil, to: record.status)
+        effects.adopted(record)
+        return .adopted
+    }
+
+    /// The one column that a claim alone writes, and that outlives it.
+    private func saveWorker(_ task: StoredTask) throws {
+        let statement = try PreparedStatement(cachedBy: db, "UPDATE tasks SET worker = ? WHERE seq = ?")
+        statement.bind(1, task.record.workerID)
+        statement.bind(2, task.seq)
+        try statement.run(db)
+    }
+
+    /// Makes parked tasks of up to `limit` keys ready if those have free tokens; answers the last of the keys, nil if there
+    /// were none after `key`.
+    func refillParked(after key: String, limit: Int) throws -> String? {
+        let keys = try String.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT key FROM tasks INDEXED BY tasks_parked
+                WHERE status = 0 AND reason = 2 AND key > ? ORDER BY key LIMIT ?
+                """, arguments: [key, limit])
+        for key in keys { touch(key) }
+        return keys.last
+    }
+
+    /// A queue that no transfer led to has no place for a note.
+    func keepTransferNote(_ note: String) throws {
+        try db.execute(sql: "CREATE TABLE IF NOT EXISTS transfers (note TEXT NOT NULL) STRICT")
+        try db.execute(sql: "DELETE FROM transfers")
+        try db.execute(sql: "INSERT INTO transfers (note) VALUES (?)", arguments: [note])
+    }
+
+    func transferNote() throws -> String? {
+        let name = try String.fetchOne(db, sql: "SELECT name FROM sqlite_master WHERE name = 'transfers'")
+        return name == nil ? nil : try String.fetchOne(db, sql: "SELECT note FROM transfers")
+    }
+}
