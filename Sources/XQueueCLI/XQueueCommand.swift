@@ -27,7 +27,7 @@ struct XQueueCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Server",
                 subcommands: [
-                    ServeCommand.self, TokenCommand.self, ReplayCommand.self,
+                    ServeCommand.self, TokenCommand.self, ReplayCommand.self, MigrateCommand.self,
                 ]),
             CommandGroup(
                 name: "Tasks",
@@ -78,6 +78,16 @@ struct XQueueCommand: AsyncParsableCommand {
             exit(withError: error.exit.code)
         } catch {
             exit(withError: error)
+        }
+    }
+}
+
+/// The command line as it was given: Swift repairs what is not UTF-8, and would pass on another text.
+enum ArgumentText {
+    /// The number of the first argument that is not UTF-8, 1 for the first; nil if all are.
+    static var firstUnreadable: Int? {
+        (1..<max(Int(CommandLine.argc), 1)).first { number in
+            CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
         }
     }
 }

@@ -1,36 +1,27 @@
 import Foundation
-import Synchronization
 import XQueue
 import XQueueCore
 
 /// Shows how far a replay has come, and what became of it.
 final class ReplayDisplay: Sendable {
-    /// How often a line is written where nobody sees a bar.
-    private static let interval = Duration.seconds(5)
     private let json: Bool
     private let isDry: Bool
-    private let bar = ProgressBar()
-    private let lastLine = Mutex(ContinuousClock.now)
+    private let notice = ProgressNotice()
 
     init(json: Bool, isDry: Bool) {
         self.json = json
         self.isDry = isDry
     }
 
-    /// Shows progress on standard error: a bar on a terminal, a line now and then elsewhere.
+    /// Shows progress on standard error.
     func show(_ report: ReplayReport, of total: Int64) {
-        bar.show("replay", report.read, of: Int(total))
-        let isDue = lastLine.withLock { last in
-            guard ContinuousClock.now - last >= Self.interval else { return false }
-            last = .now
-            return true
-        }
-        guard isDue, !bar.isShown else { return }
-        StandardError.write("xqueue: \(report.read) of \(total) records, \(report.restored) tasks restored\n")
+        notice.show(
+            "replay", report.read, of: Int(total),
+            line: "\(report.read) of \(total) records, \(report.restored) tasks restored")
     }
 
     func clear() {
-        bar.clear()
+        notice.clear()
     }
 
     func text(of outcome: ReplayProgram.Outcome) -> String {
