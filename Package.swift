@@ -328,6 +328,7 @@ let package = Package(
                 "XQueue",
                 "XQueueCore",
                 "XQueueRedis",
+                "XQueueSQLite",
                 "XQueueStoreKit",
                 "XQueueTestServers",
                 "XQueueTesting",

@@ -46,7 +46,7 @@ import XQueueTesting
     }
 
     @Test func aQueueMovesToRedisToAnotherPrefixAndBack() async throws {
-        try await fill(700) { tool in
+        try await fill(700) { tool async throws in
             #expect(try await tool.run("submit", "example", "{}", "--wait").status == 0)
             #expect(try await tool.run("types", "limit", "wait", "3").status == 0)
             #expect(try await tool.run("types", "pause", "wait").status == 0)

@@ -1,0 +1,150 @@
+import Testing
+import XQueueCore
+import XQueueSQLite
+import XQueueTesting
+
+@testable import XQueue
+
+/// A queue is copied from store to store, over everything that may stop it.
+@Suite("A queue moves to another store") struct QueueTransferTests {
+    private let clock = ManualClock()
+    private let ids: TaskIDGenerator
+    private let source: FaultyStore
+    private let target: FaultyStore
+
+    init() throws {
+        ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: 3))
+        source = FaultyStore(try SQLiteStore(path: ":memory:", clock: clock))
+        target = FaultyStore(try SQLiteStore(path: ":memory:", clock: clock))
+    }
+
+    private func submit(_ count: Int, to store: any Store, type: String = "a") async throws {
+        _ = try await store.insert((0..<count).map { _ in NewTask(id: ids.next(), type: type) })
+    }
+
+    private func transfer(
+        merges: Bool = false, from name: String = "old", _ progress: (TransferReport) -> Void = { _ in }
+    ) async throws -> TransferReport {
+        let (from, to) = (QueueTransfer.Side(source, name: name), QueueTransfer.Side(target, name: "new"))
+        return try await QueueTransfer(from: from, to: to, merges: merges, pageSize: 10).run(
+            progress: progress)
+    }
+
+    private func expect(_ reason: TransferError.Reason, merges: Bool = false, from name: String = "old") async
+    {
+        await #expect {
+            _ = try await transfer(merges: merges, from: name)
+        } throws: { error in
+            (error as? TransferError)?.reason == reason
+        }
+    }
+
+    private func expectSame() async throws {
+        let query = TaskQuery(limit: 1000)
+        #expect(try await source.tasks(query) == target.tasks(query))
+        #expect(try await source.types() == target.types())
+    }
+
+    @Test func tasksTypesPausesAndLimitsAreCopiedOnce() async throws {
+        try await submit(35, to: source)
+        try await source.setLimit(4, ofType: "a")
+        try await source.setPaused(true, type: "b")
+        try await source.setLimit(nil, ofType: "c")
+        var seen: [Int] = []
+        let report = try await transfer { seen.append($0.read) }
+        #expect(seen == [10, 20, 30, 35])
+        #expect((report.total, report.read, report.outcomes, report.types) == (35, 35, [.adopted: 35], 3))
+        #expect(report.isWhole && report.endedBefore == nil)
+        try await expectSame()
+        let again = try await transfer()
+        #expect(again.endedBefore == clock.now() && again.outcomes.isEmpty)
+    }
+
+    @Test(arguments: [FaultyStore.Moment.before, .after]) func aLostConnectionIsResumed(
+        at moment: FaultyStore.Moment
+    ) async throws {
+        try await submit(35, to: source)
+        var pages = 0
+        await #expect(throws: StoreError.self) {
+            _ = try await transfer { _ in
+                pages += 1
+                if pages == 2 { target.fail(.adopt, moment) }
+            }
+        }
+        let report = try await transfer()
+        // The last page before the end is taken once more.
+        #expect(report.resumedAt == (moment == .before ? 10 : 20) && report.outcomes == [.adopted: 35])
+        try await expectSame()
+        target.fail(.endTransfer)
+        #expect(try await transfer().endedBefore != nil)
+    }
+
+    @Test func aCanceledRunStopsBetweenPagesAndIsResumed() async throws {
+        try await submit(35, to: source)
+        let run = Task {
+            try await transfer { _ in withUnsafeCurrentTask { $0?.cancel() } }
+        }
+        await #expect(throws: CancellationError.self) { try await run.value }
+        #expect(try await transfer().resumedAt == 0)
+        try await expectSame()
+    }
+
+    @Test func aSourceThatChangedIsNotMixed() async throws {
+        try await submit(35, to: source)
+        await #expect {
+            _ = try await transfer { report in
+                if report.read == 20 { target.fail(.adopt) }
+            }
+        } throws: { $0 is StoreError }
+        try await submit(1, to: source)
+        await expect(.sourceChanged)
+        // A part of a queue is no queue that others may be added to.
+        await expect(.targetInUse, merges: true, from: "another")
+    }
+
+    @Test func aTargetWithTasksIsTakenOnlyIfThatIsMeant() async throws {
+        try await submit(12, to: source)
+        try await submit(5, to: target)
+        try await source.setLimit(2, ofType: "a")
+        try await source.setPaused(true, type: "b")
+        try await target.setLimit(7, ofType: "a")
+        await expect(.targetInUse)
+        let report = try await transfer(merges: true)
+        #expect(report.outcomes == [.adopted: 12])
+        let types = try await target.types()
+        #expect(types.map(\.counts.total) == [17, 0])
+        #expect(types.map(\.limit) == [7, nil] && types.map(\.isPaused) == [false, true])
+    }
+
+    @Test func tasksThatAreLeftOutAreNamed() async throws {
+        let task = NewTask(id: ids.next(), type: "a")
+        let holder = NewTask(id: ids.next(), type: "a") { $0.uniqueKey = "u" }
+        _ = try await source.insert([task, holder])
+        _ = try await target.insert([task, NewTask(id: ids.next(), type: "a") { $0.uniqueKey = "u" }])
+        _ = try await target.cancel([task.id], grace: .zero)
+        let report = try await transfer(merges: true)
+        #expect(report.outcomes == [.differs: 1, .uniqueKeyTaken: 1] && !report.isWhole)
+        #expect(report.conflicts == [holder.id, task.id])
+    }
+
+    @Test func nodesAreInTheWay() async throws {
+        try await submit(12, to: source)
+        func node(_ id: String, _ roles: NodeRecord.Role) -> NodeRecord {
+            NodeRecord(
+                id: id, host: "h", processID: 1, version: "1", startedAt: clock.now(), types: [], capacity: 1,
+                running: 0, stuck: 0, roles: roles)
+        }
+        for store in [source, target] {
+            try await store.register(node("n", [.api, .worker]), lifetime: .seconds(30))
+            await expect(.nodesRun)
+            try await store.unregister("n")
+        }
+        // A worker over HTTP is none, and may wait for a server.
+        try await source.register(node("w", .remote), lifetime: .seconds(30))
+        _ = try await transfer()
+    }
+
+    @Test func aPlaceWithoutAQueueIsAMistake() async throws {
+        await expect(.nothingThere)
+    }
+}
