@@ -59,13 +59,16 @@ final class LineSource {
         guard let handle = FileHandle(forReadingAtPath: path) else {
             throw CommandError(.noInput, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
-        var facts = stat()
-        let isFile = fstat(handle.fileDescriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
-        guard facts.st_mode & S_IFMT != S_IFDIR else {
+        var isFolder: ObjCBool = false
+        guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue
+        else {
             throw CommandError(.noInput, "cannot read \(path): it is a folder")
         }
         self.handle = handle
-        totalBytes = isFile ? Int(facts.st_size) : nil
+        // A pipe has no end to go to, and a device says zero.
+        let size = (try? handle.seekToEnd()).flatMap { Int(exactly: $0) } ?? 0
+        totalBytes = size > 0 ? size : nil
+        if size > 0 { try handle.seek(toOffset: 0) }
     }
 
     /// The next line; nil after the last.
