@@ -56,9 +56,10 @@ struct MigrateCommand: AsyncParsableCommand {
         do {
             let environment = ProcessInfo.processInfo.environment
             let migration = Migration(
-                source: try await QueuePlace(
+                source: try await QueuePlace.named(
                     from, prefix: fromPrefix, option: "--from", environment: environment),
-                target: try await QueuePlace(to, prefix: toPrefix, option: "--to", environment: environment),
+                target: try await QueuePlace.named(
+                    to, prefix: toPrefix, option: "--to", environment: environment),
                 merges: merge, display: display)
             let end = try await Interruption.ended { try await migration.run() }
             display.clear()

@@ -16,49 +16,34 @@ struct QueuePlace: Sendable {
     let path: String?
     private let values: ServeConfiguration
 
+    /// The place that an option names.
+    ///
     /// - Parameters:
     ///   - text: What stands behind the option.
     ///   - prefix: What the names of all keys in Redis start with; nil for what `text` says, or the default.
     ///   - option: What the option is called: `--from`.
     ///   - environment: The variables that a configuration file may name.
     /// - Throws: `ValidationError` if it cannot be read, ``ConfigurationError`` if the file has mistakes.
-    init(
+    static func named(
         _ text: String, prefix: String?, option: String, environment: [String: String]
-    ) async throws {
-        var values = ServeConfiguration()
-        if let file = Self.rest(of: text, behind: "config:") {
-            // What holds for a server holds for one of the two sides only, and nobody knows for which.
-            let others = environment.filter { !$0.key.hasPrefix("XQUEUE_") }
-            values = try await ConfigurationLoader(flags: [], environment: others, file: file).load().values
-        } else if Self.schemes.contains(where: { text.hasPrefix($0) }) {
-            let (address, query) = Self.parts(text)
-            values.redis.address = address
-            if let query {
-                guard let name = Self.rest(of: query, behind: "prefix="), !name.isEmpty else {
-                    throw ValidationError("\(option): only ?prefix=NAME may stand behind an address of Redis")
-                }
-                values.redis.keyPrefix = name
-            }
-        } else {
-            let path = Self.rest(of: text, behind: "sqlite:") ?? text
-            guard !path.isEmpty, !path.contains("://") else {
-                throw ValidationError(
-                    "\(option) must be a file, redis://HOST:PORT, rediss://HOST:PORT, unix://SOCKET, or config:FILE"
-                )
-            }
-            values.storePath = path
+    ) async throws -> QueuePlace {
+        guard let file = rest(of: text, behind: "config:") else {
+            return try QueuePlace(try settings(of: text, option), prefix: prefix, option)
         }
+        // What holds for a server holds for one of the two sides only, and nobody knows for which.
+        let others = environment.filter { !$0.key.hasPrefix("XQUEUE_") }
+        let loaded = try await ConfigurationLoader(flags: [], environment: others, file: file).load()
+        return try QueuePlace(loaded.values, prefix: prefix, option)
+    }
+
+    private init(_ values: ServeConfiguration, prefix: String?, _ option: String) throws {
+        var values = values
         if let prefix {
             guard values.redis.isUsed else {
                 throw ValidationError("\(option)-prefix is for Redis; \(option) names a file")
             }
             values.redis.keyPrefix = prefix
         }
-        try self.init(values)
-    }
-
-    private init(_ values: ServeConfiguration) throws {
-        var values = values
         // What one store held the other one takes.
         values.store.limits.maxTypes = .max
         self.values = values
@@ -70,6 +55,30 @@ struct QueuePlace: Sendable {
             let file = URL(filePath: values.storePath).standardizedFileURL.path
             (path, name) = (file, file)
         }
+    }
+
+    /// The settings of a store that is named by its address or its file.
+    private static func settings(of text: String, _ option: String) throws -> ServeConfiguration {
+        var values = ServeConfiguration()
+        if schemes.contains(where: { text.hasPrefix($0) }) {
+            let (address, query) = parts(text)
+            values.redis.address = address
+            if let query {
+                guard let name = rest(of: query, behind: "prefix="), !name.isEmpty else {
+                    throw ValidationError("\(option): only ?prefix=NAME may stand behind an address of Redis")
+                }
+                values.redis.keyPrefix = name
+            }
+        } else {
+            let path = rest(of: text, behind: "sqlite:") ?? text
+            guard !path.isEmpty, !path.contains("://") else {
+                throw ValidationError(
+                    "\(option) must be a file, redis://HOST:PORT, rediss://HOST:PORT, unix://SOCKET, or config:FILE"
+                )
+            }
+            values.storePath = path
+        }
+        return values
     }
 
     private static let schemes = ["redis://", "rediss://", "unix://"]
