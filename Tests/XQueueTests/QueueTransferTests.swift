@@ -89,6 +89,22 @@ import XQueueTesting
         try await expectSame()
     }
 
+    @Test func aLeaseThatIsLostBetweenTwoRunsIsNoConflict() async throws {
+        try await submit(15, to: source)
+        _ = try await source.insert([NewTask(id: ids.next(), type: "a") { $0.priority = 1 }])
+        let grant = ClaimGrant(
+            token: LeaseToken(rawValue: 7), workerID: "w", lease: .seconds(30), grace: .seconds(5))
+        let running = try await source.claim(ClaimRequest(types: ["a"], count: 1, grant: grant)).tasks
+        await #expect(throws: StoreError.self) {
+            _ = try await transfer { _ in target.fail(.adopt) }
+        }
+        clock.advance(by: .seconds(60))
+        #expect(try await target.sweep(limit: 10, draw: 0.5).changed == 1)
+        let report = try await transfer()
+        #expect(report.isWhole && report.outcomes == [.adopted: 16])
+        #expect(try await target.task(running[0].id)?.status == .pending)
+    }
+
     @Test func aSourceThatChangedIsNotMixed() async throws {
         try await submit(35, to: source)
         await #expect {

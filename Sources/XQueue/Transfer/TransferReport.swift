@@ -30,8 +30,12 @@ package struct TransferReport: Sendable, Hashable {
 
     /// - Parameter isRepeated: An earlier run may have taken the page, and was interrupted then.
     mutating func add(_ adoptions: [Adoption], of copies: [TaskCopy], isRepeated: Bool) {
-        for (copy, adoption) in zip(copies, adoptions) {
-            outcomes[isRepeated && adoption == .known ? .adopted : adoption, default: 0] += 1
+        for (copy, answer) in zip(copies, adoptions) {
+            var adoption = answer
+            // A running task that the earlier run has taken may have lost its lease in the target since.
+            let isLost = adoption == .differs && copy.record.status == .processing
+            if isRepeated, adoption == .known || isLost { adoption = .adopted }
+            outcomes[adoption, default: 0] += 1
             let isConflict = adoption == .differs || adoption == .uniqueKeyTaken
             if isConflict, conflicts.count < Self.mostNamed { conflicts.append(copy.record.id) }
         }

@@ -63,7 +63,7 @@ final class MigrateDisplay: Sendable {
         var lines = ["Copied \(from) to \(to) in \(String(format: "%.1f", seconds)) s."] + table(report)
         if !report.conflicts.isEmpty { lines.append("Left out:") }
         lines += report.conflicts.map { "  \($0)" }
-        lines += [Self.notKept, "The source is unchanged: do not start a node on it again."]
+        lines += [Self.notKept, "Do not start a node on the source again: its tasks would run twice."]
         return lines.joined(separator: "\n")
     }
 
