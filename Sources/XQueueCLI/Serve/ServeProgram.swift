@@ -46,6 +46,7 @@ struct ServeProgram {
             try await opener.open(waiting: values.redis.startupTimeout)
         }
         guard let store = opened else { return logger.info("Stopped") }
+        await warnOfHalfQueue(store)
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
@@ -77,6 +78,15 @@ struct ServeProgram {
         }
         await webhooks?.shutDown()
         logger.info("Stopped")
+    }
+
+    /// Says that a migration to this queue has not come to its end.
+    private func warnOfHalfQueue(_ store: any Store) async {
+        guard let note = (try? await store.transferNote()).flatMap({ TransferNote($0) }), note.endedAt == nil
+        else { return }
+        logger.warning(
+            "This queue lacks tasks: its migration is incomplete. Stop all nodes, and run xqueue migrate again",
+            metadata: ["from": "\(note.from)"])
     }
 
     private func services(
