@@ -24,10 +24,12 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
         /// What is asked.
         public let item: Item
         @usableFromInline let weight: Int
-        @usableFromInline let continuation: CheckedContinuation<Outcome, Never>
+        // A checked one has no layout that is known here, and would make every copy of a call a search for it: a tenth of
+        // what a small write takes.
+        @usableFromInline let continuation: UnsafeContinuation<Outcome, Never>
 
         @usableFromInline
-        init(item: Item, weight: Int, continuation: CheckedContinuation<Outcome, Never>) {
+        init(item: Item, weight: Int, continuation: UnsafeContinuation<Outcome, Never>) {
             self.item = item
             self.weight = weight
             self.continuation = continuation
@@ -82,7 +84,7 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     public func call(
         _ item: Item, weight: Int = 1, start: () -> Void
     ) async throws(StoreError) -> Answer {
-        let outcome = await withCheckedContinuation { continuation in
+        let outcome = await withUnsafeContinuation { continuation in
             let call = Call(item: item, weight: weight, continuation: continuation)
             let (refusal, starts) = add(call)
             if let refusal { call.answer(.failure(refusal)) }

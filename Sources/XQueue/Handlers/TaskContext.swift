@@ -7,36 +7,47 @@ public import XQueueCore
 @dynamicMemberLookup
 public struct TaskContext<Payload: Sendable>: Sendable {
     public let payload: Payload
-    var attempted: AttemptedTask
+    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
+    /// traces.
+    public internal(set) var trace: TraceContext?
+    let attempted: RunningAttempt
+    let configuration: QueueConfiguration
+    let baseLogger: Logger
 
-    init(_ attempted: AttemptedTask, payload: Payload) {
+    init(
+        _ attempted: RunningAttempt, payload: Payload, trace: TraceContext?,
+        configuration: QueueConfiguration,
+        logger: Logger
+    ) {
         self.attempted = attempted
         self.payload = payload
+        self.trace = trace
+        self.configuration = configuration
+        baseLogger = logger
     }
 
     /// The same, with what the payload says.
     init<Other>(_ context: TaskContext<Other>, payload: Payload) {
-        self.init(context.attempted, payload: payload)
+        self.init(
+            context.attempted, payload: payload, trace: context.trace, configuration: context.configuration,
+            logger: context.baseLogger)
     }
 
     public subscript<Value>(dynamicMember member: KeyPath<TaskDefinition, Value>) -> Value {
-        definition[keyPath: member]
+        attempted.record.definition[keyPath: member]
     }
 
-    public var id: TaskID { attempted.id }
+    public var id: TaskID { attempted.record.id }
     /// What was asked.
-    public var definition: TaskDefinition { attempted.definition }
-    public var type: String { definition.type }
+    public var definition: TaskDefinition { attempted.record.definition }
+    public var type: String { attempted.record.definition.type }
     /// 1 for the first attempt.
-    public var attempt: Int { attempted.number }
-    public var createdAt: Timestamp { attempted.createdAt }
-    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
-    /// traces.
-    public var trace: TraceContext? { definition.trace }
+    public var attempt: Int { attempted.record.attempt }
+    public var createdAt: Timestamp { attempted.record.state.createdAt }
 
     /// A logger that carries the task's id, type and attempt.
     public var logger: Logger {
-        var logger = attempted.logger
+        var logger = baseLogger
         logger[metadataKey: "task.id"] = "\(id)"
         logger[metadataKey: "task.type"] = "\(type)"
         logger[metadataKey: "attempt"] = "\(attempt)"
@@ -46,12 +57,12 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     /// How long the attempt has to stop, counted from when ``stopReason`` was set: shorter at shutdown,
     /// which has waited before.
     public var gracePeriod: Duration {
-        stopReason == .shutdown ? attempted.configuration.stopPeriod : attempted.configuration.gracePeriod
+        stopReason == .shutdown ? configuration.stopPeriod : configuration.gracePeriod
     }
 
     /// Why the attempt should stop; nil while it may go on. When it is set, the handler's Swift task is
     /// canceled too.
-    public var stopReason: StopReason? { attempted.control.stopReason }
+    public var stopReason: StopReason? { attempted.stopReason }
 
     /// Says how far the task has come.
     ///
@@ -61,7 +72,7 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     ///   - progress: 0 to 100 percent; a value outside is moved to the nearer end.
     ///   - message: What it is at, in words.
     public func report(progress: Double, message: String? = nil) {
-        attempted.control.report(TaskProgress(percent: progress, message: message))
+        attempted.report(TaskProgress(percent: progress, message: message))
     }
 }
 
@@ -75,34 +86,4 @@ public enum StopReason: Sendable, Hashable {
     case leaseLost
     /// The worker shuts down; the task will be run again.
     case shutdown
-}
-
-/// What a context holds, whatever its payload is.
-struct AttemptedTask: Sendable {
-    let id: TaskID
-    /// Its trace may become that of a span.
-    var definition: TaskDefinition
-    let number: Int
-    let createdAt: Timestamp
-    let configuration: QueueConfiguration
-    let logger: Logger
-    let control: any AttemptControl
-
-    init(
-        _ record: TaskRecord, configuration: QueueConfiguration, logger: Logger, control: any AttemptControl
-    ) {
-        id = record.id
-        definition = record.definition
-        number = record.attempt
-        createdAt = record.state.createdAt
-        self.configuration = configuration
-        self.logger = logger
-        self.control = control
-    }
-}
-
-/// How a context reaches its attempt.
-protocol AttemptControl: Sendable {
-    var stopReason: StopReason? { get }
-    func report(_ progress: TaskProgress)
 }

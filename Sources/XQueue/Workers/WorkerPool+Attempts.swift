@@ -46,9 +46,9 @@ extension WorkerPool {
         guard let handler = registry.handler(of: record.type), let begun = attempts.begin(record, terms)
         else { return slots.free(wasStuck: false) }
         let attempt = RunningAttempt(begun, of: record, leaseMargin: leaseMargin, progress: progress)
-        let attempted = AttemptedTask(
-            record, configuration: configuration, logger: context.logger, control: attempt)
-        let task = TaskContext(attempted, payload: record.definition.payload)
+        let task = TaskContext(
+            attempt, payload: record.definition.payload, trace: record.definition.trace,
+            configuration: configuration, logger: context.logger)
         table.insert(attempt)
         deadlines.watch(attempt)
         attempt.start { await self.perform(attempt, handler, task) }
@@ -63,7 +63,7 @@ extension WorkerPool {
             result = .success(
                 try await tracer.attempt(attempt.record) { trace in
                     var task = task
-                    task.attempted.definition.trace = trace
+                    task.trace = trace
                     return try await handler(task)
                 })
         } catch {
