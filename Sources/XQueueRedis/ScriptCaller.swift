@@ -61,7 +61,7 @@ struct ScriptCaller: Sendable {
                 command.append(limits.maxBacklog)
                 command.append(limits.maxTypes)
                 for (tasks, definitions) in zip(batch, packed) {
-                    let types = Set(tasks.map(\.type))
+                    let types = Set(tasks.map { $0.definition.type })
                     command.append(types.count)
                     for type in types { command.append(type) }
                     command.append(tasks.count)

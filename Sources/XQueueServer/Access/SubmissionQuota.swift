@@ -44,7 +44,7 @@ final class SubmissionQuota: Sendable {
         guard let name = caller.name, caller.quota.backlog != nil || caller.quota.types != nil else {
             return try await body().0
         }
-        let types = Set(submissions.map(\.type))
+        let types = Set(submissions.map { $0.definition.type })
         let count = submissions.count
         if age(name).map({ $0 > Self.freshness }) ?? true { try await look(name, caller, manager) }
         do throws(QueueError) {
