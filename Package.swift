@@ -429,7 +429,14 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "XQueueEndToEndTests",
-            dependencies: ["XQueueCLI", "XQueueServer", "XQueueTestServers", "XQueueTesting"],
+            dependencies: [
+                "XQueueCLI",
+                "XQueueClient",
+                "XQueueCore",
+                "XQueueServer",
+                "XQueueTestServers",
+                "XQueueTesting",
+            ],
             swiftSettings: swiftSettings),
     ]
 )

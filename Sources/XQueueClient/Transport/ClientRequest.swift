@@ -47,6 +47,12 @@ package struct ClientReply<Answer: Decodable & Sendable>: Sendable {
     /// The answer as the server wrote it.
     package let text: String
 
+    /// An answer that came by whatever way.
+    package init(status: Int, text: String) {
+        self.status = status
+        self.text = text
+    }
+
     /// The answer as a value.
     ///
     /// - Throws: ``QueueClientError`` `unexpected_answer` if it is not what the API answers.

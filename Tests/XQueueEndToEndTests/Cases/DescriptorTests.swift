@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -16,7 +18,7 @@ import XQueueTesting
         let ids = try await Self.submit(30, "job", to: api)
         for id in ids {
             let task = try await api.end(of: id)
-            #expect(task.status == "success", "\(task.error ?? "")")
+            #expect(task.status == .success, "\(task.error ?? "")")
         }
         #expect(server.isRunning)
         #expect(server.said.contains("Few file descriptors are free"))
@@ -34,10 +36,10 @@ import XQueueTesting
         }
         for _ in 0..<20 {
             let other = try await api.submit("example")
-            #expect(try await api.end(of: other.id).status == "success")
+            #expect(try await api.end(of: other.id).status == .success)
         }
         try folder.write("go", "")
-        for id in ids { #expect(try await api.end(of: id).status == "success") }
+        for id in ids { #expect(try await api.end(of: id).status == .success) }
         #expect(server.isRunning)
     }
 
@@ -52,7 +54,7 @@ import XQueueTesting
         let api = API(server)
         for id in try await Self.submit(60, "hook", to: api) {
             let task = try await api.end(of: id)
-            #expect(task.status == "success", "\(task.error ?? "")")
+            #expect(task.status == .success, "\(task.error ?? "")")
         }
         #expect(server.isRunning)
     }
@@ -73,7 +75,7 @@ import XQueueTesting
             try await eventually("a new client is answered") { (try? await API(server).stats()) != nil }
             #expect(idle.count == 200)
         }
-        for id in ids { #expect(try await api.end(of: id).status == "success") }
+        for id in ids { #expect(try await api.end(of: id).status == .success) }
         #expect(server.isRunning)
     }
 
@@ -88,7 +90,7 @@ import XQueueTesting
             shell: Self.limit(128))
         let api = API(server)
         let before = try await api.submit("example")
-        #expect(try await api.end(of: before.id).status == "success")
+        #expect(try await api.end(of: before.id).status == .success)
         let ids = try await Self.submit(20, "example", to: api, #""delay": 3"#)
         do {
             let idle = IdleConnections(200, to: try #require(server.address.port))
@@ -98,7 +100,7 @@ import XQueueTesting
             }
             #expect(idle.count == 200)
         }
-        for id in ids { #expect(try await api.end(of: id).status == "success") }
+        for id in ids { #expect(try await api.end(of: id).status == .success) }
         #expect(server.isRunning)
     }
     #endif
@@ -116,10 +118,10 @@ import XQueueTesting
 
     private static func submit(
         _ count: Int, _ type: String, to api: API, _ members: String = #""delay": 0"#
-    ) async throws -> [String] {
+    ) async throws -> [TaskID] {
         let task = #"{"type":"\#(type)","payload":{},"max_retry":50,\#(members)}"#
         let body = #"{"tasks":[\#(Array(repeating: task, count: count).joined(separator: ","))]}"#
         let reply = try await api.send("POST", "/tasks/batch", body)
-        return try reply.decoded(BatchReply.self).tasks.map(\.id)
+        return try reply.decoded(SubmittedBatch.self).tasks.map(\.id)
     }
 }

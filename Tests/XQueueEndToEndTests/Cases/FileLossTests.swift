@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -14,15 +16,14 @@ import XQueueTesting
         let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/data")[.posixPermissions]
         #expect(mode as? Int == 0o700)
         let api = API(server)
-        var accepted: Set<String> = []
+        var accepted: Set<TaskID> = []
         for _ in 0..<20 { accepted.insert(try await api.submit("later").id) }
         try FileManager.default.removeItem(atPath: folder.path + "/data/xqueue.db" + suffix)
         var refusal = ""
         try await eventually("a submission is refused") {
             let reply = try await api.send("POST", "/tasks", #"{"type":"later"}"#)
             if reply.status == 201 {
-                let task: TaskReply = try reply.decoded()
-                accepted.insert(task.id)
+                accepted.insert(try reply.decoded(QueueTask.self).id)
             }
             refusal = reply.text
             return reply.status == 503

@@ -1,6 +1,8 @@
 import Foundation
 import Synchronization
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -15,7 +17,7 @@ import XQueueTesting
 
     /// What a client had been told before a kill: these tasks have succeeded.
     private struct Told {
-        var tasks: Set<String>
+        var tasks: Set<TaskID>
         /// How many lines the journal had then.
         var lines: Int
     }
@@ -37,8 +39,8 @@ import XQueueTesting
                     Self.ends(in: folder) >= enough
                 }
                 let lines = Self.lineCount(in: folder)
-                let page: PageReply = try await API(server).send("GET", "/tasks?status=success&limit=1000")
-                    .decoded()
+                let page = try await API(server).send("GET", "/tasks?status=success&limit=1000")
+                    .decoded(QueueTaskPage.self)
                 told.append(Told(tasks: Set(page.tasks.map(\.id)), lines: Self.lineCount(in: folder)))
                 #expect(told.last.map { $0.lines >= lines } == true)
                 try await server.kill9()
@@ -51,7 +53,7 @@ import XQueueTesting
         let api = API(current.server)
         try await eventually(within: .seconds(240), "all tasks have ended") {
             let stats = try await api.stats()
-            return stats.pending + stats.processing == 0
+            return stats.unfinished == 0
         }
         let tasks = try await api.allTasks()
         let journal = try Journal(folder.read("journal"), lives: lives)
@@ -60,21 +62,21 @@ import XQueueTesting
         Self.checkLimits(journal, tasks)
     }
 
-    private static func checkNoneIsLost(_ tasks: [TaskReply], _ submitter: Submitter) {
+    private static func checkNoneIsLost(_ tasks: [QueueTask], _ submitter: Submitter) {
         let ids = Set(tasks.map(\.id))
         #expect(ids.count == tasks.count)
         #expect(Set(submitter.accepted.keys).subtracting(ids).isEmpty, "accepted tasks are gone")
         #expect(
-            tasks.filter { $0.status != "success" }.map { "\($0.id) \($0.status) \($0.error ?? "")" } == [])
+            tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status) \($0.error ?? "")" } == [])
         // A batch without an answer is there as a whole or not at all.
         let more = tasks.count - submitter.accepted.count
         #expect(more % Submitter.batch == 0)
         #expect(0...submitter.unsureBatches ~= more / Submitter.batch)
     }
 
-    private static func checkNoneIsDoneTwice(_ tasks: [TaskReply], _ journal: Journal, _ told: [Told]) {
-        var ends: [String: [Journal.Line]] = [:]
-        var starts: [String: [Journal.Line]] = [:]
+    private static func checkNoneIsDoneTwice(_ tasks: [QueueTask], _ journal: Journal, _ told: [Told]) {
+        var ends: [TaskID: [Journal.Line]] = [:]
+        var starts: [TaskID: [Journal.Line]] = [:]
         for line in journal.lines {
             if line.event == .end { ends[line.task, default: []].append(line) }
             if line.event == .start { starts[line.task, default: []].append(line) }
@@ -84,7 +86,7 @@ import XQueueTesting
             #expect(!finished.isEmpty, "\(task.id) succeeded and nobody did it")
             // An end that a kill kept from being stored is the only reason to do a task again.
             #expect(Set(finished.map(\.life)).count == finished.count, "\(task.id) ended twice in one life")
-            let completed = task.completedMilliseconds ?? 0
+            let completed = task.completedAt?.milliseconds ?? 0
             let late = (starts[task.id] ?? []).filter { $0.milliseconds > completed }
             #expect(late.isEmpty, "\(task.id) ran again after it had succeeded")
             let attempts = (starts[task.id] ?? []).map(\.attempt)
@@ -101,8 +103,8 @@ import XQueueTesting
         }
     }
 
-    private static func checkLimits(_ journal: Journal, _ tasks: [TaskReply]) {
-        var keys: [String: String] = [:]
+    private static func checkLimits(_ journal: Journal, _ tasks: [QueueTask]) {
+        var keys: [TaskID: String] = [:]
         var limits: [String: Int] = [:]
         for task in tasks {
             guard let key = task.concurrencyKey else { continue }

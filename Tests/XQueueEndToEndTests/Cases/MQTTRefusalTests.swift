@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -32,7 +34,7 @@ import FoundationNetworking
         let sink = try await api.sink()
         #expect(sink.refused == 2)
         #expect(sink.error == nil)
-        #expect(sink.connected)
+        #expect(sink.connected == true)
         let health = try await api.send("GET", "/health")
         #expect(health.status == 200)
         let told = #""sinks":[{"status":"ok","name":"mqtt","refused":2,"last_refused":{"topic":"task/status/"#
@@ -72,13 +74,9 @@ import FoundationNetworking
     }
 
     /// Takes the task as a worker elsewhere, and says that it failed.
-    private func fail(_ id: String, _ error: String, _ api: API) async throws {
-        struct Leases: Decodable {
-            struct Lease: Decodable { var lease: String }
-            var leases: [Lease]
-        }
+    private func fail(_ id: TaskID, _ error: String, _ api: API) async throws {
         let reply = try await api.send("POST", "/leases", #"{"worker":"far","types":["far"],"wait":30}"#)
-        let lease = try #require(try reply.decoded(Leases.self).leases.first).lease
+        let lease = try #require(try reply.decoded(LeaseBatch.self).leases.first).lease
         let end = try await api.send("POST", "/leases/\(lease)/fail", #"{"error":"\#(error)"}"#)
         try #require(end.status == 200, "\(end.text)")
     }

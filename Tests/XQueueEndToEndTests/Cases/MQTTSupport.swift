@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -13,12 +15,13 @@ struct PublishedSteps {
     }
 
     /// The versions of each task.
-    private(set) var versions: [String: [Int]] = [:]
+    private(set) var versions: [TaskID: [Int]] = [:]
 
     init(_ payloads: [String]) throws {
         for payload in payloads {
             let step = try JSONDecoder().decode(Step.self, from: Data(payload.utf8))
-            versions[step.task_id, default: []].append(step.version)
+            let id = try #require(TaskID(step.task_id))
+            versions[id, default: []].append(step.version)
         }
     }
 
@@ -27,7 +30,7 @@ struct PublishedSteps {
 
     /// The tasks of which something is missing, or came too early. What is sent again begins anew from an
     /// older version.
-    var broken: [String: [Int]] {
+    var broken: [TaskID: [Int]] {
         versions.filter { _, versions in
             var highest = 0
             for version in versions {
@@ -39,26 +42,10 @@ struct PublishedSteps {
     }
 }
 
-/// How far a node's sink is, as its API says.
-struct SinkReply: Decodable {
-    var draining: Bool
-    var connected: Bool
-    var delivered: Int
-    var lost: Int
-    var refused: Int
-    var error: String?
-    var lag: Int
-}
-
 extension API {
-    private struct Sinks: Decodable {
-        var sinks: [SinkReply]
-    }
-
     /// The node's only sink.
-    func sink() async throws -> SinkReply {
-        let sinks: Sinks = try await send("GET", "/stats").decoded()
-        return try #require(sinks.sinks.first)
+    func sink() async throws -> ServerStatistics.Sink {
+        try #require(try await stats().sinks.first)
     }
 
     /// Submits so many tasks that do nothing, 500 in a call.
@@ -75,7 +62,7 @@ extension API {
     func allEnd() async throws {
         try await eventually(within: .seconds(240), "all tasks have ended") {
             let stats = try await stats()
-            return stats.pending + stats.processing == 0
+            return stats.unfinished == 0
         }
     }
 

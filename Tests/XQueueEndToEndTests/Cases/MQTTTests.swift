@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -22,23 +24,21 @@ import XQueueTesting
         let folder = try ServerFolder()
         let server = try await ServerProcess(
             in: folder, ["--mqtt-broker", "\(scheme)://127.0.0.1:\(port)"])
-        let reply: TaskReply = try await API(server).send(
-            "POST", "/tasks", #"{"type":"example","payload":{"duration_ms":300,"steps":2}}"#
-        ).decoded()
+        let task = try await API(server).submit("example", #"{"duration_ms":300,"steps":2}"#)
         try await eventually("the success is published") {
             subscriber.messages.contains { $0.topic == "task/status/status/success" }
         }
         let messages = subscriber.messages
         let steps = ["pending", "processing", "success"]
-        for topic in ["task/status/\(reply.id)"] + steps.map({ "task/status/status/\($0)" }) {
+        for topic in ["task/status/\(task.id)"] + steps.map({ "task/status/status/\($0)" }) {
             let told = try messages.filter { $0.topic == topic }.map {
                 try JSONDecoder().decode(Published.self, from: Data($0.payload.utf8))
             }
-            #expect(told.allSatisfy { $0.task_id == reply.id && $0.type == "example" }, "\(topic)")
-            let expected = topic.hasSuffix(reply.id) ? steps : steps.filter { topic.hasSuffix($0) }
+            #expect(told.allSatisfy { TaskID($0.task_id) == task.id && $0.type == "example" }, "\(topic)")
+            let expected = topic.hasSuffix("\(task.id)") ? steps : steps.filter { topic.hasSuffix($0) }
             #expect(told.map(\.status) == expected)
         }
-        #expect(messages.contains { $0.topic == "task/progress/\(reply.id)" })
+        #expect(messages.contains { $0.topic == "task/progress/\(task.id)" })
         #expect(
             messages.contains { $0.topic.hasPrefix("task/notifier/") && $0.payload.contains("\"online\"") })
     }

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -80,7 +82,7 @@ import XQueueTesting
         let server = try await ServerProcess(
             in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
         let api = API(server)
-        try await eventually("the sink is open") { try await api.sink().connected }
+        try await eventually("the sink is open") { try await api.sink().connected == true }
         broker.pause()
         try await api.submitMany(2000)
         try await api.allEnd()
@@ -128,7 +130,7 @@ import XQueueTesting
             ])
         let api = API(server)
         try await eventually("it is refused") { server.said.contains("the broker refuses the connection") }
-        #expect(try await api.end(of: api.submit().id).status == "success")
+        #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(try await api.sink().connected == false)
         #expect(!server.said.contains("wrong-secret"))
     }

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -24,7 +26,7 @@ import XQueueTesting
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
         let key = #""concurrency_key":"k""#
         for _ in 0..<2 { _ = try await api.submit("example", #"{"duration_ms":60000}"#, key) }
-        #expect(try await api.end(of: bad.id).status == "failed")
+        #expect(try await api.end(of: bad.id).status == .failed)
         let canceled = try await api.submit("nobody")
         _ = try await api.send("DELETE", "/tasks/\(canceled.id)")
         _ = try await api.submit("nobody")

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 
 /// Starts that cannot work end with one line that says why, and an exit status of their own.
@@ -21,7 +23,7 @@ import XQueueTestServers
         #expect(said.split(separator: "\n").count == 1)
         // The first one has not noticed.
         let task = try await API(server).submit()
-        #expect(try await API(server).end(of: task.id).status == "success")
+        #expect(try await API(server).end(of: task.id).status == .success)
     }
 
     @Test func aSecondServerOnTheSameStoreByAnotherName() async throws {
@@ -38,7 +40,7 @@ import XQueueTestServers
             #expect(said.contains("another process is using this store"), "\(name): \(said)")
         }
         let task = try await API(server).submit()
-        #expect(try await API(server).end(of: task.id).status == "success")
+        #expect(try await API(server).end(of: task.id).status == .success)
     }
 
     @Test func aBusyPort() async throws {

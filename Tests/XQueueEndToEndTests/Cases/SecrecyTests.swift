@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -34,10 +36,10 @@ import XQueueTesting
         let headers = ["Authorization": "Bearer hunter3hunter3hunter3"]
         let reply = try await api.send("POST", "/tasks", #"{"type":"job","max_retry":0}"#, headers: headers)
         try #require(reply.status == 201, "\(reply.text)")
-        let id = try reply.decoded(TaskReply.self).id
+        let id = try reply.decoded(QueueTask.self).id
         try await eventually("the program has run") {
             let task = try await api.send("GET", "/tasks/\(id)", headers: headers)
-            return try task.decoded(TaskReply.self).status == "success"
+            return try task.decoded(QueueTask.self).status == .success
         }
         #expect(folder.read("seen").isEmpty)
         #expect(folder.read("refused").contains("Permission denied"))
@@ -62,7 +64,7 @@ import XQueueTesting
         let server = try await ServerProcess(in: folder, ["--log-format", format])
         let api = API(server)
         let task = try await api.submit("job")
-        #expect(try await api.end(of: task.id).status == "success")
+        #expect(try await api.end(of: task.id).status == .success)
         try await eventually("the log has it") { server.said.contains(shown) }
         #expect(
             !server.said.unicodeScalars.contains { $0.value == 0x1B || $0 == "\r" || 0x7F...0x9F ~= $0.value }

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -12,16 +14,16 @@ import XQueueTesting
         let api = API(server)
         let running = try await api.submit("example", #"{"duration_ms":4000,"message":"finished"}"#)
         let waiting = try await api.submit("nobody-serves-this")
-        _ = try await api.task(running.id, "the task runs") { $0.status == "processing" }
+        _ = try await api.task(running.id, "the task runs") { $0.status == .processing }
         server.send(signal)
         #expect(try await server.exitStatus() == 0)
 
         let next = API(try await ServerProcess(in: folder))
         let end = try await next.task(running.id)
-        #expect(end.status == "success")
-        #expect(end.result?.message == "finished")
+        #expect(end.status == .success)
+        #expect(try end.resultText("message") == "finished")
         #expect(end.retryCount == 0)
-        #expect(try await next.task(waiting.id).status == "pending")
+        #expect(try await next.task(waiting.id).status == .pending)
     }
 
     @Test func whatDoesNotFinishGoesBackWithoutCountingARetry() async throws {
@@ -36,7 +38,7 @@ import XQueueTesting
         let stubborn = try await api.submit("example", #"{"duration_ms":600000,"ignore_cancel":true}"#)
         let job = try await api.submit("job")
         for task in [stops, stubborn, job] {
-            _ = try await api.task(task.id, "task \(task.id) runs") { $0.status == "processing" }
+            _ = try await api.task(task.id, "task \(task.id) runs") { $0.status == .processing }
         }
         try await eventually("the program runs") { folder.read("pids").split(separator: "\n").count == 2 }
         server.send(SIGTERM)
@@ -49,7 +51,7 @@ import XQueueTesting
         let next = API(try await ServerProcess(in: folder))
         for task in [stops, stubborn, job] {
             let left = try await next.task(task.id)
-            #expect(left.status == "pending", "\(task.type)")
+            #expect(left.status == .pending, "\(task.type)")
             #expect(left.retryCount == 0)
             #expect(left.error == nil)
         }
@@ -82,13 +84,13 @@ import XQueueTesting
         let server = try await ServerProcess(in: folder, ["--queue-grace-period", "1s"])
         let api = API(server)
         let task = try await api.submit("example", #"{"duration_ms":600000}"#)
-        _ = try await api.task(task.id, "it runs") { $0.status == "processing" }
+        _ = try await api.task(task.id, "it runs") { $0.status == .processing }
         server.send(signal)
         server.send(signal)
         #expect(try await server.exitStatus() == 0, "\(server.said)")
         let next = API(try await ServerProcess(in: folder, ["--example-enabled", "false"]))
         let left = try await next.task(task.id)
-        #expect(left.status == "pending")
+        #expect(left.status == .pending)
         #expect(left.retryCount == 0)
     }
 

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 
 /// The example that does real work: 200 pictures, four at a time, by a program.
@@ -22,24 +24,24 @@ import XQueueTestServers
 
         let tasks = try await API(server).allTasks()
         #expect(tasks.count == Self.count)
-        #expect(tasks.allSatisfy { $0.status == "success" && $0.retryCount == 0 })
+        #expect(tasks.allSatisfy { $0.status == .success && $0.retryCount == 0 })
         #expect(tasks.allSatisfy { $0.progress == 50 })
         for task in tasks {
-            let file = folder.path + "/" + (task.result?.file ?? "none")
+            let file = folder.path + "/" + (try task.resultText("file") ?? "none")
             let head = FileManager.default.contents(atPath: file)?.prefix(24) ?? Data()
             // Bytes 16 to 23 of a PNG file are its width and height.
             #expect(Array(head.dropFirst(16)) == [0, 0, 0, 64, 0, 0, 0, 48], "\(file)")
         }
-        #expect(Set(tasks.compactMap { $0.result?.file }).count == Self.count)
+        #expect(try Set(tasks.compactMap { try $0.resultText("file") }).count == Self.count)
         #expect(try Self.mostAtOnce(tasks) == 4)
     }
 
     /// How many tasks ran at the same time, by their own times.
-    private static func mostAtOnce(_ tasks: [TaskReply]) throws -> Int {
-        var steps: [(time: Int64, change: Int)] = []
+    private static func mostAtOnce(_ tasks: [QueueTask]) throws -> Int {
+        var steps: [(time: Timestamp, change: Int)] = []
         for task in tasks {
-            steps.append((try #require(task.startedMilliseconds), 1))
-            steps.append((try #require(task.completedMilliseconds), -1))
+            steps.append((try #require(task.startedAt), 1))
+            steps.append((try #require(task.completedAt), -1))
         }
         // Within one millisecond a task may well have started after another one ended.
         steps.sort { ($0.time, $0.change) < ($1.time, $1.change) }

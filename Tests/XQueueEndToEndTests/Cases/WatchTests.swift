@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -33,13 +35,13 @@ import XQueueTesting
 
     @Test func aTaskIsFollowedToItsSuccess() async throws {
         let task = try await api.submit("example", #"{"fail_times":1,"duration_ms":2000}"#, Self.unsteady)
-        let program = try watch(task.id)
+        let program = try watch("\(task.id)")
         #expect(try await program.exitStatus() == 0)
         let steps = steps(program)
         #expect(steps.count >= 2)
         let times = try steps.map { words in
             #expect(words.count >= 4, "\(words)")
-            #expect(words[1] == task.id)
+            #expect(words[1] == "\(task.id)")
             let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
             return try #require(try? style.parse(words[0]))
         }
@@ -52,7 +54,7 @@ import XQueueTesting
     @Test func aTaskThatEndedBeforeIsShownOnce() async throws {
         let task = try await api.submit()
         _ = try await api.end(of: task.id)
-        let program = try watch(task.id)
+        let program = try watch("\(task.id)")
         #expect(try await program.exitStatus() == 0)
         #expect(steps(program).map { $0[2] } == ["success"])
     }
@@ -60,7 +62,7 @@ import XQueueTesting
     @Test func theExitStatusTellsHowItEnded() async throws {
         let good = try await api.submit()
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
-        let program = try watch(good.id, bad.id)
+        let program = try watch("\(good.id)", "\(bad.id)")
         #expect(try await program.exitStatus() == 1)
         #expect(program.said.contains("attempt 1 fails"))
 
@@ -68,7 +70,7 @@ import XQueueTesting
         #expect(try await unknown.exitStatus() == 2)
         let nonsense = try watch("nonsense")
         #expect(try await nonsense.exitStatus() == 64)
-        let alone = try watch(good.id, url: "http://127.0.0.1:1")
+        let alone = try watch("\(good.id)", url: "http://127.0.0.1:1")
         #expect(try await alone.exitStatus() == 69)
     }
 
@@ -84,9 +86,10 @@ import XQueueTesting
         _ = try await program.exitStatus()
         let lines = program.said.split(separator: "\n")
         for line in lines {
-            let event = try JSONDecoder().decode(Event.self, from: Data(line.utf8))
+            let event = try JSONDecoder().decode(QueueEvent.self, from: Data(line.utf8))
+            #expect(event.taskID != nil)
             #expect(event.type == "example")
-            #expect(event.status == "success")
+            #expect(event.status == .success)
         }
     }
 
@@ -130,22 +133,10 @@ import XQueueTesting
     }
     #endif
 
-    private func versions(of id: String, _ program: RunningProgram) -> [Int] {
+    private func versions(of id: TaskID, _ program: RunningProgram) -> [Int] {
         program.said.split(separator: "\n").compactMap { line in
-            let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8))
+            let event = QueueEvent(json: String(line))
             return event?.taskID == id ? event?.version : nil
-        }
-    }
-
-    private struct Event: Decodable {
-        var taskID: String
-        var type: String
-        var status: String?
-        var version: Int?
-
-        enum CodingKeys: String, CodingKey {
-            case type, status, version
-            case taskID = "task_id"
         }
     }
 }

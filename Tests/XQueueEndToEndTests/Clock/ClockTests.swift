@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -45,20 +47,20 @@ import XQueueTesting
         let running = try await api.submit(
             "example", #"{"duration_ms":8000}"#, #""max_retry":0,"process_timeout":600"#)
         let waiting = try await api.submit("nobody", "{}", #""queue_timeout":600"#)
-        _ = try await api.task(running.id, "it runs") { $0.status == "processing" }
+        _ = try await api.task(running.id, "it runs") { $0.status == .processing }
         let started = ContinuousClock.now
         let delayed = try await api.submit("example", "{}", #""delay":4"#)
         try clock.set(aheadBy: step.seconds)
         let delayedEnd = try await api.end(of: delayed.id)
         let elapsed = ContinuousClock.now - started
-        #expect(delayedEnd.status == "success")
+        #expect(delayedEnd.status == .success)
         // Sooner is a wait cut short; later is one that goes by the wall clock.
         #expect(elapsed > .seconds(3.9) && elapsed < .seconds(28), "\(elapsed)")
         let end = try await api.end(of: running.id)
-        #expect(end.status == "success")
+        #expect(end.status == .success)
         #expect(end.attempt == 1)
         #expect(end.retryCount == 0)
-        #expect(try await api.task(waiting.id).status == "pending")
+        #expect(try await api.task(waiting.id).status == .pending)
         // It was announced all the time, and is so by clocks that everybody shares.
         #expect(try await api.send("GET", "/workers").text.contains(#""types":["example"]"#))
         let starts = try Journal(folder.read("journal"), lives: []).lines.filter { $0.event == .start }
@@ -77,13 +79,13 @@ import XQueueTesting
         if store == .sqlite, seconds > 0 {
             // The clock that was set is the store's, and says that it is time.
             let end = try await api.end(of: task.id)
-            #expect(end.status == "success")
+            #expect(end.status == .success)
             #expect(Date() < runAt)
         } else {
             // When this one has ended, maintenance has looked.
             _ = try await api.end(of: try await api.submit("example", "{}", #""delay":1"#).id)
             let status = try await api.task(task.id).status
-            if Date() < runAt { #expect(status == "pending") }
+            if Date() < runAt { #expect(status == .pending) }
         }
     }
 
@@ -97,11 +99,11 @@ import XQueueTesting
             let task = try await api.submit(
                 "example", #"{"duration_ms":300}"#, #""process_timeout":3,"max_retry":0"#)
             let end = try await api.end(of: task.id)
-            #expect(end.status == "success")
+            #expect(end.status == .success)
             #expect(end.error == nil)
         }
         // By default a task has ten minutes.
-        #expect(try await api.end(of: try await api.submit().id).status == "success")
+        #expect(try await api.end(of: try await api.submit().id).status == .success)
     }
     #endif
 
@@ -112,11 +114,11 @@ import XQueueTesting
         let clock = try await ShiftedClock(in: folder)
         let server = try await server(store, clock, in: folder)
         let api = API(server)
-        var tasks: [TaskReply] = []
+        var tasks: [QueueTask] = []
         for _ in 1...8 {
             tasks.append(try await api.submit("example", #"{"duration_ms":20000}"#, #""max_retry":0"#))
         }
-        for task in tasks { _ = try await api.task(task.id, "it runs") { $0.status == "processing" } }
+        for task in tasks { _ = try await api.task(task.id, "it runs") { $0.status == .processing } }
         for _ in 1...3 {
             server.pause()
             // Longer than a lease, which lasts three seconds.
@@ -127,7 +129,7 @@ import XQueueTesting
         }
         for task in tasks {
             let end = try await api.end(of: task.id)
-            #expect(end.status == "success", "\(end.error ?? "")")
+            #expect(end.status == .success, "\(end.error ?? "")")
             #expect(end.attempt == 1)
         }
         let starts = try Journal(folder.read("journal"), lives: []).lines.filter { $0.event == .start }

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -37,14 +39,14 @@ import XQueueTesting
 
         try await eventually(within: .seconds(240), "all tasks have ended") {
             let stats = try await entrance.stats()
-            return stats.pending + stats.processing == 0
+            return stats.unfinished == 0
         }
         watch.cancel()
         #expect(await watch.value <= Self.limit)
         let tasks = try await entrance.allTasks()
         #expect(tasks.count == Self.count)
-        #expect(tasks.filter { $0.status != "success" }.map { "\($0.id) \($0.status)" } == [])
-        #expect(try await entrance.stats().keys.filter { $0.held > 0 || $0.waiting > 0 }.isEmpty)
+        #expect(tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status)" } == [])
+        #expect(try await entrance.stats().concurrencyKeys.filter { $0.held > 0 || $0.waiting > 0 }.isEmpty)
         let most = Self.mostAtOnce(try Self.lines(cluster), deaths)
         #expect(most <= Self.limit, "\(most) tasks ran at once")
         // Otherwise the limit was not put to the test.
@@ -75,7 +77,7 @@ import XQueueTesting
         var most = 0
         // Cancellation ends the waiting with an error, which is the way out here.
         try? await eventually(within: .seconds(600), "the watch is over") {
-            if let stats = try? await api.stats() { most = max(most, stats.keys.map(\.held).max() ?? 0) }
+            if let keys = try? await api.stats().concurrencyKeys { most = keys.map(\.held).reduce(most, max) }
             return Task.isCancelled
         }
         return most

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -18,7 +20,7 @@ import XQueueTesting
         slow.pause()
         let other = try await cluster.node("other")
         let end = try await api.end(of: task.id)
-        #expect(end.status == "success")
+        #expect(end.status == .success)
         #expect(end.attempt == 2)
         #expect(end.workerID?.contains("-\(other.processIdentifier)-") == true)
         #expect(try cluster.journal("slow").count == 1)
@@ -28,12 +30,12 @@ import XQueueTesting
             try cluster.journal("slow").count == 2
         }
         // It has asked the store for something since, so what it had to say about the task has been said.
-        _ = try await api.workers { $0.contains { $0.pid == slow.processIdentifier } }
+        _ = try await api.workers { $0.contains { $0.isProcess(slow.processIdentifier) } }
         let later = try await api.task(task.id)
         #expect(later.version == end.version)
         #expect(later.workerID == end.workerID)
         #expect(later.completedAt == end.completedAt)
-        #expect(try await api.end(of: api.submit().id).status == "success")
+        #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(slow.isRunning)
     }
 
@@ -51,7 +53,7 @@ import XQueueTesting
             let start = clock.now
             let reply = try await api.send("DELETE", "/tasks/\(task.id)")
             #expect(reply.status < 300, "\(reply.text)")
-            _ = try await api.task(task.id, "the task is canceled") { $0.status == "canceled" }
+            _ = try await api.task(task.id, "the task is canceled") { $0.status == .canceled }
             shortest = min(shortest, clock.now - start)
         }
         // Milliseconds when nothing else runs. Without the signal it would take a heartbeat.
@@ -68,7 +70,7 @@ import XQueueTesting
         #expect(try await API(first).send("POST", "/types/example/pause").status == 200)
         let again = try await API(first).submit()
         #expect(try await API(first).send("DELETE", "/tasks/\(again.id)").status == 200)
-        #expect(try await API(first).end(of: again.id).status == "canceled")
+        #expect(try await API(first).end(of: again.id).status == .canceled)
         #expect(try await API(second).send("POST", "/tasks/\(again.id)/retry").status < 300)
         let submitter = PatientSubmitter(#""type":"example","payload":{"duration_ms":100}"#)
         let both = [API(first), API(second)]
@@ -80,15 +82,15 @@ import XQueueTesting
         }
         let entrance = API(try await cluster.node("entrance", ["--no-workers"]))
         let type = try #require(try await entrance.stats().types.first { $0.type == "example" })
-        #expect(type.paused)
+        #expect(type.isPaused)
         #expect(type.maxConcurrency == 2)
         first = try await cluster.node("first", flags)
         second = try await cluster.node("second", flags)
         _ = try await entrance.workers { $0.count == 3 }
-        #expect(try await entrance.stats().pending == 21)
+        #expect(try await entrance.stats()[.pending] == 21)
         #expect(try await API(second).send("POST", "/types/example/resume").status == 200)
-        for id in submitter.accepted { #expect(try await entrance.end(of: id).status == "success") }
-        #expect(try await entrance.end(of: again.id).status == "success")
+        for id in submitter.accepted { #expect(try await entrance.end(of: id).status == .success) }
+        #expect(try await entrance.end(of: again.id).status == .success)
         #expect(Self.mostAtOnce(try cluster.journal("first") + cluster.journal("second")) == 2)
     }
 
@@ -100,14 +102,19 @@ import XQueueTesting
         let task = try await api.submit()
         #expect(try await api.end(of: task.id).workerID?.contains("-\(worker.processIdentifier)-") == true)
         let nodes = try await api.workers { $0.count == 2 }
-        #expect(nodes.first { $0.pid == entrance.processIdentifier }?.roles == ["api"])
-        #expect(nodes.first { $0.pid == Int(worker.processIdentifier) }?.roles == ["worker"])
+        #expect(nodes.first { $0.isProcess(entrance.processIdentifier) }?.roles == ["api"])
+        #expect(nodes.first { $0.isProcess(Int(worker.processIdentifier)) }?.roles == ["worker"])
+        let text = try await api.send("GET", "/workers").text
+        for pid in [entrance.processIdentifier, Int(worker.processIdentifier)] {
+            #expect(text.contains(#""pid":\#(pid),"#))
+        }
 
         worker.send(SIGKILL)
         _ = try await worker.exitStatus()
-        #expect(try await api.workers { $0.count == 1 }.first?.pid == entrance.processIdentifier)
+        let left = try await api.workers { $0.count == 1 }
+        #expect(left.first?.isProcess(entrance.processIdentifier) == true)
         let next = try cluster.worker("worker")
-        _ = try await api.workers { $0.contains { $0.pid == Int(next.processIdentifier) } }
+        _ = try await api.workers { $0.contains { $0.isProcess(Int(next.processIdentifier)) } }
         next.send(SIGTERM)
         #expect(try await next.exitStatus() == 0)
         // It took its leave.
@@ -127,17 +134,19 @@ import XQueueTesting
 
 extension API {
     /// The live nodes, once `condition` holds for them.
-    func workers(
-        _ condition: ([WorkersReply.Worker]) -> Bool
-    ) async throws -> [WorkersReply.Worker] {
-        var last: [WorkersReply.Worker] = []
+    func workers(_ condition: ([QueueWorker]) -> Bool) async throws -> [QueueWorker] {
+        var last: [QueueWorker] = []
         try await eventually("the nodes are the expected ones") {
-            let reply: WorkersReply = try await send("GET", "/workers").decoded()
-            last = reply.workers
+            last = try await send("GET", "/workers").decoded(WorkerList.self).workers
             return condition(last)
         }
         return last
     }
+}
+
+extension QueueWorker {
+    /// Whether it is the node that runs as this process: its name says so.
+    fileprivate func isProcess(_ pid: Int) -> Bool { id.contains("-\(pid)-") }
 }
 
 #endif

@@ -2,33 +2,18 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
 /// Workers over HTTP in a cluster: any node may be asked about any lease.
 @Suite struct LeaseClusterTests {
-    private struct Leases: Decodable {
-        struct Lease: Decodable {
-            struct Record: Decodable {
-                var id: String
-            }
-            var lease: String
-            var task: Record
-        }
-        var leases: [Lease]
-    }
-
-    private struct Standing: Decodable {
-        var stop: Bool
-        var reason: String?
-    }
-
-    private func take(_ api: API, wait: Int = 30) async throws -> Leases.Lease {
+    private func take(_ api: API, wait: Int = 30) async throws -> LeasedTask {
         let reply = try await api.send(
             "POST", "/leases", #"{"worker":"far","types":["mail"],"wait":\#(wait)}"#)
         try #require(reply.status == 200, "\(reply.text)")
-        let leases: Leases = try reply.decoded()
-        return try #require(leases.leases.first)
+        return try #require(try reply.decoded(LeaseBatch.self).leases.first)
     }
 
     @Test func aLeaseOfOneNodeIsExtendedAndEndedAtAnother() async throws {
@@ -45,7 +30,7 @@ import XQueueTesting
         #expect(lease.task.id == task.id)
         #expect(try await second.send("GET", "/types").text.contains(#""type":"mail","has_handler":true"#))
 
-        let standing: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let standing: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(!standing.stop)
         _ = try await second.send(
             "POST", "/leases/\(lease.lease)/progress", #"{"progress":50,"message":"half"}"#)
@@ -67,13 +52,13 @@ import XQueueTesting
         let task = try await second.submit("mail")
         let lease = try await take(API(node))
         try await node.kill9()
-        let held: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let held: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(!held.stop)
         #expect(try await second.send("DELETE", "/tasks/\(task.id)").status == 200)
-        let told: Standing = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let told: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(told.reason == "canceled")
         _ = try await second.send("POST", "/leases/\(lease.lease)/fail", #"{"error":"stopped"}"#)
-        #expect(try await second.end(of: task.id).status == "canceled")
+        #expect(try await second.end(of: task.id).status == .canceled)
     }
 
     @Test func aWorkerThatDiesLosesItsTaskToAnother() async throws {
@@ -87,7 +72,7 @@ import XQueueTesting
         #expect(second.lease != first.lease)
         #expect(try await api.send("POST", "/leases/\(first.lease)/complete", "{}").status == 409)
         #expect(try await api.send("POST", "/leases/\(second.lease)/complete", "{}").status == 200)
-        #expect(try await api.end(of: task.id).status == "success")
+        #expect(try await api.end(of: task.id).status == .success)
     }
 }
 

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -21,7 +23,7 @@ import XQueueTesting
             for api in apis { _ = try await api.submit() }
             return watchers.allSatisfy { !$0.said.isEmpty }
         }
-        var tasks: [String] = []
+        var tasks: [TaskID] = []
         for number in 0..<40 { tasks.append(try await apis[number % 2].submit().id) }
         for id in tasks { _ = try await apis[0].end(of: id) }
         for watcher in watchers {
@@ -55,9 +57,9 @@ import XQueueTesting
         }
         try await eventually(within: .seconds(240), "all tasks have ended") {
             guard let stats = try? await api.stats() else { return false }
-            return stats.pending + stats.processing == 0
+            return stats.unfinished == 0
         }
-        let count = try await api.stats().success
+        let count = try await api.stats()[.success]
         #expect(count >= 1500)
         try await eventually("every task's end is published") {
             let steps = try PublishedSteps(subscriber.messages.map(\.payload))

@@ -3,12 +3,14 @@
 import Foundation
 import Synchronization
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTesting
 
 /// A client that tries each submission until it is accepted.
 final class PatientSubmitter: Sendable {
     private struct State {
-        var accepted: [String] = []
+        var accepted: [TaskID] = []
         var refusals = 0
         var isDone = false
     }
@@ -24,7 +26,7 @@ final class PatientSubmitter: Sendable {
     }
 
     /// The tasks that a server said it has.
-    var accepted: [String] { state.withLock { $0.accepted } }
+    var accepted: [TaskID] { state.withLock { $0.accepted } }
     /// How often a server said that it cannot take tasks now.
     var refusals: Int { state.withLock { $0.refusals } }
 
@@ -54,7 +56,7 @@ final class PatientSubmitter: Sendable {
                 return false
             }
             if reply.status == 201 {
-                let batch: BatchReply = try reply.decoded()
+                let batch: SubmittedBatch = try reply.decoded()
                 state.withLock { $0.accepted += batch.tasks.map(\.id) }
                 return true
             }

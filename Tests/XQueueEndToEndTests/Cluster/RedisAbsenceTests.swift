@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -96,7 +98,7 @@ import XQueueTesting
             in: ServerFolder(), ["--redis-addr", redis.address, "--queue-grace-period", "6s"])
         let api = API(node)
         let task = try await api.submit("example", #"{"duration_ms":3000}"#)
-        _ = try await api.task(task.id, "the task runs") { $0.status == "processing" }
+        _ = try await api.task(task.id, "the task runs") { $0.status == .processing }
         try await Self.fail(redis, trouble)
         let start = ContinuousClock.now
         node.send(SIGTERM)

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -45,7 +47,7 @@ import XQueueTesting
         #expect(try await api.send("GET", "/tasks").status == 200)
         // The next task of the type is counted together with what is there.
         _ = try await api.submit("alpha", "{}", #""delay":3600"#)
-        #expect(try await api.stats().pending == 2)
+        #expect(try await api.stats()[.pending] == 2)
         #expect(server.isRunning)
     }
 
@@ -72,7 +74,7 @@ import XQueueTesting
             let health: Health = try await api.send("GET", "/health").decoded()
             return health.checks.store.dataLostAt != nil
         }
-        #expect(try await api.end(of: api.submit().id).status == "success")
+        #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(server.isRunning)
     }
 }

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -123,19 +125,19 @@ import XQueueTesting
     }
 
     /// Every task that was accepted has been done, by servers that were never started again.
-    private func check(_ accepted: [String], _ cluster: Cluster, _ nodes: [Node]) async throws {
+    private func check(_ accepted: [TaskID], _ cluster: Cluster, _ nodes: [Node]) async throws {
         let api = nodes[0].api
         try await eventually(within: .seconds(240), "all tasks have ended") {
             guard let stats = try? await api.stats() else { return false }
-            return stats.pending + stats.processing == 0
+            return stats.unfinished == 0
         }
-        var done: Set<String> = []
+        var done: Set<TaskID> = []
         for node in nodes {
             done.formUnion(try cluster.journal(node.name).filter { $0.event == .end }.map(\.task))
             #expect(node.server.isRunning)
         }
         #expect(Set(accepted).subtracting(done).isEmpty, "accepted tasks were not done")
-        let succeeded = Set(try await api.allTasks().filter { $0.status == "success" }.map(\.id))
+        let succeeded = Set(try await api.allTasks().filter { $0.status == .success }.map(\.id))
         #expect(Set(accepted).subtracting(succeeded).isEmpty, "accepted tasks are gone")
     }
 }

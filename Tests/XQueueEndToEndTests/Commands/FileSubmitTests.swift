@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -28,18 +30,11 @@ import XQueueTesting
 
     /// How often each number stands in a task's payload.
     private func numbers(_ api: API) async throws -> [Int: Int] {
-        struct Page: Decodable {
-            var tasks: [Item]
-            var next: String?
-            struct Item: Decodable { var payload: Payload }
-            struct Payload: Decodable { var n: Int }
-        }
+        struct Payload: Decodable { var n: Int }
         var counts: [Int: Int] = [:]
-        var rest: String? = ""
-        while let after = rest {
-            let page: Page = try await api.send("GET", "/tasks?limit=1000\(after)").decoded()
-            for task in page.tasks { counts[task.payload.n, default: 0] += 1 }
-            rest = page.next.map { "&after=\($0)" }
+        for task in try await api.allTasks() {
+            let payload = try task.payload.decode(Payload.self)
+            counts[payload.n, default: 0] += 1
         }
         return counts
     }
@@ -67,7 +62,7 @@ import XQueueTesting
         // Nothing is left behind that would be in the way of submitting it again.
         #expect(folder.read("tasks.ndjson.xqueue-state") == "")
         #expect(try await tool.run("submit", "--file", "-", input: folder.read("tasks.ndjson")).status == 0)
-        #expect(try await api.stats().pending == 5000)
+        #expect(try await api.stats()[.pending] == 5000)
     }
 
     @Test func aKilledRunGoesOnWithoutLossAndWithoutDoubles() async throws {
@@ -79,9 +74,9 @@ import XQueueTesting
         let arguments = ["submit", "--file", "tasks.ndjson", "--batch", "50", "--resume"]
         for round in 1...4 {
             let run = try tool.start(arguments)
-            let before = try await api.stats().pending
+            let before = try await api.stats()[.pending]
             try await eventually("more is through in round \(round)") {
-                let now = try await api.stats().pending
+                let now = try await api.stats()[.pending]
                 return !run.program.isRunning || now > before + 200
             }
             run.program.send(SIGKILL)
@@ -96,7 +91,7 @@ import XQueueTesting
         try await expectOnceEach(count, api)
         // The same command again submits nothing.
         #expect(try await tool.start(arguments).end().status == 0)
-        #expect(try await api.stats().pending == count)
+        #expect(try await api.stats()[.pending] == count)
     }
 
     @Test func aKilledServerLosesNothingAndDoublesNothing() async throws {
@@ -113,7 +108,7 @@ import XQueueTesting
             try await eventually("more is through") {
                 let now = try await api.stats()
                 return !run.program.isRunning
-                    || now.pending + now.success > before.pending + before.success + 200
+                    || now[.pending] + now[.success] > before[.pending] + before[.success] + 200
             }
             try await server.kill9()
             server = try await ServerProcess(in: home, port: port)
@@ -152,14 +147,14 @@ import XQueueTesting
         #expect(first.status == 65)
         #expect(first.errors.contains("tasks.ndjson:10: priority must be an integer"))
         #expect(first.errors.contains("through line 9"))
-        #expect(try await api.stats().pending == 9)
+        #expect(try await api.stats()[.pending] == 9)
 
         lines[9] = #"{"type":"t","payload":{"n":10},"priority":1}"#
         try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
         let second = try await tool.run("submit", "--file", "tasks.ndjson", "--resume")
         #expect(second.status == 65)
         #expect(second.errors.contains("tasks.ndjson:20: not JSON"))
-        #expect(try await api.stats().pending == 19)
+        #expect(try await api.stats()[.pending] == 19)
 
         // What was submitted must not change under it.
         lines[0] = #"{"type":"t","payload":{"n":999}}"#
@@ -191,7 +186,7 @@ import XQueueTesting
         for place in [":4: not JSON", ":12: type is required", ":16: there is no field colour"] {
             #expect(outcome.errors.contains(place))
         }
-        #expect(try await API(server).stats().pending == 16)
+        #expect(try await API(server).stats()[.pending] == 16)
     }
 
     @Test func anInterruptSaysHowToGoOn() async throws {
@@ -200,7 +195,7 @@ import XQueueTesting
         let api = API(server)
         try write("tasks.ndjson", 6000)
         let run = try tool.start(["submit", "--file", "tasks.ndjson", "--batch", "50"])
-        try await eventually("something is through") { try await api.stats().pending > 200 }
+        try await eventually("something is through") { try await api.stats()[.pending] > 200 }
         run.program.send(SIGINT)
         let outcome = try await run.end()
         #expect(outcome.status == 130)

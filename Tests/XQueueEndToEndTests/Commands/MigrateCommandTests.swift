@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -68,7 +70,7 @@ import XQueueTesting
         let server = try await ServerProcess(in: folder, ["--store-path", "back/xqueue.db"])
         let list = try await Tool(server, in: folder).run("list", "--all", "--json", "--type", "wait")
         #expect(list.status == 0)
-        #expect(try await API(server).stats().pending == 700)
+        #expect(try await API(server).stats()[.pending] == 700)
         let types = try await Tool(server, in: folder).run("types")
         #expect(types.output.contains("wait"), "\(types.output)")
         #expect(try await Tool(server, in: folder).run("types", "resume", "wait").status == 0)

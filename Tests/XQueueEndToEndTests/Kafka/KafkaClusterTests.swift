@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -19,7 +21,7 @@ import XQueueTesting
         let cluster = queue.cluster
         // The only one that is left alone: what it answers is certain.
         let a = API(try await cluster.node("a"))
-        var ids: [String] = []
+        var ids: [TaskID] = []
         func submit(_ count: Int) async throws {
             for _ in 0..<count / 500 { ids += try await a.submitLogged(500).ids }
         }
@@ -73,27 +75,27 @@ import XQueueTesting
     /// Waits until so many tasks have succeeded.
     private func ended(_ count: Int, _ api: API) async throws {
         try await eventually("\(count) tasks have run") {
-            try await api.stats().success >= count
+            try await api.stats()[.success] >= count
         }
     }
 
-    private func check(_ queue: KafkaQueue, _ api: API, _ submitted: [String]) async throws {
+    private func check(_ queue: KafkaQueue, _ api: API, _ submitted: [TaskID]) async throws {
         #expect(Set(submitted).count == Self.count)
         let tasks = try await api.allTasks()
         let ids = Set(tasks.map(\.id))
         #expect(tasks.count == 2 * Self.count)
         #expect(ids.count == 2 * Self.count)
         #expect(Set(submitted).subtracting(ids).isEmpty, "accepted tasks are gone")
-        #expect(tasks.filter { $0.status != "success" }.map { "\($0.id) \($0.status)" } == [])
-        var done: Set<String> = []
+        #expect(tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status)" } == [])
+        var done: Set<TaskID> = []
         for name in Self.names {
             done.formUnion(try queue.cluster.journal(name).filter { $0.event == .end }.map(\.task))
         }
         #expect(ids.subtracting(done).isEmpty, "tasks count as done that did not run")
 
         try await eventually("the log is read to its end") {
-            let intake = try await api.intake()
-            return intake.lag == 0 && intake.error == nil && !intake.held
+            let log = try await api.intake().log
+            return log.lag == 0 && log.error == nil && !log.held
         }
         // A node may have died between putting a message aside and noting that.
         let letters = try await queue.deadLetters()

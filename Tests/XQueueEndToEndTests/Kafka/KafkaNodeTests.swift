@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -11,7 +13,7 @@ import XQueueTesting
         let queue = try await KafkaQueue(redis: nil)
         var node = try await queue.cluster.node("a")
         try await queue.produce(2000)
-        var ids: [String] = []
+        var ids: [TaskID] = []
         for _ in 0..<4 { ids += try await API(node).submitLogged(500).ids }
         try await node.kill9()
         // Nobody is there to read it.
@@ -24,7 +26,7 @@ import XQueueTesting
         #expect(tasks.count == 5000)
         #expect(Set(tasks.map(\.id)).count == 5000)
         #expect(Set(ids).subtracting(tasks.map(\.id)).isEmpty)
-        #expect(tasks.allSatisfy { $0.status == "success" })
+        #expect(tasks.allSatisfy { $0.status == .success })
         let done = Set(try queue.cluster.journal("a").filter { $0.event == .end }.map(\.task))
         #expect(Set(tasks.map(\.id)).subtracting(done).isEmpty)
         #expect(Set(try await queue.deadLetters()).count == KafkaQueue.poisons)
@@ -39,28 +41,28 @@ import XQueueTesting
         let node = try await queue.cluster.node("a")
         let api = API(node)
         try await eventually("the log is read") {
-            let intake = try await api.intake()
-            return intake.error == nil && intake.partitions.count == 6
-                && intake.partitions.allSatisfy(\.assigned)
+            let (log, rest) = try await api.intake()
+            return log.error == nil && rest.partitions.count == 6
+                && rest.partitions.allSatisfy(\.assigned)
         }
         try await queue.produce(50)
         try await api.allEnd(50)
         try await eventually("that is told") {
-            let intake = try await api.intake()
-            return intake.fed == 50 && intake.lag == 0 && intake.partitions.reduce(0) { $0 + $1.end } == 50
+            let (log, rest) = try await api.intake()
+            return log.fed == 50 && log.lag == 0 && rest.partitions.reduce(0) { $0 + $1.end } == 50
         }
         #expect(try await api.send("GET", "/health").status == 200)
 
         queue.broker.pause()
         let reply = try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#)
         #expect(reply.status == 503)
-        #expect(try reply.decoded(ErrorReply.self).code == "intake_unavailable")
+        #expect(try reply.errorCode() == "intake_unavailable")
         #expect(reply.headers["retry-after"] != nil)
         try await eventually("health tells it") {
             let health = try await api.send("GET", "/health")
             return health.status == 503 && health.text.contains(#""intake":{"status":"unavailable""#)
         }
-        #expect(try await api.intake().error != nil)
+        #expect(try await api.intake().log.error != nil)
         queue.broker.resume()
         try await eventually("tasks are accepted again") {
             try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201

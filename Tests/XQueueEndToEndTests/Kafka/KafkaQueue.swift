@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -69,50 +71,52 @@ struct KafkaQueue: Sendable {
     }
 }
 
-/// The log, as `stats` tells it.
-struct IntakeReply: Decodable {
+/// What `stats` tells of the log beside what the client reads.
+struct IntakeRest: Decodable {
     struct Partition: Decodable {
-        var partition: Int
-        var committed: Int?
         var end: Int
-        var lag: Int
         var assigned: Bool
     }
 
-    var name: String
-    var error: String?
-    var held: Bool
-    var fed: Int
-    var known: Int
     var deduplicated: Int
-    var rejected: Int
-    var lag: Int
     var partitions: [Partition]
+}
+
+extension API.Reply {
+    /// The kind of error that a refusal names.
+    func errorCode() throws -> String {
+        struct Refusal: Decodable {
+            var code: String
+        }
+        return try decoded(Refusal.self).code
+    }
 }
 
 extension API {
     /// The log, as the node tells it.
-    func intake() async throws -> IntakeReply {
+    func intake() async throws -> (log: ServerStatistics.Intake, rest: IntakeRest) {
         struct Stats: Decodable {
-            var intake: IntakeReply
+            var intake: IntakeRest
         }
-        return try await send("GET", "/stats").decoded(Stats.self).intake
+        let reply = try await send("GET", "/stats")
+        let log = try #require(try reply.decoded(ServerStatistics.self).intake)
+        return (log, try reply.decoded(Stats.self).intake)
     }
 
     /// Submits a batch that must be accepted: stored, or kept by the log.
-    func submitLogged(_ count: Int) async throws -> (ids: [String], status: Int) {
+    func submitLogged(_ count: Int) async throws -> (ids: [TaskID], status: Int) {
         let task = #"{"type":"example","payload":{},"max_retry":1000,"queue_timeout":0}"#
         let tasks = Array(repeating: task, count: count).joined(separator: ",")
         let reply = try await send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#)
         try #require(reply.status == 201 || reply.status == 202, "\(reply.text)")
-        return (try reply.decoded(BatchReply.self).tasks.map(\.id), reply.status)
+        return (try reply.decoded(SubmittedBatch.self).tasks.map(\.id), reply.status)
     }
 
     /// Waits until so many tasks have ended, and none is left that has not.
     func allEnd(_ count: Int, within limit: Duration = .seconds(240)) async throws {
         try await eventually(within: limit, "all \(count) tasks have ended") {
             guard let stats = try? await stats() else { return false }
-            return stats.success + stats.failed >= count && stats.pending + stats.processing == 0
+            return stats[.success] + stats[.failed] >= count && stats.unfinished == 0
         }
     }
 }

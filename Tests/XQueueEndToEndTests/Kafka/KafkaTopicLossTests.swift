@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -13,7 +15,7 @@ import XQueueTesting
         let node = try await queue.cluster.node("a")
         let api = API(node)
         try await eventually("the node reads all partitions") {
-            try await api.intake().partitions.allSatisfy(\.assigned)
+            try await api.intake().rest.partitions.allSatisfy(\.assigned)
         }
         try await queue.produce(20)
         try await api.allEnd(20)
@@ -34,7 +36,7 @@ import XQueueTesting
         }
         try await eventually("all tasks have run") {
             let stats = try await api.stats()
-            return stats.pending + stats.processing == 0 && stats.success >= 22
+            return stats.unfinished == 0 && stats[.success] >= 22
         }
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)

@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -10,6 +12,8 @@ import XQueueTesting
     enum Store: CaseIterable {
         case file, redis
     }
+
+    private static let ids = TaskIDGenerator()
 
     private func queue(_ store: Store) async throws -> KafkaQueue {
         try await KafkaQueue(
@@ -36,20 +40,20 @@ import XQueueTesting
         let api = API(try await queue.cluster.node("a"))
         _ = try await api.submit()
         queue.broker.pause()
-        let id = Self.id()
+        let id = Self.ids.next()
         let body = #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#
         for _ in 0..<2 {
             let reply = try await api.send("POST", "/tasks", body)
             #expect(reply.status == 503)
-            #expect(try reply.decoded(ErrorReply.self).code == "intake_unavailable")
+            #expect(try reply.errorCode() == "intake_unavailable")
         }
         queue.broker.resume()
         let reply = try await accepted(api, "/tasks", body)
-        #expect(try reply.decoded(TaskReply.self).id == id)
-        #expect(try await api.end(of: id).status == "success")
+        #expect(try reply.decoded(QueueTask.self).id == id)
+        #expect(try await api.end(of: id).status == .success)
         // The log has it, as every task that was accepted.
-        #expect(try await queue.broker.run("consume.py", [KafkaQueue.topic]).contains(id))
-        #expect(try await api.stats().canceled == 0)
+        #expect(try await queue.broker.run("consume.py", [KafkaQueue.topic]).contains("\(id)"))
+        #expect(try await api.stats()[.canceled] == 0)
     }
 
     @Test(
@@ -59,7 +63,7 @@ import XQueueTesting
         let api = API(try await queue.cluster.node("a"))
         _ = try await api.submit()
         queue.broker.pause()
-        let ids = (0..<6).map { _ in Self.id() }
+        let ids = (0..<6).map { _ in Self.ids.next() }
         let tasks = ids.enumerated().map { index, id in
             let key = index % 2 == 0 ? #","unique_key":"key-\#(index)""# : ""
             return #"{"type":"example","payload":{},"id":"\#(id)"\#(key)}"#
@@ -68,11 +72,11 @@ import XQueueTesting
         #expect(try await api.send("POST", "/tasks/batch", body).status == 503)
         queue.broker.resume()
         let reply = try await accepted(api, "/tasks/batch", body)
-        #expect(try reply.decoded(BatchReply.self).tasks.map(\.id) == ids)
-        for id in ids { #expect(try await api.end(of: id).status == "success") }
+        #expect(try reply.decoded(SubmittedBatch.self).tasks.map(\.id) == ids)
+        for id in ids { #expect(try await api.end(of: id).status == .success) }
         let log = try await queue.broker.run("consume.py", [KafkaQueue.topic])
-        #expect(ids.allSatisfy { log.contains($0) })
-        #expect(try await api.stats().canceled == 0)
+        #expect(ids.allSatisfy { log.contains("\($0)") })
+        #expect(try await api.stats()[.canceled] == 0)
     }
 
     @Test("An answer says that a unique key is not checked yet, and another task may answer for this one")
@@ -81,7 +85,7 @@ import XQueueTesting
         let api = API(try await queue.cluster.node("a"))
         let first = try await api.submit("example", "{}", #""unique_key":"one","delay":3600"#)
         queue.redis?.pause()
-        let id = Self.id()
+        let id = Self.ids.next()
         let keyed = try await accepted(
             api, "/tasks", #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#)
         #expect(keyed.status == 202)
@@ -92,51 +96,42 @@ import XQueueTesting
         // Of two in one batch, one is told to answer for both.
         let twice = #"{"type":"example","payload":{},"unique_key":"two"}"#
         let batch = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(twice),\#(twice)]}"#)
-        let told = try batch.decoded(BatchReply.self).tasks.map(\.id)
+        let told = try batch.decoded(SubmittedBatch.self).tasks.map(\.id)
         #expect(Set(told).count == 1)
         // A key holds within its type.
         let apart = ["example", "nobody-serves-this"].map { #"{"type":"\#($0)","unique_key":"three"}"# }
         let both = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(apart.joined(separator: ","))]}"#)
-        let types = try both.decoded(BatchReply.self).tasks.map(\.type)
+        let types = try both.decoded(SubmittedBatch.self).tasks.map(\.type)
         #expect(types == ["example", "nobody-serves-this"])
-        let other = try #require(try both.decoded(BatchReply.self).tasks.last?.id)
+        let other = try #require(try both.decoded(SubmittedBatch.self).tasks.last?.id)
         queue.redis?.resume()
-        for id in [try plain.decoded(TaskReply.self).id] + Set(told) {
+        for id in [try plain.decoded(QueueTask.self).id] + Set(told) {
             // The store is not back at once.
             try await eventually("the task succeeds") {
-                (try? await api.task(id))?.status == "success"
+                (try? await api.task(id))?.status == .success
             }
         }
         try await eventually("that the first one answers is counted") {
-            try await api.intake().deduplicated == 1
+            try await api.intake().rest.deduplicated == 1
         }
         #expect(try await api.send("GET", "/tasks/\(id)").status == 404)
-        #expect(try await api.task(first.id).status == "pending")
-        #expect(try await api.task(other).status == "pending")
+        #expect(try await api.task(first.id).status == .pending)
+        #expect(try await api.task(other).status == .pending)
 
         // Submitted again with the identifier of the 202, it is answered with the task that has the key.
         let again = #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#
         let holder = try await api.send("POST", "/tasks", again)
         #expect(holder.status == 200)
-        #expect(try holder.decoded(TaskReply.self).id == first.id)
+        #expect(try holder.decoded(QueueTask.self).id == first.id)
         // Once that one has ended, nobody answers: what was asked for is done now, under the same identifier, once.
         #expect(try await api.send("DELETE", "/tasks/\(first.id)").status == 200)
         let own = try await api.send("POST", "/tasks", again)
         #expect(own.status == 201)
-        #expect(try own.decoded(TaskReply.self).id == id)
-        #expect(try await api.end(of: id).status == "success")
+        #expect(try own.decoded(QueueTask.self).id == id)
+        #expect(try await api.end(of: id).status == .success)
         let last = try await api.send("POST", "/tasks", again)
         #expect(last.status == 200)
-        #expect(try last.decoded(TaskReply.self).id == id)
-    }
-
-    /// An identifier of version 7.
-    private static func id() -> String {
-        let time = String(millisecondsNow(), radix: 16)
-        let digits = String(repeating: "0", count: 12 - time.count) + time
-        let free = String(UInt64.random(in: 0..<1 << 48), radix: 16)
-        return "\(digits.prefix(8))-\(digits.suffix(4))-7abc-8def-"
-            + String(repeating: "0", count: 12 - free.count) + free
+        #expect(try last.decoded(QueueTask.self).id == id)
     }
 }
 

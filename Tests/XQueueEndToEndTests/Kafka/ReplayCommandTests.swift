@@ -2,6 +2,8 @@
 
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
@@ -32,12 +34,8 @@ import XQueueTesting
         try await api.allEnd(300)
         #expect(try await api.send("POST", "/types/example/pause").status == 200)
         let waiting = try await api.submitLogged(40).ids
-        struct Sinks: Decodable {
-            struct Sink: Decodable { var lag: Int }
-            var sinks: [Sink]
-        }
         try await eventually("the status topic has all ends") {
-            try await api.send("GET", "/stats").decoded(Sinks.self).sinks.allSatisfy { $0.lag == 0 }
+            try await api.stats().sinks.allSatisfy { $0.lag == 0 }
         }
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
@@ -58,7 +56,7 @@ import XQueueTesting
         try await API(node).allEnd(40)
         let tasks = try await API(node).allTasks()
         #expect(Set(tasks.map(\.id)) == Set(waiting))
-        #expect(tasks.allSatisfy { $0.status == "success" })
+        #expect(tasks.allSatisfy { $0.status == .success })
     }
 
     @Test func mistakesAreToldWithTheirExitCodes() async throws {

@@ -1,5 +1,7 @@
 import Foundation
 import Testing
+import XQueueClient
+import XQueueCore
 import XQueueTesting
 
 #if canImport(FoundationNetworking)
@@ -26,8 +28,9 @@ struct API: Sendable {
         var body: Data
         var headers: [String: String]
 
-        func decoded<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
-            try JSONDecoder().decode(Value.self, from: body)
+        /// The body as a value, as the client reads it.
+        func decoded<Value: Decodable & Sendable>(_: Value.Type = Value.self) throws -> Value {
+            try ClientReply(status: status, text: text).decoded()
         }
 
         var text: String { String(decoding: body, as: UTF8.self) }
@@ -70,26 +73,26 @@ struct API: Sendable {
     /// Submits a task; `members` are those beside `type` and `payload`.
     func submit(
         _ type: String = "example", _ payload: String = "{}", _ members: String = ""
-    ) async throws -> TaskReply {
+    ) async throws -> QueueTask {
         let extra = members.isEmpty ? "" : ", \(members)"
         let reply = try await send("POST", "/tasks", #"{"type":"\#(type)","payload":\#(payload)\#(extra)}"#)
         try #require(reply.status == 201, "\(reply.text)")
         return try reply.decoded()
     }
 
-    func task(_ id: String) async throws -> TaskReply {
+    func task(_ id: TaskID) async throws -> QueueTask {
         try await send("GET", "/tasks/\(id)").decoded()
     }
 
-    func stats() async throws -> StatsReply {
+    func stats() async throws -> ServerStatistics {
         try await send("GET", "/stats").decoded()
     }
 
     /// The task, once `condition` holds for it.
     func task(
-        _ id: String, _ what: Comment, _ condition: (TaskReply) -> Bool
-    ) async throws -> TaskReply {
-        var last: TaskReply?
+        _ id: TaskID, _ what: Comment, _ condition: (QueueTask) -> Bool
+    ) async throws -> QueueTask {
+        var last: QueueTask?
         try await eventually(what) {
             let task = try await task(id)
             last = task
@@ -99,21 +102,34 @@ struct API: Sendable {
     }
 
     /// The task, once it has ended.
-    func end(of id: String) async throws -> TaskReply {
-        try await task(id, "task \(id) ends") {
-            ["success", "failed", "canceled", "timeout"].contains($0.status)
-        }
+    func end(of id: TaskID) async throws -> QueueTask {
+        try await task(id, "task \(id) ends", \.status.isFinal)
     }
 
     /// Every task, newest first.
-    func allTasks() async throws -> [TaskReply] {
-        var tasks: [TaskReply] = []
+    func allTasks() async throws -> [QueueTask] {
+        var tasks: [QueueTask] = []
         var rest: String? = ""
         while let after = rest {
-            let page: PageReply = try await send("GET", "/tasks?limit=1000\(after)").decoded()
+            let page: QueueTaskPage = try await send("GET", "/tasks?limit=1000\(after)").decoded()
             tasks += page.tasks
             rest = page.next.map { "&after=\($0)" }
         }
         return tasks
     }
+}
+
+extension QueueTask {
+    /// A member of the result that is text; nil if there is none of that name.
+    func resultText(_ name: String) throws -> String? {
+        try result?.members()?.first { $0.name == name }?.value.decode(String.self)
+    }
+}
+
+extension ServerStatistics {
+    /// How many tasks there are of a status.
+    subscript(status: TaskStatus) -> Int { counts[status] ?? 0 }
+
+    /// How many tasks have not ended.
+    var unfinished: Int { self[.pending] + self[.processing] }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import XQueueCore
 
 /// What the `example` handler wrote down, across the lives of a server.
 struct Journal {
@@ -9,7 +10,7 @@ struct Journal {
 
         var event: Event
         var milliseconds: Int64
-        var task: String
+        var task: TaskID
         var attempt: Int
         /// Which life of the server it was, from 0.
         var life: Int
@@ -22,11 +23,11 @@ struct Journal {
         for (index, line) in text.split(separator: "\n").enumerated() {
             let words = line.split(separator: " ")
             guard words.count == 4, let event = Line.Event(rawValue: words[0]), let time = Int64(words[1]),
-                let attempt = Int(words[3])
+                let task = TaskID(String(words[2])), let attempt = Int(words[3])
             else { throw UnreadableLine(line: String(line)) }
             let life = lives.firstIndex { index < $0 } ?? lives.count
             lines.append(
-                Line(event: event, milliseconds: time, task: String(words[2]), attempt: attempt, life: life))
+                Line(event: event, milliseconds: time, task: task, attempt: attempt, life: life))
         }
     }
 
@@ -41,7 +42,7 @@ struct Journal {
 
     /// How many attempts ran at once, at most, of those that `group` puts together. An attempt whose end is
     /// missing ended with its server.
-    func mostAtOnce(_ group: (String) -> String?) -> [String: Int] {
+    func mostAtOnce(_ group: (TaskID) -> String?) -> [String: Int] {
         var most: [String: Int] = [:]
         var running: [String: Set<String>] = [:]
         var life = 0

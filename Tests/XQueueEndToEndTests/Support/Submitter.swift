@@ -1,5 +1,7 @@
 import Foundation
 import Synchronization
+import XQueueClient
+import XQueueCore
 
 /// A client that submits tasks in batches, whatever happens to the server meanwhile.
 final class Submitter: Sendable {
@@ -10,7 +12,7 @@ final class Submitter: Sendable {
     }
 
     private struct State {
-        var accepted: [String: Limit?] = [:]
+        var accepted: [TaskID: Limit?] = [:]
         var unsureBatches = 0
     }
 
@@ -18,7 +20,7 @@ final class Submitter: Sendable {
     private let state = Mutex(State())
 
     /// The identifiers of the tasks that were accepted, and their keys.
-    var accepted: [String: Limit?] { state.withLock { $0.accepted } }
+    var accepted: [TaskID: Limit?] { state.withLock { $0.accepted } }
     /// Batches that got no answer: each was accepted as a whole, or not at all.
     var unsureBatches: Int { state.withLock { $0.unsureBatches } }
 
@@ -36,7 +38,7 @@ final class Submitter: Sendable {
                 state.withLock { $0.unsureBatches += 1 }
                 continue
             }
-            let answer: BatchReply = try reply.decoded()
+            let answer: SubmittedBatch = try reply.decoded()
             state.withLock { state in
                 for (task, limit) in zip(answer.tasks, limits) { state.accepted[task.id] = limit }
             }
