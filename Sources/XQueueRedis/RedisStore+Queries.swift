@@ -7,13 +7,16 @@ extension RedisStore {
     private static let listedKeys = 100
 
     public func now() async throws(StoreError) -> Timestamp {
+        try await within { () async throws(StoreError) in try await storeTime() }
+    }
+
+    /// What the clock shows that dates everything in the store.
+    func storeTime() async throws(StoreError) -> Timestamp {
         if let clock { return clock.now() }
-        return try await within { () async throws(StoreError) in
-            do throws(RedisError) {
-                return try await runner.time()
-            } catch {
-                throw StoreError(error)
-            }
+        do throws(RedisError) {
+            return try await runner.time()
+        } catch {
+            throw StoreError(error)
         }
     }
 

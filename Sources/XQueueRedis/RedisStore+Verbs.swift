@@ -170,18 +170,22 @@ extension RedisStore {
     private static let mostPerStep = 200
 
     public func sweep(
-        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+        limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult {
         try await within { () async throws(StoreError) in
             var changed = 0
+            // Redis' clock showed this before `time` is asked; the script looks at it once more.
+            var shown = try await storeTime()
             while true {
-                if isTooLate() { return SweepResult(changed: changed, nextDueIn: .zero) }
+                let end = shown + time()
                 let step = min(limit - changed, Self.mostPerStep)
                 let reply = try await caller.change(.sweep) { command in
                     command.append(step)
                     command.append("\(draw.base)")
                     command.append(draw.isSpread ? 1 : 0)
+                    command.append(end.milliseconds)
                 }
+                shown = reply.now
                 let answers = Array(reply.rest)
                 guard answers.count == 2, case let swept = try answers[0].int, 0...step ~= swept else {
                     throw StoreError(.corrupt, "unexpected reply of Redis to sweep")

@@ -48,11 +48,11 @@ extension SQLiteStore {
     }
 
     public func sweep(
-        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+        limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult {
-        // The transaction's time has been taken by then.
+        // The transaction's time has been taken by then, so it does not matter how long it takes.
         try await writer.run { session in
-            isTooLate() ? .none : try session.sweep(limit: limit, draw: draw)
+            time() > .zero ? try session.sweep(limit: limit, draw: draw) : .none
         }
     }
 

@@ -99,6 +99,30 @@ import XQueueTesting
         }
     }
 
+    @Test func aNodeThatStoodStillDuringAClaimDoesNotLoseWhatItBrings() async throws {
+        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
+        let gate = Gate()
+        fixture.manager.register("a") { _ -> RawJSON? in
+            await gate.pass()
+            return nil
+        }
+        try await fixture.running { _ in
+            fixture.store.hold(.claim, .after)
+            let task = try await fixture.manager.submit("a", .null, .maxRetry(0))
+            await fixture.store.waitForHeldCalls(of: .claim)
+            // The store has given the attempt a lease of three seconds, and the node has not heard of it.
+            fixture.clock.advance(by: .seconds(4))
+            let holds = fixture.store.calls(of: .hold)
+            try await fixture.advance(by: .milliseconds(50), until: "maintenance goes on") {
+                fixture.store.calls(of: .hold) > holds + 1
+            }
+            fixture.store.release(.claim)
+            gate.open()
+            try await fixture.wait(for: task.id, .success)
+            #expect(try await fixture.manager.task(task.id)?.errors.isEmpty == true)
+        }
+    }
+
     @Test func whatEndedWhileTheStoreDidNotAnswerIsToldBeforeAnythingIsTakenBack() async throws {
         let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
         let gate = Gate()

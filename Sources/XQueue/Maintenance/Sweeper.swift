@@ -76,7 +76,7 @@ final class Sweeper: Sendable {
                 nextLook.withLock { $0 = nil }
                 let result = try await store.sweep(limit: limit, draw: SweepDraw(context.random)) {
                     [context] in
-                    context.clock.instant() >= safeUntil
+                    safeUntil - context.clock.instant()
                 }
                 backOff.reset()
                 swept.increment(by: result.changed)

@@ -1,4 +1,5 @@
 import Synchronization
+import XQueueCore
 
 /// How many handlers run, of how many that may.
 final class Slots: Sendable {

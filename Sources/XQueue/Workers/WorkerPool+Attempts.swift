@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import XQueueCore
 
 /// The attempts of this process's handlers, from the claim to the end.
@@ -30,6 +31,11 @@ extension WorkerPool {
 
     /// Answers whether more may be ready.
     private func claim(_ types: [String], upTo count: Int) async throws(StoreError) -> Bool {
+        claimAskedAt.withLock { $0 = context.clock.instant() }
+        defer {
+            claimAskedAt.withLock { $0 = nil }
+            claimEnded.signal()
+        }
         let claimed = try await attempts.claim(types, upTo: count, for: .node(workerID))
         if shouldStop {
             await attempts.giveBack(claimed.tasks)

@@ -94,15 +94,22 @@ extension WorkerPool {
     /// - Returns: Until when no lease of this process runs out that goes on: what is claimed meanwhile has a whole one.
     /// - Throws: ``StoreError`` if it cannot be told: then it must not be asked either.
     func confirmOverdue() async throws(StoreError) -> MonotonicInstant {
-        let now = context.clock.instant()
-        let earliest = table.all.map(\.leaseEndsAt).min() ?? now + configuration.leaseDuration
-        guard earliest < now + configuration.leaseDuration / 3 else {
-            return min(earliest, now + configuration.leaseDuration)
+        let lease = configuration.leaseDuration
+        func isOverdue(_ end: MonotonicInstant) -> Bool { end < context.clock.instant() + lease / 3 }
+        // What a claim brings has leases that began before its answer: one that was asked for long ago is waited for.
+        var claim = claimAskedAt.withLock { $0 }
+        while let askedAt = claim, isOverdue(askedAt + lease) {
+            guard await claimEnded.wait() else { return askedAt + lease }
+            claim = claimAskedAt.withLock { $0 }
         }
+        let now = context.clock.instant()
+        let claimed = (claim ?? now) + lease
+        let earliest = table.all.map(\.leaseEndsAt).min() ?? claimed
+        guard isOverdue(earliest) else { return min(earliest, claimed) }
         try await completer.flush()
         let askedAt = context.clock.instant()
         try await confirm()
         // A lease that was not extended so far ends with its attempt's own deadline.
-        return askedAt + configuration.leaseDuration
+        return min(askedAt + lease, claimed)
     }
 }

@@ -22,6 +22,10 @@ final class WorkerPool: Sendable {
     let renewal = AsyncEvent()
     /// Whether leases could not be extended when that was last tried.
     let isCutOff = Atomic(false)
+    /// When the claim under way was asked for; nil between claims.
+    let claimAskedAt = Mutex<MonotonicInstant?>(nil)
+    /// Wakes whoever waits for the end of a claim.
+    let claimEnded = AsyncEvent()
     /// Wakes whoever waits for the pool to run empty.
     private let drained = AsyncEvent()
     /// Kept when the pool is to stop.

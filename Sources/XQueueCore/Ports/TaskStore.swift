@@ -41,10 +41,11 @@ public protocol TaskStore: Sendable {
     /// Applies what time alone has made due, up to `limit` tasks: schedules, queue timeouts, lost
     /// leases, deadlines. `draw` gives each task whose attempt ends its own random number for back-off.
     ///
-    /// - Parameter isTooLate: Asked as late as the store can, since the process may stand still at any moment. Then nothing
-    ///   changes, and something is said to be due at once.
+    /// - Parameter time: For how long anything may change, asked as late as the store can. The process may stand still at any
+    ///   moment, even between its question and the store's work: what would change later than that does not change, and
+    ///   something is said to be due at once.
     func sweep(
-        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+        limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult
 
     /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
@@ -68,6 +69,6 @@ public protocol TaskStore: Sendable {
 extension TaskStore {
     /// The same, however late.
     public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
-        try await sweep(limit: limit, draw: draw, unless: { false })
+        try await sweep(limit: limit, draw: draw, within: { .seconds(86_400) })
     }
 }

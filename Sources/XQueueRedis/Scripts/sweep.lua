@@ -2,11 +2,11 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] most tasks  [4] a random number in 0..<1 for back-offs
---       [5] 1 if each task gets one of its own, made of that one
+--       [5] 1 if each task gets one of its own, made of that one  [6] the time from which on nothing may change
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
 -- include keys clock may-grow ids records log writes places machine
 
-local MOST = tonumber(ARGV[3])
+local MOST = now < tonumber(ARGV[6]) and tonumber(ARGV[3]) or 0
 local due, ids = {}, {}
 for _, timetable in ipairs({TIME, LEASES}) do
   local found = redis.call('ZRANGEBYSCORE', timetable, '-inf', now, 'WITHSCORES', 'LIMIT', 0, MOST)

@@ -25,6 +25,24 @@ extension StoreConformance {
             }
             #expect(try await fixture.read(before[4].id) == before[4])
         },
+        ConformanceCase("sweep: changes nothing later than it may") { fixture in
+            let task = try await fixture.submit(fixture.task(maxRetry: 0))
+            _ = try await fixture.claimOne("a", lease: .seconds(10))
+            // A process that stands still after it has looked for how long its own leases last.
+            let clock = fixture.clock
+            let late = try await fixture.store.sweep(limit: 100, draw: 0.5) {
+                clock.advance(by: .seconds(20))
+                return .seconds(10)
+            }
+            #expect(late.changed == 0)
+            for time in [Duration.zero, .seconds(-5)] {
+                #expect(try await fixture.store.sweep(limit: 100, draw: 0.5, within: { time }).changed == 0)
+            }
+            #expect(try await fixture.read(task.id).status == .processing)
+            #expect(
+                try await fixture.store.sweep(limit: 100, draw: 0.5, within: { .seconds(1) })
+                    == SweepResult(changed: 1, nextDueIn: nil))
+        },
         ConformanceCase("sweep: says when the next task is due") { fixture in
             #expect(
                 try await fixture.store.sweep(limit: 10, draw: 0.0)
