@@ -143,8 +143,8 @@ local function claim_fresh(id, definition, token)
     queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
   end
   push(queue_of[type], '$PROCESSING', id)
-  -- No type begins as metadata does.
-  local alike = metadata .. type
+  -- No type has a brace. In this order it costs nothing where there is no metadata.
+  local alike = type .. metadata
   if not steps_of[alike] then
     steps_of[alike] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '', metadata)
   end

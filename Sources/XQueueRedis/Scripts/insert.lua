@@ -17,14 +17,12 @@ local BOTH_NOW = WRITE(TIMES, {created = now, first_run = now})
 
 local definitions, timetable = queue('HSET', TASKS), queue('ZADD', TIME)
 
--- Learns which of the caller's tasks are stored already. A known one brings its definition along, but
--- there are few.
-local function learn_ids(first, size)
-  for from = 1, size, 1000 do
-    local ids = {}
-    for i = from, math.min(from + 999, size) do ids[#ids + 1] = ARGV[first + 3 * i - 3] end
-    for i, definition in ipairs(redis.call('HMGET', TASKS, unpack(ids))) do
-      if definition then known_ids[ids[i]] = true end
+-- Learns which of the tasks are stored already. A known one brings its definition along, but there are few.
+local function learn(ids)
+  for first = 1, #ids, 1000 do
+    local last = math.min(first + 999, #ids)
+    for i, definition in ipairs(redis.call('HMGET', TASKS, unpack(ids, first, last))) do
+      if definition then known_ids[ids[first + i - 1]] = true end
     end
   end
 end
@@ -113,8 +111,8 @@ local function insert(id, schedule, sent)
     push(queue('HSET', UNIQUE), field, id)
   end
   local metadata = metadata_behind(sent, rest)
-  -- No type begins as metadata does.
-  local alike = metadata .. type
+  -- No type has a brace. In this order it costs nothing where there is no metadata.
+  local alike = type .. metadata
   local of = submissions[alike]
   if not of then
     of = steps($NO_STATUS, $PENDING, 1, 0, type, '', '', metadata)
@@ -126,24 +124,30 @@ local function insert(id, schedule, sent)
   return 0
 end
 
-local callers = {}
-local at, before = 5, pending
+-- What each caller has sent, and the identifiers of all, to be looked for together.
+local sent, ids, at = {}, {}, 5
 while ARGV[at] do
   local type_count = tonumber(ARGV[at])
   local size = tonumber(ARGV[at + 1 + type_count])
   local first = at + 2 + type_count
-  learn_ids(first, size)
-  local answers = refusal(at + 1, type_count, first, size)
+  sent[#sent + 1] = {first_type = at + 1, type_count = type_count, first = first, size = size}
+  at = first + 3 * size
+  for task = first, at - 3, 3 do ids[#ids + 1] = ARGV[task] end
+end
+learn(ids)
+
+local callers, before = {}, pending
+for n, caller in ipairs(sent) do
+  local answers = refusal(caller.first_type, caller.type_count, caller.first, caller.size)
   if not answers then
-    make_types(at + 1, type_count)
+    make_types(caller.first_type, caller.type_count)
     answers = {0}
-    for i = 1, size do
-      local task = first + 3 * i - 3
+    for i = 1, caller.size do
+      local task = caller.first + 3 * i - 3
       answers[i + 1] = insert(ARGV[task], ARGV[task + 1], ARGV[task + 2])
     end
   end
-  callers[#callers + 1] = answers
-  at = first + 3 * size
+  callers[n] = answers
 end
 flows('submitted', pending - before)
 
