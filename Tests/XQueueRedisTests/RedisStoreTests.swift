@@ -170,7 +170,7 @@ struct RedisStoreTests {
     @Test("Every script is put together")
     func scripts() throws {
         for script in RedisScript.allCases {
-            let text = try ScriptText.make(script)
+            let text = try ScriptText.text(of: script)
             #expect(!text.contains("-- "))
             #expect(!text.contains("$P"))
         }

@@ -38,7 +38,7 @@ final class QueueLayout: Sendable {
     ///   - timeout: The longest wait for the answer.
     /// - Throws: ``RedisError``: `newer` if the layout is not known here, `older` if the queue had this one before.
     func check(_ connection: RedisConnection, timeout: TimeAmount) async throws(RedisError) {
-        guard let script = try ScriptText.all.get()[.layout] else { return }
+        let script = try ScriptText.text(of: .layout)
         let reply = try await connection.send(RedisCommand("EVAL", script, "1", tag), timeout: timeout)
         switch reply {
         case .integer(let layout) where layout < 0 || layout > Int64(Self.current):

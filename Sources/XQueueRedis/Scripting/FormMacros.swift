@@ -15,34 +15,37 @@
 struct FormMacros {
     private static let names: Set<String> = ["READ", "FIELD", "WRITE", "FIELDS"]
 
-    private let text: [Character]
+    private let text: [UInt8]
     private var at = 0
-    private var result: [Character] = []
+    private var result: [UInt8] = []
 
     private init(_ text: String) {
-        self.text = Array(text)
+        self.text = Array(text.utf8)
     }
 
     /// - Throws: ``RedisError`` if the script names a form or a field that does not exist.
     static func expand(_ text: String) throws(RedisError) -> String {
         var macros = FormMacros(text)
         try macros.run()
-        return String(macros.result)
+        return String(decoding: macros.result, as: UTF8.self)
     }
 
     private mutating func run() throws(RedisError) {
+        result.reserveCapacity(2 * text.count)
         while at < text.count {
             let first = text[at]
-            if first == "'" {
-                let end = text[(at + 1)...].firstIndex(of: "'") ?? text.count - 1
+            if first == UInt8(ascii: "'") {
+                let end = text[(at + 1)...].firstIndex(of: first) ?? text.count - 1
                 result += text[at...end]
                 at = end + 1
-            } else if Self.isWord(first) {
-                let end = text[at...].firstIndex { !Self.isWord($0) } ?? text.count
-                let word = String(text[at..<end])
+            } else if first.isPartOfScriptWord {
+                let end = text[at...].firstIndex { !$0.isPartOfScriptWord } ?? text.count
+                let word = text[at..<end]
                 at = end
-                if Self.names.contains(word), at < text.count, text[at] == "(" {
-                    try expand(word, try arguments())
+                if at < text.count, text[at] == UInt8(ascii: "("),
+                    case let macro = String(decoding: word, as: UTF8.self), Self.names.contains(macro)
+                {
+                    try expand(macro, try arguments())
                 } else {
                     result += word
                 }
@@ -51,10 +54,6 @@ struct FormMacros {
                 at += 1
             }
         }
-    }
-
-    private static func isWord(_ character: Character) -> Bool {
-        character.isLetter || character.isNumber || character == "_" || character == "$"
     }
 
     private mutating func expand(_ macro: String, _ arguments: [String]) throws(RedisError) {
@@ -68,23 +67,26 @@ struct FormMacros {
                 throw Self.wrong(macro, arguments)
             }
             let call = "struct.unpack(" + Self.list([form.format(of: number)] + arguments[2...]) + ")"
-            result += number == 1 ? "(" + call + ")" : "(select(\(number), " + call + "))"
+            append(number == 1 ? "(" + call + ")" : "(select(\(number), " + call + "))")
         case "WRITE":
             let values = try Self.values(of: form, arguments)
-            result += "struct.pack(" + Self.list([form.format()] + values) + ")"
-        default: result += Self.list(try Self.values(of: form, arguments))
+            append("struct.pack(" + Self.list([form.format()] + values) + ")")
+        default: append(Self.list(try Self.values(of: form, arguments)))
         }
     }
 
+    private mutating func append(_ code: String) { result += code.utf8 }
+
     /// What is left of the call names the fields.
     private mutating func read(_ form: Form, _ arguments: [String]) throws(RedisError) {
-        let keyword = Array("local ")
+        let keyword = Array("local ".utf8)
         let starts = (0...max(0, result.count - keyword.count)).reversed()
         guard let start = starts.first(where: { result[$0...].starts(with: keyword) }) else {
             throw Self.wrong("READ", arguments)
         }
         let head = result[..<(start + keyword.count)]
-        var wanted = result[head.endIndex...].split { " ,=\n".contains($0) }.map { String($0) }
+        var wanted = result[head.endIndex...].split { " ,=\n".utf8.contains($0) }
+            .map { String(decoding: $0, as: UTF8.self) }
         let all = form.fields.map { $0.name.lowercased() } + ["rest"]
         if wanted == ["ALL"] { wanted = all }
         guard Set(wanted).isSubset(of: all), let last = all.lastIndex(where: wanted.contains) else {
@@ -93,7 +95,7 @@ struct FormMacros {
         let names = all[...last].map { wanted.contains($0) ? $0 : "_" }
         let call = "struct.unpack(" + Self.list([form.format(of: last + 1)] + arguments[1...]) + ")"
         result = Array(head)
-        result += Self.list(names) + " = " + call
+        append(Self.list(names) + " = " + call)
     }
 
     /// The values of a form's fields: those of the table, and for the others variables or initial values.
@@ -119,14 +121,12 @@ struct FormMacros {
         var (depth, isQuoted) = (0, false)
         let start = at + 1
         while at < text.count {
-            switch text[at] {
-            case "'": isQuoted.toggle()
-            case "(", "{", "[": if !isQuoted { depth += 1 }
-            case ")", "}", "]": if !isQuoted { depth -= 1 }
-            default: break
-            }
+            let byte = text[at]
+            if byte == UInt8(ascii: "'") { isQuoted.toggle() }
+            if !isQuoted, "({[".utf8.contains(byte) { depth += 1 }
+            if !isQuoted, ")}]".utf8.contains(byte) { depth -= 1 }
             at += 1
-            if depth == 0 { return Self.split(String(text[start..<(at - 1)])[...]) }
+            if depth == 0 { return Self.split(String(decoding: text[start..<(at - 1)], as: UTF8.self)[...]) }
         }
         throw Self.wrong("a call without an end", [])
     }
@@ -155,6 +155,18 @@ struct FormMacros {
         RedisError(
             .unfit,
             "a script says \(macro)(\(list(arguments))): there is no such form, or it has no such field")
+    }
+}
+
+extension UInt8 {
+    /// Whether it stands in names, keywords and numbers; a dollar sign begins the names that Swift knows.
+    var isPartOfScriptWord: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "$"):
+            true
+        default: false
+        }
     }
 }
 

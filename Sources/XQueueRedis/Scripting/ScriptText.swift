@@ -14,85 +14,78 @@ enum ScriptText {
     /// The same without the short ways that common steps take: what those do must be what the general ones do.
     static let general = texts(shortWays: false)
 
+    /// The whole text of a script.
+    ///
+    /// - Throws: ``RedisError`` if a file names a piece, a word, a form or a field that does not exist.
+    static func text(of script: RedisScript) throws(RedisError) -> String {
+        try all.get()[script] ?? ""
+    }
+
     private static func texts(shortWays: Bool) -> Result<[RedisScript: String], RedisError> {
         Result { () throws(RedisError) in
+            var pieces: [String: ScriptPiece] = [:]
+            for (name, bytes) in ScriptFiles.all { pieces[name] = try ScriptPiece(bytes) }
             var texts: [RedisScript: String] = [:]
-            for script in RedisScript.allCases { texts[script] = try make(script, shortWays: shortWays) }
+            for script in RedisScript.allCases {
+                texts[script] = try make(script, of: pieces, shortWays: shortWays)
+            }
             return texts
         }
     }
 
-    /// The whole text of a script.
-    ///
-    /// - Parameters:
-    ///   - script: The verb.
-    ///   - shortWays: Whether common steps take their short ways.
-    /// - Throws: ``RedisError`` if a file names a piece, a word, a form or a field that does not exist.
-    static func make(_ script: RedisScript, shortWays: Bool = true) throws(RedisError) -> String {
-        let verb = try file(script.rawValue)
-        var lines: [Substring] = []
-        for piece in includes(of: verb) { lines += try file(String(piece)).split(separator: "\n") }
-        lines += verb.split(separator: "\n")
-        var definitions = definitions(in: lines)
-        for (name, value) in Forms.definitions { definitions[name[...]] = value[...] }
+    private static func make(
+        _ script: RedisScript, of pieces: [String: ScriptPiece], shortWays: Bool
+    ) throws(RedisError) -> String {
+        var definitions = Forms.definitions
         definitions["SHORT_WAYS"] = shortWays ? "true" : "false"
-        let code = lines.filter { !$0.drop(while: { $0 == " " }).hasPrefix("--") }
-        let expanded = try FormMacros.expand(code.joined(separator: "\n"))
-        let substituted = expanded.split(separator: "\n").map { substitute(definitions, in: $0) }
-        return try substituteWords(in: substituted.joined(separator: "\n"))
-    }
-
-    private static func file(_ name: String) throws(RedisError) -> String {
-        guard let bytes = ScriptFiles.all[name] else {
-            throw RedisError(.unfit, "there is no script \(name).lua")
+        var code: [String] = []
+        for name in (pieces[script.rawValue]?.includes ?? []) + [script.rawValue] {
+            guard let piece = pieces[name] else {
+                throw RedisError(.unfit, "there is no script \(name).lua")
+            }
+            definitions.merge(piece.definitions) { first, _ in first }
+            code.append(piece.code)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return try substitute(definitions, in: code.joined(separator: "\n"))
     }
 
-    private static func includes(of text: String) -> [Substring] {
-        let marker = "-- include "
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(marker) }) else { return [] }
-        return line.dropFirst(marker.count).split(separator: " ")
-    }
-
-    private static func definitions(in lines: [Substring]) -> [Substring: Substring] {
-        let marker = "-- define "
-        var definitions: [Substring: Substring] = [:]
-        for line in lines where line.hasPrefix(marker) {
-            let parts = line.dropFirst(marker.count).split(separator: " ", maxSplits: 1)
-            if parts.count == 2 { definitions[parts[0]] = parts[1] }
-        }
-        return definitions
-    }
-
-    /// Puts values in place of the names that stand outside of quotes.
-    private static func substitute(_ definitions: [Substring: Substring], in line: Substring) -> String {
-        var result = ""
-        // Every second part is a text in quotes.
-        for (index, part) in line.split(separator: "'", omittingEmptySubsequences: false).enumerated() {
-            if index > 0 { result += "'" }
-            result += index.isMultiple(of: 2) ? substitute(definitions, inCode: part) : String(part)
-        }
-        return result
-    }
-
-    private static func substitute(_ definitions: [Substring: Substring], inCode code: Substring) -> String {
-        var result = ""
-        var rest = code
-        while let first = rest.first {
-            let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" }
-            if word.isEmpty {
+    /// Puts values in place of the names that stand outside of quotes, and numbers in place of those with a dollar sign.
+    private static func substitute(
+        _ definitions: [String: String], in text: String
+    ) throws(RedisError) -> String {
+        let text = Array(text.utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(2 * text.count)
+        var (at, isQuoted) = (0, false)
+        while at < text.count {
+            let first = text[at]
+            let end = text[at...].firstIndex { !$0.isPartOfScriptWord } ?? text.count
+            guard end > at else {
+                if first == UInt8(ascii: "'") { isQuoted.toggle() }
+                if first == UInt8(ascii: "\n") { isQuoted = false }
                 result.append(first)
-                rest = rest.dropFirst()
+                at += 1
+                continue
+            }
+            let word = text[at..<end]
+            at = end
+            // No other word is a definition, or holds one of Swift's.
+            let isName = word.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0) }
+            let name = isName ? String(decoding: word, as: UTF8.self) : ""
+            if isName, let value = isQuoted ? nil : definitions[name] {
+                result += try numbered(value).utf8
+            } else if word.contains(UInt8(ascii: "$")) {
+                result += try numbered(String(decoding: word, as: UTF8.self)).utf8
             } else {
-                result += definitions[word] ?? word
-                rest = rest[word.endIndex...]
+                result += word
             }
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
     }
 
-    private static func substituteWords(in text: String) throws(RedisError) -> String {
+    /// The text with the numbers that Swift knows.
+    private static func numbered(_ text: String) throws(RedisError) -> String {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         var result = ""
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {
@@ -109,6 +102,30 @@ enum ScriptText {
             rest = rest[word.endIndex...]
         }
         return result + rest
+    }
+}
+
+/// One file, made ready to be put together with others.
+private struct ScriptPiece {
+    /// The code without comments, with forms in place of what it says about them.
+    let code: String
+    /// What names stand for.
+    var definitions: [String: String] = [:]
+    /// The pieces that stand before it.
+    var includes: [String] = []
+
+    init(_ bytes: [UInt8]) throws(RedisError) {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        for line in lines where line.hasPrefix("-- ") {
+            let words = line.split(separator: " ", maxSplits: 3)
+            if words.count == 4, words[1] == "define" {
+                definitions[String(words[2])] = String(words[3])
+            } else if words.count > 2, words[1] == "include" {
+                includes = line.split(separator: " ").dropFirst(2).map { String($0) }
+            }
+        }
+        let code = lines.filter { !$0.drop(while: { $0 == " " }).hasPrefix("--") }
+        self.code = try FormMacros.expand(code.joined(separator: "\n"))
     }
 }
 

@@ -21,7 +21,7 @@ enum RedisRights {
 
     static func ofScripts() throws -> Set<String> {
         try RedisScript.allCases.reduce(into: []) { all, script in
-            all.formUnion(commands(in: try ScriptText.make(script)))
+            all.formUnion(commands(in: try ScriptText.text(of: script)))
         }
     }
 

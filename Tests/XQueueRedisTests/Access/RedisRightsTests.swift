@@ -22,7 +22,7 @@ struct RedisRightsTests {
     @Test("A script names every command it runs, but where calls are gathered")
     func named() throws {
         for script in RedisScript.allCases {
-            let text = try ScriptText.make(script)
+            let text = try ScriptText.text(of: script)
             let unnamed = text.matches(of: /redis\.p?call\((?!\s*')([^)]*)/).map { String($0.1) }
             let known = unnamed.allSatisfy {
                 $0.hasPrefix("command, key") || $0.hasPrefix("unpack(step") || $0.hasPrefix("kind, key")
@@ -33,8 +33,8 @@ struct RedisRightsTests {
 
     @Test("The health check runs every command that a submission runs")
     func probe() throws {
-        let submission = RedisRights.commands(in: try ScriptText.make(.insert))
-        let probe = RedisRights.commands(in: try ScriptText.make(.probe))
+        let submission = RedisRights.commands(in: try ScriptText.text(of: .insert))
+        let probe = RedisRights.commands(in: try ScriptText.text(of: .probe))
         #expect(submission.subtracting(probe) == [])
     }
 
@@ -49,7 +49,7 @@ struct RedisRightsTests {
         configuration.keyPrefix = "q"
         let store = try await RedisStore(configuration: configuration)
         try await store.check()
-        for command in RedisRights.commands(in: try ScriptText.make(.insert)).sorted() {
+        for command in RedisRights.commands(in: try ScriptText.text(of: .insert)).sorted() {
             try await server.run(["ACL", "SETUSER", "xqueue", "-" + command.lowercased()])
             do throws(StoreError) {
                 try await store.check()
