@@ -24,20 +24,3 @@ public struct TypeReport: Sendable {
     /// True if a live node serves the type; without one its tasks wait.
     public let hasHandler: Bool
 }
-
-/// How busy workers are.
-public struct WorkerLoad: Sendable, Hashable {
-    /// How many handlers may run at once.
-    public var total: Int
-    /// How many run now.
-    public var active: Int
-    /// How many of those did not stop when they were told to: their tasks have gone on without them, and
-    /// they keep nothing but their slot.
-    public var stuck: Int
-
-    public init(total: Int, active: Int, stuck: Int) {
-        self.total = total
-        self.active = active
-        self.stuck = stuck
-    }
-}

@@ -35,9 +35,9 @@ extension TaskManager {
     /// The load of the other nodes, and of this process, announced or not.
     private func load(of nodes: [NodeRecord]) -> WorkerLoad {
         nodes.filter { $0.id != workerID }.reduce(into: ownLoad) { load, node in
-            load.total = load.total.adding(clamped: node.capacity)
-            load.active = load.active.adding(clamped: node.running)
-            load.stuck = load.stuck.adding(clamped: node.stuck)
+            load.total = load.total.adding(clamped: node.load.total)
+            load.active = load.active.adding(clamped: node.load.active)
+            load.stuck = load.stuck.adding(clamped: node.load.stuck)
         }
     }
 
@@ -66,11 +66,11 @@ extension TaskManager {
         var roles: NodeRecord.Role = []
         if configuration.servesAPI { roles.insert(.api) }
         if configuration.runsWorkers { roles.insert(.worker) }
-        let load = ownLoad
         return NodeRecord(
-            id: workerID, host: process.host, processID: process.id, version: configuration.version,
-            startedAt: storeTime.date(of: madeAt), lastSeenAt: lastSeenAt, types: ownTypes,
-            capacity: load.total,
-            running: load.active, stuck: load.stuck, roles: roles)
+            id: workerID,
+            program: NodeRecord.Program(
+                host: process.host, processID: process.id, version: configuration.version,
+                startedAt: storeTime.date(of: madeAt)),
+            lastSeenAt: lastSeenAt, types: ownTypes, load: ownLoad, roles: roles)
     }
 }

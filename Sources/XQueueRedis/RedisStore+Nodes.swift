@@ -78,13 +78,13 @@ extension NodeRecord {
         var writer = JSONWriter(capacity: 512)
         writer.object { writer in
             writer.member("id", id)
-            writer.member("host", host)
-            writer.member("pid", processID)
-            writer.member("version", version)
-            writer.member("started_at", startedAt.milliseconds)
-            writer.member("capacity", capacity)
-            writer.member("running", running)
-            writer.member("stuck", stuck)
+            writer.member("host", program.host)
+            writer.member("pid", program.processID)
+            writer.member("version", program.version)
+            writer.member("started_at", program.startedAt.milliseconds)
+            writer.member("capacity", load.total)
+            writer.member("running", load.active)
+            writer.member("stuck", load.stuck)
             writer.member("roles", roles.rawValue)
             writer.name("types")
             writer.array(types) { $0.value($1) }
@@ -106,9 +106,12 @@ extension NodeRecord {
             let types = try? values["types"]?.elements()
         else { return nil }
         self.init(
-            id: id, host: host, processID: processID, version: version,
-            startedAt: Timestamp(milliseconds: startedAt), types: types.compactMap(\.string),
-            capacity: capacity, running: running, stuck: stuck, roles: Role(rawValue: roles))
+            id: id,
+            program: Program(
+                host: host, processID: processID, version: version,
+                startedAt: Timestamp(milliseconds: startedAt)),
+            types: types.compactMap(\.string),
+            load: WorkerLoad(total: capacity, active: running, stuck: stuck), roles: Role(rawValue: roles))
     }
 }
 

@@ -11,8 +11,11 @@ import XQueueTesting
         _ id: String, at time: Timestamp, types: [String], roles: NodeRecord.Role
     ) -> NodeRecord {
         NodeRecord(
-            id: id, host: "host-\(id)", processID: 42, version: "1.2.3", startedAt: time + .seconds(-60),
-            types: types, capacity: types.isEmpty ? 0 : 10, running: types.isEmpty ? 0 : 2, stuck: 0,
+            id: id,
+            program: NodeRecord.Program(
+                host: "host-\(id)", processID: 42, version: "1.2.3", startedAt: time + .seconds(-60)),
+            types: types,
+            load: WorkerLoad(total: types.isEmpty ? 0 : 10, active: types.isEmpty ? 0 : 2, stuck: 0),
             roles: roles)
     }
 

@@ -31,7 +31,7 @@ import XQueueTesting
             // Only the store's clock dates: the identifier, and what is said of the node.
             #expect(abs((task.id.timestamp - task.createdAt).inSeconds) < 1)
             let record = try #require(try await node.manager.nodes().first)
-            #expect(abs((record.startedAt - fixture.clock.now()).inSeconds) < 60)
+            #expect(abs((record.program.startedAt - fixture.clock.now()).inSeconds) < 60)
         }
     }
 

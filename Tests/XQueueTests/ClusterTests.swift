@@ -19,11 +19,11 @@ import XQueueTesting
             fixture.clock.advance(by: .seconds(1))
             let nodes = try await two.manager.nodes()
             #expect(nodes.map(\.id) == ["node-1", "node-2"])
-            #expect(nodes.map(\.version) == ["1.2.3", "dev"])
+            #expect(nodes.map(\.program.version) == ["1.2.3", "dev"])
             #expect(nodes.map(\.types) == [["a", "b"], []])
-            #expect(nodes.map(\.capacity) == [10, 0])
+            #expect(nodes.map(\.load.total) == [10, 0])
             #expect(nodes.map(\.roles) == [.worker, .api])
-            #expect(nodes.allSatisfy { !$0.host.isEmpty && $0.processID > 0 })
+            #expect(nodes.allSatisfy { !$0.program.host.isEmpty && $0.program.processID > 0 })
             #expect(try await one.manager.nodes() == nodes)
             await one.shutDown()
             try await fixture.advance(until: "it has taken its leave") {
@@ -156,7 +156,7 @@ import XQueueTesting
                 let load = try await nodes[0].manager.statistics().workers
                 return load == WorkerLoad(total: 6, active: 6, stuck: 0)
             }
-            #expect(try await nodes[0].manager.statistics().nodes.map(\.running) == [3, 3])
+            #expect(try await nodes[0].manager.statistics().nodes.map(\.load.active) == [3, 3])
             gate.open()
         }
     }

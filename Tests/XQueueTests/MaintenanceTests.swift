@@ -133,7 +133,7 @@ import XQueueTesting
             }
             one.store.heal()
             try await fixture.advance(until: "the first node has heard of it") {
-                try await one.manager.nodes().first { $0.id == "node-1" }?.stuck == 1
+                try await one.manager.nodes().first { $0.id == "node-1" }?.load.stuck == 1
             }
             gate.open()
             try await eventually("its handler ended") { reasons.all.count == 1 }

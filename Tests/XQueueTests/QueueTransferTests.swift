@@ -147,8 +147,9 @@ import XQueueTesting
         try await submit(12, to: source)
         func node(_ id: String, _ roles: NodeRecord.Role) -> NodeRecord {
             NodeRecord(
-                id: id, host: "h", processID: 1, version: "1", startedAt: clock.now(), types: [], capacity: 1,
-                running: 0, stuck: 0, roles: roles)
+                id: id,
+                program: NodeRecord.Program(host: "h", processID: 1, version: "1", startedAt: clock.now()),
+                types: [], load: WorkerLoad(total: 1, active: 0, stuck: 0), roles: roles)
         }
         for store in [source, target] {
             try await store.register(node("n", [.api, .worker]), lifetime: .seconds(30))

@@ -163,7 +163,7 @@ final class SinkDrainer: Sendable {
         noteRefusals()
         guard !page.events.isEmpty || page.isReset || page.isRewound else { return }
         taken.withLock { $0 = (cursor, page.next) }
-        counts.withLock { $0.delivered += page.events.count }
+        counts.withLock { $0.tally.delivered += page.events.count }
         metrics.events.increment(by: page.events.count)
         if page.isReset { tellLoss(page, after: cursor) }
         if page.isRewound {
@@ -182,7 +182,7 @@ final class SinkDrainer: Sendable {
         let first = page.events.first?.cursor ?? page.next
         // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
         let lost = max(Self.distance(from: cursor, to: first) - (page.events.isEmpty ? 0 : 1), 0)
-        counts.withLock { $0.lost += lost }
+        counts.withLock { $0.tally.lost += lost }
         metrics.lost.increment(by: lost)
         context.logger.warning(
             "The event log was full or replaced before the sink took its events; they are lost to it",

@@ -11,18 +11,24 @@ public struct SinkReport: Sendable, Hashable {
     public let isDraining: Bool
     /// Whether this node is connected to it.
     public let isConnected: Bool
-    /// How many events this node has handed to it, since its start.
-    public let delivered: Int
-    /// How many events this node found gone from the log before the sink took them, since its start.
-    public let lost: Int
-    /// How many messages the other side has refused for good, and this node has put aside, since its start.
-    public let refused: Int
+    /// What became of the events that this node had for it, since its start.
+    public let tally: SinkTally
     /// Why this node can hand over nothing now; nil if it can, or if another node is the one to do it.
     public let problem: String?
     /// Up to where the sink has acknowledged events, whichever node handed it them.
     public let cursor: EventCursor
     /// How many events it has not acknowledged.
     public let lag: Int
+}
+
+/// What became of a sink's events, since the start of this node.
+public struct SinkTally: Sendable, Hashable {
+    /// How many events this node has handed over.
+    public internal(set) var delivered = 0
+    /// How many events this node found gone from the log before the sink took them.
+    public internal(set) var lost = 0
+    /// How many messages the other side has refused for good, and this node has put aside.
+    public internal(set) var refused = 0
 }
 
 /// How one sink of this node is, as far as the node knows without asking anybody.
@@ -40,9 +46,7 @@ public struct SinkCondition: Sendable {
 /// What a drainer has counted since the start of this node.
 struct SinkCounts: Sendable {
     var isConnected = false
-    var delivered = 0
-    var lost = 0
-    var refused = 0
+    var tally = SinkTally()
     var problem: String?
     var lastRefused: (refusal: SinkRefusal, at: Timestamp)?
     var refusalLog = RefusalLog()
@@ -54,16 +58,16 @@ extension SinkDrainer {
         let cursor = try await store.sinkCursor(sink.name)
         let (isHere, counts) = state
         return SinkReport(
-            name: sink.name, isDraining: isHere, isConnected: counts.isConnected, delivered: counts.delivered,
-            lost: counts.lost, refused: counts.refused, problem: isHere ? counts.problem : nil,
-            cursor: cursor, lag: Self.distance(from: cursor, to: last))
+            name: sink.name, isDraining: isHere, isConnected: counts.isConnected, tally: counts.tally,
+            problem: isHere ? counts.problem : nil, cursor: cursor,
+            lag: Self.distance(from: cursor, to: last))
     }
 
     /// How the sink is, without a look into the store.
     var condition: SinkCondition {
         let (isHere, counts) = state
         return SinkCondition(
-            name: sink.name, problem: isHere ? counts.problem : nil, refused: counts.refused,
+            name: sink.name, problem: isHere ? counts.problem : nil, refused: counts.tally.refused,
             lastRefused: counts.lastRefused)
     }
 
@@ -133,7 +137,7 @@ extension SinkDrainer {
         guard let last = refusals.named.last else { return }
         let now = context.clock.now()
         let (named, others) = counts.withLock { counts in
-            counts.refused += refusals.count
+            counts.tally.refused += refusals.count
             counts.lastRefused = (last, now)
             return counts.refusalLog.take(refusals, at: .now)
         }

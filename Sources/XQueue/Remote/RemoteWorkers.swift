@@ -183,10 +183,13 @@ final class RemoteWorkers: Sendable {
         let worker = presence.worker
         let running = worker.running ?? running
         return NodeRecord(
-            id: worker.name, host: worker.host ?? "", processID: worker.processID ?? 0,
-            version: worker.version ?? "", startedAt: storeTime.date(of: presence.startedAt),
-            lastSeenAt: storeTime.date(of: presence.seenAt),
-            types: worker.types, capacity: max(worker.capacity ?? presence.maxTasks, running),
-            running: running, stuck: 0, roles: [.worker, .remote])
+            id: worker.name,
+            program: NodeRecord.Program(
+                host: worker.host ?? "", processID: worker.processID ?? 0, version: worker.version ?? "",
+                startedAt: storeTime.date(of: presence.startedAt)),
+            lastSeenAt: storeTime.date(of: presence.seenAt), types: worker.types,
+            load: WorkerLoad(
+                total: max(worker.capacity ?? presence.maxTasks, running), active: running, stuck: 0),
+            roles: [.worker, .remote])
     }
 }

@@ -121,7 +121,7 @@ package struct QueueTransfer: Sendable {
         for side in [source, target] {
             let nodes = try await side.store.nodes().filter { !$0.roles.contains(.remote) }
             guard nodes.isEmpty else {
-                let names = nodes.map { "\($0.id) (\($0.version), on \($0.host))" }
+                let names = nodes.map { "\($0.id) (\($0.program.version), on \($0.program.host))" }
                 throw TransferError(
                     .nodesRun,
                     "nodes run on \(side.name) and must be stopped first: \(names.joined(separator: ", ")). "

@@ -21,51 +21,88 @@ public struct NodeRecord: Sendable, Hashable {
     /// The longest host and version, in bytes; longer ones are cut.
     public static let maxTextBytes = 255
 
+    /// The program that a node runs.
+    public struct Program: Sendable, Hashable {
+        public let host: String
+        public let processID: Int
+        public let version: String
+        /// By the node's own clock.
+        public let startedAt: Timestamp
+
+        /// Describes a program.
+        ///
+        /// - Parameters:
+        ///   - host: The machine's name, cut at ``NodeRecord/maxTextBytes``.
+        ///   - processID: The process's number there.
+        ///   - version: The program's version, cut likewise.
+        ///   - startedAt: Since when the process runs.
+        public init(host: String, processID: Int, version: String, startedAt: Timestamp) {
+            self.host = Self.cut(host)
+            self.processID = processID
+            self.version = Self.cut(version)
+            self.startedAt = startedAt
+        }
+
+        private static func cut(_ text: String) -> String {
+            guard text.utf8.count > maxTextBytes else { return text }
+            var cut = text
+            while cut.utf8.count > maxTextBytes { cut.removeLast() }
+            return cut
+        }
+    }
+
     /// The node's name in leases and `worker_id`; unique in the cluster.
     public let id: String
-    public let host: String
-    public let processID: Int
-    /// The version of the program.
-    public let version: String
-    /// By the node's own clock.
-    public let startedAt: Timestamp
+    public let program: Program
     /// When the store last heard of the node, by the store's clock.
     public var lastSeenAt: Timestamp
     /// The types it serves, by name, without repetition.
     public package(set) var types: [String]
-    /// How many handlers may run at once.
-    public let capacity: Int
-    /// How many run.
-    public let running: Int
-    /// How many of those did not stop when they were told to.
-    public let stuck: Int
+    /// How busy it is.
+    public let load: WorkerLoad
     public let roles: Role
 
+    /// Describes a node.
+    ///
     /// - Parameters:
-    ///   - types: In any order; the first ``maxTypes`` by name are kept.
+    ///   - id: The node's name.
+    ///   - program: What it runs.
     ///   - lastSeenAt: Set by the store; what an announcement says here does not count.
+    ///   - types: In any order; the first ``maxTypes`` by name are kept.
+    ///   - load: How busy it is.
+    ///   - roles: What it may do.
     public init(
-        id: String, host: String, processID: Int, version: String, startedAt: Timestamp,
-        lastSeenAt: Timestamp? = nil, types: [String], capacity: Int, running: Int, stuck: Int,
+        id: String, program: Program, lastSeenAt: Timestamp? = nil, types: [String], load: WorkerLoad,
         roles: Role
     ) {
         self.id = id
-        self.host = Self.cut(host)
-        self.processID = processID
-        self.version = Self.cut(version)
-        self.startedAt = startedAt
-        self.lastSeenAt = lastSeenAt ?? startedAt
+        self.program = program
+        self.lastSeenAt = lastSeenAt ?? program.startedAt
         self.types = Array(Set(types).sorted().prefix(Self.maxTypes))
-        self.capacity = capacity
-        self.running = running
-        self.stuck = stuck
+        self.load = load
         self.roles = roles
     }
+}
 
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > maxTextBytes else { return text }
-        var cut = text
-        while cut.utf8.count > maxTextBytes { cut.removeLast() }
-        return cut
+/// How busy workers are.
+public struct WorkerLoad: Sendable, Hashable {
+    /// How many handlers may run at once.
+    public var total: Int
+    /// How many run now.
+    public var active: Int
+    /// How many of those did not stop when they were told to: their tasks have gone on without them, and
+    /// they keep nothing but their slot.
+    public var stuck: Int
+
+    /// Says how busy workers are.
+    ///
+    /// - Parameters:
+    ///   - total: How many handlers may run at once.
+    ///   - active: How many run now.
+    ///   - stuck: How many of those did not stop when they were told to.
+    public init(total: Int, active: Int, stuck: Int) {
+        self.total = total
+        self.active = active
+        self.stuck = stuck
     }
 }

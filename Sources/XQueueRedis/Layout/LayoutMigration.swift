@@ -77,7 +77,7 @@ struct LayoutMigration: Sendable {
             var nodes: [String] = []
             for element in elements.dropFirst() {
                 let node = NodeRecord(announcement: try element.text)
-                nodes.append(node.map { "\($0.id) (\($0.version), on \($0.host))" } ?? "?")
+                nodes.append(node.map { "\($0.id) (\($0.program.version), on \($0.program.host))" } ?? "?")
             }
             throw StoreError(
                 RedisError(

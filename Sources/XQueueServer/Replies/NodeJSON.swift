@@ -17,17 +17,17 @@ extension JSONWriter {
         object { writer in
             writer.member("id", node.id)
             writer.member("this_node", isThisNode)
-            writer.member("host", node.host)
-            writer.member("pid", node.processID)
-            writer.member("version", node.version)
+            writer.member("host", node.program.host)
+            writer.member("pid", node.program.processID)
+            writer.member("version", node.program.version)
             writer.name("roles")
             writer.array(Self.words(of: node.roles)) { $0.value($1) }
             writer.name("types")
             writer.array(node.types) { $0.value($1) }
-            writer.member("capacity", showsLoad ? node.capacity : nil)
-            writer.member("running", showsLoad ? node.running : nil)
-            writer.member("stuck", showsLoad ? node.stuck : nil)
-            writer.member("started_at", node.startedAt)
+            writer.member("capacity", showsLoad ? node.load.total : nil)
+            writer.member("running", showsLoad ? node.load.active : nil)
+            writer.member("stuck", showsLoad ? node.load.stuck : nil)
+            writer.member("started_at", node.program.startedAt)
             writer.member("last_seen_at", node.lastSeenAt)
         }
     }

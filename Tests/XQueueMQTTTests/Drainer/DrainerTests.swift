@@ -23,8 +23,8 @@ import XQueueTesting
             let report = try #require(try await node.manager.statistics().sinks.first)
             #expect(report.name == "recording")
             #expect(report.isDraining && report.isConnected)
-            #expect(report.delivered == 3000)
-            #expect(report.lost == 0)
+            #expect(report.tally.delivered == 3000)
+            #expect(report.tally.lost == 0)
             #expect(report.cursor.number == 3000)
         }
         #expect(!node.sink.isOpen)
@@ -58,7 +58,7 @@ import XQueueTesting
             let condition = try #require(node.manager.sinkConditions().first)
             #expect(condition.lastRefused?.refusal == SinkRefusal(topic: "a/b", reason: "no"))
             #expect(condition.problem == nil)
-            #expect(try await node.manager.statistics().sinks.first?.refused == 1)
+            #expect(try await node.manager.statistics().sinks.first?.tally.refused == 1)
             // Many are counted, and not each of them told.
             node.sink.refuse((0..<100).map { "c/\($0)" })
             try await fixture.work(1, on: node)
@@ -146,11 +146,11 @@ import XQueueTesting
                 try await node.manager.statistics().sinks.first?.lag == 0
             }
             let report = try #require(try await node.manager.statistics().sinks.first)
-            #expect(report.lost > 0)
-            #expect(report.lost + Set(node.sink.events.map(\.cursor)).count == 900)
+            #expect(report.tally.lost > 0)
+            #expect(report.tally.lost + Set(node.sink.events.map(\.cursor)).count == 900)
             let told =
                 "The event log was full or replaced before the sink took its events; they are lost to it"
-            #expect(node.log.all.contains("\(told) \(report.lost)"))
+            #expect(node.log.all.contains("\(told) \(report.tally.lost)"))
         }
     }
 

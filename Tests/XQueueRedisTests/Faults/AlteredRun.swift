@@ -66,8 +66,10 @@ final class AlteredRun: Sendable {
         }
         _ = try await real.settle(ends)
         let node = NodeRecord(
-            id: "n\(below(3))", host: "h", processID: 7, version: "1", startedAt: Timestamp(milliseconds: 1),
-            types: ["a"], capacity: 4, running: 1, stuck: 0, roles: .worker)
+            id: "n\(below(3))",
+            program: NodeRecord.Program(
+                host: "h", processID: 7, version: "1", startedAt: Timestamp(milliseconds: 1)),
+            types: ["a"], load: WorkerLoad(total: 4, active: 1, stuck: 0), roles: .worker)
         try await real.register(node, lifetime: .seconds(60))
         known.withLock { $0 = Array(($0 + attempts).suffix(60)) }
     }

@@ -64,9 +64,10 @@ import XQueueTesting
     @Test("cannot have the name of a node, or make one leave") func nodes() async throws {
         try await TestAPI.run { api in
             let node = NodeRecord(
-                id: "w", host: "", processID: 1, version: "", startedAt: api.clock.now(), types: [],
-                capacity: 0,
-                running: 0, stuck: 0, roles: [.api])
+                id: "w",
+                program: NodeRecord.Program(
+                    host: "", processID: 1, version: "", startedAt: api.clock.now()),
+                types: [], load: WorkerLoad(total: 0, active: 0, stuck: 0), roles: [.api])
             try await api.store.register(node, lifetime: .seconds(600))
             try await api.lease().expectError(400, "invalid_field", field: "worker")
             try await api.send(.delete, "/api/v1/workers/w").expectError(404, "not_found")

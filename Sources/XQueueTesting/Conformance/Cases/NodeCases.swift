@@ -74,9 +74,12 @@ extension StoreConformance {
             let store = fixture.store
             let name = "nœud \"1\"\n{a}:*,\u{1F680}"
             let node = NodeRecord(
-                id: name, host: "hôte, \\ 'x'", processID: 4_194_303, version: "1.0.0-beta+é",
-                startedAt: Timestamp(milliseconds: 1), types: ["a.b:c-d_e", "A", "a"],
-                capacity: 100_000, running: 99_999, stuck: 1, roles: [.api, .worker]
+                id: name,
+                program: NodeRecord.Program(
+                    host: "hôte, \\ 'x'", processID: 4_194_303, version: "1.0.0-beta+é",
+                    startedAt: Timestamp(milliseconds: 1)),
+                types: ["a.b:c-d_e", "A", "a"],
+                load: WorkerLoad(total: 100_000, active: 99_999, stuck: 1), roles: [.api, .worker]
             ).seen(at: fixture.now)
             try await store.register(node, lifetime: .seconds(30))
             #expect(try await store.nodes() == [node])
@@ -113,8 +116,11 @@ extension StoreFixture {
         roles: NodeRecord.Role = [.api, .worker]
     ) -> NodeRecord {
         NodeRecord(
-            id: id, host: "host", processID: 42, version: "1.2.3", startedAt: now + .seconds(-5),
-            lastSeenAt: now, types: types, capacity: 10, running: running, stuck: stuck, roles: roles)
+            id: id,
+            program: NodeRecord.Program(
+                host: "host", processID: 42, version: "1.2.3", startedAt: now + .seconds(-5)),
+            lastSeenAt: now, types: types,
+            load: WorkerLoad(total: 10, active: running, stuck: stuck), roles: roles)
     }
 }
 
