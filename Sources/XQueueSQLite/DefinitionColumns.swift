@@ -27,12 +27,9 @@ enum DefinitionColumns {
         if Walker.reads, let policy {
             definition.retryPolicy = try RetryPolicy(stored: policy, seq: walker.seq)
         }
-        var trace = definition.trace?.text
-        walker.text("trace", &trace)
-        if Walker.reads { definition.trace = trace.flatMap { TraceContext(text: $0) } }
-        var metadata = definition.metadata?.text
-        walker.text("metadata", &metadata)
-        if Walker.reads { definition.metadata = metadata.map { RawJSON(trusted: $0) } }
+        // What no statement looks at, one line each.
+        walker.passive("trace", &definition.trace)
+        walker.passive("metadata", &definition.metadata)
     }
 
     /// The names, in the order of the walk.
@@ -58,6 +55,14 @@ protocol ColumnWalker {
     mutating func text(_ name: StaticString, _ value: inout String?)
     /// A column that has no value: NULL is bound, and nothing is read.
     mutating func nothing(_ name: StaticString)
+}
+
+extension ColumnWalker {
+    mutating func passive<Value: PassiveText>(_ name: StaticString, _ value: inout Value?) {
+        var text = value?.text
+        self.text(name, &text)
+        if Self.reads { value = text.flatMap { Value(stored: $0) } }
+    }
 }
 
 /// Notes the columns' names.

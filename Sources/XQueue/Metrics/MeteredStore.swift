@@ -5,6 +5,9 @@ import XQueueCore
 ///
 /// Waiting for events is not a call's time: that verb is measured only when it does not wait.
 struct MeteredStore: StoreDecorator {
+    /// Calls of transfers, which no node takes part in.
+    private static let unmetered: Set<StoreVerb> = [.copies, .adopt, .endTransfer, .transferNote]
+
     let base: any Store
     private let metrics: QueueMetrics
     private let timers: [StoreVerb: CoreMetrics.Timer]
@@ -13,7 +16,7 @@ struct MeteredStore: StoreDecorator {
         self.base = base
         self.metrics = metrics
         timers = Dictionary(
-            uniqueKeysWithValues: StoreVerb.allCases.filter { !$0.isOfTransfers }.map {
+            uniqueKeysWithValues: StoreVerb.allCases.filter { !Self.unmetered.contains($0) }.map {
                 ($0, metrics.timer(.storeCall, [("verb", $0.rawValue)]))
             })
     }

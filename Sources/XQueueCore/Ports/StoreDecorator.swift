@@ -39,14 +39,6 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case events, lastEvent, sinkCursor, acknowledge
     case copies, adopt, endTransfer, transferNote
     case now, task, tasks, statistics, types, check
-
-    /// Whether it is part of a transfer, which no node takes part in.
-    package var isOfTransfers: Bool {
-        switch self {
-        case .copies, .adopt, .endTransfer, .transferNote: true
-        default: false
-        }
-    }
 }
 
 extension StoreDecorator {
@@ -108,10 +100,10 @@ extension StoreDecorator {
     }
 
     public func sweep(
-        limit: Int, draw: SweepDraw, unless isTooLate: @escaping @Sendable () -> Bool
+        limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult {
         try await call(.sweep) { () async throws(StoreError) in
-            try await base.sweep(limit: limit, draw: draw, unless: isTooLate)
+            try await base.sweep(limit: limit, draw: draw, within: time)
         }
     }
 

@@ -15,14 +15,12 @@ struct StoredCopy {
     /// - Throws: ``StoreError`` if a text holds a NUL.
     init(_ record: TaskRecord) throws(StoreError) {
         var record = record
-        if !record.retryPolicy.jitter.isFinite { record.retryPolicy.jitter = 0 }
         id = record.id
         isParked = record.pendingReason == .parked
         result = record.result?.text ?? ""
         var (createdAt, runAt) = (record.state.createdAt, record.state.runAt)
-        definition = try Self.packed(96 + record.payload.text.utf8.count) { writer throws(StoreError) in
+        definition = try StoredDefinition.pack(record.definition) { writer throws(StoreError) in
             try StoredDefinition.times(&writer, &createdAt, &runAt)
-            try StoredDefinition.layout(&writer, &record.definition)
         }
         if !record.isUnmoved {
             state = try Self.packed(160) { writer throws(StoreError) in

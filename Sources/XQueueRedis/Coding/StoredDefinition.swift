@@ -46,9 +46,20 @@ enum StoredDefinition {
     ///
     /// - Throws: ``StoreError`` if a text holds a NUL, which ends texts in this layout.
     static func pack(_ task: NewTask) throws(StoreError) -> [UInt8] {
-        var definition = task.definition
+        try pack(task.definition)
+    }
+
+    /// - Parameters:
+    ///   - definition: What was asked.
+    ///   - times: Writes what stands before it.
+    /// - Throws: ``StoreError`` if a text holds a NUL.
+    static func pack(
+        _ definition: TaskDefinition, after times: (inout PackedWriter) throws(StoreError) -> Void = { _ in }
+    ) throws(StoreError) -> [UInt8] {
+        var definition = definition
         if !definition.retryPolicy.jitter.isFinite { definition.retryPolicy.jitter = 0 }
         var writer = PackedWriter(capacity: 96 + definition.payload.text.utf8.count)
+        try times(&writer)
         try layout(&writer, &definition)
         return writer.bytes
     }

@@ -1,6 +1,7 @@
 #if Redis
 
 import XQueueCore
+import XQueueStoreKit
 
 /// What is done with the fields of a packed form: they are listed, written or read.
 ///
@@ -179,21 +180,6 @@ protocol StoredCode {
 extension TaskStatus: StoredCode {}
 extension RetryPolicy.Strategy: StoredCode {}
 extension AttemptFailure.Kind: StoredCode {}
-
-/// What is kept as a text that no script looks at.
-protocol PassiveText {
-    var text: String { get }
-    /// Nil if it is none: it is left out then.
-    init?(stored text: String)
-}
-
-extension TraceContext: PassiveText {
-    init?(stored text: String) { self.init(text: text) }
-}
-
-extension RawJSON: PassiveText {
-    init?(stored text: String) { self.init(trusted: text) }
-}
 
 extension String? {
     /// The text behind a mark of presence; nothing if there is none.

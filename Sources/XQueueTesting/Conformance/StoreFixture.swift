@@ -60,6 +60,26 @@ struct StoreFixture: Sendable {
         }
     }
 
+    /// A task with a value in every field.
+    func elaborateTask(schedule: NewTask.Schedule) -> NewTask {
+        NewTask(
+            id: ids.next(), type: "b", payload: RawJSON(trusted: #"{ "n": [1, "é"] }"#), schedule: schedule
+        ) { task in
+            task.priority = -7
+            task.maxRetry = 1000
+            task.queueTimeout = .milliseconds(1)
+            task.processTimeout = .seconds(315_360_000)
+            task.concurrency = ConcurrencyLimit(key: "k/é", limit: 1_000_000)
+            task.uniqueKey = "once"
+            task.retryPolicy = RetryPolicy(
+                strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35)
+            task.trace = TraceContext(
+                parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                state: "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
+            task.metadata = try? RawJSON(#"{ "user": 12345678901234567890, "name": "“é\u0000”" }"#)
+        }
+    }
+
     /// A payload of so many bytes, from 2.
     private static func payload(bytes: Int) -> RawJSON {
         RawJSON(trusted: "\"" + String(repeating: "x", count: bytes - 2) + "\"")

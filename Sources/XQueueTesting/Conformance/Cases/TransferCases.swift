@@ -49,18 +49,8 @@ extension StoreConformance {
 
     private static let takingCases: [ConformanceCase] = [
         pairCase("transfer: everything that was asked, and large contents") { pair in
-            var definition = TaskDefinition(type: "a", payload: RawJSON(trusted: "{\"n\": [1, \"é\"]}"))
-            definition.priority = -7
-            definition.maxRetry = 1000
-            definition.queueTimeout = .milliseconds(1_234_567)
-            definition.processTimeout = .milliseconds(89)
-            definition.concurrency = ConcurrencyLimit(key: "k/é", limit: 1_000_000)
-            definition.uniqueKey = "u"
-            definition.retryPolicy = RetryPolicy(
-                strategy: .linear, delay: .milliseconds(1), maxDelay: .seconds(9), jitter: 0.3)
-            definition.trace = TraceContext(text: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
             try await pair.source.submit([
-                NewTask(id: pair.source.nextID(), definition: definition), pair.source.task("b", bytes: 9000),
+                pair.source.elaborateTask(schedule: .now), pair.source.task("a", bytes: 9000),
             ])
             for record in try await pair.source.claim(["a", "b"], count: 2) {
                 let result = RawJSON(trusted: "\"" + String(repeating: "r", count: 5000) + "\"")
