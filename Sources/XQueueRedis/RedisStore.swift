@@ -3,6 +3,7 @@
 public import Logging
 public import NIOCore
 public import NIOPosix
+import Synchronization
 public import XQueueCore
 import XQueueStoreKit
 
@@ -162,6 +163,16 @@ public final class RedisStore: Store {
         try gate.enter()
         defer { gate.leave() }
         return try await body()
+    }
+}
+
+/// Lets exactly one caller close something.
+final class ClosedOnce: Sendable {
+    private let isSet = Atomic(false)
+
+    /// True for the first caller.
+    func set() -> Bool {
+        !isSet.exchange(true, ordering: .acquiringAndReleasing)
     }
 }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import Synchronization
 import XQueueCore
 import XQueueStoreKit
 
@@ -183,3 +184,28 @@ private final class SessionBox: @unchecked Sendable {
 /// One caller's write: an error the verb decided on is kept for the caller, one of the database is thrown.
 private typealias WriteJob = @Sendable (WriteSession, Timestamp) throws -> Void
 private typealias WriteCall = CallGatherer<WriteJob, Void>.Call
+
+/// Remembers the last failure of the database for a while: a check that happens to pass says little while
+/// real work fails.
+final class FailureMemory: Sendable {
+    private static let window = Duration.seconds(10)
+
+    private let last = Mutex<(error: StoreError, time: MonotonicInstant)?>(nil)
+
+    func failed(_ error: StoreError, at now: MonotonicInstant) {
+        last.withLock { $0 = (error, now) }
+    }
+
+    /// Real work was stored.
+    func succeeded() {
+        last.withLock { $0 = nil }
+    }
+
+    /// The last failure, if nothing was stored since and it was not long ago.
+    func recent(at now: MonotonicInstant) -> StoreError? {
+        last.withLock { last in
+            guard let last, now - last.time < Self.window else { return nil }
+            return last.error
+        }
+    }
+}

@@ -1,5 +1,7 @@
 #if Redis
 
+import XQueueCore
+
 /// The phases of a benchmark of the store on Redis.
 struct RedisBench {
     let options: BenchOptions
@@ -28,6 +30,48 @@ struct RedisBench {
         case .kafka: return try await KafkaBench.run(options, server, bar)
         case .prune: return [try await RedisPruneBench(options: options, server: server, bar: bar).run()]
         }
+    }
+}
+
+/// What each step of a task's life costs the server, in batches of 100 from one caller.
+struct RedisBatchBench {
+    private static let batch = 100
+
+    let options: BenchOptions
+    let server: BenchServer
+    let bar: ProgressBar
+
+    func run() async throws -> [BenchResult] {
+        let store = try await server.makeStore()
+        let load = try StoreLoad(store, batch: Self.batch, payloadBytes: options.payload)
+        let tasks = options.tasks
+        let insert = try await measure("batch-insert") { name in
+            try await load.insert(tasks) { bar.show(name, $0, of: tasks) }
+        }
+        var attempts: [AttemptID] = []
+        let claim = try await measure("batch-claim") { name in
+            attempts = try await load.claim(tasks) { bar.show(name, $0, of: tasks) }
+        }
+        var settle = try await measure("batch-settle") { name in
+            try await load.settle(attempts) { bar.show(name, $0, of: tasks) }
+        }
+        await store.close()
+        let last = [claim, settle].compactMap(\.serverMicrosecondsPerTask).reduce(0, +)
+        let all = last + (insert.serverMicrosecondsPerTask ?? 0)
+        settle.facts = [
+            .init(name: "claim and settle", value: last, unit: "µs", aim: 15),
+            .init(name: "whole life", value: all, unit: "µs", aim: 25),
+        ]
+        return [insert, claim, settle]
+    }
+
+    private func measure(_ name: String, _ body: (String) async throws -> Void) async throws -> BenchResult {
+        let before = try await server.info("commandstats")
+        let meter = try await Meter(server)
+        try await body(name)
+        var result = try await meter.fullResult(name, options.tasks)
+        result.commands = try await server.info("commandstats").costs(since: before, tasks: options.tasks)
+        return result
     }
 }
 

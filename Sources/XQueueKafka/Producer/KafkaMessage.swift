@@ -1,5 +1,7 @@
 #if Kafka
 
+import CRdKafka
+import Dispatch
 import XQueueCore
 
 /// A message for any topic.
@@ -34,6 +36,47 @@ extension KafkaMessage {
                     IntakeHeader("offset", "\(origin.position)"),
                     IntakeHeader("timestamp", record.timestamp.rfc3339),
                 ])
+    }
+}
+
+/// Decides which partition a message goes to.
+///
+/// Messages that have to keep their order go where their key says, as producers in Java do it. All others go
+/// to one partition for a while, and then to the next: a batch holds messages of one partition, so spread
+/// over all of them they would travel in many small ones. Kafka's own producers do alike for messages without
+/// a key, where so many bytes are a turn (KIP-794).
+enum KafkaPartitioner {
+    /// How long messages go to one partition, in nanoseconds.
+    private static let turn: UInt64 = 10_000_000
+    /// Nodes begin at different partitions.
+    private static let first = UInt64.random(in: 0...UInt64(UInt32.max))
+
+    /// - Parameter conf: It must have a property that belongs to topics, such as `acks`.
+    static func install(in conf: OpaquePointer) {
+        guard let topic = rd_kafka_conf_get_default_topic_conf(conf) else {
+            preconditionFailure("no property of topics has been set")
+        }
+        rd_kafka_topic_conf_set_partitioner_cb(topic) { topic, key, keySize, count, opaque, ticket in
+            guard let ticket, let topic, count > 0, !KafkaTicket.at(ticket).keepsOrder else {
+                return rd_kafka_msg_partitioner_murmur2_random(topic, key, keySize, count, opaque, ticket)
+            }
+            let partition = KafkaPartitioner.partition(of: Int(count)) {
+                rd_kafka_topic_partition_available(topic, Int32($0)) != 0
+            }
+            return Int32(partition)
+        }
+    }
+
+    /// The partition whose turn it is; if it has no leader, the next one that has.
+    static func partition(
+        of count: Int, at time: UInt64 = DispatchTime.now().uptimeNanoseconds, isAvailable: (Int) -> Bool
+    ) -> Int {
+        let start = Int((time / turn + first) % UInt64(count))
+        for step in 0..<count {
+            let partition = (start + step) % count
+            if isAvailable(partition) { return partition }
+        }
+        return start
     }
 }
 

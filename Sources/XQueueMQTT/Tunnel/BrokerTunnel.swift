@@ -1,7 +1,9 @@
 #if MQTT
 
+import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A socket in a private folder that leads to a broker: libmosquitto connects to it, and what the broker sends passes a
 /// ``FrameGate`` before the library sees it.
@@ -95,6 +97,59 @@ final class BrokerTunnel: Sendable {
         }.map {
             upstream.read()
         }
+    }
+}
+
+/// What a tunnel and the handlers of its connection share.
+final class TunnelState: Sendable {
+    let broker: MQTTBroker
+    private let isTaken = Atomic(false)
+    private let reason = Mutex<MQTTError?>(nil)
+
+    /// - Parameter broker: Where the tunnel leads.
+    init(_ broker: MQTTBroker) {
+        self.broker = broker
+    }
+
+    /// What broke the connection to the broker, if something is known to have.
+    var failure: MQTTError? { reason.withLock { $0 } }
+
+    /// Notes what broke the connection, unless something has before.
+    func note(_ error: any Error) {
+        let error = MQTTError(error, of: broker)
+        reason.withLock { $0 = $0 ?? error }
+    }
+
+    /// True for the first who asks: a tunnel serves one connection.
+    func take() -> Bool {
+        !isTaken.exchange(true, ordering: .relaxed)
+    }
+}
+
+/// A folder for one socket, which nobody but this user can look into.
+struct SocketFolder: Sendable {
+    private let path: String
+
+    /// - Throws: ``MQTTError`` of kind `disconnected` if the folder for temporary files cannot be written to.
+    init() throws(MQTTError) {
+        let parent = FileManager.default.temporaryDirectory.path
+        // The path of a socket must be short.
+        var template = Array((parent + "/xqueue-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw MQTTError(
+                .disconnected,
+                "no folder for a socket can be made in \(parent): \(String(cString: strerror(errno)))")
+        }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Where the socket is to be.
+    var socketFile: String { path + "/mqtt" }
+
+    /// Removes the folder and the socket; those who have connected keep their connections.
+    func remove() {
+        unlink(socketFile)
+        rmdir(path)
     }
 }
 

@@ -3,6 +3,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 #if canImport(Darwin)
 import Darwin
@@ -89,6 +90,48 @@ struct RedisConnector: Sendable {
         let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: tlsContext, serverHostname: isNumeric ? nil : host)
     }
+}
+
+/// The channels of one attempt to connect (a name may have several addresses), so that it can be called off.
+final class ConnectAttempt: Sendable {
+    private struct State {
+        var channels: [any Channel] = []
+        var isCancelled = false
+    }
+
+    private let state = Mutex(State())
+
+    /// - Throws: if the attempt has been called off.
+    func add(_ channel: any Channel) throws {
+        let isCancelled = state.withLock { state in
+            state.channels.append(channel)
+            return state.isCancelled
+        }
+        if isCancelled { throw CancellationError() }
+    }
+
+    func cancel() {
+        let channels = state.withLock { state in
+            state.isCancelled = true
+            return state.channels
+        }
+        for channel in channels { channel.close(promise: nil) }
+    }
+}
+
+/// The growing, jittered pause between two attempts to connect.
+struct ReconnectBackOff {
+    private static let first = 0.05
+    private static let last = 2.0
+    private var seconds = first
+
+    /// The next pause: half of it fixed, half of it random, so that many nodes do not come back at once.
+    mutating func next() -> Duration {
+        defer { seconds = min(seconds * 2, Self.last) }
+        return .seconds(seconds * Double.random(in: 0.5...1))
+    }
+
+    mutating func reset() { seconds = Self.first }
 }
 
 #endif

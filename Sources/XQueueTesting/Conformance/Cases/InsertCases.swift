@@ -8,7 +8,8 @@ extension StoreConformance {
                 fixture.task(), fixture.task("b", priority: .max, schedule: .after(.milliseconds(1))),
                 fixture.task("b", priority: .min, schedule: .at(fixture.now + .seconds(5))),
                 fixture.task(schedule: .at(fixture.now + .seconds(-5))),
-                fixture.task(schedule: .after(.zero)), elaborateTask(fixture),
+                fixture.task(schedule: .after(.zero)),
+                fixture.elaborateTask(schedule: .after(.seconds(86_400))),
             ]
             tasks.append(NewTask(id: fixture.nextID(), type: "standard"))
             let outcomes = try await fixture.store.insert(tasks)
@@ -56,7 +57,9 @@ extension StoreConformance {
         ConformanceCase("insert: the trace of a task stays with it, through attempts and requeues") {
             fixture in
             for (type, state) in [("a", nil), ("b", "congo=t61rcWkgMzE")] {
-                let trace = try #require(makeTrace(state))
+                let trace = try #require(
+                    TraceContext(
+                        parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", state: state))
                 var task = fixture.task(type, key: "key", maxRetry: 0, uniqueKey: "once")
                 task.payload = try RawJSON("\"\(String(repeating: "x", count: 5000))\"")
                 task.trace = trace
@@ -100,25 +103,45 @@ extension StoreConformance {
             #expect(try await fixture.store.tasks(TaskQuery()).total == 1000)
         },
     ]
+}
 
-    private static func makeTrace(_ state: String?) -> TraceContext? {
-        TraceContext(parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", state: state)
-    }
-
-    /// A task with a value in every field.
-    private static func elaborateTask(_ fixture: StoreFixture) -> NewTask {
-        NewTask(id: fixture.nextID(), type: "b", payload: RawJSON.null, schedule: .after(.seconds(86_400))) {
-            task in
-            task.priority = -7
-            task.maxRetry = 1000
-            task.queueTimeout = .milliseconds(1)
-            task.processTimeout = .seconds(315_360_000)
-            task.concurrency = ConcurrencyLimit(key: "user", limit: 3)
-            task.uniqueKey = "once"
-            task.retryPolicy = RetryPolicy(
-                strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35)
-            task.trace = makeTrace("congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
-            task.metadata = try? RawJSON(#"{ "user": 12345678901234567890, "name": "“é\u0000”" }"#)
-        }
-    }
+extension StoreConformance {
+    static let batchCases: [ConformanceCase] = [
+        ConformanceCase(
+            "batch: a call that fails does not fail its neighbours", limits: .init(maxBacklog: 50)
+        ) {
+            fixture in
+            let batches = (0..<20).map { _ in (0..<10).map { _ in fixture.task() } }
+            let accepted = try await withThrowingTaskGroup(of: [TaskID].self) { group in
+                for batch in batches {
+                    group.addTask {
+                        do throws(StoreError) {
+                            return try await fixture.store.insert(batch).map(\.record.id)
+                        } catch {
+                            guard error.code == .backlogFull else { throw error }
+                            return []
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(accepted.filter { !$0.isEmpty }.count == 5)
+            let page = try await fixture.store.tasks(TaskQuery(limit: 1000))
+            #expect(Set(page.tasks.ids) == Set(accepted.joined()))
+            #expect(page.total == 50)
+        },
+        ConformanceCase("batch: many calls at once are each answered with their own") { fixture in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<100 {
+                    group.addTask {
+                        let tasks = (0...(index % 4)).map { _ in fixture.task("t\(index % 5)") }
+                        let outcomes = try await fixture.store.insert(tasks)
+                        #expect(outcomes.map(\.record.id) == tasks.map(\.id))
+                        #expect(try await fixture.store.task(tasks[0].id)?.type == "t\(index % 5)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        },
+    ]
 }
