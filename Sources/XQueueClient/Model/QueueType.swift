@@ -34,6 +34,8 @@ public struct QueueWorker: Sendable, Hashable, Decodable {
     public let isThisNode: Bool
     /// The machine it runs on.
     public let host: String
+    /// The number of its process there; nil if a remote worker does not tell.
+    public let processID: Int?
     /// The version of its program.
     public let version: String
     /// What it does: `api`, `worker`, `remote`.
@@ -59,6 +61,7 @@ public struct QueueWorker: Sendable, Hashable, Decodable {
         id = try object.value("id")
         isThisNode = try object.optional("this_node") ?? false
         host = try object.value("host")
+        processID = try object.optional("pid").flatMap { $0 > 0 ? $0 : nil }
         version = try object.value("version")
         roles = try object.value("roles")
         types = try object.value("types")

@@ -86,6 +86,8 @@ public struct ServerStatistics: Sendable, Hashable, Decodable {
         public let refused: Int
         /// Why events wait now.
         public let error: String?
+        /// Up to where it has acknowledged events: the cursor of the last one.
+        public let cursor: String
         /// How many events wait, if that is known.
         public let lag: Int?
     }
@@ -100,8 +102,30 @@ public struct ServerStatistics: Sendable, Hashable, Decodable {
         public let held: Bool
         /// How many tasks this node took from it.
         public let fed: Int
+        /// How many of its records this node found in the store already.
+        public let known: Int
+        /// How many of its tasks this node left out, since an unfinished task had their unique key.
+        public let deduplicated: Int
+        /// How many of its records this node put aside, since they are no tasks.
+        public let rejected: Int
         /// How many tasks wait in it, if that is known.
         public let lag: Int?
+        /// Its parts, by number.
+        public let partitions: [Partition]
+
+        /// A part of the log.
+        public struct Partition: Sendable, Hashable, Decodable {
+            /// Its number.
+            public let partition: Int
+            /// Up to where its tasks are in the store, if that is known.
+            public let committed: Int?
+            /// Where it ends.
+            public let end: Int
+            /// How many tasks wait in it.
+            public let lag: Int
+            /// Whether this node reads it.
+            public let assigned: Bool
+        }
     }
 
     /// Reads statistics.

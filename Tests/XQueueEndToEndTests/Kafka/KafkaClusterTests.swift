@@ -94,7 +94,7 @@ import XQueueTesting
         #expect(ids.subtracting(done).isEmpty, "tasks count as done that did not run")
 
         try await eventually("the log is read to its end") {
-            let log = try await api.intake().log
+            let log = try await api.intake()
             return log.lag == 0 && log.error == nil && !log.held
         }
         // A node may have died between putting a message aside and noting that.

@@ -71,17 +71,6 @@ struct KafkaQueue: Sendable {
     }
 }
 
-/// What `stats` tells of the log beside what the client reads.
-struct IntakeRest: Decodable {
-    struct Partition: Decodable {
-        var end: Int
-        var assigned: Bool
-    }
-
-    var deduplicated: Int
-    var partitions: [Partition]
-}
-
 extension API.Reply {
     /// The kind of error that a refusal names.
     func errorCode() throws -> String {
@@ -94,13 +83,8 @@ extension API.Reply {
 
 extension API {
     /// The log, as the node tells it.
-    func intake() async throws -> (log: ServerStatistics.Intake, rest: IntakeRest) {
-        struct Stats: Decodable {
-            var intake: IntakeRest
-        }
-        let reply = try await send("GET", "/stats")
-        let log = try #require(try reply.decoded(ServerStatistics.self).intake)
-        return (log, try reply.decoded(Stats.self).intake)
+    func intake() async throws -> ServerStatistics.Intake {
+        try #require(try await stats().intake)
     }
 
     /// Submits a batch that must be accepted: stored, or kept by the log.

@@ -15,7 +15,7 @@ import XQueueTesting
         let node = try await queue.cluster.node("a")
         let api = API(node)
         try await eventually("the node reads all partitions") {
-            try await api.intake().rest.partitions.allSatisfy(\.assigned)
+            try await api.intake().partitions.allSatisfy(\.assigned)
         }
         try await queue.produce(20)
         try await api.allEnd(20)

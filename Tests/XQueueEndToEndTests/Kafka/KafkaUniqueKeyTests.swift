@@ -112,7 +112,7 @@ import XQueueTesting
             }
         }
         try await eventually("that the first one answers is counted") {
-            try await api.intake().rest.deduplicated == 1
+            try await api.intake().deduplicated == 1
         }
         #expect(try await api.send("GET", "/tasks/\(id)").status == 404)
         #expect(try await api.task(first.id).status == .pending)
