@@ -6,10 +6,13 @@ public final class CallGate: Sendable {
     private struct State {
         var callers = 0
         var isClosed = false
-        var closing: CheckedContinuation<Void, Never>?
+
+        var isEmptyForGood: Bool { isClosed && callers == 0 }
     }
 
     private let state = Mutex(State())
+    /// Kept when the gate is closed and everybody is out.
+    private let emptied = AsyncPromise<Void>()
 
     /// An open gate with nobody in.
     public init() {}
@@ -27,24 +30,20 @@ public final class CallGate: Sendable {
 
     /// Ends what one ``enter()`` began.
     public func leave() {
-        let closing = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        let isEmptyForGood = state.withLock { state in
             state.callers -= 1
-            guard state.callers == 0 else { return nil }
-            defer { state.closing = nil }
-            return state.closing
+            return state.isEmptyForGood
         }
-        closing?.resume()
+        if isEmptyForGood { emptied.fulfill() }
     }
 
-    /// Lets nobody in any more, and returns when everybody is out. To be called once.
+    /// Lets nobody in any more, and returns when everybody is out, whether or not the Swift task is canceled.
     public func close() async {
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                state.isClosed = true
-                if state.callers > 0 { state.closing = continuation }
-                return state.callers == 0
-            }
-            if isEmpty { continuation.resume() }
+        let isEmptyForGood = state.withLock { state in
+            state.isClosed = true
+            return state.isEmptyForGood
         }
+        if isEmptyForGood { emptied.fulfill() }
+        await emptied.value
     }
 }

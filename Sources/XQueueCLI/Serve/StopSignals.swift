@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import XQueueCore
 import XQueueHandlers
 
 /// SIGTERM and SIGINT, from the program's first moment to its last.
@@ -12,12 +13,9 @@ final class StopSignals: Sendable {
     /// group, which on a busy machine may be many milliseconds later. Nobody presses a key twice so fast.
     private static let echo = Duration.milliseconds(100)
 
-    private struct State {
-        var first: (number: Int32, time: ContinuousClock.Instant)?
-        var waiting: [AsyncStream<Void>.Continuation] = []
-    }
-
-    private let state = Mutex(State())
+    private let first = Mutex<(number: Int32, time: ContinuousClock.Instant)?>(nil)
+    /// Kept by the first signal.
+    private let asked = AsyncPromise<Void>()
     /// Kept as long as the process: without them, the signals would be deadly again.
     private let sources = Mutex<[Source]>([])
 
@@ -71,30 +69,21 @@ final class StopSignals: Sendable {
 
     private func received(_ number: Int32) {
         let now = ContinuousClock.now
-        let (isSecond, waiting) = state.withLock { state in
-            if let first = state.first {
-                return (first.number != number || now - first.time > Self.echo, state.waiting)
-            }
-            state.first = (number, now)
-            defer { state.waiting = [] }
-            return (false, state.waiting)
+        let isSecond = first.withLock { first in
+            if let first { return first.number != number || now - first.time > Self.echo }
+            first = (number, now)
+            return false
         }
         if isSecond {
             ExecHandler.killAll()
             _exit(128 + number)
         }
-        for waiter in waiting { waiter.yield() }
+        asked.fulfill()
     }
 
     /// Returns when the program has been asked to stop, or the Swift task is canceled.
     func wait() async {
-        let (stream, waiter) = AsyncStream<Void>.makeStream()
-        let isAsked = state.withLock { state in
-            if state.first == nil { state.waiting.append(waiter) }
-            return state.first != nil
-        }
-        if isAsked { return }
-        for await _ in stream { return }
+        _ = await asked.wait()
     }
 
     /// What `body` answers; nil if the program is asked to stop meanwhile, which cancels `body`.
