@@ -120,6 +120,34 @@ import XQueueTesting
         await intake.close()
     }
 
+    @Test("A partition that went away while it was held is read when it is back") func holdAndShare()
+        async throws
+    {
+        let fixture = try await KafkaFixture()
+        let (first, second) = (try fixture.intake(), try fixture.intake())
+        try await first.open()
+        try await eventually("the first has all") {
+            _ = try await first.receive(limit: 10, waiting: .milliseconds(100))
+            return await first.status().assigned == [0, 1, 2, 3]
+        }
+        try await first.hold()
+        try await second.open()
+        try await eventually("the second has a share") {
+            try await first.hold()
+            _ = try await second.receive(limit: 10, waiting: .milliseconds(100))
+            return await !second.status().assigned.isEmpty
+        }
+        _ = try await first.receive(limit: 10, waiting: .zero)
+        await second.close()
+        try await eventually("the first has all again") {
+            _ = try await first.receive(limit: 10, waiting: .milliseconds(100))
+            return await first.status().assigned == [0, 1, 2, 3]
+        }
+        try await first.append(IntakeMessage.numbered(0..<200))
+        #expect(try await first.records(200).numbers.sorted() == Array(0..<200))
+        await first.close()
+    }
+
     @Test("Rejected records stand in the dead letter topic with their reason and origin") func reject()
         async throws
     {

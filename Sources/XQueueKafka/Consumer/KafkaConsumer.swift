@@ -283,7 +283,10 @@ private func rebalanced(
         } else {
             rd_kafka_assign(client, list)
         }
-        if events.share.withLock({ $0.isHeld }) { rd_kafka_pause_partitions(client, list) }
+        // One that went away while it was held would still be held now that it is back.
+        _ =
+            events.share.withLock { $0.isHeld }
+            ? rd_kafka_pause_partitions(client, list) : rd_kafka_resume_partitions(client, list)
     } else {
         if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
             noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)
