@@ -43,6 +43,12 @@ import XQueueTesting
                     .decoded(QueueTaskPage.self)
                 told.append(Told(tasks: Set(page.tasks.map(\.id)), lines: Self.lineCount(in: folder)))
                 #expect(told.last.map { $0.lines >= lines } == true)
+                try await eventually("attempts run, and are cut") {
+                    server.pause()
+                    if Self.running(in: folder, since: lives.last ?? 0) > 0 { return true }
+                    server.resume()
+                    return false
+                }
                 try await server.kill9()
                 lives.append(Self.lineCount(in: folder))
                 current.server = try await ServerProcess(in: folder, Self.flags)
@@ -126,6 +132,13 @@ import XQueueTesting
 
     private static func ends(in folder: ServerFolder) -> Int {
         folder.read("journal").split(separator: "\n").count { $0.hasPrefix("end ") }
+    }
+
+    /// How many attempts have begun and not ended, of those that the journal tells from that line on.
+    private static func running(in folder: ServerFolder, since line: Int) -> Int {
+        let lines = folder.read("journal").split(separator: "\n").dropFirst(line)
+        let starts = lines.count { $0.hasPrefix("start ") }
+        return 2 * starts - lines.count
     }
 
     private static func lineCount(in folder: ServerFolder) -> Int {
