@@ -78,7 +78,7 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     ///   - item: What is asked.
     ///   - weight: How much of a run it takes.
     ///   - start: Starts a run, without waiting for it. It is not called if enough are under way.
-    /// - Throws: ``XQueueCore/StoreError``: what the run answers; `unavailable` if too many calls wait; `closed` after
+    /// - Throws: `StoreError`: what the run answers; `unavailable` if too many calls wait; `closed` after
     ///   ``close()``.
     @inlinable
     public func call(
@@ -99,7 +99,7 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     ///   - item: What is asked.
     ///   - weight: How much of a run it takes.
     ///   - run: Does what several callers ask, and answers one outcome for each, in order.
-    /// - Throws: ``XQueueCore/StoreError``: what the run answers; `unavailable` if too many calls wait; `closed` after
+    /// - Throws: `StoreError`: what the run answers; `unavailable` if too many calls wait; `closed` after
     ///   ``close()``.
     @inlinable
     public func call(
