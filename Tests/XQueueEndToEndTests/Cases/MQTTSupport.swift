@@ -68,7 +68,7 @@ extension API {
 
     /// Waits until the sink has taken all there is.
     func nothingIsLeft() async throws {
-        try await eventually("the sink has everything") {
+        try await eventually(within: .seconds(480), "the sink has everything") {
             try await sink().lag == 0
         }
     }
