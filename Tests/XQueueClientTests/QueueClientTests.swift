@@ -1,7 +1,6 @@
 import Testing
 import XQueueClient
 import XQueueCore
-import XQueueTesting
 
 /// The client against a real server.
 @Suite struct QueueClientTests {

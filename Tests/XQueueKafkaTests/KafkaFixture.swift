@@ -10,7 +10,7 @@ import XQueueCore
 import XQueueKafka
 import XQueueSQLite
 import XQueueTestServers
-import XQueueTesting
+import XQueueStoreTesting
 
 /// A broker of the test's own, and nodes that keep their tasks in it.
 struct KafkaFixture: Sendable {

@@ -9,6 +9,7 @@ import XQueueCore
 import XQueueKafka
 import XQueueSQLite
 import XQueueTestServers
+import XQueueStoreTesting
 import XQueueTesting
 
 @Suite("A queue with Kafka in front of its store") struct KafkaQueueTests {

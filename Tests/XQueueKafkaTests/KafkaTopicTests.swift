@@ -5,7 +5,6 @@ import Synchronization
 import Testing
 import XQueueCore
 import XQueueTestServers
-import XQueueTesting
 
 @testable import XQueueKafka
 

@@ -4,7 +4,6 @@ import Testing
 import XQueueCore
 import XQueueRedis
 import XQueueTestServers
-import XQueueTesting
 
 /// A page costs what it holds, and not what lies before it.
 @Suite("The cost of a page on Redis") struct ListCostTests {

@@ -2,7 +2,7 @@
 
 import Testing
 import XQueueTestServers
-import XQueueTesting
+import XQueueStoreTesting
 
 @Suite("Redis")
 struct RedisConformanceTests {

@@ -3,7 +3,7 @@
 import XQueueCore
 @testable import XQueueRedis
 import XQueueTestServers
-import XQueueTesting
+import XQueueStoreTesting
 
 extension StoreHarness {
     /// Stores on one shared server, each under a prefix of its own, with the rights that the documents give.

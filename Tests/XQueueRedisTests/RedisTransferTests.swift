@@ -6,6 +6,7 @@ import XQueueCore
 import XQueueRedis
 import XQueueSQLite
 import XQueueTestServers
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Queues that move between a file and Redis.

@@ -1,6 +1,6 @@
 import Testing
 import XQueueCore
-import XQueueTesting
+import XQueueStoreTesting
 
 @testable import XQueueServer
 

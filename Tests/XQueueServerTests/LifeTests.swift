@@ -1,7 +1,7 @@
 import Testing
 import XQueue
 import XQueueCore
-import XQueueTesting
+import XQueueStoreTesting
 
 @testable import XQueueServer
 

@@ -3,6 +3,7 @@ import NIOCore
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueueServer

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 import XQueueCore
 import XQueueSQLite
-import XQueueTesting
+import XQueueStoreTesting
 
 @testable import XQueueServer
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueueServer

@@ -1,7 +1,7 @@
 import Testing
 import XQueueCore
 import XQueueSQLite
-import XQueueTesting
+import XQueueStoreTesting
 
 @Suite("Faulty store")
 struct FaultyStoreTests {

@@ -1,5 +1,5 @@
 import Testing
-import XQueueTesting
+import XQueueStoreTesting
 
 @Suite("SQLite in memory")
 struct SQLiteInMemoryConformanceTests {

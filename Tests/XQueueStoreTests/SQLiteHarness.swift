@@ -1,7 +1,7 @@
 import Foundation
 import XQueueCore
 import XQueueSQLite
-import XQueueTesting
+import XQueueStoreTesting
 
 extension StoreHarness {
     /// SQLite stores that live in memory.

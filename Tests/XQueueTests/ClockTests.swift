@@ -2,6 +2,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Wall clocks that are wrong, or are set: only the store's dates anything, and nobody waits by any.

@@ -4,6 +4,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Several managers over one store in memory, all on one clock that stands still until a test moves it.

@@ -1,6 +1,7 @@
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Nodes that share a store know each other.

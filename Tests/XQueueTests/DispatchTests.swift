@@ -2,6 +2,7 @@ import Synchronization
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Which tasks run, and how many at once.

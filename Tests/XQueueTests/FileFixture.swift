@@ -4,7 +4,7 @@ import ServiceLifecycle
 import XQueue
 import XQueueCore
 import XQueueSQLite
-import XQueueTesting
+import XQueueStoreTesting
 
 /// A folder that a test removes.
 struct TemporaryFolder: Sendable {

@@ -1,6 +1,7 @@
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Pauses longer than a lease, stores that do not answer, and nodes that are cut off.
@@ -20,6 +21,17 @@ import XQueueTesting
             return nil
         }
         return begun
+    }
+
+    /// A node whose tasks of type `a` end when the gate opens.
+    private func gated() throws -> (RuntimeFixture, Gate) {
+        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
+        let gate = Gate()
+        fixture.manager.register("a") { _ -> RawJSON? in
+            await gate.pass()
+            return nil
+        }
+        return (fixture, gate)
     }
 
     @Test func aNodeThatIsCutOffAsksItsAttemptsToStopBeforeAnotherHasThem() async throws {
@@ -70,12 +82,7 @@ import XQueueTesting
     }
 
     @Test(arguments: 1...10) func aNodeThatStoodStillDoesNotLoseItsOwnAttempts(_ round: Int) async throws {
-        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
-        let gate = Gate()
-        fixture.manager.register("a") { _ -> RawJSON? in
-            await gate.pass()
-            return nil
-        }
+        let (fixture, gate) = try gated()
         try await fixture.running { _ in
             let tasks = try await fixture.manager.submit(
                 (0..<8).map { _ in
@@ -100,12 +107,7 @@ import XQueueTesting
     }
 
     @Test func aNodeThatStoodStillDuringAClaimDoesNotLoseWhatItBrings() async throws {
-        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
-        let gate = Gate()
-        fixture.manager.register("a") { _ -> RawJSON? in
-            await gate.pass()
-            return nil
-        }
+        let (fixture, gate) = try gated()
         try await fixture.running { _ in
             fixture.store.hold(.claim, .after)
             let task = try await fixture.manager.submit("a", .null, .maxRetry(0))
@@ -124,12 +126,7 @@ import XQueueTesting
     }
 
     @Test func whatEndedWhileTheStoreDidNotAnswerIsToldBeforeAnythingIsTakenBack() async throws {
-        let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
-        let gate = Gate()
-        fixture.manager.register("a") { _ -> RawJSON? in
-            await gate.pass()
-            return nil
-        }
+        let (fixture, gate) = try gated()
         try await fixture.running { _ in
             let tasks = try await fixture.manager.submit(
                 (0..<4).map { _ in

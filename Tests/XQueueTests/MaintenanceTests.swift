@@ -2,6 +2,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Maintenance runs once for the cluster, and never stops for long.

@@ -1,6 +1,7 @@
 import Testing
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueue

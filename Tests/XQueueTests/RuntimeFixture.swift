@@ -6,6 +6,7 @@ import Tracing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// A manager on a store in memory, with a clock that stands still until a test moves it.

@@ -2,6 +2,7 @@ import MetricsTestKit
 import Testing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 @Suite("What a node measures") struct RuntimeMetricsTests {

@@ -4,6 +4,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Cancels, timeouts, lost leases and shutdown.

@@ -37,17 +37,10 @@ public struct NodeRecord: Sendable, Hashable {
         ///   - version: The program's version, cut likewise.
         ///   - startedAt: Since when the process runs.
         public init(host: String, processID: Int, version: String, startedAt: Timestamp) {
-            self.host = Self.cut(host)
+            self.host = host.readable(toBytes: maxTextBytes)
             self.processID = processID
-            self.version = Self.cut(version)
+            self.version = version.readable(toBytes: maxTextBytes)
             self.startedAt = startedAt
-        }
-
-        private static func cut(_ text: String) -> String {
-            guard text.utf8.count > maxTextBytes else { return text }
-            var cut = text
-            while cut.utf8.count > maxTextBytes { cut.removeLast() }
-            return cut
         }
     }
 

@@ -139,12 +139,7 @@ actor KafkaConsumer {
             return
         }
         let partitions = PartitionList(owning: list)
-        partitions.lend { list in
-            _ =
-                isHeld
-                ? rd_kafka_pause_partitions(handle.client, list)
-                : rd_kafka_resume_partitions(handle.client, list)
-        }
+        partitions.lend { setFlow(of: $0, isHeld: isHeld, handle.client) }
     }
 
     private func poll(_ handle: KafkaHandle, _ milliseconds: Int32) throws(IntakeError) -> IntakeRecord? {
@@ -267,6 +262,13 @@ private func noteDone(_ client: OpaquePointer, _ topic: String, _ events: KafkaE
         ["error": "\(KafkaCode.text(code))"])
 }
 
+/// Pauses partitions, or resumes them. A partition that is not assigned is marked in the list, and is no failure.
+private func setFlow(
+    of list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, isHeld: Bool, _ client: OpaquePointer
+) {
+    _ = isHeld ? rd_kafka_pause_partitions(client, list) : rd_kafka_resume_partitions(client, list)
+}
+
 /// Partitions come to this member or go to another. Called within a poll, on the consumer's thread.
 private func rebalanced(
     _ client: OpaquePointer?, _ code: rd_kafka_resp_err_t,
@@ -284,9 +286,7 @@ private func rebalanced(
             rd_kafka_assign(client, list)
         }
         // One that went away while it was held would still be held now that it is back.
-        _ =
-            events.share.withLock { $0.isHeld }
-            ? rd_kafka_pause_partitions(client, list) : rd_kafka_resume_partitions(client, list)
+        setFlow(of: list, isHeld: events.share.withLock { $0.isHeld }, client)
     } else {
         if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
             noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)

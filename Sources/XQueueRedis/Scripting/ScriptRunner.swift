@@ -62,7 +62,7 @@ final class ScriptRunner: Sendable {
             guard case .refused("NOSCRIPT") = error.kind else { throw error }
         }
         // The server was restarted or flushed; nothing has happened yet.
-        let text = texts[script] ?? ""
+        let text = try ScriptText.text(of: script, in: texts)
         return try await client.send(self.command("EVAL", text, capacity: capacity, arguments))
     }
 
@@ -87,7 +87,8 @@ final class ScriptRunner: Sendable {
     }
 
     private func load(_ script: RedisScript) async throws(RedisError) -> String {
-        let reply = try await client.send(RedisCommand("SCRIPT", "LOAD", texts[script] ?? ""))
+        let text = try ScriptText.text(of: script, in: texts)
+        let reply = try await client.send(RedisCommand("SCRIPT", "LOAD", text))
         guard case .bytes(let bytes) = reply else {
             throw RedisError(.unfit, "SCRIPT LOAD of \(script.rawValue) answered \(reply)")
         }

@@ -18,7 +18,19 @@ enum ScriptText {
     ///
     /// - Throws: ``RedisError`` if a file names a piece, a word, a form or a field that does not exist.
     static func text(of script: RedisScript) throws(RedisError) -> String {
-        try all.get()[script] ?? ""
+        try text(of: script, in: all.get())
+    }
+
+    /// The text of a script among others.
+    ///
+    /// - Throws: ``RedisError`` if it is not there.
+    static func text(
+        of script: RedisScript, in texts: [RedisScript: String]
+    ) throws(RedisError) -> String {
+        guard let text = texts[script] else {
+            throw RedisError(.unfit, "there is no script \(script.rawValue).lua")
+        }
+        return text
     }
 
     private static func texts(shortWays: Bool) -> Result<[RedisScript: String], RedisError> {
@@ -71,8 +83,8 @@ enum ScriptText {
             at = end
             // No other word is a definition, or holds one of Swift's.
             let isName = word.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0) }
-            let name = isName ? String(decoding: word, as: UTF8.self) : ""
-            if isName, let value = isQuoted ? nil : definitions[name] {
+            let name = isName && !isQuoted ? String(decoding: word, as: UTF8.self) : nil
+            if let name, let value = definitions[name] {
                 result += try numbered(value).utf8
             } else if word.contains(UInt8(ascii: "$")) {
                 result += try numbered(String(decoding: word, as: UTF8.self)).utf8

@@ -124,20 +124,20 @@ local function insert(id, schedule, sent)
   return 0
 end
 
--- What each caller has sent, and the identifiers of all, to be looked for together.
-local sent, ids, at = {}, {}, 5
+-- What each caller asks for, and the identifiers of all, to be looked for together.
+local requests, ids, at = {}, {}, 5
 while ARGV[at] do
   local type_count = tonumber(ARGV[at])
   local size = tonumber(ARGV[at + 1 + type_count])
   local first = at + 2 + type_count
-  sent[#sent + 1] = {first_type = at + 1, type_count = type_count, first = first, size = size}
+  requests[#requests + 1] = {first_type = at + 1, type_count = type_count, first = first, size = size}
   at = first + 3 * size
   for task = first, at - 3, 3 do ids[#ids + 1] = ARGV[task] end
 end
 learn(ids)
 
 local callers, before = {}, pending
-for n, caller in ipairs(sent) do
+for n, caller in ipairs(requests) do
   local answers = refusal(caller.first_type, caller.type_count, caller.first, caller.size)
   if not answers then
     make_types(caller.first_type, caller.type_count)

@@ -45,8 +45,9 @@ final class DepartureWatch: ChannelDuplexHandler, RemovableChannelHandler {
             unwritten = head.headerFields[.contentLength].flatMap { Int($0) }
             return false
         case .body(let bytes):
-            unwritten = unwritten.map { $0 - bytes.readableBytes }
-            return unwritten.map { $0 <= 0 } ?? false
+            guard let left = unwritten else { return false }
+            unwritten = left - bytes.readableBytes
+            return left <= bytes.readableBytes
         case .end: return true
         }
     }

@@ -7,7 +7,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// One node of a cluster publishes for all.
-@Suite(.timeLimit(.minutes(15))) struct MQTTClusterTests {
+@Suite(.timeLimit(.minutes(20))) struct MQTTClusterTests {
     @Test func anotherNodePublishesWhenTheOneThatDidIsKilled() async throws {
         let broker = try MosquittoServer()
         try await broker.start()

@@ -3,7 +3,6 @@
 import Foundation
 import Testing
 import XQueueTestServers
-import XQueueTesting
 
 /// Nodes of the real program that share one queue in Redis. All of them end with the test.
 final class Cluster: Sendable {

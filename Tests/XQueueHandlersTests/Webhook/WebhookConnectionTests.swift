@@ -3,7 +3,6 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueTestServers
-import XQueueTesting
 
 @testable import XQueueHandlers
 

@@ -5,6 +5,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// Nodes over one store in memory, each with a way to it that can be cut, and a sink.

@@ -3,6 +3,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 /// The drainer hands every event to its sink, and is in nobody's way.

@@ -3,6 +3,7 @@ import Testing
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueueServer

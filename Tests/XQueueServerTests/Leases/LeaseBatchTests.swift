@@ -2,7 +2,6 @@ import HTTPTypes
 import Testing
 import XQueue
 import XQueueCore
-import XQueueTesting
 
 @testable import XQueueServer
 

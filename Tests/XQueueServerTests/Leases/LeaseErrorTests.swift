@@ -2,7 +2,7 @@ import HTTPTypes
 import Testing
 import XQueue
 import XQueueCore
-import XQueueTesting
+import XQueueStoreTesting
 
 @testable import XQueueServer
 

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOPosix
 import XQueueCore
-import XQueueTesting
 
 /// A client of the stream of events, by either transport.
 actor EventClient {

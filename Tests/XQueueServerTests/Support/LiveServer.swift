@@ -3,6 +3,7 @@ import ServiceLifecycle
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueueServer

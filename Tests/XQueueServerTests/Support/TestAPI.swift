@@ -8,6 +8,7 @@ import NIOCore
 import XQueue
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueueServer

@@ -1,7 +1,7 @@
 import Testing
 import XQueueCore
 import XQueueSQLite
-import XQueueTesting
+import XQueueStoreTesting
 
 extension StoreHarness {
     fileprivate static let mine = StoreHarness(name: "mine") { clock, limits in

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 import XQueueCore
 import XQueueSQLite
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueue

@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 @testable import XQueue

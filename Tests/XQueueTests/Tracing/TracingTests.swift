@@ -4,6 +4,7 @@ import Testing
 import Tracing
 import XQueue
 import XQueueCore
+import XQueueStoreTesting
 import XQueueTesting
 
 @Suite("A task's trace") struct TracingTests {
