@@ -1,14 +1,14 @@
 import Synchronization
 
-/// A number that only rises, and that any number of callers can wait for: an event count.
+/// A number that only rises and that any number of callers can wait for: an event count.
 ///
-/// Whoever looks for something that may come at any moment reads ``value`` first, then looks, and then waits past what it
-/// has read: nothing comes unnoticed between the look and the wait.
-package final class AsyncCounter: Leavable {
+/// To watch for something that may come at any moment, read ``value`` first, then check, then wait past the
+/// value read: nothing that comes between the check and the wait goes unnoticed.
+package final class AsyncCounter: CancelableWaitable {
     private struct State {
         var value = 0
         var isClosed = false
-        /// Those who wait, with the number that must be passed.
+        /// The waiters, each with the number that must be passed.
         var waiting: [(seen: Int, waiter: Waiter)] = []
 
         mutating func takeWoken() -> [Waiter] {
@@ -35,7 +35,7 @@ package final class AsyncCounter: Leavable {
         change { $0.value = max($0.value, value) }
     }
 
-    /// Lets everybody go, and nobody wait any more.
+    /// Releases all waiters; later waits return immediately.
     package func close() {
         change { $0.isClosed = true }
     }
@@ -43,19 +43,20 @@ package final class AsyncCounter: Leavable {
     /// Waits until the number is larger than `seen`.
     ///
     /// - Parameter seen: The number that must be passed.
-    /// - Returns: False if the Swift task is canceled first; true otherwise, also once the counter is closed.
+    /// - Returns: False if the Swift task is canceled first; true otherwise, including when the counter is
+    ///   closed.
     @discardableResult
     package func wait(past seen: Int) async -> Bool {
         await wait(for: seen)
     }
 
-    /// Waits until the number is larger than `seen`, but not beyond `deadline`.
+    /// Waits until the number is larger than `seen`or until `deadline`.
     ///
     /// - Parameters:
     ///   - seen: The number that must be passed.
     ///   - deadline: When to stop waiting.
-    ///   - clock: Whose time that is.
-    /// - Returns: False if time is up, or the Swift task is canceled, first.
+    ///   - clock: The clock that `deadline` refers to.
+    /// - Returns: False if it timed out, or the Swift task was canceled, first.
     @discardableResult
     package func wait(
         past seen: Int, until deadline: MonotonicInstant, clock: any QueueClock
@@ -63,12 +64,12 @@ package final class AsyncCounter: Leavable {
         await wait(for: seen) { try await clock.sleep(until: deadline) }
     }
 
-    /// Waits until the number is larger than `seen`, but not longer than `limit` of real time.
+    /// Waits until the number is larger than `seen`or `limit` of real time has passed.
     ///
     /// - Parameters:
     ///   - seen: The number that must be passed.
-    ///   - limit: The longest wait.
-    /// - Returns: False if time is up, or the Swift task is canceled, first.
+    ///   - limit: Maximum wait.
+    /// - Returns: False if it timed out, or the Swift task was canceled, first.
     @discardableResult
     package func wait(past seen: Int, atMost limit: Duration) async -> Bool {
         await wait(for: seen) { try await Task.sleep(for: limit) }
@@ -82,7 +83,7 @@ package final class AsyncCounter: Leavable {
         for waiter in woken { waiter.wake() }
     }
 
-    /// How many wait now.
+    /// Number of current waiters.
     var waiterCount: Int { state.withLock { $0.waiting.count } }
 
     func admit(_ waiter: Waiter, _ seen: Int) -> Bool? {

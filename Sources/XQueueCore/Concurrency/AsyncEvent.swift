@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Wakes a loop that waits for work: an event that resets itself.
+/// Wakes a loop that waits for work: an auto-reset event.
 ///
-/// A signal lets one waiter go on, or the next one that comes; signals that nobody has waited for count as one. So whoever
-/// is woken looks what there is to do, does all of it, and waits again:
+/// A signal releases one waiter, or the next one to come; unconsumed signals count as one. So a woken caller
+/// must do all the work there is before it waits again:
 ///
 /// ```swift
 /// while await arrival.wait() { handle(takeAll()) }
 /// ```
-package final class AsyncEvent: Leavable {
+package final class AsyncEvent: CancelableWaitable {
     private struct State {
         var isSignaled = false
         var waiters = WaiterQueue()
@@ -18,7 +18,7 @@ package final class AsyncEvent: Leavable {
 
     package init() {}
 
-    /// Wakes the one who has waited longest, or lets the next wait return at once.
+    /// Wakes the longest waiter, or lets the next wait return immediately.
     package func signal() {
         let waiter = state.withLock { state in
             let waiter = state.waiters.popFirst()
@@ -30,33 +30,34 @@ package final class AsyncEvent: Leavable {
 
     /// Waits for a signal.
     ///
-    /// - Returns: True for a signal, which is used up; false if the Swift task is canceled.
+    /// - Returns: True for a signal, which is consumed; false if the Swift task is canceled.
     @discardableResult
     package func wait() async -> Bool {
         await wait(for: ())
     }
 
-    /// Waits for a signal, but not beyond `deadline`.
+    /// Waits for a signalor until `deadline`.
     ///
     /// - Parameters:
     ///   - deadline: When to stop waiting.
-    ///   - clock: Whose time that is.
-    /// - Returns: True for a signal, which is used up; false if there was none in time, or the Swift task is canceled.
+    ///   - clock: The clock that `deadline` refers to.
+    /// - Returns: True for a signal, which is consumed; false if it timed out or the Swift task was canceled.
     @discardableResult
     package func wait(until deadline: MonotonicInstant, clock: any QueueClock) async -> Bool {
         await wait(for: ()) { try await clock.sleep(until: deadline) }
     }
 
-    /// Waits for a signal, but not longer than `limit` of real time: for what no clock of a test should hold up.
+    /// Waits for a signal or until `limit` of real time has passed, for waits that must not depend on a test's
+    /// clock.
     ///
-    /// - Parameter limit: The longest wait.
-    /// - Returns: True for a signal, which is used up; false if there was none in time, or the Swift task is canceled.
+    /// - Parameter limit: Maximum wait.
+    /// - Returns: True for a signal, which is consumed; false if it timed out or the Swift task was canceled.
     @discardableResult
     package func wait(atMost limit: Duration) async -> Bool {
         await wait(for: ()) { try await Task.sleep(for: limit) }
     }
 
-    /// How many wait now.
+    /// Number of current waiters.
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
     func admit(_ waiter: Waiter, _: Void) -> Bool? {

@@ -1,8 +1,8 @@
 import Synchronization
 
-/// A value that comes once, and that any number of callers wait for.
-package final class AsyncPromise<Value: Sendable>: Leavable {
-    /// Whether a waiter stays though its Swift task is canceled.
+/// A value that is set once, and that any number of callers wait for.
+package final class AsyncPromise<Value: Sendable>: CancelableWaitable {
+    /// Whether a waiter keeps waiting after its Swift task is canceled.
     enum Goal: Sendable {
         case value, valueUnlessCanceled
     }
@@ -16,10 +16,10 @@ package final class AsyncPromise<Value: Sendable>: Leavable {
 
     package init() {}
 
-    /// Gives the value to all who wait, and to all who come.
+    /// Sets the value, for all current and later waiters.
     ///
-    /// - Parameter value: Counts if it is the first.
-    /// - Returns: Whether it is.
+    /// - Parameter value: Ignored unless it is the first.
+    /// - Returns: Whether it is the first.
     @discardableResult
     package func fulfill(_ value: Value) -> Bool {
         let waiters = state.withLock { state -> [Waiter]? in
@@ -31,7 +31,7 @@ package final class AsyncPromise<Value: Sendable>: Leavable {
         return waiters != nil
     }
 
-    /// The value, if it has come.
+    /// The value, if it has been set.
     package var current: Value? { state.withLock { $0.value } }
 
     /// Waits for the value.
@@ -42,17 +42,17 @@ package final class AsyncPromise<Value: Sendable>: Leavable {
         return current
     }
 
-    /// The value, for which this waits, whether or not the Swift task is canceled.
+    /// The value; waits for it even if the Swift task is canceled.
     package var value: Value {
         get async {
             while true {
-                await waitRegardless(for: .value)
+                await waitIgnoringCancellation(for: .value)
                 if let value = current { return value }
             }
         }
     }
 
-    /// How many wait now.
+    /// Number of current waiters.
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
     func admit(_ waiter: Waiter, _ goal: Goal) -> Bool? {
@@ -70,7 +70,7 @@ package final class AsyncPromise<Value: Sendable>: Leavable {
 }
 
 extension AsyncPromise where Value == Void {
-    /// Lets all who wait, and all who come, go on.
+    /// Releases all current and later waiters.
     @discardableResult
     package func fulfill() -> Bool { fulfill(()) }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets a few do something at once; the others wait, first come, first served.
+/// Lets a limited number of callers in at once; the others wait, first come, first served.
 package final class AsyncSemaphore: Waitable {
     private struct State {
         var free: Int
@@ -9,17 +9,18 @@ package final class AsyncSemaphore: Waitable {
 
     private let state: Mutex<State>
 
-    /// - Parameter permits: How many may be in at once, from 1.
+    /// - Parameter permits: Number of permits, at least 1.
     package init(_ permits: Int) {
         state = Mutex(State(free: permits))
     }
 
-    /// Takes a permit, which the caller gives back with ``signal()``; waits for it, whether or not the Swift task is canceled.
+    /// Takes a permit, waiting for it even if the Swift task is canceled. The caller returns it with
+    /// ``signal()``.
     package func wait() async {
-        await waitRegardless(for: ())
+        await waitIgnoringCancellation(for: ())
     }
 
-    /// Gives a permit back: the one who has waited longest has it now.
+    /// Returns a permit, to the longest waiter if there is one.
     package func signal() {
         let next = state.withLock { state in
             let next = state.waiters.popFirst()
@@ -29,9 +30,9 @@ package final class AsyncSemaphore: Waitable {
         next?.wake()
     }
 
-    /// Runs `body` with a permit, for which it waits, whether or not the Swift task is canceled.
+    /// Runs `body` with a permit, waiting for it even if the Swift task is canceled.
     ///
-    /// - Parameter body: What only a few do at once.
+    /// - Parameter body: The work to limit.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
     package func withPermit<Value, Failure>(
@@ -42,7 +43,7 @@ package final class AsyncSemaphore: Waitable {
         return try await body()
     }
 
-    /// How many wait now.
+    /// Number of current waiters.
     var waiterCount: Int { state.withLock { $0.waiters.count } }
 
     func admit(_ waiter: Waiter, _: Void) -> Bool? {

@@ -1,9 +1,10 @@
 import DequeModule
 import Synchronization
 
-/// One caller who waits, to be resumed once: with true when what it waits for has come, with false when it gives up.
+/// A waiting caller, to be resumed once: with true when what it waits for has come, with false when it gives
+/// up.
 struct Waiter: Sendable {
-    /// No other waiter has it.
+    /// Unique among all waiters.
     let id: Int
     let continuation: CheckedContinuation<Bool, Never>
 
@@ -11,7 +12,7 @@ struct Waiter: Sendable {
     func giveUp() { continuation.resume(returning: false) }
 }
 
-/// Those who wait, in the order they came. To be kept under the lock of what they wait for.
+/// Waiters in order of arrival. Must be guarded by the lock of what they wait for.
 struct WaiterQueue: Sendable {
     private var waiters: Deque<Waiter> = []
 
@@ -33,21 +34,22 @@ struct WaiterQueue: Sendable {
     }
 }
 
-/// Something that callers wait for. The primitives of this folder keep their waiters; the waiting is done here.
+/// Something that callers wait for. The primitives in this folder keep their waiters; this protocol implements
+/// the waiting.
 protocol Waitable: AnyObject, Sendable {
-    /// What is waited for.
+    /// What callers wait for.
     associatedtype Goal: Sendable
 
-    /// Lets a waiter in that finds nothing to wait for, or keeps it.
+    /// Decides whether a waiter has to wait, and enqueues it if so.
     ///
-    /// - Parameter waiter: To be kept if this answers nil, and not to be resumed otherwise.
-    /// - Returns: What the waiter is told at once; nil if it waits.
+    /// - Parameter waiter: To be kept if this returns nil, and not to be resumed otherwise.
+    /// - Returns: The result of the wait if it ends immediately; nil if the waiter waits.
     func admit(_ waiter: Waiter, _ goal: Goal) -> Bool?
 }
 
-/// Something that callers also stop waiting for: when they are canceled, or their time is up.
-protocol Leavable: Waitable {
-    /// Takes out a waiter; nil if it has been resumed already, or never came to wait.
+/// A waitable whose waiters can give up: on cancellation or timeout.
+protocol CancelableWaitable: Waitable {
+    /// Removes a waiter; nil if it has been resumed already or never waited.
     func remove(_ id: Int) -> Waiter?
 }
 
@@ -55,7 +57,7 @@ private let lastID = Atomic(0)
 
 extension Waitable {
     /// Waits for `goal`, whether or not the Swift task is canceled.
-    func waitRegardless(for goal: Goal) async {
+    func waitIgnoringCancellation(for goal: Goal) async {
         let id = lastID.add(1, ordering: .relaxed).newValue
         _ = await withCheckedContinuation { continuation in
             let waiter = Waiter(id: id, continuation: continuation)
@@ -64,16 +66,16 @@ extension Waitable {
     }
 }
 
-extension Leavable {
+extension CancelableWaitable {
     /// Waits for `goal`.
     ///
     /// - Parameters:
     ///   - goal: What is waited for.
     ///   - timer: Returns when the caller has waited long enough; nil for no limit.
-    /// - Returns: False if the Swift task was canceled first, or time was up.
+    /// - Returns: False if the Swift task was canceled, or the timer ended, first.
     func wait(for goal: Goal, atMost timer: (@Sendable () async throws -> Void)? = nil) async -> Bool {
         let id = lastID.add(1, ordering: .relaxed).newValue
-        // Ended by this function: it is canceled as soon as the wait is over.
+        // Canceled by this function as soon as the wait ends.
         var timing: Task<Void, Never>?
         defer { timing?.cancel() }
         return await withTaskCancellationHandler {
@@ -81,7 +83,7 @@ extension Leavable {
                 let waiter = Waiter(id: id, continuation: continuation)
                 if let answer = admit(waiter, goal) { return continuation.resume(returning: answer) }
                 guard let timer else { return }
-                // Begun only now, so that it finds the waiter.
+                // Started only now, so that it finds the waiter.
                 timing = Task {
                     guard (try? await timer()) != nil else { return }
                     self.remove(id)?.giveUp()

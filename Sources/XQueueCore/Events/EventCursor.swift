@@ -1,11 +1,11 @@
-/// A place in the event log: after one event, and before all later ones.
+/// A position in the event log: after one event and before all later ones.
 ///
-/// Clients see it as an opaque text, `1764000000000-42`. The time alone, `1764000000000`, is the place
-/// before the first event of that millisecond.
+/// Clients see it as opaque text, `1764000000000-42`. The time alone, `1764000000000`, is the position before
+/// the first event of that millisecond.
 public struct EventCursor: Sendable, Hashable, Comparable {
-    /// When the event was written, by the store's clock; never less than that of the event before it.
+    /// When the event was written, by the store's clock; never earlier than the event before it.
     public var time: Timestamp
-    /// The event's number in the log: 1 for the first, without gaps.
+    /// The event's number in the log: from 1, without gaps.
     public var number: Int64
 
     public init(time: Timestamp, number: Int64 = 0) {
@@ -13,7 +13,7 @@ public struct EventCursor: Sendable, Hashable, Comparable {
         self.number = number
     }
 
-    /// Before the first event.
+    /// The position before the first event.
     public static let start = EventCursor(time: Timestamp(milliseconds: 0))
 
     public static func < (lhs: EventCursor, rhs: EventCursor) -> Bool {
@@ -24,7 +24,7 @@ public struct EventCursor: Sendable, Hashable, Comparable {
 extension EventCursor: LosslessStringConvertible {
     public var description: String { "\(time.milliseconds)-\(number)" }
 
-    /// Nil unless the text is one or two whole numbers without sign, joined by `-`.
+    /// Nil unless the text is one or two unsigned whole numbers joined by `-`.
     public init?(_ description: String) {
         let parts = description.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard let time = Self.whole(parts[0]) else { return nil }

@@ -1,4 +1,4 @@
-/// One thing that happened to one task.
+/// A change to one task.
 public struct TaskEvent: Sendable, Hashable {
     /// What happened.
     public enum Change: Sendable, Hashable {
@@ -11,11 +11,10 @@ public struct TaskEvent: Sendable, Hashable {
         /// Nil for the submission.
         public var previous: TaskStatus?
         public var status: TaskStatus
-        /// The task's version after the step: 1 for the submission, and one more for each step, without
-        /// gaps.
+        /// The task's version after the step: 1 for the submission, one more for each step, without gaps.
         public var version: Int
         public var retryCount: Int
-        /// What went wrong last.
+        /// The task's latest error.
         public var error: String?
 
         public init(
@@ -30,15 +29,15 @@ public struct TaskEvent: Sendable, Hashable {
         }
     }
 
-    /// The place just after the event.
+    /// The position just after the event.
     public var cursor: EventCursor
     public var taskID: TaskID
     public var type: String
     /// When it happened, by the store's clock.
     public var timestamp: Timestamp
-    /// The node that runs the task or ran it last.
+    /// The node that runs the task, or the last one that did.
     public var workerID: String?
-    /// What the task's submitter gave it on its way.
+    /// The metadata given at submission.
     public var metadata: RawJSON?
     public var change: Change
 
@@ -57,9 +56,9 @@ public struct TaskEvent: Sendable, Hashable {
 }
 
 extension TaskEvent {
-    /// What the step from `old` to `new` is called; nil if it did not change the status.
+    /// The status change from `old` to `new`; nil if the status did not change.
     ///
-    /// Every store writes exactly these events, in the same atomic call as the step.
+    /// Every store writes exactly these events, in the same atomic operation as the step.
     public static func change(from old: TaskRecord?, to new: TaskRecord) -> Change? {
         guard old?.version != new.version else { return nil }
         return .status(

@@ -1,4 +1,4 @@
-/// What kind of JSON value something is.
+/// The kind of a JSON value.
 package enum JSONKind: String, Sendable {
     case object, array, string, number, boolean, null
 
@@ -14,19 +14,19 @@ package enum JSONKind: String, Sendable {
     }
 }
 
-/// One member of a JSON object: its name, and its value as it was written.
+/// One member of a JSON object: its name, and its value as written.
 package struct JSONMember: Sendable {
     package let name: String
     package let value: RawJSON
 }
 
 extension RawJSON {
-    /// The members of the object in the order they stand in; nil if the value is not an object.
+    /// The object's members in order of appearance; nil if the value is not an object.
     package func members() throws(JSONSyntaxError) -> [JSONMember]? {
         try Self.members(of: text)
     }
 
-    /// Reads `text` as one object, checking its syntax at the same time; nil if it is another value.
+    /// Parses `text` as one object, checking its syntax; nil if it is another kind of value.
     package static func members(of text: String) throws(JSONSyntaxError) -> [JSONMember]? {
         var copy = text
         return try copy.scanned { scanner throws(JSONSyntaxError) in
@@ -83,25 +83,25 @@ extension RawJSON {
         }
     }
 
-    /// The number as an integer; nil if it is anything else, has a fraction or exponent, or is too large.
+    /// The number as an integer; nil for anything else, a fraction or exponent, or a number that is too large.
     package var integer: Int64? {
         kind == .number ? Int64(text) : nil
     }
 
-    /// The number; nil if the value is anything else, or too large for a `Double`.
+    /// The number; nil for anything else, or a number too large for a `Double`.
     package var number: Double? {
         guard kind == .number, let value = Double(text), value.isFinite else { return nil }
         return value
     }
 
-    /// The string's characters; nil if the value is anything else, or has half a surrogate pair.
+    /// The string's characters; nil for anything else, or a string with an unpaired surrogate.
     package var string: String? {
         guard kind == .string else { return nil }
         var copy = text
         return try? copy.scanned { scanner throws(JSONSyntaxError) in try scanner.string() }
     }
 
-    /// What the value says to people: a string's characters, half a surrogate pair replaced; the JSON of any other
+    /// The value as text for people: a string's characters, unpaired surrogates replaced; the JSON of any other
     /// value; nil for null.
     package var words: String? {
         guard kind == .string else { return kind == .null ? nil : text }
@@ -116,9 +116,9 @@ extension JSONScanner {
         guard isAtEnd else { throw unexpected("unexpected text after the value") }
     }
 
-    /// Steps over a string and answers its characters.
+    /// Skips a string and returns its characters.
     ///
-    /// - Parameter repairing: Replaces half of a surrogate pair, which otherwise is an error.
+    /// - Parameter repairing: Whether to replace unpaired surrogates instead of throwing.
     mutating func string(repairing: Bool = false) throws(JSONSyntaxError) -> String {
         let start = offset
         let hasEscapes = try skipString()
@@ -151,7 +151,7 @@ extension JSONScanner {
         }
         if repairing { return String(decoding: units, as: UTF16.self) }
         guard let text = String(validating: units, as: UTF16.self) else {
-            throw JSONSyntaxError("half of a surrogate pair in a string", at: start)
+            throw JSONSyntaxError("unpaired surrogate in a string", at: start)
         }
         return text
     }

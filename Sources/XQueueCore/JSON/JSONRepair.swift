@@ -1,7 +1,7 @@
-/// Makes JSON of what is nearly JSON, for requests that matter more than the texts in them.
+/// Turns nearly valid JSON into JSON, for requests that matter more than the text in them.
 package enum JSONRepair {
-    /// The bytes as text: what is not UTF-8 is replaced, and control characters within strings, such as the line
-    /// breaks of a text that was pasted into quotes, are escaped. What is JSON stays as it is.
+    /// The bytes as text: invalid UTF-8 is replaced, and control characters within strings, such as the line
+    /// breaks of pasted text, are escaped. Valid JSON stays unchanged.
     package static func text(_ bytes: some Collection<UInt8>) -> String {
         let text = String(decoding: bytes, as: UTF8.self)
         return text.utf8.contains { $0 < 0x20 } ? escaped(text) : text
@@ -14,7 +14,7 @@ package enum JSONRepair {
         var isEscaped = false
         for byte in text.utf8 {
             if isInString, byte < 0x20 {
-                // A backslash before it escaped nothing that JSON knows.
+                // The backslash before it was not a valid escape.
                 if isEscaped { bytes.append(UInt8(ascii: "\\")) }
                 isEscaped = false
                 bytes.append(contentsOf: (byte < 16 ? #"\u000"# : #"\u00"#).utf8)

@@ -1,7 +1,7 @@
-/// Walks over JSON text (RFC 8259) without building anything, so that a value can be kept byte for byte.
+/// Scans JSON text (RFC 8259) without building values, so that a value can be kept byte for byte.
 ///
-/// It is iterative: nesting costs no stack, and is bounded by ``ModelLimits/jsonDepth``. The bytes must
-/// be valid UTF-8; whoever makes a scanner has checked that.
+/// Iterative: nesting uses no stack, and is limited to ``ModelLimits/jsonDepth``. The caller ensures that the
+/// bytes are valid UTF-8.
 struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
     private(set) var offset = 0
@@ -10,14 +10,14 @@ struct JSONScanner {
         self.bytes = bytes
     }
 
-    /// The characters at these bytes, which must not split one.
+    /// The characters at these bytes; the range must not split a character.
     func text(_ range: Range<Int>) -> String {
         String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
     }
 
     var isAtEnd: Bool { offset == bytes.count }
 
-    /// The byte at the scanner, or nil at the end.
+    /// The next byte; nil at the end.
     var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
     mutating func skipWhitespace() {
@@ -29,13 +29,13 @@ struct JSONScanner {
         }
     }
 
-    /// Steps over `byte`, or throws.
+    /// Skips `byte`, or throws.
     mutating func expect(_ byte: UInt8) throws(JSONSyntaxError) {
         guard current == byte else { throw unexpected("expected '\(Character(Unicode.Scalar(byte)))'") }
         offset += 1
     }
 
-    /// Steps over one whole value and answers where it stands.
+    /// Skips one whole value and returns its range.
     mutating func skipValue() throws(JSONSyntaxError) -> Range<Int> {
         let start = offset
         var open: [UInt8] = []
@@ -63,12 +63,12 @@ struct JSONScanner {
                 }
             default: try skipScalar()
             }
-            if try !goOn(&open) { return start..<offset }
+            if try !skipToNextValue(&open) { return start..<offset }
         }
     }
 
-    /// After a value: steps to where the next one starts, or answers false if the outermost has ended.
-    private mutating func goOn(_ open: inout [UInt8]) throws(JSONSyntaxError) -> Bool {
+    /// After a value: advances to the start of the next one; returns false if the outermost value has ended.
+    private mutating func skipToNextValue(_ open: inout [UInt8]) throws(JSONSyntaxError) -> Bool {
         while let close = open.last {
             skipWhitespace()
             if current == UInt8(ascii: ",") {
@@ -112,7 +112,7 @@ struct JSONScanner {
         }
     }
 
-    /// Steps over a string and answers whether it has escapes.
+    /// Skips a string and returns whether it has escapes.
     mutating func skipString() throws(JSONSyntaxError) -> Bool {
         guard current == UInt8(ascii: "\"") else { throw unexpected("expected a string") }
         offset += 1
@@ -130,7 +130,7 @@ struct JSONScanner {
             default: offset += 1
             }
         }
-        throw JSONSyntaxError("the string does not end", at: offset)
+        throw JSONSyntaxError("unterminated string", at: offset)
     }
 
     private mutating func skipEscape() throws(JSONSyntaxError) {
@@ -182,14 +182,14 @@ struct JSONScanner {
     }
 
     func unexpected(_ message: String) -> JSONSyntaxError {
-        JSONSyntaxError(isAtEnd ? "the text ends too early: \(message)" : message, at: offset)
+        JSONSyntaxError(isAtEnd ? "unexpected end of text: \(message)" : message, at: offset)
     }
 }
 
 /// Why bytes are not JSON, and where.
 public struct JSONSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
     public let message: String
-    /// Bytes before the place the reader stopped at.
+    /// Number of bytes before the error.
     public let offset: Int
 
     public init(_ message: String, at offset: Int) {

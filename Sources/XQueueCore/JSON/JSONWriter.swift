@@ -1,14 +1,14 @@
-/// Writes JSON text into one growing array of bytes, or into pieces.
+/// Writes JSON text into one growing byte array, or into pieces.
 ///
-/// It exists for the replies of the API and for stored histories, where a `RawJSON` must be put in as it
-/// is, which `JSONEncoder` cannot do. Names of members are trusted to need no escapes.
+/// Used for API replies and stored histories, which embed `RawJSON` verbatim; `JSONEncoder` cannot do that.
+/// Member names must need no escaping.
 package struct JSONWriter {
-    /// A value as long as this is kept as it is by a writer of pieces, in bytes.
+    /// Minimum length, in bytes, at which a writer of pieces keeps a value instead of copying it.
     private static let longValue = 4 << 10
-    /// As long an array becomes a piece, in bytes.
+    /// Length, in bytes, at which an array becomes a piece.
     private static let longPiece = 60 << 10
 
-    /// What has been written since the last piece.
+    /// Everything written since the last piece.
     private var tail: [UInt8] = []
     private var before: [JSONPiece] = []
     private var bytesBefore = 0
@@ -16,21 +16,21 @@ package struct JSONWriter {
     private var needsComma = false
 
     /// - Parameters:
-    ///   - capacity: How many bytes are expected.
-    ///   - isInPieces: Whether long raw values are kept rather than copied, and the rest in several arrays: a large text
-    ///     is in memory once then. It is to be read as ``pieces``.
+    ///   - capacity: Expected number of bytes.
+    ///   - isInPieces: Whether to keep long raw values instead of copying them, and split the rest into several
+    ///     arrays, so that a large text is in memory only once. Read the result as ``pieces``.
     package init(capacity: Int = 512, isInPieces: Bool = false) {
         self.isInPieces = isInPieces
         tail.reserveCapacity(isInPieces ? min(capacity, Self.longPiece) : capacity)
     }
 
-    /// How many bytes have been written.
+    /// Number of bytes written.
     package var count: Int { bytesBefore + tail.count }
 
-    /// What has been written, in order.
+    /// Everything written, in order.
     package var pieces: [JSONPiece] { tail.isEmpty ? before : before + [.bytes(tail)] }
 
-    /// What has been written, in one array.
+    /// Everything written, in one array.
     package var bytes: [UInt8] {
         guard !before.isEmpty else { return tail }
         var all: [UInt8] = []
@@ -41,7 +41,7 @@ package struct JSONWriter {
 
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// Makes a piece of what has been written since the last one.
+    /// Turns everything written since the last piece into a piece.
     private mutating func cut() {
         guard !tail.isEmpty else { return }
         before.append(.bytes(tail))
@@ -100,7 +100,7 @@ package struct JSONWriter {
 
     package mutating func value(_ value: Int64) {
         startValue()
-        // Digits from the last to the first, into a place on the stack.
+        // Digits from last to first, in a buffer on the stack.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var rest = value.magnitude
             var start = digits.count
@@ -121,7 +121,7 @@ package struct JSONWriter {
         self.value(Int64(value))
     }
 
-    /// Writes a number; a whole one without a fraction, one that JSON has no words for as null.
+    /// Writes a number: whole numbers without a fraction, and numbers that JSON cannot represent as null.
     package mutating func value(_ value: Double) {
         if let whole = Int64(exactly: value) { return self.value(whole) }
         raw(value.isFinite ? String(value) : "null")
@@ -213,13 +213,13 @@ package struct JSONWriter {
     }
 }
 
-/// A part of a JSON text that need not be in one place.
+/// A part of a JSON text that need not be contiguous.
 package enum JSONPiece: Sendable {
     case bytes([UInt8])
-    /// A value of somebody's, as it was found.
+    /// A raw value, kept verbatim.
     case text(String)
 
-    /// How many bytes it has.
+    /// Size in bytes.
     package var count: Int {
         switch self {
         case .bytes(let bytes): bytes.count
@@ -227,7 +227,7 @@ package enum JSONPiece: Sendable {
         }
     }
 
-    /// Runs `body` with the piece's bytes, which are not copied.
+    /// Runs `body` with the piece's bytes, without copying them.
     package func withBytes<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         switch self {
         case .bytes(let bytes): return bytes.withUnsafeBytes(body)

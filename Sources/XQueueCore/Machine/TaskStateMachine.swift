@@ -1,7 +1,7 @@
-/// The life of a task, as a pure function: a record and a transition give the next record, or a reason
-/// why not. It holds no clock, no randomness and no store.
+/// The task lifecycle as a pure function: a record and a transition yield the next record, or a reason for
+/// rejection. It has no clock, no randomness and no store.
 ///
-/// Every store implements this table; the conformance suite walks all of it against each store.
+/// Every store implements this table; the conformance suite checks all of it against each store.
 public struct TaskStateMachine: Sendable {
     public private(set) var record: TaskRecord
 
@@ -9,7 +9,7 @@ public struct TaskStateMachine: Sendable {
         self.record = record
     }
 
-    /// The record of a task that is submitted at `now`.
+    /// Returns the record of a task submitted at `now`.
     public static func submit(_ task: NewTask, at now: Timestamp) -> TaskRecord {
         let runAt =
             switch task.schedule {
@@ -22,7 +22,7 @@ public struct TaskStateMachine: Sendable {
             state: TaskState(createdAt: now, runAt: runAt, queueTimeout: task.definition.queueTimeout))
     }
 
-    /// Takes one step at `now`, or throws the reason why it cannot be taken and changes nothing.
+    /// Takes one step at `now`, or throws the reason it cannot be taken and changes nothing.
     public mutating func apply(
         _ transition: TaskTransition, at now: Timestamp
     ) throws(TransitionRefusal) {
@@ -153,7 +153,7 @@ public struct TaskStateMachine: Sendable {
         }
     }
 
-    // MARK: - Requests from outside
+    // MARK: - External requests
 
     private mutating func cancel(grace: Duration, at now: Timestamp) throws(TransitionRefusal) {
         switch record.status {

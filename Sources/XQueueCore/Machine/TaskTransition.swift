@@ -1,34 +1,34 @@
 /// One legal step between statuses, with the data the step needs.
 public enum TaskTransition: Sendable, Hashable {
-    /// A worker takes a ready task.
+    /// A worker claims a ready task.
     case claim(ClaimGrant)
-    /// A ready task steps aside because its concurrency key has no free token.
+    /// A ready task is parked because its concurrency key has no free token.
     case park
-    /// A parked task comes back because its key may have a free token.
+    /// A parked task becomes ready because its key may have a free token.
     case unpark
-    /// The attempt that holds `token` is over.
+    /// The attempt that holds `token` has ended.
     case settle(LeaseToken, AttemptOutcome)
-    /// The attempt that holds `token` is alive: its lease lasts for `lease` from now.
+    /// The attempt that holds `token` is alive: extends its lease to `lease` from now.
     case heartbeat(LeaseToken, lease: Duration)
-    /// The attempt that holds `token` has come so far.
+    /// The attempt that holds `token` reports its progress.
     case progress(LeaseToken, TaskProgress)
-    /// Somebody wants the task not to run; a running attempt has `grace` to stop.
+    /// Cancels the task; a running attempt has `grace` to stop.
     case cancel(grace: Duration)
-    /// An operator wants a task that ended without success to run again.
+    /// Requeues a task that ended without success.
     case requeue
-    /// Time has passed the task's `dueAt`. `draw` is a random number in 0..<1 for a back-off.
+    /// The task's `dueAt` has passed. `draw` is a random number in 0..<1 for a back-off.
     case expire(draw: Double)
 }
 
-/// What a worker is given with a claim.
+/// What a claim grants a worker.
 public struct ClaimGrant: Sendable, Hashable {
     public var token: LeaseToken
     public var workerID: String
-    /// Whether the worker is outside the nodes' own processes.
+    /// Whether the worker runs outside the nodes' own processes.
     public var isRemote: Bool
     /// How long the lease lasts without a heartbeat.
     public var lease: Duration
-    /// How long an attempt may go on after its process timeout before it is fenced.
+    /// How long an attempt may run past its process timeout before it is fenced.
     public var grace: Duration
 
     public init(
@@ -47,9 +47,9 @@ public enum AttemptOutcome: Sendable, Hashable {
     case success(RawJSON?)
     /// `draw` is a random number in 0..<1 for the back-off's jitter.
     case failure(AttemptFailure, draw: Double)
-    /// The handler wants to be run again later without using up a retry.
+    /// The handler asks to run again later, without using up a retry.
     case snooze(Duration)
-    /// The worker gives the task back unfinished, without using up a retry.
+    /// The worker returns the task unfinished, without using up a retry.
     case release
 }
 

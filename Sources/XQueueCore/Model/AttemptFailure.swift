@@ -1,6 +1,6 @@
-/// Why an attempt did not succeed, as its worker or the store saw it.
+/// Why an attempt did not succeed, as seen by its worker or the store.
 public struct AttemptFailure: Sendable, Hashable {
-    /// What kind of end it was. The raw values are the words on the wire.
+    /// How the attempt ended. The raw values are used on the wire.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
         /// The handler threw.
         case error
@@ -11,13 +11,13 @@ public struct AttemptFailure: Sendable, Hashable {
     }
 
     public var kind: Kind
-    /// Kept without control characters but tabs and line breaks, and of at most ``ModelLimits/errorBytes``.
+    /// Stripped of control characters other than tabs and line breaks, and cut to ``ModelLimits/errorBytes``.
     public var message: String {
         didSet { message = message.readable(toBytes: ModelLimits.errorBytes) }
     }
-    /// True when another attempt could not do better: no retry is made.
+    /// Whether another attempt would be pointless: there is no retry.
     public var isPermanent: Bool
-    /// A wait the handler asked for, in place of the retry policy's.
+    /// The wait before the next attempt, set by the handler; replaces the retry policy's.
     public var retryAfter: Duration?
 
     public init(
@@ -30,9 +30,9 @@ public struct AttemptFailure: Sendable, Hashable {
     }
 }
 
-/// One line of a task's history: an attempt that did not succeed.
+/// An entry of a task's error history: an attempt that did not succeed.
 public struct AttemptError: Sendable, Hashable {
-    /// 1 for the first attempt.
+    /// From 1.
     public var attempt: Int
     public var kind: AttemptFailure.Kind
     public var message: String
@@ -57,11 +57,11 @@ public struct AttemptError: Sendable, Hashable {
 public struct TaskProgress: Sendable, Hashable {
     /// 0 to 100.
     public var percent: Double
-    /// What the handler says it is doing, kept as an error's message is, but no longer than
+    /// What the handler is doing; cleaned up as an error's message is, and cut to
     /// ``ModelLimits/progressMessageBytes``.
     public var message: String?
 
-    /// A value outside 0 to 100 is moved to the nearer end; not-a-number becomes 0.
+    /// Clamps a percentage outside 0 to 100; not-a-number becomes 0.
     public init(percent: Double, message: String? = nil) {
         self.percent = percent.isNaN ? 0 : min(max(percent, 0), 100)
         self.message = message?.readable(toBytes: ModelLimits.progressMessageBytes)
@@ -69,7 +69,7 @@ public struct TaskProgress: Sendable, Hashable {
 }
 
 extension String {
-    /// The string, or as many of its first characters as fit into `limit` bytes of UTF-8.
+    /// The string, truncated at a character boundary to at most `limit` bytes of UTF-8.
     package func truncated(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(utf8.startIndex, offsetBy: limit)

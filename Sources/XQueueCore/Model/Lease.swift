@@ -1,18 +1,18 @@
-/// The secret half of a lease: only the attempt it was issued to can finish that attempt.
+/// The secret half of a lease: only the attempt it was issued to can settle that attempt.
 public struct LeaseToken: RawRepresentable, Sendable, Hashable {
-    /// 1 to 2^52, so that a store whose numbers are doubles keeps it exactly.
+    /// 1 to 2^52, so that a store whose numbers are doubles stores it exactly.
     public let rawValue: Int64
 
     public init(rawValue: Int64) {
         self.rawValue = rawValue
     }
 
-    /// A token drawn at random, with room to count up from it within one claim.
+    /// A random token, with room to count up from it within one claim.
     public init(random: any RandomSource) {
         self.init(rawValue: Int64(random.next() >> 13) + 1)
     }
 
-    /// The token `offset` after this one: a claim of many tasks counts up from one drawn token.
+    /// The token `offset` after this one: a claim of many tasks counts up from one random token.
     public func offset(by offset: Int) -> LeaseToken {
         LeaseToken(rawValue: rawValue.adding(clamped: Int64(offset)))
     }
@@ -21,13 +21,14 @@ public struct LeaseToken: RawRepresentable, Sendable, Hashable {
 /// The right to run one attempt of one task, until it expires.
 public struct Lease: Sendable, Hashable {
     public let token: LeaseToken
-    /// The node that holds it, or the worker outside the nodes.
+    /// The node, or the remote worker, that holds it.
     public let workerID: String
-    /// Whether a worker outside the nodes' own processes holds it: its attempt goes on when the node that gave it out ends.
+    /// Whether a remote worker, outside the nodes' own processes, holds it: its attempt continues when the node
+    /// that granted it exits.
     public let isRemote: Bool
-    /// When the store takes the task back unless a heartbeat arrives first.
+    /// When the store reclaims the task, unless a heartbeat arrives first.
     public var expiresAt: Timestamp
-    /// When the attempt must be over, whatever the heartbeats say; nil for never.
+    /// When the attempt must end, regardless of heartbeats; nil for no limit.
     public var deadline: Timestamp?
 
     public init(
@@ -43,12 +44,11 @@ public struct Lease: Sendable, Hashable {
 }
 
 extension TaskState {
-    /// What stores keep of a running task where they keep the pending reason of a waiting one, while a remote worker has it;
-    /// it never changes once released.
+    /// Stored in place of a pending reason while a remote worker runs the task; it never changes once released.
     public static let remoteCode = 3
 
-    /// The number stores keep beside the status: why a pending task is not running, or that a remote worker runs it; nil
-    /// for neither.
+    /// The number stored beside the status: why a pending task is not running, or that a remote worker runs it;
+    /// nil if neither.
     public var reasonCode: Int? {
         switch status {
         case .pending: pendingReason?.code

@@ -1,19 +1,19 @@
-/// A task that is submitted, before a store has accepted it.
+/// A task to submit, before a store has accepted it.
 ///
-/// The members of its definition are its own as well: `task.type` is `task.definition.type`.
+/// The members of its definition are available directly: `task.type` is `task.definition.type`.
 @dynamicMemberLookup
 public struct NewTask: Sendable, Hashable {
     /// When the task becomes ready.
     public enum Schedule: Sendable, Hashable {
         case now
-        /// So long after the store accepted it.
+        /// This long after the store accepts it.
         case after(Duration)
-        /// At this time, or at once if it is past.
+        /// At this time, or immediately if it has passed.
         case at(Timestamp)
     }
 
     public var id: TaskID
-    /// What is asked.
+    /// What the task is to do, and how.
     public var definition: TaskDefinition
     public var schedule: Schedule
 
@@ -23,7 +23,7 @@ public struct NewTask: Sendable, Hashable {
         self.schedule = schedule
     }
 
-    /// A task with the defaults of whatever `adjust` does not set.
+    /// A task with defaults for everything that `adjust` does not set.
     ///
     /// ```swift
     /// NewTask(id: ids.next(), type: "resize") { $0.priority = 5 }
@@ -32,9 +32,9 @@ public struct NewTask: Sendable, Hashable {
     /// - Parameters:
     ///   - id: An identifier that no other task has.
     ///   - type: Which handler runs it.
-    ///   - payload: What the handler is given.
+    ///   - payload: The handler's input.
     ///   - schedule: When the task becomes ready.
-    ///   - adjust: Sets what else is asked.
+    ///   - adjust: Sets further members of the definition.
     public init(
         id: TaskID, type: String, payload: RawJSON = .null, schedule: Schedule = .now,
         _ adjust: (inout TaskDefinition) -> Void = { _ in }

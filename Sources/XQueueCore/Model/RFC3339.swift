@@ -1,8 +1,8 @@
 extension Timestamp {
     /// The time as RFC 3339 in UTC with milliseconds, such as `2026-01-31T09:30:00.250Z`.
     ///
-    /// Written by hand because every reply carries several of them and Foundation's formatter costs
-    /// more than the rest of the reply. The calendar arithmetic is Howard Hinnant's `civil_from_days`
+    /// Hand-written because every reply carries several times and Foundation's formatter costs more than the
+    /// rest of the reply. The calendar arithmetic is Howard Hinnant's `civil_from_days`
     /// (https://howardhinnant.github.io/date_algorithms.html).
     public var rfc3339: String {
         String(unsafeUninitializedCapacity: 32) { buffer in
@@ -54,7 +54,7 @@ extension Timestamp {
         return at
     }
 
-    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, all that four digits of a year can say.
+    /// 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, the range of a four-digit year.
     private static let firstWritable: Int64 = -62_167_219_200_000
     private static let lastWritable: Int64 = 253_402_300_799_999
 }
@@ -66,14 +66,14 @@ extension Int64 {
     }
 }
 
-/// Reads times such as `2026-01-31T09:30:00.25+08:00` (RFC 3339, section 5.6).
+/// Parses times such as `2026-01-31T09:30:00.25+08:00` (RFC 3339, section 5.6).
 ///
-/// Written by hand because Foundation's parser takes 30 February, 25 o'clock and trailing text, and refuses lower-case
-/// `t` and `z` (tried with Swift 6.3).
+/// Hand-written because Foundation's parser accepts 30 February, 25 o'clock and trailing text, and rejects
+/// lower-case `t` and `z` (tested with Swift 6.3).
 package struct RFC3339Reader {
     private var rest: Substring.UTF8View
 
-    /// The time, cut to the millisecond; nil if `text` is not exactly one.
+    /// The time, truncated to the millisecond; nil if `text` is anything but exactly one time.
     package static func timestamp(_ text: String) -> Timestamp? {
         var reader = RFC3339Reader(rest: text[...].utf8)
         return reader.timestamp()
@@ -139,7 +139,7 @@ package struct RFC3339Reader {
     /// Howard Hinnant's `days_from_civil` (https://howardhinnant.github.io/date_algorithms.html), for
     /// years from 0.
     private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        // Years begin in March here, so that the leap day is the last; 400 more keep them positive.
+        // Years begin in March here, so that the leap day comes last; adding 400 keeps them positive.
         let shiftedYear = (month <= 2 ? year - 1 : year) + 400
         let era = shiftedYear / 400
         let yearOfEra = shiftedYear % 400

@@ -1,11 +1,11 @@
-/// Texts that only people read, such as errors and messages, are never a reason to refuse what comes with
-/// them: they are repaired, and cut to their bound.
+/// Text meant only for people, such as errors and messages, is never a reason to reject a request: it is
+/// repaired and truncated.
 extension String {
-    /// The text without control characters but tabs and line breaks, or as much of its beginning as fits into
-    /// `limit` bytes of UTF-8.
+    /// The text without control characters other than tabs and line breaks, truncated to `limit` bytes of
+    /// UTF-8.
     ///
-    /// A control character becomes the picture Unicode has of it (`␛`), and a line ends with a line feed alone.
-    /// What is no Unicode at all, a `String` has replaced already.
+    /// Control characters become their Unicode pictures (`␛`), and lines end with a line feed alone. `String`
+    /// has already replaced invalid Unicode.
     package func readable(toBytes limit: Int) -> String {
         guard utf8.count > limit || utf8.contains(where: Self.mayBeControl) else { return self }
         var text = String.UnicodeScalarView()
@@ -22,7 +22,7 @@ extension String {
         return String(text)
     }
 
-    /// True for the bytes of control characters, and for one that others begin with as well.
+    /// True for the bytes of control characters, and for a lead byte that other characters share.
     private static func mayBeControl(_ byte: UInt8) -> Bool {
         byte < 0x20 && byte != 0x0A && byte != 0x09 || byte == 0x7F || byte == 0xC2
     }

@@ -1,6 +1,6 @@
 /// How long a task waits before its next attempt.
 public struct RetryPolicy: Sendable, Hashable {
-    /// How the wait grows from one retry to the next. The raw values are the words on the wire.
+    /// How the wait grows from one retry to the next. The raw values are used on the wire.
     public enum Strategy: String, Sendable, Hashable, CaseIterable {
         /// `delay`, twice `delay`, four times `delay`, …
         case exponential
@@ -13,9 +13,9 @@ public struct RetryPolicy: Sendable, Hashable {
     public var strategy: Strategy
     /// The wait before the first retry.
     public var delay: Duration
-    /// The longest wait, before and after jitter.
+    /// Maximum wait, before and after jitter.
     public var maxDelay: Duration
-    /// How much of the wait is random, 0 to 1: at 0.2 the wait is multiplied by 0.8 to 1.2.
+    /// The random share of the wait, 0 to 1: at 0.2 the wait is multiplied by 0.8 to 1.2.
     public var jitter: Double
 
     public init(
@@ -30,17 +30,17 @@ public struct RetryPolicy: Sendable, Hashable {
         self.jitter = jitter
     }
 
-    /// One second, doubling up to five minutes, give or take a fifth.
+    /// Starts at one second, doubles up to five minutes, with 20 % jitter.
     public static let standard = RetryPolicy()
 
-    /// The wait before retry number `retry` (1 is the first), to the millisecond.
+    /// The wait before retry number `retry` (from 1), to the millisecond.
     ///
-    /// - Parameter draw: a random number in 0..<1; 0.5 gives the wait without jitter.
+    /// - Parameter draw: A random number in 0..<1; 0.5 gives the wait without jitter.
     public func backOff(retry: Int, draw: Double) -> Duration {
         let cap = Double(min(max(maxDelay, .zero), ModelLimits.longestDuration).wholeMilliseconds)
         let base = Double(delay.wholeMilliseconds)
         let steps = Double(max(retry, 1))
-        // 2^1023 is the largest power a Double holds; past 2^62 every wait is at its cap.
+        // Capping the exponent at 62 keeps the product finite; every wait has reached its cap by then.
         let grown =
             switch strategy {
             case .fixed: base

@@ -1,43 +1,43 @@
-/// What is asked of a task. It never changes once a store has accepted the task.
+/// What a task is to do, and how. Immutable once a store has accepted the task.
 public struct TaskDefinition: Sendable, Hashable {
     /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     public var type: String
     public var payload: RawJSON
-    /// Larger runs first.
+    /// Larger values run first.
     public var priority: Int32 = 0
-    /// How many attempts may follow the first one, 0 to 1000.
+    /// Maximum number of retries, 0 to 1000.
     public var maxRetry = 3
-    /// How long the task may wait for its first attempt; nil for as long as it takes.
+    /// How long the task may wait for its first attempt; nil for no limit.
     public var queueTimeout: Duration? = .seconds(600)
-    /// How long one attempt may run; nil for as long as it takes.
+    /// How long one attempt may run; nil for no limit.
     public var processTimeout: Duration? = .seconds(600)
     public var concurrency: ConcurrencyLimit?
-    /// 1 to 256 bytes. While a task of the type with this key is unfinished, another one is not accepted.
+    /// 1 to 256 bytes. While a task of the same type with this key is unfinished, no other is accepted.
     public var uniqueKey: String?
     public var retryPolicy = RetryPolicy.standard
     /// The trace its submission belongs to.
     public var trace: TraceContext?
-    /// What its submitter wants to find again in handlers and events: a JSON object of at most ``mostMetadata`` bytes,
-    /// kept byte for byte.
+    /// Data for the submitter's own use, available to handlers and in events: a JSON object of at most
+    /// ``mostMetadata`` bytes, kept byte for byte.
     public var metadata: RawJSON?
 
-    /// The most bytes of JSON that ``metadata`` may be.
+    /// Maximum size of ``metadata``, in bytes of JSON.
     public static let mostMetadata = 4096
 
-    /// A task with the defaults of everything but its type and payload.
+    /// A task with defaults for everything but its type and payload.
     ///
     /// - Parameters:
     ///   - type: Which handler runs it.
-    ///   - payload: What the handler is given.
+    ///   - payload: The handler's input.
     public init(type: String, payload: RawJSON = .null) {
         self.type = type
         self.payload = payload
     }
 
-    /// How many bytes the parts have that may be large.
+    /// Total size of the parts that may be large, in bytes.
     package var contentBytes: Int { payload.text.utf8.count + (metadata?.text.utf8.count ?? 0) }
 
-    /// The definition without those parts and its trace.
+    /// The definition without its large parts and its trace.
     package var abridged: TaskDefinition {
         var definition = self
         (definition.payload, definition.trace, definition.metadata) = (.null, nil, nil)
@@ -45,7 +45,7 @@ public struct TaskDefinition: Sendable, Hashable {
     }
 }
 
-/// A task runs only while fewer than `limit` tasks with the same `key` run, across all nodes.
+/// A limit on running tasks: at most `limit` tasks with the same `key` run at once, across all nodes.
 public struct ConcurrencyLimit: Sendable, Hashable {
     public var key: String
     public var limit: Int

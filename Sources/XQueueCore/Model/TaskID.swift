@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The identity of a task: a UUID of version 7 (RFC 9562), which sorts by creation.
+/// A task's identity: a UUID of version 7 (RFC 9562), which sorts by creation time.
 public struct TaskID: Sendable, Hashable, Comparable {
     /// The first eight bytes, big-endian: 48 bits of milliseconds, the version, 12 more bits.
     public let high: UInt64
@@ -12,7 +12,7 @@ public struct TaskID: Sendable, Hashable, Comparable {
         self.low = low
     }
 
-    /// The millisecond the identifier was made in.
+    /// When the identifier was made, to the millisecond.
     public var timestamp: Timestamp {
         Timestamp(milliseconds: Int64(high >> 16))
     }
@@ -20,7 +20,7 @@ public struct TaskID: Sendable, Hashable, Comparable {
     /// Whether it is a UUID of version 7 (RFC 9562).
     package var isVersion7: Bool { high >> 12 & 0xF == 7 && low >> 62 == 2 }
 
-    /// The lowest identifier of version 7 that could have been made at `time`.
+    /// The lowest version 7 identifier that could have been made at `time`.
     public static func lowest(at time: Timestamp) -> TaskID {
         let clamped = UInt64(min(max(time.milliseconds, 0), 0xFFFF_FFFF_FFFF))
         return TaskID(high: clamped << 16 | 0x7000, low: 0x8000_0000_0000_0000)
@@ -85,13 +85,14 @@ extension TaskID: CustomStringConvertible, LosslessStringConvertible {
     }
 }
 
-/// Makes task identifiers that grow strictly within this process while the clock does not go back far.
+/// Makes task identifiers that increase strictly within this process, unless the clock is set back far.
 ///
-/// Within one millisecond, or while the clock stands still or is back by no more than ten seconds, the identifier's 74
-/// random bits are used as a counter with random steps (RFC 9562, section 6.2, method 2). A clock that goes back farther
-/// was wrong before, and is followed: otherwise all later tasks would carry the wrong time.
+/// Within one millisecond, or while the clock stands still or is at most ten seconds behind the last
+/// identifier, the identifier's 74 random bits are used as a counter with random steps (RFC 9562, section 6.2,
+/// method 2). A clock that is farther behind was wrong before and is followed; otherwise all later tasks would
+/// carry the wrong time.
 public final class TaskIDGenerator: Sendable {
-    /// How far the clock may be behind the last identifier before it is believed.
+    /// How far behind the last identifier the clock may be, in milliseconds, before it is followed back.
     private static let tolerance: UInt64 = 10_000
 
     private let time: @Sendable () -> Timestamp
@@ -104,7 +105,7 @@ public final class TaskIDGenerator: Sendable {
         self.init(random: random) { clock.now() }
     }
 
-    /// - Parameter time: The time that identifiers carry.
+    /// - Parameter time: Returns the time that identifiers carry.
     package init(random: any RandomSource, time: @escaping @Sendable () -> Timestamp) {
         self.time = time
         self.random = random
@@ -128,7 +129,7 @@ public final class TaskIDGenerator: Sendable {
 }
 
 extension TaskID {
-    /// The identifier whose 74 free bits, read as a number, are `step` larger.
+    /// The identifier whose 74 free bits, read as a number, are larger by `step`.
     fileprivate func advanced(by step: UInt64) -> TaskID {
         let variant: UInt64 = 0x8000_0000_0000_0000
         let counter = (low & 0x3FFF_FFFF_FFFF_FFFF) + step

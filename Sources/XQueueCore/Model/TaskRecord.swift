@@ -1,15 +1,13 @@
-/// A task as it is stored: what was asked, and where it stands.
+/// A task as stored: its definition and its state.
 ///
-/// The members of both parts are the record's own as well: `record.type` is `record.definition.type`.
+/// The members of both parts are available directly: `record.type` is `record.definition.type`.
 @dynamicMemberLookup
 public struct TaskRecord: Sendable, Hashable {
     public var id: TaskID
-    /// What was asked.
     public var definition: TaskDefinition
-    /// Where it stands.
     public var state: TaskState
 
-    /// Payload, result and history are left out of this copy, since the answer it is part of was full.
+    /// Whether payload, result and error history are left out of this copy because the reply was full.
     public var isAbridged = false
 
     public init(id: TaskID, definition: TaskDefinition, state: TaskState) {
@@ -34,7 +32,7 @@ extension TaskRecord {
     /// The number of the current or next attempt, from 1.
     public var attempt: Int { state.retryCount.adding(clamped: 1) }
 
-    /// The next moment at which time alone changes the task: a store keeps one index over it.
+    /// The next time at which the task changes by itself; a store keeps one index over it.
     public var dueAt: Timestamp? {
         switch state.status {
         case .pending: state.pendingReason == .scheduled ? state.runAt : state.queueDeadline
@@ -43,7 +41,7 @@ extension TaskRecord {
         }
     }
 
-    /// How many bytes the parts have that may be large: payload, result and errors.
+    /// Total size of the parts that may be large (payload, result and errors), in bytes.
     package var contentBytes: Int {
         let parts =
             definition.contentBytes + (state.result?.text.utf8.count ?? 0)
@@ -51,7 +49,7 @@ extension TaskRecord {
         return state.errors.isEmpty ? parts : state.errors.reduce(parts) { $0 + $1.message.utf8.count }
     }
 
-    /// The record without what may be large.
+    /// The record without the parts that may be large.
     package var abridged: TaskRecord {
         var record = self
         record.definition = definition.abridged

@@ -1,6 +1,6 @@
-/// Where a task stands. The raw values are the words on the wire.
+/// A task's status. The raw values are used on the wire.
 public enum TaskStatus: String, Sendable, Hashable, CaseIterable {
-    /// Waits to be run: now, at a later time, or for a concurrency token.
+    /// Waiting to run: for a worker, a later time, or a concurrency token.
     case pending
     /// A worker holds a lease on it and runs its handler.
     case processing
@@ -8,12 +8,12 @@ public enum TaskStatus: String, Sendable, Hashable, CaseIterable {
     case success
     /// The handler failed and no retry is left.
     case failed
-    /// Somebody canceled it before it could succeed.
+    /// Canceled before it could succeed.
     case canceled
-    /// It waited in the queue for longer than its queue timeout.
+    /// It waited in the queue longer than its queue timeout.
     case timeout
 
-    /// Whether nothing more will happen to the task by itself.
+    /// Whether the task has ended; only a requeue can change it.
     public var isFinal: Bool {
         switch self {
         case .pending, .processing: false
@@ -21,7 +21,7 @@ public enum TaskStatus: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The number stores keep; it never changes once released.
+    /// The number stored; it never changes once released.
     public var code: Int {
         switch self {
         case .pending: 0
@@ -39,16 +39,16 @@ public enum TaskStatus: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Why a pending task is not running. The raw values are the words on the wire.
+/// Why a pending task is not running. The raw values are used on the wire.
 public enum PendingReason: String, Sendable, Hashable, CaseIterable {
-    /// It waits for a worker.
+    /// Waiting for a worker.
     case ready
-    /// It waits for its `run_at`: a delay, a snooze, or the back-off before a retry.
+    /// Waiting for its `run_at`: a delay, a snooze, or the back-off before a retry.
     case scheduled
-    /// It waits for a token of its concurrency key.
+    /// Waiting for a token of its concurrency key.
     case parked
 
-    /// The number stores keep; it never changes once released.
+    /// The number stored; it never changes once released.
     public var code: Int {
         switch self {
         case .ready: 0

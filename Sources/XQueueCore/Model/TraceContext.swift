@@ -1,10 +1,10 @@
-/// The distributed trace a task belongs to, in the words of W3C Trace Context.
+/// The distributed trace a task belongs to, as in W3C Trace Context.
 ///
-/// It is given with a submission, kept with the task, and handed to whatever runs the task.
+/// Given at submission, stored with the task and passed to its handler.
 public struct TraceContext: Sendable, Hashable {
-    /// The most bytes of a trace parent; one of version 00 has 55.
+    /// Maximum size of a `traceparent`, in bytes; one of version 00 has 55.
     static let parentBytes = 256
-    /// The most bytes of a trace state.
+    /// Maximum size of a `tracestate`, in bytes.
     static let stateBytes = 512
 
     /// The value of the header `traceparent`: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.
@@ -13,24 +13,24 @@ public struct TraceContext: Sendable, Hashable {
     public let state: String?
 
     /// - Parameters:
-    ///   - parent: Nil, or what is not a legal `traceparent`, is no trace.
-    ///   - state: What is not a legal `tracestate` is left out: it does not make the trace another one.
+    ///   - parent: Nil or an invalid `traceparent` makes no trace.
+    ///   - state: An invalid `tracestate` is dropped; the trace stays the same.
     public init?(parent: String?, state: String? = nil) {
         guard let parent, Self.isLegal(parent: parent) else { return nil }
         self.parent = parent
         self.state = state.flatMap { Self.isLegal(state: $0) ? $0 : nil }
     }
 
-    /// The trace in one piece, as ``init(text:)`` reads it: the parent, and the state after a space.
+    /// The trace as one text, for ``init(text:)``: the parent, then a space and the state if there is one.
     public var text: String { state.map { "\(parent) \($0)" } ?? parent }
 
-    /// What ``text`` has written; nil if it is no trace.
+    /// Parses ``text``; nil if it is not a valid trace.
     public init?(text: some StringProtocol) {
         let parts = text.split(separator: " ", maxSplits: 1)
         self.init(parent: parts.first.map { String($0) }, state: parts.dropFirst().first.map { String($0) })
     }
 
-    /// Version, trace, parent and flags in hexadecimal digits; what later versions add stands behind a hyphen.
+    /// Version, trace, parent and flags in hexadecimal digits; later versions may add more after a hyphen.
     private static func isLegal(parent: String) -> Bool {
         let bytes = Array(parent.utf8.prefix(parentBytes + 1))
         guard 55...parentBytes ~= bytes.count else { return false }

@@ -1,33 +1,33 @@
-/// The part of a ``Store`` through which nodes find each other and agree on who does what.
+/// The part of a ``Store`` through which nodes find each other and divide the work.
 public protocol ClusterStore: Sendable {
-    /// The mark of the store's data, drawn now if there is none; nil for a store whose data cannot be lost under
-    /// a process that has it open.
+    /// The mark of the store's data, drawn now if there is none; nil for a store that cannot lose its data
+    /// while a process has it open.
     func birth() async throws(StoreError) -> StoreBirth?
 
-    /// Announces a node, or renews it: the store forgets it `lifetime` after its last announcement.
+    /// Registers a node or renews its registration, which expires `lifetime` after the last call.
     ///
-    /// The record replaces the node's earlier one; its `lastSeenAt` is the store's own.
+    /// The record replaces the node's previous one; the store sets its `lastSeenAt`.
     func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError)
 
-    /// Forgets a node at once. A node the store does not know is no error.
+    /// Removes a node immediately. An unknown node is not an error.
     func unregister(_ nodeID: String) async throws(StoreError)
 
     /// The live nodes, by identifier.
     func nodes() async throws(StoreError) -> [NodeRecord]
 
-    /// Takes, or renews, a lease that one node of the cluster has at a time.
+    /// Acquires or renews a lease that one node of the cluster holds at a time.
     ///
-    /// - Returns: True if `nodeID` has the lease for `duration` from now: it was free or expired, or the
+    /// - Returns: True if `nodeID` now holds the lease for `duration`: it was free, expired, or already the
     ///   node's own.
     func hold(
         _ lease: ClusterLease, by nodeID: String, for duration: Duration
     ) async throws(StoreError) -> Bool
 
-    /// Gives a lease back. If `nodeID` does not have it, nothing happens.
+    /// Releases a lease. Does nothing if `nodeID` does not hold it.
     func release(_ lease: ClusterLease, by nodeID: String) async throws(StoreError)
 }
 
-/// What one node at a time does for all, as long as it renews its lease.
+/// A job that one node at a time does for all, as long as it renews its lease.
 public struct ClusterLease: RawRepresentable, Sendable, Hashable {
     public let rawValue: String
 
@@ -44,12 +44,12 @@ public struct ClusterLease: RawRepresentable, Sendable, Hashable {
     }
 }
 
-/// The mark of what a store holds: drawn when the first node finds none, and gone with the data.
+/// The mark of a store's data: drawn when the first node finds none, and lost together with the data.
 ///
-/// A node that finds another mark than the one it knows works with other data than before: the server lost what it
-/// held, or another one stands in its place.
+/// A node that finds another mark than the one it knows is working with other data: the server lost its data,
+/// or has been replaced by another.
 public struct StoreBirth: Sendable, Hashable {
-    /// Drawn at random, so that no other data has it.
+    /// Random, so that no other data has it.
     public var id: String
     /// When it was drawn, by the store's clock.
     public var bornAt: Timestamp

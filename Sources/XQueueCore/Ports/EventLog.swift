@@ -1,25 +1,25 @@
-/// The part of a ``Store`` that tells what happened to its tasks, in order, and up to where each sink has heard it.
+/// The part of a ``Store`` that records what happened to its tasks, in order, and how far each sink has got.
 public protocol EventLog: Sendable {
-    /// Up to `limit` events that come after `cursor`, in order.
+    /// Returns up to `limit` events after `cursor`, in order.
     ///
-    /// Every call that changes a task's status or progress writes its events in the same atomic step. The
-    /// log is capped: what is oldest goes first. A cursor of a log that is no longer there leads to the first
-    /// event that is not older than its time.
+    /// Every call that changes a task's status or progress writes its events in the same atomic step. The log
+    /// is capped: the oldest events go first. A cursor of a log that no longer exists leads to the first event
+    /// that is not older than the cursor's time.
     ///
-    /// - Parameter waiting: If there is none, how long to wait for one. Answers an empty page then.
+    /// - Parameter waiting: How long to wait if there is no event; the page is empty after that.
     func events(
         after cursor: EventCursor, limit: Int, waiting: Duration
     ) async throws(StoreError) -> EventPage
 
-    /// The place after the newest event.
+    /// The position after the newest event.
     func lastEvent() async throws(StoreError) -> EventCursor
 
-    /// Up to where a sink's events have been acknowledged; ``EventCursor/start`` for a new sink.
+    /// The position up to which a sink's events have been acknowledged; ``EventCursor/start`` for a new sink.
     func sinkCursor(_ sink: String) async throws(StoreError) -> EventCursor
 
     /// Records that a sink's events up to `cursor` have been acknowledged.
     ///
-    /// - Returns: False, and nothing is recorded, if `nodeID` does not have the sink's lease.
+    /// - Returns: False, without recording anything, if `nodeID` does not hold the sink's lease.
     func acknowledge(
         _ sink: String, upTo cursor: EventCursor, by nodeID: String
     ) async throws(StoreError) -> Bool
@@ -28,16 +28,15 @@ public protocol EventLog: Sendable {
 /// A part of the event log, in order.
 public struct EventPage: Sendable, Hashable {
     public var events: [TaskEvent]
-    /// Where to go on.
+    /// Where to continue.
     public var next: EventCursor
-    /// True if events that came after the cursor asked for are no longer in the log: whoever follows the events
-    /// has missed some.
+    /// Whether events after the requested cursor are no longer in the log: the reader has missed some.
     public var isReset: Bool
-    /// True if the cursor is of another log than this one: a failover, a restored copy or a loss has taken back
-    /// what came before the cursor. The page goes on with the first event that is not older than the cursor's
-    /// time, so whoever follows misses none, but tasks may stand where they stood earlier.
+    /// Whether the cursor belongs to another log: a failover, a restored copy or data loss has undone what came
+    /// before the cursor. The page continues with the first event that is not older than the cursor's time, so
+    /// the reader misses none, but tasks may be in an earlier state.
     public var isRewound: Bool
-    /// True if there is more behind `next` already.
+    /// Whether there are more events after `next` already.
     public var hasMore: Bool
 
     public init(
@@ -50,18 +49,18 @@ public struct EventPage: Sendable, Hashable {
         self.hasMore = hasMore
     }
 
-    /// The place before the page's first event.
+    /// The position before the page's first event.
     package var start: EventCursor {
         events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number &- 1) } ?? next
     }
 }
 
-/// How long events are kept.
+/// Event-log retention.
 public struct EventRetention: Sendable, Hashable {
-    /// The most events in the log; a store may keep up to a tenth more for a moment. With 0 none is written,
-    /// and nobody can follow the tasks: that is for taking what the log costs.
+    /// Maximum number of events in the log; a store may briefly exceed it by a tenth. 0 writes no events, which
+    /// saves their cost, but then tasks cannot be followed.
     public var count: Int
-    /// Older events are removed at the next clean-up.
+    /// Older events are removed at the next cleanup.
     public var age: Duration
 
     public init(count: Int = 500_000, age: Duration = .seconds(86_400)) {

@@ -1,37 +1,38 @@
-/// Somewhere all events are pushed, such as a broker.
+/// A destination that all events are pushed to, such as a broker.
 ///
-/// One node of the cluster drains the log to each sink. Only it calls the sink, one call at a time.
+/// One node of the cluster drains the log to each sink. Only that node calls the sink, one call at a time.
 public protocol EventSink: Sendable {
-    /// The sink's name in the store, where its cursor is kept: `mqtt`.
+    /// The sink's name, under which the store keeps its cursor: `mqtt`.
     var name: String { get }
 
-    /// Makes ready to deliver. Called when this node begins to drain, and again after a failure.
+    /// Prepares for delivery. Called when this node begins to drain, and again after a failure.
     func open() async throws
 
-    /// Delivers events, in order, and returns once the other side has acknowledged all of them.
+    /// Delivers events, in order, and returns once the receiver has acknowledged all of them.
     ///
-    /// If it throws, the same events come again after ``open()``. What the other side will never take must not make
-    /// it throw, or nothing is delivered any more: it is put aside, and told by ``takeRefusals()``.
+    /// If it throws, the same events come again after ``open()``. For a message the receiver will never accept
+    /// it must not throw, or delivery would stop for good: it sets the message aside and reports it through
+    /// ``takeRefusals()``.
     func deliver(_ events: [TaskEvent]) async throws
 
-    /// What the other side refused for good since the last call, and this sink put aside so that the rest goes on.
-    /// Asked after each opening and delivery.
+    /// Returns the messages rejected for good since the last call and set aside so that the rest is delivered.
+    /// Called after each opening and delivery.
     func takeRefusals() -> SinkRefusals
 
-    /// Lets go: another node drains now, or this one ends. Does nothing if it is not open.
+    /// Closes the connection: another node drains now, or this one is stopping. Does nothing if it is not open.
     func close() async
 }
 
 extension EventSink {
-    /// Nothing: a sink that does not know better delivers everything.
+    /// Nothing, for a sink that never sets a message aside.
     public func takeRefusals() -> SinkRefusals { SinkRefusals() }
 }
 
-/// A message that the other side of a sink refused for good. It was put aside, so that others go on.
+/// A message that a sink's receiver rejected for good. It was set aside so that others are delivered.
 public struct SinkRefusal: Sendable, Hashable {
-    /// Where it was to go, such as an MQTT topic.
+    /// The message's destination, such as an MQTT topic.
     public var topic: String
-    /// Why it was not taken, for people.
+    /// Why it was rejected, for people.
     public var reason: String
 
     public init(topic: String, reason: String) {
@@ -40,10 +41,10 @@ public struct SinkRefusal: Sendable, Hashable {
     }
 }
 
-/// What was put aside: how many messages, and the first few of them.
+/// Messages that were set aside: their number, and the first few of them.
 public struct SinkRefusals: Sendable, Hashable {
-    /// How many are named.
-    private static let mostNamed = 20
+    /// Maximum number of refusals listed.
+    private static let maxNamed = 20
     public private(set) var count = 0
     public private(set) var named: [SinkRefusal] = []
 
@@ -51,11 +52,11 @@ public struct SinkRefusals: Sendable, Hashable {
 
     public mutating func add(_ refusal: SinkRefusal) {
         count += 1
-        if named.count < Self.mostNamed { named.append(refusal) }
+        if named.count < Self.maxNamed { named.append(refusal) }
     }
 
     public mutating func add(_ others: SinkRefusals) {
         count += others.count
-        named += others.named.prefix(Self.mostNamed - named.count)
+        named += others.named.prefix(Self.maxNamed - named.count)
     }
 }

@@ -1,37 +1,37 @@
-/// Reads a durable log once more, from some place to where it ends now. The nodes that feed from it notice
-/// nothing.
+/// Reads a durable log again, from a given place to its current end, without affecting the nodes that feed from
+/// it.
 ///
-/// The calls are made by one caller, in this order: ``open(from:part:)``, ``read(limit:)`` until it gives
-/// nothing, ``close()``. ``ended()`` may be asked at any time before the end.
+/// Intended for one caller, in this order: ``open(from:part:)``, ``read(limit:)`` until it returns nothing,
+/// ``close()``. ``ended()`` may be called at any time before the close.
 public protocol IntakeArchive: Sendable {
     /// Finds the records to read.
     ///
     /// - Parameters:
-    ///   - start: From where in each part.
-    ///   - part: The number of the only part of the log to read; nil for all.
-    /// - Throws: ``IntakeError``, of code `invalid` if there is no such part.
+    ///   - start: Where to start in each part.
+    ///   - part: The number of the only part to read; nil for all.
+    /// - Throws: ``IntakeError``, with code `invalid` if there is no such part.
     func open(from start: IntakeStart, part: Int32?) async throws(IntakeError) -> [IntakeSpan]
 
-    /// The next records, `limit` at most; none at the end.
+    /// Returns the next records, at most `limit`; none at the end.
     func read(limit: Int) async throws(IntakeError) -> [IntakeRecord]
 
-    /// The tasks that have ended, as the log remembers; nil if it was not told to remember.
+    /// Returns the tasks that the log records as ended; nil if it is not configured to record them.
     func ended() async throws(IntakeError) -> Set<TaskID>?
 
-    /// Lets go of the log.
+    /// Closes the log.
     func close() async
 }
 
-/// From where a log is read.
+/// Where to start reading a log.
 public enum IntakeStart: Sendable, Hashable {
-    /// The first record that was not written before this time, in every part.
+    /// The first record not written before this time, in every part.
     case time(Timestamp)
-    /// This position in every part, or the oldest record that is left.
+    /// This position in every part, or the oldest remaining record.
     case position(Int64)
 }
 
-/// The records of one part of a log, from `start` up to but not including `end`, as far as the log tells
-/// beforehand: there may be a few more.
+/// The records of one part of a log, from `start` up to but excluding `end`, as far as known beforehand: there
+/// may be a few more.
 public struct IntakeSpan: Sendable, Hashable {
     /// The part's number.
     public var part: Int32
@@ -44,19 +44,19 @@ public struct IntakeSpan: Sendable, Hashable {
         self.end = end
     }
 
-    /// How many positions it has; there may be fewer records.
+    /// Number of positions; there may be fewer records.
     public var count: Int64 {
-        let (count, isTooMuch) = end.subtractingReportingOverflow(start)
-        return isTooMuch ? (end < start ? 0 : .max) : max(count, 0)
+        let (count, overflow) = end.subtractingReportingOverflow(start)
+        return overflow ? (end < start ? 0 : .max) : max(count, 0)
     }
 }
 
 extension [IntakeSpan] {
-    /// How many positions all of them have; at most what an `Int64` holds.
+    /// Number of positions of all spans, clamped to `Int64`.
     package var positions: Int64 {
         reduce(0) { sum, span in
-            let (next, isTooMuch) = sum.addingReportingOverflow(span.count)
-            return isTooMuch ? .max : next
+            let (next, overflow) = sum.addingReportingOverflow(span.count)
+            return overflow ? .max : next
         }
     }
 }

@@ -1,6 +1,6 @@
-/// One process that takes part in the queue, as it announces itself to the store.
+/// A process that takes part in the queue, as it registers with the store.
 public struct NodeRecord: Sendable, Hashable {
-    /// What a node may do.
+    /// A node's roles.
     public struct Role: OptionSet, Sendable, Hashable {
         public let rawValue: Int
 
@@ -8,17 +8,17 @@ public struct NodeRecord: Sendable, Hashable {
             self.rawValue = rawValue
         }
 
-        /// It answers HTTP requests.
+        /// Serves HTTP requests.
         public static let api = Role(rawValue: 1)
-        /// It runs handlers.
+        /// Runs handlers.
         public static let worker = Role(rawValue: 2)
-        /// It is no node, but a worker that takes its tasks over HTTP; a node announces it.
+        /// Not a node, but a worker that gets its tasks over HTTP; a node registers it.
         public static let remote = Role(rawValue: 4)
     }
 
-    /// The most types a node announces; it serves those beyond, too, but the others don't know.
+    /// Maximum number of types a node registers; it serves further ones too, but other nodes do not know.
     public static let maxTypes = 1000
-    /// The longest host and version, in bytes; longer ones are cut.
+    /// Maximum size of host and version, in bytes; the rest is cut off.
     public static let maxTextBytes = 255
 
     /// The program that a node runs.
@@ -26,16 +26,16 @@ public struct NodeRecord: Sendable, Hashable {
         public let host: String
         public let processID: Int
         public let version: String
-        /// By the node's own clock.
+        /// When the process started, by the node's own clock.
         public let startedAt: Timestamp
 
         /// Describes a program.
         ///
         /// - Parameters:
-        ///   - host: The machine's name, cut at ``NodeRecord/maxTextBytes``.
-        ///   - processID: The process's number there.
-        ///   - version: The program's version, cut likewise.
-        ///   - startedAt: Since when the process runs.
+        ///   - host: The machine's name, cut to ``NodeRecord/maxTextBytes``.
+        ///   - processID: The process identifier on that machine.
+        ///   - version: The program's version, also cut.
+        ///   - startedAt: When the process started.
         public init(host: String, processID: Int, version: String, startedAt: Timestamp) {
             self.host = host.readable(toBytes: maxTextBytes)
             self.processID = processID
@@ -47,9 +47,9 @@ public struct NodeRecord: Sendable, Hashable {
     /// The node's name in leases and `worker_id`; unique in the cluster.
     public let id: String
     public let program: Program
-    /// When the store last heard of the node, by the store's clock.
+    /// When the node last contacted the store, by the store's clock.
     public var lastSeenAt: Timestamp
-    /// The types it serves, by name, without repetition.
+    /// The types it serves, sorted, without duplicates.
     public package(set) var types: [String]
     /// How busy it is.
     public let load: WorkerLoad
@@ -60,7 +60,7 @@ public struct NodeRecord: Sendable, Hashable {
     /// - Parameters:
     ///   - id: The node's name.
     ///   - program: What it runs.
-    ///   - lastSeenAt: Set by the store; what an announcement says here does not count.
+    ///   - lastSeenAt: Set by the store; ignored in a registration.
     ///   - types: In any order; the first ``maxTypes`` by name are kept.
     ///   - load: How busy it is.
     ///   - roles: What it may do.
@@ -77,22 +77,22 @@ public struct NodeRecord: Sendable, Hashable {
     }
 }
 
-/// How busy workers are.
+/// Worker load.
 public struct WorkerLoad: Sendable, Hashable {
-    /// How many handlers may run at once.
+    /// Maximum number of handlers that run at once.
     public var total: Int
-    /// How many run now.
+    /// Number of running handlers.
     public var active: Int
-    /// How many of those did not stop when they were told to: their tasks have gone on without them, and
-    /// they keep nothing but their slot.
+    /// How many of those did not stop when asked to: their tasks have moved on without them, and they occupy
+    /// only their slot.
     public var stuck: Int
 
-    /// Says how busy workers are.
+    /// Describes worker load.
     ///
     /// - Parameters:
-    ///   - total: How many handlers may run at once.
-    ///   - active: How many run now.
-    ///   - stuck: How many of those did not stop when they were told to.
+    ///   - total: Maximum number of handlers that run at once.
+    ///   - active: Number of running handlers.
+    ///   - stuck: How many of those did not stop when asked to.
     public init(total: Int, active: Int, stuck: Int) {
         self.total = total
         self.active = active

@@ -1,12 +1,12 @@
-/// Where the time comes from. Anyone may conform; tests use a clock they move by hand.
+/// The source of time. Tests use a clock they advance by hand.
 ///
-/// It has two sides. ``now()`` dates: it may be wrong, and somebody may set it at any moment, forwards or back. ``instant()``
-/// waits: it only ever goes forward, at the pace of time. Whatever sleeps, renews, or has a deadline in this process
-/// is counted in instants.
+/// It has two sides. ``now()`` is for dates: it may be wrong, and may be set forward or back at any moment.
+/// ``instant()`` is for waiting: it only moves forward, at the pace of real time. Sleeps, renewals and
+/// deadlines within this process use instants.
 public protocol QueueClock: Sendable {
-    /// The time of day, for what is written down.
+    /// The time of day, for timestamps.
     func now() -> Timestamp
-    /// The moment on this process's monotonic clock.
+    /// The current moment on this process's monotonic clock.
     func instant() -> MonotonicInstant
     /// Returns once `deadline` has been reached, or throws `CancellationError`.
     func sleep(until deadline: MonotonicInstant) async throws
@@ -19,10 +19,11 @@ extension QueueClock {
     }
 }
 
-/// The host's clocks: the wall clock for dates, and for waiting one that nobody can set.
+/// The host's clocks: the wall clock for dates, and one that cannot be set for waiting.
 ///
-/// The latter counts on while the machine is suspended: leases run out by the store's clock while a node sleeps, and it must
-/// know so when it wakes. On Linux that is `CLOCK_BOOTTIME`; `CLOCK_MONOTONIC` stands still meanwhile.
+/// The latter keeps counting while the machine is suspended: leases expire by the store's clock meanwhile, and
+/// a node must know so when it wakes. On Linux that is `CLOCK_BOOTTIME`; `CLOCK_MONOTONIC` stops during
+/// suspension.
 public struct SystemQueueClock: QueueClock {
     public init() {}
 
@@ -40,7 +41,7 @@ public struct SystemQueueClock: QueueClock {
         return MonotonicInstant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    /// Sleeps a minute at most at a time: a timer may stand still while the machine is suspended.
+    /// Sleeps at most a minute at a time, because a timer may stop while the machine is suspended.
     public func sleep(until deadline: MonotonicInstant) async throws {
         while true {
             let rest = deadline - instant()

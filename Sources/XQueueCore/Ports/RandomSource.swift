@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// Where randomness comes from. Anyone may conform; tests use a seeded source.
+/// A source of randomness. Tests use a seeded one.
 public protocol RandomSource: Sendable {
     /// 64 bits, each equally likely to be 0 or 1.
     func next() -> UInt64
@@ -21,9 +21,9 @@ extension RandomSource {
     }
 }
 
-/// The system's cryptographically secure generator, asked for many numbers at a time.
+/// The system's cryptographically secure generator, read many numbers at a time.
 public struct SystemRandomSource: RandomSource {
-    /// What one question of the system's brings.
+    /// Number of values per system call.
     private static let words = 32
     private static let drawn = Mutex<[UInt64]>([])
 
@@ -42,9 +42,9 @@ public struct SystemRandomSource: RandomSource {
             #if canImport(Darwin)
             arc4random_buf(buffer.baseAddress, words * MemoryLayout<UInt64>.size)
             #else
-            // 256 bytes are the most it gives.
+            // `getentropy` gives at most 256 bytes.
             let code = getentropy(buffer.baseAddress, words * MemoryLayout<UInt64>.size)
-            precondition(code == 0, "the system has no random numbers")
+            precondition(code == 0, "getentropy failed")
             #endif
         }
     }

@@ -1,7 +1,7 @@
-/// A store that passes its calls on to another one, and changes what happens around some of them.
+/// A store that forwards its calls to another one and changes what happens around some of them.
 ///
-/// Every call is passed on, so that a decorator implements only what it changes: ``call(_:_:)``, which all calls that
-/// may fail go through, or single calls.
+/// Every call is forwarded, so a decorator implements only what it changes: ``call(_:_:)``, through which all
+/// calls that may fail go, or individual calls.
 ///
 /// ```swift
 /// struct CountingStore: StoreDecorator {
@@ -24,13 +24,13 @@ public protocol StoreDecorator: Store {
     ///
     /// - Parameters:
     ///   - verb: Which call it is.
-    ///   - body: Makes the call. It may be left out, and another answer or error be given in its place.
+    ///   - body: Makes the call. An implementation may skip it and return another value or throw another error.
     func call<Value: Sendable>(
         _ verb: StoreVerb, _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value
 }
 
-/// The calls of a store that may fail: all but its name, its capabilities, its signals and its end.
+/// A store's calls that may fail: all but its name, capabilities, signals and close.
 public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
     case cancel, requeue, setLimit, setPaused, removeTypes
@@ -154,7 +154,7 @@ extension StoreDecorator {
     }
 }
 
-// MARK: - The cluster
+// MARK: - Cluster
 
 extension StoreDecorator {
     public func birth() async throws(StoreError) -> StoreBirth? {
@@ -188,7 +188,7 @@ extension StoreDecorator {
     }
 }
 
-// MARK: - The event log
+// MARK: - Event log
 
 extension StoreDecorator {
     public func events(

@@ -1,4 +1,4 @@
-/// A store could not do what it was asked; nothing of the call has happened.
+/// A store's failure to perform a call, which had no effect.
 public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was. New codes may be added.
     public struct Code: RawRepresentable, Sendable, Hashable {
@@ -8,19 +8,19 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
             self.rawValue = rawValue
         }
 
-        /// The store cannot be used now: locked, full, gone. Trying again later may help.
+        /// The store cannot be used now (locked, full, gone); retrying later may help.
         public static let unavailable = Code(rawValue: "store_unavailable")
-        /// What the store holds cannot be read.
+        /// The stored data cannot be read.
         public static let corrupt = Code(rawValue: "store_corrupt")
-        /// What the store holds has a layout that only a newer version knows.
+        /// The stored data has a layout that only a newer version knows.
         public static let newer = Code(rawValue: "store_newer")
         /// Another process owns the store.
         public static let inUse = Code(rawValue: "store_in_use")
-        /// The limit of waiting tasks is reached.
+        /// The limit on pending tasks is reached.
         public static let backlogFull = Code(rawValue: "backlog_full")
-        /// The limit of distinct task types is reached.
+        /// The limit on distinct task types is reached.
         public static let tooManyTypes = Code(rawValue: "too_many_types")
-        /// What the store holds is not the data that the caller knows; see ``StoreBirth``.
+        /// The store holds other data than the caller knows; see ``StoreBirth``.
         public static let replaced = Code(rawValue: "store_replaced")
         /// The store has been closed.
         public static let closed = Code(rawValue: "store_closed")
@@ -28,7 +28,7 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
 
     public let code: Code
     public let message: String
-    /// What the store's driver said, if it was the driver.
+    /// The underlying driver's error, if there was one.
     public let cause: (any Error)?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {

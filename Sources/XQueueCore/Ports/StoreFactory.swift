@@ -1,39 +1,39 @@
-/// One kind of store with its settings, which are the factory's own properties: everything that it takes to open one.
+/// A kind of store together with its settings: everything needed to open one.
 ///
-/// A program that runs on several stores has a table of them, and knows nothing else of any.
+/// A program that supports several stores has a table of factories, and knows nothing else about them.
 public protocol StoreFactory: Sendable {
-    /// What the store is called: `sqlite`.
+    /// The store's name: `sqlite`.
     var name: String { get }
 
-    /// Where the queue is kept, for people: a path or an address, without any password.
+    /// Where the queue is stored, for people: a path or an address, without any password.
     var place: String { get }
 
-    /// Opens the store, or makes it.
+    /// Opens the store, creating it if necessary.
     ///
-    /// - Parameter limits: The bounds it keeps.
-    /// - Throws: ``StoreError`` with a message that says which place cannot be used, and why.
+    /// - Parameter limits: The limits it enforces.
+    /// - Throws: ``StoreError`` with a message that says which place cannot be used and why.
     func open(_ limits: StoreLimits) async throws(StoreError) -> any Store
 
-    /// Whether a store that could not be opened may be there a moment later, so that it is worth waiting for.
+    /// Whether a store that could not be opened may become available shortly, so that retrying makes sense.
     ///
-    /// - Parameter error: What ``open(_:)`` has thrown.
+    /// - Parameter error: The error from ``open(_:)``.
     func mayPass(_ error: StoreError) -> Bool
 }
 
 extension StoreFactory {
-    /// False: what is there is there at once.
+    /// False: retrying does not help.
     public func mayPass(_ error: StoreError) -> Bool { false }
 }
 
-/// The bounds of a ``Store``, whichever it is.
+/// Limits that any ``Store`` enforces.
 public struct StoreLimits: Sendable, Hashable {
-    /// The most pending tasks, of all kinds together; a submission beyond it is refused.
+    /// Maximum number of pending tasks, of all kinds together; further submissions are rejected.
     public var maxBacklog: Int
-    /// The most distinct task types; a submission of one more is refused.
+    /// Maximum number of distinct task types; a submission of a further type is rejected.
     public var maxTypes: Int
-    /// The most calls of one kind that may wait for the store; more are refused.
+    /// Maximum number of waiting calls of one kind; further calls are rejected.
     public var maxWaitingCalls: Int
-    /// How long events are kept.
+    /// Event-log retention.
     public var events: EventRetention
 
     /// - Parameters:
@@ -52,10 +52,10 @@ public struct StoreLimits: Sendable, Hashable {
     }
 }
 
-/// What a ``Store`` promises beyond what every store does.
+/// Guarantees of a ``Store`` beyond those of every store.
 ///
-/// Whoever needs one of these asks for it here, and never which store it is. The conformance suite demands of a store
-/// what it says.
+/// Code that depends on one checks for it here, never for a particular store. The conformance suite tests a
+/// store for those it declares.
 public struct StoreCapabilities: OptionSet, Sendable, Hashable {
     public let rawValue: Int
 
@@ -63,18 +63,18 @@ public struct StoreCapabilities: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// This process has the store to itself: no other can ever take over its attempts, and its data cannot be lost
-    /// while it is open.
+    /// This process has the store to itself: no other can ever take over its attempts, and its data cannot be
+    /// lost while it is open.
     public static let exclusive = StoreCapabilities(rawValue: 1)
-    /// A claim takes the best task of the whole queue, whatever its type. Without it the order holds within each part
-    /// of a queue that is spread over several servers.
+    /// A claim takes the best task of the whole queue, whatever its type. Without it, the order holds only
+    /// within each part of a queue that is spread over several servers.
     public static let globalOrder = StoreCapabilities(rawValue: 1 << 1)
-    /// Every free slot of a type can be taken at once. Without it, too, never more tasks of the type run than its limit
-    /// says, but for a while there may be fewer though some wait.
+    /// Every free slot of a type can be taken immediately. Without it, the type's limit still holds, but for a
+    /// while fewer tasks may run though some are waiting.
     public static let exactTypeLimits = StoreCapabilities(rawValue: 1 << 2)
-    /// Events are numbered from 1 without gaps, so that the difference of two cursors says how many are between them.
+    /// Events are numbered from 1 without gaps, so the difference of two cursors is the number of events
+    /// between them.
     public static let gapFreeCursors = StoreCapabilities(rawValue: 1 << 3)
-    /// What is waited for moves along when somebody sets the store's wall clock, which takes a monotonic clock beside
-    /// it.
+    /// Pending times move along when the store's wall clock is set, which requires a monotonic clock beside it.
     public static let followsClockSteps = StoreCapabilities(rawValue: 1 << 4)
 }

@@ -1,12 +1,12 @@
-/// What is in the store, at one moment.
+/// A snapshot of what is in the store.
 public struct StoreStatistics: Sendable, Hashable {
     public var types: [TypeState]
-    /// Keys with a running task, those with most first, 100 at most.
+    /// Keys with a running task, busiest first, at most 100.
     public var keys: [KeyState]
-    /// How many keys have a running task.
+    /// Number of keys with a running task.
     public var keysInUse: Int
-    /// How long the oldest pending task that is not scheduled has existed; zero if that was in the future, before somebody
-    /// set the store's clock back.
+    /// Age of the oldest pending task that is not scheduled; zero if it was created in the future, before the
+    /// store's clock was set back.
     public var oldestPendingAge: Duration?
     public var lastMinute: FlowCounts
     /// The last minute, second by second.
@@ -29,7 +29,7 @@ public struct StoreStatistics: Sendable, Hashable {
     }
 }
 
-/// How many tasks are in each status.
+/// Number of tasks in each status.
 public struct StatusCounts: Sendable, Hashable {
     private var counts: InlineCounts = InlineCounts()
 
@@ -65,11 +65,11 @@ private struct InlineCounts: Sendable, Hashable {
 /// One concurrency key in use.
 public struct KeyState: Sendable, Hashable {
     public var key: String
-    /// How many of its tasks run.
+    /// Number of its running tasks.
     public var held: Int
-    /// The largest limit among those that run.
+    /// The largest limit among its running tasks.
     public var limit: Int
-    /// How many of its tasks are parked.
+    /// Number of its parked tasks.
     public var waiting: Int
 
     public init(key: String, held: Int, limit: Int, waiting: Int) {
@@ -80,7 +80,7 @@ public struct KeyState: Sendable, Hashable {
     }
 }
 
-/// How often each thing happened within the last minute.
+/// Counts of each kind of step within the last minute.
 public struct FlowCounts: Sendable, Hashable {
     public var submitted = 0
     public var started = 0
@@ -105,15 +105,15 @@ public struct FlowCounts: Sendable, Hashable {
     }
 }
 
-/// How often each thing happened in each of the last whole seconds, as far back as the store knows: a second it knows
-/// nothing of is not in it.
+/// Counts of each kind of step in each of the last whole seconds, as far back as the store knows; it may cover
+/// less than a minute.
 public struct FlowHistory: Sendable, Hashable {
-    /// The most seconds a store tells of: with the present one they make the last minute.
+    /// Maximum number of seconds in a history: with the current one they make up the last minute.
     public static let longest = 59
 
-    /// When the first second began; a whole second since 1970.
+    /// When the first second began, in whole seconds since 1970.
     public var start: Timestamp
-    /// One entry a second, in order and without gaps.
+    /// One entry per second, in order, without gaps.
     public var seconds: [FlowCounts]
 
     public init(start: Timestamp = Timestamp(milliseconds: 0), seconds: [FlowCounts] = []) {

@@ -1,70 +1,70 @@
-/// The port to a durable log in front of the store.
+/// A durable log in front of the store.
 ///
-/// A conforming intake promises:
+/// A conforming intake guarantees:
 ///
-/// - What ``append(_:)`` has returned from is in the log for good, and comes out of it at least once.
-/// - Messages with the same key come out in the order they went in.
-/// - Every record is received by one node at a time. One that was received and not committed is received
-///   again, by the same node after a restart or by another.
+/// - A message is durable in the log once ``append(_:)`` has returned, and is received at least once.
+/// - Messages with the same key are received in the order they were appended.
+/// - Every record is received by one node at a time. One that was received but not committed is received again,
+///   by the same node after a restart or by another.
 ///
-/// Appending may be done by many at once. The feeder is one caller, which commits, puts aside and holds also
-/// while it waits for what comes next.
+/// Any number of callers may append concurrently. The feeder is a single caller, which also commits, rejects
+/// and holds while it waits for the next records.
 public protocol TaskIntake: Sendable {
-    /// What the log is, for people: `kafka`.
+    /// The log's name, for people: `kafka`.
     var name: String { get }
 
-    // MARK: Verbs of submission
+    // MARK: Submission
 
-    /// Appends messages, and returns once the log has all of them.
+    /// Appends messages, and returns once the log has stored all of them.
     ///
-    /// - Returns: Where they stand, in any order, as far as the log tells.
-    /// - Throws: ``IntakeError``; some of the messages may be in the log then.
+    /// - Returns: Their positions, in any order, as far as the log reports them.
+    /// - Throws: ``IntakeError``; some of the messages may have been appended.
     @discardableResult
     func append(_ messages: [IntakeMessage]) async throws(IntakeError) -> [IntakeOrigin]
 
-    /// Says that the store has the tasks of these records, which this node has appended: it need not be asked
-    /// again when they are received. That may be forgotten.
+    /// Notes that the store has the tasks of these records, which this node appended, so that they need not be
+    /// looked up when received. Only an optimization: the note may be forgotten.
     func stored(_ origins: [IntakeOrigin])
 
-    // MARK: Verbs of the feeder
+    // MARK: Feeder
 
-    /// Makes ready to receive. Called again after a failure.
+    /// Prepares for receiving. Called again after a failure.
     func open() async throws(IntakeError)
 
-    /// The next records of this node's share, in the log's order: as soon as no more are waiting, and
-    /// `limit` at most. Empty if none came within `waiting`.
+    /// Returns the next records of this node's share, in the log's order: at most `limit`, without waiting for
+    /// a full batch. Empty if none came within `waiting`.
     func receive(limit: Int, waiting: Duration) async throws(IntakeError) -> [IntakeRecord]
 
-    /// Keeps this node's share while it receives nothing for long. To be called every second or so.
+    /// Keeps this node's share while it receives nothing for long. Call it about once a second.
     func hold() async throws(IntakeError)
 
-    /// Puts aside records that cannot be used, where people find them; returns once they are there for good.
+    /// Sets aside unusable records where people can find them; returns once they are stored durably.
     func reject(_ records: [RejectedRecord]) async throws(IntakeError)
 
-    /// Records that all of `records` are in the store or put aside: they are not received again, unless the
-    /// log fails before it has noted that.
+    /// Records that all of `records` are in the store or set aside: they are not received again, unless the log
+    /// fails before noting that.
     func commit(_ records: [IntakeRecord]) async throws(IntakeError)
 
-    /// Notes what was committed, and lets another node have this one's share. Appending still works.
+    /// Saves what was committed, and lets another node have this one's share. Appending still works.
     func leave() async
 
-    // MARK: Questions
+    // MARK: Queries
 
-    /// How the log is, and how far it is read.
+    /// The log's condition, and how far it has been read.
     func status() async -> IntakeStatus
 
-    /// Lets go of the log.
+    /// Closes the log.
     func close() async
 }
 
-/// A task on its way into the log.
+/// A task to append to the log.
 public struct IntakeMessage: Sendable, Hashable {
     public var key: String
-    /// True if messages with the same key have to keep their order; others may go wherever that costs least.
+    /// Whether messages with the same key must keep their order; others may go wherever it is cheapest.
     public var keepsOrder: Bool
     /// The task, as JSON.
     public var value: String
-    /// What others may want to know without reading the value.
+    /// Data for other readers of the log, who need not parse the value.
     public var headers: [IntakeHeader]
 
     public init(key: String, keepsOrder: Bool = true, value: String, headers: [IntakeHeader] = []) {
@@ -75,7 +75,7 @@ public struct IntakeMessage: Sendable, Hashable {
     }
 }
 
-/// One name and value beside a message.
+/// A name and value that accompany a message.
 public struct IntakeHeader: Sendable, Hashable {
     public var name: String
     public var value: String
@@ -86,18 +86,18 @@ public struct IntakeHeader: Sendable, Hashable {
     }
 }
 
-/// A message as it comes out of the log. Anybody may have written it.
+/// A message received from the log. Any program may have written it.
 public struct IntakeRecord: Sendable, Hashable {
     public var origin: IntakeOrigin
-    /// When it was written, as its writer or the log says.
+    /// When it was written, according to its writer or the log.
     public var timestamp: Timestamp
     public var key: [UInt8]?
     public var value: [UInt8]
-    /// The trace it belongs to, as its writer says.
+    /// The trace it belongs to, according to its writer.
     public var trace: TraceContext?
-    /// What its writer put beside it; bytes of values that are not UTF-8 are replaced.
+    /// Headers set by its writer; values are repaired to valid UTF-8.
     public var headers: [IntakeHeader]
-    /// Whether the store has its task, as this node was told. Of such a record only the origin is here.
+    /// Whether this node knows that the store has its task. Such a record has only its origin.
     public private(set) var isStored = false
 
     /// A record whose task is in the store already.
@@ -119,13 +119,13 @@ public struct IntakeRecord: Sendable, Hashable {
     }
 }
 
-/// Where a record stands. A log may have several parts, and keeps the order within each.
+/// The position of a record. A log may have several parts, and keeps the order within each.
 public struct IntakeOrigin: Sendable, Hashable {
     /// The log's name.
     public var log: String
-    /// The part of it, by number.
+    /// The number of its part.
     public var part: Int32
-    /// The record's place in that part; later records have larger ones.
+    /// The record's position in that part; later records have larger ones.
     public var position: Int64
 
     /// - Parameters:
@@ -139,7 +139,7 @@ public struct IntakeOrigin: Sendable, Hashable {
     }
 }
 
-/// A record that cannot be used, and why.
+/// An unusable record, and why.
 public struct RejectedRecord: Sendable, Hashable {
     public var record: IntakeRecord
     public var reason: String
@@ -150,16 +150,16 @@ public struct RejectedRecord: Sendable, Hashable {
     }
 }
 
-/// How a log is, and how far it is read.
+/// The log's condition, and how far it has been read.
 public struct IntakeStatus: Sendable, Hashable {
     /// One part of the log.
     public struct Part: Sendable, Hashable {
         public var number: Int32
-        /// Up to where the cluster has read it; nil if nobody has.
+        /// How far the cluster has read it; nil if not at all.
         public var committed: Int64?
-        /// Where its next record will stand.
+        /// The position of its next record.
         public var end: Int64
-        /// How many records are still to be read.
+        /// Number of records still to be read.
         public var lag: Int64
 
         public init(number: Int32, committed: Int64?, end: Int64, lag: Int64) {
@@ -170,18 +170,18 @@ public struct IntakeStatus: Sendable, Hashable {
         }
     }
 
-    /// What is wrong with it; nil if nothing is.
+    /// The current problem; nil if there is none.
     public var problem: String?
-    /// All of its parts, if the log could be asked.
+    /// All of its parts, if the log could be reached.
     public var parts: [Part]
-    /// The parts that this node reads.
+    /// The parts assigned to this node.
     public var assigned: [Int32]
 
-    /// How many records of all parts are still to be read; at most what an `Int64` holds.
+    /// Number of records still to be read in all parts, clamped to `Int64`.
     public var lag: Int64 {
         parts.reduce(0) { sum, part in
-            let (next, isTooMuch) = sum.addingReportingOverflow(part.lag)
-            return isTooMuch ? .max : next
+            let (next, overflow) = sum.addingReportingOverflow(part.lag)
+            return overflow ? .max : next
         }
     }
 
@@ -192,7 +192,7 @@ public struct IntakeStatus: Sendable, Hashable {
     }
 }
 
-/// The log in front of the store could not do what it was asked.
+/// A failure of the log in front of the store.
 public struct IntakeError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was. New codes may be added.
     public struct Code: RawRepresentable, Sendable, Hashable {
@@ -202,11 +202,11 @@ public struct IntakeError: Error, Sendable, CustomStringConvertible {
             self.rawValue = rawValue
         }
 
-        /// The log cannot be used now. Trying again later may help.
+        /// The log cannot be used now; retrying later may help.
         public static let unavailable = Code(rawValue: "intake_unavailable")
-        /// The log refuses a message for good, such as one that is too large.
+        /// The log rejects a message for good, for example because it is too large.
         public static let refused = Code(rawValue: "intake_refused")
-        /// A setting, or the log itself, is not as it must be.
+        /// A setting, or the log itself, is not as required.
         public static let invalid = Code(rawValue: "intake_invalid")
         /// The intake has been closed.
         public static let closed = Code(rawValue: "intake_closed")

@@ -1,28 +1,28 @@
 /// Which tasks to list.
 public struct TaskQuery: Sendable, Hashable {
-    /// How many tasks may be skipped: what is skipped has to be counted, so that who reads on uses ``after``.
+    /// Maximum number of tasks to skip. Skipping costs counting, so read further pages with ``after``.
     public static let maxOffset = 10_000
 
     /// Empty means all.
     public var statuses: Set<TaskStatus>
     /// Empty means all.
     public var types: Set<String>
-    /// The concurrency keys whose tasks to list, each with the types it is meant for: an empty set means all of
-    /// ``types``. Empty means tasks with whatever key, and without.
+    /// The concurrency keys whose tasks to list, each with the types it applies to: an empty set means all of
+    /// ``types``. Empty means tasks with any key, or none.
     public var concurrencyKeys: [String: Set<String>]
-    /// The most tasks of the page, 1 to 1000.
+    /// Maximum number of tasks on the page, 1 to 1000.
     public var limit: Int
-    /// How many of the newest to skip, 0 to ``maxOffset``; counted from ``after``.
+    /// How many of the newest tasks to skip, 0 to ``maxOffset``, counted from ``after``.
     public var offset: Int
-    /// After which place to begin: ``TaskPage/next`` of the page before. Nil for the newest task.
+    /// Where to start: ``TaskPage/next`` of the previous page. Nil for the newest task.
     public var after: TaskCursor?
-    /// How large the payloads and results of a page may be together before it ends early, in bytes.
+    /// Size, in bytes, of a page's payloads and results above which the page ends early.
     public var maxBytes: Int
 
     /// - Parameters:
     ///   - statuses: See ``statuses``.
     ///   - types: See ``types``.
-    ///   - concurrencyKey: The only key, whatever the type; nil for tasks with whatever key, and without.
+    ///   - concurrencyKey: The only key, whatever the type; nil for tasks with any key, or none.
     ///   - limit: See ``limit``.
     ///   - offset: See ``offset``.
     ///   - after: See ``after``.
@@ -40,7 +40,7 @@ public struct TaskQuery: Sendable, Hashable {
         self.maxBytes = maxBytes
     }
 
-    /// Whether a task is one of those that are listed, wherever the list begins.
+    /// Whether the query covers a task, regardless of where the list starts.
     public func matches(_ task: TaskRecord) -> Bool {
         guard statuses.isEmpty || statuses.contains(task.status), types.isEmpty || types.contains(task.type)
         else { return false }
@@ -54,7 +54,7 @@ public struct TaskQuery: Sendable, Hashable {
 public struct TaskPage: Sendable, Hashable {
     /// Newest first.
     public var tasks: [TaskRecord]
-    /// How many tasks the query matches in all, on whichever page.
+    /// Number of tasks that match the query, over all pages.
     public var total: Int
     /// Where the next page begins; nil if no task comes after these.
     public var next: TaskCursor?
@@ -70,14 +70,14 @@ public struct TaskPage: Sendable, Hashable {
     }
 }
 
-/// A place in a list of tasks: after one task, and before all that follow it. The task need not be there any more.
+/// A position in a list of tasks: after one task, before all that follow. The task may have been removed since.
 ///
-/// Clients see it as an opaque text, which they have from a page.
+/// Clients get it from a page, as opaque text.
 public struct TaskCursor: Sendable, Hashable {
-    /// The last task before the place.
+    /// The last task before the position.
     public var last: TaskID
-    /// That task's place in the order of a queue, if the store lists it in that order rather than by identifiers; nil if
-    /// not. Only the store knows what it means.
+    /// That task's place in a queue's order, if the store lists it in that order rather than by identifier; nil
+    /// if not. Its meaning is private to the store.
     public var rank: Int64?
 
     /// - Parameters:
@@ -90,10 +90,10 @@ public struct TaskCursor: Sendable, Hashable {
 }
 
 extension TaskCursor: LosslessStringConvertible {
-    /// What the text begins with, so that later versions can tell it from theirs.
+    /// The text's prefix, which later versions can tell from theirs.
     private static let version = "v1"
 
-    /// `v1.` and the identifier, and the rank if there is one.
+    /// `v1.` , the identifier, and the rank if there is one.
     public var description: String {
         let id = last.description.filter { $0 != "-" }
         return rank.map { "\(Self.version).\(id).\($0)" } ?? "\(Self.version).\(id)"
@@ -115,7 +115,7 @@ extension TaskCursor: LosslessStringConvertible {
             guard let rank = Int64(parts[2]) else { return nil }
             self.rank = rank
         }
-        // One place has one text.
+        // Each position has exactly one text.
         guard self.description == description else { return nil }
     }
 }

@@ -1,73 +1,75 @@
-/// The part of a ``Store`` that holds the tasks, and takes every step of theirs.
+/// The part of a ``Store`` that holds the tasks and takes their steps.
 public protocol TaskStore: Sendable {
-    // MARK: Verbs of submission
+    // MARK: Submission
 
     /// Accepts all of `tasks`, in order, or throws and accepts none.
     ///
-    /// A task whose unique key belongs to an unfinished task of the same type, or whose identifier is known, is
-    /// answered with that task. Once the payloads and results of such tasks pass ``ModelLimits/answerBytes``, further
-    /// ones are abridged.
+    /// A task whose unique key belongs to an unfinished task of the same type, or whose identifier is known,
+    /// yields that existing task. Once the payloads and results of such tasks exceed
+    /// ``ModelLimits/answerBytes``, further ones are abridged.
     func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]
 
-    // MARK: Verbs of workers
+    // MARK: Workers
 
-    /// Hands out up to `request.count` ready tasks, best first; fewer, but at least one, once their payloads pass
-    /// `request.maxBytes`.
+    /// Hands out up to `request.count` ready tasks, best first; fewer, but at least one, once their payloads
+    /// exceed `request.maxBytes`.
     ///
-    /// - Throws: ``StoreError/Code/replaced``, and hands out nothing, if the store's mark is not `request.birth`.
+    /// - Throws: ``StoreError/Code/replaced``, without handing out anything, if the store's mark is not
+    ///   `request.birth`.
     func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult
 
-    /// Ends attempts. The outcomes are independent of each other, and answered in order.
+    /// Settles attempts, independently of each other. Returns the outcomes in order.
     func settle(_ settlements: [Settlement]) async throws(StoreError) -> [SettleOutcome]
 
-    /// Extends leases by `lease` from now. Answers in order whether each attempt may go on.
+    /// Extends leases to `lease` from now. Returns the outcomes in order.
     func heartbeat(
         _ attempts: [AttemptID], lease: Duration
     ) async throws(StoreError) -> [HeartbeatOutcome]
 
-    /// Records how far attempts have come. An attempt that lost its lease changes nothing.
+    /// Records the progress of attempts. An attempt that lost its lease changes nothing.
     func report(_ progress: [ProgressReport]) async throws(StoreError)
 
-    // MARK: Verbs of operators
+    // MARK: Operators
 
-    /// Cancels tasks; those that run have `grace` to stop. Answers in order.
+    /// Cancels tasks; running ones have `grace` to stop. Returns the outcomes in order.
     func cancel(_ ids: [TaskID], grace: Duration) async throws(StoreError) -> [ChangeOutcome]
 
-    /// Makes ended tasks pending again. Answers in order.
+    /// Makes ended tasks pending again. Returns the outcomes in order.
     func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome]
 
     // MARK: Maintenance
 
-    /// Applies what time alone has made due, up to `limit` tasks: schedules, queue timeouts, lost
-    /// leases, deadlines. `draw` gives each task whose attempt ends its own random number for back-off.
+    /// Applies what has become due, to at most `limit` tasks: schedules, queue timeouts, lost leases,
+    /// deadlines. `draw` gives each task whose attempt ends its own random number for back-off.
     ///
-    /// - Parameter time: For how long anything may change, asked as late as the store can. The process may stand still at any
-    ///   moment, even between its question and the store's work: what would change later than that does not change, and
-    ///   something is said to be due at once.
+    /// - Parameter time: How long from now changes are allowed, asked as late as the store can. The process may
+    ///   be suspended at any moment, even between this call and the store's work: a change that would come
+    ///   later is not made, and the result says that something is due now.
     func sweep(
         limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult
 
     /// Removes up to `limit` ended tasks: those that ended longer ago than `retention.age`, and, beyond
-    /// `retention.count`, those that were made first. Answers how many it removed. Events that are too old
-    /// go as well.
+    /// `retention.count`, those that were created first. Also removes events that are too old. Returns the
+    /// number of tasks removed.
     func prune(_ retention: Retention, limit: Int) async throws(StoreError) -> Int
 
-    // MARK: Questions
+    // MARK: Queries
 
-    /// The task; nil if there is none.
+    /// The task; nil if it does not exist.
     func task(_ id: TaskID) async throws(StoreError) -> TaskRecord?
 
-    /// One page of tasks, newest first; it ends early, after at least one task, once their payloads and
-    /// results pass `query.maxBytes`. The page after it costs as much as the first, however many came before.
+    /// Returns one page of tasks, newest first. It ends early, after at least one task, once their payloads and
+    /// results exceed `query.maxBytes`. Every page costs the same, however many came before it.
     ///
-    /// A store may list what it keeps in no order of identifiers behind everything else, in its own order, as long as whoever
-    /// follows ``TaskPage/next`` finds each task once that stays where it is.
+    /// A store may list tasks that it does not keep ordered by identifier after all others, in an order of its
+    /// own, as long as a caller that follows ``TaskPage/next`` finds each task that stays in place exactly
+    /// once.
     func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage
 }
 
 extension TaskStore {
-    /// The same, however late.
+    /// The same, without a time limit.
     public func sweep(limit: Int, draw: SweepDraw) async throws(StoreError) -> SweepResult {
         try await sweep(limit: limit, draw: draw, within: { .seconds(86_400) })
     }

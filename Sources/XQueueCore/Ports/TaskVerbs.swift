@@ -1,8 +1,8 @@
-/// What became of one task of an `insert`.
+/// The outcome of one task of an `insert`.
 public enum InsertOutcome: Sendable, Hashable {
     case inserted(TaskRecord)
-    /// An unfinished task of the same type with the same unique key, or a task with the same identifier. It is abridged
-    /// if those before it in the batch have filled the answer.
+    /// An unfinished task of the same type with the same unique key, or a task with the same identifier.
+    /// Abridged if earlier tasks of the batch have filled the reply.
     case existing(TaskRecord)
 
     public var record: TaskRecord {
@@ -16,14 +16,14 @@ public enum InsertOutcome: Sendable, Hashable {
 public struct ClaimRequest: Sendable, Hashable {
     /// The types the worker serves, without repetition.
     public var types: [String]
-    /// The most tasks to hand out.
+    /// Maximum number of tasks to hand out.
     public var count: Int
-    /// Once the payloads of the tasks pass so many bytes, after at least one task, the claim ends.
+    /// The claim ends once the payloads of its tasks, at least one, exceed this many bytes.
     public var maxBytes: Int
-    /// The grant of the first task; each further one gets the next token.
+    /// The grant for the first task; each further task gets the next token.
     public var grant: ClaimGrant
-    /// The mark of the data that the worker knows (``StoreBirth/id``): from other data nothing is handed out. Nil
-    /// takes whatever is there.
+    /// The mark of the data the worker knows (``StoreBirth/id``): other data hands out nothing. Nil accepts any
+    /// data.
     public var birth: String?
 
     public init(
@@ -38,11 +38,11 @@ public struct ClaimRequest: Sendable, Hashable {
     }
 }
 
-/// The answer to a claim.
+/// The result of a claim.
 public struct ClaimResult: Sendable, Hashable {
     /// The claimed tasks with their leases, best first.
     public var tasks: [TaskRecord]
-    /// True if more may be ready: the claim was full, in tasks or in bytes, or stopped after passing by many
+    /// Whether more tasks may be ready: the claim was full, in tasks or bytes, or stopped after skipping many
     /// parked tasks.
     public var hasMore: Bool
 
@@ -77,23 +77,23 @@ public struct Settlement: Sendable, Hashable {
     }
 }
 
-/// What became of one settlement.
+/// The outcome of one settlement.
 public enum SettleOutcome: Sendable, Hashable {
     /// The task's new status and version.
     case settled(TaskStatus, version: Int)
     case refused(TransitionRefusal)
 }
 
-/// What a heartbeat tells a worker about an attempt.
+/// A heartbeat's outcome for one attempt.
 public enum HeartbeatOutcome: Sendable, Hashable {
     case held
-    /// The lease is held, and somebody wants the attempt to stop.
+    /// The lease is held, but the attempt should stop.
     case cancelRequested
-    /// The attempt is no longer this worker's: nothing it does will count.
+    /// The lease is lost: nothing the attempt does will count.
     case lost
 }
 
-/// How far one attempt has come.
+/// The progress of one attempt.
 public struct ProgressReport: Sendable, Hashable {
     public var attempt: AttemptID
     public var progress: TaskProgress
@@ -104,22 +104,22 @@ public struct ProgressReport: Sendable, Hashable {
     }
 }
 
-/// What became of a cancel or a requeue.
+/// The outcome of a cancel or a requeue.
 public enum ChangeOutcome: Sendable, Hashable {
-    /// The task as it is now.
+    /// The task after the change.
     case changed(TaskRecord)
-    /// Why nothing changed, and the task as it is, if there is one.
+    /// The reason nothing changed, and the task, if it exists.
     case refused(TransitionRefusal, TaskRecord?)
 }
 
-/// The result of one step of maintenance.
+/// The result of one maintenance step.
 public struct SweepResult: Sendable, Hashable {
     /// How many tasks changed.
     public var changed: Int
-    /// How long it is, by the store's clock, until the next task is due; zero if it is already, nil if none is.
+    /// Time until the next task is due, by the store's clock; zero if one is due already, nil if none will be.
     public var nextDueIn: Duration?
 
-    /// Nothing was looked at, and so something may be due.
+    /// Nothing was checked, so something may be due.
     package static let none = SweepResult(changed: 0, nextDueIn: .zero)
 
     public init(changed: Int, nextDueIn: Duration?) {
@@ -128,7 +128,7 @@ public struct SweepResult: Sendable, Hashable {
     }
 }
 
-/// How long ended tasks are kept.
+/// Retention of ended tasks.
 public struct Retention: Sendable, Hashable {
     /// Counted from the task's end.
     public var age: Duration

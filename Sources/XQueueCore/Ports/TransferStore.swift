@@ -1,47 +1,48 @@
-/// The part of a ``Store`` through which a whole queue moves to another store, while no node runs on either.
+/// The part of a ``Store`` that moves a whole queue to another store while no node runs on either.
 ///
-/// One store is read page by page with ``copies(_:)``; the other one takes each page with ``adopt(_:note:)``, and hears of the
-/// end with ``endTransfer(note:)``. Whatever stops a transfer, it is resumed by what the target's note says.
+/// The source is read page by page with ``copies(_:)``; the target adopts each page with ``adopt(_:note:)``,
+/// and ``endTransfer(note:)`` completes it. An interrupted transfer resumes from the target's note.
 public protocol TransferStore: Sendable {
-    /// One page of the tasks, as ``TaskStore/tasks(_:)`` lists them, with everything the store keeps of each.
+    /// Returns one page of the tasks, as ``TaskStore/tasks(_:)`` lists them, with everything the store keeps of
+    /// each.
     func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage
 
-    /// Takes tasks exactly as they are, with their places in the queue, their unique keys and due times, and keeps the
-    /// note in the same step. Answers in order what became of each.
+    /// Stores tasks exactly as they are, with their places in the queue, unique keys and due times, and saves
+    /// the note in the same step. Returns the outcomes in order.
     ///
-    /// A task whose identifier is known stays as it is. A running task keeps its lease, which expires as any other. No event
-    /// is written, and no bound of ``StoreLimits`` applies: what one store held, the other one takes.
+    /// A task whose identifier is known stays as it is. A running task keeps its lease, which expires like any
+    /// other. No event is written, and no ``StoreLimits`` apply: whatever one store held, the other accepts.
     ///
     /// - Parameters:
-    ///   - copies: The tasks; a page of ``copies(_:)``.
-    ///   - note: Says how far the transfer is. It replaces the earlier one.
+    ///   - copies: A page of ``copies(_:)``.
+    ///   - note: Says how far the transfer is; replaces the previous note.
     func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption]
 
-    /// Makes parked tasks ready whose keys have free tokens, since tasks that held those were not taken, and then keeps the
-    /// note.
+    /// Makes parked tasks ready whose keys have free tokens, since tasks that held those tokens may not have
+    /// been adopted, and then saves the note.
     func endTransfer(note: String) async throws(StoreError)
 
-    /// The latest note; nil if no transfer ever led here.
+    /// The latest note; nil if there was never a transfer to this store.
     func transferNote() async throws(StoreError) -> String?
 }
 
 extension Store {
-    /// The pages of ``TaskStore/tasks(_:)``: for stores that keep nothing of a task beyond its record.
+    /// The pages of ``TaskStore/tasks(_:)``, for stores that keep only a task's record.
     public func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
         let page = try await tasks(query)
         return TransferPage(copies: page.tasks.map { TaskCopy($0) }, total: page.total, next: page.next)
     }
 }
 
-/// A task as one store hands it to another.
+/// A task as transferred from one store to another.
 public struct TaskCopy: Sendable, Hashable {
     public var record: TaskRecord
-    /// The `run_at` of a task that was submitted with a time of day rather than a delay; nil if it was not, or the store
-    /// does not keep that.
+    /// The `run_at` of a task that was submitted with a time rather than a delay; nil otherwise, or if the
+    /// store does not keep it.
     public var givenRunAt: Timestamp?
 
     /// - Parameters:
-    ///   - record: What every store keeps.
+    ///   - record: The part every store keeps.
     ///   - givenRunAt: See ``givenRunAt``.
     public init(_ record: TaskRecord, givenRunAt: Timestamp? = nil) {
         self.record = record
@@ -52,7 +53,7 @@ public struct TaskCopy: Sendable, Hashable {
 /// One page of a transfer.
 public struct TransferPage: Sendable, Hashable {
     public var copies: [TaskCopy]
-    /// How many tasks the query matches in all, on whichever page.
+    /// Number of tasks that match the query, over all pages.
     public var total: Int
     /// Where the next page begins; nil if no task comes after these.
     public var next: TaskCursor?
@@ -68,20 +69,20 @@ public struct TransferPage: Sendable, Hashable {
     }
 }
 
-/// What became of a task that a store was to take from another one. The raw values are the words in summaries.
+/// The outcome of adopting a task from another store. The raw values are used in summaries.
 public enum Adoption: String, Sendable, Hashable, CaseIterable {
-    /// It is there now.
+    /// The task was added.
     case adopted
-    /// It was there already, exactly so.
+    /// It was there already, identical.
     case known
-    /// A task with its identifier was there, in another state: that one stays.
+    /// A task with its identifier was there in another state; that one stays.
     case differs
-    /// Another unfinished task of its type has its unique key, so it was not taken.
+    /// Another unfinished task of its type has its unique key, so it was not adopted.
     case uniqueKeyTaken = "unique_key_taken"
 }
 
 extension TaskRecord {
-    /// Whether the task stands where it was when it was submitted, but for being parked.
+    /// Whether the task's state is as it was at submission, except that it may be parked.
     package var isUnmoved: Bool {
         var initial = TaskState(
             createdAt: state.createdAt, runAt: state.runAt, queueTimeout: definition.queueTimeout)

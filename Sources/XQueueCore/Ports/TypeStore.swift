@@ -1,14 +1,14 @@
-/// The part of a ``Store`` that knows the task types: their limits, their pauses, and how many tasks they have.
+/// The part of a ``Store`` that manages task types: limits, pauses and task counts.
 public protocol TypeStore: Sendable {
-    /// Sets the most tasks of `type` that may run at once, across all nodes; nil for no limit.
+    /// Sets how many tasks of `type` may run at once, across all nodes; nil for no limit.
     func setLimit(_ limit: Int?, ofType type: String) async throws(StoreError)
 
-    /// Holds back, or lets go, the claims of `type`. Running tasks are not touched.
+    /// Pauses or resumes claims of `type`. Running tasks are not affected.
     func setPaused(_ paused: Bool, type: String) async throws(StoreError)
 
-    /// Forgets types that have no tasks, not even ended ones. Answers in order what became of each.
+    /// Removes types that have no tasks, including ended ones. Returns the outcomes in order.
     ///
-    /// - Parameter evenIfSet: Whether a type goes though it has a limit or is paused.
+    /// - Parameter evenIfSet: Whether to remove a type that has a limit or is paused.
     func removeTypes(
         _ types: [String], evenIfSet: Bool
     ) async throws(StoreError) -> [TypeRemoval]
@@ -16,14 +16,14 @@ public protocol TypeStore: Sendable {
     /// The types the store knows, with their limits.
     func types() async throws(StoreError) -> [TypeState]
 
-    /// How many tasks there are of each type and status, which keys are in use, and what the last minute brought.
+    /// Task counts by type and status, the keys in use, and the flow of the last minute.
     func statistics() async throws(StoreError) -> StoreStatistics
 }
 
-/// One task type, as the store knows it.
+/// One task type as known to the store.
 public struct TypeState: Sendable, Hashable {
     public var type: String
-    /// The most tasks of the type that may run at once; nil for no limit.
+    /// Maximum number of tasks of the type that run at once; nil for no limit.
     public var limit: Int?
     public var isPaused: Bool
     public var counts: StatusCounts
@@ -36,14 +36,14 @@ public struct TypeState: Sendable, Hashable {
     }
 }
 
-/// What became of a type that was to be forgotten.
+/// The outcome of removing a type.
 public enum TypeRemoval: Sendable, Hashable, CaseIterable {
-    /// It is gone, with its limit and its pause.
+    /// Removed, with its limit and its pause.
     case removed
     /// The store does not know it.
     case notFound
-    /// There are tasks of it, ended ones included.
+    /// It still has tasks, ended ones included.
     case hasTasks
-    /// It has a limit or is paused, which was not to be lost.
+    /// It has a limit or is paused, and the caller did not ask to remove it anyway.
     case isSet
 }
