@@ -1,11 +1,11 @@
 import Foundation
 import XQueueServer
 
-/// Who may call the server, as it is configured.
+/// Configuration of who may call the server.
 struct AuthSettings: Sendable {
-    /// One token for everything, in plain, as an environment variable brings it.
+    /// A plaintext token with full access, usually from an environment variable.
     var token: String?
-    /// The tokens of the file, of which it has the hashes.
+    /// The tokens of the file, which stores only their hashes.
     var tokens: [AccessToken] = []
     var jwt = JWTSettings()
     var rateLimit = 0
@@ -14,16 +14,15 @@ struct AuthSettings: Sendable {
     var maxSessions = AccessConfiguration().maxSessions
     var maxFailures = AccessConfiguration().maxFailures
 
-    /// What the token of ``token`` is called.
+    /// Name of the token in ``token``.
     static let tokenName = "auth.token"
 
-    /// Whether callers must say who they are.
+    /// Whether callers must authenticate.
     var isLocked: Bool { token != nil || !tokens.isEmpty || jwt.isOn }
 
-    /// What the server needs of it, with the files read that it names.
+    /// Returns the server's access configuration, after reading the files it names.
     ///
-    /// - Throws: ``ConfigurationError`` about a token that can be guessed, or a key that cannot be used. No
-    ///   message repeats a secret.
+    /// - Throws: ``ConfigurationError`` for a token that is too short or an unusable key. No message repeats a secret.
     func access() async throws(ConfigurationError) -> AccessConfiguration {
         var access = AccessConfiguration()
         access.tokens = tokens
@@ -53,7 +52,7 @@ struct AuthSettings: Sendable {
     }
 }
 
-/// Which JSON Web Tokens are trusted, as it is configured.
+/// Configuration of the trusted JSON Web Tokens.
 struct JWTSettings: Sendable {
     var secret: String?
     var publicKeyFile: String?
@@ -82,12 +81,12 @@ struct JWTSettings: Sendable {
     }
 }
 
-/// Where the server's certificate stands, as it is configured.
+/// Configuration of the server's certificate.
 struct TLSSettings: Sendable {
     var certificateFile: String?
     var keyFile: String?
 
-    /// The files; nil without TLS.
+    /// The certificate files; nil without TLS.
     var files: CertificateFiles? {
         guard let certificateFile, let keyFile else { return nil }
         return CertificateFiles(certificateFile: certificateFile, keyFile: keyFile)

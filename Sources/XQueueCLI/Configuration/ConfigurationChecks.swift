@@ -1,7 +1,7 @@
 import XQueueHandlers
 import XQueueServer
 
-/// Finds settings that together leave the door open, or half shut.
+/// Finds combinations of settings that leave the server unprotected or half protected.
 enum AccessCheck {
     /// Whether only programs on this machine can connect to `host`.
     static func isLoopback(_ host: String) -> Bool {
@@ -21,23 +21,23 @@ enum AccessCheck {
             problems.append(
                 (
                     kind,
-                    "server.host: '\(values.server.host)' (\(source)) can be reached by others, and nobody is "
-                        + "asked for a token: set XQUEUE_AUTH_TOKEN or auth.tokens ('xqueue token new' makes "
-                        + "one), or say --insecure if everybody there may do everything"
+                    "server.host: '\(values.server.host)' (\(source)) is reachable from other machines, but no "
+                        + "token is required: set XQUEUE_AUTH_TOKEN or auth.tokens ('xqueue token new' makes "
+                        + "one), or pass --insecure to give everyone full access"
                 ))
         }
         if (values.tls.certificateFile == nil) != (values.tls.keyFile == nil) {
             problems.append(
-                (.configuration, "server.tls.cert_file and server.tls.key_file are needed both, or neither"))
+                (.configuration, "server.tls.cert_file and server.tls.key_file must be set together"))
         }
         return problems
     }
 }
 
-/// Looks for variables that were meant for XQueue and mean nothing to it.
+/// Finds environment variables that were meant for XQueue but mean nothing to it.
 enum EnvironmentCheck {
-    /// Variables with our prefix that are no settings: what handlers' programs are given, the file, and what
-    /// the commands that talk to a server read.
+    /// Variables with our prefix that are not settings: those passed to handlers' programs, the configuration file's
+    /// path, and those that client commands read.
     static let others = [
         "XQUEUE_CONFIG", ServerOptions.urlVariable, ServerOptions.tokenVariable,
         ServerOptions.tokenFileVariable, ServerOptions.authorityVariable,
@@ -53,13 +53,13 @@ enum EnvironmentCheck {
     }
 }
 
-/// Why the configuration cannot be used: every problem that was found, one line each.
+/// The problems that make the configuration unusable, one line each.
 struct ConfigurationError: Error, CustomStringConvertible {
-    /// What exit code the program ends with, as `sysexits.h` has them.
+    /// The program's exit code, from `sysexits.h`.
     enum Kind: Int32 {
-        /// Something on the command line.
+        /// A mistake on the command line.
         case usage = 64
-        /// Something in the environment or the file.
+        /// A mistake in the environment or the file.
         case configuration = 78
     }
 
@@ -74,16 +74,16 @@ struct ConfigurationError: Error, CustomStringConvertible {
     var description: String { problems.joined(separator: "\n") }
 }
 
-/// Finds what somebody who mistyped a name may have meant.
+/// Suggests the name that a mistyped one may have meant.
 enum Suggestion {
-    /// `, did you mean 'X'?` with the nearest of `names`, or nothing if none is near.
+    /// Returns `, did you mean 'X'?` with the nearest of `names`, or an empty string if none is near.
     static func phrase(for name: String, among names: [String]) -> String {
         let nearest = names.map { (name: $0, distance: distance(name, $0)) }.min { $0.distance < $1.distance }
         guard let nearest, nearest.distance <= max(2, name.count / 4) else { return "" }
         return ", did you mean '\(nearest.name)'?"
     }
 
-    /// How many letters must be inserted, removed or replaced to turn one word into the other.
+    /// Returns the number of letters to insert, remove or replace to turn one word into the other.
     private static func distance(_ lhs: String, _ rhs: String) -> Int {
         let left = Array(lhs.unicodeScalars)
         let right = Array(rhs.unicodeScalars)

@@ -2,23 +2,23 @@ import Foundation
 import XQueueServer
 import Yams
 
-/// A configuration file whose every key is known, and the lines they stand on.
+/// A configuration file, all of whose keys are known, with the line of each.
 ///
-/// It is parsed once: one walk over its tree makes sure that nothing in it would be silently ignored, gathers the
-/// settings' values as text, and reads the sections `handlers` and `auth.tokens`, which are no settings.
+/// It is parsed once: a single walk over its tree makes sure that nothing is silently ignored, gathers the settings'
+/// values as text, and reads the sections `handlers` and `auth.tokens`, which are not settings.
 struct ConfigurationFile: Sendable {
     let path: String
     /// The text of each setting's value, by its key.
     let values: [String: String]
-    /// Where each setting stands, by its key.
+    /// Where each setting is, by its key.
     let places: [String: FilePlace]
     let handlers: [HandlerDefinition]
-    /// Where each handler stands, by its type.
+    /// Where each handler is, by its type.
     let handlerPlaces: [String: FilePlace]
     /// The tokens of the section `auth.tokens`.
     let tokens: [AccessToken]
 
-    /// - Throws: ``ConfigurationError`` if the file cannot be read, is not YAML, or has a key nobody knows.
+    /// - Throws: ``ConfigurationError`` if the file cannot be read, is not YAML, or has an unknown key.
     init(
         path: String, settings: [Setting], environment: [String: String] = [:]
     ) throws(ConfigurationError) {
@@ -27,7 +27,7 @@ struct ConfigurationFile: Sendable {
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw ConfigurationError(.configuration, ["\(path): the file cannot be read as text"])
+            throw ConfigurationError(.configuration, ["\(path): cannot read the file as UTF-8 text"])
         }
         let root = try Self.root(of: text, path: path)
         var walk = ConfigurationFileWalk(path: path, settings: settings, environment: environment)
@@ -60,18 +60,18 @@ struct ConfigurationFile: Sendable {
             .composer(_, let problem, let mark, _):
             ("the file is not YAML: \(problem)", mark)
         case .duplicatedKeysInMapping(let duplicates, let context):
-            ("'\(duplicates.joined(separator: "', '"))' stands there twice", context.mark)
+            ("duplicate key '\(duplicates.joined(separator: "', '"))'", context.mark)
         default:
             ("the file is not YAML: \(error)", nil)
         }
     }
 }
 
-/// One walk over the keys of a configuration file, which gathers what is wrong with them.
+/// A walk over the keys of a configuration file that collects values and problems.
 struct ConfigurationFileWalk {
     let path: String
     let settings: [Setting]
-    /// Where handlers find the secrets they name.
+    /// Where the secrets that handlers name are looked up.
     let environment: [String: String]
     private(set) var problems: [String] = []
     private(set) var values: [String: String] = [:]
@@ -88,7 +88,7 @@ struct ConfigurationFileWalk {
 
     mutating func root(_ node: Node) {
         guard let mapping = node.mapping else {
-            return report("the file must hold sections such as 'server:'", at: node)
+            return report("the file must consist of sections such as 'server:'", at: node)
         }
         for (key, value) in mapping {
             guard let name = key.string else {
@@ -119,7 +119,7 @@ struct ConfigurationFileWalk {
             let known = sections.sorted() + [SettingsTable.handlersSection]
             return report("unknown key '\(name)'\(Suggestion.phrase(for: name, among: known))", at: key)
         }
-        // A section with nothing in it, as when all its lines are commented out.
+        // An empty section, as when all its lines are commented out.
         if node.isEmptyScalar { return }
         guard let mapping = node.mapping else {
             return report("'\(name)' must be a section of settings, like 'key: value'", at: key)
@@ -140,7 +140,7 @@ struct ConfigurationFileWalk {
             places[name] = place(of: key)
             return
         }
-        // A section within the section, such as `redis.tls`.
+        // A nested section, such as `redis.tls`.
         if settings.contains(where: { $0.key.hasPrefix(name + ".") }) {
             if value.isEmptyScalar { return }
             guard let mapping = value.mapping else {
@@ -187,7 +187,7 @@ struct ConfigurationFileWalk {
 }
 
 extension Node {
-    /// True for a key with nothing after it; a quoted empty text is a value.
+    /// Whether this is a key with nothing after it; a quoted empty string is a value.
     var isEmptyScalar: Bool {
         guard let scalar else { return false }
         return scalar.style == .plain

@@ -1,9 +1,9 @@
 import XQueueHandlers
 import XQueueServer
 
-/// Writes the configuration down for people.
+/// Formats the configuration for people.
 enum ConfigurationListing {
-    /// Every value and where it came from, one a line.
+    /// Returns every value and its source, one per line.
     static func values(of resolved: ResolvedConfiguration) -> String {
         var rows = SettingsTable.all.map { setting in
             [
@@ -13,7 +13,7 @@ enum ConfigurationListing {
         }
         for token in resolved.values.auth.tokens {
             rows.append([
-                "auth.tokens.\(token.name)", words(for: token),
+                "auth.tokens.\(token.name)", summary(of: token),
                 (resolved.sources[SettingsTable.tokensSection] ?? .default).description,
             ])
         }
@@ -24,7 +24,7 @@ enum ConfigurationListing {
         return table(rows)
     }
 
-    private static func words(for token: AccessToken) -> String {
+    private static func summary(of token: AccessToken) -> String {
         var words = token.scopes.names.joined(separator: ", ")
         if let types = token.types { words += " of " + types.sorted().joined(separator: ", ") }
         if let namespace = token.keyNamespace { words += "; keys of \(namespace)" }
@@ -38,7 +38,7 @@ enum ConfigurationListing {
         return words
     }
 
-    /// The settings with their defaults and what they do, no wider than a terminal.
+    /// Returns the settings with their defaults and descriptions, wrapped to the width of a terminal.
     static func help() -> String {
         let fresh = ServeConfiguration()
         return SettingsTable.all
@@ -79,7 +79,7 @@ enum ConfigurationListing {
         members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))
         members.append(("working_directory", program.workingDirectory))
         members.append(("max_output", ByteSizeText.format(program.maxOutput)))
-        // Values may be secrets; the names are enough to see what is set.
+        // Values may be secrets; names are enough to see what is set.
         if !program.inheritedVariables.isEmpty {
             members.append(("env_from", program.inheritedVariables.joined(separator: ", ")))
         }
@@ -88,7 +88,7 @@ enum ConfigurationListing {
     }
 
     private static func members(of webhook: Webhook, _ handler: HandlerDefinition) -> [(String, String)] {
-        // A query may hold a key.
+        // A query may contain a key.
         let url = webhook.url.split(separator: "?", maxSplits: 1)
         var members = [("webhook", url.count > 1 ? "\(url[0])?(set)" : webhook.url)]
         members.append(("max_concurrency", handler.maxConcurrency.map(String.init) ?? "none"))

@@ -3,18 +3,18 @@ import Foundation
 import XQueue
 import XQueueHandlers
 
-/// Brings the configuration together: flags over environment over file over defaults.
+/// Assembles the configuration: flags override the environment, the environment the file, the file the defaults.
 struct ConfigurationLoader: Sendable {
-    /// The words after `xqueue serve` that are no other option.
+    /// The arguments of `xqueue serve` that belong to no other option.
     var flags: [String]
     var environment: [String: String]
-    /// The file that was asked for; nil for `xqueue.yaml` in the working directory, if it is there.
+    /// The requested file; nil for `xqueue.yaml` in the working directory, if it exists.
     var file: String?
 
     static let defaultFile = "xqueue.yaml"
 
-    /// - Throws: ``ConfigurationError`` with everything that is wrong in the first source that has mistakes
-    ///   of form, or with all values that are not legal.
+    /// - Throws: ``ConfigurationError`` with all syntax problems of the first source that has any, or with all illegal
+    ///   values.
     func load() async throws(ConfigurationError) -> ResolvedConfiguration {
         let settings = SettingsTable.all
         let flags = try ServeFlags(flags, settings: settings)
@@ -36,7 +36,7 @@ struct ConfigurationLoader: Sendable {
             }
         }
         problems += SecretFiles.read(settings, into: &resolved)
-        if let problem = Self.idleness(of: resolved) { problems.append(problem) }
+        if let problem = Self.idleProblem(of: resolved) { problems.append(problem) }
         resolved.values.auth.tokens = file?.tokens ?? []
         resolved.sources[SettingsTable.tokensSection] = (file?.places[SettingsTable.tokensSection]).map {
             .file($0)
@@ -58,8 +58,8 @@ struct ConfigurationLoader: Sendable {
         return resolved
     }
 
-    /// What is wrong if the process would neither listen nor run tasks.
-    private static func idleness(
+    /// The problem of a process that would neither listen nor run tasks.
+    private static func idleProblem(
         of resolved: ResolvedConfiguration
     ) -> (ConfigurationError.Kind, String)? {
         guard !resolved.values.servesHTTP, !resolved.values.queue.runsWorkers else { return nil }
@@ -68,7 +68,7 @@ struct ConfigurationLoader: Sendable {
         return (
             isByFlag ? .usage : .configuration,
             "server.enabled and queue.workers are both off (--no-http and --no-workers), "
-                + "which leaves the process nothing to do"
+                + "which leaves the process with nothing to do"
         )
     }
 
@@ -76,24 +76,24 @@ struct ConfigurationLoader: Sendable {
         let path = file ?? Self.defaultFile
         guard file != nil || FileManager.default.fileExists(atPath: path) else { return nil }
         guard FileManager.default.fileExists(atPath: path) else {
-            throw ConfigurationError(.configuration, ["\(path): there is no such file"])
+            throw ConfigurationError(.configuration, ["\(path): no such file"])
         }
         return try ConfigurationFile(path: path, settings: settings, environment: environment)
     }
 }
 
-/// Who is asked for a value, in order: the flags, the environment, the file.
+/// The sources of values, in order of precedence: flags, environment, file.
 struct ConfigurationLayers {
     private let flags: any ConfigProvider
     private let environment: any ConfigProvider
     private let file: ConfigurationFile?
 
     /// - Parameters:
-    ///   - flags: The command line, checked.
-    ///   - environment: All variables; those that are settings begin with `XQUEUE_`.
-    ///   - file: The file as it was parsed; nil without one.
+    ///   - flags: The checked command line.
+    ///   - environment: All variables; settings begin with `XQUEUE_`.
+    ///   - file: The parsed file; nil without one.
     init(flags: ServeFlags, environment: [String: String], file: ConfigurationFile?) {
-        // Flags are spelt with dashes throughout: `--queue-max-backlog` for `queue.max_backlog`.
+        // Flags use dashes throughout: `--queue-max-backlog` for `queue.max_backlog`.
         self.flags = CommandLineArgumentsProvider(arguments: flags.arguments).mapKeys { key in
             AbsoluteConfigKey(key.components.map { $0.replacing("_", with: "-") }, context: key.context)
         }
@@ -102,14 +102,14 @@ struct ConfigurationLayers {
         self.file = file
     }
 
-    /// The text of the setting's value and where it stands; nil if nobody gave one.
+    /// Returns the text of the setting's value and its source; nil if no source has one.
     func lookUp(_ setting: Setting) -> (text: String, source: SettingSource)? {
         let key = AbsoluteConfigKey(setting.components)
-        // The flags' provider splits at commas; what was one value is put together again.
-        if case .stringArray(let parts)? = answer(of: flags, key, .stringArray) {
+        // The flags' provider splits at commas; join the parts again.
+        if case .stringArray(let parts)? = value(in: flags, key, .stringArray) {
             return (parts.joined(separator: ","), .flag(setting.flag))
         }
-        if case .string(let text)? = answer(of: environment, key, .string) {
+        if case .string(let text)? = value(in: environment, key, .string) {
             return (text, .environment(setting.variable))
         }
         if let text = file?.values[setting.key], let place = file?.places[setting.key] {
@@ -118,9 +118,9 @@ struct ConfigurationLayers {
         return nil
     }
 
-    /// Every value is asked for as text, which each provider has, so that nothing is there to be thrown.
-    private func answer(
-        of provider: any ConfigProvider, _ key: AbsoluteConfigKey, _ type: ConfigType
+    /// Looks a value up as text, which every provider can return, so no error is possible.
+    private func value(
+        in provider: any ConfigProvider, _ key: AbsoluteConfigKey, _ type: ConfigType
     ) -> ConfigContent? {
         try? provider.value(forKey: key, type: type).value?.content
     }

@@ -3,7 +3,7 @@ import XQueueCore
 import XQueueHandlers
 import Yams
 
-/// A task type that is served by a program or a service: one entry of the `handlers` section.
+/// A task type served by a program or a webhook: one entry of the `handlers` section.
 struct HandlerDefinition: Sendable, Hashable {
     /// What runs the tasks.
     enum Runner: Sendable, Hashable {
@@ -13,15 +13,15 @@ struct HandlerDefinition: Sendable, Hashable {
 
     let type: String
     var runner: Runner
-    /// The most tasks of the type that run at once; nil for no limit.
+    /// Maximum number of tasks of the type running simultaneously; nil = no limit.
     var maxConcurrency: Int?
 
-    /// The program that runs the tasks; nil if a service does.
+    /// The program that runs the tasks; nil if a webhook does.
     var program: ExecProgram? {
         if case .program(let program) = runner { program } else { nil }
     }
 
-    /// The service that runs the tasks; nil if a program does.
+    /// The webhook that runs the tasks; nil if a program does.
     var webhook: Webhook? {
         if case .service(let webhook) = runner { webhook } else { nil }
     }
@@ -30,7 +30,7 @@ struct HandlerDefinition: Sendable, Hashable {
 /// Reads one entry of the `handlers` section.
 struct HandlerDefinitionReader {
     let type: String
-    /// The file's path, whose folder relative paths start from.
+    /// The file's path; relative paths start from its folder.
     let path: String
     private(set) var problems: [(text: String, node: Node)] = []
 
@@ -46,7 +46,7 @@ struct HandlerDefinitionReader {
         self.environment = environment
     }
 
-    /// The definition; nil if something is wrong with it, which ``problems`` then says.
+    /// Returns the definition; nil if it has ``problems``.
     mutating func read(_ node: Node, key: Node) -> HandlerDefinition? {
         if type == ExampleHandler.type {
             add("the task type '\(type)' is built in", key)
@@ -69,7 +69,7 @@ struct HandlerDefinitionReader {
             }
         }
         if mapping["exec"] == nil {
-            add("'exec' or 'webhook' is missing: which program or service runs the tasks?", key)
+            add("'exec' or 'webhook' is required: the program or service that runs the tasks", key)
         }
         guard problems.isEmpty else { return nil }
         return HandlerDefinition(type: type, runner: .program(program), maxConcurrency: maxConcurrency)
@@ -85,7 +85,7 @@ struct HandlerDefinitionReader {
             } else if word == "max_concurrency" {
                 maxConcurrency = limit(value, at: name)
             } else if Self.members.contains(word) {
-                add("'\(word)' cannot stand beside 'webhook'", name)
+                add("'\(word)' cannot be combined with 'webhook'", name)
             } else {
                 let known = WebhookDefinitionReader.members + ["max_concurrency"]
                 add("unknown key '\(word)'\(Suggestion.phrase(for: word, among: known))", name)
@@ -130,7 +130,7 @@ struct HandlerDefinitionReader {
             let names = value.sequence?.compactMap(\.scalar?.string) ?? []
             guard names.count == value.sequence?.count,
                 !names.contains(where: { $0.isEmpty || $0.contains("=") || $0.utf8.contains(0) })
-            else { return add("'env_from' must be a list of names of variables", key) }
+            else { return add("'env_from' must be a list of variable names", key) }
             program.inheritedVariables = names
         case "env":
             environment(value, at: key, into: &program)

@@ -4,9 +4,9 @@ import XQueueCore
 import XQueueKafka
 #endif
 
-/// Where the Kafka cluster is, as it is configured. Tasks are kept there before the store once `brokers` is set.
+/// Configuration of Kafka. Setting `brokers` puts it in front of the store as a durable log.
 struct KafkaSettings: Sendable {
-    /// The words of librdkafka's `security.protocol`.
+    /// The values of librdkafka's `security.protocol`.
     enum Transport: String, Sendable, CaseIterable {
         case plaintext
         case tls = "ssl"
@@ -14,7 +14,7 @@ struct KafkaSettings: Sendable {
         case saslTLS = "sasl_ssl"
     }
 
-    /// The words of librdkafka's `sasl.mechanism`.
+    /// The values of librdkafka's `sasl.mechanism`.
     enum Mechanism: String, Sendable, CaseIterable {
         case plain = "PLAIN"
         case scramSHA256 = "SCRAM-SHA-256"
@@ -26,7 +26,7 @@ struct KafkaSettings: Sendable {
     var topic = "task-queue"
     var groupID = "task-consumer"
     var partitions = 6
-    /// Nil for what the cluster does by default.
+    /// Nil for the cluster's default.
     var replication: Int?
     var statusTopic: String?
     var deliveryTimeout = Duration.seconds(10)
@@ -37,23 +37,23 @@ struct KafkaSettings: Sendable {
     var caFile: String?
     var certificateFile: String?
     var keyFile: String?
-    /// Further properties of librdkafka: `name=value`, with semicolons between them.
+    /// Further librdkafka properties: `name=value`, separated by semicolons.
     var properties: String?
 }
 
 #if Kafka
 
 extension KafkaSettings {
-    /// What a client of Kafka is to be told; nil if there is no cluster.
+    /// Returns the configuration of a Kafka client; nil without a cluster.
     ///
-    /// - Parameter maxPayloadBytes: The largest payload of a task, which must fit into a message.
-    /// - Throws: ``ConfigurationError`` with what is wrong; it repeats no password.
+    /// - Parameter maxPayloadBytes: Maximum payload of a task, which must fit into a message.
+    /// - Throws: ``ConfigurationError`` for an unusable value; no message repeats a password.
     func clientConfiguration(maxPayloadBytes: Int) throws(ConfigurationError) -> KafkaConfiguration? {
         guard let brokers else { return nil }
         for (key, file) in [("ca_file", caFile), ("cert_file", certificateFile), ("key_file", keyFile)] {
             guard let file, !FileManager.default.isReadableFile(atPath: file) else { continue }
             throw ConfigurationError(
-                .configuration, ["kafka.security.\(key): the file '\(file)' cannot be read"])
+                .configuration, ["kafka.security.\(key): cannot read '\(file)'"])
         }
         var configuration = KafkaConfiguration(
             brokers: brokers.split(separator: ",", omittingEmptySubsequences: false)
@@ -88,7 +88,7 @@ extension KafkaSettings {
             guard !part.isEmpty else { continue }
             guard let equals = part.firstIndex(of: "="), equals != part.startIndex else {
                 throw ConfigurationError(
-                    .configuration, ["kafka.properties: must be name=value, with semicolons between them"])
+                    .configuration, ["kafka.properties: must be name=value pairs separated by semicolons"])
             }
             further[String(part[..<equals])] = String(part[part.index(after: equals)...])
         }

@@ -3,9 +3,9 @@ import Foundation
 import XQueueMQTT
 #endif
 
-/// Where the MQTT broker is, as it is configured. Events are pushed there once `broker` is set.
+/// Configuration of the MQTT broker. Setting `broker` pushes events there.
 struct MQTTSettings: Sendable {
-    /// The protocol's versions, as people write them.
+    /// The protocol versions, as written in the configuration.
     enum Version: String, Sendable, CaseIterable {
         case v3 = "3.1.1"
         case v5 = "5"
@@ -29,14 +29,14 @@ struct MQTTSettings: Sendable {
 #if MQTT
 
 extension MQTTSettings {
-    /// What the sink is to be told; nil if there is no broker.
+    /// Returns the configuration of the sink; nil without a broker.
     ///
-    /// - Throws: ``ConfigurationError`` with what is wrong; it repeats no password.
+    /// - Throws: ``ConfigurationError`` for an unusable value; no message repeats a password.
     func sinkConfiguration() throws(ConfigurationError) -> MQTTConfiguration? {
         guard let broker else { return nil }
         for (key, file) in [("ca_file", caFile), ("cert_file", certificateFile), ("key_file", keyFile)] {
             guard let file, !FileManager.default.isReadableFile(atPath: file) else { continue }
-            throw ConfigurationError(.configuration, ["mqtt.\(key): the file '\(file)' cannot be read"])
+            throw ConfigurationError(.configuration, ["mqtt.\(key): cannot read '\(file)'"])
         }
         do {
             var configuration = MQTTConfiguration(broker: try MQTTBroker(broker))

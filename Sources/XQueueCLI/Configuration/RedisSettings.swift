@@ -5,9 +5,9 @@ import XQueueCore
 import XQueueRedis
 #endif
 
-/// Where Redis is, as it is configured. The queue is kept there once `address` or Sentinels are set.
+/// Configuration of Redis. Setting `address` or Sentinels selects it as the store.
 struct RedisSettings: Sendable {
-    /// Such as `localhost:6379` or `rediss://user:password@host:6379/0`; nil for no Redis.
+    /// Such as `localhost:6379` or `rediss://user:password@host:6379/0`; nil = none.
     var address: String?
     var username: String?
     var password: String?
@@ -21,11 +21,11 @@ struct RedisSettings: Sendable {
     var tls = RedisTLSSettings()
     var sentinel = RedisSentinelSettings()
 
-    /// Whether the tasks are kept in Redis.
+    /// Whether Redis is the store.
     var isUsed: Bool { address != nil || sentinel.addresses != nil }
 }
 
-/// How connections to Redis are encrypted.
+/// TLS of connections to Redis.
 struct RedisTLSSettings: Sendable {
     var isEnabled = false
     var verifies = true
@@ -34,9 +34,9 @@ struct RedisTLSSettings: Sendable {
     var keyFile: String?
 }
 
-/// The Sentinels to ask for the primary.
+/// The Sentinels that know the primary.
 struct RedisSentinelSettings: Sendable {
-    /// Separated by commas; nil for none.
+    /// Comma-separated; nil = none.
     var addresses: String?
     var primaryName = "mymaster"
     var username: String?
@@ -44,10 +44,10 @@ struct RedisSentinelSettings: Sendable {
 }
 
 extension RedisSettings {
-    /// How the store on Redis is opened; nil if the tasks are not kept there.
+    /// Returns the factory of the Redis store; nil if Redis is not the store.
     ///
-    /// - Parameter logger: The store's.
-    /// - Throws: ``ConfigurationError`` with what is wrong, or because the program was built without Redis.
+    /// - Parameter logger: The store's logger.
+    /// - Throws: ``ConfigurationError`` for an unusable value, or if the program was built without Redis.
     func factory(_ logger: Logger) throws(ConfigurationError) -> (any StoreFactory)? {
         #if Redis
         return try clientConfiguration().map { RedisStoreFactory($0, logger: logger) }
@@ -62,9 +62,9 @@ extension RedisSettings {
 #if Redis
 
 extension RedisSettings {
-    /// What the client is to be told; nil if the tasks are not kept in Redis.
+    /// Returns the configuration of the Redis client; nil if Redis is not the store.
     ///
-    /// - Throws: ``ConfigurationError`` with what is wrong; it repeats no password.
+    /// - Throws: ``ConfigurationError`` for an unusable value; no message repeats a password.
     func clientConfiguration() throws(ConfigurationError) -> RedisConfiguration? {
         guard isUsed else { return nil }
         do {
@@ -76,10 +76,10 @@ extension RedisSettings {
 
     private func makeConfiguration() throws(RedisError) -> RedisConfiguration {
         guard minIdleConnections <= poolSize else {
-            throw RedisError(.unfit, "redis.min_idle_conns must not be more than redis.pool_size")
+            throw RedisError(.unfit, "redis.min_idle_conns must not exceed redis.pool_size")
         }
         var configuration = try RedisConfiguration(address: address ?? "localhost:6379")
-        // What is set by itself is over what stands in the address.
+        // Separate settings override the address.
         if let username { configuration.username = username }
         if let password { configuration.password = password }
         if database != 0 { configuration.database = database }

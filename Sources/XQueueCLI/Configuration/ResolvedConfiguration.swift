@@ -1,13 +1,13 @@
-/// The configuration as it came together, and where each part came from.
+/// The assembled configuration, with the source of each part.
 struct ResolvedConfiguration: Sendable {
     var values = ServeConfiguration()
     /// By the setting's key.
     var sources: [String: SettingSource] = [:]
     /// By the handler's type.
     var handlerPlaces: [String: FilePlace] = [:]
-    /// The file that was read, if there was one.
+    /// The file that was read, if any.
     var file: String?
-    /// What is odd but not wrong.
+    /// What looks like a mistake but is legal.
     var warnings: [String] = []
 }
 
@@ -34,7 +34,7 @@ enum SettingSource: Sendable, Hashable, CustomStringConvertible {
 /// A line of the configuration file.
 struct FilePlace: Sendable, Hashable, CustomStringConvertible {
     let path: String
-    /// From 1; nil if the file as a whole is meant.
+    /// Line number, from 1; nil for the whole file.
     let line: Int?
 
     var description: String { line.map { "\(path):\($0)" } ?? path }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads the values of secret settings from files of their own, as systemd and Docker hand them to a service.
+/// Reads secret settings from files of their own, as systemd and Docker provide them.
 enum SecretFiles {
-    /// A secret is a line of text.
+    /// Maximum size of a secret file.
     private static let maxBytes = 64 << 10
 
-    /// Puts them in their place; answers what is wrong with them. No message repeats a secret.
+    /// Sets the secret settings from their files; returns the problems. No message repeats a secret.
     static func read(
         _ settings: [Setting], into resolved: inout ResolvedConfiguration
     ) -> [(ConfigurationError.Kind, String)] {
@@ -30,12 +30,12 @@ enum SecretFiles {
         return problems
     }
 
-    /// What is wrong with a file, after its name.
+    /// What is wrong with a file, as a phrase that follows its name.
     struct Problem: Error {
         let text: String
     }
 
-    /// The one line that the file holds.
+    /// Returns the only line of the file.
     static func value(in path: String) -> Result<String, Problem> {
         guard let file = FileHandle(forReadingAtPath: path) else {
             return .failure(Problem(text: "cannot be read: \(String(cString: strerror(errno)))"))
@@ -45,13 +45,13 @@ enum SecretFiles {
             return .failure(Problem(text: "cannot be read"))
         }
         guard data.count <= maxBytes else { return .failure(Problem(text: "is too large for a secret")) }
-        // Editors end files with a line feed, which nobody means to be a part of a secret.
+        // Editors end files with a line feed, which is not part of the secret.
         while data.last == 0x0A || data.last == 0x0D { data.removeLast() }
         guard !data.isEmpty else { return .failure(Problem(text: "is empty")) }
         guard let text = String(data: data, encoding: .utf8),
             !data.contains(where: { $0 < 0x20 && $0 != 0x09 })
         else {
-            return .failure(Problem(text: "must hold one line of text"))
+            return .failure(Problem(text: "must be one line of text"))
         }
         return .success(text)
     }

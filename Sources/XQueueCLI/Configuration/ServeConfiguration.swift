@@ -2,17 +2,17 @@ import XQueue
 import XQueueCore
 import XQueueServer
 
-/// Everything `xqueue serve` can be told. A fresh one holds the defaults.
+/// Everything `xqueue serve` can be configured with; a new value has the defaults.
 struct ServeConfiguration: Sendable {
     var storePath = "xqueue-data/xqueue.db"
     var mode = ServerMode.release
     var log = LogConfiguration()
-    /// Whether this process listens; without, it only runs tasks.
+    /// Whether this process serves HTTP; if not, it only runs tasks.
     var servesHTTP = true
     var server = ServerConfiguration()
     var auth = AuthSettings()
     var tls = TLSSettings()
-    /// Whether it may listen where others can connect, though nobody is asked for a token.
+    /// Whether the server may listen beyond loopback without requiring tokens.
     var isInsecure = false
     var store = StoreSettings()
     var redis = RedisSettings()
@@ -20,31 +20,31 @@ struct ServeConfiguration: Sendable {
     var mqtt = MQTTSettings()
     var queue = QueueConfiguration()
     var example = ExampleConfiguration()
-    /// The hosts that webhooks may name.
+    /// The hosts that webhooks may call.
     var webhookHosts = WebhookHosts()
-    /// The files that hold secrets, by the keys of the settings whose values they are.
+    /// Paths of secret files, by the key of the setting they hold.
     var secretFiles: [String: String] = [:]
-    /// The handlers of the `handlers` section, in the order they stand in.
+    /// The entries of the `handlers` section, in their order.
     var handlers: [HandlerDefinition] = []
 }
 
-/// The bounds of the store.
+/// The limits of the store.
 struct StoreSettings: Sendable {
-    /// Of whichever store it is.
+    /// The limits that every store has.
     var limits = StoreLimits()
-    /// The largest that the file may grow, in bytes, if it is one; nil for as large as the disk allows.
+    /// Maximum size of the SQLite file in bytes; nil = no limit but the disk.
     var maxFileBytes: Int?
 }
 
-/// How the server talks to whoever runs it.
+/// The server's default log level and format.
 enum ServerMode: String, Sendable, CaseIterable {
-    /// Log from level debug on, in lines for people.
+    /// Level debug, plain text.
     case debug
-    /// Log from level info on; one JSON object a line unless a person is watching.
+    /// Level info; one JSON object per line unless on a terminal.
     case release
 }
 
-/// The program's log. What is `auto` follows from the ``ServerMode``.
+/// The program's log; `auto` follows the ``ServerMode``.
 struct LogConfiguration: Sendable {
     var format = Format.auto
     var level = Level.auto
@@ -62,6 +62,6 @@ struct LogConfiguration: Sendable {
 struct ExampleConfiguration: Sendable {
     var isEnabled = true
     var maxConcurrency: Int?
-    /// A file the handler adds a line to at the start and the end of every attempt.
+    /// A file to which the handler appends a line at the start and end of every attempt.
     var journal: String?
 }

@@ -1,13 +1,11 @@
-/// The command line of `xqueue serve`, checked against the settings.
+/// The command line of `xqueue serve`, validated against the settings.
 ///
-/// The provider that answers from it takes any flag for granted, so what it is given is written anew, as
-/// `--name=value`, once every name and value has been found in order.
+/// The flags' configuration provider accepts any flag, so it gets the validated ones, rewritten as `--name=value`.
 struct ServeFlags: Sendable {
-    /// What the provider reads: the program's name, then `--name=value`.
+    /// The provider's input: the program's name, then `--name=value`.
     let arguments: [String]
 
-    /// - Throws: ``ConfigurationError`` about an unknown or repeated flag, a missing value, or a word that
-    ///   belongs to no flag.
+    /// - Throws: ``ConfigurationError`` for an unknown or repeated flag, a missing value, or a stray argument.
     init(_ words: [String], settings: [Setting]) throws(ConfigurationError) {
         var arguments = ["xqueue"]
         var problems: [String] = []
@@ -15,7 +13,7 @@ struct ServeFlags: Sendable {
         var rest = words[...]
         while let word = rest.popFirst() {
             guard word.hasPrefix("--"), word.count > 2 else {
-                problems.append("'\(word)' is not expected here")
+                problems.append("unexpected argument '\(word)'")
                 continue
             }
             if let setting = settings.first(where: { $0.offFlag == word || $0.onFlag == word }) {

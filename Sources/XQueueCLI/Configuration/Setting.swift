@@ -1,23 +1,22 @@
-/// One thing that can be configured: its key, what is legal, and where in ``ServeConfiguration`` it lives.
+/// A setting: its key, its legal values, and its member of ``ServeConfiguration``.
 ///
-/// The default is what a fresh ``ServeConfiguration`` holds, so it is written down once, beside the
-/// member it belongs to.
+/// The default is the value in a new ``ServeConfiguration``, so it is defined once, next to the member.
 struct Setting: Sendable {
     /// Such as `queue.default_timeout`.
     let key: String
-    /// What it does, as one line of help.
+    /// One line of help.
     let help: String
-    /// A flag that stands for the value `false`: `--no-http`.
+    /// A shorthand flag for `false`: `--no-http`.
     let offFlag: String?
-    /// A flag that stands for the value `true`: `--insecure`.
+    /// A shorthand flag for `true`: `--insecure`.
     let onFlag: String?
-    /// Whether the value is never shown; such a setting has a second one, which names a file that holds the value.
+    /// Whether the value is never shown. Each secret setting has a companion that names a file with its value.
     let isSecret: Bool
-    /// What may be given, as a phrase after "must be".
+    /// The legal values, as a phrase after "must be".
     let legal: String
-    /// The value as it would be written in a file.
+    /// Returns the value as it would be written in a file.
     let read: @Sendable (ServeConfiguration) -> String
-    /// Sets the value; false if `text` is not legal, and nothing has changed.
+    /// Sets the value; returns false and changes nothing if `text` is not legal.
     let write: @Sendable (_ text: String, inout ServeConfiguration) -> Bool
 
     init<Value: Sendable>(
@@ -39,11 +38,11 @@ struct Setting: Sendable {
         }
     }
 
-    /// The setting that names a file with the value of `secret`.
+    /// Creates the setting that names a file with the value of `secret`.
     init(fileOf secret: Setting) {
         let kind = SettingKind.optionalPath
         key = secret.key + Self.fileSuffix
-        help = "A file that holds \(secret.key) instead, such as a secret of systemd or Docker."
+        help = "File that holds \(secret.key) instead, such as a systemd or Docker secret."
         offFlag = nil
         onFlag = nil
         isSecret = false
@@ -56,7 +55,7 @@ struct Setting: Sendable {
         }
     }
 
-    /// What a message may repeat of a value.
+    /// Returns the part of a value that a message may show.
     func shown(_ text: String) -> String {
         isSecret ? "(hidden)" : PasswordText.hidden(text)
     }
@@ -72,6 +71,6 @@ struct Setting: Sendable {
     }
 
     static let variablePrefix = "XQUEUE_"
-    /// What the name of a setting that names a file ends with.
+    /// Suffix of the keys of settings that name a secret's file.
     static let fileSuffix = "_file"
 }

@@ -1,24 +1,24 @@
 import Foundation
 
-/// How the values of a setting are written and read.
+/// How values of a setting are parsed and formatted.
 struct SettingKind<Value: Sendable>: Sendable {
-    /// What may be given, as a phrase after "must be".
+    /// The legal values, as a phrase after "must be".
     let legal: String
-    /// The value `text` stands for; nil if it is not legal.
+    /// Returns the value of `text`; nil if it is not legal.
     let parse: @Sendable (_ text: String) -> Value?
-    /// The value as it would be written in a file.
+    /// Returns the value as it would be written in a file.
     let format: @Sendable (Value) -> String
-    /// Whether the value is never shown, and may stand in a file of its own.
+    /// Whether the value is never shown and may be in a file of its own.
     var isSecret = false
 }
 
 extension SettingKind<String> {
     static let text = SettingKind(
-        legal: "text that is not empty", parse: { $0.isEmpty ? nil : $0 }, format: { $0 })
+        legal: "non-empty text", parse: { $0.isEmpty ? nil : $0 }, format: { $0 })
 }
 
 extension SettingKind<String?> {
-    /// A path that may be left out, which is written as nothing.
+    /// An optional path; nil is written as an empty string.
     static let optionalPath = SettingKind(
         legal: "a path, or empty for none", parse: { .some($0.isEmpty ? nil : $0) }, format: { $0 ?? "" })
 }
@@ -39,13 +39,13 @@ extension SettingKind<Bool> {
 extension SettingKind<Int> {
     static func integer(_ range: ClosedRange<Int>) -> SettingKind {
         SettingKind(
-            legal: "\(range.lowerBound) to \(range.upperBound)",
+            legal: "between \(range.lowerBound) and \(range.upperBound)",
             parse: { text in Int(text).flatMap { range ~= $0 ? $0 : nil } },
             format: { String($0) })
     }
 
     static let port = SettingKind(
-        legal: "a port, 0 (any free one) to 65535",
+        legal: "a port between 0 (any free port) and 65535",
         parse: integer(0...65_535).parse, format: { String($0) })
 
     static func bytes(_ range: ClosedRange<Int>) -> SettingKind {
@@ -58,23 +58,23 @@ extension SettingKind<Int> {
 }
 
 extension SettingKind<Int?> {
-    /// An integer from 1; 0 stands for no limit.
-    static func limit(upTo most: Int) -> SettingKind {
+    /// A positive integer; 0 = no limit.
+    static func limit(upTo maximum: Int) -> SettingKind {
         SettingKind(
-            legal: "1 to \(most), or 0 for no limit",
+            legal: "between 1 and \(maximum), or 0 for no limit",
             parse: { text in
-                guard let value = Int(text), 0...most ~= value else { return nil }
+                guard let value = Int(text), 0...maximum ~= value else { return nil }
                 return .some(value == 0 ? nil : value)
             },
             format: { String($0 ?? 0) })
     }
 
-    /// A size; 0 stands for no limit.
-    static func sizeLimit(from least: Int) -> SettingKind {
+    /// A size; 0 = no limit.
+    static func sizeLimit(from minimum: Int) -> SettingKind {
         SettingKind(
-            legal: "a size like 10GiB, from \(ByteSizeText.format(least)), or 0 for no limit",
+            legal: "a size like 10GiB, from \(ByteSizeText.format(minimum)), or 0 for no limit",
             parse: { text in
-                guard let value = ByteSizeText.parse(text), value == 0 || value >= least else { return nil }
+                guard let value = ByteSizeText.parse(text), value == 0 || value >= minimum else { return nil }
                 return .some(value == 0 ? nil : value)
             },
             format: { ByteSizeText.format($0 ?? 0) })
@@ -100,22 +100,22 @@ extension SettingKind where Value: CaseIterable & RawRepresentable<String> {
 }
 
 extension SettingKind<String?> {
-    /// Text that may be left out, which is written as nothing.
+    /// Optional text; nil is written as an empty string.
     static let optionalText = SettingKind(
         legal: "text, or empty for none", parse: { .some($0.isEmpty ? nil : $0) }, format: { $0 ?? "" })
 
-    /// Text that is never shown. Everything is legal, so that no message repeats it.
+    /// Text that is never shown. Any value is legal, so no message repeats it.
     static let secret = SettingKind(
         legal: optionalText.legal, parse: optionalText.parse, format: { $0 == nil ? "" : "(set)" },
         isSecret: true)
 
-    /// Properties of which some may be secret: only that there are any is shown.
+    /// Properties, some of which may be secret; only whether there are any is shown.
     static let secretList = SettingKind(
         legal: "name=value;name=value, or empty for none", parse: optionalText.parse, format: secret.format,
         isSecret: true)
 
-    /// Addresses, with commas between them, which may hold passwords; these are not shown. What is wrong with one is
-    /// found where it is read, so that no message repeats it.
+    /// Comma-separated addresses, whose passwords are not shown. They are validated where they are used, so no message
+    /// here repeats them.
     static func address(of place: String) -> SettingKind {
         SettingKind(
             legal: "\(place), or empty for none", parse: optionalText.parse,

@@ -1,13 +1,13 @@
 import XQueueCore
 
-/// Durations as people write them: `500ms`, `30s`, `1.5s`, `10m`, `1h30m`, `7d`, or a bare number of seconds.
+/// Human-readable durations: `500ms`, `30s`, `1.5s`, `10m`, `1h30m`, `7d`, or a bare number of seconds.
 enum DurationText {
-    /// Longest unit first, the order in which they follow each other.
+    /// Longest unit first, the order of the parts of a duration.
     private static let units: [(suffix: String, milliseconds: Int64)] = [
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
     ]
 
-    /// The duration, to the millisecond; nil unless `text` is one that is not negative. Of several parts each has a
+    /// Parses a duration, to the millisecond; returns nil if `text` is not one or is negative. Each part must have a
     /// smaller unit than the one before it, and only the last may have a fraction.
     static func parse(_ text: String) -> Duration? {
         if let seconds = number(text[...]) { return duration(seconds * 1000) }
@@ -42,7 +42,7 @@ enum DurationText {
         return .milliseconds(Int64(rounded))
     }
 
-    /// The duration in whole units, the largest first: `1h30m`.
+    /// Formats the duration in whole units, largest first: `1h30m`.
     static func format(_ duration: Duration) -> String {
         var rest = duration.wholeMilliseconds
         guard rest != 0 else { return "0s" }
@@ -55,15 +55,15 @@ enum DurationText {
     }
 }
 
-/// Sizes as people write them: `512`, `64KiB`, `1MiB`, `2GiB`, and `KB`, `MB`, `GB` in powers of ten.
+/// Human-readable sizes: `512`, `64KiB`, `1MiB`, `2GiB`, and `KB`, `MB`, `GB` in powers of ten.
 enum ByteSizeText {
-    /// Largest binary unit first, as ``format(_:)`` needs them.
+    /// Binary units first, largest first, as ``format(_:)`` needs them.
     private static let units: [(suffix: String, bytes: Int)] = [
         ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1),
         ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000),
     ]
 
-    /// The number of bytes; nil unless `text` is a whole number with one of the units, in either case.
+    /// Returns the number of bytes; nil unless `text` is a whole number with one of the units, in either case.
     static func parse(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let suffix = text.dropFirst(digits.count).lowercased()
@@ -73,7 +73,7 @@ enum ByteSizeText {
         return overflow ? nil : product
     }
 
-    /// The size in the largest binary unit that leaves no fraction.
+    /// Formats the size in the largest binary unit that leaves no fraction.
     static func format(_ bytes: Int) -> String {
         guard bytes != 0 else { return "0" }
         let unit = units.first { $0.bytes <= bytes && bytes % $0.bytes == 0 }
@@ -81,10 +81,10 @@ enum ByteSizeText {
     }
 }
 
-/// Hides what may be a password in text that is shown.
+/// Masks possible passwords in displayed text.
 enum PasswordText {
-    /// An address such as `scheme://user:password@host`, or several, without anything that may be a user or a password:
-    /// passwords may hold any sign that stands between parts of an address.
+    /// Masks everything that may be a user or password in one or more addresses such as `scheme://user:password@host`.
+    /// Passwords may contain any of an address's separators, so all up to the last `@` is masked.
     static func hidden(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }
         return scheme(of: text) + "(set)" + text[at...]

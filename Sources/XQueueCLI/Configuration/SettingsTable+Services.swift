@@ -1,155 +1,156 @@
 import XQueue
 
-/// The settings of what the program connects to.
+/// The settings of the services that the program connects to.
 extension SettingsTable {
-    /// Where Redis is; setting `redis.addr` or `redis.sentinel.addrs` moves the tasks there.
+    /// The connection to Redis; setting `redis.addr` or `redis.sentinel.addrs` selects Redis as the store.
     static let redis: [Setting] = [
         Setting(
             "redis.addr", .address(of: "an address of Redis"), \.redis.address,
-            "The Redis server to keep the tasks in, such as localhost:6379; empty for the file."),
+            "Redis server that stores the tasks, such as localhost:6379; empty = the file store.path."),
         Setting(
-            "redis.username", .optionalText, \.redis.username, "The user at Redis; empty for the default."),
-        Setting("redis.password", .secret, \.redis.password, "The password at Redis; best set by variable."),
-        Setting("redis.db", .integer(0...1_000_000), \.redis.database, "The number of the Redis database."),
+            "redis.username", .optionalText, \.redis.username, "Redis user; empty = the default user."),
+        Setting("redis.password", .secret, \.redis.password, "Redis password; best set by variable."),
+        Setting("redis.db", .integer(0...1_000_000), \.redis.database, "Number of the Redis database."),
         Setting(
             "redis.pool_size", .integer(1...1_000), \.redis.poolSize,
-            "The most connections to Redis at once."),
+            "Maximum number of connections to Redis."),
         Setting(
             "redis.min_idle_conns", .integer(1...1_000), \.redis.minIdleConnections,
-            "The connections to Redis that are kept open at all times."),
+            "Number of connections to Redis kept open at all times."),
         Setting(
             "redis.key_prefix", .text, \.redis.keyPrefix,
-            "What the names of all keys start with; queues with different ones share a server."),
+            "Prefix of all keys; queues with different prefixes can share a server."),
         Setting(
             "redis.connect_timeout", .duration(.milliseconds(10)...minute), \.redis.connectTimeout,
-            "How long a connection to Redis may take, and a call waits for one."),
+            "How long connecting to Redis may take, and how long a call waits for a connection."),
         Setting(
             "redis.command_timeout", .duration(.milliseconds(10)...minute), \.redis.commandTimeout,
-            "How long Redis may take to answer."),
+            "How long Redis may take to reply."),
         Setting(
             "redis.startup_timeout", .duration(.zero...(minute * 60)), \.redis.startupTimeout,
-            "How long to wait at startup for a Redis that cannot be reached; 0 = exit at once."),
+            "How long to wait at startup for an unreachable Redis; 0 = exit immediately."),
         Setting(
             "redis.tls.enabled", .flag, \.redis.tls.isEnabled,
-            "Encrypt connections to Redis; rediss:// in the address does so too."),
+            "Encrypt connections to Redis; implied by a rediss:// address."),
         Setting(
             "redis.tls.verify", .flag, \.redis.tls.verifies,
-            "Check the certificate of Redis; false is for trials only."),
+            "Verify the certificate of Redis; false is for tests only."),
         Setting(
             "redis.tls.ca_file", .optionalPath, \.redis.tls.caFile,
-            "The certificates to trust, in PEM; empty for the system's."),
+            "Trusted certificates, in PEM; empty = the system's."),
         Setting(
             "redis.tls.cert_file", .optionalPath, \.redis.tls.certificateFile,
-            "The certificate to show to Redis, in PEM; empty for none."),
+            "Client certificate for Redis, in PEM; empty = none."),
         Setting(
             "redis.tls.key_file", .optionalPath, \.redis.tls.keyFile,
-            "The private key of that certificate, in PEM."),
+            "Private key of that certificate, in PEM."),
         Setting(
             "redis.sentinel.addrs", .address(of: "addresses of Sentinels"), \.redis.sentinel.addresses,
-            "The Sentinels to ask for the server, separated by commas; empty for none."),
+            "Sentinels to ask for the primary, comma-separated; empty = none."),
         Setting(
             "redis.sentinel.master", .text, \.redis.sentinel.primaryName,
-            "The name by which the Sentinels know the server."),
+            "Name of the primary in the Sentinels' configuration."),
         Setting(
             "redis.sentinel.username", .optionalText, \.redis.sentinel.username,
-            "The user at the Sentinels; empty for the default."),
+            "Sentinel user; empty = the default user."),
         Setting(
             "redis.sentinel.password", .secret, \.redis.sentinel.password,
-            "The password at the Sentinels; best set by variable."),
+            "Sentinel password; best set by variable."),
     ]
 
     private static let minute = Duration.seconds(60)
 
-    /// Where the Kafka cluster is; setting `kafka.brokers` keeps tasks there before the store.
+    /// The connection to Kafka; setting `kafka.brokers` puts it in front of the store as a durable log.
     static let kafka: [Setting] = [
         Setting(
             "kafka.brokers", .address(of: "addresses of Kafka brokers"), \.kafka.brokers,
-            "The Kafka brokers that keep tasks before the store: localhost:9092, more with commas; empty for none."
+            "Kafka brokers that log tasks in front of the store, such as localhost:9092, comma-separated; empty = none."
         ),
-        Setting("kafka.topic", .text, \.kafka.topic, "The topic of the tasks; made if it is missing."),
-        Setting("kafka.group_id", .text, \.kafka.groupID, "The group in which the nodes read the topic."),
+        Setting("kafka.topic", .text, \.kafka.topic, "Topic for tasks; created if missing."),
+        Setting("kafka.group_id", .text, \.kafka.groupID, "Consumer group of the nodes."),
         Setting(
             "kafka.batch_size", .integer(1...10_000), \.queue.intakeBatch.size,
-            "The most tasks that are fed into the store at once."),
+            "Maximum number of tasks moved into the store in one batch."),
         Setting(
             "kafka.batch_timeout", .duration(.milliseconds(10)...Duration.seconds(60)),
             \.queue.intakeBatch.timeout,
-            "How long to wait for the first task of a batch, which is fed as soon as no more are waiting."),
+            "How long to wait for the first task of a batch; it is stored as soon as no more are waiting."),
         Setting(
             "kafka.partitions", .integer(1...1000), \.kafka.partitions,
-            "How many partitions the topic is made with."),
+            "Number of partitions of a newly created topic."),
         Setting(
             "kafka.replication", .limit(upTo: 32), \.kafka.replication,
-            "How many brokers keep each record of a topic that is made; 0 leaves it to the cluster."),
+            "Replication factor of a newly created topic; 0 = the cluster's default."),
         Setting(
             "kafka.status_topic", .optionalText, \.kafka.statusTopic,
-            "A compacted topic that remembers which tasks have ended, for xqueue replay; empty for none."),
+            "Compacted topic that records which tasks have ended, for xqueue replay; empty = none."),
         Setting(
             "kafka.delivery_timeout", .duration(.seconds(1)...Duration.seconds(300)),
             \.kafka.deliveryTimeout,
             "How long Kafka may take to accept a task before the submission fails."),
         Setting(
-            "kafka.security.protocol", .choice, \.kafka.transport, "How the brokers are spoken to."),
+            "kafka.security.protocol", .choice, \.kafka.transport,
+            "Security protocol of connections to the brokers."),
         Setting(
-            "kafka.security.mechanism", .choice, \.kafka.mechanism, "How SASL proves who this is."),
+            "kafka.security.mechanism", .choice, \.kafka.mechanism, "SASL mechanism."),
         Setting(
-            "kafka.security.username", .optionalText, \.kafka.username, "The user for SASL; empty for none."),
+            "kafka.security.username", .optionalText, \.kafka.username, "SASL user; empty = none."),
         Setting(
             "kafka.security.password", .secret, \.kafka.password,
-            "The password for SASL; best set by variable."),
+            "SASL password; best set by variable."),
         Setting(
             "kafka.security.ca_file", .optionalPath, \.kafka.caFile,
-            "The certificates to trust, in PEM; empty for the system's."),
+            "Trusted certificates, in PEM; empty = the system's."),
         Setting(
             "kafka.security.cert_file", .optionalPath, \.kafka.certificateFile,
-            "The certificate to show to the brokers, in PEM; empty for none."),
+            "Client certificate for the brokers, in PEM; empty = none."),
         Setting(
             "kafka.security.key_file", .optionalPath, \.kafka.keyFile,
-            "The private key of that certificate, in PEM."),
+            "Private key of that certificate, in PEM."),
         Setting(
             "kafka.properties", .secretList, \.kafka.properties,
-            "Further properties of librdkafka, as name=value with semicolons between them; those that promises depend on are refused."
+            "Further librdkafka properties, as name=value, separated by semicolons; those that delivery guarantees depend on are rejected."
         ),
     ]
 
-    /// Where the MQTT broker is; setting `mqtt.broker` pushes events there.
+    /// The connection to the MQTT broker; setting `mqtt.broker` pushes events there.
     static let mqtt: [Setting] = [
         Setting(
             "mqtt.broker", .address(of: "an address of an MQTT broker"), \.mqtt.broker,
-            "The MQTT broker to push events to: tcp://localhost:1883, mqtts://, ws:// or wss://; empty for none."
+            "MQTT broker to push events to (tcp://localhost:1883, mqtts://, ws:// or wss://); empty = none."
         ),
         Setting(
             "mqtt.client_id", .text, \.mqtt.clientID,
-            "The name of the client at the broker; the node's name is added to it."),
+            "Client identifier at the broker; the node's name is appended."),
         Setting(
             "mqtt.qos", .integer(0...2), \.mqtt.qualityOfService,
-            "The quality of service: 0 may lose messages, 1 may repeat some, 2 may repeat them after failures."
+            "Quality of service: 0 may lose messages, 1 may repeat some, 2 may repeat some after failures only."
         ),
-        Setting("mqtt.topic", .text, \.mqtt.topic, "What the topics of tasks start with."),
-        Setting("mqtt.username", .optionalText, \.mqtt.username, "The user at the broker; empty for none."),
+        Setting("mqtt.topic", .text, \.mqtt.topic, "Prefix of the tasks' topics."),
+        Setting("mqtt.username", .optionalText, \.mqtt.username, "User at the broker; empty = none."),
         Setting(
-            "mqtt.password", .secret, \.mqtt.password, "The password at the broker; best set by variable."),
+            "mqtt.password", .secret, \.mqtt.password, "Password at the broker; best set by variable."),
         Setting(
             "mqtt.ca_file", .optionalPath, \.mqtt.caFile,
-            "The certificates to trust, in PEM; empty for the system's."),
+            "Trusted certificates, in PEM; empty = the system's."),
         Setting(
             "mqtt.cert_file", .optionalPath, \.mqtt.certificateFile,
-            "The certificate to show to the broker, in PEM; empty for none."),
+            "Client certificate for the broker, in PEM; empty = none."),
         Setting(
-            "mqtt.key_file", .optionalPath, \.mqtt.keyFile, "The private key of that certificate, in PEM."),
+            "mqtt.key_file", .optionalPath, \.mqtt.keyFile, "Private key of that certificate, in PEM."),
         Setting(
             "mqtt.retain", .flag, \.mqtt.retains,
-            "Have the broker keep the last message of each topic; its memory grows with every task."),
-        Setting("mqtt.version", .choice, \.mqtt.version, "The version of the protocol."),
+            "Have the broker retain the last message of each topic; its memory grows with every task."),
+        Setting("mqtt.version", .choice, \.mqtt.version, "Protocol version."),
         Setting(
             "mqtt.keep_alive", .duration(.seconds(5)...Duration.seconds(64_800)), \.mqtt.keepAlive,
-            "How long the connection to the broker may rest before it is tried."),
+            "How long the connection to the broker may stay idle before it is pinged."),
     ]
 
-    /// What all webhooks share.
+    /// Settings common to all webhooks.
     static let webhooks: [Setting] = [
         Setting(
             "webhooks.allowed_hosts", .hosts, \.webhookHosts,
-            "The hosts that handlers of the kind webhook may name; empty for any.")
+            "Hosts that webhook handlers may call; empty = any.")
     ]
 }

@@ -1,8 +1,8 @@
 import XQueueServer
 import Yams
 
-/// Reads the section `auth.tokens`: `ci: { sha256: …, scopes: [submit, read], types: [thumbnail] }`, with the quotas that
-/// a token may have.
+/// Reads the section `auth.tokens`, such as `ci: { sha256: …, scopes: [submit, read], types: [thumbnail] }`, including
+/// quotas.
 struct TokenSectionReader {
     private(set) var tokens: [AccessToken] = []
     private(set) var problems: [(text: String, node: Node)] = []
@@ -31,14 +31,14 @@ struct TokenSectionReader {
         if !(1...100 ~= name.utf8.count) || name == AuthSettings.tokenName {
             add("a token's name must be text of 1 to 100 bytes", key)
         }
-        // What stands there may be the token itself, by mistake, so no message repeats it.
+        // The value may be the token itself by mistake, so no message repeats it.
         let hash = mapping["sha256"]?.scalar.flatMap { TokenHash(hex: $0.string) }
         if hash == nil {
             add(
                 "'sha256' must be the 64 hexadecimal digits that 'xqueue token new' prints",
                 mapping["sha256"] ?? key)
         } else if tokens.contains(where: { $0.hash == hash }) {
-            add("'\(name)' has the hash of another token", key)
+            add("'\(name)' has the same hash as another token", key)
         }
         let scopes = scopes(mapping["scopes"], key)
         let types = mapping["types"].flatMap { texts($0, "types") }
@@ -54,7 +54,7 @@ struct TokenSectionReader {
                 quota: quota))
     }
 
-    /// A name as those of types are: without the characters that keep namespaces, types and keys apart.
+    /// Reads a name like those of types, without the characters that separate namespaces, types and keys.
     private mutating func word(_ node: Node, _ name: String) -> String? {
         let text = node.scalar?.string ?? ""
         let isLegal = text.utf8.allSatisfy { byte in
@@ -71,7 +71,7 @@ struct TokenSectionReader {
 
     private mutating func number(_ node: Node, _ name: String) -> Int? {
         guard let number = node.scalar.flatMap({ Int($0.string) }), 1...1_000_000_000 ~= number else {
-            add("'\(name)' must be a number from 1 to 1000000000", node)
+            add("'\(name)' must be between 1 and 1000000000", node)
             return nil
         }
         return number
@@ -79,13 +79,13 @@ struct TokenSectionReader {
 
     private mutating func scopes(_ node: Node?, _ place: Node) -> AccessScopes {
         guard let node else {
-            add("'scopes' is missing: some of \(Self.words)", place)
+            add("'scopes' is required: one or more of \(Self.words)", place)
             return []
         }
         var scopes: AccessScopes = []
         for word in texts(node, "scopes") ?? [] {
             guard let scope = AccessScopes(word: word) else {
-                add("'\(word)' is no scope: they are \(Self.words)", node)
+                add("unknown scope '\(word)': must be one of \(Self.words)", node)
                 continue
             }
             scopes.formUnion(scope)
@@ -96,7 +96,7 @@ struct TokenSectionReader {
     private mutating func texts(_ node: Node, _ name: String) -> [String]? {
         let texts = node.sequence?.compactMap(\.scalar?.string) ?? []
         guard !texts.isEmpty, texts.count == node.sequence?.count, !texts.contains("") else {
-            add("'\(name)' must be a list of words, and not empty", node)
+            add("'\(name)' must be a non-empty list of words", node)
             return nil
         }
         return texts

@@ -4,18 +4,18 @@ import XQueueCore
 import XQueueHandlers
 import Yams
 
-/// Reads the members of a handler that is a webhook.
+/// Reads the members of a webhook handler.
 struct WebhookDefinitionReader {
-    /// The members of such a handler, beside `max_concurrency`.
+    /// The members of a webhook handler, besides `max_concurrency`.
     static let members = [
         "webhook", "secret_env", "secret_file", "headers", "header_files", "timeout", "max_response",
     ]
-    /// The headers that are the program's own to set.
+    /// The headers that the program sets itself.
     private static let ownHeaders = [
         "content-type", "content-length", "host", "connection", "transfer-encoding",
     ]
 
-    /// What relative paths start from.
+    /// The folder that relative paths start from.
     let folder: String
     let environment: [String: String]
     private(set) var definition = Webhook(url: "")
@@ -58,7 +58,7 @@ struct WebhookDefinitionReader {
             parts.user == nil, parts.password == nil, parts.fragment == nil
         else {
             return add(
-                "'webhook' must be an address like https://service.example/tasks, without a name and password",
+                "'webhook' must be a URL like https://service.example/tasks, without user name and password",
                 key)
         }
         definition.url = text
@@ -69,7 +69,7 @@ struct WebhookDefinitionReader {
             return add("'secret_env' must be the name of an environment variable", key)
         }
         guard let text = environment[name], !text.isEmpty else {
-            return add("'secret_env': there is no \(name) in the environment", key)
+            return add("'secret_env': \(name) is not set in the environment", key)
         }
         take(Array(text.utf8), at: key, from: "secret_env")
     }
@@ -82,7 +82,7 @@ struct WebhookDefinitionReader {
         guard let data = try? Data(contentsOf: url) else {
             return add("'secret_file': cannot read '\(path)'", key)
         }
-        // Editors end files with a line feed, which nobody means to be a part of the key.
+        // Editors end files with a line feed, which is not part of the key.
         var bytes = Array(data)
         while bytes.last == 0x0A || bytes.last == 0x0D { bytes.removeLast() }
         take(bytes, at: key, from: "secret_file")
@@ -90,15 +90,15 @@ struct WebhookDefinitionReader {
 
     private mutating func take(_ bytes: [UInt8], at key: Node, from name: String) {
         guard let secret = WebhookSecret(bytes) else {
-            return add("'\(name)': the secret must be \(WebhookSecret.minBytes) bytes long at least", key)
+            return add("'\(name)': the secret must be at least \(WebhookSecret.minBytes) bytes long", key)
         }
         guard definition.secret == nil else {
-            return add("'secret_env' and 'secret_file' cannot stand beside each other", key)
+            return add("'secret_env' and 'secret_file' cannot be combined", key)
         }
         definition.secret = secret
     }
 
-    /// - Parameter resolve: The value of a header, of what stands there.
+    /// - Parameter resolve: Returns the value of a header for the text in the file.
     private mutating func headers(
         _ value: Node, _ member: String, at key: Node,
         resolve: (String) -> Result<String, SecretFiles.Problem>
@@ -108,7 +108,7 @@ struct WebhookDefinitionReader {
         }
         for (name, value) in mapping {
             guard let name = name.string, let text = value.scalar?.string else {
-                add("'\(member)' must hold names and single values of one line", key)
+                add("'\(member)' must hold names and single-line values", key)
                 continue
             }
             switch resolve(text) {
@@ -120,14 +120,14 @@ struct WebhookDefinitionReader {
 
     private mutating func header(_ name: String, _ text: String, _ member: String, at key: Node) {
         guard Self.isHeader(name, text) else {
-            return add("'\(member)' must hold names and single values of one line", key)
+            return add("'\(member)' must hold names and single-line values", key)
         }
         let lower = name.lowercased()
         guard !Self.ownHeaders.contains(lower), !lower.hasPrefix("x-xqueue-") else {
             return add("'\(member)': '\(name)' is set by xqueue itself", key)
         }
         guard !definition.headers.keys.contains(where: { $0.lowercased() == lower }) else {
-            return add("'\(member)': '\(name)' stands there twice", key)
+            return add("'\(member)': duplicate header '\(name)'", key)
         }
         definition.headers[name] = text
     }
@@ -149,12 +149,12 @@ struct WebhookDefinitionReader {
     }
 }
 
-/// The hosts that webhooks may name.
+/// The hosts that webhooks may call.
 struct WebhookHosts: Sendable, Hashable {
-    /// Each `service.example`, or `*.example` for all below; empty for any host.
+    /// Host names such as `service.example`, or `*.example` for all subdomains; empty = any host.
     var names: [String] = []
 
-    /// Nil if a name is not one.
+    /// Fails if a name is not a host name.
     init?(_ text: String) {
         names = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
         let isLegal = names.allSatisfy { name in
@@ -167,7 +167,7 @@ struct WebhookHosts: Sendable, Hashable {
 
     init() {}
 
-    /// Whether the host of `url` is among them.
+    /// Returns whether the host of `url` is among them.
     func allow(_ url: String) -> Bool {
         guard !names.isEmpty else { return true }
         guard let host = URLComponents(string: url)?.host?.lowercased() else { return false }

@@ -29,22 +29,22 @@ import XQueueTestServers
         (["--server-port"], "flag '--server-port' needs a value"),
         (["--server-port", "--server-host", "x"], "flag '--server-port' needs a value"),
         (["--server-port", "1", "--server-port=2"], "flag '--server-port' is given twice"),
-        (["8080"], "'8080' is not expected here"),
-        (["-p", "8080"], "'-p' is not expected here\n'8080' is not expected here"),
+        (["8080"], "unexpected argument '8080'"),
+        (["-p", "8080"], "unexpected argument '-p'\nunexpected argument '8080'"),
         (
             ["--server-port", "abc"],
-            "server.port: 'abc' (flag --server-port) must be a port, 0 (any free one) to 65535"
+            "server.port: 'abc' (flag --server-port) must be a port between 0 (any free port) and 65535"
         ),
         (
             ["--server-port", "70000"],
-            "server.port: '70000' (flag --server-port) must be a port, 0 (any free one) to 65535"
+            "server.port: '70000' (flag --server-port) must be a port between 0 (any free port) and 65535"
         ),
         (
             ["--server-port", "1,2"],
-            "server.port: '1,2' (flag --server-port) must be a port, 0 (any free one) to 65535"
+            "server.port: '1,2' (flag --server-port) must be a port between 0 (any free port) and 65535"
         ),
         (["--server-mode=loud"], "server.mode: 'loud' (flag --server-mode) must be debug or release"),
-        (["--store-path="], "store.path: '' (flag --store-path) must be text that is not empty"),
+        (["--store-path="], "store.path: '' (flag --store-path) must be non-empty text"),
         (
             ["--example-enabled", "maybe"],
             "example.enabled: 'maybe' (flag --example-enabled) must be true or false"
@@ -57,13 +57,13 @@ import XQueueTestServers
     }
 
     @Test(arguments: [
-        ("QUEUE_DEFAULT_RETRY", "many", "must be 0 to 1000"),
-        ("QUEUE_DEFAULT_RETRY", "1001", "must be 0 to 1000"),
+        ("QUEUE_DEFAULT_RETRY", "many", "must be between 0 and 1000"),
+        ("QUEUE_DEFAULT_RETRY", "1001", "must be between 0 and 1000"),
         ("QUEUE_GRACE_PERIOD", "soon", "must be a duration like 500ms, 30s, 1h30m or 7d, from 0s to 1h"),
         ("QUEUE_GRACE_PERIOD", "-1s", "must be a duration like 500ms, 30s, 1h30m or 7d, from 0s to 1h"),
         ("QUEUE_MAX_PAYLOAD", "big", "must be a size like 512KiB or 1MiB, from 2B to 1GiB"),
-        ("EXAMPLE_MAX_CONCURRENCY", "-1", "must be 1 to 1000000, or 0 for no limit"),
-        ("SERVER_HOST", "", "must be text that is not empty"),
+        ("EXAMPLE_MAX_CONCURRENCY", "-1", "must be between 1 and 1000000, or 0 for no limit"),
+        ("SERVER_HOST", "", "must be non-empty text"),
     ])
     func inTheEnvironment(name: String, value: String, legal: String) async throws {
         let error = await mistake(environment: ["XQUEUE_" + name: value])
@@ -78,9 +78,9 @@ import XQueueTestServers
         ("server:\n  port:", ":2: 'server.port' has no value"),
         ("server:\n  port: [1, 2]", ":2: 'server.port' must be a single value"),
         ("server: 8080", ":1: 'server' must be a section of settings, like 'key: value'"),
-        ("- server", ":1: the file must hold sections such as 'server:'"),
-        ("just words", ":1: the file must hold sections such as 'server:'"),
-        ("server:\n  port: 1\n  port: 2", ": 'port' stands there twice"),
+        ("- server", ":1: the file must consist of sections such as 'server:'"),
+        ("just words", ":1: the file must consist of sections such as 'server:'"),
+        ("server:\n  port: 1\n  port: 2", ": duplicate key 'port'"),
         ("server: {", ": the file is not YAML"),
         ("server:\n\tport: 1", ": the file is not YAML"),
     ])
@@ -106,7 +106,7 @@ import XQueueTestServers
         ("handlers: 5", ":1: 'handlers' must be a section of task types"),
         (
             "handlers:\n  a: {}",
-            ":2: handlers.a: 'exec' or 'webhook' is missing: which program or service runs the tasks?"
+            ":2: handlers.a: 'exec' or 'webhook' is required: the program or service that runs the tasks"
         ),
         (
             "handlers:\n  a: ./run.sh",
@@ -124,7 +124,7 @@ import XQueueTestServers
         ),
         (
             "handlers:\n  a: { exec: [x], max_concurrency: 0 }",
-            ":2: handlers.a: 'max_concurrency' must be 1 to 1000000"
+            ":2: handlers.a: 'max_concurrency' must be between 1 and 1000000"
         ),
         ("handlers:\n  a: { exec: [x], max_output: lots }", ":2: handlers.a: 'max_output' must be a size"),
         (
@@ -159,7 +159,7 @@ import XQueueTestServers
                 .load()
             Issue.record("nothing was thrown")
         } catch {
-            #expect(error.description == "\(folder.path)/none.yaml: there is no such file")
+            #expect(error.description == "\(folder.path)/none.yaml: no such file")
         }
     }
 

@@ -52,7 +52,7 @@ import XQueue
             return error?.kind == kind
                 && error?.description
                     == "server.enabled and queue.workers are both off (--no-http and --no-workers), "
-                    + "which leaves the process nothing to do"
+                    + "which leaves the process with nothing to do"
         }
     }
 

@@ -44,7 +44,7 @@ import XQueueTestServers
         let cases: [(path: String, words: String)] = [
             (none, "cannot be read: No such file or directory"),
             (try folder.write("empty", "\n"), "is empty"),
-            (try folder.write("lines", "hunter2\nhunter3"), "must hold one line of text"),
+            (try folder.write("lines", "hunter2\nhunter3"), "must be one line of text"),
             (try folder.write("large", String(repeating: "x", count: 70_000)), "is too large for a secret"),
         ]
         for (path, words) in cases {

@@ -62,18 +62,18 @@ import XQueueTestServers
     }
 
     @Test(arguments: [
-        (#"webhook: "ftp://x/""#, "'webhook' must be an address like"),
+        (#"webhook: "ftp://x/""#, "'webhook' must be a URL like"),
         (#"webhook: "https://u:p@x/""#, "without a name and password"),
-        (#"webhook: "https://""#, "'webhook' must be an address like"),
-        (#"webhook: "http://x/", exec: ["a"]"#, "'exec' cannot stand beside 'webhook'"),
+        (#"webhook: "https://""#, "'webhook' must be a URL like"),
+        (#"webhook: "http://x/", exec: ["a"]"#, "'exec' cannot be combined with 'webhook'"),
         (#"webhook: "http://x/", timout: 3s"#, "unknown key 'timout', did you mean 'timeout'?"),
         (#"webhook: "http://x/", timeout: soon"#, "'timeout' must be a duration"),
         (#"webhook: "http://x/", max_response: 1"#, "'max_response' must be a size"),
-        (#"webhook: "http://x/", secret_env: NOT_THERE"#, "there is no NOT_THERE in the environment"),
-        (#"webhook: "http://x/", secret_env: SHORT"#, "must be 16 bytes long at least"),
+        (#"webhook: "http://x/", secret_env: NOT_THERE"#, "NOT_THERE is not set in the environment"),
+        (#"webhook: "http://x/", secret_env: SHORT"#, "must be at least 16 bytes long"),
         (#"webhook: "http://x/", secret_file: nowhere"#, "cannot read 'nowhere'"),
         (#"webhook: "http://x/", headers: [a]"#, "'headers' must be a section"),
-        (#"webhook: "http://x/", headers: { "a b": c }"#, "'headers' must hold names and single values"),
+        (#"webhook: "http://x/", headers: { "a b": c }"#, "'headers' must hold names and single-line values"),
         (#"webhook: "http://x/", headers: { Host: y }"#, "'Host' is set by xqueue itself"),
         (#"webhook: "http://x/", headers: { X-XQueue-Signature: y }"#, "is set by xqueue itself"),
         (#"webhook: "http://x/", header_files: { A: nowhere }"#, "'header_files': 'nowhere' cannot be read"),
@@ -103,7 +103,7 @@ import XQueueTestServers
             handlers:
               mail: { webhook: "https://x/", headers: { authorization: a }, header_files: { Authorization: mailer } }
             """)
-        #expect(both?.contains("'Authorization' stands there twice") == true, "\(both ?? "")")
+        #expect(both?.contains("duplicate header 'Authorization'") == true, "\(both ?? "")")
     }
 
     @Test func hostsThatAreNotAllowedAreRefused() async {
