@@ -3,17 +3,17 @@ import Logging
 import XQueue
 import XQueueServer
 
-/// Tells whoever started the server where it is.
+/// Tells the operator where the server listens, where it stores tasks, and what it runs.
 struct Announcement: Sendable {
     let configuration: ResolvedConfiguration
     let logger: Logger
 
-    /// The API can be called.
+    /// Announces that the API accepts requests.
     func listening(port: Int) {
         let host = values.server.host.contains(":") ? "[\(values.server.host)]" : values.server.host
         let address = "\(values.tls.files == nil ? "http" : "https")://\(host):\(port)"
         guard ConsoleLog.isForPeople(values) else {
-            return tell("Listening", ["address": "\(address)"])
+            return log("Listening", ["address": "\(address)"])
         }
         StandardError.write(
             """
@@ -27,23 +27,23 @@ struct Announcement: Sendable {
                 -d '{"type":"example","payload":{"message":"Hello, XQueue!"}}'
               curl \(address)/api/v1/stats\(token)
 
-            Ctrl-C stops it.
+            Press Ctrl-C to stop.
 
 
             """)
     }
 
-    /// There is no API here; tasks are run.
+    /// Announces a process without an API, which only runs tasks.
     func working() {
-        guard ConsoleLog.isForPeople(values) else { return tell("Working", [:]) }
+        guard ConsoleLog.isForPeople(values) else { return log("Working", [:]) }
         StandardError.write(
             """
 
             XQueue \(Version.current)
-              API      none here
+              API      off in this process
             \(facts)
 
-            Ctrl-C stops it.
+            Press Ctrl-C to stop.
 
 
             """)
@@ -59,25 +59,25 @@ struct Announcement: Sendable {
 
     private var facts: String {
         """
-          store    \(store)\(log)
+          store    \(store)\(intake)
           file     \(configuration.file ?? "no configuration file")
           types    \(types)
         """
     }
 
-    /// A line of its own about the durable log, if there is one.
-    private var log: String {
+    /// A line about the durable log, if there is one.
+    private var intake: String {
         let place = (try? IntakeOpener(values, logger: logger))?.place
         return place.map { "\n  log      \($0)" } ?? ""
     }
 
     private var types: String {
-        guard values.queue.runsWorkers else { return "none, other nodes run the tasks" }
+        guard values.queue.runsWorkers else { return "none; other nodes run the tasks" }
         let types = (values.example.isEnabled ? [ExampleHandler.type] : []) + values.handlers.map(\.type)
         return types.isEmpty ? "none" : types.joined(separator: ", ")
     }
 
-    private func tell(_ message: Logger.Message, _ facts: Logger.Metadata) {
+    private func log(_ message: Logger.Message, _ facts: Logger.Metadata) {
         let common: Logger.Metadata = ["store": "\(store)", "version": "\(Version.current)"]
         logger.info(message, metadata: common.merging(facts) { _, new in new })
     }

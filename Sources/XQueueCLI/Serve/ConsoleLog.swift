@@ -3,27 +3,27 @@ import Logging
 import XQueueCore
 import XQueueServer
 
-/// The program's log: lines on standard error.
+/// The program's log, on standard error.
 enum ConsoleLog {
-    /// The logger of everything the program does, as loud as `control` says.
+    /// Creates the program's logger; `control` sets its level.
     static func logger(_ values: ServeConfiguration, _ control: LogControl) -> Logger {
         let format: ConsoleLogHandler.Format = isForPeople(values) ? .text : .json
         return Logger(label: "xqueue") { _ in ConsoleLogHandler(format: format, control: control) }
     }
 
-    /// How loud the log is at first.
+    /// Returns the initial level of the log.
     static func level(_ values: ServeConfiguration) -> Logger.Level {
         Logger.Level(rawValue: values.log.level.rawValue) ?? (values.mode == .debug ? .debug : .info)
     }
 
-    /// The same log for parts that tell at lower levels how they are made.
+    /// Returns the same log without messages below notice, for libraries that log implementation details.
     static func quiet(_ logger: Logger) -> Logger {
         var quiet = logger
         quiet.logLevel = .notice
         return quiet
     }
 
-    /// True if the log is read by a person rather than a program.
+    /// Returns whether a person rather than a program reads the log.
     static func isForPeople(_ values: ServeConfiguration) -> Bool {
         switch values.log.format {
         case .text: true
@@ -33,7 +33,7 @@ enum ConsoleLog {
     }
 }
 
-/// Writes log lines to standard error, for people or as JSON.
+/// Writes log lines to standard error, as text or JSON.
 struct ConsoleLogHandler: LogHandler {
     enum Format: Sendable {
         /// `18:00:01.250 info   A message  task.id=… attempt=1`
@@ -43,7 +43,7 @@ struct ConsoleLogHandler: LogHandler {
     }
 
     var format: Format
-    /// The lowest level of this logger's own; what ``control`` keeps quiet stays so.
+    /// This logger's lowest level, but never below that of ``control``.
     var logLevel: Logger.Level {
         get { max(own, control.level) }
         set { own = newValue }
@@ -86,7 +86,7 @@ struct ConsoleLogHandler: LogHandler {
         let padding = String(repeating: " ", count: max(0, 8 - level.count))
         let error = event.error.map { " error=\($0)" } ?? ""
         let details = facts.map { " \($0.key)=\($0.value)" }.joined() + error
-        // What tasks say must not look like the start of another line, nor command the terminal.
+        // Text from tasks must not fake another line or control the terminal.
         return "\(clockTime) \(level)\(padding) \(event.message)\(details.isEmpty ? "" : " " + details)"
             .visible
     }
@@ -101,7 +101,7 @@ struct ConsoleLogHandler: LogHandler {
             writer.member("message", "\(event.message)")
             if let error = event.error { writer.member("error", "\(error)") }
             for (key, value) in facts {
-                // Names of members are written as they are, so odd ones are made plain.
+                // Member names are written unescaped, so replace characters that need escapes.
                 let name = key.onOneLine.replacing("\"", with: "'").replacing("\\", with: "/")
                 writer.member(name, "\(value)")
             }

@@ -7,25 +7,24 @@ import XQueue
 import XQueueHandlers
 import XQueueServer
 
-/// Opens at the start what libraries would open when it is first used, and end the process if there is no file
-/// descriptor left by then.
+/// Opens at startup what libraries would open on first use, where they crash if no file descriptor is left.
 enum EarlyOpening {
-    /// What an event loop has open.
-    private static let ofOneLoop = 3
-    /// For the log, the store, connections to brokers, and the timers and loops of libraries.
-    private static let ofTheRest = 24
-    /// With fewer than this many, hardly anything can run or connect.
+    /// Descriptors of an event loop.
+    private static let perLoop = 3
+    /// Descriptors of the log, the store, connections to brokers, and the timers and loops of libraries.
+    private static let others = 24
+    /// With fewer free descriptors than this, hardly anything can run or connect.
     private static let few = 64
 
-    /// - Throws: ``ConfigurationError`` if the limit of open files is too low for the program to start.
+    /// - Throws: ``ConfigurationError`` if the open file limit is too low for the program to start.
     static func open(_ values: ServeConfiguration) async throws {
         OpenFiles.raiseLimit()
-        let needed = (values.servesHTTP ? 2 : 1) * System.coreCount * ofOneLoop + ofTheRest
+        let needed = (values.servesHTTP ? 2 : 1) * System.coreCount * perLoop + others
         guard OpenFiles.hasRoom(for: needed) else {
             let limit = OpenFiles.limit.map { String($0) } ?? "?"
             throw ConfigurationError(
                 .configuration,
-                ["the limit of open files, \(limit), is too low: \(needed) must be free to start (ulimit -n)"]
+                ["open file limit \(limit) is too low: \(needed) descriptors must be free (ulimit -n)"]
             )
         }
         if values.servesHTTP { QueueServer.makeLoops() }
@@ -37,7 +36,7 @@ enum EarlyOpening {
         if values.handlers.contains(where: { $0.program != nil }) { await ExecHandler.prepare() }
     }
 
-    /// Dispatch has a descriptor for each clock that somebody waits by.
+    /// Dispatch opens a descriptor for each clock that is waited on.
     private static func timers() async {
         try? await Task.sleep(for: .nanoseconds(1), clock: .continuous)
         try? await Task.sleep(for: .nanoseconds(1), clock: .suspending)
@@ -47,12 +46,12 @@ enum EarlyOpening {
         }
     }
 
-    /// Says what is left, once all is open that is there from the start.
-    static func tell(_ logger: Logger, _ values: ServeConfiguration) {
+    /// Warns if few descriptors are left once everything that starts with the program is open.
+    static func warnIfFewAreLeft(_ logger: Logger) {
         let free = OpenFiles.atStart
         guard free < few, let limit = OpenFiles.limit else { return }
         logger.warning(
-            "Few file descriptors are free: connections will wait, and attempts fail when there are too few for them",
+            "Few file descriptors are free: connections may have to wait, and attempts may fail",
             metadata: ["limit": "\(limit)", "free": "\(free)"])
     }
 }

@@ -2,25 +2,25 @@
 import Glibc
 #endif
 
-/// Has memory that is no longer used go back to the system.
+/// Makes glibc return freed memory to the system.
 enum FreedMemory {
     #if canImport(Glibc)
     /// `M_TRIM_THRESHOLD`
     private static let trimThreshold: CInt = -1
     /// `M_MMAP_THRESHOLD`
     private static let mapThreshold: CInt = -3
-    /// What is at least as large, in bytes, is a mapping of its own, and gone when it is freed.
+    /// Blocks of at least this many bytes get a mapping of their own, which is unmapped when they are freed.
     private static let ownMapping: CInt = 256 << 10
-    /// As much may be free at the end of a heap, in bytes.
+    /// Bytes that may stay free at the end of a heap.
     private static let freeEnd: CInt = 1 << 20
     #endif
 
-    /// To be called before there are threads.
+    /// Fixes glibc's thresholds. Must be called before there are threads.
     ///
-    /// When something large is freed, glibc takes it for usual and has everything up to that size, at most 32 MiB, come
-    /// from its heaps from then on, of which each thread has another, and which hardly shrink. A limit that is set stays as
-    /// it is. Measured with 80 readers of pages of 9 MB, in a debug build: 196 MB more at the peak instead of 237, and 44
-    /// instead of 88 when they have gone.
+    /// By default, freeing a large block raises the mapping threshold to its size (at most 32 MiB): later blocks up to that
+    /// size come from the heaps, which are per thread and hardly shrink. A threshold set explicitly stays. Measured with 80
+    /// readers of 9 MB pages in a debug build: memory grew by 196 MB instead of 237 at the peak, and by 44 MB instead of 88
+    /// after they had gone.
     static func begin() {
         #if canImport(Glibc)
         typealias Option = @convention(c) (CInt, CInt) -> CInt

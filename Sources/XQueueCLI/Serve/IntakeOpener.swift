@@ -6,7 +6,7 @@ import XQueueCore
 import XQueueKafka
 #endif
 
-/// Opens the durable log the configuration names, if it names one.
+/// Opens the configured durable log, if any.
 struct IntakeOpener {
     #if Kafka
     private let kafka: KafkaConfiguration?
@@ -26,7 +26,7 @@ struct IntakeOpener {
         #endif
     }
 
-    /// Where the log is, for people; nil if there is none.
+    /// Where the log is, for people; nil without one.
     var place: String? {
         #if Kafka
         return kafka.map { "kafka \($0.brokers.joined(separator: ",")), topic \($0.topic)" }
@@ -35,9 +35,9 @@ struct IntakeOpener {
         #endif
     }
 
-    /// Connects in the background: a cluster that is out of reach keeps no node from what it can do without.
+    /// Opens the log, which connects in the background: an unreachable cluster must not keep a node from starting.
     ///
-    /// - Throws: ``ConfigurationError`` if librdkafka refuses a property.
+    /// - Throws: ``ConfigurationError`` if librdkafka rejects a property.
     func open() throws(ConfigurationError) -> (any TaskIntake)? {
         #if Kafka
         guard let kafka else { return nil }
@@ -51,9 +51,9 @@ struct IntakeOpener {
         #endif
     }
 
-    /// The log, to be read once more; nil if there is none.
+    /// Returns the log for replaying it; nil without one.
     ///
-    /// - Throws: ``ConfigurationError`` if librdkafka refuses a property.
+    /// - Throws: ``ConfigurationError`` if librdkafka rejects a property.
     func archive() throws(ConfigurationError) -> (any IntakeArchive)? {
         #if Kafka
         guard let kafka else { return nil }
@@ -67,7 +67,7 @@ struct IntakeOpener {
         #endif
     }
 
-    /// Has the manager write which tasks have ended, if that is wanted.
+    /// Has the manager record which tasks have ended, if a status topic is configured.
     func addStatusSink(to manager: TaskManager) throws(ConfigurationError) {
         #if Kafka
         guard let kafka, kafka.statusTopic != nil else { return }

@@ -4,18 +4,18 @@ import Glibc
 import Musl
 #endif
 
-/// Keeps what this process knows from the programs it starts, which run as the same user.
+/// Hides this process's secrets from the programs it starts, which run as the same user.
 enum ProcessSecrecy {
     /// `PR_SET_DUMPABLE`
     private static let setDumpable: CInt = 4
 
-    /// From now on nobody but the system's administrator can look into this process: neither at its environment and
-    /// its memory in `/proc`, nor with a debugger. A core is not dumped either, which would hold all of it.
+    /// Makes the process undumpable: only root can read its environment and memory in `/proc` or attach a debugger, and no
+    /// core, which would contain both, is dumped.
     ///
-    /// The programs are not like that themselves.
+    /// Started programs do not inherit this.
     static func begin() {
         #if os(Linux)
-        // Functions with as many arguments as the caller likes are not there for Swift.
+        // Swift cannot import variadic functions.
         typealias Control =
             @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
         guard let symbol = dlsym(nil, "prctl") else { return }

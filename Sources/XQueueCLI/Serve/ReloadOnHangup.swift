@@ -3,9 +3,9 @@ import ServiceLifecycle
 import UnixSignals
 import XQueueServer
 
-/// Reads the tokens anew when SIGHUP comes, so that they are replaced without a restart.
+/// Reloads the tokens on SIGHUP, without a restart.
 ///
-/// If the configuration cannot be used as it is then, the old tokens stay in force.
+/// If the configuration is unusable, the old tokens stay in force.
 struct ReloadOnHangup: Service {
     let logger: Logger
     let load: @Sendable () async throws -> ResolvedConfiguration
@@ -26,10 +26,10 @@ struct ReloadOnHangup: Service {
 }
 
 extension AccessConfiguration {
-    /// Tells of the keys that check no tokens.
+    /// Logs the keys that cannot verify tokens.
     func warnOfUnusableKeys(_ logger: Logger) async {
         for key in await jwt?.unusableKeys() ?? [] {
-            logger.warning("A key of auth.jwt.jwks_file is passed over", metadata: ["reason": "\(key)"])
+            logger.warning("Skipped a key of auth.jwt.jwks_file", metadata: ["reason": "\(key)"])
         }
     }
 }

@@ -1,21 +1,20 @@
 import ArgumentParser
 import Foundation
 
-/// `xqueue serve`: runs the server and the workers until it is told to stop.
+/// `xqueue serve`: runs the server and its workers until it is asked to stop.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run the server and its workers.",
         usage: "xqueue serve [--config FILE] [--print-config] [--no-http | --no-workers] [--SETTING VALUE …]",
         discussion: """
-            Each setting is taken from its flag (--server-port 9000), or its environment variable \
-            (XQUEUE_SERVER_PORT=9000), or the configuration file (server: { port: 9000 }), or its default, \
-            in this order.
+            Each setting comes from its flag (--server-port 9000), else its environment variable \
+            (XQUEUE_SERVER_PORT=9000), else the configuration file (server: { port: 9000 }), else its default.
 
             SETTINGS, with their defaults:
             \(ConfigurationListing.help())
 
-            Task types that are served by programs stand in the file's section 'handlers':
+            Task types that programs or webhooks run are defined in the file's section 'handlers':
               handlers:
                 thumbnail: { exec: ["./thumbnail.sh"], max_concurrency: 4 }
             """)
@@ -23,11 +22,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("config"),
         help:
-            "The configuration file, also XQUEUE_CONFIG; without it xqueue.yaml in the working directory, if any."
+            "Configuration file (or XQUEUE_CONFIG); default: xqueue.yaml in the working directory, if it exists."
     )
     var file: String?
 
-    @Flag(name: .customLong("print-config"), help: "Print every setting and where it came from, and end.")
+    @Flag(name: .customLong("print-config"), help: "Print every setting and its source, and exit.")
     var printsConfiguration = false
 
     @Argument(

@@ -4,10 +4,10 @@ import XQueue
 import XQueueCore
 import XQueueServer
 
-/// Why the server ended, as one line for whoever started it, and the exit code that goes with it.
+/// Why the server exited: a message for the operator and the exit code.
 ///
-/// Exit codes are those of `sysexits.h`: 64 for the command line, 78 for the configuration, 73 for a store
-/// that cannot be used, 69 for a port that cannot, 70 for anything else.
+/// Exit codes are those of `sysexits.h`: 64 for the command line, 78 for the configuration, 73 for an unusable store,
+/// 69 for an unusable port or log, 70 for anything else.
 struct ServeFailure {
     let message: String
     let code: Int32
@@ -35,18 +35,18 @@ struct ServeFailure {
         }
     }
 
-    /// Writes the message to standard error, each line with the program's name.
+    /// Reports the message on standard error and returns the exit code.
     func reported() -> ExitCode {
         StandardError.report(message)
         return ExitCode(code)
     }
 }
 
-/// Standard error as a place to write text to.
+/// The standard error stream.
 enum StandardError {
-    /// Writes each line of `text`, with the program's name before it, so that it does nothing to a terminal.
+    /// Writes each line of `text`, prefixed with the program's name, with control characters escaped.
     static func report(_ text: String) {
-        // Not by characters, of which CR LF is one.
+        // Split bytes: CR LF is a single Character.
         for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
             write("xqueue: \(String(decoding: line, as: UTF8.self).visible)\n")
         }

@@ -6,13 +6,13 @@ import XQueueCore
 import XQueueHandlers
 import XQueueServer
 
-/// The server, put together from its configuration.
+/// The server, assembled from its configuration.
 struct ServeProgram {
     let configuration: ResolvedConfiguration
     private let logger: Logger
     private let logControl: LogControl
     private let metrics = PrometheusRegistry()
-    /// Reads the configuration again, as it is then.
+    /// Rereads the configuration.
     private let load: @Sendable () async throws -> ResolvedConfiguration
 
     init(
@@ -25,7 +25,7 @@ struct ServeProgram {
         logger = ConsoleLog.logger(configuration.values, logControl)
     }
 
-    /// Serves until the program is asked to stop, which may be before it has begun.
+    /// Serves until the program is asked to stop, which may be before it has started.
     ///
     /// - Throws: ``StoreError``, ``QueueError`` or ``ServerError`` if it cannot start, ``ConfigurationError``
     ///   if the journal of `example` cannot be opened.
@@ -42,11 +42,11 @@ struct ServeProgram {
         let sinks = try SinkOpener(values)
         let log = try IntakeOpener(values, logger: logger)
         let opener = try StoreOpener(values: values, logger: logger)
-        let opened = try await signals.unlessAsked {
+        let opened = try await signals.unlessStopped {
             try await opener.open(waiting: values.redis.startupTimeout)
         }
         guard let store = opened else { return logger.info("Stopped") }
-        await warnOfHalfQueue(store)
+        await warnOfIncompleteMigration(store)
         var queue = values.queue
         queue.servesAPI = values.servesHTTP
         queue.version = Version.current
@@ -54,12 +54,12 @@ struct ServeProgram {
         let manager = TaskManager(
             store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
         let webhooks = webhookClient()
-        if queue.runsWorkers { register(in: manager, journal: journal, webhooks: webhooks) }
+        if queue.runsWorkers { try register(in: manager, journal: journal, webhooks: webhooks) }
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
-        EarlyOpening.tell(logger, values)
+        EarlyOpening.warnIfFewAreLeft(logger)
 
-        // A group ends its services last to first: no more requests come in while running tasks finish.
+        // A group stops its services last to first: no new requests arrive while running tasks finish.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services(manager, access), logger: ConsoleLog.quiet(logger)))
@@ -80,12 +80,12 @@ struct ServeProgram {
         logger.info("Stopped")
     }
 
-    /// Says that a migration to this queue has not come to its end.
-    private func warnOfHalfQueue(_ store: any Store) async {
+    /// Warns if a migration to this queue is incomplete.
+    private func warnOfIncompleteMigration(_ store: any Store) async {
         guard let note = (try? await store.transferNote()).flatMap({ TransferNote($0) }), note.endedAt == nil
         else { return }
         logger.warning(
-            "This queue lacks tasks: its migration is incomplete. Stop all nodes, and run xqueue migrate again",
+            "This queue lacks tasks: its migration is incomplete. Stop all nodes and run xqueue migrate again",
             metadata: ["from": "\(note.from)"])
     }
 
@@ -97,7 +97,7 @@ struct ServeProgram {
             .init(service: manager)
         ]
         guard configuration.values.servesHTTP else {
-            StopSignals.leaveHangup()
+            StopSignals.restoreHangup()
             announcement.working()
             return base
         }
@@ -124,28 +124,30 @@ struct ServeProgram {
         }
     }
 
-    private func register(in manager: TaskManager, journal: ExampleJournal?, webhooks: WebhookClient?) {
+    private func register(
+        in manager: TaskManager, journal: ExampleJournal?, webhooks: WebhookClient?
+    ) throws {
         let values = configuration.values
         if values.example.isEnabled {
             let handler = ExampleHandler(journal: journal)
-            manager.register(ExampleHandler.type, maxConcurrency: values.example.maxConcurrency) { task in
+            try manager.register(ExampleHandler.type, maxConcurrency: values.example.maxConcurrency) { task in
                 try await handler.handle(task)
             }
         }
         for definition in values.handlers {
             switch definition.runner {
             case .program(let program):
-                manager.register(
+                try manager.register(
                     definition.type, ExecHandler(program), maxConcurrency: definition.maxConcurrency)
             case .service(let webhook):
-                manager.register(
+                try manager.register(
                     definition.type, WebhookHandler(webhook, client: webhooks ?? .shared),
                     maxConcurrency: definition.maxConcurrency)
             }
         }
     }
 
-    /// The client of the webhooks that are served here; nil if there are none.
+    /// Creates the HTTP client for webhooks; returns nil if this process runs none.
     private func webhookClient() -> WebhookClient? {
         let values = configuration.values
         guard values.queue.runsWorkers, values.handlers.contains(where: { $0.webhook != nil }) else {

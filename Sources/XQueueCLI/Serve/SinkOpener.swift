@@ -4,13 +4,13 @@ import XQueue
 import XQueueMQTT
 #endif
 
-/// The places the configuration has events pushed to.
+/// The configured event sinks.
 struct SinkOpener {
     #if MQTT
     private let mqtt: MQTTConfiguration?
     #endif
 
-    /// Connects to nothing yet: a broker that is down keeps no node from its work.
+    /// Reads the configuration without connecting: a broker that is down must not keep a node from working.
     ///
     /// - Throws: ``ConfigurationError`` if a value cannot be used.
     init(_ values: ServeConfiguration) throws(ConfigurationError) {
@@ -24,7 +24,7 @@ struct SinkOpener {
         #endif
     }
 
-    /// Has the manager push its events there.
+    /// Adds the sinks to the manager.
     func open(for manager: TaskManager) throws {
         #if MQTT
         guard let mqtt else { return }

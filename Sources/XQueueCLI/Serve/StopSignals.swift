@@ -4,52 +4,52 @@ import Synchronization
 import XQueueCore
 import XQueueHandlers
 
-/// SIGTERM and SIGINT, from the program's first moment to its last.
+/// SIGTERM and SIGINT, from the program's start to its exit.
 ///
-/// The first asks the server to stop: in order, or not to start at all. A second one ends the process at once, and
-/// the programs its handlers run; what a shell says of that is 143 or 130.
+/// The first asks the server to shut down gracefully, or not to start at all. A second one kills the handlers' programs and
+/// exits immediately, with 143 or 130.
 final class StopSignals: Sendable {
-    /// The same signal within this time is still the first: `timeout` sends it to the process and, right after, to its
-    /// group, which on a busy machine may be many milliseconds later. Nobody presses a key twice so fast.
+    /// A repeat within this time still counts as the first signal: `timeout` sends it to the process and right after to
+    /// its group, many milliseconds later on a busy machine. No one presses a key twice that fast.
     private static let echo = Duration.milliseconds(100)
 
     private let first = Mutex<(number: Int32, time: ContinuousClock.Instant)?>(nil)
-    /// Kept by the first signal.
-    private let asked = AsyncPromise<Void>()
-    /// Kept as long as the process: without them, the signals would be deadly again.
+    /// Fulfilled by the first signal.
+    private let stopRequest = AsyncPromise<Void>()
+    /// Kept as long as the process runs: without them, the signals would kill it again.
     private let sources = Mutex<[Source]>([])
 
-    /// A source may be held by any thread, which Dispatch does not say on Linux.
+    /// Sources are thread-safe, but Dispatch does not declare them `Sendable` on Linux.
     private struct Source: @unchecked Sendable {
         let signal: any DispatchSourceSignal
     }
 
     private init() {}
 
-    // MARK: - The first moments
+    // MARK: - Before listening
 
-    /// Remembers a signal that comes before anybody can listen. To be called first of all.
+    /// Remembers a signal that arrives before ``listen()``. Must be called first of all.
     static func catchEarly() {
-        // Made now, since a signal handler must not.
+        // Initialize it now: a signal handler must not.
         earlySignal.store(0, ordering: .releasing)
         for number in [SIGTERM, SIGINT] {
             signal(number) { number in
-                // A second one: nothing runs yet that would have to be ended in order.
+                // A second one: nothing is running yet that needs a graceful shutdown.
                 if earlySignal.exchange(number, ordering: .acquiringAndReleasing) != 0 { _exit(128 + number) }
             }
         }
-        // The tokens are about to be read anyway.
+        // Ignored: the tokens are about to be read anyway.
         signal(SIGHUP) { _ in }
     }
 
-    /// Gives SIGHUP its meaning back, for a server that has no tokens to read anew.
-    static func leaveHangup() {
+    /// Restores the default action of SIGHUP, for a process that has no tokens to reload.
+    static func restoreHangup() {
         signal(SIGHUP, SIG_DFL)
     }
 
     // MARK: - Listening
 
-    /// Listens from now on, and knows what came before.
+    /// Starts listening, and includes an earlier signal.
     static func listen() async -> StopSignals {
         let signals = StopSignals()
         for number in [SIGTERM, SIGINT] {
@@ -78,16 +78,16 @@ final class StopSignals: Sendable {
             ExecHandler.killAll()
             _exit(128 + number)
         }
-        asked.fulfill()
+        stopRequest.fulfill()
     }
 
     /// Returns when the program has been asked to stop, or the Swift task is canceled.
     func wait() async {
-        _ = await asked.wait()
+        _ = await stopRequest.wait()
     }
 
-    /// What `body` answers; nil if the program is asked to stop meanwhile, which cancels `body`.
-    func unlessAsked<Value: Sendable>(
+    /// Returns the result of `body`; nil if the program is asked to stop meanwhile, which cancels `body`.
+    func unlessStopped<Value: Sendable>(
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value? {
         try await withThrowingTaskGroup(of: Value?.self) { group in
@@ -102,5 +102,5 @@ final class StopSignals: Sendable {
     }
 }
 
-/// The signal that came before anybody listened; 0 for none.
+/// The signal that arrived before ``StopSignals/listen()``; 0 for none.
 private let earlySignal = Atomic<Int32>(0)

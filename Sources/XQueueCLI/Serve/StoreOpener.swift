@@ -6,26 +6,26 @@ import XQueueSQLite
 import XQueueRedis
 #endif
 
-/// Opens the store the configuration names.
+/// Opens the configured store.
 struct StoreOpener {
-    /// The stores of this program, one a line: the first that the configuration asks for is used.
+    /// The stores of this program, in order of precedence; the first configured one is used.
     private static let stores: [@Sendable (ServeConfiguration, Logger) throws -> (any StoreFactory)?] = [
         { try $0.redis.factory($1) },
         { values, _ in SQLiteStoreFactory(path: values.storePath, maxFileBytes: values.store.maxFileBytes) },
     ]
 
-    /// How often somebody who waits for the store is told so.
+    /// How often waiting for the store is logged.
     private static let noticeInterval = Duration.seconds(10)
 
     private let factory: any StoreFactory
     private let limits: StoreLimits
     private let logger: Logger
 
-    /// Chooses the store, and opens nothing yet.
+    /// Chooses the store without opening it.
     ///
     /// - Parameters:
     ///   - values: The configuration.
-    ///   - logger: Told of a store that is waited for.
+    ///   - logger: Logs that the program waits for the store.
     /// - Throws: ``ConfigurationError`` if a value cannot be used.
     init(values: ServeConfiguration, logger: Logger) throws {
         for store in Self.stores {
@@ -35,13 +35,13 @@ struct StoreOpener {
             self.logger = logger
             return
         }
-        throw ConfigurationError(.configuration, ["store: there is none"])
+        throw ConfigurationError(.configuration, ["no store is configured"])
     }
 
-    /// Where the tasks are kept, for people; without any password.
+    /// Where the tasks are stored, for people; without passwords.
     var place: String { factory.place }
 
-    /// - Parameter patience: How long to wait for a store that is not there yet.
+    /// - Parameter patience: How long to wait for an unreachable store.
     /// - Throws: ``StoreError``, or `CancellationError` if the Swift task is canceled while it waits.
     func open(waiting patience: Duration = .zero) async throws -> any Store {
         let start = ContinuousClock.now
@@ -50,7 +50,7 @@ struct StoreOpener {
         while true {
             do throws(StoreError) {
                 let store = try await factory.open(limits)
-                if noticed != nil { logger.notice("The store answers", metadata: ["store": "\(place)"]) }
+                if noticed != nil { logger.notice("The store is reachable", metadata: ["store": "\(place)"]) }
                 return store
             } catch {
                 try Task.checkCancellation()

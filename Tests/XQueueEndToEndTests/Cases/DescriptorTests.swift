@@ -113,7 +113,7 @@ import XQueueTesting
             in: folder, name: "server")
         #expect(try await program.exitStatus() == 78)
         #expect(
-            program.said.hasPrefix("xqueue: the limit of open files, 20, is too low: "), "\(program.said)")
+            program.said.hasPrefix("xqueue: open file limit 20 is too low: "), "\(program.said)")
     }
 
     private static func submit(

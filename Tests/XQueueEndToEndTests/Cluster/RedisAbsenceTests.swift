@@ -23,7 +23,7 @@ import XQueueTesting
         #expect(node.isRunning)
         try await redis.start()
         try await eventually("it listens") { node.said.contains(#""message":"Listening""#) }
-        #expect(node.said.contains("The store answers"))
+        #expect(node.said.contains("The store is reachable"))
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
     }
