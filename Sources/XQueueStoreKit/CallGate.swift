@@ -1,25 +1,25 @@
 import Synchronization
 public import XQueueCore
 
-/// Lets callers in until a store is closed, and lets the closing wait for those that are in.
+/// Admits callers until a store is closed, and lets `close()` wait for those that are inside.
 public final class CallGate: Sendable {
     private struct State {
         var callers = 0
         var isClosed = false
 
-        var isEmptyForGood: Bool { isClosed && callers == 0 }
+        var isDrained: Bool { isClosed && callers == 0 }
     }
 
     private let state = Mutex(State())
-    /// Kept when the gate is closed and everybody is out.
+    /// Fulfilled once the gate is closed and all callers have left.
     private let emptied = AsyncPromise<Void>()
 
-    /// An open gate with nobody in.
+    /// An open gate without callers.
     public init() {}
 
-    /// Lets a caller in, who has to ``leave()``.
+    /// Admits a caller, which must call ``leave()`` when done.
     ///
-    /// - Throws: `StoreError` of code `closed` once the gate is closed.
+    /// - Throws: `StoreError` with code `closed` once the gate is closed.
     public func enter() throws(StoreError) {
         let isClosed = state.withLock { state in
             if !state.isClosed { state.callers += 1 }
@@ -28,22 +28,22 @@ public final class CallGate: Sendable {
         if isClosed { throw StoreError(.closed, "the store has been closed") }
     }
 
-    /// Ends what one ``enter()`` began.
+    /// Ends an ``enter()``.
     public func leave() {
-        let isEmptyForGood = state.withLock { state in
+        let isDrained = state.withLock { state in
             state.callers -= 1
-            return state.isEmptyForGood
+            return state.isDrained
         }
-        if isEmptyForGood { emptied.fulfill() }
+        if isDrained { emptied.fulfill() }
     }
 
-    /// Lets nobody in any more, and returns when everybody is out, whether or not the Swift task is canceled.
+    /// Rejects further callers, and returns once all have left, even if the Swift task is canceled.
     public func close() async {
-        let isEmptyForGood = state.withLock { state in
+        let isDrained = state.withLock { state in
             state.isClosed = true
-            return state.isEmptyForGood
+            return state.isDrained
         }
-        if isEmptyForGood { emptied.fulfill() }
+        if isDrained { emptied.fulfill() }
         await emptied.value
     }
 }

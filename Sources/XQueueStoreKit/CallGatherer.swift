@@ -2,12 +2,12 @@ public import DequeModule
 public import Synchronization
 public import XQueueCore
 
-/// Gathers what concurrent callers ask into one step of the store: while one run is under way, what the next one does
-/// fills up (group commit). There is no timer, so a lone caller waits for nothing.
+/// Gathers concurrent calls into one step of the store: while one run is in progress, calls for the next one
+/// accumulate (group commit). There is no timer, so a single caller waits for nothing.
 ///
-/// A store whose step is an asynchronous function, such as a round trip to a server, uses ``call(_:weight:run:)`` and is
-/// done. One that works on a thread or queue of its own starts its runs there: a run takes calls with ``next()``, answers
-/// each of them, and ends with ``finish()``.
+/// A store whose step is an asynchronous function, such as a round trip to a server, only needs
+/// ``call(_:weight:run:)``. One that works on a thread or queue of its own starts its runs there: a run takes
+/// calls with ``next()``, answers each of them, and ends with ``finish()``.
 ///
 /// ```swift
 /// let gatherer = CallGatherer<TaskID, TaskRecord?>(maxWaiting: 65_536, maxWeight: 100)
@@ -16,16 +16,16 @@ public import XQueueCore
 /// }
 /// ```
 public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
-    /// What becomes of one call.
+    /// The outcome of one call.
     public typealias Outcome = Result<Answer, StoreError>
 
-    /// A call that waits for its answer.
+    /// A call waiting for its answer.
     public struct Call: Sendable {
-        /// What is asked.
+        /// The call's argument.
         public let item: Item
         @usableFromInline let weight: Int
-        // A checked one has no layout that is known here, and would make every copy of a call a search for it: a tenth of
-        // what a small write takes.
+        // A checked continuation has no layout known here, so that every copy of a call would look it up at run
+        // time: a tenth of the time of a small write.
         @usableFromInline let continuation: UnsafeContinuation<Outcome, Never>
 
         @usableFromInline
@@ -35,9 +35,9 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
             self.continuation = continuation
         }
 
-        /// Lets the caller go on. To be called once for each call that ``CallGatherer/next()`` has given.
+        /// Resumes the caller. Call it exactly once for each call from ``CallGatherer/next()``.
         ///
-        /// - Parameter outcome: What the caller gets.
+        /// - Parameter outcome: The call's outcome.
         @inlinable
         public func answer(_ outcome: Outcome) {
             continuation.resume(returning: outcome)
@@ -60,9 +60,10 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     @usableFromInline let maxRunning: Int
 
     /// - Parameters:
-    ///   - maxWaiting: The most calls that may wait; more are refused.
-    ///   - maxWeight: The most weight in one run, unless a single call has more.
-    ///   - maxRunning: The most runs at a time. With 2, one is on its way to a server while another is being done there.
+    ///   - maxWaiting: Maximum number of waiting calls; further calls are rejected.
+    ///   - maxWeight: Maximum total weight of one run, unless a single call exceeds it.
+    ///   - maxRunning: Maximum number of concurrent runs. With 2, one travels to a server while another
+    ///     executes there.
     public init(maxWaiting: Int, maxWeight: Int, maxRunning: Int = 1) {
         state = Mutex(State())
         self.maxWaiting = maxWaiting
@@ -72,13 +73,13 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
 
     // MARK: - Callers
 
-    /// Waits until a run has done what is asked.
+    /// Waits until a run has performed the call.
     ///
     /// - Parameters:
-    ///   - item: What is asked.
-    ///   - weight: How much of a run it takes.
-    ///   - start: Starts a run, without waiting for it. It is not called if enough are under way.
-    /// - Throws: `StoreError`: what the run answers; `unavailable` if too many calls wait; `closed` after
+    ///   - item: The call's argument.
+    ///   - weight: The call's share of a run's maximum weight.
+    ///   - start: Starts a run without waiting for it. Not called if enough runs are in progress.
+    /// - Throws: `StoreError`: the run's answer; `unavailable` if too many calls are waiting; `closed` after
     ///   ``close()``.
     @inlinable
     public func call(
@@ -93,19 +94,19 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
         return try outcome.get()
     }
 
-    /// Waits until a run has done what is asked.
+    /// Waits until a run has performed the call.
     ///
     /// - Parameters:
-    ///   - item: What is asked.
-    ///   - weight: How much of a run it takes.
-    ///   - run: Does what several callers ask, and answers one outcome for each, in order.
-    /// - Throws: `StoreError`: what the run answers; `unavailable` if too many calls wait; `closed` after
+    ///   - item: The call's argument.
+    ///   - weight: The call's share of a run's maximum weight.
+    ///   - run: Performs the calls of several callers, and returns one outcome for each, in order.
+    /// - Throws: `StoreError`: the run's answer; `unavailable` if too many calls are waiting; `closed` after
     ///   ``close()``.
     @inlinable
     public func call(
         _ item: Item, weight: Int = 1, run: @escaping @Sendable ([Item]) async -> [Outcome]
     ) async throws(StoreError) -> Answer {
-        // It ends by itself, when nobody waits any more.
+        // The task ends by itself when no calls are waiting.
         try await call(item, weight: weight) { Task { await self.work(run) } }
     }
 
@@ -115,7 +116,7 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
             if state.isClosed { return (StoreError(.closed, "the store has been closed"), false) }
             guard state.waiting.count < maxWaiting else {
                 return (
-                    StoreError(.unavailable, "\(maxWaiting) calls are waiting for the store already"), false
+                    StoreError(.unavailable, "\(maxWaiting) calls are already waiting for the store"), false
                 )
             }
             state.waiting.append(call)
@@ -127,7 +128,8 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
 
     // MARK: - Runs
 
-    /// What a run does next: as many of the waiting calls as their weights allow, oldest first; none if none wait.
+    /// Returns the calls for a run to perform next: as many waiting calls as their weights allow, oldest first;
+    /// none if none are waiting.
     @inlinable
     public func next() -> [Call] {
         state.withLock { state in
@@ -146,8 +148,8 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
 
     /// Ends a run.
     ///
-    /// - Returns: True if calls wait already: then it is not over, and goes on with ``next()``, at once or wherever it was
-    ///   started.
+    /// - Returns: True if calls are already waiting: then the run has not ended, and continues with ``next()``,
+    ///   either immediately or wherever it was started.
     @inlinable
     public func finish() -> Bool {
         state.withLock { state in
@@ -163,17 +165,17 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
             guard !calls.isEmpty else { continue }
             let outcomes = await run(calls.map(\.item))
             for (index, call) in calls.enumerated() {
-                let missing = StoreError(.corrupt, "the store answered for fewer callers than asked")
+                let missing = StoreError(.corrupt, "the store returned fewer outcomes than calls")
                 call.answer(index < outcomes.count ? outcomes[index] : .failure(missing))
             }
         } while finish()
     }
 
-    /// Whether calls wait that no run has taken yet.
+    /// Whether calls are waiting that no run has taken yet.
     @inlinable
     public var hasWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
 
-    /// Refuses further calls; those that wait are still done.
+    /// Rejects further calls; waiting ones are still performed.
     ///
     /// - Returns: True for the first caller.
     public func close() -> Bool {

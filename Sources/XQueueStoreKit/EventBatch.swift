@@ -1,22 +1,24 @@
 public import XQueueCore
 
-/// Packs the events of one atomic step into one piece of bytes, which a store keeps under the number of the last one.
+/// Packs the events of one atomic step into one byte string, which a store keeps under the number of the last
+/// event.
 ///
-/// Events that differ only in their task, such as the claims of one batch, share one head. A head is a
-/// kind, a time, a type, a worker, metadata if the kind says so, and the step or the progress, each text after its length;
-/// it is followed by the number of tasks and their identifiers, 16 bytes each. Whole numbers are big-endian.
+/// Events that differ only in their task, such as the claims of one batch, share one head. A head consists of
+/// kind, time, type, worker, metadata if the kind has that bit, and the status change or progress; texts are
+/// prefixed with their length. It is followed by the number of tasks and their identifiers, 16 bytes each.
+/// Integers are big-endian.
 ///
-/// A store that packs its log in another form still reads it with an ``EventNumbering``.
+/// A store that packs its log in another format still reads it with an ``EventNumbering``.
 public struct EventBatch: Sendable {
-    /// Everything of an event but its place and its task.
+    /// An event without its position and task.
     public struct Head: Sendable, Hashable {
         /// When it happened, by the store's clock.
         public var timestamp: Timestamp
         /// The task's type.
         public var type: String
-        /// The node that runs the task or ran it last.
+        /// The node that runs the task, or the last one that did.
         public var workerID: String?
-        /// What the task's submitter gave it on its way.
+        /// The metadata given at submission.
         public var metadata: RawJSON?
         /// What happened.
         public var change: TaskEvent.Change
@@ -41,27 +43,27 @@ public struct EventBatch: Sendable {
 
     private static let statusKind: UInt8 = 0
     private static let progressKind: UInt8 = 1
-    /// A bit of the kind: the task has metadata.
+    /// A flag in the kind: the task has metadata.
     private static let hasMetadata: UInt8 = 2
     private static let none: UInt8 = 255
 
-    /// The events as they are kept.
+    /// The packed events.
     public private(set) var bytes: [UInt8] = []
-    /// How many there are.
+    /// Number of events.
     public private(set) var count = 0
     private var head: Head?
-    /// Where the number of the open head's tasks stands.
+    /// Offset of the current head's task count.
     private var countOffset = 0
     private var tasksOfHead: UInt32 = 0
 
-    /// A batch without events.
+    /// An empty batch.
     public init() {}
 
     /// Adds an event.
     ///
     /// - Parameters:
     ///   - id: Its task.
-    ///   - head: Everything else of it.
+    ///   - head: The rest of the event.
     public mutating func add(_ id: TaskID, _ head: Head) {
         if head != self.head { open(head) }
         append(id.high)
@@ -73,7 +75,7 @@ public struct EventBatch: Sendable {
         }
     }
 
-    /// Begins anew, and keeps the memory.
+    /// Removes all events and keeps the memory for reuse.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         count = 0
@@ -112,7 +114,7 @@ public struct EventBatch: Sendable {
         withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    /// A length of 2^32 − 1 stands for no text.
+    /// A length of 2^32 − 1 means nil.
     private mutating func append(_ text: String?) {
         guard let text else { return append(UInt32.max) }
         append(UInt32(text.utf8.count))
@@ -121,13 +123,13 @@ public struct EventBatch: Sendable {
 }
 
 extension EventBatch {
-    /// The events of a batch.
+    /// Unpacks the events of a batch.
     ///
     /// - Parameters:
-    ///   - bytes: What ``bytes`` was.
-    ///   - last: The place of its last event.
+    ///   - bytes: The batch's ``bytes``.
+    ///   - last: The position of its last event.
     ///   - first: The number of its first event.
-    /// - Throws: `StoreError` of code `corrupt` if the bytes are not what a batch of so many events packs.
+    /// - Throws: `StoreError` with code `corrupt` if the bytes are not a valid batch of that many events.
     public static func unpack(
         _ bytes: UnsafeRawBufferPointer, last: EventCursor, first: Int64
     ) throws(StoreError) -> [TaskEvent] {

@@ -1,7 +1,6 @@
 public import XQueueCore
 
-/// Gives the events of one batch of a log their places as they are read, and refuses a batch that is not what was
-/// written.
+/// Assigns positions to the events of one batch of a log as they are read, and rejects an inconsistent batch.
 public struct EventNumbering {
     private var events: [TaskEvent] = []
     private var cursor: EventCursor
@@ -9,10 +8,10 @@ public struct EventNumbering {
 
     /// - Parameters:
     ///   - first: The number of the batch's first event.
-    ///   - last: The place of its last event.
-    ///   - bytes: How long the batch is. What it says of itself may be damaged, so its length tells how many events, of 16
-    ///     bytes at least, it can hold.
-    /// - Throws: `StoreError` of code `corrupt` if it cannot hold so many.
+    ///   - last: The position of its last event.
+    ///   - bytes: The batch's size. Its own counts may be damaged, so the size limits how many events, of at
+    ///     least 16 bytes, it can hold.
+    /// - Throws: `StoreError` with code `corrupt` if it cannot hold that many.
     public init(first: Int64, last: EventCursor, bytes: Int) throws(StoreError) {
         let most = Int64(bytes / MemoryLayout<TaskID>.size)
         guard first > 0, last.number >= first, last.number - first < most else { throw Self.damaged }
@@ -25,7 +24,7 @@ public struct EventNumbering {
     ///
     /// - Parameters:
     ///   - id: Its task.
-    ///   - head: Everything else of it.
+    ///   - head: The rest of the event.
     public mutating func add(_ id: TaskID, _ head: EventBatch.Head) {
         cursor.number += 1
         events.append(
@@ -34,25 +33,25 @@ public struct EventNumbering {
                 workerID: head.workerID, metadata: head.metadata, change: head.change))
     }
 
-    /// The events, all of which have been added.
+    /// Returns the events once all have been added.
     ///
-    /// - Throws: `StoreError` of code `corrupt` if there are not as many as there should be.
+    /// - Throws: `StoreError` with code `corrupt` if there are not as many as expected.
     public func finish() throws(StoreError) -> [TaskEvent] {
         guard cursor == last else { throw Self.damaged }
         return events
     }
 
-    /// A log with bytes in it that nobody has written.
+    /// The error for an event log that cannot be read.
     public static var damaged: StoreError { StoreError(.corrupt, "the event log is damaged") }
 }
 
 extension [TaskEvent] {
-    /// Adds those of a batch that a page still needs.
+    /// Appends the events of a batch that a page still needs.
     ///
     /// - Parameters:
-    ///   - batch: The next events of the log, of which the first ones may be known already.
-    ///   - number: The number of the last event that is known.
-    ///   - limit: The most events of the page.
+    ///   - batch: The next events of the log, the first of which may be on earlier pages.
+    ///   - number: The number of the last event already known.
+    ///   - limit: Maximum number of events on the page.
     public mutating func append(_ batch: [TaskEvent], after number: Int64, limit: Int) {
         self += batch.drop { $0.cursor.number <= number }.prefix(Swift.max(limit - count, 0))
     }

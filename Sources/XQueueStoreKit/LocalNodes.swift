@@ -1,9 +1,9 @@
 import Synchronization
 public import XQueueCore
 
-/// The nodes and the cluster's leases of a store that only this process uses: kept in memory.
+/// The nodes and cluster leases of a store used only by this process, kept in memory.
 public final class LocalNodes: Sendable {
-    /// The most nodes kept; only a program that makes managers without end could reach it.
+    /// Maximum number of nodes; reached only by a program that creates managers without end.
     private static let maxNodes = 10_000
 
     private struct Entry {
@@ -20,12 +20,12 @@ public final class LocalNodes: Sendable {
     private let clock: any QueueClock
     private let state = Mutex(State())
 
-    /// - Parameter clock: What lifetimes and leases are counted by.
+    /// - Parameter clock: The clock for lifetimes and leases.
     public init(clock: any QueueClock) {
         self.clock = clock
     }
 
-    /// What `ClusterStore.register` does.
+    /// Implements `ClusterStore.register`.
     ///
     /// - Throws: `StoreError`: `closed`, or `unavailable` if there are 10,000 nodes already.
     public func register(_ node: NodeRecord, lifetime: Duration) throws(StoreError) {
@@ -33,7 +33,7 @@ public final class LocalNodes: Sendable {
         try change { (state, now) throws(StoreError) in
             state.entries = state.entries.filter { $0.value.expiresAt > now }
             guard state.entries[node.id] != nil || state.entries.count < Self.maxNodes else {
-                throw StoreError(.unavailable, "there are \(Self.maxNodes) nodes already")
+                throw StoreError(.unavailable, "there are already \(Self.maxNodes) nodes")
             }
             var node = node
             node.lastSeenAt = seenAt
@@ -41,19 +41,19 @@ public final class LocalNodes: Sendable {
         }
     }
 
-    /// What `ClusterStore.unregister` does.
+    /// Implements `ClusterStore.unregister`.
     public func unregister(_ nodeID: String) throws(StoreError) {
         try change { (state, _) throws(StoreError) in state.entries[nodeID] = nil }
     }
 
-    /// What `ClusterStore.nodes` answers.
+    /// Implements `ClusterStore.nodes`.
     public func live() throws(StoreError) -> [NodeRecord] {
         try change { (state, now) throws(StoreError) in
             state.entries.values.filter { $0.expiresAt > now }.map(\.node).sorted { $0.id < $1.id }
         }
     }
 
-    /// What `ClusterStore.hold` does.
+    /// Implements `ClusterStore.hold`.
     public func hold(
         _ lease: ClusterLease, by nodeID: String, for duration: Duration
     ) throws(StoreError) -> Bool {
@@ -66,14 +66,14 @@ public final class LocalNodes: Sendable {
         }
     }
 
-    /// What `ClusterStore.release` does.
+    /// Implements `ClusterStore.release`.
     public func release(_ lease: ClusterLease, by nodeID: String) throws(StoreError) {
         try change { (state, _) throws(StoreError) in
             if state.leases[lease]?.node == nodeID { state.leases[lease] = nil }
         }
     }
 
-    /// Whether a node has a lease now, which acknowledging a sink's events takes.
+    /// Whether a node holds a lease now, as required to acknowledge a sink's events.
     public func has(_ lease: ClusterLease, _ nodeID: String) throws(StoreError) -> Bool {
         try change { (state, now) throws(StoreError) in
             guard let current = state.leases[lease] else { return false }
@@ -81,7 +81,7 @@ public final class LocalNodes: Sendable {
         }
     }
 
-    /// Refuses everything further as `closed`.
+    /// Makes all further calls throw `closed`.
     public func close() {
         state.withLock { $0.isClosed = true }
     }

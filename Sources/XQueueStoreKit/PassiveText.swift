@@ -1,15 +1,15 @@
 public import XQueueCore
 
-/// A part of a task's definition that a store keeps as a text and never looks at.
+/// A part of a task's definition that a store keeps as text and never interprets.
 ///
-/// A field of such a type costs a store one line: it is written as its text, and read back from it.
+/// Such a field costs a store one line of code: it is written as text and read back from it.
 public protocol PassiveText {
-    /// What is kept.
+    /// The stored form.
     var text: String { get }
 
-    /// Reads what was kept.
+    /// Restores the value from its stored form.
     ///
-    /// - Parameter text: What ``text`` was; nil is made of anything else, and the field is left out then.
+    /// - Parameter text: A value's ``text``; anything else yields nil, which leaves the field out.
     init?(stored text: String)
 }
 
@@ -19,6 +19,6 @@ extension TraceContext: PassiveText {
 }
 
 extension RawJSON: PassiveText {
-    /// - Parameter text: JSON that was checked when it was taken in.
+    /// - Parameter text: JSON that was validated when it was accepted.
     public init?(stored text: String) { self.init(trusted: text) }
 }

@@ -1,9 +1,9 @@
 import Synchronization
 public import XQueueCore
 
-/// Passes a store's signals on to everyone who listens.
+/// Sends a store's signals to every listener.
 ///
-/// Signals are hints: a listener that is behind keeps the newest 1,024 of them.
+/// Signals are hints: for a slow listener, the newest 1,024 are kept.
 public final class SignalHub: Sendable {
     private static let buffer = 1024
 
@@ -15,10 +15,11 @@ public final class SignalHub: Sendable {
 
     private let state = Mutex(State())
 
-    /// A hub that nobody listens to yet.
+    /// A hub without listeners.
     public init() {}
 
-    /// What is sent from now on, until the stream is let go or ``finish()`` is called.
+    /// Returns a stream of the signals sent from now on, until the stream is released or ``finish()`` is
+    /// called.
     public func listen() -> AsyncStream<StoreSignal> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: StoreSignal.self, bufferingPolicy: .bufferingNewest(Self.buffer))
@@ -38,13 +39,13 @@ public final class SignalHub: Sendable {
         return stream
     }
 
-    /// Passes a signal on to everyone who listens now.
+    /// Sends a signal to all current listeners.
     public func send(_ signal: StoreSignal) {
         let listeners = state.withLock { Array($0.listeners.values) }
         for listener in listeners { listener.yield(signal) }
     }
 
-    /// Ends all streams, and those that are asked for later.
+    /// Ends all streams, including those requested later.
     public func finish() {
         let listeners = state.withLock { state in
             state.isFinished = true
