@@ -1,10 +1,10 @@
 import XQueueCore
 
-/// The tasks that are processing, so that their ends need not be read back. It lacks those that would make it too
-/// large.
+/// A cache of processing tasks, so that ending an attempt need not read its task back. Tasks that would make it
+/// too large are left out.
 struct ActiveTasks {
-    /// About how many bytes it may hold.
-    static let mostBytes = 32 << 20
+    /// Approximate size limit.
+    static let maxBytes = 32 << 20
 
     private var tasks: [TaskID: StoredTask] = [:]
     private var bytes = 0
@@ -13,7 +13,7 @@ struct ActiveTasks {
         get { tasks[id] }
         set {
             let old: StoredTask?
-            if let newValue, bytes + Self.cost(of: newValue) <= Self.mostBytes {
+            if let newValue, bytes + Self.cost(of: newValue) <= Self.maxBytes {
                 bytes += Self.cost(of: newValue)
                 old = tasks.updateValue(newValue, forKey: id)
             } else {

@@ -1,48 +1,49 @@
 import XQueueCore
 
-/// Notices when somebody sets the wall clock: it and the monotonic clock no longer go the same way then.
+/// Detects when the wall clock is set: it then diverges from the monotonic clock.
 ///
-/// Time servers that only speed a clock up or slow it down do so to both, and are not noticed.
+/// Time servers that only speed up or slow down the clock affect both clocks, and go unnoticed.
 struct ClockWatch {
-    /// Steps below this are left alone: nothing that is counted in seconds suffers from them.
+    /// Smaller steps are ignored, since they do not matter for anything counted in seconds.
     private static let tolerance = Duration.seconds(1)
-    /// Two clocks are not read at once. If there is more than this between, they are read again.
-    private static let longestReading = Duration.milliseconds(5)
+    /// The two clocks cannot be read at the same instant. If more time than this passes in between, they are
+    /// read again.
+    private static let maxReadingGap = Duration.milliseconds(5)
 
-    /// What the wall clock showed at some instant.
+    /// The wall-clock time at some instant.
     private var anchor: (time: Timestamp, at: MonotonicInstant)
 
     init(_ clock: any QueueClock) {
         anchor = (clock.now(), clock.instant())
     }
 
-    /// What time it is, and by how much the clock was set since the last ``accept(_:)``.
-    func look(at clock: any QueueClock) -> (now: Timestamp, step: Duration) {
+    /// The current time, and by how much the clock was set since the last ``accept(_:)``.
+    func read(_ clock: any QueueClock) -> (now: Timestamp, step: Duration) {
         for _ in 0..<10 {
             let before = clock.instant()
             let now = clock.now()
             let after = clock.instant()
-            guard after - before <= Self.longestReading else { continue }
+            guard after - before <= Self.maxReadingGap else { continue }
             let step = (now - anchor.time) - (after - anchor.at)
             let isStep = step >= Self.tolerance || step <= .zero - Self.tolerance
             return (now, isStep ? .milliseconds(step.wholeMilliseconds) : .zero)
         }
-        // This process hardly runs; the next look will tell.
+        // This process hardly gets to run; the next reading will tell.
         return (clock.now(), .zero)
     }
 
-    /// What was waited for has been set by `step`, too.
+    /// Records that pending times have been moved by `step`, too.
     mutating func accept(_ step: Duration) {
         anchor.time = anchor.time + step
     }
 }
 
 extension WriteSession {
-    /// Moves what is waited for by as much as the clock was set, so that nobody waits longer or shorter for it: leases and
-    /// deadlines of attempts, queue timeouts, back-offs and delays.
+    /// Moves pending times by as much as the clock was set, so that waits get neither longer nor shorter:
+    /// leases and deadlines of attempts, queue timeouts, back-offs and delays.
     ///
-    /// A `run_at` that was given as a time of day stays: that is what the clock was set for. What has happened keeps its
-    /// dates, too.
+    /// A `run_at` that was given as a time stays: that is what the clock was set for. Past events keep their
+    /// timestamps, too.
     func rebase(by step: Duration) throws {
         let changes = [
             """
@@ -63,7 +64,7 @@ extension WriteSession {
             try statement.run(db)
         }
         forgetActive()
-        // Whoever waits for the next due time looks again.
+        // Makes whoever waits for the next due time check again.
         effects.due(at: now)
     }
 }

@@ -1,9 +1,9 @@
 import XQueueCore
 import XQueueStoreKit
 
-/// The columns that hold a task's definition, each said once: they are listed, bound and read by walking here.
+/// The columns of a task's definition, listed once: this walk serves to name, bind and read them.
 ///
-/// `type` and `payload` are not among them: the one is a number in the table, the other may stand beside it.
+/// Without `type` and `payload`: one is a number in the table, the other may be in a separate table.
 enum DefinitionColumns {
     static func walk<Walker: ColumnWalker>(
         _ walker: inout Walker, _ definition: inout TaskDefinition
@@ -18,7 +18,7 @@ enum DefinitionColumns {
         if key != nil {
             try walker.count("key_limit", &limit)
         } else {
-            walker.nothing("key_limit")
+            walker.null("key_limit")
         }
         if Walker.reads { definition.concurrency = key.map { ConcurrencyLimit(key: $0, limit: limit) } }
         walker.text("unique_key", &definition.uniqueKey)
@@ -27,34 +27,34 @@ enum DefinitionColumns {
         if Walker.reads, let policy {
             definition.retryPolicy = try RetryPolicy(stored: policy, seq: walker.seq)
         }
-        // What no statement looks at, one line each.
+        // Columns that no statement interprets, one line each.
         walker.passive("trace", &definition.trace)
         walker.passive("metadata", &definition.metadata)
     }
 
-    /// The names, in the order of the walk.
+    /// The column names, in the order of the walk.
     static let names: [String] = {
         var lister = ColumnLister()
         var none = TaskDefinition(type: "")
-        // A lister reads nothing, and so finds nothing wrong.
+        // The lister reads nothing, so this cannot throw.
         try? walk(&lister, &none)
         return lister.names
     }()
 }
 
-/// What is done with each of the columns.
+/// An operation applied to each of the columns.
 protocol ColumnWalker {
-    /// Whether values come out of the columns.
+    /// Whether the walk sets values from the columns.
     static var reads: Bool { get }
-    /// The row, for messages.
+    /// The row number, for messages.
     var seq: Int64 { get }
 
     mutating func integer(_ name: StaticString, _ value: inout Int32) throws
     mutating func count(_ name: StaticString, _ value: inout Int) throws
     mutating func duration(_ name: StaticString, _ value: inout Duration?)
     mutating func text(_ name: StaticString, _ value: inout String?)
-    /// A column that has no value: NULL is bound, and nothing is read.
-    mutating func nothing(_ name: StaticString)
+    /// A column without a value: NULL is bound, and nothing is read.
+    mutating func null(_ name: StaticString)
 }
 
 extension ColumnWalker {
@@ -65,7 +65,7 @@ extension ColumnWalker {
     }
 }
 
-/// Notes the columns' names.
+/// Collects the column names.
 private struct ColumnLister: ColumnWalker {
     static let reads = false
     let seq: Int64 = 0
@@ -75,10 +75,10 @@ private struct ColumnLister: ColumnWalker {
     mutating func count(_ name: StaticString, _ value: inout Int) { names.append("\(name)") }
     mutating func duration(_ name: StaticString, _ value: inout Duration?) { names.append("\(name)") }
     mutating func text(_ name: StaticString, _ value: inout String?) { names.append("\(name)") }
-    mutating func nothing(_ name: StaticString) { names.append("\(name)") }
+    mutating func null(_ name: StaticString) { names.append("\(name)") }
 }
 
-/// Binds the columns' values, one parameter after the other.
+/// Binds the columns' values to consecutive parameters.
 struct ColumnBinder: ColumnWalker {
     static let reads = false
     let seq: Int64 = 0
@@ -106,13 +106,13 @@ struct ColumnBinder: ColumnWalker {
         index += 1
     }
 
-    mutating func nothing(_ name: StaticString) {
+    mutating func null(_ name: StaticString) {
         statement.bind(index, Int64?.none)
         index += 1
     }
 }
 
-/// Reads the columns' values, one column after the other.
+/// Reads the columns' values from consecutive columns.
 struct ColumnReader: ColumnWalker {
     static let reads = true
     let seq: Int64
@@ -140,5 +140,5 @@ struct ColumnReader: ColumnWalker {
         index += 1
     }
 
-    mutating func nothing(_ name: StaticString) { index += 1 }
+    mutating func null(_ name: StaticString) { index += 1 }
 }

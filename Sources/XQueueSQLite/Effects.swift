@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// What a transaction will have done once it is committed: for signals and rates, never for decisions.
+/// What a transaction has done once it is committed: for signals and rates, never for decisions.
 struct Effects {
     var becameReady = false
     var earliestDue: Timestamp?
@@ -14,16 +14,16 @@ struct Effects {
 
     mutating func inserted(_ record: TaskRecord) {
         flow.submitted += 1
-        noticeWaiting(record)
+        notePending(record)
     }
 
-    /// A task came from another store: nothing happened to it here.
+    /// A task came from another store; it did not change here.
     mutating func adopted(_ record: TaskRecord) {
-        noticeWaiting(record)
+        notePending(record)
     }
 
     mutating func changed(from old: TaskRecord, to new: TaskRecord) {
-        if new.dueAt != old.dueAt || new.pendingReason != old.pendingReason { noticeWaiting(new) }
+        if new.dueAt != old.dueAt || new.pendingReason != old.pendingReason { notePending(new) }
         if new.cancelRequestedAt != nil, old.cancelRequestedAt == nil, new.status == .processing {
             cancelRequests.append(new.id)
         }
@@ -38,7 +38,7 @@ struct Effects {
         }
     }
 
-    private mutating func noticeWaiting(_ record: TaskRecord) {
+    private mutating func notePending(_ record: TaskRecord) {
         if record.pendingReason == .ready { becameReady = true }
         if let time = record.dueAt { due(at: time) }
     }

@@ -1,25 +1,25 @@
 import Synchronization
 import XQueueCore
 
-/// Counts what happened within the last minute, second by second.
+/// Counts steps within the last minute, second by second.
 final class FlowMeter: Sendable {
     private static let window: Int64 = 60
 
     private struct Second {
-        // Long before any clock.
+        // Earlier than any clock reading.
         var second: Int64 = .min / 2
         var counts = FlowCounts()
     }
 
     private struct State {
-        /// The first second that is known as a whole.
+        /// The first second covered completely.
         var first: Int64
         var seconds = [Second](repeating: Second(), count: Int(window))
     }
 
     private let state: Mutex<State>
 
-    /// - Parameter start: Now; nothing is known of what was before.
+    /// - Parameter start: The current instant; nothing before it is known.
     init(start: MonotonicInstant) {
         state = Mutex(State(first: start.wholeSeconds + 1))
     }
@@ -42,9 +42,9 @@ final class FlowMeter: Sendable {
         }
     }
 
-    /// The seconds before the present one, without those that are not known.
+    /// The seconds before the current one, as far as they are known.
     ///
-    /// - Parameter date: What the store's clock says at `now`.
+    /// - Parameter date: The store's clock at `now`.
     func history(at now: MonotonicInstant, date: Timestamp) -> FlowHistory {
         let second = now.wholeSeconds
         return state.withLock { state in

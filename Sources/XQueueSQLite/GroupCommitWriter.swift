@@ -4,12 +4,12 @@ import Synchronization
 import XQueueCore
 import XQueueStoreKit
 
-/// Gathers the writes of all callers into one transaction at a time (group commit).
+/// Combines the writes of concurrent callers into one transaction at a time (group commit).
 ///
-/// While one group is being committed, the next one gathers; there is no timer, so an idle store answers
-/// at once. A caller hears of its write after the commit that made it durable.
+/// While one group is being committed, the next one gathers. There is no timer, so an idle store answers
+/// immediately. A caller gets its result only after the commit that made it durable.
 final class GroupCommitWriter: Sendable {
-    /// The most callers in one transaction, so that the first ones do not wait for ever.
+    /// Maximum number of callers in one transaction, so that the first ones do not wait too long.
     private static let groupLimit = 1024
 
     private let writer: any DatabaseWriter
@@ -38,7 +38,7 @@ final class GroupCommitWriter: Sendable {
             session.value = try WriteSession(db, limits: limits)
             session.watch = ClockWatch(clock)
         }
-        files?.learn()
+        files?.recordFiles()
     }
 
     /// Runs `verb` in a transaction shared with other callers, and returns once it is durable.
@@ -46,13 +46,13 @@ final class GroupCommitWriter: Sendable {
         _ verb: @escaping @Sendable (WriteSession) throws -> Value
     ) async throws(StoreError) -> Value {
         if let refusal = files?.refusal { throw refusal }
-        // The writer sets it before it answers the caller, who reads it after that.
+        // The writer sets it before it answers the caller, who reads it only then.
         nonisolated(unsafe) var result: Result<Value, StoreError>?
         let job: WriteJob = { session, now in
             do {
                 result = .success(try session.run(at: now, verb))
             } catch let error as StoreError where error.cause == nil && error.code != .corrupt {
-                // By contract a verb refuses before it changes anything.
+                // By contract a verb throws such an error before it changes anything.
                 result = .failure(error)
             }
         }
@@ -71,21 +71,21 @@ final class GroupCommitWriter: Sendable {
         if gatherer.finish() { schedule() }
     }
 
-    /// Commits the group; if the database fails, each member gets a transaction of its own, so that one
-    /// that cannot be done does not fail the others.
+    /// Commits the group. If the database fails, each member gets a transaction of its own, so that one failing
+    /// write does not fail the others.
     private func commit(_ group: [WriteCall], _ session: WriteSession) {
-        if let gone = refuseIfFilesAreGone(session.db) {
+        if let gone = stopIfFilesAreLost(session.db) {
             for call in group { call.answer(.failure(gone.refusal)) }
             return
         }
-        let (now, step) = self.session.watch?.look(at: clock) ?? (clock.now(), .zero)
+        let (now, step) = self.session.watch?.read(clock) ?? (clock.now(), .zero)
         do {
             try session.begin()
             if step != .zero { try session.run(at: now) { try $0.rebase(by: step) } }
             for call in group { try call.item(session, now) }
             try session.commit()
         } catch {
-            // If even the rollback fails, the next group's BEGIN does too, and says so.
+            // If even the rollback fails, the next group's BEGIN fails too and reports it.
             try? session.rollBack()
             if group.count > 1 {
                 for call in group { commit([call], session) }
@@ -97,8 +97,8 @@ final class GroupCommitWriter: Sendable {
             return
         }
         if step != .zero { self.session.watch?.accept(step) }
-        if let gone = refuseIfFilesAreGone(session.db), !gone.isSaved {
-            // They went while the commit was under way, which would count if it had been saved since.
+        if let gone = stopIfFilesAreLost(session.db), !gone.isSaved {
+            // The files were lost during the commit, which would count only if it had been saved since.
             for call in group { call.answer(.failure(gone.refusal)) }
             return
         }
@@ -106,51 +106,51 @@ final class GroupCommitWriter: Sendable {
         answer(group, session.effects, now)
     }
 
-    /// Tells everybody what has been committed. While others wait for the database, another thread does that.
+    /// Answers all callers. If more calls are waiting for the database, another thread does so.
     private func answer(_ group: [WriteCall], _ effects: Effects, _ now: Timestamp) {
-        guard gatherer.hasWaiting else { return tell(group, effects, now) }
-        DispatchQueue.global().async { [self] in tell(group, effects, now) }
+        guard gatherer.hasWaiting else { return complete(group, effects, now) }
+        DispatchQueue.global().async { [self] in complete(group, effects, now) }
     }
 
-    private func tell(_ group: [WriteCall], _ effects: Effects, _ now: Timestamp) {
+    private func complete(_ group: [WriteCall], _ effects: Effects, _ now: Timestamp) {
         committed(effects, now)
         for call in group { call.answer(.success(())) }
     }
 
     // MARK: - Files
 
-    /// Looks whether the files are still there, now and not only at the next write: the sooner what they held is
+    /// Checks now, not only at the next write, whether the files are still there: the sooner their contents are
     /// saved, the less there is to lose.
-    func lookAtFiles() {
-        guard let files, files.refusal == nil, files.look() != nil else { return }
+    func checkFiles() {
+        guard let files, files.refusal == nil, files.findLoss() != nil else { return }
         writer.asyncWriteWithoutTransaction { [self] db in
-            // A store that has been closed leaves its files to anybody.
-            if session.value != nil { _ = refuseIfFilesAreGone(db) }
+            // A closed store no longer owns its files.
+            if session.value != nil { _ = stopIfFilesAreLost(db) }
         }
     }
 
-    private struct FilesGone {
+    private struct LostFiles {
         let refusal: StoreError
-        /// What had been written before is saved.
+        /// Whether everything written before the loss is saved.
         let isSaved: Bool
     }
 
-    /// What is written to a file that has been removed is lost with this process: at the first sign of that, saves
-    /// what is there and has everything further refused.
-    private func refuseIfFilesAreGone(_ db: Database) -> FilesGone? {
+    /// Whatever is written to a removed file is lost with this process: at the first sign of a loss, saves the
+    /// contents and rejects all further writes.
+    private func stopIfFilesAreLost(_ db: Database) -> LostFiles? {
         guard let files else { return nil }
-        if let refusal = files.refusal { return FilesGone(refusal: refusal, isSaved: false) }
-        guard let loss = files.look() else { return nil }
-        // Saving may take long: nobody should wait for it in vain.
-        files.refuse(StoreError(.unavailable, "\(loss): nothing further is accepted"))
+        if let refusal = files.refusal { return LostFiles(refusal: refusal, isSaved: false) }
+        guard let loss = files.findLoss() else { return nil }
+        // Saving may take long; callers should not wait for it in vain.
+        files.refuse(StoreError(.unavailable, "\(loss): no further writes are accepted"))
         let outcome = StoreRescue(watch: files).run(db)
-        let refusal = StoreError(.unavailable, "\(loss): nothing further is accepted; \(outcome.advice)")
+        let refusal = StoreError(.unavailable, "\(loss): no further writes are accepted; \(outcome.advice)")
         files.refuse(refusal)
         failures.failed(refusal, at: clock.instant())
-        return FilesGone(refusal: refusal, isSaved: outcome.isSaved)
+        return LostFiles(refusal: refusal, isSaved: outcome.isSaved)
     }
 
-    /// Finishes what is waiting and takes nothing further; only the first caller gets true.
+    /// Finishes waiting calls and rejects further ones. Returns true only for the first caller.
     func finish() async -> Bool {
         guard gatherer.close() else { return false }
         await withCheckedContinuation { continuation in
@@ -161,19 +161,20 @@ final class GroupCommitWriter: Sendable {
 
     private func finish(_ db: Database, _ continuation: CheckedContinuation<Void, Never>) {
         guard !gatherer.hasWaiting else {
-            // Its group has its turn before this comes again.
+            // Let the waiting group run first.
             return writer.asyncWriteWithoutTransaction { [self] db in finish(db, continuation) }
         }
-        // Its statements must be gone before the connection can be closed.
+        // Its statements must be released before the connection can be closed.
         session.value = nil
-        guard refuseIfFilesAreGone(db) == nil else { return continuation.resume() }
-        // Leaves one file with everything in it. What fails here is in the WAL, and found at the next start.
+        guard stopIfFilesAreLost(db) == nil else { return continuation.resume() }
+        // Leaves a single file with everything in it. If this fails, the data is in the WAL and found at the
+        // next start.
         _ = try? db.checkpoint(.truncate)
         continuation.resume()
     }
 }
 
-/// Holds the session for the writer, and its eye on the clock.
+/// Holds the writer's session and clock watch.
 ///
 /// `@unchecked Sendable`: only closures on the writer's serial queue touch the values.
 private final class SessionBox: @unchecked Sendable {
@@ -181,12 +182,11 @@ private final class SessionBox: @unchecked Sendable {
     var watch: ClockWatch?
 }
 
-/// One caller's write: an error the verb decided on is kept for the caller, one of the database is thrown.
+/// One caller's write: it keeps an error of the verb for the caller, and throws one of the database.
 private typealias WriteJob = @Sendable (WriteSession, Timestamp) throws -> Void
 private typealias WriteCall = CallGatherer<WriteJob, Void>.Call
 
-/// Remembers the last failure of the database for a while: a check that happens to pass says little while
-/// real work fails.
+/// Remembers the database's last failure for a while, since a passing check means little while real work fails.
 final class FailureMemory: Sendable {
     private static let window = Duration.seconds(10)
 
@@ -196,12 +196,12 @@ final class FailureMemory: Sendable {
         last.withLock { $0 = (error, now) }
     }
 
-    /// Real work was stored.
+    /// Records that real work was stored.
     func succeeded() {
         last.withLock { $0 = nil }
     }
 
-    /// The last failure, if nothing was stored since and it was not long ago.
+    /// The last failure, if it is recent and nothing has been stored since.
     func recent(at now: MonotonicInstant) -> StoreError? {
         last.withLock { last in
             guard let last, now - last.time < Self.window else { return nil }

@@ -1,10 +1,10 @@
 import GRDB
 import XQueueCore
 
-/// Questions about the concurrency keys in use.
+/// Statistics of the concurrency keys in use.
 enum KeyStatistics {
     private static let listed = 100
-    /// Waiting tasks of a key are counted up to here.
+    /// Waiting tasks of a key are counted up to this number.
     private static let waitingCounted = 10_000
 
     static func busiest(_ db: Database) throws -> [KeyState] {

@@ -1,7 +1,7 @@
 import GRDB
 import XQueueCore
 
-/// The shape of the database, one step for each released change.
+/// The database schema, one step per released change.
 enum Migrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -12,7 +12,7 @@ enum Migrations {
             try db.execute(sql: version2)
         }
         migrator.registerMigration("3: traces") { db in
-            // A task without one is a byte longer.
+            // A task without one takes one byte more.
             try db.execute(sql: "ALTER TABLE tasks ADD COLUMN trace TEXT")
         }
         migrator.registerMigration("4: clocks that are set") { db in
@@ -32,20 +32,20 @@ enum Migrations {
         return migrator
     }
 
-    /// - Throws: ``StoreError/Code/newer`` if the database has been through steps that are not known here.
+    /// - Throws: ``StoreError/Code/newer`` if the database has steps unknown to this version.
     static func checkVersion(_ db: Database, _ path: String) throws {
         let known = Self.migrator.migrations
         let unknown = try Self.migrator.appliedIdentifiers(db).subtracting(known).sorted()
         guard let first = unknown.first else { return }
         throw StoreError(
             .newer,
-            "\(path) was made by a newer version of XQueue (its layout has '\(first)', this version ends with "
-                + "'\(known.last ?? "nothing")'); use that version, or another file")
+            "\(path) was created by a newer version of XQueue (its layout has '\(first)', this version's ends with "
+                + "'\(known.last ?? "nothing")'); use that version or another file")
     }
 
-    /// `status` and `reason` hold the codes of `TaskStatus` and `TaskState.reasonCode`, times are milliseconds
-    /// since 1970, durations are milliseconds. The literals in the partial indexes must stand in the
-    /// queries as well, or the planner passes the index by.
+    /// `status` and `reason` hold the codes of `TaskStatus` and `TaskState.reasonCode`; times are milliseconds
+    /// since 1970, durations milliseconds. Queries must repeat the literals of the partial indexes, or the
+    /// planner ignores the index.
     private static let version1 = """
         CREATE TABLE types (
             id INTEGER PRIMARY KEY,
@@ -114,10 +114,10 @@ enum Migrations {
             WHERE unique_key IS NOT NULL AND status <= 1;
         """
 
-    /// `given_run_at` is the `run_at` of a task that was submitted with a time of day rather than a delay.
+    /// `given_run_at` is the `run_at` of a task that was submitted with a time rather than a delay.
     ///
-    /// `odd_ends` holds the tasks that ended before the time in their identifier: those that are too old cannot be found by
-    /// their identifiers. Lines of tasks that were requeued or removed stay until their time has come.
+    /// `odd_ends` lists tasks that ended before the time in their identifier: expired ones cannot be found by
+    /// identifier. Rows of tasks that were requeued or removed stay until their time has come.
     private static let version4 = """
         ALTER TABLE tasks ADD COLUMN given_run_at INTEGER;
 
@@ -131,7 +131,7 @@ enum Migrations {
             WHERE status >= 2 AND hex(substr(id, 1, 6)) > printf('%012X', completed_at);
         """
 
-    /// A row holds the events of one transaction, from `first_number` to `number`; see `EventBatch`.
+    /// A row has the events of one transaction, from `first_number` to `number`; see `EventBatch`.
     private static let version2 = """
         CREATE TABLE events (
             number INTEGER PRIMARY KEY,
@@ -148,7 +148,7 @@ enum Migrations {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// A unique key holds within its type.
+    /// A unique key is unique within its type.
     private static let version5 = """
         DROP INDEX tasks_unique_key;
         CREATE UNIQUE INDEX tasks_unique_key ON tasks(unique_key, type)

@@ -2,10 +2,10 @@ import GRDB
 import GRDBSQLite
 import XQueueCore
 
-/// One prepared statement of the writer or a reader, bound and read through SQLite's own calls.
+/// A prepared statement of the writer or a reader, bound and read through SQLite's C API.
 ///
-/// GRDB owns the statement and the connection; it is bypassed only here, because the hot verbs bind and
-/// read dozens of columns a task.
+/// GRDB owns the statement and the connection; only this type bypasses it, because the hot verbs bind and read
+/// dozens of columns per task.
 struct PreparedStatement {
     private let statement: Statement
     private let handle: OpaquePointer
@@ -15,7 +15,7 @@ struct PreparedStatement {
         handle = statement.sqliteStatement
     }
 
-    /// The statement of the connection's cache.
+    /// A statement from the connection's cache.
     init(cachedBy db: Database, _ sql: String) throws {
         statement = try db.cachedStatement(sql: sql)
         handle = statement.sqliteStatement
@@ -23,7 +23,7 @@ struct PreparedStatement {
 
     // MARK: - Running
 
-    /// Steps to the next row; false when there is none.
+    /// Steps to the next row; returns false if there is none.
     func step(_ db: Database) throws -> Bool {
         let code = sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
@@ -37,13 +37,13 @@ struct PreparedStatement {
         return false
     }
 
-    /// Runs a statement that answers no rows, and makes it ready for the next time.
+    /// Runs a statement that returns no rows, and resets it for reuse.
     func run(_ db: Database) throws {
         _ = try step(db)
         sqlite3_reset(handle)
     }
 
-    /// Gives up the rows that were not read.
+    /// Discards the remaining rows.
     func reset() {
         sqlite3_reset(handle)
     }
@@ -109,7 +109,7 @@ struct PreparedStatement {
         }
     }
 
-    // SQLite copies what is bound: the Swift values do not outlive the call.
+    // SQLite copies the values: Swift's do not outlive the call.
     private static var transient: sqlite3_destructor_type {
         unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     }

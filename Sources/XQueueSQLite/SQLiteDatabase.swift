@@ -2,7 +2,7 @@ import Dispatch
 import GRDB
 import XQueueCore
 
-/// Opens the database with the settings the store's promises rest on.
+/// Opens the database with the settings that the store's guarantees depend on.
 enum SQLiteDatabase {
     private static let readers = 4
     /// How long a write waits for another program's lock on the file.
@@ -11,8 +11,8 @@ enum SQLiteDatabase {
 
     /// - Parameters:
     ///   - path: The database file.
-    ///   - maxBytes: The largest that it may grow; nil for as large as the disk allows.
-    ///   - identity: Of the file at `path`; nil for a database in memory.
+    ///   - maxBytes: Maximum size of the file; nil for no limit but the disk.
+    ///   - identity: The identity of the file at `path`; nil for a database in memory.
     static func open(
         _ path: String, maxBytes: Int?, identity: FileIdentity?
     ) throws -> any DatabaseWriter {
@@ -21,7 +21,7 @@ enum SQLiteDatabase {
         if let identity {
             try checkContent(path)
             configuration.prepareDatabase { _ in
-                // Readers are opened when they are needed, by then perhaps another file.
+                // Readers are opened on demand, when the path may lead to another file.
                 guard FileIdentity(path: path) == identity else {
                     throw StoreError(.unavailable, "\(path) was removed or replaced while it was in use")
                 }
@@ -46,12 +46,12 @@ enum SQLiteDatabase {
         return database
     }
 
-    /// Makes all connections that read: when descriptors have run out, one that is made for a question would fail it.
+    /// Opens all readers up front: opening one on demand would fail the query if descriptors had run out.
     private static func openReaders(of pool: DatabasePool) {
         let began = DispatchSemaphore(value: 0)
         let allBegan = DispatchSemaphore(value: 0)
         for _ in 0..<readers {
-            // Each one holds on to its connection until all have one; what fails is tried again when it is needed.
+            // Each one keeps its connection until all have one. Failures are ignored; GRDB retries on demand.
             pool.asyncRead { _ in
                 began.signal()
                 allBegan.wait()
@@ -61,27 +61,27 @@ enum SQLiteDatabase {
         for _ in 0..<readers { allBegan.signal() }
     }
 
-    /// Looks into the file before anything of it is changed, which turning WAL on would do.
+    /// Inspects the file before changing it, as turning on WAL would.
     ///
-    /// - Throws: ``StoreError``: `corrupt` if it is a database of some other program, `newer` if it is one of a
-    ///   later version.
+    /// - Throws: ``StoreError``: `corrupt` if it is another program's database, `newer` if it is from a newer
+    ///   version.
     private static func checkContent(_ path: String) throws {
         guard FileIdentity.size(of: path) != 0 else { return }
         var configuration = Configuration()
         configuration.busyMode = .timeout(busyTimeout)
-        let visitor = try DatabaseQueue(path: path, configuration: configuration)
-        try visitor.read { db in
+        let probe = try DatabaseQueue(path: path, configuration: configuration)
+        try probe.read { db in
             try checkOwner(db, path)
             try Migrations.checkVersion(db, path)
         }
-        try visitor.close()
+        try probe.close()
     }
 
-    /// - Throws: ``StoreError/Code/corrupt`` if the file is a database of some other program.
+    /// - Throws: ``StoreError/Code/corrupt`` if the file is another program's database.
     private static func checkOwner(_ db: Database, _ path: String) throws {
         let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
         guard tables.isEmpty || Set(tables).isSuperset(of: ["grdb_migrations", "tasks", "types"]) else {
-            throw StoreError(.corrupt, "\(path) is a database of another program")
+            throw StoreError(.corrupt, "\(path) is another program's database")
         }
     }
 
@@ -90,7 +90,7 @@ enum SQLiteDatabase {
         configuration.maximumReaderCount = readers
         configuration.busyMode = .timeout(busyTimeout)
         configuration.label = "xqueue"
-        // If even a rollback fails, the next write says so; GRDB would end the process.
+        // If even a rollback fails, the next write reports it; GRDB would crash the process.
         configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
             let isReader = db.configuration.readonly
@@ -107,7 +107,7 @@ enum SQLiteDatabase {
 }
 
 extension StoreError {
-    /// What an error of the driver means, for whoever called the store.
+    /// Converts a driver's error for the store's caller.
     init(driver error: any Error, path: String) {
         switch error {
         case let error as StoreError:
@@ -122,20 +122,20 @@ extension StoreError {
     }
 
     private init(database error: DatabaseError, path: String) {
-        let said = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+        let message = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.unavailable, "\(path): the disk, or the store's size limit, is full", cause: error)
+            self.init(.unavailable, "\(path): disk full or store size limit reached", cause: error)
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(.unavailable, "\(path) is locked by another program", cause: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-            self.init(.corrupt, "\(path) is damaged or not an XQueue database: \(said)", cause: error)
+            self.init(.corrupt, "\(path) is damaged or not an XQueue database: \(message)", cause: error)
         case .SQLITE_CANTOPEN:
-            self.init(.unavailable, "\(path) cannot be opened: \(said)", cause: error)
+            self.init(.unavailable, "\(path) cannot be opened: \(message)", cause: error)
         case .SQLITE_READONLY:
-            self.init(.unavailable, "\(path) cannot be written to: \(said)", cause: error)
+            self.init(.unavailable, "\(path) cannot be written to: \(message)", cause: error)
         default:
-            self.init(.unavailable, "\(path): \(said)", cause: error)
+            self.init(.unavailable, "\(path): \(message)", cause: error)
         }
     }
 }

@@ -1,9 +1,9 @@
 public import XQueueCore
 import XQueueStoreKit
 
-// One process owns the file, so what is known of nodes lives and dies with it.
+// One process owns the file, so node data lives only as long as the process.
 extension SQLiteStore {
-    /// The file is watched and locked: nothing else takes its place while it is open.
+    /// The file is watched and locked: nothing can replace it while it is open.
     public func birth() async throws(StoreError) -> StoreBirth? { nil }
 
     public func register(_ node: NodeRecord, lifetime: Duration) async throws(StoreError) {

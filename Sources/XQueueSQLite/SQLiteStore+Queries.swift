@@ -16,7 +16,7 @@ extension SQLiteStore {
     public func tasks(_ query: TaskQuery) async throws(StoreError) -> TaskPage {
         try await read { db in
             let list = try TaskListQuery(query, db)
-            // One by one: in one statement SQLite would sort whole tasks, the payloads of all that the page may have.
+            // One by one: a single statement would make SQLite sort whole tasks, payloads included.
             let content = try PreparedStatement(cachedBy: db, selectTask + "seq = ?")
             var page = TaskPage(tasks: [], total: list.total)
             var bytes = 0
@@ -56,7 +56,7 @@ extension SQLiteStore {
 
     public func check() async throws(StoreError) {
         if let failure = failures.recent(at: clock.instant()) { throw failure }
-        // A real write of what is there already: it finds a full disk and a damaged file.
+        // A real write that changes nothing: it detects a full disk and a damaged file.
         try await writer.run { session in
             try session.db.execute(sql: "UPDATE types SET paused = paused WHERE id = 1")
             _ = try session.load(TaskID(high: 0, low: 0))
@@ -72,7 +72,7 @@ extension SQLiteStore {
             return try await database.read(body)
         } catch {
             let failure = StoreError(driver: error, path: path)
-            // A caller that goes away is no failure of the store.
+            // Cancellation by the caller is not a failure of the store.
             if !(error is CancellationError) { failures.failed(failure, at: clock.instant()) }
             throw failure
         }
@@ -82,7 +82,7 @@ extension SQLiteStore {
 private let selectTask =
     "SELECT \(TaskColumns.names), (SELECT name FROM types WHERE types.id = tasks.type) FROM tasks WHERE "
 
-/// The one task that `statement` finds.
+/// The single task that `statement` finds.
 private func record(_ statement: PreparedStatement, _ db: Database) throws -> TaskRecord? {
     defer { statement.reset() }
     guard try statement.step(db) else { return nil }
@@ -93,7 +93,7 @@ private func fetchTypes(_ db: Database) throws -> [TypeState] {
     try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY name").map { try TypeState($0) }
 }
 
-/// When the oldest pending task that is not scheduled was made; looks past 10,000 scheduled ones at most.
+/// Creation time of the oldest pending task that is not scheduled; skips at most 10,000 scheduled ones.
 private func oldestPending(_ db: Database) throws -> Timestamp? {
     let milliseconds = try Int64.fetchOne(
         db,

@@ -2,7 +2,7 @@ import GRDB
 public import XQueueCore
 
 extension SQLiteStore {
-    /// How many keys are looked at in one transaction.
+    /// Number of keys processed per transaction.
     private static let keysPerStep = 500
 
     public func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
@@ -37,7 +37,7 @@ extension SQLiteStore {
         while let key = last {
             last = try await writer.run { try $0.refillParked(after: key, limit: Self.keysPerStep) }
         }
-        try await writer.run { try $0.keepTransferNote(note) }
+        try await writer.run { try $0.saveTransferNote(note) }
     }
 
     public func transferNote() async throws(StoreError) -> String? {

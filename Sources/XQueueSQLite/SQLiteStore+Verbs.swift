@@ -50,7 +50,7 @@ extension SQLiteStore {
     public func sweep(
         limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult {
-        // The transaction's time has been taken by then, so it does not matter how long it takes.
+        // The transaction's time is fixed by then, so its duration does not matter.
         try await writer.run { session in
             time() > .zero ? try session.sweep(limit: limit, draw: draw) : .none
         }

@@ -3,11 +3,11 @@ import GRDB
 public import XQueueCore
 import XQueueStoreKit
 
-/// The embedded store: one SQLite file, used by one process at a time, durable at every answer.
+/// The embedded store: one SQLite file, used by one process at a time, durable with every answer.
 ///
-/// The file is in WAL mode with `synchronous=FULL`, so what was acknowledged survives a crash of the
-/// process and a loss of power. Opening it makes the tasks pending again that ran when the last process
-/// died, as lost leases.
+/// The file is in WAL mode with `synchronous=FULL`, so acknowledged changes survive a crash of the process and
+/// a power failure. Tasks that were running when the last process died become pending again when the store is
+/// opened, as lost leases.
 public final class SQLiteStore: Store {
     public let name = "sqlite"
     public let capabilities: StoreCapabilities = [
@@ -24,21 +24,21 @@ public final class SQLiteStore: Store {
     let eventBell = EventBell()
     private let hub = SignalHub()
     private let files: FileWatch?
-    /// How often the files are looked at while nobody writes.
+    /// How often the files are checked while there are no writes.
     private static let watchInterval = DispatchTimeInterval.milliseconds(250)
-    /// Only started and canceled, which any thread may do: dispatch sources lock themselves.
-    nonisolated(unsafe) private let watchman: (any DispatchSourceTimer)?
+    /// Only started and canceled, which is safe on any thread: dispatch sources synchronize internally.
+    nonisolated(unsafe) private let fileCheckTimer: (any DispatchSourceTimer)?
 
-    /// Opens the store, or makes it.
+    /// Opens the store, creating it if necessary.
     ///
     /// - Parameters:
     ///   - path: The database file; its folder must exist. `:memory:` keeps everything in memory.
-    ///   - limits: The bounds it keeps.
-    ///   - maxFileBytes: The largest that the file may grow, in bytes; nil for as large as the disk allows.
-    ///   - clock: The store's clock, which decides everything that has to do with time.
-    ///   - random: Where back-off gets its jitter from, for attempts that ended with the last process.
+    ///   - limits: The limits it enforces.
+    ///   - maxFileBytes: Maximum size of the file, in bytes; nil for no limit but the disk.
+    ///   - clock: The store's clock, used for everything related to time.
+    ///   - random: Source of back-off jitter for attempts that ended with the last process.
     /// - Throws: ``StoreError``: `inUse` if another process has it open, `corrupt` if the file is damaged,
-    ///   `newer` if a later version of XQueue has made it, `unavailable` if it cannot be opened.
+    ///   `newer` if a newer version of XQueue created it, `unavailable` if it cannot be opened.
     public init(
         path: String,
         limits: StoreLimits = StoreLimits(),
@@ -70,23 +70,23 @@ public final class SQLiteStore: Store {
         } catch {
             throw StoreError(driver: error, path: path)
         }
-        watchman = files == nil ? nil : Self.watch(writer)
+        fileCheckTimer = files == nil ? nil : Self.watch(writer)
     }
 
-    /// Has the files looked at, until it is canceled.
+    /// Checks the files regularly until canceled.
     private static func watch(_ writer: GroupCommitWriter) -> any DispatchSourceTimer {
         let timer = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
         timer.schedule(deadline: .now() + watchInterval, repeating: watchInterval, leeway: watchInterval)
-        timer.setEventHandler { [weak writer] in writer?.lookAtFiles() }
+        timer.setEventHandler { [weak writer] in writer?.checkFiles() }
         timer.resume()
         return timer
     }
 
     deinit {
-        watchman?.cancel()
+        fileCheckTimer?.cancel()
     }
 
-    /// Whatever was processing when the file was last closed is processing no more.
+    /// Ends attempts that were processing when the file was last closed.
     private static func recover(
         _ database: any DatabaseWriter, _ limits: StoreLimits, at now: Timestamp, draw: SweepDraw
     ) throws {
@@ -109,18 +109,18 @@ public final class SQLiteStore: Store {
     }
 
     public func close() async {
-        watchman?.cancel()
+        fileCheckTimer?.cancel()
         guard await writer.finish() else { return }
         nodeBook.close()
         eventBell.close()
         await readers.close()
         let isIntact = files?.refusal == nil
         if isIntact {
-            // What SQLite may say here is about what is closed anyway.
+            // Errors no longer matter when closing.
             try? database.close()
         } else {
-            // SQLite would remove the WAL by its name, which may be another store's by now. So the connections
-            // are left to the end of the process.
+            // SQLite would remove the WAL by name, which may belong to another store by now. So the connections
+            // stay open until the process ends.
             _ = Unmanaged.passRetained(database as AnyObject)
         }
         hub.finish()

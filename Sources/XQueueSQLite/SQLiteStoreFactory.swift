@@ -1,7 +1,7 @@
 import Foundation
 public import XQueueCore
 
-/// Opens a ``SQLiteStore``, and makes its folder if there is none.
+/// Opens a ``SQLiteStore``, creating its folder if necessary.
 public struct SQLiteStoreFactory: StoreFactory {
     public let name = "sqlite"
     public let place: String
@@ -9,7 +9,7 @@ public struct SQLiteStoreFactory: StoreFactory {
 
     /// - Parameters:
     ///   - path: The database file.
-    ///   - maxFileBytes: The largest that the file may grow, in bytes; nil for as large as the disk allows.
+    ///   - maxFileBytes: Maximum size of the file, in bytes; nil for no limit but the disk.
     public init(path: String, maxFileBytes: Int? = nil) {
         place = path
         self.maxFileBytes = maxFileBytes
@@ -22,7 +22,7 @@ public struct SQLiteStoreFactory: StoreFactory {
         } catch {
             throw StoreError(
                 .unavailable,
-                "cannot make the folder of the store, \(folder.path): \(Self.reason(of: error))",
+                "cannot create the store's folder \(folder.path): \(Self.reason(of: error))",
                 cause: error)
         }
         do throws(StoreError) {
@@ -32,7 +32,7 @@ public struct SQLiteStoreFactory: StoreFactory {
         }
     }
 
-    /// Makes the folder, if there is none, for this user alone: payloads are nobody else's business.
+    /// Creates the folder if necessary, accessible to this user alone, since payloads are private.
     private static func makeFolder(_ folder: URL) throws {
         guard !FileManager.default.fileExists(atPath: folder.path) else { return }
         let parent = folder.deletingLastPathComponent()

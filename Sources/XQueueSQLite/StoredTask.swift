@@ -1,18 +1,18 @@
 import XQueueCore
 import XQueueStoreKit
 
-/// A record together with where it is stored.
+/// A record and its row.
 struct StoredTask {
     var seq: Int64
     var typeID: Int64
     var record: TaskRecord
 }
 
-/// The columns of a record, in the one order everybody reads them in: where it stands, its payload, its definition.
+/// The columns of a record, in the order all code reads them: state, payload, definition.
 enum TaskColumns {
     static let names =
         "\(steps), result, coalesce(payload, (SELECT payload FROM large_payloads WHERE task = seq)), \(definition)"
-    /// The same for a verb that takes steps and answers no records: without payload and result, which may be large
+    /// The same for verbs that take steps but return no records: without payload and result, which may be large
     /// and which no step of an unfinished task changes.
     static let light = "\(steps), NULL, 'null', \(definition)"
 
@@ -23,24 +23,24 @@ enum TaskColumns {
         """
     private static let definition = DefinitionColumns.names.joined(separator: ", ")
 
-    /// Where the definition begins.
+    /// Index of the definition's first column.
     fileprivate static let firstOfDefinition: Int32 = 23
     fileprivate static let priority =
         firstOfDefinition + Int32(DefinitionColumns.names.firstIndex(of: "priority") ?? 0)
-    /// The column after the last one, for a query that adds the type's name.
+    /// Index after the last column, for a query that adds the type's name.
     static let count = firstOfDefinition + Int32(DefinitionColumns.names.count)
 }
 
-/// A row that cannot be what this program wrote.
+/// A row that this program cannot have written.
 struct CorruptRow: Error, CustomStringConvertible {
     let seq: Int64
     let column: String
 
-    var description: String { "row \(seq) of tasks holds an impossible \(column)" }
+    var description: String { "row \(seq) of tasks has an invalid \(column)" }
 }
 
 extension PreparedStatement {
-    /// A number that no task counts beyond.
+    /// A count, checked for plausibility.
     private func count(_ column: Int32, _ name: String, _ seq: Int64) throws(StoreError) -> Int {
         try StoredNumber.count(integer(column), in: "\(name) of row \(seq) of tasks")
     }

@@ -1,7 +1,7 @@
 import XQueueCore
 
 extension RetryPolicy {
-    /// The policy in its column; nil for the standard one, which most tasks have.
+    /// The stored policy; nil for the standard one, which most tasks have.
     var stored: String? {
         guard self != .standard else { return nil }
         var writer = JSONWriter(capacity: 64)
@@ -27,7 +27,7 @@ extension RetryPolicy {
 }
 
 extension [AttemptError] {
-    /// The history in its column; nil if there is none.
+    /// The stored history; nil if it is empty.
     var stored: String? {
         guard !isEmpty else { return nil }
         var writer = JSONWriter(capacity: 256)

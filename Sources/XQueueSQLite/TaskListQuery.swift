@@ -1,30 +1,30 @@
 import GRDB
 import XQueueCore
 
-/// A list, with the number of tasks it matches and the SQL that lets the index that fits serve it.
+/// A list, with its total and SQL written so that the fitting index serves it.
 struct TaskListQuery {
-    /// One ordered scan of the tasks: of everything, of a status, of a type, or of a key's history.
+    /// One ordered scan of the tasks: all of them, or those of a status, a type, or a key's history.
     private struct Scan {
-        /// Nil for the index of the identifiers.
+        /// Nil for the index on identifiers.
         var index: String?
         var condition: String
-        /// Only in the history of this key.
+        /// Only for the history of this key.
         var key: String?
     }
 
-    /// Where a task of the page is.
+    /// The position of a task on the page.
     struct Place {
         let seq: Int64
         let id: TaskID
     }
 
-    /// How many tasks match, wherever the page begins.
+    /// Number of matching tasks, regardless of where the page starts.
     let total: Int
     private let query: TaskQuery
     private let scans: [Scan]
 
-    /// The most scans one statement puts together: SQLite takes 500.
-    private static let mostScans = 400
+    /// Maximum number of scans in one statement; SQLite accepts 500.
+    private static let maxScans = 400
 
     /// - Parameters:
     ///   - query: Which tasks to list.
@@ -41,7 +41,7 @@ struct TaskListQuery {
             total = 0
             return
         }
-        // Which of the types does not matter if all are.
+        // No condition on types is needed if all are included.
         let numbers = query.types.isEmpty ? [] : wanted.map(\.id).sorted()
         guard query.concurrencyKeys.isEmpty else {
             scans = query.concurrencyKeys.sorted { $0.key < $1.key }.compactMap { key, only in
@@ -50,7 +50,7 @@ struct TaskListQuery {
                 return Scan(
                     index: "tasks_key_history", condition: Self.condition(statuses, those.sorted()), key: key)
             }
-            // The tasks of a key have to be counted.
+            // There are no stored counts per key.
             total = try scans.reduce(0) { try $0 + Self.count($1, db) }
             return
         }
@@ -59,8 +59,8 @@ struct TaskListQuery {
         }
         total = wanted.reduce(0) { $0 + count($1.state.counts) }
         let inAll = types.reduce(0) { $0 + count($1.state.counts) }
-        let areTypesRarer = wanted.reduce(0) { $0 + $1.state.counts.total } < inAll
-        if !numbers.isEmpty, statuses.isEmpty || areTypesRarer {
+        let typesAreMoreSelective = wanted.reduce(0) { $0 + $1.state.counts.total } < inAll
+        if !numbers.isEmpty, statuses.isEmpty || typesAreMoreSelective {
             scans = numbers.map { Scan(index: "tasks_type", condition: Self.condition(statuses, [$0])) }
         } else if statuses.isEmpty {
             scans = [Scan(condition: Self.condition([], []))]
@@ -93,19 +93,19 @@ struct TaskListQuery {
                 """, arguments: [scan.key]) ?? 0
     }
 
-    // MARK: - The page
+    // MARK: - Page
 
-    /// Where the tasks of the page are, newest first, and one more if there is one.
+    /// The positions of the page's tasks, newest first, plus one more if there is one.
     func places(_ db: Database) throws -> [Place] {
         guard query.offset < total else { return [] }
         let most = query.limit.adding(clamped: 1)
-        guard scans.count > Self.mostScans else {
+        guard scans.count > Self.maxScans else {
             return try places(scans, most: most, skipping: query.offset, db)
         }
-        // Each of the statements may find the whole page, and all that is skipped.
+        // Each of the statements may find the whole page, and everything to be skipped.
         var found: [Place] = []
-        for start in stride(from: 0, to: scans.count, by: Self.mostScans) {
-            let part = Array(scans[start..<min(start + Self.mostScans, scans.count)])
+        for start in stride(from: 0, to: scans.count, by: Self.maxScans) {
+            let part = Array(scans[start..<min(start + Self.maxScans, scans.count)])
             found += try places(part, most: most.adding(clamped: query.offset), skipping: 0, db)
         }
         found.sort { $0.id > $1.id }
@@ -115,8 +115,8 @@ struct TaskListQuery {
     private func places(
         _ scans: [Scan], most: Int, skipping offset: Int, _ db: Database
     ) throws -> [Place] {
-        // Whatever is found is found in the order of an index, from the cursor on: nothing is sorted, and nothing
-        // before it is read.
+        // Rows come in index order starting at the cursor: nothing is sorted, and nothing before the cursor is
+        // read.
         let start = query.after == nil ? "" : " AND id < ?3"
         var keys: [String] = []
         let parts = scans.map { scan in

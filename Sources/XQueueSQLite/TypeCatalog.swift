@@ -2,10 +2,10 @@ import GRDB
 import XQueueCore
 import XQueueStoreKit
 
-/// The `types` table, held in memory by the writer: names, limits, and how many tasks are in each status.
+/// The `types` table, held in memory by the writer: names, limits, and task counts by status.
 ///
-/// Changes of the counts gather here and are written once, before the commit. After a rollback the
-/// catalog is loaded anew.
+/// Count changes accumulate here and are written once, before the commit. After a rollback the catalog is
+/// reloaded.
 struct TypeCatalog {
     struct Entry {
         let id: Int64
@@ -13,7 +13,8 @@ struct TypeCatalog {
         var isDirty = false
     }
 
-    /// Type number `id` stands at `id - 1`; nil where one was removed, whose number the next new type gets.
+    /// Type number `id` is at index `id - 1`; nil if it was removed, in which case the next new type reuses its
+    /// number.
     private var entries: [Entry?] = []
     private var ids: [String: Int64] = [:]
     private var freeIDs: [Int64] = []
@@ -34,29 +35,29 @@ struct TypeCatalog {
     }
 
     var count: Int { ids.count }
-    /// How many tasks have ended.
+    /// Number of ended tasks.
     var finished: Int { entries.reduce(0) { $0 + ($1?.state.counts.finished ?? 0) } }
 
     func id(of type: String) -> Int64? { ids[type] }
 
-    /// The entry of a type that is there.
+    /// The entry of an existing type.
     func entry(_ id: Int64) -> Entry {
         entries[Int(id) - 1] ?? Entry(id: id, state: TypeState(type: ""))
     }
 
-    /// Nil for a number that no type has.
+    /// Nil if no type has this number.
     func name(_ id: Int64) -> String? {
         guard id >= 1, id <= entries.count else { return nil }
         return entries[Int(id) - 1]?.state.type
     }
 
-    /// The type's number, made if need be.
+    /// Returns the type's number, assigning one if necessary.
     ///
-    /// - Throws: ``StoreError/Code/tooManyTypes`` before anything was changed.
+    /// - Throws: ``StoreError/Code/tooManyTypes`` before anything has changed.
     mutating func make(_ type: String, _ db: Database, limit: Int) throws -> Int64 {
         if let id = ids[type] { return id }
         guard count < limit else {
-            throw StoreError(.tooManyTypes, "there are \(limit) task types already; this would be one more")
+            throw StoreError(.tooManyTypes, "there are \(count) task types; the limit is \(limit)")
         }
         let id = freeIDs.last ?? Int64(entries.count) + 1
         try db.execute(sql: "INSERT INTO types (id, name) VALUES (?, ?)", arguments: [id, type])
@@ -66,7 +67,7 @@ struct TypeCatalog {
         return id
     }
 
-    /// Forgets a type of which there are no tasks.
+    /// Removes a type that has no tasks.
     mutating func remove(_ id: Int64, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM types WHERE id = ?", arguments: [id])
         if let name = name(id) { ids[name] = nil }
@@ -84,12 +85,13 @@ struct TypeCatalog {
         entries[Int(id) - 1]?.state.isPaused = paused
     }
 
-    /// Counts a task that was in `old`, or nowhere, and is in `new`, or nowhere.
+    /// Updates the counts for a task that moved from `old` to `new`; nil means it did not exist before, or does
+    /// not any more.
     mutating func move(_ id: Int64, from old: TaskStatus?, to new: TaskStatus?) {
         guard old != new else { return }
         guard name(id) != nil else { return }
         let index = Int(id) - 1
-        // Counts that somebody has changed in the file do not fall below zero, where none could be read again.
+        // Counts that were edited in the file must not go negative, where they could not be read again.
         if let old, let count = entries[index]?.state.counts[old] {
             entries[index]?.state.counts[old] = max(count - 1, 0)
         }
@@ -99,7 +101,7 @@ struct TypeCatalog {
         entries[index]?.isDirty = true
     }
 
-    /// Writes the counts that changed.
+    /// Writes the changed counts.
     mutating func flush(_ session: WriteSession) throws {
         for index in entries.indices {
             guard let entry = entries[index], entry.isDirty else { continue }

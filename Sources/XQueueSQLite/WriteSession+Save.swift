@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// Each kind of step writes the columns it can change, and no index it cannot.
+/// Each kind of step writes only the columns it can change, and touches no other index.
 extension WriteSession {
     func saveClaim(_ task: StoredTask) throws {
         let record = task.record

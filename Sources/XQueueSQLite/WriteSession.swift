@@ -1,10 +1,10 @@
 import GRDB
 import XQueueCore
 
-/// The writer's side of the store: the statements, the caches, and what the running transaction did.
+/// The writer's side of the store: its statements, caches, and the effects of the current transaction.
 ///
-/// Only the writer's queue touches it. A verb reads tasks, lets ``TaskStateMachine`` take the step, and
-/// saves the result; the extensions in `Verbs` hold one verb each.
+/// Used only on the writer's queue. A verb reads tasks, lets ``TaskStateMachine`` take the step, and saves the
+/// result; the extensions in `Verbs` have one verb each.
 final class WriteSession {
     let limits: StoreLimits
     private(set) var db: Database
@@ -14,10 +14,10 @@ final class WriteSession {
     var events: EventLogWriter
     private var statements: [Int: PreparedStatement] = [:]
     private var active = ActiveTasks()
-    /// Keys that may have a token to give, in the order they were touched.
+    /// Keys that may have a free token, in the order they were touched.
     private var touchedKeys: [String] = []
     private var isTouched: Set<String> = []
-    /// True after a rollback, until the counts have been read again.
+    /// True after a rollback, until the counts have been reloaded.
     private var mustReload = false
 
     init(_ db: Database, limits: StoreLimits) throws {
@@ -55,7 +55,7 @@ final class WriteSession {
         try statement(.commit, "COMMIT").run(db)
     }
 
-    /// Undoes the transaction and whatever memory held of it.
+    /// Rolls back the transaction, and drops everything in memory that depended on it.
     func rollBack() throws {
         forgetTouchedKeys()
         active.removeAll()
@@ -65,14 +65,14 @@ final class WriteSession {
         if db.isInsideTransaction { try db.execute(sql: "ROLLBACK") }
     }
 
-    /// Forgets what memory holds of tasks that are processing: they were changed behind its back.
+    /// Drops the cached processing tasks, because the database was changed without them.
     func forgetActive() {
         active.removeAll()
     }
 
     // MARK: - Statements
 
-    /// The statement for `sql`, prepared once. `slot` tells statements apart without hashing their text.
+    /// The statement for `sql`, prepared once. `slot` identifies it without hashing its text.
     func statement(_ slot: StatementSlot, _ sql: @autoclosure () -> String) throws -> PreparedStatement {
         if let statement = statements[slot.number] { return statement }
         let statement = try PreparedStatement(db, sql())
@@ -82,7 +82,7 @@ final class WriteSession {
 
     // MARK: - Tasks
 
-    /// The task as it is now, from memory if it is processing.
+    /// The task's current state, from memory if it is processing.
     func load(_ id: TaskID) throws -> StoredTask? {
         if let task = active[id] { return task }
         let statement = try statement(
@@ -101,7 +101,7 @@ final class WriteSession {
         return try statement.task(typeName: type)
     }
 
-    /// All tasks the statement answers.
+    /// All tasks the statement returns.
     func readAll(_ statement: PreparedStatement) throws -> [StoredTask] {
         defer { statement.reset() }
         var tasks: [StoredTask] = []
@@ -109,7 +109,7 @@ final class WriteSession {
         return tasks
     }
 
-    /// Takes one step of the state machine and saves what it changed.
+    /// Takes one step of the state machine and saves the changes.
     @discardableResult
     func step(
         _ task: StoredTask, _ transition: TaskTransition
@@ -143,14 +143,14 @@ final class WriteSession {
         active[new.id] = new.status == .processing ? task : nil
         catalog.move(task.typeID, from: old.status, to: new.status)
         effects.changed(from: old, to: new)
-        if old.status == .processing, new.status != .processing, isWaitedFor(task.typeID) {
+        if old.status == .processing, new.status != .processing, mayHaveWaiting(task.typeID) {
             effects.becameReady = true
         }
         if let key = new.concurrency?.key, mayFreeToken(from: old, to: new) { touch(key) }
     }
 
-    /// True if a parked task of the same key may have to become ready: a token came free, or a ready task
-    /// that a parked one waited behind is gone.
+    /// Whether a parked task with the same key may have to become ready: a token became free, or a ready task
+    /// ahead of a parked one is gone.
     private func mayFreeToken(from old: TaskRecord, to new: TaskRecord) -> Bool {
         switch (old.status, old.pendingReason) {
         case (.processing, _): new.status != .processing
@@ -159,8 +159,8 @@ final class WriteSession {
         }
     }
 
-    /// True if tasks of the type wait that its limit may have held back.
-    private func isWaitedFor(_ typeID: Int64) -> Bool {
+    /// Whether tasks of the type may be waiting because of its limit.
+    private func mayHaveWaiting(_ typeID: Int64) -> Bool {
         let state = catalog.entry(typeID).state
         return state.limit != nil && state.counts[.pending] > 0
     }
@@ -176,12 +176,12 @@ final class WriteSession {
     }
 
     private func refillTouchedKeys() throws {
-        // Making a task ready touches nothing further, so one round is enough.
+        // Making a task ready touches no further keys, so one round is enough.
         for key in touchedKeys { try refill(key) }
     }
 }
 
-/// The statements of the writer.
+/// The writer's statements.
 enum StatementSlot {
     case loadByID, loadByUniqueKey, insert, insertPayload
     case saveClaim, saveState, saveLease, saveProgress, saveReason

@@ -50,12 +50,12 @@ enum EventLogReader {
             hasMore: next.number < last.number && !events.isEmpty)
     }
 
-    /// True if the log holds another event than the cursor's under its number, or does not come as far.
+    /// Whether the log has another event under the cursor's number, or does not reach that far.
     private static func isOfAnotherLog(
         _ cursor: EventCursor, _ first: EventCursor, _ last: EventCursor, _ db: Database
     ) throws -> Bool {
         guard cursor.number <= last.number else { return true }
-        // What was before the first entry is not known any more.
+        // Events before the first entry are no longer known.
         guard cursor.number >= first.number else { return false }
         let statement = try PreparedStatement(
             cachedBy: db, "SELECT time FROM events WHERE number >= ? ORDER BY number LIMIT 1")
@@ -64,13 +64,13 @@ enum EventLogReader {
         return try statement.step(db) && statement.integer(0) != cursor.time.milliseconds
     }
 
-    /// True if events after the cursor have been removed.
+    /// Whether events after the cursor have been removed.
     private static func isBehind(_ cursor: EventCursor, _ first: EventCursor) -> Bool {
         if cursor.number > 0 { return cursor.number < first.number - 1 }
         return first.number > 1 && cursor.time <= first.time
     }
 
-    /// The number of the last event before `time`: rows are in the order of both, so it is found by halves.
+    /// The number of the last event before `time`: rows are ordered by both, so a binary search finds it.
     private static func number(before time: Timestamp, _ db: Database) throws -> Int64 {
         let statement = try PreparedStatement(
             cachedBy: db,
@@ -95,9 +95,9 @@ enum EventLogReader {
 
     private static func edge(_ db: Database, _ sql: String) throws -> EventCursor? {
         try Row.fetchOne(db, sql: sql).map { row in
-            // Numbers are added to and compared by their differences.
+            // Bounded because code adds and subtracts these numbers.
             guard let number = row[1] as Int64?, 1...Int64(1 << 60) ~= number else {
-                throw StoreError(.corrupt, "the table events holds an impossible number of an event")
+                throw StoreError(.corrupt, "the events table has an invalid event number")
             }
             return EventCursor(time: Timestamp(milliseconds: row[0]), number: number)
         }

@@ -2,10 +2,9 @@ import GRDB
 import XQueueCore
 import XQueueStoreKit
 
-/// The writer's side of the event log: one row for each transaction, and no more rows than the retention
-/// allows.
+/// The writer's side of the event log: one row per transaction, and no more rows than the retention allows.
 struct EventLogWriter {
-    /// Rows removed in one transaction at most, so that no caller waits long.
+    /// Maximum number of rows removed in one transaction, so that no caller waits long.
     private static let trimLimit = 256
     private static let pruneLimit = 4096
 
@@ -32,7 +31,7 @@ struct EventLogWriter {
                 metadata: task.definition.metadata, change: change))
     }
 
-    /// Writes what has been added as one row, whose time is never before that of the row before it.
+    /// Writes the added events as one row, whose time is never before the previous row's.
     mutating func flush(_ session: WriteSession) throws {
         guard !isEmpty else { return }
         let first = last.number + 1
@@ -50,7 +49,7 @@ struct EventLogWriter {
         }
     }
 
-    /// Removes whole rows from the beginning, as long as enough events are left.
+    /// Removes whole rows from the start, as long as enough events remain.
     private mutating func trim(_ session: WriteSession) throws {
         let statement = try session.statement(
             .trimEvents,
@@ -64,7 +63,7 @@ struct EventLogWriter {
         while try statement.step(session.db) { first = max(first, statement.integer(0).adding(clamped: 1)) }
     }
 
-    /// Removes events that are too old, but not the newest row, which tells where the log ends.
+    /// Removes events that are too old, but not the newest row, which marks the end of the log.
     mutating func prune(_ session: WriteSession) throws {
         let statement = try session.statement(
             .pruneEvents,

@@ -8,8 +8,8 @@ import Glibc
 import Musl
 #endif
 
-/// Which file a path or a descriptor means: to notice that a file of the store has been removed, or another
-/// put in its place, and that two names are of one file.
+/// The identity of a file behind a path or descriptor: shows that a file of the store was removed or replaced,
+/// and whether two names mean the same file.
 struct FileIdentity: Sendable, Hashable {
     private let device: UInt64
     private let number: UInt64
@@ -32,7 +32,7 @@ struct FileIdentity: Sendable, Hashable {
         number = UInt64(truncatingIfNeeded: status.st_ino)
     }
 
-    /// How large the file at the path is, in bytes; nil if there is none.
+    /// Size of the file at the path, in bytes; nil if there is none.
     static func size(of path: String) -> Int64? {
         var status = stat()
         return stat(path, &status) == 0 ? Int64(status.st_size) : nil
@@ -40,14 +40,14 @@ struct FileIdentity: Sendable, Hashable {
 
     // MARK: - Paths
 
-    /// The most links that are followed, one to the next, as the system has it.
-    private static let mostLinks = 40
+    /// Maximum number of links followed in a row, the same as the system's.
+    private static let maxLinks = 40
 
-    /// The path without links, so that one file has one name. It need not exist yet: a link that leads nowhere
-    /// leads to where SQLite would make the file.
+    /// The path without links, so that a file has only one name. The file need not exist: a dangling link
+    /// resolves to where SQLite would create the file.
     static func resolve(_ path: String) -> String {
         var path = path
-        for _ in 0..<mostLinks {
+        for _ in 0..<maxLinks {
             if let resolved = realPath(path) { return resolved }
             guard let named = inRealFolder(path) else { return path }
             guard let target = target(ofLink: named) else { return named }
@@ -56,7 +56,7 @@ struct FileIdentity: Sendable, Hashable {
         return path
     }
 
-    /// Where an open file is now, if the system can say, and it has a name at all.
+    /// The current path of an open file, if the system can tell and the file still has a name.
     static func path(ofDescriptor descriptor: Int32) -> String? {
         #if os(Linux)
         guard let path = target(ofLink: "/proc/self/fd/\(descriptor)"),
@@ -68,7 +68,7 @@ struct FileIdentity: Sendable, Hashable {
         #endif
     }
 
-    /// The path with its folder resolved, whose last part need not exist; nil if the folder does not.
+    /// The path with its folder resolved; the last component need not exist. Nil if the folder does not exist.
     private static func inRealFolder(_ path: String) -> String? {
         let name = path.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? ""
         return realPath(folder(of: path)).map { $0 == "/" ? "/" + name : $0 + "/" + name }

@@ -1,15 +1,15 @@
 import Synchronization
 import XQueueCore
 
-/// Watches the files that a store is made of: the database, its WAL and the index of the WAL.
+/// Watches the files of a store: the database, its WAL and the WAL index.
 ///
-/// SQLite works on with files that have lost their names, and says nothing; what it is given then ends with the
-/// process. Once one of them is missed, the store takes no more writes.
+/// SQLite silently keeps working on files that have lost their names, and whatever it writes there is lost with
+/// the process. Once one of them is missing, the store accepts no more writes.
 final class FileWatch: Sendable {
-    /// A file that is not where it was.
+    /// A file that is missing or replaced.
     struct Loss: Sendable, CustomStringConvertible {
         let path: String
-        /// Another file has its place.
+        /// Whether another file has its place.
         let isReplaced: Bool
 
         var description: String { "\(path) was \(isReplaced ? "replaced" : "removed") while it was in use" }
@@ -28,8 +28,8 @@ final class FileWatch: Sendable {
         state = Mutex(State(files: [(lock.path, lock.identity)]))
     }
 
-    /// Takes notice of the files that SQLite makes when it is first used.
-    func learn() {
+    /// Records the files that SQLite creates when first used.
+    func recordFiles() {
         state.withLock { state in
             for path in [Self.log(of: lock.path), Self.index(of: lock.path)] {
                 guard let identity = FileIdentity(path: path) else { continue }
@@ -38,16 +38,16 @@ final class FileWatch: Sendable {
         }
     }
 
-    /// Why nothing is written any more; nil while all is well, or nobody has noticed.
+    /// Why writes are rejected; nil as long as no loss has been noticed.
     var refusal: StoreError? { state.withLock { $0.refusal } }
 
-    /// Has all further writes refused.
+    /// Rejects all further writes.
     func refuse(_ error: StoreError) {
         state.withLock { $0.refusal = error }
     }
 
-    /// The first file that is not where it was.
-    func look() -> Loss? {
+    /// The first file that is missing or replaced.
+    func findLoss() -> Loss? {
         let files = state.withLock { $0.files }
         for (path, identity) in files {
             let found = FileIdentity(path: path)
@@ -56,14 +56,14 @@ final class FileWatch: Sendable {
         return nil
     }
 
-    /// Whether the database at `place` can be brought up to date from the WAL that is open: nobody else can
-    /// have written to it through a WAL or an index that stand where ours should.
+    /// Whether the database at `place` can be brought up to date from the open WAL: no other process can have
+    /// written to it through another WAL or index.
     func isOurs(at place: String) -> Bool {
         let known = state.withLock { state in
             Dictionary(state.files.map { ($0.path, $0.identity) }) { first, _ in first }
         }
         if let log = FileIdentity(path: Self.log(of: place)), log == known[Self.log(of: lock.path)] {
-            // Whoever made another index for our WAL may have written to that.
+            // A process that created another index for our WAL may have written to that.
             let index = FileIdentity(path: Self.index(of: place))
             return index == nil || index == known[Self.index(of: lock.path)]
         }

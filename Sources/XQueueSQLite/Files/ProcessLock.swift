@@ -9,20 +9,20 @@ import Glibc
 import Musl
 #endif
 
-/// Makes this process the only one that uses a store's file, and one store in it, until the process ends in
+/// Makes this process the only user of a store's file, with only one store per file, until the process ends in
 /// whatever way.
 ///
-/// Two locks, because a file may have more than one name. The one on `PATH.lock` keeps a name, also while its
-/// file is gone. The one on the database file itself keeps the file, under whichever hard link it is opened.
+/// Two locks, because a file may have several names. The one on `PATH.lock` protects the name, even while the
+/// file is missing. The one on the database file protects the file, under whichever hard link it is opened.
 ///
 /// SQLite's own locks on that file are POSIX record locks, which a process loses as soon as it closes *any*
-/// descriptor of the file. So the descriptor here is closed after SQLite's, never before, and a file that is in
-/// use in this process is recognized without being opened. The lock itself is one of the open file description
-/// (OFD), which no other descriptor's end can take, on a byte that SQLite has no use for: `flock` would do on most
-/// file systems, but NFS and Darwin let it shut out SQLite's locks. SQLite's own exclusive mode would shut out
-/// this process's readers, too.
+/// descriptor of the file. So the descriptor here is closed after SQLite's, never before, and a file in use in
+/// this process is recognized without opening it. The lock is an open file description (OFD) lock, which
+/// closing other descriptors does not release, on a byte that SQLite does not use: `flock` would work on most
+/// file systems, but NFS and Darwin make it conflict with SQLite's locks. SQLite's own exclusive mode would
+/// lock out this process's readers, too.
 final class ProcessLock: Sendable {
-    /// The database's path, to which no symbolic link leads.
+    /// The database's path, free of symbolic links.
     let path: String
     /// The database file.
     let identity: FileIdentity
@@ -33,13 +33,13 @@ final class ProcessLock: Sendable {
     }
 
     private let held: Mutex<Descriptors?>
-    /// The database files that are in use in this process.
+    /// The database files in use in this process.
     private static let inUse = Mutex<Set<FileIdentity>>([])
 
-    /// Makes the database file if there is none, for this user alone.
+    /// Creates the database file if there is none, readable by this user alone.
     ///
-    /// - Parameter path: The database file's, without symbolic links.
-    /// - Throws: ``StoreError/Code/inUse`` if another process, or another store of this one, holds the file.
+    /// - Parameter path: The database file's path, without symbolic links.
+    /// - Throws: ``StoreError/Code/inUse`` if another process, or another store in this process, has the file.
     init(path: String) throws(StoreError) {
         self.path = path
         let (descriptors, identity) = try Self.inUse.withLock { inUse throws(StoreError) in
@@ -58,23 +58,24 @@ final class ProcessLock: Sendable {
         release()
     }
 
-    /// Where the database file is now, if the system can say and it still has a name.
+    /// The database file's current path, if the system can tell and it still has a name.
     var currentPath: String? {
         if FileIdentity(path: path) == identity { return path }
         return held.withLock { $0 }.flatMap { FileIdentity.path(ofDescriptor: $0.file) }
     }
 
-    /// Lets another process have the file. Further calls do nothing.
+    /// Releases the file for other processes. Further calls do nothing.
     ///
-    /// - Parameter closing: False if SQLite may still have the file open: then the descriptor is left to the end
-    ///   of the process.
+    /// - Parameter closing: False if SQLite may still have the file open: then the descriptor stays open until
+    ///   the process ends.
     func release(closing: Bool = true) {
         let descriptors = held.withLock { held in
             defer { held = nil }
             return held
         }
         guard let descriptors else { return }
-        // A program that is being started may share the descriptors for a moment: closing would not do.
+        // A program that is just being started may share the descriptors briefly, so closing alone would not
+        // unlock.
         var range = Self.lockedRange(F_UNLCK)
         _ = fcntl(descriptors.file, Self.setLock, &range)
         flock(descriptors.name, LOCK_UN)
@@ -84,7 +85,7 @@ final class ProcessLock: Sendable {
         Self.inUse.withLock { _ = $0.remove(identity) }
     }
 
-    // MARK: - Taking
+    // MARK: - Acquiring
 
     private static func take(_ path: String) throws(StoreError) -> (Descriptors, FileIdentity) {
         let name = try open(path + ".lock")
@@ -109,7 +110,7 @@ final class ProcessLock: Sendable {
     }
 
     private static func open(_ path: String) throws(StoreError) -> Int32 {
-        // Qualified, because of this function's own name.
+        // Qualified because of this function's own name.
         #if canImport(Darwin)
         let descriptor = Darwin.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         #elseif canImport(Glibc)
@@ -128,7 +129,7 @@ final class ProcessLock: Sendable {
         guard fcntl(descriptor, setLock, &range) != 0 else { return }
         switch errno {
         case EAGAIN, EACCES: throw refusal(path, isTaken: true)
-        // A system without such locks: the other one keeps the name, at least.
+        // No such locks on this system; the other lock still protects the name.
         case EINVAL: return
         default: throw refusal(path, isTaken: false)
         }
@@ -141,7 +142,7 @@ final class ProcessLock: Sendable {
             : StoreError(.unavailable, "cannot lock \(path): \(reason)")
     }
 
-    /// One byte beyond any page of a database, and beyond the bytes that SQLite locks.
+    /// One byte beyond any page of a database, and beyond the bytes SQLite locks.
     private static func lockedRange(_ kind: some BinaryInteger) -> flock {
         var range = flock()
         range.l_type = Int16(kind)
@@ -151,7 +152,7 @@ final class ProcessLock: Sendable {
         return range
     }
 
-    /// `F_OFD_SETLK`, which is not in the headers as Swift sees them.
+    /// `F_OFD_SETLK`, which Swift does not import from the headers.
     private static var setLock: Int32 {
         #if canImport(Darwin)
         90

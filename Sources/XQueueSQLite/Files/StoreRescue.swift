@@ -9,13 +9,13 @@ import Glibc
 import Musl
 #endif
 
-/// Saves what a store holds when one of its files is gone: through the descriptors that SQLite still has open,
-/// everything that was accepted can be read.
+/// Saves a store's contents when one of its files is lost: everything that was accepted can still be read
+/// through the descriptors that SQLite has open.
 struct StoreRescue {
     enum Outcome: Sendable {
-        /// All of it is in the database file, which is there: the next start finds it.
+        /// Everything is in the database file, which still exists: the next start finds it.
         case inDatabase(String)
-        /// The database file has no name any more; a copy has all of it.
+        /// The database file has no name any more; a copy has everything.
         case inCopy(String)
         case failed(String)
 
@@ -23,19 +23,19 @@ struct StoreRescue {
             if case .failed = self { false } else { true }
         }
 
-        /// For whoever must do something about it.
+        /// What the operator should do.
         var advice: String {
             switch self {
-            case .inDatabase(let path): "all accepted tasks are in \(path); restart to go on"
-            case .inCopy(let path): "all accepted tasks are in \(path); put it in place and restart"
-            case .failed(let reason): "what it held could not be saved: \(reason)"
+            case .inDatabase(let path): "all accepted tasks are in \(path); restart to continue"
+            case .inCopy(let path): "all accepted tasks are in \(path); move it into place and restart"
+            case .failed(let reason): "its contents could not be saved: \(reason)"
             }
         }
     }
 
     let watch: FileWatch
 
-    /// To be called outside of transactions.
+    /// Must be called outside of transactions.
     func run(_ db: Database) -> Outcome {
         if let place = watch.lock.currentPath, watch.isOurs(at: place), checkpoint(db) {
             return .inDatabase(place)
@@ -43,9 +43,9 @@ struct StoreRescue {
         return copy(db)
     }
 
-    /// Brings all of the WAL into the database; answers whether that is done, and on the disk.
+    /// Moves the whole WAL into the database; returns whether that is complete and on disk.
     private func checkpoint(_ db: Database) -> Bool {
-        // A reader that looks at an old state holds the first of them up.
+        // A reader of an old snapshot blocks the passive checkpoint.
         for kind in [Database.CheckpointMode.passive, .full] {
             if let counts = try? db.checkpoint(kind),
                 counts.walFrameCount == counts.checkpointedFrameCount
@@ -59,10 +59,10 @@ struct StoreRescue {
     private func copy(_ db: Database) -> Outcome {
         let time = SystemQueueClock().now().rfc3339.filter { $0 != ":" && $0 != "-" }
         let path = "\(watch.lock.path).saved-\(time)"
-        // SQLite would let others read it.
+        // SQLite would create a file that others can read.
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            return .failed("cannot make \(path): \(String(cString: strerror(errno)))")
+            return .failed("cannot create \(path): \(String(cString: strerror(errno)))")
         }
         close(descriptor)
         do {

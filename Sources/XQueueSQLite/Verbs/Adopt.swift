@@ -1,10 +1,10 @@
 import GRDB
 import XQueueCore
 
-/// Tasks that come from another store, as they are.
+/// Adding tasks from another store, unchanged.
 extension WriteSession {
     func adopt(_ copies: [TaskCopy], note: String) throws -> [Adoption] {
-        try keepTransferNote(note)
+        try saveTransferNote(note)
         return try copies.map { try adopt($0) }
     }
 
@@ -14,7 +14,7 @@ extension WriteSession {
         if !record.status.isFinal, let key = record.uniqueKey, try holder(of: key, type: record.type) != nil {
             return .uniqueKeyTaken
         }
-        // Whatever the limit: a transfer is not refused halfway.
+        // Ignores the limit, so that a transfer does not fail halfway.
         let typeID = try catalog.make(record.type, db, limit: .max)
         _ = try write(record, typeID, givenRunAt: copy.givenRunAt)
         let task = StoredTask(seq: db.lastInsertedRowID, typeID: typeID, record: record)
@@ -28,7 +28,7 @@ extension WriteSession {
         return .adopted
     }
 
-    /// The one column that a claim alone writes, and that outlives it.
+    /// The one column that only a claim writes and that outlives the claim.
     private func saveWorker(_ task: StoredTask) throws {
         let statement = try PreparedStatement(cachedBy: db, "UPDATE tasks SET worker = ? WHERE seq = ?")
         statement.bind(1, task.record.workerID)
@@ -36,8 +36,8 @@ extension WriteSession {
         try statement.run(db)
     }
 
-    /// Makes parked tasks of up to `limit` keys ready if those have free tokens; answers the last of the keys, nil if there
-    /// were none after `key`.
+    /// Makes parked tasks of up to `limit` keys ready if their keys have free tokens; returns the last of the
+    /// keys, or nil if there were none after `key`.
     func refillParked(after key: String, limit: Int) throws -> String? {
         let keys = try String.fetchAll(
             db,
@@ -49,8 +49,8 @@ extension WriteSession {
         return keys.last
     }
 
-    /// A queue that no transfer led to has no place for a note.
-    func keepTransferNote(_ note: String) throws {
+    /// The table exists only in queues that were the target of a transfer.
+    func saveTransferNote(_ note: String) throws {
         try db.execute(sql: "CREATE TABLE IF NOT EXISTS transfers (note TEXT NOT NULL) STRICT")
         try db.execute(sql: "DELETE FROM transfers")
         try db.execute(sql: "INSERT INTO transfers (note) VALUES (?)", arguments: [note])

@@ -2,7 +2,7 @@ import GRDB
 import XQueueCore
 
 extension WriteSession {
-    /// The most tasks one claim parks on its way: what is left is the next claim's.
+    /// Maximum number of tasks one claim parks; the next claim continues.
     private static let parksPerClaim = 1000
 
     func claim(_ request: ClaimRequest) throws -> ClaimResult {
@@ -22,20 +22,20 @@ extension WriteSession {
                 bytes += task.record.contentBytes
                 chosen.append(task)
             } else {
-                // Parking changes none of it, and a thousand payloads are many.
+                // Parking does not change the payload, and a thousand payloads take much memory.
                 task.record.payload = .null
                 parked.append(task)
             }
             if try !heads[best].advance(afterTaking: taken, db) { heads.remove(at: best) }
         }
-        // The cursors must be closed before the rows they stand on change.
+        // The cursors must be closed before their rows change.
         for head in heads { head.statement.reset() }
         let hasMore = !heads.isEmpty
         for task in parked { try step(task, .park) }
         return ClaimResult(tasks: try grant(chosen, request.grant), hasMore: hasMore)
     }
 
-    /// Takes a token of the task's key, if it needs one and one is free.
+    /// Takes a token of the task's key if it needs one; returns false if none is free.
     private func takeToken(for record: TaskRecord, _ held: inout [String: Int]) throws -> Bool {
         guard let concurrency = record.concurrency else { return true }
         let inUse = try held[concurrency.key] ?? tokensHeld(concurrency.key)
@@ -56,10 +56,10 @@ extension WriteSession {
     }
 }
 
-/// The best ready task of one type that a claim has not looked at yet.
+/// The best ready task of one type that a claim has not examined yet.
 private struct ReadyHead {
     let statement: PreparedStatement
-    /// How many more tasks of the type may run; nil for any number.
+    /// How many more tasks of the type may run; nil for no limit.
     private var room: Int?
     private var priority: Int64
     private var id: TaskID
@@ -71,7 +71,7 @@ private struct ReadyHead {
         guard !state.isPaused, state.counts[.pending] > 0 else { return nil }
         room = state.limit.map { $0 - state.counts[.processing] }
         if let room, room <= 0 { return nil }
-        // One statement a type, since several are open at once.
+        // One statement per type, since several are open at the same time.
         statement = try session.statement(
             .ready(type: typeID),
             """
@@ -90,7 +90,7 @@ private struct ReadyHead {
         priority != other.priority ? priority > other.priority : id < other.id
     }
 
-    /// Moves to the next task; false if there is none, or no room for one.
+    /// Moves to the next task; returns false if there is none, or no room for one.
     mutating func advance(afterTaking taken: Bool, _ db: Database) throws -> Bool {
         if taken, let left = room {
             room = left - 1

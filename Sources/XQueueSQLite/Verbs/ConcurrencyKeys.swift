@@ -1,10 +1,10 @@
 import XQueueCore
 
-/// A token of a key is a processing task with that key: there is nothing else to take or give back.
+/// A token of a key is simply a processing task with that key; nothing else is taken or returned.
 ///
-/// `status <= 1` stands beside narrower conditions because the planner takes a partial index only for a
-/// query that repeats the index's own words; beside `status = 1` it would make the planner read all
-/// unfinished tasks of the key, so a range stands there.
+/// `status <= 1` accompanies narrower conditions because the planner uses a partial index only for a query that
+/// repeats the index's own condition; next to `status = 1` it would make the planner read all unfinished tasks
+/// of the key, so a range is used there.
 extension WriteSession {
     func tokensHeld(_ key: String) throws -> Int {
         let statement = try statement(
@@ -14,12 +14,12 @@ extension WriteSession {
         return try count(statement)
     }
 
-    /// Makes parked tasks of the key ready: of each type the best ones, as many as the key has free
-    /// tokens that no better ready task of the type will take.
+    /// Makes parked tasks of the key ready: for each type the best ones, as many as the key has free tokens
+    /// that no better ready task of the type will take.
     ///
-    /// Each type by itself, since the workers that come next may not serve the best task's type; and each
-    /// limit by itself, since a task with a small limit must not hold up one with a larger. The largest
-    /// limit comes first, so that those it makes ready count for the smaller ones behind them.
+    /// Each type separately, since the next workers may not serve the best task's type; and each limit
+    /// separately, since a task with a small limit must not hold up one with a larger. The largest limit comes
+    /// first, so that the tasks it makes ready count for the smaller ones after them.
     func refill(_ key: String) throws {
         var held: Int?
         var type: Int64 = 0
@@ -86,7 +86,7 @@ extension WriteSession {
         return try readAll(statement).first
     }
 
-    /// How many ready tasks of the same key and type come before `task`, counted up to `limit`.
+    /// Number of ready tasks of the same key and type that come before `task`, counted up to `limit`.
     private func ready(before task: StoredTask, atMost limit: Int) throws -> Int {
         guard limit > 0, let key = task.record.concurrency?.key else { return 0 }
         let above = try statement(

@@ -2,12 +2,11 @@ import GRDB
 import XQueueCore
 
 extension WriteSession {
-    /// Payloads beyond so many bytes are kept beside their task, so that a change of the task does not
-    /// write them again.
+    /// Larger payloads are kept in a separate table, so that changes of the task do not rewrite them.
     private static let inlinePayloadBytes = 2048
 
     func insert(_ tasks: [NewTask]) throws -> [InsertOutcome] {
-        // Every refusal must come before anything is changed.
+        // Errors must be thrown before anything changes.
         if catalog.pending + tasks.count > limits.maxBacklog,
             try catalog.pending + countNew(tasks) > limits.maxBacklog
         {
@@ -83,7 +82,8 @@ extension WriteSession {
         return "INSERT INTO tasks (\(columns)) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
     }()
 
-    /// Writes a new row with what a task has from the beginning; answers false if there is a task with the same identifier.
+    /// Inserts a row with the task's initial columns; returns false if there is a task with the same
+    /// identifier.
     func write(_ record: TaskRecord, _ typeID: Int64, givenRunAt: Timestamp?) throws -> Bool {
         let statement = try statement(.insert, Self.insertion)
         let isLarge = record.definition.payload.text.utf8.count > Self.inlinePayloadBytes
@@ -118,7 +118,7 @@ extension WriteSession {
 }
 
 extension NewTask {
-    /// The time of day it is to run at, if that is how it was asked for.
+    /// The `run_at` it was submitted with, if any.
     fileprivate var givenRunAt: Timestamp? {
         if case .at(let time) = schedule { time } else { nil }
     }

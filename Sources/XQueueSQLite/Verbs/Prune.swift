@@ -25,7 +25,7 @@ extension WriteSession {
         let id: TaskID
     }
 
-    /// Notes that a task has ended before the time in its identifier.
+    /// Records that a task ended before the time in its identifier.
     func noteOddEnd(_ seq: Int64, at end: Timestamp) throws {
         let statement = try statement(
             .noteOddEnd, "INSERT OR IGNORE INTO odd_ends (completed_at, task) VALUES (?, ?)")
@@ -34,7 +34,7 @@ extension WriteSession {
         try statement.run(db)
     }
 
-    /// The tasks that ended before `time` although their identifiers are younger than their ends.
+    /// The tasks that ended before `time`, and before the time in their own identifiers.
     private func oddEnds(before time: Timestamp, limit: Int) throws -> [Ended] {
         var tasks: [Ended] = []
         while tasks.count < limit {
@@ -44,7 +44,7 @@ extension WriteSession {
         return tasks
     }
 
-    /// The tasks of as many lines as `limit`, which may be fewer; nil if there are no lines.
+    /// The tasks of up to `limit` rows, some of which may be obsolete; nil if there are no rows.
     private func oddLines(before time: Timestamp, limit: Int) throws -> [Ended]? {
         let statement = try PreparedStatement(
             cachedBy: db,
@@ -76,8 +76,8 @@ extension WriteSession {
         }
     }
 
-    /// A task that ended before `time` has an identifier below that time's, unless its end is odd: the index over status
-    /// and identifier needs to be read no further.
+    /// A task that ended before `time` has an identifier below that time's, unless it is in `odd_ends`, so the
+    /// scan of the index over status and identifier can stop there.
     private func ended(before time: Timestamp, limit: Int) throws -> [Ended] {
         var tasks: [Ended] = []
         for status in TaskStatus.allCases where status.isFinal && tasks.count < limit {
@@ -95,7 +95,7 @@ extension WriteSession {
         return tasks
     }
 
-    /// The ended tasks that were made first.
+    /// The ended tasks that were created first.
     private func oldestEnded(limit: Int) throws -> [Ended] {
         var tasks: [Ended] = []
         for status in TaskStatus.allCases where status.isFinal {

@@ -8,7 +8,7 @@ extension WriteSession {
     private func settle(_ settlement: Settlement) throws -> SettleOutcome {
         guard var task = try load(settlement.attempt.taskID) else { return .refused(.notFound) }
         if let progress = settlement.progress, task.record.lease?.token == settlement.attempt.token {
-            // Written together with the end of the attempt.
+            // Written together with the attempt's end.
             task.record.progress = progress
             events.add(.progress(progress), of: task.record, at: now)
         }
@@ -31,7 +31,7 @@ extension WriteSession {
     func report(_ reports: [ProgressReport]) throws {
         for report in reports {
             guard let task = try load(report.attempt.taskID) else { continue }
-            // A refusal means the attempt is over, and its progress with it.
+            // If this fails, the attempt has ended, and its progress no longer matters.
             if case .success(let record) = try step(task, .progress(report.attempt.token, report.progress)) {
                 events.add(.progress(report.progress), of: record, at: now)
             }

@@ -21,15 +21,15 @@ extension WriteSession {
         return try statement.step(db) ? statement.time(0) : nil
     }
 
-    /// Ends every attempt of the process that had the store open, whatever its lease says: that process is
-    /// gone. Attempts of remote workers go on, and keep their leases.
+    /// Ends every attempt of the process that last had the store open, whatever its lease says: that process is
+    /// gone. Attempts of remote workers continue, and keep their leases.
     func recoverAttempts(draw: SweepDraw) throws -> Int {
         let running = try PreparedStatement(
             db, "SELECT \(TaskColumns.light) FROM tasks WHERE status = 1 ORDER BY id")
         let tasks = try readAll(running).filter { $0.record.lease?.isRemote != true }
         for var task in tasks {
             if let lease = task.record.lease {
-                // What a lease that ran out just now would lead to, even before its deadline.
+                // The same outcome as for a lease that expired just now, even before its deadline.
                 task.record.lease?.expiresAt = min(lease.expiresAt, now)
             }
             try step(task, .expire(draw: draw.draw(for: task.record.id)))
