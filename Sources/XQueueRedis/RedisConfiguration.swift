@@ -2,33 +2,33 @@
 
 import NIOSSL
 
-/// Where the Redis server is and how the client behaves.
+/// Connection settings for Redis.
 ///
-/// No description of a value of this type shows a password.
+/// Descriptions of this type never include a password.
 public struct RedisConfiguration: Sendable {
-    /// How to make and check an encrypted connection.
+    /// TLS settings.
     public struct TLS: Sendable {
-        /// A file of PEM certificates to trust instead of the system's; nil for the system's.
+        /// PEM file of the certificates to trust; nil for those of the system.
         public var caFile: String?
-        /// Whether the server's certificate and name are checked. Turn it off for trials only.
+        /// Whether to verify the server's certificate and host name. Disable it for testing only.
         public var verifies = true
-        /// The client's certificate chain in PEM, for servers that ask for one.
+        /// PEM file of the client's certificate chain, for servers that require one.
         public var certificateFile: String?
-        /// The client's private key in PEM; needed with `certificateFile`.
+        /// PEM file of the client's private key; required with `certificateFile`.
         public var privateKeyFile: String?
 
         public init() {}
     }
 
-    /// The Sentinels that know which server is the primary.
+    /// Sentinels, which report the current primary.
     public struct Sentinel: Sendable {
-        /// The Sentinels themselves, asked in turn.
+        /// Addresses of the Sentinels, queried in turn.
         public var addresses: [RedisAddress]
-        /// The name under which they watch the primary, such as `mymaster`.
+        /// Name under which they monitor the primary, such as `mymaster`.
         public var primaryName: String
-        /// The user at the Sentinels (not at the server); nil for the default user.
+        /// User name for the Sentinels (not the server); nil for the default user.
         public var username: String?
-        /// The password at the Sentinels (not at the server); nil for none.
+        /// Password for the Sentinels (not the server); nil for none.
         public var password: String?
 
         public init(addresses: [RedisAddress], primaryName: String) {
@@ -37,40 +37,40 @@ public struct RedisConfiguration: Sendable {
         }
     }
 
-    /// The server; not used when `sentinel` is set.
+    /// Server address; ignored if `sentinel` is set.
     public var address: RedisAddress
-    /// The ACL user; nil for the default user.
+    /// ACL user name; nil for the default user.
     public var username: String?
-    /// The password; nil for none.
+    /// Password; nil for none.
     public var password: String?
-    /// The database number, 0 or more.
+    /// Database number, 0 or greater.
     public var database = 0
-    /// Most connections for commands at a time, at least 1.
+    /// Maximum number of command connections, at least 1.
     public var poolSize = 10
-    /// Connections kept open even when nothing happens, at least 1 and at most `poolSize`.
+    /// Number of command connections kept open when idle, from 1 to `poolSize`.
     public var minIdleConnections = 2
-    /// What every key starts with.
+    /// Prefix of every key, which must not be empty or contain braces or spaces.
     public var keyPrefix = "xqueue"
-    /// The longest wait for a connection, from the first packet to a checked server.
+    /// Timeout for connecting, for each reply of the handshake, and for calls that wait for a connection.
     public var connectTimeout: Duration = .seconds(5)
-    /// The longest wait for the reply to a command.
+    /// Maximum time to wait for a reply.
     public var commandTimeout: Duration = .seconds(10)
-    /// Encryption; nil for none. An address that begins with `rediss://` needs no more than that.
+    /// TLS; nil for unencrypted. Set automatically for `rediss://` addresses.
     public var tls: TLS?
-    /// Where to ask for the primary; nil to use `address`.
+    /// Sentinels to look up the primary with; nil to connect to `address`.
     public var sentinel: Sentinel?
-    /// Most callers that wait for a connection while there is none; more are refused at once.
+    /// Maximum number of callers waiting for a connection; further calls fail immediately.
     public var maximumWaitingCallers = 10_000
-    /// Most bytes of commands that are not answered yet; more are refused at once.
+    /// Maximum bytes of unanswered commands; further commands fail immediately.
     public var maximumQueuedBytes = 256 * 1_024 * 1_024
-    /// Unanswered commands a connection carries before another one is opened.
+    /// Number of unanswered commands per connection above which another connection is opened.
     public var commandsPerConnection = 256
-    /// The longest string in a reply, in bytes; 512 MiB is Redis' own limit.
+    /// Maximum length of a string in a reply, in bytes. Redis' own limit is 512 MiB.
     public var maximumReplyBytes = 512 * 1_024 * 1_024
 
-    /// The defaults, with what the address itself says: user, password, database, encryption.
+    /// Creates a configuration with defaults; the address may set user, password, database and encryption.
     ///
-    /// - Throws: `unfit` if the address cannot be read.
+    /// - Throws: ``RedisError`` of kind `unfit` if the address is invalid.
     public init(address: String = "localhost:6379") throws(RedisError) {
         let parsed = try RedisAddress.Parsed(address)
         self.address = parsed.address
@@ -82,7 +82,7 @@ public struct RedisConfiguration: Sendable {
 }
 
 extension RedisConfiguration {
-    /// What all keys of the queue begin with; a Redis Cluster keeps them together for it.
+    /// Hash tag that begins every key of the queue and keeps them in one slot of a Redis Cluster.
     var hashTag: String { "{\(keyPrefix)}" }
 }
 
@@ -104,7 +104,7 @@ extension RedisConfiguration.Sentinel: CustomStringConvertible, CustomReflectabl
 }
 
 extension RedisConfiguration.TLS {
-    /// - Throws: `unfit` with the file that cannot be used.
+    /// - Throws: `unfit`, naming the files, if one cannot be loaded.
     func makeContext() throws(RedisError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let caFile { configuration.trustRoots = .file(caFile) }
@@ -112,7 +112,7 @@ extension RedisConfiguration.TLS {
         do {
             if let certificateFile {
                 guard let privateKeyFile else {
-                    throw RedisError(.unfit, "a client certificate for Redis needs its private key too")
+                    throw RedisError(.unfit, "the client certificate for Redis requires a private key")
                 }
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile)
                     .map { .certificate($0) }
@@ -124,7 +124,7 @@ extension RedisConfiguration.TLS {
             throw error
         } catch {
             let files = [caFile, certificateFile, privateKeyFile].compactMap { $0 }.joined(separator: ", ")
-            throw RedisError(.unfit, "the TLS files for Redis cannot be used (\(files)): \(error)")
+            throw RedisError(.unfit, "cannot load the TLS files for Redis (\(files)): \(error)")
         }
     }
 }

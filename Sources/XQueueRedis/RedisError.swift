@@ -4,19 +4,19 @@ import XQueueCore
 
 /// Why a call to Redis failed.
 public struct RedisError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it was.
+    /// The kinds of failure.
     public enum Kind: Sendable, Hashable {
-        /// The server cannot be reached, or the connection broke; the call may have happened or not.
+        /// The server is unreachable, or the connection was lost. Whether the command was executed is unknown.
         case disconnected
-        /// No answer came in time; the call may have happened or not.
+        /// No reply arrived in time. Whether the command was executed is unknown.
         case timedOut
-        /// The server answered with an error: its first word, such as `NOSCRIPT`.
+        /// The server replied with an error; the value is its first word, such as `NOSCRIPT`.
         case refused(String)
-        /// What the server is or how it is set up does not fit, such as its version.
+        /// The server or the configuration is unsuitable, such as a server that is too old.
         case unfit
-        /// The queue has a layout that only a newer version knows.
+        /// The queue has a layout that only a newer version supports.
         case newer
-        /// The queue has an older layout, and may not be brought to this version's now.
+        /// The queue has an older layout and cannot be migrated now.
         case older
         /// The client has been closed.
         case closed
@@ -24,10 +24,10 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
 
     public let kind: Kind
     public let message: String
-    /// True when not a byte of the command left this process, so that it surely did not happen.
+    /// Whether the command never left this process, so it was certainly not executed.
     package let isUnsent: Bool
-    /// True when the same would happen again: TLS cannot be agreed on.
-    var isLasting = false
+    /// Whether a retry would fail in the same way, as after a failed TLS handshake.
+    var isPermanent = false
 
     public init(_ kind: Kind, _ message: String) {
         self.init(kind, message, isUnsent: false)
@@ -43,24 +43,23 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
 }
 
 extension RedisError {
-    /// An error reply: its first word is the code.
-    init(refusal text: String) {
+    /// Makes an error of an error reply, whose first word is the code.
+    init(errorReply text: String) {
         let word = text.prefix { $0 != " " && $0 != ":" }
         self.init(.refused(String(word)), text)
     }
 
-    /// The same failure, of a command that never left.
+    /// The same failure for a command that was never sent.
     var unsent: RedisError {
         var error = RedisError(kind, message, isUnsent: true)
-        error.isLasting = isLasting
+        error.isPermanent = isPermanent
         return error
     }
 
-    /// True if it may work a moment later with the same settings and the same server, such as when that is only
-    /// being started.
+    /// Whether a retry with the same settings and server may succeed, such as while the server is starting.
     package var mayPass: Bool {
         switch kind {
-        case .disconnected, .timedOut: !isLasting
+        case .disconnected, .timedOut: !isPermanent
         case .refused(let word): ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)
         case .older: true
         case .unfit, .newer, .closed: false
@@ -69,7 +68,7 @@ extension RedisError {
 }
 
 extension StoreError {
-    /// A failure of Redis in the store's words: whatever it is, nothing is lost, and later it may work.
+    /// Translates a Redis failure to a store error.
     init(_ error: RedisError) {
         switch error.kind {
         case .closed:
@@ -81,9 +80,9 @@ extension StoreError {
         case .refused("OOM"):
             self.init(.unavailable, "Redis is out of memory: \(error.message)", cause: error)
         case .refused("WRONGTYPE"), .refused("ERR"):
-            self.init(.corrupt, "Redis refused a script: \(error.message)", cause: error)
+            self.init(.corrupt, "Redis script failed: \(error.message)", cause: error)
         default:
-            self.init(.unavailable, "Redis cannot be used now: \(error.message)", cause: error)
+            self.init(.unavailable, "Redis is unavailable: \(error.message)", cause: error)
         }
     }
 }

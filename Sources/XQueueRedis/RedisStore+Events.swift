@@ -21,7 +21,7 @@ extension RedisStore {
                 part = try await log(after: cursor, limit: limit)
                 hasFailed = false
             } catch  where error.code == .unavailable && !hasFailed {
-                // The connection broke during the wait, which goes on until there is another one.
+                // The connection was lost while waiting; keep waiting for a new one.
                 hasFailed = true
             }
         }
@@ -56,11 +56,11 @@ extension RedisStore {
 
     private func log(after cursor: EventCursor, limit: Int) async throws(StoreError) -> LogPart {
         let limit = max(limit, 1)
-        let reply = try await read(.events) { LogPart.ask(after: cursor, limit: limit, in: &$0) }
+        let reply = try await read(.events) { LogPart.appendArguments(after: cursor, limit: limit, to: &$0) }
         return try LogPart(reply, after: cursor, limit: limit)
     }
 
-    /// Runs a script that looks, and changes nothing.
+    /// Runs a read-only script.
     private func read(
         _ script: RedisScript, _ arguments: (inout RedisCommand) -> Void
     ) async throws(StoreError) -> RedisReply {
@@ -75,8 +75,8 @@ extension RedisStore {
 }
 
 extension StoreSignal {
-    /// The signals in a message of `writes.lua` or `cancel.lua`: `ORIGIN 1 -1` or `ORIGIN 1 +MS`, or `ORIGIN cancel ` and
-    /// identifiers without anything between them.
+    /// Parses a message of `writes.lua` (`ORIGIN 1 -1` or `ORIGIN 1 +MS`) or `cancel.lua` (`ORIGIN cancel ` followed by
+    /// concatenated identifiers).
     static func parse(_ message: [UInt8], except origin: String) -> [StoreSignal] {
         let parts = message.split(separator: UInt8(ascii: " "), maxSplits: 2)
         let words = parts.map { String(decoding: $0, as: UTF8.self) }
@@ -88,7 +88,7 @@ extension StoreSignal {
             return signals
         }
         var signals: [StoreSignal] = words[1] == "1" ? [.ready] : []
-        // Without a sign it is a time, as earlier versions wrote it: whoever listens looks at once.
+        // Earlier versions send an absolute time, without a sign: listeners check immediately.
         if words.count == 3, let due = Int64(words[2]), due >= 0 {
             signals.append(.due(in: words[2].hasPrefix("+") ? .milliseconds(due) : .zero))
         }

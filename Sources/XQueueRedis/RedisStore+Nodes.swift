@@ -9,7 +9,7 @@ extension RedisStore {
             let mark = String(random.next(), radix: 36)
             let elements = try await caller.run(.birth) { $0.append(mark) }.elements
             guard elements.count == 2, let id = try elements[0].optionalBytes else {
-                throw StoreError(.corrupt, "\(runner.tag):meta holds no birth")
+                throw StoreError(.corrupt, "\(runner.tag):meta has no field birth")
             }
             return StoreBirth(
                 id: String(decoding: id, as: UTF8.self),
@@ -40,8 +40,8 @@ extension RedisStore {
     public func nodes() async throws(StoreError) -> [NodeRecord] {
         try await within { () async throws(StoreError) in
             var nodes: [NodeRecord] = []
-            for (seen, said) in try await caller.run(.nodes).elements.pairs {
-                guard var node = NodeRecord(announcement: try said.text) else { continue }
+            for (seen, announcement) in try await caller.run(.nodes).elements.pairs {
+                guard var node = NodeRecord(announcement: try announcement.text) else { continue }
                 node.lastSeenAt = try seen.time
                 nodes.append(node)
             }
@@ -73,7 +73,7 @@ extension RedisStore {
 }
 
 extension NodeRecord {
-    /// What the node says of itself, as JSON.
+    /// The node's announcement, as JSON.
     fileprivate var announcement: String {
         var writer = JSONWriter(capacity: 512)
         writer.object { writer in
@@ -92,7 +92,7 @@ extension NodeRecord {
         return writer.text
     }
 
-    /// Nil if it is not what this version writes.
+    /// Returns nil if the announcement cannot be read.
     init?(announcement: String) {
         guard let members = try? RawJSON.members(of: announcement) else { return nil }
         let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })

@@ -4,13 +4,14 @@ public import XQueueCore
 import XQueueStoreKit
 
 extension RedisStore {
+    /// Maximum number of concurrency keys in the statistics.
     private static let listedKeys = 100
 
     public func now() async throws(StoreError) -> Timestamp {
         try await within { () async throws(StoreError) in try await storeTime() }
     }
 
-    /// What the clock shows that dates everything in the store.
+    /// The time of the clock that all times in the store come from.
     func storeTime() async throws(StoreError) -> Timestamp {
         if let clock { return clock.now() }
         do throws(RedisError) {
@@ -44,12 +45,12 @@ extension RedisStore {
         }
     }
 
-    /// - Parameter reply: What `list.lua` answers.
+    /// - Parameter reply: The reply of `list.lua`.
     private func page(_ reply: RedisReply) throws(StoreError) -> TaskPage {
         let elements = try reply.elements
         guard elements.count >= 2, case let total = try elements[0].integer,
             0...Int64(StoredNumber.most) ~= total
-        else { throw StoreError(.corrupt, "unexpected reply of Redis to list") }
+        else { throw StoreError(.corrupt, "unexpected reply from Redis to list") }
         var tasks: [TaskRecord] = []
         for element in elements.dropFirst(2) {
             if let record = try element.record { tasks.append(record) }
@@ -66,7 +67,7 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             let elements = try await read(.types) { _ in }.elements
             guard elements.count == 2 else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to types")
+                throw StoreError(.corrupt, "unexpected reply from Redis to types")
             }
             return try types(elements[0], elements[1])
         }
@@ -77,7 +78,7 @@ extension RedisStore {
             let reply = try await caller.run(.statistics) { $0.append(Self.listedKeys) }
             let elements = try reply.elements
             guard elements.count == 8 else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to statistics")
+                throw StoreError(.corrupt, "unexpected reply from Redis to statistics")
             }
             let now = try elements[0].time
             let oldest = try elements[5].time
@@ -93,8 +94,8 @@ extension RedisStore {
 
     public func check() async throws(StoreError) {
         try await within { () async throws(StoreError) in
-            // What is known already need not be waited for.
-            if let trouble = client.trouble { throw StoreError(trouble) }
+            // A known failure is reported without waiting for a connection.
+            if let failure = client.knownFailure { throw StoreError(failure) }
             _ = try await read(.probe) { _ in }
         }
     }
@@ -112,8 +113,8 @@ extension RedisStore {
     // MARK: - Reading replies
 
     /// - Parameters:
-    ///   - settings: Each type with its limit, 0 for none, and 1 if it is paused: `4 0`.
-    ///   - counts: Each count under its name: `STATUS/TYPE`, or `STATUS` for all types together.
+    ///   - settings: Each type with its limit (0 = no limit) and 1 if it is paused, such as `4 0`.
+    ///   - counts: Each count under its name: `STATUS/TYPE`, or `STATUS` for the total of all types.
     private func types(
         _ settings: RedisReply, _ counts: RedisReply
     ) throws(StoreError) -> [TypeState] {
@@ -124,7 +125,7 @@ extension RedisStore {
             guard numbers.count == 2, 0...ModelLimits.maxConcurrency ~= numbers[0] else {
                 throw StoreError(
                     .corrupt,
-                    "\(key("types.\(QueueLayout.current)")) has impossible settings of \(type): "
+                    "\(key("types.\(QueueLayout.current)")) has invalid settings for \(type): "
                         + "\(try value.text.prefix(100))")
             }
             states[type] = TypeState(
@@ -142,7 +143,7 @@ extension RedisStore {
         return states.values.sorted { $0.type < $1.type }
     }
 
-    /// A key of the queue, for messages.
+    /// The full name of a key of the queue, for messages.
     private func key(_ name: String) -> String { "\(runner.tag):\(name)" }
 
     private func count(_ reply: RedisReply, _ name: String) throws(StoreError) -> Int {
@@ -162,13 +163,14 @@ extension RedisStore {
         return keys
     }
 
-    /// - Parameter reply: How many seconds ago, and what happened then; seconds without anything are left out.
+    /// - Parameter reply: Pairs of how many seconds ago and the counts of that second; idle seconds are omitted.
     private func history(_ reply: RedisReply, at now: Timestamp) throws(StoreError) -> FlowHistory {
         var seconds = [FlowCounts](repeating: FlowCounts(), count: FlowHistory.longest)
         for (back, counts) in try reply.elements.pairs {
             let back = try back.integer
             guard back >= 1, back <= FlowHistory.longest else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to statistics: \(back) seconds ago")
+                throw StoreError(
+                    .corrupt, "unexpected reply from Redis to statistics: flow of \(back) seconds ago")
             }
             seconds[FlowHistory.longest - Int(back)] = try flow(counts)
         }
@@ -196,8 +198,8 @@ extension RedisStore {
 }
 
 extension TaskQuery {
-    /// The concurrency keys, each with the types to look for; none for all that are asked for. A key that can have no
-    /// task of those is not among them.
+    /// The concurrency keys, each with the types to search; empty for all requested types. Keys that exclude every
+    /// requested type are omitted.
     fileprivate var typesByKey: [(key: String, types: [String])] {
         concurrencyKeys.sorted { $0.key < $1.key }.compactMap { key, only in
             let types = self.types.isEmpty ? only : only.intersection(self.types)

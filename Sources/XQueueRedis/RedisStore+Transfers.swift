@@ -3,7 +3,7 @@
 public import XQueueCore
 
 extension RedisStore {
-    /// How many keys are looked at in one step.
+    /// Number of concurrency keys processed per step.
     private static let keysPerStep = 200
 
     public func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption] {
@@ -17,7 +17,7 @@ extension RedisStore {
                 for copy in stored { copy.append(to: &command) }
             }
             guard reply.rest.count == copies.count else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to adopt")
+                throw StoreError(.corrupt, "unexpected reply from Redis to adopt")
             }
             var adoptions: [Adoption] = []
             adoptions.reserveCapacity(copies.count)
@@ -28,7 +28,7 @@ extension RedisStore {
         }
     }
 
-    /// - Parameter answer: 0, the record that was there, or the code of why it was not taken.
+    /// - Parameter answer: 0, the existing record, or the code of the refusal.
     private static func adoption(
         of copy: TaskCopy, _ answer: RedisReply
     ) throws(StoreError) -> Adoption {
@@ -38,7 +38,7 @@ extension RedisStore {
         switch code {
         case 0: return .adopted
         case Int64(TransitionRefusal.uniqueKeyTaken.code): return .uniqueKeyTaken
-        default: throw StoreError(.corrupt, "unexpected reply of Redis to adopt: \(code)")
+        default: throw StoreError(.corrupt, "unexpected reply from Redis to adopt: \(code)")
         }
     }
 
@@ -53,7 +53,7 @@ extension RedisStore {
                     command.append(note)
                 }
                 guard let next = try reply.rest.first?.text else {
-                    throw StoreError(.corrupt, "unexpected reply of Redis to end-transfer")
+                    throw StoreError(.corrupt, "unexpected reply from Redis to end-transfer")
                 }
                 place = next
             } while place != "0"

@@ -20,10 +20,10 @@ extension RedisStore {
             let elements = Array(reply.rest)
             let more = try elements.first?.integer
             guard more != 2 else {
-                throw StoreError(.replaced, "the queue in Redis is not the one it was")
+                throw StoreError(.replaced, "the queue in Redis was replaced")
             }
             guard elements.count % 4 == 1 else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to claim")
+                throw StoreError(.corrupt, "unexpected reply from Redis to claim")
             }
             let hasMore = more == 1
             var tasks: [TaskRecord] = []
@@ -55,14 +55,14 @@ extension RedisStore {
             }
             var outcomes: [HeartbeatOutcome] = []
             guard reply.rest.count == attempts.count else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to heartbeat")
+                throw StoreError(.corrupt, "unexpected reply from Redis to heartbeat")
             }
             for element in reply.rest {
                 switch HeartbeatCode(rawValue: try element.int) {
                 case .held: outcomes.append(.held)
                 case .stop: outcomes.append(.cancelRequested)
                 case .lost: outcomes.append(.lost)
-                case nil: throw StoreError(.corrupt, "unexpected reply of Redis to heartbeat")
+                case nil: throw StoreError(.corrupt, "unexpected reply from Redis to heartbeat")
                 }
             }
             return outcomes
@@ -114,7 +114,7 @@ extension RedisStore {
                 }
             }
             guard outcomes.count == ids.count else {
-                throw StoreError(.corrupt, "unexpected reply of Redis to \(script.rawValue)")
+                throw StoreError(.corrupt, "unexpected reply from Redis to \(script.rawValue)")
             }
             return outcomes
         }
@@ -139,7 +139,7 @@ extension RedisStore {
             if try reply.rest.first?.int == ReplyCode.tooManyTypes.rawValue {
                 throw StoreError(
                     .tooManyTypes,
-                    "there are \(limits.maxTypes) task types already; this would be one more")
+                    "there are \(limits.maxTypes) task types; the limit is \(limits.maxTypes)")
             }
         }
     }
@@ -157,7 +157,7 @@ extension RedisStore {
                 TypeRemoval(code: try element.int)
             }
             guard removals.count == types.count, !removals.contains(nil) else {
-                throw StoreError(.corrupt, "unexpected reply to remove-types")
+                throw StoreError(.corrupt, "unexpected reply from Redis to remove-types")
             }
             return removals.compactMap(\.self)
         }
@@ -165,20 +165,19 @@ extension RedisStore {
 
     // MARK: Maintenance
 
-    /// The server does nothing else while a script runs: maintenance goes on in steps of so many tasks, which
-    /// take it a few milliseconds.
-    private static let mostPerStep = 200
+    /// Maximum number of tasks per step of maintenance. A step blocks the server for a few milliseconds.
+    private static let maxTasksPerStep = 200
 
     public func sweep(
         limit: Int, draw: SweepDraw, within time: @escaping @Sendable () -> Duration
     ) async throws(StoreError) -> SweepResult {
         try await within { () async throws(StoreError) in
             var changed = 0
-            // Redis' clock showed this before `time` is asked; the script looks at it once more.
+            // Read before calling `time`; the script compares the deadline with Redis' clock again.
             var shown = try await storeTime()
             while true {
                 let end = shown + time()
-                let step = min(limit - changed, Self.mostPerStep)
+                let step = min(limit - changed, Self.maxTasksPerStep)
                 let reply = try await caller.change(.sweep) { command in
                     command.append(step)
                     command.append("\(draw.base)")
@@ -188,7 +187,7 @@ extension RedisStore {
                 shown = reply.now
                 let answers = Array(reply.rest)
                 guard answers.count == 2, case let swept = try answers[0].int, 0...step ~= swept else {
-                    throw StoreError(.corrupt, "unexpected reply of Redis to sweep")
+                    throw StoreError(.corrupt, "unexpected reply from Redis to sweep")
                 }
                 changed += swept
                 if swept < step || changed >= limit {
@@ -204,7 +203,7 @@ extension RedisStore {
         try await within { () async throws(StoreError) in
             var removed = 0
             while removed < limit {
-                let step = min(limit - removed, Self.mostPerStep)
+                let step = min(limit - removed, Self.maxTasksPerStep)
                 let reply = try await caller.change(.prune) { command in
                     command.append(retention.age.wholeMilliseconds)
                     command.append(retention.count)
@@ -212,7 +211,7 @@ extension RedisStore {
                     command.append(limits.events.age.wholeMilliseconds)
                 }
                 guard let pruned = try reply.rest.first?.int, 0...step ~= pruned else {
-                    throw StoreError(.corrupt, "unexpected reply of Redis to prune")
+                    throw StoreError(.corrupt, "unexpected reply from Redis to prune")
                 }
                 removed += pruned
                 if pruned < step { break }
@@ -223,7 +222,7 @@ extension RedisStore {
 }
 
 extension TaskRecord {
-    /// Makes the record what the script made of a task that had not moved before.
+    /// Applies the claim to a task that had no stored state, as the script did.
     fileprivate mutating func claim(
         _ first: ClaimGrant, number: Int, at now: Timestamp
     ) throws(StoreError) {
@@ -233,7 +232,7 @@ extension TaskRecord {
         do throws(TransitionRefusal) {
             try machine.apply(.claim(grant), at: now)
         } catch {
-            throw StoreError(.corrupt, "Redis handed out task \(id), which cannot be claimed: \(error)")
+            throw StoreError(.corrupt, "unexpected reply from Redis to claim: task \(id): \(error)")
         }
         self = machine.record
     }

@@ -7,10 +7,10 @@ import Synchronization
 public import XQueueCore
 import XQueueStoreKit
 
-/// The store for many machines: one queue in one Redis server, shared by all nodes.
+/// A store in Redis, which the nodes of a cluster share.
 ///
-/// Every verb is one Lua script and so one atomic step, by the server's clock. What is durable, and when,
-/// is the server's setting: see `appendonly` and `appendfsync` of Redis.
+/// Every operation is a Lua script, and therefore atomic; times are those of the server's clock. Durability depends on
+/// the server's settings `appendonly` and `appendfsync`.
 public final class RedisStore: Store {
     public let name = "redis"
     public let capabilities: StoreCapabilities = [.globalOrder, .exactTypeLimits, .gapFreeCursors]
@@ -19,29 +19,29 @@ public final class RedisStore: Store {
     let hub = SignalHub()
     let eventWatch: EventWatch
     let gate = CallGate()
-    /// Set in tests only: everywhere else the server's own clock decides.
+    /// For tests; nil to use the server's clock.
     let clock: (any QueueClock)?
     let random: any RandomSource
     let client: RedisClient
     private let isClosed = ClosedOnce()
-    /// Distinguishes this store's messages from other nodes'.
+    /// Identifies this store's own messages on the signal channel.
     let origin: String
 
     private let inserts: CallGatherer<[NewTask], [InsertOutcome]>
     private let settlements: CallGatherer<[Settlement], [SettleOutcome]>
     private let reads: CallGatherer<TaskID, TaskRecord?>
 
-    /// Connects to the server, checks that it is fit, and loads the scripts.
+    /// Connects to the server, checks its version and settings, loads the scripts, and migrates the queue if needed.
     ///
     /// - Parameters:
-    ///   - configuration: Where the server is.
-    ///   - limits: The bounds the store keeps.
+    ///   - configuration: The connection settings.
+    ///   - limits: The limits to enforce.
     ///   - clock: Replaces the server's clock; for tests.
-    ///   - random: Where marks come from that tell this store from others.
-    ///   - logger: Told of connections that are lost, and come back.
-    ///   - group: Runs the connections.
-    /// - Throws: ``StoreError``: `unavailable` if the server cannot be reached, or nodes of an older version run on the
-    ///   queue, `newer` if the queue has a layout of a later version, or why it cannot be used.
+    ///   - random: Source of the random marks that distinguish stores.
+    ///   - logger: Logs lost and restored connections.
+    ///   - group: The event loops of the connections.
+    /// - Throws: ``StoreError``: `unavailable` if the server is unreachable or unsuitable, or if nodes of an older
+    ///   version are using the queue; `newer` if the queue has the layout of a newer version.
     public convenience init(
         configuration: RedisConfiguration,
         limits: StoreLimits = StoreLimits(),
@@ -55,12 +55,12 @@ public final class RedisStore: Store {
     }
 
     /// - Parameters:
-    ///   - shortWays: For tests: whether scripts take the short ways of common steps.
-    ///   - alter: For tests: what becomes of the replies of scripts.
+    ///   - fastPaths: For tests: whether scripts take the fast paths for common cases.
+    ///   - alter: For tests: alters the replies of scripts.
     init(
         _ configuration: RedisConfiguration, _ limits: StoreLimits, clock: (any QueueClock)?,
         random: any RandomSource = SystemRandomSource(), logger: Logger = Logger(label: "xqueue.redis"),
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, shortWays: Bool = true,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, fastPaths: Bool = true,
         alter: ScriptRunner.Alteration? = nil
     ) async throws(StoreError) {
         let layout = QueueLayout(tag: configuration.hashTag)
@@ -70,11 +70,11 @@ public final class RedisStore: Store {
         self.limits = limits
         self.clock = clock
         self.random = random
-        // The scripts read the number only when they write events.
+        // Scripts read the number only to trim the event log.
         origin = "\(String(random.next(), radix: 36))/\(max(limits.events.count, 0))"
         do throws(RedisError) {
             runner = try ScriptRunner(
-                client: client, texts: shortWays ? ScriptText.all : ScriptText.general, alter: alter)
+                client: client, texts: fastPaths ? ScriptText.all : ScriptText.general, alter: alter)
             try await client.connect()
             try await runner.load()
         } catch {
@@ -87,12 +87,12 @@ public final class RedisStore: Store {
         do throws(StoreError) {
             let mark = String(random.next(), radix: 36)
             try await LayoutMigration(caller: caller, logger: logger, mark: mark).run()
-            layout.open()
+            layout.markMigrated()
         } catch {
             await client.close()
             throw error
         }
-        // While one call is on its way, another is being run at the server.
+        // Two calls, so that one can be in transit while the server runs the other.
         inserts = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 256, maxRunning: 2)
         settlements = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 256, maxRunning: 2)
         reads = CallGatherer(maxWaiting: limits.maxWaitingCalls, maxWeight: 100, maxRunning: 2)
@@ -103,7 +103,7 @@ public final class RedisStore: Store {
 
     private func subscribe(to channel: String) {
         client.subscribe(to: [channel]) { [hub] in
-            // What was said while nobody listened is lost: everybody looks for itself.
+            // Signals sent while unsubscribed are lost, so every listener has to check.
             hub.send(.ready)
         } onMessage: { [hub, origin] _, message in
             for signal in StoreSignal.parse(message, except: origin) { hub.send(signal) }
@@ -114,20 +114,20 @@ public final class RedisStore: Store {
         hub.listen()
     }
 
-    /// How long calls that are under way may take to end when the store is closed.
-    private static let patience = Duration.milliseconds(500)
+    /// How long calls in progress may take to finish when the store is closed.
+    private static let closeTimeout = Duration.milliseconds(500)
 
     public func close() async {
         guard isClosed.set() else { return }
-        // Ended by this function. A server that does not answer does not keep anybody from closing.
-        let impatience = Task { [client] in
-            guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
+        // Awaited below. A server that does not reply must not delay closing.
+        let forcedClose = Task { [client] in
+            guard (try? await Task.sleep(for: Self.closeTimeout)) != nil else { return }
             await client.close()
         }
         await eventWatch.close()
         await gate.close()
-        impatience.cancel()
-        await impatience.value
+        forcedClose.cancel()
+        await forcedClose.value
         await client.close()
         hub.finish()
     }
@@ -156,7 +156,7 @@ public final class RedisStore: Store {
         }
     }
 
-    /// Runs `body` unless the store is closed; the closing waits for it.
+    /// Runs `body` unless the store is closed; `close()` waits for it.
     func within<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
@@ -166,11 +166,11 @@ public final class RedisStore: Store {
     }
 }
 
-/// Lets exactly one caller close something.
+/// A flag that exactly one caller sets.
 final class ClosedOnce: Sendable {
     private let isSet = Atomic(false)
 
-    /// True for the first caller.
+    /// Returns true for the first caller only.
     func set() -> Bool {
         !isSet.exchange(true, ordering: .acquiringAndReleasing)
     }

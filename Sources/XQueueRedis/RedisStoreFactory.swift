@@ -10,8 +10,8 @@ public struct RedisStoreFactory: StoreFactory {
     private let logger: Logger
 
     /// - Parameters:
-    ///   - configuration: Where the server is.
-    ///   - logger: Told of connections that are lost, and come back.
+    ///   - configuration: The connection settings.
+    ///   - logger: Logs lost and restored connections.
     public init(_ configuration: RedisConfiguration, logger: Logger) {
         self.configuration = configuration
         self.logger = logger
@@ -20,7 +20,7 @@ public struct RedisStoreFactory: StoreFactory {
     public var place: String {
         guard let sentinel = configuration.sentinel else { return "redis \(configuration.address)" }
         let addresses = sentinel.addresses.map { "\($0)" }.joined(separator: ",")
-        return "redis \(sentinel.primaryName), by the Sentinels \(addresses)"
+        return "redis \(sentinel.primaryName), via Sentinels \(addresses)"
     }
 
     public func open(_ limits: StoreLimits) async throws(StoreError) -> any Store {

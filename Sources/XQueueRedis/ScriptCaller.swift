@@ -3,19 +3,19 @@
 import XQueueCore
 import XQueueStoreKit
 
-/// Calls the scripts that change something, and passes on what their replies say to everybody.
+/// Calls the scripts that modify the queue, and forwards the signals in their replies to this node's listeners.
 struct ScriptCaller: Sendable {
     let runner: ScriptRunner
     let hub: SignalHub
     let origin: String
     let clock: (any QueueClock)?
 
-    /// What a reply of a changing script begins with: time, ready, due.
+    /// Number of elements that begin the reply of a modifying script: time, ready, due.
     private static let headCount = 3
 
     struct Reply {
         let now: Timestamp
-        /// What the verb answers.
+        /// The operation's own part of the reply.
         let rest: ArraySlice<RedisReply>
     }
 
@@ -34,13 +34,13 @@ struct ScriptCaller: Sendable {
         }
     }
 
-    /// Runs a script that changes something, and tells this node's listeners what came of it.
+    /// Runs a modifying script, and signals this node's listeners.
     func change(
         _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
     ) async throws(StoreError) -> Reply {
         let elements = try await run(script, capacity: capacity, arguments).elements
         guard elements.count >= Self.headCount else {
-            throw StoreError(.corrupt, "unexpected reply of Redis to \(script.rawValue): it is too short")
+            throw StoreError(.corrupt, "unexpected reply from Redis to \(script.rawValue): too short")
         }
         if try elements[1].integer == 1 { hub.send(.ready) }
         let (now, due) = (try elements[0].time, try elements[2].time)
@@ -48,7 +48,7 @@ struct ScriptCaller: Sendable {
         return Reply(now: now, rest: elements[Self.headCount...])
     }
 
-    // MARK: - Verbs that gather callers
+    // MARK: - Batched operations
 
     func insert(
         _ batch: [[NewTask]], _ limits: StoreLimits
@@ -113,7 +113,7 @@ struct ScriptCaller: Sendable {
             }
         }
         guard outcomes.count == tasks.count else {
-            throw StoreError(.corrupt, "Redis answered for fewer tasks than were submitted")
+            throw StoreError(.corrupt, "unexpected reply from Redis to insert: too few tasks")
         }
         return outcomes
     }
@@ -163,10 +163,10 @@ struct ScriptCaller: Sendable {
 }
 
 extension SettleOutcome {
-    /// Two numbers: status and version, or minus the refusal's code and 0.
+    /// Reads two numbers: status and version, or the negated code of the refusal and 0.
     fileprivate init(code elements: ArraySlice<RedisReply>, at index: Int) throws(StoreError) {
         guard index + 1 < elements.endIndex else {
-            throw StoreError(.corrupt, "Redis answered for fewer attempts than were ended")
+            throw StoreError(.corrupt, "unexpected reply from Redis to settle: too few attempts")
         }
         let code = try elements[index].int
         if let status = TaskStatus(code: code) {
@@ -174,7 +174,7 @@ extension SettleOutcome {
         } else if code < 0, let refusal = TransitionRefusal(code: 0.subtracting(clamped: code)) {
             self = .refused(refusal)
         } else {
-            throw StoreError(.corrupt, "Redis answered the end of an attempt with \(code)")
+            throw StoreError(.corrupt, "unexpected reply from Redis to settle: \(code)")
         }
     }
 }

@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueRedis
 import XQueueTestServers
 
-/// A page costs what it holds, and not what lies before it.
+/// The cost of a page depends on its size, not on its position.
 @Suite("The cost of a page on Redis") struct ListCostTests {
     private static let queries: [TaskQuery] = [
         TaskQuery(), TaskQuery(types: ["a"]), TaskQuery(types: ["a", "b"]), TaskQuery(statuses: [.pending]),
@@ -16,7 +16,7 @@ import XQueueTestServers
     private static func withStore(
         _ body: (RedisStore, RedisServer) async throws -> Void
     ) async throws {
-        // Its commands are counted, so nobody else may use it.
+        // A server of its own, since its commands are counted.
         let server = try await RedisServer.start()
         let store = try await RedisStore(configuration: try RedisConfiguration(address: server.address))
         do {
@@ -28,8 +28,8 @@ import XQueueTestServers
         await store.close()
     }
 
-    /// 24,000 tasks of three types and four priorities, of which every fourth is canceled and every second has a key; the
-    /// newest first.
+    /// Inserts 24,000 tasks of three types and four priorities, of which every fourth is canceled and every second has
+    /// a key. Returns them newest first.
     private static func fill(_ store: RedisStore) async throws -> [TaskID] {
         let ids = TaskIDGenerator()
         var all: [TaskID] = []
@@ -48,7 +48,7 @@ import XQueueTestServers
         return all.reversed()
     }
 
-    /// How many calls scripts have made of the sorted sets that lists are read from.
+    /// Number of sorted-set commands the server has executed.
     private static func calls(_ server: RedisServer) async throws -> Int {
         let text = try await server.command("INFO", "commandstats").text ?? ""
         return text.split(whereSeparator: \.isNewline).reduce(0) { sum, line in
@@ -57,7 +57,7 @@ import XQueueTestServers
         }
     }
 
-    @Test("Page 10,000 takes no more looks than page 2", .timeLimit(.minutes(5))) func deepPages()
+    @Test("Page 10,000 takes no more commands than page 2", .timeLimit(.minutes(5))) func deepPages()
         async throws
     {
         try await Self.withStore { store, server in
@@ -80,12 +80,12 @@ import XQueueTestServers
                 #expect(first.page.total == deep.page.total)
                 #expect(
                     deep.calls <= second.calls * 3 / 2 + 10,
-                    "\(query): \(second.calls) looks, then \(deep.calls)")
+                    "\(query): \(second.calls) commands, then \(deep.calls)")
             }
         }
     }
 
-    @Test("Beyond a hundred priorities each task still comes once") func manyPriorities() async throws {
+    @Test("Beyond a hundred priorities each task is still listed once") func manyPriorities() async throws {
         try await Self.withStore { store, _ in
             let ids = TaskIDGenerator()
             var all: Set<TaskID> = []

@@ -28,7 +28,7 @@ struct RedisClusterTests {
         return try await store.claim(ClaimRequest(types: ["a"], count: count, grant: grant)).tasks
     }
 
-    @Test("Any server of the cluster leads to the one that has the queue")
+    @Test("The server with the queue is found through any server of the cluster")
     func anyServer() async throws {
         let cluster = try await RedisClusterServers.start(keyPrefix: "q")
         for server in cluster.servers {
@@ -41,7 +41,7 @@ struct RedisClusterTests {
         await store.close()
     }
 
-    @Test("A queue is followed to another server while nodes use it")
+    @Test("A store follows its queue to another server")
     func movedSlot() async throws {
         let cluster = try await RedisClusterServers.start(keyPrefix: "q")
         let store = try await store(cluster.other.address, prefix: "q")
@@ -49,7 +49,7 @@ struct RedisClusterTests {
         try await insert(300, into: store)
         let before = try await claim(store, token: 1)
         try await cluster.moveSlot()
-        // Two hundred callers are sent the other way at once.
+        // Two hundred concurrent callers are redirected.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<200 { group.addTask { try await insert(1, into: store) } }
             try await group.waitForAll()
@@ -67,7 +67,7 @@ struct RedisClusterTests {
         await store.close()
     }
 
-    @Test("When the server with the queue dies, its replica is found", .timeLimit(.minutes(5)))
+    @Test("The replica is found when the server with the queue dies", .timeLimit(.minutes(5)))
     func failover() async throws {
         let cluster = try await RedisClusterServers.start(keyPrefix: "q")
         let store = try await store(cluster.first.address, prefix: "q")

@@ -12,8 +12,8 @@ struct RedisConformanceTests {
     }
 
     @Test(arguments: StoreConformance.all)
-    func conformsWithoutShortWays(_ conformanceCase: ConformanceCase) async throws {
-        try await conformanceCase.run(try await .redisWithoutShortWays())
+    func conformsWithoutFastPaths(_ conformanceCase: ConformanceCase) async throws {
+        try await conformanceCase.run(try await .redisWithoutFastPaths())
     }
 
     @Test(arguments: StoreConformance.all)

@@ -31,7 +31,7 @@ struct RedisStoreTests {
             token: LeaseToken(rawValue: token), workerID: "w", lease: .seconds(60), grace: .seconds(5))
     }
 
-    @Test("Two hundred callers at once each get their own answers")
+    @Test("Two hundred concurrent callers each get their own replies")
     func manyCallers() async throws {
         try await with { store in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -59,7 +59,7 @@ struct RedisStoreTests {
         }
     }
 
-    @Test("A server that has forgotten the scripts is given them again")
+    @Test("Scripts that the server has lost are sent again")
     func forgottenScripts() async throws {
         let server = try await RedisServer.start()
         var configuration = try RedisConfiguration(address: server.address)
@@ -70,13 +70,13 @@ struct RedisStoreTests {
         #expect(try await store.insert([task]).map(\.record.id) == [task.id])
         #expect(try await store.task(task.id)?.status == .pending)
         await store.close()
-        // Every key of the queue carries its hash tag, which keeps them in one slot of a cluster.
+        // Every key begins with the hash tag, which keeps them in one slot of a cluster.
         let keys = try await server.command("KEYS", "*").list
         #expect(!keys.isEmpty)
         for key in keys { #expect(key.text?.hasPrefix("{q}:") == true) }
     }
 
-    @Test("Two queues on one server know nothing of each other")
+    @Test("Two queues on one server are independent")
     func twoQueues() async throws {
         try await with { first in
             try await with { second in
@@ -89,13 +89,13 @@ struct RedisStoreTests {
         }
     }
 
-    @Test("What happens at one node wakes the others")
+    @Test("Changes at one node wake the others")
     func signalsCross() async throws {
         let prefix = RedisServer.prefix()
         try await with(prefix: prefix) { here in
             try await with(prefix: prefix) { there in
                 let signals = there.signals()
-                // The subscription itself is told as a signal, so it is the next one that counts.
+                // Subscribing sends a signal, too, so wait until the task is there.
                 var iterator = signals.makeAsyncIterator()
                 let task = NewTask(id: ids.next(), type: "a")
                 _ = try await here.insert([task])
@@ -114,7 +114,7 @@ struct RedisStoreTests {
         }
     }
 
-    @Test("A page far into a million is found without a look at what lies before it")
+    @Test("Pages at any offset are correct")
     func deepPages() async throws {
         try await with { store in
             var all: [TaskID] = []
@@ -141,7 +141,7 @@ struct RedisStoreTests {
         }
     }
 
-    @Test("Thousands of priorities are listed completely, if not all in order")
+    @Test("All tasks are listed if there are thousands of priorities")
     func manyPriorities() async throws {
         try await with { store in
             let tasks = (0..<1500).map { number in
@@ -162,12 +162,12 @@ struct RedisStoreTests {
         }
     }
 
-    @Test("A prefix that cannot be a hash tag is refused", arguments: ["", "a{b", "a}b", "a b"])
+    @Test("A prefix that is not valid in a hash tag is rejected", arguments: ["", "a{b", "a}b", "a b"])
     func badPrefix(_ prefix: String) async throws {
         await #expect(throws: StoreError.self) { try await with(prefix: prefix) { _ in } }
     }
 
-    @Test("Every script is put together")
+    @Test("Every script can be assembled")
     func scripts() throws {
         for script in RedisScript.allCases {
             let text = try ScriptText.text(of: script)

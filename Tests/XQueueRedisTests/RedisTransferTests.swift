@@ -9,7 +9,7 @@ import XQueueTestServers
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Queues that move between a file and Redis.
+/// Transfers of queues between a file and Redis.
 @Suite("A queue moves to Redis and back") struct RedisTransferTests {
     private let clock = ManualClock()
 
@@ -19,7 +19,7 @@ import XQueueTesting
         try await StoreHarness.redis().makeStore(clock: clock)
     }
 
-    /// Tasks that have been through a bit of everything.
+    /// Inserts tasks and brings them into various states.
     private func populate(_ store: any Store, count: Int = 300) async throws {
         let ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: 5))
         let random = SeededRandomSource(seed: 6)
@@ -78,7 +78,7 @@ import XQueueTesting
         let (first, second) = (try await redis(), try await redis())
         try await populate(first)
         try await copy(first, second)
-        // The same queue is no target.
+        // A queue cannot be its own target.
         await #expect(throws: TransferError.self) {
             let side = QueueTransfer.Side(first, name: "old")
             _ = try await QueueTransfer(from: side, to: side, merges: true).run { _ in }
@@ -86,7 +86,7 @@ import XQueueTesting
         for store in [first, second] { await store.close() }
     }
 
-    @Test func manyPrioritiesAreListedBehindTheRestAndCopiedOnce() async throws {
+    @Test func manyPrioritiesAreCopiedOnce() async throws {
         let (first, second) = (try await redis(), try await redis())
         let ids = TaskIDGenerator(clock: clock, random: SeededRandomSource(seed: 5))
         _ = try await first.insert(

@@ -3,13 +3,13 @@
 import NIOCore
 import Synchronization
 
-/// Which servers of a Redis Cluster are known, and which of them has the queue's slot.
+/// The known servers of a Redis Cluster, and which of them serves the queue's slot.
 ///
-/// Of a server that is no part of a cluster it knows just that one.
+/// Without a cluster it holds only the configured server.
 final class ClusterMap: Sendable {
-    /// More servers than that are not remembered; any one that answers is enough.
-    private static let most = 100
-    /// The queue's hash tag: all its keys are in the tag's slot.
+    /// Maximum number of servers to remember; any one that replies is enough.
+    private static let maxServers = 100
+    /// The queue's hash tag, which determines the slot of all its keys.
     private let tag: String
     private let timeout: TimeAmount
     private let seed: RedisAddress
@@ -22,47 +22,47 @@ final class ClusterMap: Sendable {
         known = Mutex([seed])
     }
 
-    /// Whom to ask, in this order: the slot's last known owner first.
+    /// The servers to try, the slot's last known owner first.
     var candidates: [RedisAddress] { known.withLock { $0 } }
 
-    /// The server that has the queue's slot, as the server behind `connection` knows; nil if it is that one.
+    /// Asks the server at `connection` which server owns the queue's slot; returns nil if it is that server itself.
     ///
-    /// - Throws: `disconnected` if no server has the slot now.
+    /// - Throws: `disconnected` if no server currently serves the slot.
     func owner(asking connection: RedisConnection) async throws(RedisError) -> RedisAddress? {
-        guard case .integer(let slot) = try await ask(RedisCommand("CLUSTER", "KEYSLOT", tag), connection),
-            case .bytes(let own) = try await ask(RedisCommand("CLUSTER", "MYID"), connection),
-            case .array(let ranges) = try await ask(RedisCommand("CLUSTER", "SLOTS"), connection)
-        else { throw RedisError(.unfit, "\(connection.address) does not say how its cluster is made up") }
+        guard case .integer(let slot) = try await send(RedisCommand("CLUSTER", "KEYSLOT", tag), connection),
+            case .bytes(let own) = try await send(RedisCommand("CLUSTER", "MYID"), connection),
+            case .array(let ranges) = try await send(RedisCommand("CLUSTER", "SLOTS"), connection)
+        else { throw RedisError(.unfit, "unexpected reply from \(connection.address) to CLUSTER") }
         let parsed = ranges.compactMap { SlotRange($0, askedAt: connection.address) }
         guard let owner = parsed.first(where: { $0.slots.contains(slot) })?.servers.first else {
             throw RedisError(
-                .disconnected, "no server of the Redis Cluster has slot \(slot), which \(tag) is in")
+                .disconnected, "no server of the Redis Cluster serves slot \(slot), the slot of \(tag)")
         }
         remember([owner.address, seed] + parsed.flatMap { $0.servers.map(\.address) })
         return owner.id == own ? nil : owner.address
     }
 
-    private func ask(
+    private func send(
         _ command: RedisCommand, _ connection: RedisConnection
     ) async throws(RedisError) -> RedisReply {
         let reply = try await connection.send(command, timeout: timeout)
-        if case .error(let text) = reply { throw RedisError(refusal: text) }
+        if case .error(let text) = reply { throw RedisError(errorReply: text) }
         return reply
     }
 
     private func remember(_ addresses: [RedisAddress]) {
         var seen: Set<RedisAddress> = []
         let distinct = addresses.filter { seen.insert($0).inserted }
-        known.withLock { $0 = Array(distinct.prefix(Self.most)) }
+        known.withLock { $0 = Array(distinct.prefix(Self.maxServers)) }
     }
 }
 
-/// One line of `CLUSTER SLOTS`: slots, and the servers that have them, the primary first.
+/// An entry of `CLUSTER SLOTS`: a range of slots and the servers with them, the primary first.
 private struct SlotRange {
     let slots: ClosedRange<Int64>
     let servers: [(address: RedisAddress, id: [UInt8])]
 
-    /// - Parameter address: Of the server that says so. It leaves out hosts that are the same as its own.
+    /// - Parameter address: The replying server, which omits hosts that equal its own.
     init?(_ reply: RedisReply, askedAt address: RedisAddress) {
         guard case .array(let parts) = reply, parts.count > 2,
             case .integer(let first) = parts[0], case .integer(let last) = parts[1], first <= last

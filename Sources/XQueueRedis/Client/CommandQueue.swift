@@ -3,41 +3,41 @@
 import NIOCore
 import Synchronization
 
-/// The commands that callers have handed over and that the event loop has not yet written.
+/// Commands that the event loop has not written yet.
 ///
-/// Callers append under a lock. The first to do so after a write asks for the next one, so that
-/// everything that gathers meanwhile goes out in one write.
+/// Callers append under a lock. The first one after a write schedules the next write, which then includes everything
+/// appended in the meantime.
 final class CommandQueue: Sendable {
     typealias Outcome = Result<RedisReply, RedisError>
 
-    /// Somebody who waits for a reply.
+    /// A caller waiting for a reply.
     struct Waiter {
-        /// Nil for the connection's own commands, whose replies nobody wants.
+        /// Nil for the connection's own commands, whose replies are ignored.
         let continuation: CheckedContinuation<Outcome, Never>?
         let deadline: NIODeadline
     }
 
-    /// What became of an appended command.
+    /// The outcome of appending a command.
     enum Admission {
-        /// It waits for a write that is asked for already.
-        case gathered
-        /// It waits, and the caller must ask for the write.
+        /// A write is scheduled already.
+        case queued
+        /// The caller must schedule the write.
         case needsFlush
-        /// The connection takes no more commands, and why.
-        case refused(RedisError)
+        /// The connection accepts no more commands.
+        case rejected(RedisError)
     }
 
     private struct State {
         var bytes = ByteBuffer()
         var waiters: [Waiter] = []
         var isFlushing = false
-        var refusal: RedisError?
+        var rejection: RedisError?
     }
 
     private let state = Mutex(State())
     private let counter = Atomic<Int>(0)
 
-    /// Commands that are not answered yet.
+    /// Number of unanswered commands.
     var load: Int { counter.load(ordering: .relaxed) }
 
     func append(
@@ -45,21 +45,21 @@ final class CommandQueue: Sendable {
     ) -> Admission {
         let head = DecimalDigits(Int64(command.count)).bytes
         return state.withLock { state in
-            if let refusal = state.refusal { return .refused(refusal.unsent) }
+            if let rejection = state.rejection { return .rejected(rejection.unsent) }
             state.bytes.writeInteger(UInt8(ascii: "*"))
             state.bytes.writeBytes(head)
             state.bytes.writeInteger(0x0D0A as UInt16)
             state.bytes.writeBytes(command.body)
-            // Taken under the lock, so that deadlines are in the order of the commands.
+            // Computed under the lock, so that deadlines are in the order of the commands.
             state.waiters.append(Waiter(continuation: continuation, deadline: .now() + timeout))
             counter.wrappingAdd(1, ordering: .relaxed)
-            if state.isFlushing { return .gathered }
+            if state.isFlushing { return .queued }
             state.isFlushing = true
             return .needsFlush
         }
     }
 
-    /// Takes all that has gathered and leaves the two given, empty containers for what comes.
+    /// Takes everything queued, and leaves the given empty containers in its place.
     func swap(_ bytes: inout ByteBuffer, _ waiters: inout [Waiter]) {
         state.withLock { state in
             Swift.swap(&state.bytes, &bytes)
@@ -72,10 +72,10 @@ final class CommandQueue: Sendable {
         counter.wrappingSubtract(count, ordering: .relaxed)
     }
 
-    /// Takes no more commands; what has gathered stays.
-    func refuseMore(_ error: RedisError) {
+    /// Rejects further commands with `error`; queued ones stay.
+    func stopAccepting(_ error: RedisError) {
         state.withLock { state in
-            if state.refusal == nil { state.refusal = error }
+            if state.rejection == nil { state.rejection = error }
         }
     }
 }

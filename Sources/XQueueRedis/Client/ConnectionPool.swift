@@ -2,27 +2,27 @@
 
 import NIOCore
 
-/// Which connections there are, who waits for one, and what to do about it. Holds no lock and does no I/O.
+/// The open connections and the callers waiting for one. Holds no lock and does no I/O.
 struct ConnectionPool {
-    /// Somebody who waits for a connection to be there.
+    /// A caller waiting for a connection.
     struct Caller {
         let deadline: NIODeadline
         let continuation: CheckedContinuation<Result<Void, RedisError>, Never>
     }
 
-    /// What a caller is told who wants to send.
+    /// The result of choosing a connection to send on.
     enum Pick {
-        /// This one; `isCrowded` means that one more connection would do good.
+        /// Use this connection; `isCrowded` means that another one should be opened.
         case connection(RedisConnection, isCrowded: Bool)
         case wait
         case closed
     }
 
     private(set) var connections: [RedisConnection] = []
-    /// Those that take no more commands but are not closed yet.
+    /// Connections that accept no more commands but are not closed yet.
     private var retiring: [RedisConnection] = []
     private(set) var isClosed = false
-    /// Why the last attempt to connect failed; nil after one that succeeded.
+    /// Why the last attempt to connect failed; nil if it succeeded.
     private(set) var failure: RedisError?
     private var callers = CircularBuffer<Caller>()
     private var isExpiryScheduled = false
@@ -37,16 +37,16 @@ struct ConnectionPool {
 
     init(limits: Limits) { self.limits = limits }
 
-    /// True while fewer connections are open than are kept at all times.
+    /// Whether fewer connections are open than the minimum.
     var isShort: Bool { !isClosed && connections.count < limits.minimum }
 
-    /// True while every connection is busy and another one is allowed.
+    /// Whether every connection is busy and another one is allowed.
     var isCrowded: Bool {
         !isClosed && connections.count < limits.maximum
             && connections.allSatisfy { $0.load >= limits.commandsPerConnection }
     }
 
-    /// The connection with the fewest unanswered commands.
+    /// Picks the connection with the fewest unanswered commands.
     func pick() -> Pick {
         if isClosed { return .closed }
         guard var best = connections.first else { return .wait }
@@ -59,7 +59,7 @@ struct ConnectionPool {
         return .connection(best, isCrowded: isCrowded)
     }
 
-    /// Adds a connection and returns those who waited for one; nil if the pool is closed.
+    /// Adds a connection and returns the callers that were waiting; nil if the pool is closed.
     mutating func add(_ connection: RedisConnection) -> [Caller]? {
         guard !isClosed else { return nil }
         connections.append(connection)
@@ -67,13 +67,13 @@ struct ConnectionPool {
         return takeCallers()
     }
 
-    /// Forgets a connection that is closed.
+    /// Removes a closed connection.
     mutating func remove(_ connection: RedisConnection) {
         connections.removeAll { $0 === connection }
         retiring.removeAll { $0 === connection }
     }
 
-    /// Takes out the connections that lead elsewhere than to `address`, for the caller to retire.
+    /// Removes the connections to servers other than `address`, for the caller to retire.
     mutating func retire(except address: RedisAddress?) -> [RedisConnection] {
         let removed = connections.filter { $0.address.place != address?.place }
         connections.removeAll { $0.address.place != address?.place }
@@ -81,30 +81,30 @@ struct ConnectionPool {
         return removed
     }
 
-    mutating func note(_ failure: RedisError) { self.failure = failure }
+    mutating func recordFailure(_ failure: RedisError) { self.failure = failure }
 
-    /// What becomes of a caller who wants to wait.
+    /// The outcome of asking to wait for a connection.
     enum Admission {
-        /// It waits; `needsExpiry` means that nothing will end the wait of anyone yet.
+        /// The caller waits; `needsExpiry` means that no expiry timer is scheduled yet.
         case waits(needsExpiry: Bool)
-        /// There is a connection by now.
+        /// A connection is available now.
         case ready
-        case refused(RedisError)
+        case rejected(RedisError)
     }
 
     mutating func admit(_ caller: Caller) -> Admission {
-        if isClosed { return .refused(.init(.closed, "the Redis client is closed", isUnsent: true)) }
+        if isClosed { return .rejected(.init(.closed, "the Redis client is closed", isUnsent: true)) }
         guard connections.isEmpty else { return .ready }
         guard callers.count < limits.callers else {
-            let message = "there is no connection to Redis, and \(limits.callers) calls wait for one already"
-            return .refused(.init(.disconnected, message, isUnsent: true))
+            let message = "no connection to Redis, and \(limits.callers) calls are already waiting for one"
+            return .rejected(.init(.disconnected, message, isUnsent: true))
         }
         callers.append(caller)
         defer { isExpiryScheduled = true }
         return .waits(needsExpiry: !isExpiryScheduled)
     }
 
-    /// Those whose time is up, and when the next one's will be.
+    /// Removes the callers whose deadline has passed, and returns them and the next deadline.
     mutating func expire(now: NIODeadline) -> (overdue: [Caller], next: NIODeadline?) {
         var overdue: [Caller] = []
         while let first = callers.first, first.deadline <= now { overdue.append(callers.removeFirst()) }
@@ -112,19 +112,19 @@ struct ConnectionPool {
         return (overdue, callers.first?.deadline)
     }
 
-    /// What a caller is told who waited in vain.
-    var refusal: RedisError {
+    /// The error for callers that have waited too long.
+    var unavailable: RedisError {
         guard let failure else {
-            return RedisError(.disconnected, "there is no connection to Redis", isUnsent: true)
+            return RedisError(.disconnected, "no connection to Redis", isUnsent: true)
         }
         switch failure.kind {
         case .newer, .older: return failure.unsent
         case .unfit:
             return RedisError(
-                .unfit, "there is no connection to Redis: \(failure.message)", isUnsent: true)
+                .unfit, "no connection to Redis: \(failure.message)", isUnsent: true)
         default:
             return RedisError(
-                .disconnected, "there is no connection to Redis: \(failure.message)", isUnsent: true)
+                .disconnected, "no connection to Redis: \(failure.message)", isUnsent: true)
         }
     }
 

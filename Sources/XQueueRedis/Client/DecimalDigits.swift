@@ -1,10 +1,10 @@
 #if Redis
 
-/// A number's decimal text, written without making a string of it.
+/// Formats a number in decimal without allocating a string.
 struct DecimalDigits {
     private let magnitude: UInt64
     private let isNegative: Bool
-    /// How many bytes the text has, the sign included.
+    /// Length of the text in bytes, including the sign.
     let count: Int
 
     init(_ number: Int64) {

@@ -2,10 +2,10 @@
 
 import NIOCore
 
-/// Makes connections that are ready for tasks: the primary found, logged in, checked.
+/// Opens connections that are ready to use: to the primary, logged in and checked.
 struct PreparedConnections: Sendable {
-    /// How often the servers of a cluster may send each other's way before it is no use.
-    private static let mostHops = 5
+    /// Maximum number of redirects between the servers of a cluster.
+    private static let maxRedirects = 5
     let sentinel: SentinelLookup?
     private let configuration: RedisConfiguration
     private let connector: RedisConnector
@@ -28,8 +28,10 @@ struct PreparedConnections: Sendable {
         }
     }
 
-    /// - Parameter onMessage: given for a connection that will be subscribed; called on its event loop.
-    /// - Throws: why there is no usable server; the connection tried is closed by then.
+    /// Opens a connection to the primary.
+    ///
+    /// - Parameter onMessage: Receives the messages of a connection to subscribe, on its event loop; else nil.
+    /// - Throws: Why no server is usable. Failed connections are closed.
     func open(
         onMessage: (@Sendable (_ channel: String, _ message: [UInt8]) -> Void)? = nil
     ) async throws(RedisError) -> RedisConnection {
@@ -45,16 +47,16 @@ struct PreparedConnections: Sendable {
                 failures.append(error)
             }
         }
-        // There is always one candidate. Several fail for the same reason, as a rule.
+        // There is always a candidate. If there are several, they usually fail for the same reason.
         throw failures[0]
     }
 
-    /// A connection to the server at `address`, or to that server of its cluster which has the queue.
+    /// Connects to the server at `address`, or to the server of its cluster that has the queue.
     private func open(
         _ address: RedisAddress, _ options: RedisChannelHandler.Options
     ) async throws(RedisError) -> RedisConnection {
         var address = address
-        for _ in 0..<Self.mostHops {
+        for _ in 0..<Self.maxRedirects {
             let connection = try await connector.open(address, options: options)
             do throws(RedisError) {
                 let owner = try await connection.whileOpen { connection throws(RedisError) in
@@ -70,7 +72,7 @@ struct PreparedConnections: Sendable {
             }
         }
         throw RedisError(
-            .disconnected, "the servers of the Redis Cluster do not agree on which of them has the queue",
+            .disconnected, "the servers of the Redis Cluster disagree on which of them has the queue",
             isUnsent: true)
     }
 

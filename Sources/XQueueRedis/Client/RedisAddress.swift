@@ -1,19 +1,19 @@
 #if Redis
 
-/// Where a server listens: a host and a port, or a unix socket.
+/// A server address: host and port, or a Unix socket.
 public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The two kinds of place.
+    /// The kind of address.
     package enum Place: Sendable, Hashable {
         case host(String, port: Int)
         case socket(path: String)
     }
 
-    /// What the address itself says about encryption.
+    /// Whether the address itself determines encryption.
     package enum Encryption: Sendable, Hashable {
         case asConfigured, required, none
     }
 
-    /// The ports there are; what a server says may be none.
+    /// Valid ports; those that servers report are checked against it.
     static let ports = 1...65_535
 
     package let place: Place
@@ -24,20 +24,20 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
         self.encryption = encryption
     }
 
-    /// Reads `host`, `host:port`, `redis://host:port`, `rediss://host:port`, `unix:///path` or `/path`.
+    /// Parses `host`, `host:port`, `redis://host:port`, `rediss://host:port`, `unix:///path` or `/path`.
     ///
-    /// - Parameter defaultPort: the port of an address without one: 6379, and 26379 for Sentinels.
-    /// - Throws: `unfit` with what is wrong; a user, a password and a database number are not allowed here.
+    /// - Parameter defaultPort: The port if the address has none: 6379, or 26379 for Sentinels.
+    /// - Throws: ``RedisError`` of kind `unfit` if the address is invalid, or includes a user, password or database.
     public init(_ text: String, defaultPort: Int = 6379) throws(RedisError) {
         let parsed = try Parsed(text, defaultPort: defaultPort)
         guard parsed.username == nil, parsed.password == nil, parsed.database == nil else {
             throw RedisError(
-                .unfit, "the address \(parsed.address) must not carry a user, a password or a database")
+                .unfit, "the address \(parsed.address) must not include a user, password or database")
         }
         self = parsed.address
     }
 
-    /// The address in `MOVED 3999 127.0.0.1:6381`; nil if there is none.
+    /// Parses the address in an error such as `MOVED 3999 127.0.0.1:6381`; nil if there is none.
     init?(movedTo text: String) {
         let words = text.split(separator: " ")
         guard words.count == 3, let colon = words[2].lastIndex(of: ":"), colon > words[2].startIndex,
@@ -55,7 +55,7 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension RedisAddress {
-    /// An address as a user writes it, with all that it may carry.
+    /// A parsed address, including credentials and database.
     struct Parsed {
         var address: RedisAddress
         var username: String?
@@ -66,7 +66,7 @@ extension RedisAddress {
             if text.hasPrefix("/") {
                 address = RedisAddress(.socket(path: text))
             } else if let path = text.dropping(prefix: "unix://") {
-                guard path.hasPrefix("/") else { throw Self.mistake("unix:// needs an absolute path") }
+                guard path.hasPrefix("/") else { throw Self.mistake("unix:// requires an absolute path") }
                 address = RedisAddress(.socket(path: String(path)), encryption: .none)
             } else if let rest = text.dropping(prefix: "redis://") {
                 address = RedisAddress(.socket(path: ""))
@@ -75,10 +75,10 @@ extension RedisAddress {
                 address = RedisAddress(.socket(path: ""))
                 try readURL(rest, encryption: .required, defaultPort: defaultPort)
             } else if text.contains("://") {
-                throw Self.mistake("only redis://, rediss:// and unix:// are known")
+                throw Self.mistake("the scheme must be redis://, rediss:// or unix://")
             } else if text.contains("@") || text.contains("/") {
                 throw Self.mistake(
-                    "a user or a database needs an address that begins with redis:// or rediss://")
+                    "an address with a user or database must begin with redis:// or rediss://")
             } else {
                 address = RedisAddress(try Self.host(text, defaultPort: defaultPort))
             }
@@ -88,7 +88,7 @@ extension RedisAddress {
             _ text: Substring, encryption: Encryption, defaultPort: Int
         ) throws(RedisError) {
             var rest = text
-            // The last @ ends the credentials: a password may hold one that was not encoded.
+            // The last @ ends the credentials: a password may contain an unencoded one.
             if let at = rest.lastIndex(of: "@") {
                 let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
                 let user = try Self.decoded(parts[0])
@@ -96,12 +96,12 @@ extension RedisAddress {
                 password = parts.count > 1 ? try Self.decoded(parts[1]) : nil
                 rest = rest[rest.index(after: at)...]
             }
-            if rest.contains("?") || rest.contains("#") { throw Self.mistake("it takes no ? or #") }
+            if rest.contains("?") || rest.contains("#") { throw Self.mistake("? and # are not allowed") }
             if let slash = rest.firstIndex(of: "/") {
                 let number = rest[rest.index(after: slash)...]
                 if !number.isEmpty {
                     guard let value = Int(number), value >= 0 else {
-                        throw Self.mistake("what follows the last / must be a database number")
+                        throw Self.mistake("only a database number may follow the /")
                     }
                     database = value
                 }
@@ -115,7 +115,7 @@ extension RedisAddress {
             var name = text[...]
             var portText: Substring?
             if text.hasPrefix("[") {
-                guard let end = text.firstIndex(of: "]") else { throw mistake("the ] is missing") }
+                guard let end = text.firstIndex(of: "]") else { throw mistake("missing ]") }
                 name = text[text.index(after: text.startIndex)..<end]
                 let rest = text[text.index(after: end)...]
                 guard rest.isEmpty || rest.hasPrefix(":") else {
@@ -124,16 +124,16 @@ extension RedisAddress {
                 portText = rest.isEmpty ? nil : rest.dropFirst()
             } else if let colon = text.firstIndex(of: ":") {
                 guard colon == text.lastIndex(of: ":") else {
-                    throw mistake("an IPv6 address stands in brackets, as in [::1]:6379")
+                    throw mistake("an IPv6 address must be in brackets, as in [::1]:6379")
                 }
                 name = text[..<colon]
                 portText = text[text.index(after: colon)...]
             }
-            guard !name.isEmpty else { throw mistake("the host is missing") }
-            guard !name.contains(where: \.isWhitespace) else { throw mistake("the host has a space in it") }
+            guard !name.isEmpty else { throw mistake("missing host") }
+            guard !name.contains(where: \.isWhitespace) else { throw mistake("the host contains a space") }
             guard let portText else { return .host(String(name), port: defaultPort) }
             guard let port = Int(portText), RedisAddress.ports ~= port else {
-                throw mistake("the port must be a number from 1 to 65535")
+                throw mistake("the port must be between 1 and 65535")
             }
             return .host(String(name), port: port)
         }
@@ -147,7 +147,7 @@ extension RedisAddress {
                     continue
                 }
                 guard let value = UInt8(String(rest.prefix(2)) ?? "", radix: 16), rest.count >= 2 else {
-                    throw mistake("a % in the user or the password must be written as %25")
+                    throw mistake("a % in the user or password must be written as %25")
                 }
                 bytes.append(value)
                 rest = rest.dropFirst(2)
@@ -155,9 +155,9 @@ extension RedisAddress {
             return String(decoding: bytes, as: UTF8.self)
         }
 
-        /// Never repeats the text: there may be a password in it.
+        /// Never quotes the address, which may contain a password.
         private static func mistake(_ reason: String) -> RedisError {
-            RedisError(.unfit, "the address of Redis cannot be read: \(reason)")
+            RedisError(.unfit, "invalid Redis address: \(reason)")
         }
     }
 }

@@ -3,13 +3,13 @@
 import NIOCore
 import NIOSSL
 
-/// The event loop's half of a connection: writes what has gathered, gives replies to who waits for
-/// them, and ends the connection when the oldest command is overdue.
+/// The event loop's side of a connection: writes queued commands, passes replies to waiting callers, and closes the
+/// connection when the oldest command times out.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How long things may take, and where messages of subscriptions go.
+    /// Limits, and the receiver of subscription messages.
     struct Options: Sendable {
         var commandTimeout: TimeAmount
         var maximumReplyBytes: Int
@@ -28,7 +28,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var ending: RedisError?
     private var check: Scheduled<Void>?
 
-    /// A buffer that one burst has made larger than this is not kept.
+    /// Maximum size of a write buffer kept for reuse.
     private static let spareBufferBytes = 1_024 * 1_024
 
     init(queue: CommandQueue, options: Options) throws(RedisError) {
@@ -58,7 +58,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         var failure = RedisError(.disconnected, "the connection to Redis failed: \(error)")
-        if case .handshakeFailed = error as? NIOSSLError { failure.isLasting = true }
+        if case .handshakeFailed = error as? NIOSSLError { failure.isPermanent = true }
         end(failure)
     }
 
@@ -83,7 +83,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         retireIfIdle()
     }
 
-    /// Writes everything that has gathered, in one write.
+    /// Writes all queued commands in one write.
     func flush() {
         spareBytes.clear(minimumCapacity: 0)
         queue.swap(&spareBytes, &spareWaiters)
@@ -94,15 +94,15 @@ final class RedisChannelHandler: ChannelInboundHandler {
         if spareBytes.capacity > Self.spareBufferBytes { spareBytes = ByteBuffer() }
     }
 
-    /// Lets the commands in flight finish, then closes the connection.
+    /// Closes the connection once the commands in flight are answered.
     func retire() {
         isRetiring = true
-        queue.refuseMore(Self.retired)
+        queue.stopAccepting(Self.retired)
         retireIfIdle()
     }
 
-    /// Closes the connection; `error` goes to all who wait, at once: an encrypted connection to a peer
-    /// that is gone takes its time to close.
+    /// Closes the connection and fails all waiting callers with `error`, immediately: a TLS connection to a dead peer
+    /// takes a while to close.
     func end(_ error: RedisError) {
         if ending == nil { ending = error }
         finish()
@@ -111,14 +111,14 @@ final class RedisChannelHandler: ChannelInboundHandler {
 }
 
 extension RedisChannelHandler {
-    /// One reply to the first who waits; returns how many commands it answers.
+    /// Passes a reply to the first waiting caller; returns the number of commands it answers.
     private func deliver(_ reply: RedisReply) -> Int {
         if let onMessage = options.onMessage, let message = Publication(reply) {
             onMessage(message.channel, message.payload)
             return 0
         }
         guard let waiter = inFlight.popFirst() else {
-            end(.init(.disconnected, "Redis sent a reply to nothing"))
+            end(.init(.disconnected, "unsolicited reply from Redis"))
             return 0
         }
         waiter.continuation?.resume(returning: .success(reply))
@@ -130,12 +130,12 @@ extension RedisChannelHandler {
         end(Self.retired)
     }
 
-    /// Fails all who wait: those in flight, whose commands may have been carried out, and those queued.
+    /// Fails all waiting callers: those in flight, whose commands may have been executed, and those queued.
     private func finish() {
         check?.cancel()
         let error = ending ?? RedisError(.disconnected, "Redis closed the connection")
         ending = error
-        queue.refuseMore(error)
+        queue.stopAccepting(error)
         let now = NIODeadline.now()
         while let waiter = inFlight.popFirst() {
             let isOverdue = waiter.deadline <= now
@@ -151,7 +151,7 @@ extension RedisChannelHandler {
     }
 
     static var retired: RedisError {
-        RedisError(.disconnected, "the connection to Redis was given up: the primary is another server")
+        RedisError(.disconnected, "the connection to Redis was closed: another server is the primary now")
     }
 
     private static var overdue: RedisError {
@@ -165,7 +165,7 @@ extension RedisChannelHandler {
         }
     }
 
-    /// One check at a time is scheduled, for the moment the oldest command would be overdue.
+    /// Closes the connection if the oldest command has timed out, and schedules the next check.
     private func checkOldest() {
         guard ending == nil else { return }
         let now = NIODeadline.now()
@@ -173,7 +173,7 @@ extension RedisChannelHandler {
             guard oldest.deadline > now else { return end(Self.lost) }
             return scheduleCheck(at: oldest.deadline)
         }
-        // A peer that vanished without a word is found out by a question that it does not answer.
+        // Detects a peer that vanished without closing the connection.
         if now - lastReply >= options.commandTimeout,
             case .needsFlush = queue.append(RedisCommand("PING"), nil, timeout: options.commandTimeout)
         {
@@ -184,7 +184,7 @@ extension RedisChannelHandler {
 
     private static var lost: RedisError {
         RedisError(
-            .disconnected, "the connection to Redis was closed: an earlier command got no answer in time")
+            .disconnected, "the connection to Redis was closed: an earlier command timed out")
     }
 }
 

@@ -4,13 +4,13 @@ import NIOCore
 import Synchronization
 
 extension RedisClient {
-    /// Sends on the least busy connection; waits for one, for a limited time, while there is none.
+    /// Sends on the least busy connection; if there is none, waits for one up to the connect timeout.
     func deliver(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         var deadline: NIODeadline?
         while true {
             switch pool.withLock({ $0.pick() }) {
             case .connection(let connection, let isCrowded):
-                if isCrowded { askForConnection() }
+                if isCrowded { requestConnection() }
                 do throws(RedisError) {
                     return try await connection.send(command)
                 } catch {
@@ -31,19 +31,19 @@ extension RedisClient {
             let caller = ConnectionPool.Caller(deadline: deadline, continuation: continuation)
             switch pool.withLock({ $0.admit(caller) }) {
             case .ready: continuation.resume(returning: .success(()))
-            case .refused(let error): continuation.resume(returning: .failure(error))
+            case .rejected(let error): continuation.resume(returning: .failure(error))
             case .waits(let needsExpiry): if needsExpiry { expireCallers(at: deadline) }
             }
         }
         try outcome.get()
     }
 
-    /// All wait equally long, so one timer for the first of them is enough.
+    /// All callers have the same timeout, so a timer for the first one is enough.
     private func expireCallers(at deadline: NIODeadline) {
         group.next().scheduleTask(deadline: deadline) { [weak self] in
             guard let self else { return }
-            let (expired, refusal) = pool.withLock { pool in (pool.expire(now: .now()), pool.refusal) }
-            for caller in expired.overdue { caller.continuation.resume(returning: .failure(refusal)) }
+            let (expired, error) = pool.withLock { pool in (pool.expire(now: .now()), pool.unavailable) }
+            for caller in expired.overdue { caller.continuation.resume(returning: .failure(error)) }
             if let next = expired.next { expireCallers(at: next) }
         }
     }

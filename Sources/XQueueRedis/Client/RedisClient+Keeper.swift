@@ -5,28 +5,28 @@ import NIOCore
 import Synchronization
 
 extension RedisClient {
-    /// How often the Sentinels are asked whether the primary is still the same.
+    /// Interval between queries for the current primary at the Sentinels.
     private static let primaryCheckInterval = Duration.seconds(1)
 
-    /// Opens connections whenever there are too few, for as long as the client lives.
+    /// Opens connections whenever there are too few, until the client is closed.
     func keepConnections() async {
         guard case .success(let opener) = opener else { return }
         var backOff = ReconnectBackOff()
         var isLost = false
-        // Short of connections already, if one broke before this began.
-        askForConnection()
+        // A connection may have been lost before this started.
+        requestConnection()
         for await _ in shortages {
             while pool.withLock({ $0.isShort || $0.isCrowded }) {
                 do throws(RedisError) {
                     guard adopt(try await opener.open()) else { return }
                     backOff.reset()
-                    if isLost { logger.info("Redis is back", metadata: ["redis": "\(configuration)"]) }
+                    if isLost { logger.info("Reconnected to Redis", metadata: ["redis": "\(configuration)"]) }
                     isLost = false
                 } catch {
                     if Task.isCancelled { return }
-                    pool.withLock { $0.note(error) }
+                    pool.withLock { $0.recordFailure(error) }
                     logger.log(
-                        level: isLost ? .debug : .warning, "cannot connect to Redis, trying again",
+                        level: isLost ? .debug : .warning, "Cannot connect to Redis; retrying",
                         metadata: ["redis": "\(configuration)", "error": "\(error.message)"])
                     isLost = true
                     guard (try? await Task.sleep(for: backOff.next())) != nil else { return }
@@ -35,22 +35,22 @@ extension RedisClient {
         }
     }
 
-    /// Leaves a server that the Sentinels no longer call the primary, even if it can still be reached.
+    /// Abandons a server that is no longer the primary according to the Sentinels, even if it is still reachable.
     func followPrimary() async {
         guard case .success(let opener) = opener, let sentinel = opener.sentinel else { return }
         while (try? await Task.sleep(for: Self.primaryCheckInterval)) != nil {
-            // No answer means nothing: the connections there are stay in use.
+            // Without a reply the current connections stay in use.
             guard let primary = try? await sentinel.primary() else { continue }
             retireConnections(except: primary)
         }
     }
 
-    /// False if the connections for commands lead elsewhere.
+    /// Returns false if command connections lead to another server.
     func leads(to address: RedisAddress) -> Bool {
         pool.withLock { $0.connections.allSatisfy { $0.address.place == address.place } }
     }
 
-    /// Puts a connection to use; false if the client has been closed meanwhile.
+    /// Adds a connection to the pool; returns false, and closes it, if the client is closed.
     func adopt(_ connection: RedisConnection) -> Bool {
         guard let callers = pool.withLock({ $0.add(connection) }) else {
             connection.close(Self.closed)
@@ -63,15 +63,15 @@ extension RedisClient {
 
     func forget(_ connection: RedisConnection) {
         pool.withLock { $0.remove(connection) }
-        askForConnection()
+        requestConnection()
     }
 
-    /// Lets go of the connections that do not lead to `address`, the subscriptions' included.
+    /// Retires the connections to servers other than `address`, including those of subscriptions.
     func retireConnections(except address: RedisAddress?) {
         let retired = pool.withLock { $0.retire(except: address) }
         for connection in retired { connection.retire() }
-        for subscription in subscriptions.withLock({ $0 }) { subscription.leave(except: address) }
-        if !retired.isEmpty { askForConnection() }
+        for subscription in subscriptions.withLock({ $0 }) { subscription.disconnect(except: address) }
+        if !retired.isEmpty { requestConnection() }
     }
 }
 

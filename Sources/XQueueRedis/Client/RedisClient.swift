@@ -4,32 +4,32 @@ package import Logging
 package import NIOCore
 import Synchronization
 
-/// A client of one Redis primary: a few shared, pipelined connections, kept open until `close()`.
+/// A client of one Redis primary, with a pool of shared, pipelined connections.
 ///
-/// A command is never sent twice: one that was written and not answered fails with `disconnected` or
-/// `timedOut`, and the caller must find out whether it happened.
+/// A command is never sent twice. One that was written but not answered fails with `disconnected` or `timedOut`, and
+/// the caller has to find out whether it was executed.
 package final class RedisClient: Sendable {
     let configuration: RedisConfiguration
     let logger: Logger
     let group: any EventLoopGroup
     let pool: Mutex<ConnectionPool>
-    /// Opens connections; a failure if the configuration itself is of no use.
+    /// Opens connections; a failure if the configuration is invalid.
     let opener: Result<PreparedConnections, RedisError>
     private let queuedBytes = Atomic<Int>(0)
     private let background = Mutex<[Task<Void, Never>]>([])
     let subscriptions = Mutex<[RedisSubscription]>([])
-    /// Tells the keeper that a connection is missing.
+    /// Wakes the keeper when a connection is needed.
     let shortages: AsyncStream<Void>
     private let shortage: AsyncStream<Void>.Continuation
 
-    /// A client that takes a server for what it is, whatever queue it holds.
+    /// Creates a client that does not check the queue's layout.
     package convenience init(
         configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger
     ) {
         self.init(configuration: configuration, group: group, logger: logger, layout: nil)
     }
 
-    /// - Parameter layout: Looked at by each connection before it is used.
+    /// - Parameter layout: Checks the queue's layout on each new connection.
     init(
         configuration: RedisConfiguration, group: any EventLoopGroup, logger: Logger, layout: QueueLayout?
     ) {
@@ -49,9 +49,9 @@ package final class RedisClient: Sendable {
         (shortages, shortage) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Opens the first connections and checks the server. Call it once; if it throws, it may be called again.
+    /// Opens the first connections and checks the server. Call it once; call it again only if it throws.
     ///
-    /// - Throws: why the server cannot be used: `disconnected`, `timedOut`, `unfit`, or `refused` by the server.
+    /// - Throws: `disconnected`, `timedOut`, `unfit`, or `refused` by the server.
     package func connect() async throws(RedisError) {
         let opener = try opener.get()
         while pool.withLock({ $0.isShort }) {
@@ -62,47 +62,49 @@ package final class RedisClient: Sendable {
         if opener.sentinel != nil { runUntilClosed { client in await client.followPrimary() } }
     }
 
-    /// Why nothing can be sent now, as far as that is known without trying.
-    var trouble: RedisError? {
-        pool.withLock { $0.connections.isEmpty && $0.failure != nil ? $0.refusal : nil }
+    /// Why there is no connection; nil if there is one, or none was tried yet.
+    var knownFailure: RedisError? {
+        pool.withLock { $0.connections.isEmpty && $0.failure != nil ? $0.unavailable : nil }
     }
 
     /// Sends a command and waits for its reply.
     ///
-    /// - Throws: `refused` with the first word of an error reply, `disconnected` and `timedOut` if there is
-    ///   no reply, `unfit` while the server cannot be used, `closed` after `close()`.
+    /// - Throws: `refused` with the first word of an error reply, `disconnected` or `timedOut` if there is no reply,
+    ///   `unfit` while the server is unsuitable, `closed` after `close()`.
     package func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let size = command.size
         let queued = queuedBytes.wrappingAdd(size, ordering: .relaxed).newValue
         defer { queuedBytes.wrappingSubtract(size, ordering: .relaxed) }
         guard queued <= configuration.maximumQueuedBytes || queued == size else {
-            throw RedisError(.disconnected, "too many bytes wait for Redis already", isUnsent: true)
+            throw RedisError(.disconnected, "too many bytes are queued for Redis", isUnsent: true)
         }
         let error: RedisError
         switch try await deliver(command) {
-        case .error(let text): error = RedisError(refusal: text)
+        case .error(let text): error = RedisError(errorReply: text)
         case let reply: return reply
         }
         switch error.kind {
         case .refused("READONLY"):
-            // The server has become a replica: its connections are of no more use.
+            // The server has become a replica.
             retireConnections(except: nil)
             throw error
         case .refused("MOVED"):
-            // Another server of the cluster has the queue now. Nothing has happened here: it is asked instead.
+            // Another server of the cluster has the queue now. The command was not executed here, so send it there.
             retireConnections(except: RedisAddress(movedTo: error.message))
             let reply = try await deliver(command)
             guard case .error(let text) = reply else { return reply }
-            throw RedisError(refusal: text)
+            throw RedisError(errorReply: text)
         default: throw error
         }
     }
 
-    /// Keeps a connection of its own subscribed to `channels` until `close()`.
+    /// Keeps a dedicated connection subscribed to `channels` until `close()`.
     ///
-    /// - Parameter onSubscribed: called after every subscription, also those after a lost connection:
-    ///   whatever was published before it may have been missed.
-    /// - Parameter onMessage: called on an event loop: it must not block.
+    /// - Parameters:
+    ///   - channels: The channels' names.
+    ///   - onSubscribed: Called after each subscription, including those after a lost connection. Messages published
+    ///     before it may have been missed.
+    ///   - onMessage: Called on an event loop; it must not block.
     package func subscribe(
         to channels: [String], onSubscribed: @escaping @Sendable () -> Void,
         onMessage: @escaping @Sendable (_ channel: String, _ message: [UInt8]) -> Void
@@ -113,7 +115,7 @@ package final class RedisClient: Sendable {
         runUntilClosed { client in await client.keep(subscription) }
     }
 
-    /// Closes every connection; all who wait are told `closed`. Returns when it is done.
+    /// Closes all connections and fails waiting callers with `closed`. Returns once everything is closed.
     package func close() async {
         let (callers, connections) = pool.withLock { $0.close() }
         shortage.finish()
@@ -130,12 +132,12 @@ package final class RedisClient: Sendable {
 
     static var closed: RedisError { RedisError(.closed, "the Redis client is closed") }
 
-    func askForConnection() { shortage.yield() }
+    func requestConnection() { shortage.yield() }
 
     /// Starts a task that `close()` cancels and awaits.
     private func runUntilClosed(_ body: @escaping @Sendable (RedisClient) async -> Void) {
         background.withLock { tasks in
-            // Under the lock that `close()` takes after closing the pool: a task is either seen there or not begun.
+            // `close()` takes this lock after closing the pool, so it sees every task that starts.
             guard !pool.withLock({ $0.isClosed }) else { return }
             tasks.append(Task { await body(self) })
         }

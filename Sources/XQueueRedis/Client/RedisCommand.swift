@@ -4,15 +4,14 @@ import XQueueCore
 
 /// A command in the wire format (RESP), built argument by argument.
 ///
-/// The number of arguments stands first on the wire but is known last, so it is written when the
-/// command is handed to a connection.
+/// The argument count comes first on the wire but is known last, so it is written when the command is queued.
 package struct RedisCommand: Sendable {
-    /// How many arguments, the name included.
+    /// Number of arguments, including the name.
     private(set) var count = 0
-    /// The arguments, encoded.
+    /// The encoded arguments.
     private(set) var body: [UInt8] = []
 
-    /// An empty command with room for `capacity` bytes.
+    /// Creates a command without arguments, with room for `capacity` bytes.
     package init(_ name: String, capacity: Int = 256) {
         body.reserveCapacity(capacity)
         append(name)
@@ -23,7 +22,7 @@ package struct RedisCommand: Sendable {
         for argument in arguments { append(argument) }
     }
 
-    /// About what the command takes on the wire, in bytes.
+    /// Approximate size on the wire, in bytes.
     var size: Int { body.count + 8 }
 
     package mutating func append(_ text: String) {

@@ -2,16 +2,16 @@
 
 import NIOCore
 
-/// One connection that any number of callers share: commands are written in batches and answered in order.
+/// A connection shared by many callers: commands are written in batches and answered in order.
 final class RedisConnection: Sendable {
-    /// Where it leads to.
+    /// The server's address.
     let address: RedisAddress
     private let queue: CommandQueue
     private let channel: any Channel
     private let handler: NIOLoopBound<RedisChannelHandler>
     private let commandTimeout: TimeAmount
 
-    /// To be called on the channel's event loop, before the channel connects.
+    /// Call it on the channel's event loop, before the channel connects.
     init(
         address: RedisAddress, channel: any Channel, options: RedisChannelHandler.Options
     ) throws {
@@ -24,12 +24,12 @@ final class RedisConnection: Sendable {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
-    /// Commands that are not answered yet.
+    /// Number of unanswered commands.
     var load: Int { queue.load }
 
     /// Sends a command and waits for its reply, which may be an error reply.
     ///
-    /// - Throws: what ended the connection; `isUnsent` tells that the command never left.
+    /// - Throws: What ended the connection; `isUnsent` is set if the command was never sent.
     func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         try await send(command, timeout: commandTimeout)
     }
@@ -37,26 +37,26 @@ final class RedisConnection: Sendable {
     func send(_ command: RedisCommand, timeout: TimeAmount) async throws(RedisError) -> RedisReply {
         let outcome = await withCheckedContinuation { continuation in
             switch queue.append(command, continuation, timeout: timeout) {
-            case .gathered: break
+            case .queued: break
             case .needsFlush: channel.eventLoop.execute { [handler] in handler.value.flush() }
-            case .refused(let error): continuation.resume(returning: .failure(error))
+            case .rejected(let error): continuation.resume(returning: .failure(error))
             }
         }
         return try outcome.get()
     }
 
-    /// Takes no more commands, and closes when those in flight are answered.
+    /// Rejects further commands, and closes once those in flight are answered.
     func retire() {
-        queue.refuseMore(RedisChannelHandler.retired)
+        queue.stopAccepting(RedisChannelHandler.retired)
         channel.eventLoop.execute { [handler] in handler.value.retire() }
     }
 
-    /// Closes at once; all who wait get `error`.
+    /// Closes the connection immediately and fails waiting callers with `error`.
     func close(_ error: RedisError) {
         channel.eventLoop.execute { [handler] in handler.value.end(error) }
     }
 
-    /// Runs `body`; if the calling task is cancelled meanwhile, closes the connection, which ends `body`.
+    /// Runs `body`. Canceling the calling task closes the connection, which ends `body`.
     func whileOpen<Value: Sendable>(
         _ body: @Sendable (RedisConnection) async throws(RedisError) -> Value
     ) async throws(RedisError) -> Value {
@@ -72,7 +72,7 @@ final class RedisConnection: Sendable {
         return try outcome.get()
     }
 
-    /// Calls back once the connection is closed and all who waited have been told.
+    /// Calls `body` once the connection is closed and waiting callers have failed.
     func whenClosed(_ body: @escaping @Sendable () -> Void) {
         channel.closeFuture.whenComplete { _ in body() }
     }

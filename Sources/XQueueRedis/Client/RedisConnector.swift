@@ -13,14 +13,14 @@ import Glibc
 import Musl
 #endif
 
-/// Opens connections: TCP or a unix socket, encrypted or not.
+/// Opens connections over TCP or a Unix socket, with or without TLS.
 struct RedisConnector: Sendable {
     let group: any EventLoopGroup
     let connectTimeout: TimeAmount
     let tls: RedisConfiguration.TLS?
     private let tlsContext: NIOSSLContext?
 
-    /// - Throws: `unfit` if a certificate cannot be read.
+    /// - Throws: `unfit` if a certificate cannot be loaded.
     init(group: any EventLoopGroup, configuration: RedisConfiguration) throws(RedisError) {
         self.group = group
         connectTimeout = TimeAmount(configuration.connectTimeout)
@@ -31,7 +31,7 @@ struct RedisConnector: Sendable {
         tlsContext = needsTLS ? try (tls ?? .init()).makeContext() : nil
     }
 
-    /// A connection that is open, but whose server has not been asked anything.
+    /// Opens a connection without sending any command.
     func open(
         _ address: RedisAddress, options: RedisChannelHandler.Options
     ) async throws(RedisError) -> RedisConnection {
@@ -66,12 +66,12 @@ struct RedisConnector: Sendable {
         }
     }
 
-    /// What the system says, without the layers it came through.
+    /// The underlying system error, without the layers around it.
     private static func reason(of error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
             if let failure = error.connectionErrors.first { return reason(of: failure.error) }
-            return error.dnsAError.map { "the name is not known: \($0)" } ?? "\(error)"
+            return error.dnsAError.map { "unknown host: \($0)" } ?? "\(error)"
         case let error as IOError:
             return String(cString: strerror(error.errnoCode))
         default:
@@ -86,13 +86,13 @@ struct RedisConnector: Sendable {
         case .asConfigured where tls == nil: return nil
         case .asConfigured, .required: break
         }
-        // A name goes to the server and is checked; an address is checked against the connection itself.
+        // A name is sent (SNI) and verified; an IP address is verified against that of the peer.
         let isNumeric = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: tlsContext, serverHostname: isNumeric ? nil : host)
     }
 }
 
-/// The channels of one attempt to connect (a name may have several addresses), so that it can be called off.
+/// The channels of an attempt to connect (a name may have several addresses), so that it can be canceled.
 final class ConnectAttempt: Sendable {
     private struct State {
         var channels: [any Channel] = []
@@ -101,7 +101,7 @@ final class ConnectAttempt: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Throws: if the attempt has been called off.
+    /// - Throws: `CancellationError` if the attempt was canceled.
     func add(_ channel: any Channel) throws {
         let isCancelled = state.withLock { state in
             state.channels.append(channel)
@@ -119,13 +119,13 @@ final class ConnectAttempt: Sendable {
     }
 }
 
-/// The growing, jittered pause between two attempts to connect.
+/// Exponential back-off with jitter between attempts to connect.
 struct ReconnectBackOff {
     private static let first = 0.05
     private static let last = 2.0
     private var seconds = first
 
-    /// The next pause: half of it fixed, half of it random, so that many nodes do not come back at once.
+    /// Returns the next delay: half of it random, so that nodes do not reconnect simultaneously.
     mutating func next() -> Duration {
         defer { seconds = min(seconds * 2, Self.last) }
         return .seconds(seconds * Double.random(in: 0.5...1))

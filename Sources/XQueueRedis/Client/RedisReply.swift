@@ -1,18 +1,18 @@
 #if Redis
 
-/// One reply of a Redis server (RESP2).
+/// A reply of a Redis server (RESP2).
 package enum RedisReply: Sendable, Hashable {
     case null
     case integer(Int64)
-    /// A bulk or simple string: bytes as the server sent them.
+    /// A bulk or simple string.
     case bytes([UInt8])
     case error(String)
     case array([RedisReply])
 }
 
-/// Puts the values that hiredis finds, one after another, into one reply.
+/// Assembles a reply from the values that hiredis parses.
 ///
-/// They come in the order of the wire, so a stack of the arrays that are still open is enough.
+/// Values arrive in wire order, so a stack of the incomplete arrays is enough.
 final class ReplyBuilder {
     private struct OpenArray {
         var missing: Int
@@ -22,7 +22,7 @@ final class ReplyBuilder {
     private var open: [OpenArray] = []
     private var finished: RedisReply?
 
-    /// The reply, once: nil if it is not complete.
+    /// Takes the reply; nil if it is incomplete.
     func take() -> RedisReply? {
         defer { finished = nil }
         return finished
@@ -31,7 +31,7 @@ final class ReplyBuilder {
     func beginArray(count: Int) {
         guard count > 0 else { return add(.array([])) }
         var array = OpenArray(missing: count)
-        // The count is the server's word: a false one must not cost memory before its elements arrive.
+        // The count is not trusted: a false one must not allocate memory before the elements arrive.
         array.elements.reserveCapacity(min(count, 4_096))
         open.append(array)
     }

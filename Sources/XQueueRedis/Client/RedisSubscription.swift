@@ -3,7 +3,7 @@
 import Logging
 import Synchronization
 
-/// What is subscribed to, and the connection that is subscribed at the moment.
+/// A subscription and its current connection.
 final class RedisSubscription: Sendable {
     let channels: [String]
     let onSubscribed: @Sendable () -> Void
@@ -19,35 +19,35 @@ final class RedisSubscription: Sendable {
         self.onMessage = onMessage
     }
 
-    /// Whether there is a connection at the moment.
+    /// Whether there is a connection now.
     var isConnected: Bool { current.withLock { $0 != nil } }
 
-    /// Subscribes on a fresh connection and returns when it is closed.
+    /// Subscribes on a new connection and returns when it is closed.
     func run(on connection: RedisConnection) async throws(RedisError) {
         current.withLock { $0 = connection }
         defer { current.withLock { $0 = nil } }
         try await connection.whileOpen { connection throws(RedisError) in
             for channel in channels {
-                // One channel a command: each is confirmed by one reply.
+                // One channel per command, since Redis confirms each channel with a reply.
                 let reply = try await connection.send(RedisCommand("SUBSCRIBE", channel))
-                if case .error(let text) = reply { throw RedisError(refusal: text) }
+                if case .error(let text) = reply { throw RedisError(errorReply: text) }
             }
             onSubscribed()
             await connection.waitUntilClosed()
         }
     }
 
-    /// Gives the connection up if it does not lead to `address`.
-    func leave(except address: RedisAddress?) {
+    /// Closes the connection unless it leads to `address`.
+    func disconnect(except address: RedisAddress?) {
         guard let connection = current.withLock({ $0 }), connection.address.place != address?.place else {
             return
         }
-        connection.close(.init(.disconnected, "the primary is another server now"))
+        connection.close(.init(.disconnected, "another server is the primary now"))
     }
 }
 
 extension RedisClient {
-    /// Keeps the subscription alive until the task is cancelled.
+    /// Keeps the subscription alive until the Swift task is canceled.
     func keep(_ subscription: RedisSubscription) async {
         guard case .success(let opener) = opener else { return }
         var backOff = ReconnectBackOff()
@@ -59,21 +59,21 @@ extension RedisClient {
                 try await subscription.run(on: connection)
             } catch {
                 logger.debug(
-                    "the subscription at Redis is interrupted", metadata: ["error": "\(error.message)"])
+                    "Redis subscription interrupted", metadata: ["error": "\(error.message)"])
             }
             guard (try? await Task.sleep(for: backOff.next())) != nil else { return }
         }
     }
 }
 
-/// A published message, as it arrives on a subscribed connection.
+/// A message received on a subscribed connection.
 struct Publication {
     let channel: String
     let payload: [UInt8]
 
     private static let marker = [UInt8]("message".utf8)
 
-    /// Nil if the reply is something else: a confirmation, or the reply to a `PING`.
+    /// Returns nil for other replies, such as a confirmation or the reply to a `PING`.
     init?(_ reply: RedisReply) {
         guard case .array(let parts) = reply, parts.count == 3, parts[0] == .bytes(Self.marker),
             case .bytes(let channel) = parts[1], case .bytes(let payload) = parts[2]

@@ -2,25 +2,24 @@
 
 import CHiredis
 
-/// Decodes a byte stream into replies with hiredis' reader; the only file that touches the C library.
+/// Decodes a byte stream into replies with hiredis' reader. This is the only file that uses the C library.
 final class ReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let builder = ReplyBuilder()
     private let maximumReplyBytes: Int
 
-    /// The reader moves what is left of its buffer each time 1 KiB of it is used up: small pieces
-    /// keep these moves small.
+    /// The reader moves the rest of its buffer for each KiB it consumes; small pieces keep these moves small.
     private static let pieceBytes = 16 * 1_024
 
-    /// - Parameter maximumReplyBytes: the longest string or line in a reply; a longer one ends the connection.
+    /// - Parameter maximumReplyBytes: Maximum length of a string or line in a reply; a longer one is an error.
     init(maximumReplyBytes: Int) throws(RedisError) {
         self.maximumReplyBytes = maximumReplyBytes
         functions = .allocate(capacity: 1)
         functions.initialize(to: Self.bridge())
         guard let reader = redisReaderCreateWithFunctions(functions) else {
             functions.deallocate()
-            throw RedisError(.disconnected, "no memory for a reply reader")
+            throw RedisError(.disconnected, "out of memory for a reply reader")
         }
         self.reader = reader
         reader.pointee.maxbuf = 4 * Self.pieceBytes
@@ -32,7 +31,7 @@ final class ReplyReader {
         functions.deallocate()
     }
 
-    /// Takes the next bytes of the stream and hands over every reply that they complete.
+    /// Reads the next bytes of the stream, and passes each reply they complete to `each`.
     func read(_ bytes: UnsafeRawBufferPointer, each: (RedisReply) -> Void) throws(RedisError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -42,7 +41,7 @@ final class ReplyReader {
             guard redisReaderFeed(reader, start, piece.count) == REDIS_OK else { throw failure() }
             try drain(each)
             guard reader.pointee.len - reader.pointee.pos <= maximumReplyBytes else {
-                throw RedisError(.disconnected, "Redis sent a reply of more than \(maximumReplyBytes) bytes")
+                throw RedisError(.disconnected, "reply from Redis exceeds \(maximumReplyBytes) bytes")
             }
         }
     }
@@ -52,9 +51,9 @@ final class ReplyReader {
             var token: UnsafeMutableRawPointer?
             guard redisReaderGetReply(reader, &token) == REDIS_OK else { throw failure() }
             guard token != nil else { return }
-            // Of a kind that was not asked for (RESP3), whose parts nobody has put together.
+            // A RESP3 type, which the builder does not assemble.
             guard let reply = builder.take() else {
-                throw RedisError(.disconnected, "Redis sent a reply of a kind that was not asked for")
+                throw RedisError(.disconnected, "unsupported type of reply from Redis")
             }
             each(reply)
         }
@@ -64,12 +63,12 @@ final class ReplyReader {
         let text = withUnsafeBytes(of: reader.pointee.errstr) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        return RedisError(.disconnected, "Redis sent something that is no reply: \(text)")
+        return RedisError(.disconnected, "invalid reply from Redis: \(text)")
     }
 }
 
 extension ReplyReader {
-    /// What hiredis takes for the made object: never looked at, only not nil.
+    /// Stands for every created object: hiredis only requires a non-null pointer.
     private static var token: UnsafeMutableRawPointer? { UnsafeMutableRawPointer(bitPattern: 1) }
 
     private static func builder(of task: UnsafePointer<redisReadTask>?) -> ReplyBuilder? {

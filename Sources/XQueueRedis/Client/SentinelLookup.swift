@@ -3,13 +3,13 @@
 import NIOCore
 import Synchronization
 
-/// Asks the Sentinels, one after another, which server is the primary.
+/// Queries the Sentinels in turn for the current primary.
 final class SentinelLookup: Sendable {
     private let sentinel: RedisConfiguration.Sentinel
     private let connector: RedisConnector
     private let options: RedisChannelHandler.Options
     private let handshake: ServerHandshake
-    /// The one that answered last is asked first.
+    /// The order to query them in; the last one that replied comes first.
     private let order: Mutex<[RedisAddress]>
 
     init(
@@ -24,12 +24,14 @@ final class SentinelLookup: Sendable {
         order = Mutex(sentinel.addresses)
     }
 
-    /// - Throws: `disconnected` with what every one of them said, if none knows.
+    /// Returns the address of the primary.
+    ///
+    /// - Throws: `disconnected`, with the reply of each Sentinel, if none knows the primary.
     func primary() async throws(RedisError) -> RedisAddress {
         var failures: [String] = []
         for address in order.withLock({ $0 }) {
             do throws(RedisError) {
-                let primary = try await ask(address)
+                let primary = try await query(address)
                 order.withLock { order in
                     order.removeAll { $0 == address }
                     order.insert(address, at: 0)
@@ -45,27 +47,27 @@ final class SentinelLookup: Sendable {
             isUnsent: true)
     }
 
-    private func ask(_ address: RedisAddress) async throws(RedisError) -> RedisAddress {
+    private func query(_ address: RedisAddress) async throws(RedisError) -> RedisAddress {
         let connection = try await connector.open(address, options: options)
         defer { connection.close(.init(.closed, "no longer needed")) }
         return try await connection.whileOpen { connection throws(RedisError) in
-            try await ask(address, on: connection)
+            try await query(address, on: connection)
         }
     }
 
-    private func ask(
+    private func query(
         _ address: RedisAddress, on connection: RedisConnection
     ) async throws(RedisError) -> RedisAddress {
         try await handshake.authenticate(on: connection)
-        let question = RedisCommand("SENTINEL", "get-master-addr-by-name", sentinel.primaryName)
-        switch try await connection.send(question, timeout: connector.connectTimeout) {
+        let command = RedisCommand("SENTINEL", "get-master-addr-by-name", sentinel.primaryName)
+        switch try await connection.send(command, timeout: connector.connectTimeout) {
         case .array(let parts):
             guard parts.count == 2, case .bytes(let host) = parts[0], case .bytes(let port) = parts[1],
                 let number = Int(String(decoding: port, as: UTF8.self)), RedisAddress.ports ~= number
-            else { throw RedisError(.disconnected, "it answered something else than an address") }
+            else { throw RedisError(.disconnected, "unexpected reply") }
             return RedisAddress(.host(String(decoding: host, as: UTF8.self), port: number))
-        case .error(let text): throw RedisError(refusal: text)
-        default: throw RedisError(.unfit, "it does not know \(sentinel.primaryName)")
+        case .error(let text): throw RedisError(errorReply: text)
+        default: throw RedisError(.unfit, "unknown primary \(sentinel.primaryName)")
         }
     }
 }

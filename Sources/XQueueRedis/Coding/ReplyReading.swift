@@ -2,7 +2,7 @@
 
 import XQueueCore
 
-/// Replies of scripts, as what they must be; anything else is a damaged or foreign store.
+/// Typed access to the replies of scripts. Any other type throws: the store is damaged or foreign.
 extension RedisReply {
     var elements: [RedisReply] {
         get throws(StoreError) {
@@ -44,7 +44,7 @@ extension RedisReply {
         get throws(StoreError) { Timestamp(milliseconds: try integer) }
     }
 
-    /// A record as `record()` of `records.lua` answers it, or an abridged one of `insert.lua`; nil if there is none.
+    /// A record as returned by `record()` in `records.lua`, or abridged by `insert.lua`; nil if the task is not stored.
     var record: TaskRecord? {
         get throws(StoreError) {
             if case .null = self { return nil }
@@ -58,17 +58,17 @@ extension RedisReply {
     }
 
     private var unexpected: StoreError {
-        StoreError(.corrupt, "Redis answered what no script of this version answers: \(kind)")
+        StoreError(.corrupt, "unexpected reply from Redis: \(summary)")
     }
 
-    /// What it is, without what is in it: that may be megabytes.
-    private var kind: String {
+    /// A description without the content, which may be megabytes.
+    private var summary: String {
         switch self {
-        case .null: "nothing"
-        case .integer(let value): "the number \(value)"
-        case .bytes(let bytes): "a text of \(bytes.count) bytes"
-        case .error(let text): "the error \(text.prefix(100))"
-        case .array(let elements): "a list of \(elements.count)"
+        case .null: "null"
+        case .integer(let value): "integer \(value)"
+        case .bytes(let bytes): "string of \(bytes.count) bytes"
+        case .error(let text): "error \(text.prefix(100))"
+        case .array(let elements): "array of \(elements.count)"
         }
     }
 }
@@ -79,7 +79,7 @@ extension TaskRecord {
     ) throws(StoreError) {
         let bytes = try id.bytes
         guard bytes.count == TaskID.packedLength else {
-            throw StoreError(.corrupt, "\(bytes) is no identifier")
+            throw StoreError(.corrupt, "invalid task identifier \(bytes)")
         }
         var reader = PackedReader(bytes)
         let id = try reader.id()
@@ -104,20 +104,20 @@ extension TaskRecord {
         }
     }
 
-    /// Says of what fails in `body` which key holds it.
+    /// Runs `body`, and names the key and the task if it fails.
     private static func reading<Value>(
         _ key: String, of id: TaskID, _ body: () throws(StoreError) -> Value
     ) throws(StoreError) -> Value {
         do throws(StoreError) {
             return try body()
         } catch {
-            throw StoreError(.corrupt, "the hash :\(key) of the queue, task \(id): \(error.message)")
+            throw StoreError(.corrupt, "damaged record of task \(id) in hash :\(key): \(error.message)")
         }
     }
 }
 
 extension Array<RedisReply> {
-    /// The pairs of an array that alternates between names and values.
+    /// The pairs of an array of alternating names and values.
     var pairs: [(name: RedisReply, value: RedisReply)] {
         stride(from: 0, to: count - 1, by: 2).map { (self[$0], self[$0 + 1]) }
     }

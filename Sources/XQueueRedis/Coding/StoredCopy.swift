@@ -2,17 +2,17 @@
 
 import XQueueCore
 
-/// A task that comes from another store, as `adopt.lua` takes it.
+/// A task from another store, encoded for `adopt.lua`.
 struct StoredCopy {
     private let id: TaskID
     private let definition: [UInt8]
-    /// Empty for a task that stands where it was submitted.
+    /// Empty for a task that is unchanged since its submission.
     private var state: [UInt8] = []
     private let isParked: Bool
     private let result: String
     private var errors: [UInt8] = []
 
-    /// - Throws: ``StoreError`` if a text holds a NUL.
+    /// - Throws: ``StoreError`` if a string contains NUL.
     init(_ record: TaskRecord) throws(StoreError) {
         var record = record
         id = record.id
@@ -41,7 +41,7 @@ struct StoredCopy {
         return writer.bytes
     }
 
-    /// About what it takes in a command, in bytes.
+    /// Approximate size in a command, in bytes.
     var size: Int { definition.count + state.count + result.utf8.count + errors.count + 80 }
 
     func append(to command: inout RedisCommand) {

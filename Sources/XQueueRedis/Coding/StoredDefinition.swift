@@ -2,9 +2,9 @@
 
 import XQueueCore
 
-/// What was asked of a task, as it is kept.
+/// The packed form of a task's definition.
 enum StoredDefinition {
-    /// When the task was accepted, and when it is to become ready for the first time.
+    /// When the task was accepted, and when it first becomes ready.
     static func times<Coder: LayoutCoder>(
         _ coder: inout Coder, _ createdAt: inout Timestamp, _ runAt: inout Timestamp
     ) throws(StoreError) {
@@ -12,7 +12,7 @@ enum StoredDefinition {
         try coder.time("FIRST_RUN", &runAt)
     }
 
-    /// All but those times.
+    /// Everything but these times.
     static func layout<Coder: LayoutCoder>(
         _ coder: inout Coder, _ definition: inout TaskDefinition
     ) throws(StoreError) {
@@ -33,7 +33,7 @@ enum StoredDefinition {
         try coder.text("DEFINED_KEY", &key)
         try coder.text("UNIQUE_KEY", &uniqueKey)
         try coder.payload(&payload)
-        // What scripts do not look at, one line each; new ones at the end.
+        // Fields that scripts ignore, one line each; add new ones at the end.
         try coder.passive(&definition.trace)
         try coder.passive(&definition.metadata)
         guard Coder.reads else { return }
@@ -42,17 +42,17 @@ enum StoredDefinition {
         definition.payload = RawJSON(trusted: payload)
     }
 
-    /// All but the two times at the beginning, which the script adds by its own clock.
+    /// Packs everything but the two times at the beginning, which the script adds.
     ///
-    /// - Throws: ``StoreError`` if a text holds a NUL, which ends texts in this layout.
+    /// - Throws: ``StoreError`` if a string contains NUL, which terminates strings in this form.
     static func pack(_ task: NewTask) throws(StoreError) -> [UInt8] {
         try pack(task.definition)
     }
 
     /// - Parameters:
-    ///   - definition: What was asked.
-    ///   - times: Writes what stands before it.
-    /// - Throws: ``StoreError`` if a text holds a NUL.
+    ///   - definition: The definition.
+    ///   - times: Writes the times that precede it.
+    /// - Throws: ``StoreError`` if a string contains NUL.
     static func pack(
         _ definition: TaskDefinition, after times: (inout PackedWriter) throws(StoreError) -> Void = { _ in }
     ) throws(StoreError) -> [UInt8] {
@@ -64,7 +64,7 @@ enum StoredDefinition {
         return writer.bytes
     }
 
-    /// When the task is to run, as `insert.lua` takes it.
+    /// The time to run at, as an argument of `insert.lua`.
     static func schedule(_ schedule: NewTask.Schedule) -> String {
         switch schedule {
         case .now: ""
@@ -73,7 +73,7 @@ enum StoredDefinition {
         }
     }
 
-    /// The record of a task that has not moved since it was submitted.
+    /// The record of a task that is unchanged since its submission.
     static func record(_ id: TaskID, _ bytes: [UInt8]) throws(StoreError) -> TaskRecord {
         var reader = PackedReader(bytes)
         var createdAt = Timestamp(milliseconds: 0)

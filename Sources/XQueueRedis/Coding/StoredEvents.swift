@@ -2,13 +2,14 @@
 
 import XQueueCore
 
-/// The forms of the event log, which scripts write.
+/// The packed forms of the event log, which scripts write.
 ///
-/// An entry is its head, and then groups: the head of one, how many tasks it holds for, and their identifiers.
+/// An entry is a head followed by groups. A group is a head, the number of tasks it applies to, and their identifiers.
 enum StoredEvents {
     /// - Parameters:
-    ///   - first: The number of the entry's first event.
-    ///   - time: When its events happened.
+    ///   - coder: Reads or writes the fields.
+    ///   - first: Number of the entry's first event.
+    ///   - time: Time of its events.
     static func entry<Coder: LayoutCoder>(
         _ coder: inout Coder, first: inout Int64, at time: inout Timestamp
     ) throws(StoreError) {
@@ -16,7 +17,7 @@ enum StoredEvents {
         try coder.time("TIME", &time)
     }
 
-    /// What the events of a group are about: by it, the rest of the head is one of the next two.
+    /// The kind of a group's events, which determines the rest of its head: `status` or `progress`.
     static func kind<Coder: LayoutCoder>(_ coder: inout Coder, _ kind: EventCode) throws(StoreError) {
         var code = kind.rawValue
         try self.kind(&coder, code: &code)
@@ -60,7 +61,7 @@ enum StoredEvents {
         if Coder.reads { progress = TaskProgress(percent: percent, message: message.unmarked) }
     }
 
-    /// What stands behind a head whose kind says that there is metadata.
+    /// The metadata after a head, if the kind says that there is some.
     static func metadata<Coder: LayoutCoder>(_ coder: inout Coder, _ metadata: inout String)
         throws(StoreError)
     {
@@ -69,7 +70,9 @@ enum StoredEvents {
         try coder.text(length: length, &metadata)
     }
 
-    /// - Parameter size: How many tasks the group holds for.
+    /// - Parameters:
+    ///   - coder: Reads or writes the field.
+    ///   - size: Number of tasks in the group.
     static func group<Coder: LayoutCoder>(_ coder: inout Coder, size: inout Int) throws(StoreError) {
         try coder.count("SIZE", .uint32, &size)
     }

@@ -2,7 +2,7 @@
 
 import XQueueCore
 
-/// The end of an attempt, as `settle.lua` takes it: a head, the message of the progress, and then what its kind needs.
+/// The outcome of an attempt, packed for `settle.lua`: a head, the progress message, and a part by its kind.
 enum StoredOutcome {
     static func head<Coder: LayoutCoder>(
         _ coder: inout Coder, _ token: LeaseToken, _ code: OutcomeCode, _ progress: TaskProgress?
@@ -21,7 +21,10 @@ enum StoredOutcome {
         try coder.text(length: length, &message)
     }
 
-    /// - Parameter draw: A random number in 0..<1 for the wait before the next attempt.
+    /// - Parameters:
+    ///   - coder: Reads or writes the fields.
+    ///   - failure: The failure.
+    ///   - draw: Random number in 0..<1, for the jitter of the back-off.
     static func failure<Coder: LayoutCoder>(
         _ coder: inout Coder, _ failure: AttemptFailure, draw: Double
     ) throws(StoreError) {
@@ -73,7 +76,7 @@ extension AttemptOutcome {
 }
 
 extension TaskProgress {
-    /// The message behind a mark of presence; nothing if there is none.
+    /// The message with a leading `=`; empty if there is none.
     var marked: String { message.marked }
 }
 

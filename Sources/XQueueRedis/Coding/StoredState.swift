@@ -2,12 +2,12 @@
 
 import XQueueCore
 
-/// Where a task stands, as it is kept once it has moved for the first time, and the history of its failed attempts.
+/// The packed forms of a task's state, which is stored from its first change on, and of its failed attempts.
 enum StoredState {
-    /// Flags of a state: what scripts would have to read the definition for. The task has a unique key; it has metadata.
+    /// Flags that spare scripts from reading the definition: the task has a unique key; it has metadata.
     static let (isUnique, isTagged) = (1, 2)
 
-    /// The state, then the error, and then the message of the progress.
+    /// The state, followed by the error and the progress message.
     static func layout<Coder: LayoutCoder>(
         _ coder: inout Coder, _ record: inout TaskRecord
     ) throws(StoreError) {
@@ -60,7 +60,7 @@ enum StoredState {
         record.state = state
     }
 
-    /// One failed attempt: its fields, then the worker, and then the message.
+    /// A failed attempt: its fields, followed by the worker and the message.
     static func layout<Coder: LayoutCoder>(
         _ coder: inout Coder, _ line: inout AttemptError
     ) throws(StoreError) {
@@ -78,13 +78,13 @@ enum StoredState {
         if Coder.reads { line.workerID = worker.unmarked }
     }
 
-    /// Puts the state that `bytes` hold into `record`.
+    /// Applies the packed state to `record`.
     static func apply(_ bytes: [UInt8], to record: inout TaskRecord) throws(StoreError) {
         var reader = PackedReader(bytes)
         try layout(&reader, &record)
     }
 
-    /// The history of failed attempts.
+    /// Unpacks the failed attempts.
     static func errors(_ bytes: [UInt8]) throws(StoreError) -> [AttemptError] {
         var reader = PackedReader(bytes)
         var errors: [AttemptError] = []

@@ -6,39 +6,40 @@ import Synchronization
 import XQueueCore
 import XQueueStoreKit
 
-/// Wakes those who wait for the next event: one blocking read of the log for all of them, on a connection of
-/// its own that is opened when somebody waits for the first time.
+/// Wakes callers that wait for the next event: one blocking read of the log serves all of them, on a dedicated
+/// connection that is opened on first use.
 final class EventWatch: Sendable {
     private struct State {
         var isClosed = false
-        /// How many wait. Without any, the reading ends.
+        /// Number of waiting callers. Reading ends at zero.
         var waiting = 0
-        /// What the reading goes on from; nil while nothing is read.
+        /// The position to read from; nil while not reading.
         var position: EventCursor?
         var connection: RedisConnection?
         var reading: Task<Void, Never>?
     }
 
-    /// A read ends after this long, so that it is noticed when nobody waits any more or the primary is another
-    /// server.
-    private static let slice = Duration.seconds(5)
+    /// How long a read blocks, after which it checks that callers are waiting and the primary is the same.
+    private static let blockDuration = Duration.seconds(5)
 
     private let client: RedisClient
     private let key: String
     private let bell = EventBell()
     private let state = Mutex(State())
 
-    /// - Parameter key: The stream's.
+    /// - Parameters:
+    ///   - client: Opens the connection.
+    ///   - key: The stream's key.
     init(client: RedisClient, key: String) {
         self.client = client
         self.key = key
     }
 
-    /// To be read before looking for events, so that none comes unnoticed between the look and the wait.
+    /// Read this before reading events, so that none is missed between the read and the wait.
     var rings: Int { bell.rings }
 
-    /// Returns when there is, or may be, an event after `end`; at the deadline; when the Swift task is
-    /// canceled, or this is closed.
+    /// Waits until there may be an event after `end`, the deadline passes, the Swift task is canceled, or the watch is
+    /// closed.
     func wait(
         after end: EventCursor, past rings: Int, until deadline: MonotonicInstant, clock: any QueueClock
     ) async {
@@ -48,7 +49,7 @@ final class EventWatch: Sendable {
             if state.isClosed { return false }
             if state.position == nil {
                 state.position = end
-                // Ended by `close()`, or by itself when nobody waits.
+                // Ends on `close()`, or when no caller is waiting.
                 let previous = state.reading
                 state.reading = Task {
                     await previous?.value
@@ -58,7 +59,7 @@ final class EventWatch: Sendable {
             return false
         }
         if isBehind {
-            // Others have seen more of the log already, or the log was removed while they wait.
+            // Reading is past `end` already, or the log was removed meanwhile.
             try? await Task.sleep(for: .milliseconds(10))
             return
         }
@@ -66,7 +67,7 @@ final class EventWatch: Sendable {
         state.withLock { $0.waiting -= 1 }
     }
 
-    /// Wakes everybody for good, and ends the reading.
+    /// Wakes all waiting callers, and stops reading.
     func close() async {
         let (reading, connection) = state.withLock { state in
             state.isClosed = true
@@ -80,14 +81,14 @@ final class EventWatch: Sendable {
         await connection?.waitUntilClosed()
     }
 
-    /// Reads until there is an event after `position`, or nobody waits for one.
+    /// Reads until there is an event after `position`, or no caller is waiting.
     private func read(after position: EventCursor) async {
         var backOff = ReconnectBackOff()
         var isLost = false
         while state.withLock({ !$0.isClosed && $0.waiting > 0 }) {
             do throws(RedisError) {
                 let connection = try await connection()
-                // Whatever happened meanwhile, everybody looks for himself.
+                // Events may have been missed meanwhile, so callers check for themselves.
                 if isLost { break }
                 if try await hasEvent(after: position, on: connection) { break }
             } catch {
@@ -104,16 +105,16 @@ final class EventWatch: Sendable {
         after position: EventCursor, on connection: RedisConnection
     ) async throws(RedisError) -> Bool {
         guard client.leads(to: connection.address) else {
-            throw RedisError(.disconnected, "the primary is another server now")
+            throw RedisError(.disconnected, "another server is the primary now")
         }
         let command = RedisCommand(
-            "XREAD", "BLOCK", "\(Self.slice.wholeMilliseconds)", "COUNT", "1", "STREAMS", key,
+            "XREAD", "BLOCK", "\(Self.blockDuration.wholeMilliseconds)", "COUNT", "1", "STREAMS", key,
             "\(position)")
-        let timeout = TimeAmount(Self.slice) + TimeAmount(client.configuration.commandTimeout)
+        let timeout = TimeAmount(Self.blockDuration) + TimeAmount(client.configuration.commandTimeout)
         let reply = try await connection.whileOpen { connection throws(RedisError) in
             try await connection.send(command, timeout: timeout)
         }
-        if case .error(let text) = reply { throw RedisError(refusal: text) }
+        if case .error(let text) = reply { throw RedisError(errorReply: text) }
         return reply != .null
     }
 
@@ -133,7 +134,7 @@ final class EventWatch: Sendable {
 
     private func drop(_ error: RedisError) {
         client.logger.debug(
-            "the wait for events at Redis is interrupted", metadata: ["error": "\(error.message)"])
+            "Wait for events at Redis interrupted", metadata: ["error": "\(error.message)"])
         let connection = state.withLock { state in
             defer { state.connection = nil }
             return state.connection

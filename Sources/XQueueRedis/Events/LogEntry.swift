@@ -3,20 +3,22 @@
 import XQueueCore
 import XQueueStoreKit
 
-/// The events of one entry of the log, as `log.lua` packs them.
+/// An entry of the event log, as packed by `log.lua`.
 struct LogEntry {
-    /// The place of the entry's last event.
+    /// The cursor of the entry's last event.
     let last: EventCursor
     private let bytes: [UInt8]
 
-    /// - Parameter id: The entry's place in the stream: `1764000000000-42`.
+    /// - Parameters:
+    ///   - id: The entry's ID in the stream, such as `1764000000000-42`.
+    ///   - bytes: The packed events.
     init(id: String, bytes: [UInt8]) throws(StoreError) {
         guard let last = EventCursor(id) else { throw Self.damaged }
         self.last = last
         self.bytes = bytes
     }
 
-    /// - Throws: ``StoreError`` if the bytes are not what a script packs.
+    /// - Throws: ``StoreError`` if the bytes are damaged.
     func unpack() throws(StoreError) -> [TaskEvent] {
         var reader = PackedReader(bytes)
         var (first, timestamp) = (Int64(0), Timestamp(milliseconds: 0))
@@ -61,18 +63,19 @@ struct LogEntry {
     private static var damaged: StoreError { EventNumbering.damaged }
 }
 
-/// What `events.lua` answers: a page of the event log, and where the log ends.
+/// The reply of `events.lua`: a page of the event log, and where the log ends.
 struct LogPart {
     let page: EventPage
-    /// The place after the newest event, if the page holds none.
+    /// The cursor of the newest event, if the page is empty.
     let end: EventCursor
 
     /// - Parameters:
-    ///   - cursor: What was asked for.
-    ///   - limit: The most events of the page.
+    ///   - reply: The reply of `events.lua`.
+    ///   - cursor: The requested cursor.
+    ///   - limit: Maximum number of events.
     init(_ reply: RedisReply, after cursor: EventCursor, limit: Int) throws(StoreError) {
         let elements = try reply.elements
-        guard elements.count >= 3 else { throw StoreError(.corrupt, "Redis answered events oddly") }
+        guard elements.count >= 3 else { throw StoreError(.corrupt, "unexpected reply from Redis to events") }
         let state = try elements[0].integer
         let (isReset, isRewound) = (state == 1, state == 2)
         let newest = try elements[1].integer
@@ -91,10 +94,10 @@ struct LogPart {
             hasMore: events.last.map { $0.cursor.number < newest } ?? false)
     }
 
-    /// The arguments of `events.lua` for the events after `cursor`.
-    static func ask(after cursor: EventCursor, limit: Int, in command: inout RedisCommand) {
+    /// Appends the arguments of `events.lua` for the events after `cursor`.
+    static func appendArguments(after cursor: EventCursor, limit: Int, to command: inout RedisCommand) {
         let time = max(cursor.time.milliseconds, 0)
-        // All that is behind a cursor has a later time, or a larger number.
+        // Every event after a cursor has a later time or a larger number.
         command.append("\(time)-\(UInt64(max(cursor.number, 0)) + 1)")
         command.append(time)
         command.append(max(cursor.number, 0))

@@ -2,40 +2,40 @@
 
 import XQueueCore
 
-/// A packed form as scripts know it: names and kinds of its fields, in their order.
+/// A packed form as scripts see it: the names and types of its fields, in order.
 struct Form {
     struct Field {
-        /// In capitals.
+        /// Name, in capitals.
         let name: String
-        /// What Lua's `struct` calls its kind.
+        /// Format code of Lua's `struct` library.
         let kind: String
-        /// What it holds if a script does not name it, as Lua text.
+        /// Default value if a script does not name the field, as Lua source.
         let initial: String
     }
 
     let fields: [Field]
 
-    /// - Parameter walk: Describes the fields; what it is given is a lister.
+    /// - Parameter walk: Visits the fields with the given lister.
     init(_ walk: (inout FieldLister) throws -> Void) {
         var lister = FieldLister()
-        // A lister reads nothing, and so finds nothing wrong.
+        // A lister never throws, since it reads nothing.
         try? walk(&lister)
         fields = lister.fields
     }
 
-    /// Lua's format of the first `count` fields, in quotes; of all if nil.
+    /// The Lua format of the first `count` fields, in quotes; nil for all fields.
     func format(of count: Int? = nil) -> String {
         "'>" + fields.prefix(count ?? fields.count).map(\.kind).joined() + "'"
     }
 
-    /// The number of a field, from 1; that of `REST` is where what stands behind the fields begins.
+    /// The number of a field, from 1. `REST` stands for the position after the fields.
     func number(of name: String) -> Int? {
         if name == "REST" { return fields.count + 1 }
         return fields.firstIndex { $0.name == name }.map { $0 + 1 }
     }
 }
 
-/// Notes the fields of a form.
+/// Collects the fields of a form.
 struct FieldLister: LayoutCoder {
     static let reads = false
 

@@ -2,14 +2,14 @@
 
 import XQueueCore
 
-/// Everything that is packed in Redis or on the way to it. See docs/redis.md for where each form is kept.
+/// The packed forms in Redis and in script arguments. docs/redis.md says where each is stored.
 ///
-/// A change of a form that older programs would misread is a new layout: see `QueueLayout`.
+/// Changing a form so that older versions would misread it requires a new layout: see `QueueLayout`.
 enum Forms {
-    /// What scripts call "no time".
+    /// The scripts' name for "no time".
     static let none = "NONE"
 
-    /// The forms by the names that scripts use.
+    /// The forms, by their names in scripts.
     static let all: [String: Form] = {
         var definition = TaskDefinition(type: "")
         let epoch = Timestamp(milliseconds: 0)
@@ -23,7 +23,7 @@ enum Forms {
         var step = TaskEvent.StatusChange(previous: nil, status: .pending, version: 1, retryCount: 0)
         var (progress, worker) = (TaskProgress(percent: 0, message: nil), String?.none)
         var forms: [String: Form] = [:]
-        // A definition as it is sent, without the times that the script adds by its own clock.
+        // A definition as sent, without the times that the script adds.
         forms["SENT"] = Form { try StoredDefinition.layout(&$0, &definition) }
         forms["TIMES"] = Form { try StoredDefinition.times(&$0, &created, &run) }
         forms["DEFINITION"] = Form {
@@ -32,11 +32,11 @@ enum Forms {
         }
         forms["STATE"] = Form { try StoredState.layout(&$0, &record) }
         forms["ERROR_ENTRY"] = Form { try StoredState.layout(&$0, &line) }
-        // An outcome: its head, the message of its progress, and then by its kind.
+        // An outcome: its head, the progress message, and a part that depends on its kind.
         forms["OUTCOME"] = Form { try StoredOutcome.head(&$0, token, .released, nil) }
         forms["FAILURE"] = Form { try StoredOutcome.failure(&$0, AttemptFailure(""), draw: 0) }
         forms["SNOOZE"] = Form { try StoredOutcome.snooze(&$0, .zero) }
-        // The event log: the head of an entry, those of its groups, and how many identifiers a group has.
+        // The event log: the heads of an entry and of its groups, and the number of identifiers in a group.
         forms["ENTRY"] = Form { try StoredEvents.entry(&$0, first: &first, at: &created) }
         forms["STATUS_HEAD"] = Form {
             try StoredEvents.kind(&$0, .status)
@@ -48,16 +48,16 @@ enum Forms {
         }
         forms["METADATA"] = Form { try StoredEvents.metadata(&$0, &metadata) }
         forms["GROUP"] = Form { try StoredEvents.group(&$0, size: &size) }
-        // What only scripts read and write: when a task ended, and when a node announced itself.
+        // Used by scripts only: when a task ended, and when a node announced itself.
         forms["END"] = Form { try $0.time("ENDED_AT", &created) }
         forms["ANNOUNCEMENT"] = Form { try $0.time("HEARD_AT", &created) }
         return forms
     }()
 
-    /// The forms whose fields scripts keep in tables, under their numbers.
+    /// The forms that scripts unpack to tables, indexed by field number.
     static let numbered = ["DEFINITION", "STATE"]
 
-    /// What stands for the formats, the fields' numbers and the sizes of forms in scripts.
+    /// The constants in scripts for the forms' formats, field numbers and sizes.
     static let definitions: [String: String] = {
         var definitions = all.mapValues { $0.format() }
         definitions[none] = String(IntegerKind.noTime)

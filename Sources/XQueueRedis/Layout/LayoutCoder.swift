@@ -3,10 +3,10 @@
 import XQueueCore
 import XQueueStoreKit
 
-/// What is done with the fields of a packed form: they are listed, written or read.
+/// Lists, writes or reads the fields of a packed form.
 ///
-/// A form is described once, by a function that walks over its fields in their order. ``FieldLister`` makes of it the
-/// format and the names that scripts use, ``PackedWriter`` and ``PackedReader`` are the coder:
+/// A function that visits the fields in order describes a form once. ``FieldLister`` derives from it the format and the
+/// names for scripts; ``PackedWriter`` and ``PackedReader`` write and read it:
 ///
 /// ```swift
 /// static func layout<Coder: LayoutCoder>(
@@ -17,67 +17,67 @@ import XQueueStoreKit
 /// }
 /// ```
 ///
-/// Names are those of scripts, which know every field but the texts at the end. A value that a lister or a writer is
-/// given stays as it is.
+/// The names are for scripts, which can access every field but the strings at the end. Listers and writers leave the
+/// values unchanged.
 protocol LayoutCoder {
-    /// Whether values come out of the form.
+    /// Whether the coder reads values.
     static var reads: Bool { get }
 
     /// - Parameters:
-    ///   - name: What scripts call the field.
-    ///   - kind: How it is packed.
-    ///   - initial: What the field holds if a script that packs the form does not name it.
+    ///   - name: The field's name in scripts.
+    ///   - kind: The packed type.
+    ///   - initial: The default if a script packs the form without naming the field.
     ///   - value: The field's value.
     mutating func integer(
         _ name: StaticString, _ kind: IntegerKind, initial: Int64, _ value: inout Int64
     ) throws(StoreError)
 
     /// - Parameters:
-    ///   - name: What scripts call the field.
-    ///   - initial: What the field holds if a script that packs the form does not name it.
+    ///   - name: The field's name in scripts.
+    ///   - initial: The default if a script packs the form without naming the field.
     ///   - value: The field's value.
     mutating func double(_ name: StaticString, initial: Double, _ value: inout Double) throws(StoreError)
 
-    /// A text without a NUL, which ends it.
+    /// A NUL-terminated string.
     ///
     /// - Parameters:
-    ///   - name: What scripts call the field; it is empty if a script that packs the form does not name it.
+    ///   - name: The field's name in scripts. The default is the empty string.
     ///   - value: The field's value.
     mutating func text(_ name: StaticString, _ value: inout String) throws(StoreError)
 
-    /// A text behind the fields whose length one of them has.
+    /// A string after the fields, one of which is its length.
     ///
     /// - Parameters:
-    ///   - length: Bytes of UTF-8.
-    ///   - value: The text.
+    ///   - length: Length in bytes of UTF-8.
+    ///   - value: The string.
     mutating func text(length: Int, _ value: inout String) throws(StoreError)
 
-    /// All that is left.
+    /// The rest of the bytes.
     ///
-    /// - Parameter value: The text.
+    /// - Parameter value: The string.
     mutating func rest(_ value: inout String) throws(StoreError)
 
-    /// What is left, without the passive texts that may stand behind it. JSON holds no NUL.
+    /// The rest of the bytes, without passive texts after it. JSON contains no NUL.
     ///
-    /// - Parameter value: The text.
+    /// - Parameter value: The string.
     mutating func payload(_ value: inout String) throws(StoreError)
 
-    /// A text that no script looks at. Such texts stand behind the payload, each ended by a NUL, and those at the end
-    /// that are missing take no place. A form that older versions have written lacks those that came later.
+    /// A string that scripts ignore. Passive texts follow the payload, each NUL-terminated; missing ones at the end
+    /// take no space. Forms written by older versions lack texts added later.
     ///
-    /// - Parameter value: The text, without a NUL; nil for none.
+    /// - Parameter value: The string, without NUL; nil for none.
     mutating func passive(_ value: inout String?) throws(StoreError)
 }
 
-/// How a whole number is packed, big-endian.
+/// The packed type of an integer, big-endian.
 enum IntegerKind: String {
     case uint8 = "B"
     case uint16 = "I2"
     case uint32 = "I4"
     case int32 = "i4"
-    /// Whole milliseconds: a time since 1970, or a duration. The largest one stands for none.
+    /// Milliseconds: a time since 1970, or a duration. The maximum stands for none.
     case milliseconds = "I6"
-    /// No more than a double holds, or Lua would round it.
+    /// At most 2^53, beyond which Lua's doubles round.
     case uint64 = "I8"
 
     var width: Int {
@@ -90,7 +90,7 @@ enum IntegerKind: String {
         }
     }
 
-    /// Stands for "no time".
+    /// The value for "no time".
     static let noTime: Int64 = 0xFFFF_FFFF_FFFF
 }
 
@@ -124,7 +124,7 @@ extension LayoutCoder {
         try integer(name, .uint8, initial: initial, &number)
         guard Self.reads else { return }
         guard let known = Value(code: Int(number)) else {
-            throw StoreError(.corrupt, "\(name) is \(number), which is impossible")
+            throw StoreError(.corrupt, "invalid value \(number) of \(name)")
         }
         value = known
     }
@@ -136,7 +136,7 @@ extension LayoutCoder {
         if Self.reads { value = number == IntegerKind.noTime ? nil : .milliseconds(number) }
     }
 
-    /// One that is always there.
+    /// A duration that is never missing.
     mutating func duration(_ name: StaticString, _ value: inout Duration) throws(StoreError) {
         var duration: Duration? = value
         try self.duration(name, &duration)
@@ -150,14 +150,14 @@ extension LayoutCoder {
         if Self.reads { value = number == IntegerKind.noTime ? nil : Timestamp(milliseconds: number) }
     }
 
-    /// One that is always there; what was known is kept where it is not.
+    /// A time that is never missing; otherwise `value` is unchanged.
     mutating func time(_ name: StaticString, _ value: inout Timestamp) throws(StoreError) {
         var time: Timestamp? = value
         try self.time(name, &time)
         if Self.reads, let time { value = time }
     }
 
-    /// A text that may be missing: '' is a missing one, and '=' stands before one that is there.
+    /// An optional string: empty for nil, else with a leading `=`.
     mutating func marked(_ name: StaticString, _ value: inout String?) throws(StoreError) {
         var text = value.marked
         try self.text(name, &text)
@@ -171,7 +171,7 @@ extension LayoutCoder {
     }
 }
 
-/// What is kept as a number that never changes once released.
+/// A value stored as a number, which must never change once released.
 protocol StoredCode {
     var code: Int { get }
     init?(code: Int)
@@ -182,12 +182,12 @@ extension RetryPolicy.Strategy: StoredCode {}
 extension AttemptFailure.Kind: StoredCode {}
 
 extension String? {
-    /// The text behind a mark of presence; nothing if there is none.
+    /// The string with a leading `=`; empty for nil.
     var marked: String { map { "=" + $0 } ?? "" }
 }
 
 extension String {
-    /// The text behind a mark of presence; nil for none.
+    /// The string without its leading `=`; nil if empty.
     var unmarked: String? { isEmpty ? nil : String(Substring(utf8.dropFirst())) }
 }
 

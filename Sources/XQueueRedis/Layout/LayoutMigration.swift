@@ -3,58 +3,58 @@
 import Logging
 import XQueueCore
 
-/// Brings a queue to this program's layout before a node uses it.
+/// Migrates a queue to this version's layout before a node uses it.
 struct LayoutMigration: Sendable {
-    /// What became of one step.
+    /// The result of a step.
     enum Step: Equatable {
         /// The queue has the layout.
-        case isDone
-        /// A step is done, and there are more.
-        case isMoving
-        /// Another node brings it there.
-        case isBusy
+        case done
+        /// A step was taken; more are left.
+        case moved
+        /// Another node is migrating the queue.
+        case busy
     }
 
-    /// How long another node waits for one that died on the way.
+    /// How long other nodes wait before they take over from a node that died.
     private static let lease = Duration.seconds(10)
-    private static let pause = Duration.milliseconds(200)
+    private static let pollInterval = Duration.milliseconds(200)
 
     let caller: ScriptCaller
     let logger: Logger
-    /// Which node this is.
+    /// Identifies this node.
     let mark: String
-    /// The most entries one step moves: so long others wait for the server.
+    /// Maximum number of entries per step, which blocks the server.
     var stepSize = 500
 
-    /// Returns when the queue has the layout: takes the steps that are left, or waits for the node that does.
+    /// Takes the remaining steps, or waits for the node that is taking them. Returns once the queue has the layout.
     ///
-    /// - Throws: ``StoreError``: `newer` if the queue has a later layout; `unavailable` if nodes of an older version run on
-    ///   it, with their names; or why the server cannot be used.
+    /// - Throws: ``StoreError``: `newer` if the queue has a newer layout; `unavailable` if the server is unavailable or
+    ///   nodes of an older version, which the message names, are using the queue.
     func run() async throws(StoreError) {
         var (hasWaited, hasMoved) = (false, false)
         while true {
             switch try await step() {
-            case .isDone:
+            case .done:
                 if hasMoved || hasWaited {
                     logger.notice(
-                        "The queue has its new layout", metadata: ["layout": "\(QueueLayout.current)"])
+                        "Migrated the queue", metadata: ["layout": "\(QueueLayout.current)"])
                 }
                 return
-            case .isMoving:
+            case .moved:
                 if !hasMoved {
                     logger.notice(
-                        "Bringing the queue to a new layout", metadata: ["layout": "\(QueueLayout.current)"])
+                        "Migrating the queue to a new layout", metadata: ["layout": "\(QueueLayout.current)"])
                 }
                 hasMoved = true
-            case .isBusy:
+            case .busy:
                 if !hasWaited {
                     logger.notice(
-                        "Waiting for another node that brings the queue to a new layout",
+                        "Waiting for another node to migrate the queue",
                         metadata: ["layout": "\(QueueLayout.current)"])
                 }
                 hasWaited = true
-                guard (try? await Task.sleep(for: Self.pause)) != nil else {
-                    throw StoreError(.closed, "the store was closed before the queue had its layout")
+                guard (try? await Task.sleep(for: Self.pollInterval)) != nil else {
+                    throw StoreError(.closed, "the store was closed during the migration of the queue")
                 }
             }
         }
@@ -70,9 +70,9 @@ struct LayoutMigration: Sendable {
             command.append(stepSize)
         }.elements
         switch try elements.first?.integer {
-        case 0: return .isDone
-        case 1: return .isMoving
-        case 2: return .isBusy
+        case 0: return .done
+        case 1: return .moved
+        case 2: return .busy
         case 3:
             var nodes: [String] = []
             for element in elements.dropFirst() {
@@ -82,12 +82,12 @@ struct LayoutMigration: Sendable {
             throw StoreError(
                 RedisError(
                     .older,
-                    "nodes of an older version run on the queue \(caller.runner.tag), and must be stopped before "
-                        + "this version can use it: \(nodes.sorted().joined(separator: ", "))"))
+                    "nodes of an older version are using the queue \(caller.runner.tag); stop them to upgrade it: "
+                        + "\(nodes.sorted().joined(separator: ", "))"))
         case 4:
             let layout = elements.count > 1 ? try elements[1].integer : -1
             throw StoreError(QueueLayout.newer(layout, caller.runner.tag))
-        default: throw StoreError(.corrupt, "unexpected reply of Redis to migrate")
+        default: throw StoreError(.corrupt, "unexpected reply from Redis to migrate")
         }
     }
 }

@@ -2,14 +2,14 @@
 
 import XQueueCore
 
-/// Reads what Lua's `struct.pack` writes, big-endian.
+/// Reads values packed by Lua's `struct.pack`, big-endian.
 struct PackedReader: LayoutCoder {
     static let reads = true
 
     private let bytes: [UInt8]
     private var at = 0
 
-    /// - Parameter bytes: A packed form, or several behind each other.
+    /// - Parameter bytes: One or more consecutive packed forms.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
@@ -45,7 +45,7 @@ struct PackedReader: LayoutCoder {
     }
 
     mutating func payload(_ value: inout String) {
-        // A NUL at the end is the last passive text's; without one there is none.
+        // A NUL at the end terminates the last passive text; without it there are none.
         guard at < bytes.count, bytes.last == 0, let end = bytes[at...].firstIndex(of: 0) else {
             return rest(&value)
         }
@@ -62,7 +62,7 @@ struct PackedReader: LayoutCoder {
         value = text.isEmpty ? nil : text
     }
 
-    /// An identifier, 16 bytes.
+    /// Reads an identifier, 16 bytes.
     mutating func id() throws(StoreError) -> TaskID {
         TaskID(
             high: UInt64(bitPattern: try integer(width: 8)), low: UInt64(bitPattern: try integer(width: 8)))
@@ -82,7 +82,7 @@ struct PackedReader: LayoutCoder {
         return String(decoding: bytes[at..<end], as: UTF8.self)
     }
 
-    private static var cut: StoreError { StoreError(.corrupt, "what Redis holds is cut short") }
+    private static var cut: StoreError { StoreError(.corrupt, "truncated value in Redis") }
 }
 
 #endif

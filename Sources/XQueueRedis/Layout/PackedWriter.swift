@@ -2,16 +2,16 @@
 
 import XQueueCore
 
-/// Writes what Lua's `struct.unpack` reads, big-endian.
+/// Packs values for Lua's `struct.unpack`, big-endian.
 struct PackedWriter: LayoutCoder {
     static let reads = false
 
     private(set) var bytes: [UInt8] = []
-    /// Passive texts that were missing since the last one that was there.
+    /// Number of missing passive texts since the last one written.
     private var missing = 0
     private var hasPassive = false
 
-    /// - Parameter capacity: How many bytes to expect.
+    /// - Parameter capacity: Expected size in bytes.
     init(capacity: Int) {
         bytes.reserveCapacity(capacity)
     }
@@ -28,7 +28,7 @@ struct PackedWriter: LayoutCoder {
 
     mutating func text(_ name: StaticString, _ value: inout String) throws(StoreError) {
         guard !value.utf8.contains(0) else {
-            throw StoreError(.corrupt, "a type, key or name with a NUL cannot be kept")
+            throw StoreError(.corrupt, "a type, key or name must not contain NUL")
         }
         put(terminated: value)
     }
@@ -69,7 +69,7 @@ struct PackedWriter: LayoutCoder {
     }
 }
 
-/// An identifier in Redis is the 16 bytes of its UUID, which sort as the identifier does; `PackedReader` reads them.
+/// In Redis an identifier is the 16 bytes of its UUID, which sort like the identifier. `PackedReader` reads them.
 extension TaskID {
     static let packedLength = 16
 

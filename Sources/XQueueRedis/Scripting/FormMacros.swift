@@ -1,17 +1,17 @@
 #if Redis
 
-/// Puts `struct.unpack` and `struct.pack` in place of what scripts say about the fields of a form by their names.
+/// Expands the macros that access the fields of a form by name to `struct.unpack` and `struct.pack`.
 ///
-/// | a script says | it is |
+/// | macro | meaning |
 /// | --- | --- |
-/// | `local run, key, rest = READ(STATE, blob)` | those fields; `rest` is where the texts behind the fields begin |
-/// | `local ALL = READ(STATE, blob)` | every field, under its name in small letters, and `rest` |
+/// | `local run, key, rest = READ(STATE, blob)` | the named fields; `rest` is the position after all fields |
+/// | `local ALL = READ(STATE, blob)` | every field, under its name in lower case, and `rest` |
 /// | `FIELD(STATE, RUN, blob)` | one field |
-/// | `WRITE(STATE, {run = now})` | the packed form; what is not named has its initial value |
-/// | `WRITE(STATE, ALL, {run = now})` | the same, of the variables that have the names of the other fields |
-/// | `FIELDS(STATE, {run = now})` | the values alone, in their order |
+/// | `WRITE(STATE, {run = now})` | the packed form; fields not named have their defaults |
+/// | `WRITE(STATE, ALL, {run = now})` | the same; fields not named are variables of the same name |
+/// | `FIELDS(STATE, {run = now})` | the values only, in order |
 ///
-/// `READ` and `FIELD` take a place in the text as their last argument, if the form does not begin there.
+/// The optional last argument of `READ` and `FIELD` is the position at which the form begins.
 struct FormMacros {
     private static let names: Set<String> = ["READ", "FIELD", "WRITE", "FIELDS"]
 
@@ -23,7 +23,7 @@ struct FormMacros {
         self.text = Array(text.utf8)
     }
 
-    /// - Throws: ``RedisError`` if the script names a form or a field that does not exist.
+    /// - Throws: ``RedisError`` if the script names an unknown form or field.
     static func expand(_ text: String) throws(RedisError) -> String {
         var macros = FormMacros(text)
         try macros.run()
@@ -77,7 +77,7 @@ struct FormMacros {
 
     private mutating func append(_ code: String) { result += code.utf8 }
 
-    /// What is left of the call names the fields.
+    /// The names to the left of the call select the fields.
     private mutating func read(_ form: Form, _ arguments: [String]) throws(RedisError) {
         let keyword = Array("local ".utf8)
         let starts = (0...max(0, result.count - keyword.count)).reversed()
@@ -98,7 +98,7 @@ struct FormMacros {
         append(Self.list(names) + " = " + call)
     }
 
-    /// The values of a form's fields: those of the table, and for the others variables or initial values.
+    /// The values of a form's fields: from the table, else variables of the same name (`ALL`) or defaults.
     private static func values(of form: Form, _ arguments: [String]) throws(RedisError) -> [String] {
         let keepsAll = arguments[1] == "ALL"
         guard let table = arguments.last, table.hasPrefix("{"), table.hasSuffix("}") else {
@@ -116,7 +116,7 @@ struct FormMacros {
         return form.fields.map { named[$0.name] ?? (keepsAll ? $0.name.lowercased() : $0.initial) }
     }
 
-    /// The arguments of the call that begins here with a parenthesis.
+    /// Parses the arguments of a call, from its opening parenthesis.
     private mutating func arguments() throws(RedisError) -> [String] {
         var (depth, isQuoted) = (0, false)
         let start = at + 1
@@ -128,10 +128,10 @@ struct FormMacros {
             at += 1
             if depth == 0 { return Self.split(String(decoding: text[start..<(at - 1)], as: UTF8.self)[...]) }
         }
-        throw Self.wrong("a call without an end", [])
+        throw Self.wrong("unterminated call", [])
     }
 
-    /// Splits at commas that stand in no parentheses and no quotes.
+    /// Splits at commas outside of brackets and quotes.
     private static func split(_ text: Substring) -> [String] {
         var (parts, part, depth, isQuoted) = ([String](), "", 0, false)
         for character in text {
@@ -154,12 +154,12 @@ struct FormMacros {
     private static func wrong(_ macro: String, _ arguments: [String]) -> RedisError {
         RedisError(
             .unfit,
-            "a script says \(macro)(\(list(arguments))): there is no such form, or it has no such field")
+            "invalid macro in a script: \(macro)(\(list(arguments)))")
     }
 }
 
 extension UInt8 {
-    /// Whether it stands in names, keywords and numbers; a dollar sign begins the names that Swift knows.
+    /// Whether the byte is part of names, keywords and numbers. A dollar sign begins the names of ``ScriptWords``.
     var isPartOfScriptWord: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

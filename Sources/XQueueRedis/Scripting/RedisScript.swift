@@ -1,6 +1,6 @@
 #if Redis
 
-/// The verbs of the store, each a script that runs as one atomic step. The raw values are the files' names.
+/// The store's scripts, each of which runs atomically. Raw values are the file names.
 enum RedisScript: String, CaseIterable, Sendable {
     case insert
     case claim

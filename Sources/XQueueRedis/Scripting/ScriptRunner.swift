@@ -3,23 +3,23 @@
 import Synchronization
 import XQueueCore
 
-/// Runs the scripts of one queue: loads them once, and again when the server has forgotten them.
+/// Runs the scripts of one queue. Sends a script again if the server has lost it.
 final class ScriptRunner: Sendable {
-    /// The hash tag all keys of the queue carry.
+    /// The hash tag that begins all keys of the queue.
     let tag: String
     private let client: RedisClient
     private let texts: [RedisScript: String]
     private let digests = Mutex<[RedisScript: String]>([:])
-    /// Set in tests only: makes of a reply what a fault on the way could make of it.
+    /// For tests: alters replies, as a fault in transit could.
     private let alter: Alteration?
 
     typealias Alteration = @Sendable (RedisScript, RedisReply) -> RedisReply
 
     /// - Parameters:
-    ///   - client: Where the scripts run.
-    ///   - texts: What they are.
-    ///   - alter: For tests: what becomes of the replies of scripts.
-    /// - Throws: ``RedisError`` if the prefix cannot be a hash tag, or the scripts do not fit together.
+    ///   - client: Sends the commands.
+    ///   - texts: The scripts.
+    ///   - alter: For tests: alters the replies of scripts.
+    /// - Throws: ``RedisError`` if the prefix is not valid in a hash tag, or a script is invalid.
     init(
         client: RedisClient, texts: Result<[RedisScript: String], RedisError> = ScriptText.all,
         alter: Alteration? = nil
@@ -27,7 +27,7 @@ final class ScriptRunner: Sendable {
         let keyPrefix = client.configuration.keyPrefix
         guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw RedisError(
-                .unfit, "the key prefix '\(keyPrefix)' must not be empty, nor hold a brace or a space")
+                .unfit, "the key prefix '\(keyPrefix)' must not be empty or contain braces or spaces")
         }
         self.client = client
         self.alter = alter
@@ -40,9 +40,9 @@ final class ScriptRunner: Sendable {
         for script in RedisScript.allCases { _ = try await load(script) }
     }
 
-    /// Runs `script` with its arguments.
+    /// Runs a script.
     ///
-    /// - Throws: ``RedisError``; of kind `refused` if the server answered with an error.
+    /// - Throws: ``RedisError``; of kind `refused` for an error reply.
     func run(
         _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
     ) async throws(RedisError) -> RedisReply {
@@ -61,17 +61,17 @@ final class ScriptRunner: Sendable {
         } catch {
             guard case .refused("NOSCRIPT") = error.kind else { throw error }
         }
-        // The server was restarted or flushed; nothing has happened yet.
+        // The server was restarted or its scripts were flushed. Nothing was executed.
         let text = try ScriptText.text(of: script, in: texts)
         return try await client.send(self.command("EVAL", text, capacity: capacity, arguments))
     }
 
-    /// What time it is by the server's clock.
+    /// Returns the time of the server's clock.
     func time() async throws(RedisError) -> Timestamp {
         let reply = try await client.send(RedisCommand("TIME"))
         guard case .array(let parts) = reply, parts.count == 2, let seconds = parts[0].number,
             let microseconds = parts[1].number, 0...253_402_300_799 ~= seconds, 0..<1_000_000 ~= microseconds
-        else { throw RedisError(.unfit, "unexpected reply to TIME") }
+        else { throw RedisError(.unfit, "unexpected reply from Redis to TIME") }
         return Timestamp(milliseconds: seconds * 1000 + microseconds / 1000)
     }
 
@@ -90,7 +90,8 @@ final class ScriptRunner: Sendable {
         let text = try ScriptText.text(of: script, in: texts)
         let reply = try await client.send(RedisCommand("SCRIPT", "LOAD", text))
         guard case .bytes(let bytes) = reply else {
-            throw RedisError(.unfit, "SCRIPT LOAD of \(script.rawValue) answered \(reply)")
+            throw RedisError(
+                .unfit, "unexpected reply from Redis to SCRIPT LOAD of \(script.rawValue): \(reply)")
         }
         let digest = String(decoding: bytes, as: UTF8.self)
         digests.withLock { $0[script] = digest }
@@ -99,7 +100,7 @@ final class ScriptRunner: Sendable {
 }
 
 extension RedisReply {
-    /// The number that a string says.
+    /// The value of a string that is a number; otherwise nil.
     fileprivate var number: Int64? {
         guard case .bytes(let bytes) = self else { return nil }
         return Int64(String(decoding: bytes, as: UTF8.self))

@@ -1,59 +1,58 @@
 #if Redis
 
-/// Puts scripts together: a verb's file, before it the pieces its `-- include` line names.
+/// Assembles scripts: the files named in the `-- include` line of a script, followed by its own file.
 ///
-/// A line `-- define NAME VALUE` makes every later `NAME` outside of quotes stand for the value, and `$NAME`
-/// stands for a number that Swift knows, everywhere. The forms of ``Forms`` and their fields have names as well; see
-/// ``FormMacros``. Names of that kind cost nothing when a script runs, while a local that many functions use makes each of
-/// them slower to make, in every call.
+/// A line `-- define NAME VALUE` replaces `NAME` by the value wherever it occurs outside of quotes. `$NAME` is replaced
+/// everywhere by a number from ``ScriptWords``. The forms of ``Forms`` and their fields have names, too; see
+/// ``FormMacros``. Such names cost nothing at run time, whereas a local used by many functions makes creating each of
+/// these functions slower, in every call.
 enum ScriptText {
-    /// The texts of all scripts, put together once a process; a failure if a file names a piece or a word that
-    /// does not exist.
-    static let all = texts(shortWays: true)
+    /// The texts of all scripts, assembled once per process; a failure if a script uses an unknown name.
+    static let all = texts(fastPaths: true)
 
-    /// The same without the short ways that common steps take: what those do must be what the general ones do.
-    static let general = texts(shortWays: false)
+    /// The same without the fast paths for common cases, which must have the same effect as the general code.
+    static let general = texts(fastPaths: false)
 
-    /// The whole text of a script.
+    /// The full text of a script.
     ///
-    /// - Throws: ``RedisError`` if a file names a piece, a word, a form or a field that does not exist.
+    /// - Throws: ``RedisError`` if a script uses an unknown name.
     static func text(of script: RedisScript) throws(RedisError) -> String {
         try text(of: script, in: all.get())
     }
 
-    /// The text of a script among others.
+    /// The full text of a script in `texts`.
     ///
-    /// - Throws: ``RedisError`` if it is not there.
+    /// - Throws: ``RedisError`` if it is missing.
     static func text(
         of script: RedisScript, in texts: [RedisScript: String]
     ) throws(RedisError) -> String {
         guard let text = texts[script] else {
-            throw RedisError(.unfit, "there is no script \(script.rawValue).lua")
+            throw RedisError(.unfit, "no such script: \(script.rawValue).lua")
         }
         return text
     }
 
-    private static func texts(shortWays: Bool) -> Result<[RedisScript: String], RedisError> {
+    private static func texts(fastPaths: Bool) -> Result<[RedisScript: String], RedisError> {
         Result { () throws(RedisError) in
             var pieces: [String: ScriptPiece] = [:]
             for (name, bytes) in ScriptFiles.all { pieces[name] = try ScriptPiece(bytes) }
             var texts: [RedisScript: String] = [:]
             for script in RedisScript.allCases {
-                texts[script] = try make(script, of: pieces, shortWays: shortWays)
+                texts[script] = try make(script, of: pieces, fastPaths: fastPaths)
             }
             return texts
         }
     }
 
     private static func make(
-        _ script: RedisScript, of pieces: [String: ScriptPiece], shortWays: Bool
+        _ script: RedisScript, of pieces: [String: ScriptPiece], fastPaths: Bool
     ) throws(RedisError) -> String {
         var definitions = Forms.definitions
-        definitions["SHORT_WAYS"] = shortWays ? "true" : "false"
+        definitions["SHORT_WAYS"] = fastPaths ? "true" : "false"
         var code: [String] = []
         for name in (pieces[script.rawValue]?.includes ?? []) + [script.rawValue] {
             guard let piece = pieces[name] else {
-                throw RedisError(.unfit, "there is no script \(name).lua")
+                throw RedisError(.unfit, "no such script: \(name).lua")
             }
             definitions.merge(piece.definitions) { first, _ in first }
             code.append(piece.code)
@@ -61,7 +60,7 @@ enum ScriptText {
         return try substitute(definitions, in: code.joined(separator: "\n"))
     }
 
-    /// Puts values in place of the names that stand outside of quotes, and numbers in place of those with a dollar sign.
+    /// Replaces names outside of quotes by their values, and names with a dollar sign by numbers.
     private static func substitute(
         _ definitions: [String: String], in text: String
     ) throws(RedisError) -> String {
@@ -81,7 +80,7 @@ enum ScriptText {
             }
             let word = text[at..<end]
             at = end
-            // No other word is a definition, or holds one of Swift's.
+            // Only words without lower-case letters can be definitions.
             let isName = word.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0) }
             let name = isName && !isQuoted ? String(decoding: word, as: UTF8.self) : nil
             if let name, let value = definitions[name] {
@@ -95,7 +94,7 @@ enum ScriptText {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The text with the numbers that Swift knows.
+    /// Replaces the names with a dollar sign by numbers.
     private static func numbered(_ text: String) throws(RedisError) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         var result = ""
@@ -103,13 +102,13 @@ enum ScriptText {
         while let dollar = rest.firstIndex(of: "$") {
             result += rest[..<dollar]
             let word = rest[rest.index(after: dollar)...].prefix { $0 == "_" || $0.isUppercase }
-            // A pattern of Lua's may end in a dollar sign.
+            // A Lua pattern may end with a dollar sign.
             if word.isEmpty {
                 result += "$"
             } else if let number = ScriptWords.all[String(word)] {
                 result += number
             } else {
-                throw RedisError(.unfit, "a script names $\(word), which does not exist")
+                throw RedisError(.unfit, "unknown name $\(word) in a script")
             }
             rest = rest[word.endIndex...]
         }
@@ -117,13 +116,13 @@ enum ScriptText {
     }
 }
 
-/// One file, made ready to be put together with others.
+/// A parsed script file.
 private struct ScriptPiece {
-    /// The code without comments, with forms in place of what it says about them.
+    /// The code, without comments and with expanded form macros.
     let code: String
-    /// What names stand for.
+    /// The defined names and their values.
     var definitions: [String: String] = [:]
-    /// The pieces that stand before it.
+    /// The files to include before it.
     var includes: [String] = []
 
     init(_ bytes: [UInt8]) throws(RedisError) {
@@ -141,7 +140,7 @@ private struct ScriptPiece {
     }
 }
 
-/// The scripts' files, by name.
+/// The script files, by name.
 enum ScriptFiles {
     static let all: [String: [UInt8]] = [
         "acknowledge": PackageResources.acknowledge_lua,

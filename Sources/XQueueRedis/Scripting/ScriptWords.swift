@@ -2,9 +2,9 @@
 
 import XQueueCore
 
-/// The numbers that scripts and Swift agree on. In a script, `$NAME` stands for the number.
+/// The constants that scripts and Swift share, which scripts refer to as `$NAME`.
 enum ScriptWords {
-    /// The place of a scheduled task in the index of its type, between pending and processing ones.
+    /// Score of scheduled tasks in the index of their type, between pending and processing ones.
     static let scheduledBand = "0.5"
 
     static let all: [String: String] = {
@@ -48,32 +48,32 @@ enum ScriptWords {
     }()
 }
 
-/// Why a script refused a call as a whole.
+/// Why a script rejected a whole call.
 enum ReplyCode: Int {
     case done = 0
     case backlogFull = 1
     case tooManyTypes = 2
 }
 
-/// What a heartbeat is answered.
+/// The result of a heartbeat.
 enum HeartbeatCode: Int {
     case held = 0
     case stop = 1
     case lost = 2
 }
 
-/// What an event in the log is about.
+/// The kind of an event in the log.
 enum EventCode: Int {
     case status = 0
     case progress = 1
 
-    /// A bit of the number: the task has metadata, which stands behind the head.
+    /// Flag in the kind: the task's metadata follows the head.
     static let withMetadata = 2
-    /// Stands where the status before the submission would.
+    /// The previous status of a task that was just submitted.
     static let noStatus = 255
 }
 
-/// How an attempt ended, as a script is told.
+/// The outcome of an attempt, as an argument of a script.
 enum OutcomeCode: Int {
     case succeeded = 0
     case failed = 1
@@ -82,7 +82,7 @@ enum OutcomeCode: Int {
 }
 
 extension TransitionRefusal {
-    /// The number scripts answer; 0 stands for none.
+    /// The number in replies of scripts, where 0 means no refusal.
     var code: Int {
         switch self {
         case .notFound: 1
@@ -102,7 +102,7 @@ extension TransitionRefusal {
 }
 
 extension TypeRemoval {
-    /// The number scripts answer.
+    /// The number in replies of scripts.
     var code: Int {
         switch self {
         case .removed: 0
@@ -119,7 +119,7 @@ extension TypeRemoval {
 }
 
 extension AttemptFailure.Kind {
-    /// The number in a task's history; it never changes once released.
+    /// The number in a task's history, which must never change once released.
     var code: Int {
         switch self {
         case .error: 0
@@ -135,7 +135,7 @@ extension AttemptFailure.Kind {
 }
 
 extension RetryPolicy.Strategy {
-    /// The number in a task's definition; it never changes once released.
+    /// The number in a task's definition, which must never change once released.
     var code: Int {
         switch self {
         case .fixed: 0

@@ -4,17 +4,17 @@ import Foundation
 @testable import XQueueRedis
 import XQueueTestServers
 
-/// The rights that XQueue's user at Redis needs, as the scripts and the client's sources have them.
+/// The rights that XQueue's Redis user needs, derived from the scripts and the client's sources.
 enum RedisRights {
-    /// Commands whose first argument is a right of its own.
+    /// Commands whose subcommands are separate rights.
     private static let containers: Set = ["CLIENT", "CLUSTER", "SCRIPT", "SENTINEL"]
-    /// What only some ways of running Redis need; they are told apart in the documents.
+    /// Commands for Cluster and Sentinel only, which are documented separately.
     private static let special: Set = ["CLUSTER", "SENTINEL"]
 
-    /// The commands that a script runs: named in a call, or where calls are gathered.
+    /// The commands that a script runs, either in a call or by queueing writes.
     static func commands(in script: String) -> Set<String> {
         let calls = script.matches(of: /(?:redis\.p?call|queue|look)\(\s*'([A-Z]+)'/).map { String($0.1) }
-        // The steps of the probe.
+        // The steps of `probe.lua`.
         let steps = script.matches(of: /\{'([A-Z]+)'[,}]/).map { String($0.1) }
         return Set(calls + steps)
     }
@@ -25,7 +25,7 @@ enum RedisRights {
         }
     }
 
-    /// The commands that the client sends by itself, such as `client|setname`.
+    /// The commands that the client itself sends, such as `client|setname`.
     static func ofClient() throws -> Set<String> {
         var commands: Set<String> = []
         let folder = root.appending(path: "Sources/XQueueRedis")
@@ -43,7 +43,7 @@ enum RedisRights {
         return commands
     }
 
-    /// The rules of a user whose queues' hash tags begin with `tag`, as `ACL SETUSER` takes them.
+    /// The rules for `ACL SETUSER`, given the patterns of keys and channels.
     static func rules(keys: String, channels: String) throws -> String {
         let commands = try ofScripts().union(try ofClient()).map { "+" + $0.lowercased() }.sorted()
         return (["resetkeys", "~\(keys)", "resetchannels", "&\(channels)", "-@all"] + commands)
@@ -54,16 +54,16 @@ enum RedisRights {
 }
 
 extension RedisServer {
-    /// A server for all tests that only need keys of their own, which they reach with no more rights than the
-    /// documents give. It ends with the process.
+    /// A server shared by tests that only need keys of their own, accessed with the documented rights only. It ends
+    /// with the process.
     static var guarded: RedisServer {
         get async throws { try await guardedStart.value }
     }
 
-    /// Where the user with those rights logs in.
+    /// The address with the credentials of the user with these rights.
     var guardedAddress: String { "redis://xqueue:secret@\(address)" }
 
-    /// Ends by itself once the server answers.
+    /// Completes once the server responds.
     private static let guardedStart = Task {
         var options = RedisOptions()
         options.users = ["xqueue on >secret " + (try RedisRights.rules(keys: "{test-*", channels: "{test-*"))]

@@ -6,9 +6,9 @@ import XQueueCore
 @testable import XQueueRedis
 import XQueueTestServers
 
-@Suite("The rights of XQueue's user at Redis")
+@Suite("Rights of XQueue's Redis user")
 struct RedisRightsTests {
-    @Test("The documents give the rights that the scripts and the client need")
+    @Test("The documented rights are those that scripts and client need")
     func document() throws {
         let page = try String(
             contentsOf: RedisRights.root.appending(path: "docs/redis.md"), encoding: .utf8)
@@ -19,7 +19,7 @@ struct RedisRightsTests {
         #expect(lines == [Substring(line)])
     }
 
-    @Test("A script names every command it runs, but where calls are gathered")
+    @Test("Scripts name every command they run, except in shared helpers")
     func named() throws {
         for script in RedisScript.allCases {
             let text = try ScriptText.text(of: script)
@@ -38,7 +38,7 @@ struct RedisRightsTests {
         #expect(submission.subtracting(probe) == [])
     }
 
-    @Test("The health check names the right that is missing")
+    @Test("The health check names a missing right")
     func missingRight() async throws {
         let server = try await RedisServer.start()
         let rules = try RedisRights.rules(keys: "{q}*", channels: "{q}:signals")
@@ -53,7 +53,7 @@ struct RedisRightsTests {
             try await server.run(["ACL", "SETUSER", "xqueue", "-" + command.lowercased()])
             do throws(StoreError) {
                 try await store.check()
-                Issue.record("\(command) is not missed")
+                Issue.record("a missing right for \(command) is not noticed")
             } catch {
                 #expect(error.message.contains(command), "\(error)")
             }
@@ -62,7 +62,7 @@ struct RedisRightsTests {
         try await server.run(["ACL", "SETUSER", "xqueue", "resetchannels", "&other"])
         do throws(StoreError) {
             try await store.check()
-            Issue.record("the channel is not missed")
+            Issue.record("a missing right for the channel is not noticed")
         } catch {
             #expect(error.message.contains("PUBLISH"), "\(error)")
         }
@@ -70,7 +70,7 @@ struct RedisRightsTests {
     }
 
     @Test(
-        "The health check names the key that holds something else",
+        "The health check names a key of the wrong type",
         arguments: [
             "tasks", "states.2", "results", "errors", "counts", "unique", "types.2", "meta", "time",
             "leases", "ended",
@@ -88,7 +88,7 @@ struct RedisRightsTests {
         try await server.command("SET", name, "x")
         do throws(StoreError) {
             try await store.check()
-            Issue.record("\(key) is not missed")
+            Issue.record("the wrong type of \(key) is not noticed")
         } catch {
             #expect(error.message.contains(name), "\(error)")
         }

@@ -5,16 +5,16 @@ import NIOPosix
 import Synchronization
 @testable import XQueueRedis
 
-/// A client for the length of a test.
+/// Clients for tests.
 enum ClientFixture {
-    /// Short waits, so that a test of a failure does not take long.
+    /// A configuration with a connect timeout that suits a slow machine.
     static func configuration(_ address: String) throws -> RedisConfiguration {
         var configuration = try RedisConfiguration(address: address)
         configuration.connectTimeout = .seconds(20)
         return configuration
     }
 
-    /// Runs `body` with a connected client, and closes it whatever happens.
+    /// Runs `body` with a connected client, and closes the client.
     static func with(
         _ configuration: RedisConfiguration, _ body: (RedisClient) async throws -> Void
     ) async throws {
@@ -29,8 +29,8 @@ enum ClientFixture {
         await client.close()
     }
 
-    /// Why a client cannot connect; nil if it can.
-    static func refusal(of configuration: RedisConfiguration) async -> RedisError? {
+    /// Returns why a client cannot connect; nil if it can.
+    static func connectError(_ configuration: RedisConfiguration) async -> RedisError? {
         let client = make(configuration)
         var failure: RedisError?
         do throws(RedisError) { try await client.connect() } catch { failure = error }
@@ -38,7 +38,7 @@ enum ClientFixture {
         return failure
     }
 
-    /// What a command fails with; nil if it does not.
+    /// Returns the error of a command; nil if it succeeds.
     static func failure(_ client: RedisClient, _ command: RedisCommand) async -> RedisError? {
         do throws(RedisError) {
             _ = try await client.send(command)
@@ -63,7 +63,7 @@ extension RedisReply {
     }
 }
 
-/// A list that callbacks add to.
+/// A list for callbacks to append to.
 final class Seen<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])
 

@@ -4,9 +4,9 @@ import Testing
 @testable import XQueueRedis
 import XQueueTestServers
 
-@Suite("Ways in: users, databases, sockets, encryption")
+@Suite("Access: users, databases, sockets, encryption")
 struct RedisAccessTests {
-    @Test("An ACL user with the right password, and with a wrong one")
+    @Test("An ACL user with a correct and with a wrong password")
     func user() async throws {
         var options = RedisOptions()
         options.users = ["worker on >secret ~* &* +@all"]
@@ -17,7 +17,7 @@ struct RedisAccessTests {
             #expect(reply.text == "worker")
         }
         configuration.password = "wrong"
-        #expect(await ClientFixture.refusal(of: configuration)?.kind == .refused("WRONGPASS"))
+        #expect(await ClientFixture.connectError(configuration)?.kind == .refused("WRONGPASS"))
     }
 
     @Test("The default user's password, and none")
@@ -26,7 +26,7 @@ struct RedisAccessTests {
         options.password = "secret"
         let server = try await RedisServer.start(options)
         var configuration = try ClientFixture.configuration(server.address)
-        #expect(await ClientFixture.refusal(of: configuration)?.kind == .refused("NOAUTH"))
+        #expect(await ClientFixture.connectError(configuration)?.kind == .refused("NOAUTH"))
         configuration.password = "secret"
         try await ClientFixture.with(configuration) { client in
             let reply = try await client.send(RedisCommand("PING"))
@@ -44,7 +44,7 @@ struct RedisAccessTests {
             #expect(try await server.info("db3")?.hasPrefix("keys=1") == true)
         }
         let none = try ClientFixture.configuration("redis://\(server.address)/99")
-        #expect(await ClientFixture.refusal(of: none)?.kind == .refused("ERR"))
+        #expect(await ClientFixture.connectError(none)?.kind == .refused("ERR"))
     }
 
     @Test("A unix socket")
@@ -61,7 +61,7 @@ struct RedisAccessTests {
         }
     }
 
-    @Test("TLS with an authority of our own, and without trust in it", arguments: ["127.0.0.1", "localhost"])
+    @Test("TLS with a private certificate authority, trusted or not", arguments: ["127.0.0.1", "localhost"])
     func tls(_ host: String) async throws {
         let files = try await TLSFiles.make()
         var options = RedisOptions()
@@ -69,10 +69,10 @@ struct RedisAccessTests {
         let server = try await RedisServer.start(options)
         let port = try #require(server.tlsPort)
         var configuration = try ClientFixture.configuration("rediss://\(host):\(port)")
-        #expect(await ClientFixture.refusal(of: configuration)?.kind == .disconnected)
+        #expect(await ClientFixture.connectError(configuration)?.kind == .disconnected)
         configuration.tls?.certificateFile = files.certificate
         configuration.tls?.privateKeyFile = files.key
-        #expect(await ClientFixture.refusal(of: configuration)?.message.contains("CERTIFICATE") == true)
+        #expect(await ClientFixture.connectError(configuration)?.message.contains("CERTIFICATE") == true)
         configuration.tls?.caFile = files.authority
         try await ClientFixture.with(configuration) { client in
             let reply = try await client.send(RedisCommand("PING"))
@@ -80,32 +80,32 @@ struct RedisAccessTests {
         }
         configuration.tls?.caFile = nil
         configuration.tls?.verifies = false
-        #expect(await ClientFixture.refusal(of: configuration) == nil)
+        #expect(await ClientFixture.connectError(configuration) == nil)
         configuration.tls?.verifies = true
         configuration.tls?.caFile = "/no/such/file"
-        let error = await ClientFixture.refusal(of: configuration)
+        let error = await ClientFixture.connectError(configuration)
         #expect(error?.kind == .unfit && error?.message.contains("/no/such/file") == true)
     }
 
-    @Test("A server that may evict is refused, and so is a replica")
+    @Test("A server that may evict is rejected, and so is a replica")
     func unfit() async throws {
         var options = RedisOptions()
         options.maxMemoryPolicy = "allkeys-lru"
         let evicting = try await RedisServer.start(options)
-        let policy = await ClientFixture.refusal(of: try ClientFixture.configuration(evicting.address))
+        let policy = await ClientFixture.connectError(try ClientFixture.configuration(evicting.address))
         #expect(policy?.kind == .unfit && policy?.message.contains("allkeys-lru") == true)
 
         options = RedisOptions()
         options.replicaOf = evicting.port
         let replica = try await RedisServer.start(options)
-        let role = await ClientFixture.refusal(of: try ClientFixture.configuration(replica.address))
+        let role = await ClientFixture.connectError(try ClientFixture.configuration(replica.address))
         #expect(role?.kind == .unfit && role?.message.contains("replica") == true)
     }
 
-    @Test("Nobody listens")
-    func nobody() async throws {
+    @Test("Nothing listens at the address")
+    func unreachable() async throws {
         let address = "127.0.0.1:\(try FreePort.next())"
-        let error = await ClientFixture.refusal(of: try ClientFixture.configuration(address))
+        let error = await ClientFixture.connectError(try ClientFixture.configuration(address))
         #expect(error?.kind == .disconnected && error?.message.contains(address) == true)
     }
 }

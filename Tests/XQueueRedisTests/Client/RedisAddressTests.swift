@@ -21,7 +21,7 @@ struct RedisAddressTests {
         #expect(try RedisAddress(text).place == place)
     }
 
-    @Test("An address brings its user, password, database and encryption")
+    @Test("An address can set user, password, database and encryption")
     func url() throws {
         let configuration = try RedisConfiguration(address: "rediss://us%40er:p%3Aw%25@host:7000/3")
         #expect(configuration.username == "us@er")
@@ -45,7 +45,7 @@ struct RedisAddressTests {
     }
 
     @Test(
-        "A bad address says what is wrong and repeats nothing",
+        "The error for an invalid address gives the reason without quoting it",
         arguments: [
             "", ":6379", "host:", "host:0", "host:70000", "host:x", "::1", "[::1", "[::1]x", "a b",
             "http://host", "user:hunter2@host", "redis://u:hunter2@host:x", "redis://u:hunter2@host/one",
@@ -54,15 +54,15 @@ struct RedisAddressTests {
     func mistakes(_ text: String) {
         do {
             _ = try RedisConfiguration(address: text)
-            Issue.record("\(text) was read")
+            Issue.record("\(text) was accepted")
         } catch {
             #expect(error.kind == .unfit)
-            #expect(error.message.hasPrefix("the address of Redis cannot be read: "))
+            #expect(error.message.hasPrefix("invalid Redis address: "))
             #expect(!error.message.contains("hunter2"))
         }
     }
 
-    @Test("An address in a list carries no credentials")
+    @Test("An address in a list must not include credentials")
     func plain() {
         #expect(throws: RedisError.self) { try RedisAddress("redis://u:p@host") }
     }

@@ -52,7 +52,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("More connections are opened while all are crowded, and never more than allowed")
+    @Test("More connections are opened while all are busy, up to the maximum")
     func growth() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -61,7 +61,7 @@ struct RedisClientTests {
         configuration.commandsPerConnection = 4
         try await ClientFixture.with(configuration) { client in
             #expect(client.pool.withLock { $0.connections.count } == 1)
-            // While the server holds them back, all commands are in flight at once.
+            // While the server is paused, all commands are in flight simultaneously.
             _ = try await server.command("CLIENT", "PAUSE", "2000", "WRITE")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<100 {
@@ -76,7 +76,7 @@ struct RedisClientTests {
         }
     }
 
-    @Test("More bytes than may be queued are refused at once")
+    @Test("Commands over the byte limit are rejected immediately")
     func queuedBytes() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -94,21 +94,21 @@ struct RedisClientTests {
                         }
                     }
                 }
-                let refused = try await group.next()?.error
-                #expect(refused?.kind == .disconnected && refused?.isUnsent == true)
+                let rejected = try await group.next()?.error
+                #expect(rejected?.kind == .disconnected && rejected?.isUnsent == true)
                 server.resume()
                 #expect(try await group.next()?.text?.count == 900)
             }
         }
     }
 
-    @Test("A closed client refuses, and fails those who wait")
+    @Test("A closed client rejects commands and fails waiting callers")
     func close() async throws {
         let server = try await RedisServer.start()
         try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
             server.pause()
             async let waiting = ClientFixture.failure(client, RedisCommand("PING"))
-            try await eventually("the command is under way") {
+            try await eventually("the command is in flight") {
                 client.pool.withLock { $0.connections.contains { $0.load > 0 } }
             }
             await client.close()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Commands")
 struct RedisCommandTests {
-    @Test("Every kind of argument is counted and measured in bytes")
+    @Test("Arguments of every type are encoded with their length in bytes")
     func encoding() {
         var command = RedisCommand("SET", capacity: 16)
         command.append("kö")
@@ -20,14 +20,14 @@ struct RedisCommandTests {
         #expect(command.body == expected)
     }
 
-    @Test("A command in one line")
+    @Test("A command with arguments in its initializer")
     func oneLine() {
         #expect(RedisCommand("GET", "key").body == Array("$3\r\nGET\r\n$3\r\nkey\r\n".utf8))
         #expect(RedisCommand("PING").count == 1)
     }
 
     @Test(
-        "Numbers are written as Swift writes them",
+        "Numbers are formatted as by Swift",
         arguments: [0, 1, 9, 10, 99, 100, -1, -10, 1_234_567_890, .max, .min] as [Int64])
     func digits(_ number: Int64) {
         let digits = DecimalDigits(number)

@@ -6,9 +6,9 @@ import Testing
 import XQueueTestServers
 import XQueueTesting
 
-@Suite("Broken connections")
+@Suite("Lost connections")
 struct RedisReconnectTests {
-    @Test("A command without an answer fails in time, and so do those behind it")
+    @Test("An unanswered command times out, and those behind it fail")
     func timeOut() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -27,7 +27,7 @@ struct RedisReconnectTests {
         }
     }
 
-    @Test("A server that is killed and comes back is found again; meanwhile a call waits only so long")
+    @Test("The client reconnects to a restarted server; meanwhile calls time out")
     func restart() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -48,7 +48,7 @@ struct RedisReconnectTests {
         }
     }
 
-    @Test("Callers beyond the bound are refused at once")
+    @Test("Callers over the limit are rejected immediately")
     func waitingCallers() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -63,11 +63,11 @@ struct RedisReconnectTests {
             async let second = ClientFixture.failure(client, RedisCommand("PING"))
             let messages = await [first, second].compactMap { $0?.message }
             #expect(messages.count == 2)
-            #expect(messages.filter { $0.contains("wait for one already") }.count == 1)
+            #expect(messages.filter { $0.contains("already waiting for one") }.count == 1)
         }
     }
 
-    @Test("CLIENT KILL of all connections costs only what was in flight")
+    @Test("CLIENT KILL of all connections fails only commands in flight")
     func clientKill() async throws {
         let server = try await RedisServer.start()
         try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
@@ -95,7 +95,7 @@ struct RedisReconnectTests {
         }
     }
 
-    @Test("A subscription survives a lost connection and says so")
+    @Test("A subscription survives a lost connection and reports it")
     func subscription() async throws {
         let server = try await RedisServer.start()
         try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
@@ -109,15 +109,15 @@ struct RedisReconnectTests {
             try await eventually("subscribed") { subscribed.withLock { $0 } == 1 }
             _ = try await client.send(RedisCommand("PUBLISH", "a", "1"))
             _ = try await client.send(RedisCommand("PUBLISH", "b", "2"))
-            try await eventually("both came") { seen.all == ["a:1", "b:2"] }
+            try await eventually("both arrived") { seen.all == ["a:1", "b:2"] }
             _ = try await server.command("CLIENT", "KILL", "TYPE", "pubsub")
             try await eventually("subscribed again") { subscribed.withLock { $0 } == 2 }
             _ = try await client.send(RedisCommand("PUBLISH", "a", "3"))
-            try await eventually("the third came") { seen.all == ["a:1", "b:2", "a:3"] }
+            try await eventually("the third arrived") { seen.all == ["a:1", "b:2", "a:3"] }
         }
     }
 
-    @Test("An idle subscription notices a server that hangs, by asking it")
+    @Test("An idle subscription detects a server that hangs")
     func hangingSubscription() async throws {
         let server = try await RedisServer.start()
         var configuration = try ClientFixture.configuration(server.address)
@@ -131,13 +131,13 @@ struct RedisReconnectTests {
             try await eventually("subscribed") { subscribed.withLock { $0 } == 1 }
             server.pause()
             let subscription = try #require(client.subscriptions.withLock { $0.first })
-            try await eventually("the connection is given up") { !subscription.isConnected }
+            try await eventually("the connection is closed") { !subscription.isConnected }
             server.resume()
             try await eventually("subscribed again") { subscribed.withLock { $0 } >= 2 }
         }
     }
 
-    @Test("A server that turns into a replica is left, and taken again when it is a primary")
+    @Test("A server that becomes a replica is abandoned, and used again once it is the primary")
     func demotion() async throws {
         let server = try await RedisServer.start()
         let other = try await RedisServer.start()
@@ -147,7 +147,7 @@ struct RedisReconnectTests {
             _ = try await server.command("REPLICAOF", "127.0.0.1", "\(other.port)")
             let first = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
             #expect(first?.kind == .refused("READONLY"))
-            try await eventually("the reason is told") {
+            try await eventually("the reason is reported") {
                 let error = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
                 return error?.kind == .unfit && error?.message.contains("replica") == true
             }

@@ -8,7 +8,7 @@ import XQueueTesting
 
 @Suite("Sentinels")
 struct RedisSentinelTests {
-    @Test("The primary is asked for, and followed when another one takes over")
+    @Test("The client looks up the primary, and follows a failover")
     func failover() async throws {
         let trio = try await RedisSentinelTrio.start()
         let first = try await trio.primaryPort()
@@ -26,7 +26,7 @@ struct RedisSentinelTests {
             }
             _ = try await client.send(RedisCommand("SET", "before", "1"))
             try await eventually("subscribed") { subscribed.withLock { $0 } == 1 }
-            // It hangs and stays reachable: only the Sentinels can tell that it is not the primary.
+            // It hangs but stays reachable: only the Sentinels know that it is no longer the primary.
             let old = try #require(trio.servers.first { $0.port == first })
             old.pause()
             let second = try await trio.waitForFailover(from: first)
@@ -34,20 +34,20 @@ struct RedisSentinelTests {
             try await eventually("the new primary takes writes") {
                 await ClientFixture.failure(client, RedisCommand("SET", "after", "1")) == nil
             }
-            let taker = try #require(trio.servers.first { $0.port == second })
-            #expect(try await taker.command("GET", "after").text == "1")
+            let promoted = try #require(trio.servers.first { $0.port == second })
+            #expect(try await promoted.command("GET", "after").text == "1")
             try await eventually("subscribed there") { subscribed.withLock { $0 } >= 2 }
             old.resume()
         }
     }
 
-    @Test("A name that no Sentinel knows is said to be unknown")
+    @Test("The error for an unknown primary includes the Sentinels' replies")
     func unknownName() async throws {
         let server = try await RedisServer.shared
         var configuration = try RedisConfiguration()
-        // Not even a Sentinel: what it answers is part of the message.
+        // The server is not even a Sentinel; its reply is part of the message.
         configuration.sentinel = .init(addresses: [try RedisAddress(server.address)], primaryName: "nobody")
-        let error = await ClientFixture.refusal(of: configuration)
+        let error = await ClientFixture.connectError(configuration)
         #expect(error?.kind == .disconnected)
         #expect(error?.message.contains("nobody") == true && error?.message.contains(server.address) == true)
     }

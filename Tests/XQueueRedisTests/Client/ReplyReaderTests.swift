@@ -9,7 +9,7 @@ struct ReplyReaderTests {
         let reader = try ReplyReader(maximumReplyBytes: limit)
         var replies: [RedisReply] = []
         for piece in pieces {
-            // In a place of its own, as a fresh read is.
+            // In a separate buffer, as for each read.
             let copy = Array(piece)
             var failure: RedisError?
             copy.withUnsafeBytes { bytes in
@@ -32,7 +32,7 @@ struct ReplyReaderTests {
         .bytes([13, 10, 13, 10]),
     ]
 
-    @Test("A stream that is cut at any byte gives the same replies")
+    @Test("Splitting the stream at any byte gives the same replies")
     func splits() throws {
         for cut in Self.stream.indices {
             #expect(try read([Self.stream[..<cut], Self.stream[cut...]]) == Self.replies, "cut at \(cut)")
@@ -46,18 +46,18 @@ struct ReplyReaderTests {
         #expect(try read([stream[...]]) == (0..<20_000).map { .integer($0) })
     }
 
-    @Test("What is no reply ends the stream", arguments: ["hello\r\n", "$x\r\n", ":1x\r\n", "*-7\r\n"])
+    @Test("An invalid reply ends the stream", arguments: ["hello\r\n", "$x\r\n", ":1x\r\n", "*-7\r\n"])
     func nonsense(_ text: String) {
         #expect(throws: RedisError.self) { try read([Array(text.utf8)[...]]) }
     }
 
-    @Test("Arrays nested deeper than any reply are refused")
+    @Test("Arrays nested too deeply are rejected")
     func depth() {
         let text = String(repeating: "*1\r\n", count: 20) + ":1\r\n"
         #expect(throws: RedisError.self) { try read([Array(text.utf8)[...]]) }
     }
 
-    @Test("A string over the limit is refused before all of it is there")
+    @Test("A string over the limit is rejected before it is complete")
     func limit() {
         let bytes = Array("$1000000\r\n".utf8) + [UInt8](repeating: 0, count: 5_000)
         #expect(throws: RedisError.self) { try read([bytes[...]], limit: 4_000) }

@@ -3,7 +3,7 @@
 import Testing
 @testable import XQueueRedis
 
-@Suite("What a server says about itself")
+@Suite("Server requirements")
 struct ServerReportTests {
     private func text(version: String = "7.0.15", role: String = "master", policy: String? = "noeviction")
         -> String
@@ -13,9 +13,9 @@ struct ServerReportTests {
             + (policy.map { "# Memory\r\nmaxmemory_policy:\($0)\r\n" } ?? "")
     }
 
-    private func refusal(_ text: String) -> String? {
+    private func rejection(_ text: String) -> String? {
         do {
-            try ServerReport(text).checkFitness()
+            try ServerReport(text).checkRequirements()
             return nil
         } catch {
             #expect(error.kind == .unfit)
@@ -23,35 +23,35 @@ struct ServerReportTests {
         }
     }
 
-    @Test("A primary that never evicts is fine", arguments: ["6.0.0", "6.2.14", "7.0.15", "10.1.0"])
+    @Test("A primary that never evicts is accepted", arguments: ["6.0.0", "6.2.14", "7.0.15", "10.1.0"])
     func fit(_ version: String) {
-        #expect(refusal(text(version: version)) == nil)
-        #expect(refusal(text(version: version, policy: nil)) == nil)
+        #expect(rejection(text(version: version)) == nil)
+        #expect(rejection(text(version: version, policy: nil)) == nil)
     }
 
-    @Test("A server older than 6.0 is refused with its version", arguments: ["5.0.14", "2.8.0", "x", ""])
+    @Test("A server older than 6.0 is rejected with its version", arguments: ["5.0.14", "2.8.0", "x", ""])
     func old(_ version: String) throws {
-        let message = try #require(refusal(text(version: version)))
+        let message = try #require(rejection(text(version: version)))
         #expect(message.contains("version \(version)") && message.contains("6.0"))
     }
 
-    @Test("A replica is refused and names its primary")
+    @Test("A replica is rejected with the address of its primary")
     func replica() throws {
-        let message = try #require(refusal(text(role: "slave")))
+        let message = try #require(rejection(text(role: "slave")))
         #expect(message.contains("read-only replica of 10.0.0.7:6379"))
     }
 
     @Test(
-        "An evicting server is refused with its policy and the fix",
+        "A server that evicts is rejected with its policy and the fix",
         arguments: ["allkeys-lru", "volatile-ttl"])
     func evicting(_ policy: String) throws {
-        let message = try #require(refusal(text(policy: policy)))
+        let message = try #require(rejection(text(policy: policy)))
         #expect(message.contains(policy) && message.contains("CONFIG SET maxmemory-policy noeviction"))
     }
 
-    @Test("Nothing at all is no server to use")
+    @Test("An empty report is rejected")
     func empty() {
-        #expect(refusal("") != nil)
+        #expect(rejection("") != nil)
     }
 }
 

@@ -8,8 +8,8 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Whatever a reply says, the process lives: a verb answers, or throws an error.
-@Suite("Replies that were changed on the way") struct AlteredReplyTests {
+/// Whatever a reply contains, operations return or throw, and never trap.
+@Suite("Altered replies") struct AlteredReplyTests {
     private static func store(_ prefix: String, _ faults: ReplyFaults? = nil) async throws -> RedisStore {
         var configuration = try RedisConfiguration(address: try await RedisServer.shared.address)
         configuration.keyPrefix = prefix
@@ -22,7 +22,7 @@ import XQueueTesting
         ) { script, reply in script == .migrate ? reply : faults.alter(reply) }
     }
 
-    @Test("No verb traps, in thousands of rounds", arguments: [UInt64(1), 2, 3])
+    @Test("No operation traps, in thousands of rounds", arguments: [UInt64(1), 2, 3])
     func verbs(seed: UInt64) async throws {
         let prefix = RedisServer.prefix()
         let faults = ReplyFaults(seed: seed, percent: 80)
@@ -34,11 +34,11 @@ import XQueueTesting
         }
         #expect(faults.count > 1500)
         #expect(run.answers > 100)
-        #expect(run.refusals > 500)
+        #expect(run.failures > 500)
         await run.close()
     }
 
-    @Test("No message of the channel traps")
+    @Test("No message on the channel traps")
     func signals() {
         let random = SeededRandomSource(seed: 9)
         let messages = [
@@ -60,7 +60,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A count that no queue reaches is named, and set right by the next task",
+        "An impossible count is reported, and corrected by the next task",
         arguments: ["9223372036854775807", "-5", "many", "1e30"])
     func counts(_ count: String) async throws {
         let server = try await RedisServer.shared
@@ -73,18 +73,18 @@ import XQueueTesting
         for field in ["0/alpha", "0"] { try await server.command("HSET", "{\(prefix)}:counts", field, count) }
         do throws(StoreError) {
             _ = try await store.statistics()
-            Issue.record("nothing is wrong with \(count)")
+            Issue.record("\(count) was accepted")
         } catch {
             #expect(error.code == .corrupt)
             #expect(error.message.contains("{\(prefix)}:counts 0/alpha"), "\(error)")
         }
         await #expect(throws: StoreError.self) { _ = try await store.types() }
-        // A page of tasks does not need it, and what is submitted is counted with what is there.
+        // Listing does not need the count, and the next submission counts the existing tasks.
         #expect(try await store.tasks(TaskQuery()).tasks.count == 3)
         _ = try await store.insert([task()])
         #expect(try await store.statistics().counts[.pending] == 4)
         #expect(try await server.command("HGET", "{\(prefix)}:counts", "0").text == "4")
-        // The log goes on as well.
+        // The event log continues as well.
         let end = try await store.lastEvent()
         try await server.command("HSET", "{\(prefix)}:counts", "events", count)
         _ = try await store.insert([task()])
@@ -93,7 +93,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test("Settings of a type that cannot be read are named, and can be set anew")
+    @Test("Invalid settings of a type are reported, and can be replaced")
     func settings() async throws {
         let server = try await RedisServer.shared
         let prefix = RedisServer.prefix()
@@ -108,7 +108,7 @@ import XQueueTesting
                     _ = try await store.claim(
                         ClaimRequest(types: ["alpha"], count: 1, grant: AlteredRun.grant(1)))
                 }
-                Issue.record("nothing is wrong")
+                Issue.record("the settings were accepted")
             } catch {
                 #expect(error.message.contains("{\(prefix)}:types.2"), "\(error)")
             }

@@ -6,15 +6,15 @@ import XQueueCore
 @testable import XQueueRedis
 import XQueueTesting
 
-/// Calls one verb after another on a store whose replies are changed, and does with the answers what a node does.
+/// Calls random operations of a store with altered replies, and uses the results as a node would.
 final class AlteredRun: Sendable {
-    /// Sees the replies as they are, so that there are always tasks of every kind.
+    /// Gets unaltered replies, so that there are always tasks in every state.
     private let real: RedisStore
     private let altered: RedisStore
     private let random: SeededRandomSource
     private let ids = TaskIDGenerator()
     private let known = Mutex<[AttemptID]>([])
-    private let counts = Mutex((answers: 0, refusals: 0))
+    private let counts = Mutex((answers: 0, failures: 0))
 
     init(real: RedisStore, altered: RedisStore, seed: UInt64) {
         self.real = real
@@ -23,7 +23,7 @@ final class AlteredRun: Sendable {
     }
 
     var answers: Int { counts.withLock { $0.answers } }
-    var refusals: Int { counts.withLock { $0.refusals } }
+    var failures: Int { counts.withLock { $0.failures } }
 
     private func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
 
@@ -44,7 +44,7 @@ final class AlteredRun: Sendable {
         }
     }
 
-    /// Sees to it that there is something of everything.
+    /// Creates tasks in every state, and a node.
     func populate() async throws {
         _ = try await real.prune(Retention(age: .seconds(3600), count: 50), limit: 500)
         _ = try await real.insert((0..<20).map { _ in task() })
@@ -80,7 +80,7 @@ final class AlteredRun: Sendable {
             counts.withLock { $0.answers += 1 }
         } catch {
             #expect(!error.message.isEmpty && error.message.utf8.count < 2000)
-            counts.withLock { $0.refusals += 1 }
+            counts.withLock { $0.failures += 1 }
         }
     }
 
@@ -152,7 +152,7 @@ final class AlteredRun: Sendable {
         for case .changed(let record) in outcomes { use(record) }
     }
 
-    /// What a node and its API do with a record.
+    /// Uses a record as a node and its API do.
     private func use(_ record: TaskRecord) {
         _ = (record.attempt, record.dueAt, record.id.description)
         for time in [record.createdAt, record.updatedAt, record.runAt, record.startedAt, record.completedAt] {

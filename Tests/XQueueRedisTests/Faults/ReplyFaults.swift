@@ -5,11 +5,11 @@ import XQueueCore
 @testable import XQueueRedis
 import XQueueTesting
 
-/// Changes replies as a fault on the way, or a stranger at the keys, could: a number here, some bytes there, a part
-/// that is missing or of another kind. The same seed makes the same changes.
+/// Alters replies as a fault in transit or a foreign write could: changes numbers or bytes, removes parts, or replaces
+/// them by another type. The same seed makes the same changes.
 final class ReplyFaults: Sendable {
     private let random: SeededRandomSource
-    /// So many replies in a hundred are changed.
+    /// Percentage of replies to alter.
     private let percent: Int
     private let changed = Atomic(0)
 
@@ -18,7 +18,7 @@ final class ReplyFaults: Sendable {
         self.percent = percent
     }
 
-    /// How many replies have been changed.
+    /// Number of altered replies.
     var count: Int { changed.load(ordering: .relaxed) }
 
     func alter(_ reply: RedisReply) -> RedisReply {
@@ -40,13 +40,15 @@ final class ReplyFaults: Sendable {
         return reply
     }
 
-    /// How many parts there are, all arrays counted.
+    /// Number of parts, including arrays.
     private static func size(_ reply: RedisReply) -> Int {
         guard case .array(let elements) = reply else { return 1 }
         return elements.reduce(1) { $0 + size($1) }
     }
 
-    /// - Parameter place: Counts down to the part to change, in the order of a walk; -1 once it is changed.
+    /// - Parameters:
+    ///   - reply: The reply to walk.
+    ///   - place: Counts down to the part to change; -1 once it is changed.
     private func change(_ reply: RedisReply, at place: inout Int) -> RedisReply {
         if place == 0 {
             place = -1
@@ -61,9 +63,9 @@ final class ReplyFaults: Sendable {
     }
 
     private func changed(_ reply: RedisReply) -> RedisReply {
-        if below(8) == 0 { return stranger() }
+        if below(8) == 0 { return unrelated() }
         switch reply {
-        case .null: return stranger()
+        case .null: return unrelated()
         case .integer(let value):
             return .integer(below(3) == 0 ? value &+ Int64(below(5) - 2) : number())
         case .bytes(let bytes): return .bytes(changed(bytes))
@@ -72,7 +74,7 @@ final class ReplyFaults: Sendable {
             switch below(5) {
             case 0: elements = []
             case 1: if !elements.isEmpty { elements.remove(at: below(elements.count)) }
-            case 2: elements.append(stranger())
+            case 2: elements.append(unrelated())
             case 3: if let last = elements.last { elements.insert(last, at: 0) }
             default: elements.reverse()
             }
@@ -80,7 +82,7 @@ final class ReplyFaults: Sendable {
         }
     }
 
-    private func stranger() -> RedisReply {
+    private func unrelated() -> RedisReply {
         switch below(4) {
         case 0: .null
         case 1: .integer(number())
@@ -119,7 +121,7 @@ final class ReplyFaults: Sendable {
 
     // MARK: - On the wire
 
-    /// The reply as it is sent, with some bytes changed, and read again; an error if it is no reply any more.
+    /// Encodes the reply, changes some bytes, and decodes it again; an error reply if it is no longer valid.
     private func alterOnTheWire(_ reply: RedisReply) -> RedisReply {
         let wire = changed(Self.encoded(reply))
         var replies: [RedisReply] = []

@@ -6,9 +6,9 @@ import XQueueCore
 
 @Suite("Packed forms")
 struct FormTests {
-    /// What a queue of the present layout holds. A form that changes here needs a new layout, and a migration.
+    /// The forms of the current layout. A change here requires a new layout and a migration.
     @Test(
-        "The forms are those of the layout",
+        "Forms match the layout",
         arguments: [
             ("DEFINITION", "'>I6I6i4I2I6I6I4BI6I6dsss'"), ("SENT", "'>i4I2I6I6I4BI6I6dsss'"),
             ("STATE", "'>BBBI2I4I6I6I6I6I6I6I6I6I8dI4sssI2'"), ("ERROR_ENTRY", "'>I4BI6I6I2I2'"),
@@ -20,14 +20,14 @@ struct FormTests {
         #expect(try #require(Forms.all[name]).format() == format)
     }
 
-    @Test("No two fields that scripts keep in tables share a name")
+    @Test("Field names in tables are unique")
     func names() throws {
         let names = Forms.numbered.flatMap { Forms.all[$0]?.fields.map(\.name) ?? [] }
         #expect(Set(names).count == names.count)
         #expect(names.allSatisfy { !Forms.all.keys.contains($0) })
     }
 
-    @Test("Names stand for fields")
+    @Test("Macros expand field names")
     func macros() throws {
         #expect(
             try FormMacros.expand("local process_timeout, max_retry = READ(SENT, f(a, 'x,)'))")
@@ -49,7 +49,7 @@ struct FormTests {
     }
 
     @Test(
-        "A name that is not there is not taken",
+        "Unknown names are rejected",
         arguments: [
             "local nothing = READ(SENT, a)", "READ(NOTHING, a)", "WRITE(SENT, {nothing = 1})",
             "FIELD(SENT, a)", "FIELD(SENT, NOTHING, a)", "WRITE(SENT, {", "WRITE(SENT, {rest = 1})",
@@ -62,10 +62,10 @@ struct FormTests {
         NewTask(id: TaskID(high: 1, low: 2), type: "a", payload: RawJSON(trusted: "[1]"), adjust)
     }
 
-    /// The times that the script adds.
+    /// The times that a script would add.
     private static let times: [UInt8] = [0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 0, 9]
 
-    @Test("A definition comes back as it was sent")
+    @Test("A definition survives a round trip")
     func definitions() throws {
         let task = definition {
             $0.priority = -5
@@ -87,7 +87,7 @@ struct FormTests {
         #expect(record.runAt == Timestamp(milliseconds: 9))
     }
 
-    @Test("What is missing at the end takes no place, and a trace stands where it always stood")
+    @Test("Missing texts at the end take no space, and the trace keeps its position")
     func passive() throws {
         let plain = try StoredDefinition.pack(definition { _ in })
         #expect(Array(plain.suffix(3)) == Array("[1]".utf8))
@@ -96,14 +96,14 @@ struct FormTests {
         #expect(traced == plain + [0] + Array(text.utf8) + [0])
     }
 
-    @Test("Passive texts come back, whichever are missing")
+    @Test("Passive texts survive a round trip, whichever are missing")
     func passiveTexts() throws {
         for texts: [String?] in [[], ["a"], [nil, "b"], ["a", nil, "c"], [nil, nil, "c"], ["a", nil]] {
             var writer = PackedWriter(capacity: 16)
             var payload = "{}"
             writer.payload(&payload)
             for var text in texts { writer.passive(&text) }
-            // A later version asks for more than there are.
+            // A later version reads more texts than there are.
             var reader = PackedReader(writer.bytes)
             payload = ""
             reader.payload(&payload)
@@ -116,7 +116,7 @@ struct FormTests {
         }
     }
 
-    @Test("A text with a NUL cannot be kept", arguments: ["a\0", "\0"])
+    @Test("A string with NUL is rejected", arguments: ["a\0", "\0"])
     func nul(_ text: String) {
         #expect(throws: StoreError.self) {
             try StoredDefinition.pack(definition { $0.uniqueKey = text })

@@ -14,7 +14,7 @@ import XQueueTesting
 struct RedisLayoutTests {
     private static let server = Task { try await RedisServer.start() }
 
-    /// A queue of layout 1, and how to open it.
+    /// Restores a dump of a queue and returns its configuration.
     private func dumped(_ name: String = "redis-1") async throws -> RedisConfiguration {
         var configuration = try await empty()
         let commands = try LayoutDump(name).commands(prefix: configuration.keyPrefix)
@@ -43,7 +43,7 @@ struct RedisLayoutTests {
         "\(configuration.hashTag):\(name)"
     }
 
-    /// Opens the store, and closes it whatever `body` does.
+    /// Opens a store, runs `body`, and closes the store.
     private func with<Value>(
         _ configuration: RedisConfiguration, _ body: (RedisStore) async throws -> Value
     ) async throws -> Value {
@@ -58,13 +58,13 @@ struct RedisLayoutTests {
         }
     }
 
-    @Test("A dump of each layout is what it was, once it is opened", arguments: ["redis-1"])
+    @Test("Opening a dump of an older layout preserves the queue", arguments: ["redis-1"])
     func dumps(_ name: String) async throws {
         let configuration = try await dumped(name)
         let server = try await Self.server.value
         try await with(configuration) { store in
             #expect(try await LayoutDump(name).differences(in: store) == [])
-            // Their attempts are a remote worker's, and stay so.
+            // The attempts of remote workers remain such.
             let running = try await store.tasks(TaskQuery(statuses: [.processing])).tasks
             #expect(running.count == 4)
             #expect(running.allSatisfy { $0.lease?.isRemote == true })
@@ -78,13 +78,13 @@ struct RedisLayoutTests {
         let fields = try await server.command("HKEYS", key("unique", configuration)).list.compactMap(\.text)
         #expect(
             Set(fields) == ["ready\torder-1", "running\truns", "scheduled\tlater", "requeued\tagain"])
-        // A second time there is nothing to do.
+        // Opening it again changes nothing.
         let differences = try await with(configuration) { try await LayoutDump(name).differences(in: $0) }
         #expect(differences == [])
     }
 
-    @Test("What was there goes on: claims, ends, unique keys, pauses")
-    func goesOn() async throws {
+    @Test("A migrated queue works: claims, settlements, unique keys, pauses")
+    func migratedQueue() async throws {
         try await with(try await dumped()) { store in
             let ids = TaskIDGenerator(clock: SystemQueueClock(), random: SystemRandomSource())
             let again = NewTask(id: ids.next(), type: "ready") { $0.uniqueKey = "order-1" }
@@ -95,7 +95,7 @@ struct RedisLayoutTests {
                 grant: ClaimGrant(
                     token: LeaseToken(rawValue: 1), workerID: "w", lease: .seconds(60), grace: .zero))
             let claimed = try await store.claim(request).tasks
-            // Those of a paused type wait, and those of a key without a free token.
+            // Tasks of a paused type wait, as do those whose key has no free token.
             #expect(claimed.map(\.type) == ["ready", "ready"])
             #expect(claimed.first?.id == known.id)
             #expect(claimed.first?.trace?.state == "a=1")
@@ -109,13 +109,13 @@ struct RedisLayoutTests {
         }
     }
 
-    @Test("A migration that stops after any step is gone on with by another node")
+    @Test("Another node resumes a migration that stops after any step")
     func interrupted() async throws {
         var (steps, isDone) = (0, false)
         while !isDone {
             let configuration = try await dumped()
             let server = try await Self.server.value
-            // More unique keys than one step moves; half of them have no type, some have no task.
+            // More unique keys than a step moves. Half of them have no type, and some no task.
             let task = try #require(
                 try await server.command("HGET", key("meta", configuration), "birth").text)
             for index in 0..<600 {
@@ -123,7 +123,7 @@ struct RedisLayoutTests {
                 try await server.run(["HSET", key("unique", configuration), field, task])
             }
             isDone = try await migrate(configuration, steps: steps)
-            // The node is dead, and so its lease ends at some time.
+            // The node is dead, so its lease expires.
             try await server.run(["HDEL", key("held.2", configuration), "maintenance"])
             try await with(configuration) { store in
                 let differences = try await LayoutDump("redis-1").differences(in: store)
@@ -136,7 +136,7 @@ struct RedisLayoutTests {
         #expect(steps > 3)
     }
 
-    /// Takes so many steps, or all there are; true if they were all.
+    /// Takes up to `steps` steps; returns whether the migration is done.
     private func migrate(_ configuration: RedisConfiguration, steps: Int) async throws -> Bool {
         let client = RedisClient(
             configuration: configuration, group: MultiThreadedEventLoopGroup.singleton,
@@ -147,7 +147,7 @@ struct RedisLayoutTests {
                 runner: try ScriptRunner(client: client), hub: SignalHub(), origin: "x/0", clock: nil),
             logger: Logger(label: "test"), mark: "dead", stepSize: 200)
         var isDone = false
-        for _ in 0..<steps where !isDone { isDone = try await migration.step() == .isDone }
+        for _ in 0..<steps where !isDone { isDone = try await migration.step() == .done }
         await client.close()
         return isDone
     }
@@ -168,16 +168,16 @@ struct RedisLayoutTests {
         await store.close()
     }
 
-    @Test("Nothing is migrated while a node of the older version lives")
+    @Test("Nothing is migrated while a node of the older version is alive")
     func olderNodes() async throws {
         let configuration = try await dumped()
         let server = try await Self.server.value
-        // As a node of layout 1 announces itself: six bytes of time, and what it says.
-        let said =
+        // As announced by a node of layout 1: six bytes of time, followed by JSON.
+        let announcement =
             #"000000{"id":"old-1","host":"h","pid":1,"version":"0.1.0","started_at":0,"capacity":1,"running":0,"#
             + #""stuck":0,"roles":7,"types":[]}"#
         try await server.run(["ZADD", key("node-times", configuration), "99999999999999", "old-1"])
-        try await server.run(["HSET", key("nodes", configuration), "old-1", said])
+        try await server.run(["HSET", key("nodes", configuration), "old-1", announcement])
         let error = await #expect(throws: StoreError.self) { try await with(configuration) { _ in } }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("old-1 (0.1.0, on h)") == true)
@@ -185,7 +185,7 @@ struct RedisLayoutTests {
         #expect(error.map { factory.mayPass($0) } == true)
         #expect(try await server.command("HGET", key("meta", configuration), "layout") == .none)
         #expect(try await server.command("TYPE", key("types", configuration)).text == "hash")
-        // It says good-bye.
+        // It deregisters.
         try await server.run(["ZREM", key("node-times", configuration), "old-1"])
         let differences = try await with(configuration) {
             try await LayoutDump("redis-1").differences(in: $0)
@@ -193,7 +193,7 @@ struct RedisLayoutTests {
         #expect(differences == [])
     }
 
-    @Test("What every script of layout 1 touches is a text now, which those scripts fail on")
+    @Test("Keys that scripts of layout 1 use are replaced by strings, which make those scripts fail")
     func fences() async throws {
         for configuration in [try await dumped(), try await empty()] {
             try await with(configuration) { _ in }
@@ -209,7 +209,7 @@ struct RedisLayoutTests {
     }
 
     @Test(
-        "A newer layout is refused in one line, at the start and at each connection", arguments: ["3", "x"])
+        "A newer layout is rejected with one line, at start and on each connection", arguments: ["3", "x"])
     func newer(_ layout: String) async throws {
         let server = try await RedisServer.start()
         let configuration = try await empty(at: server)
@@ -221,9 +221,9 @@ struct RedisLayoutTests {
             #expect(error?.code == .newer)
             #expect(error?.message.contains("newer version of XQueue") == true)
             #expect(error?.message.contains("\n") == false)
-            // The node that was there has to connect again.
+            // The existing node has to reconnect.
             try await server.run(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"])
-            try await eventually("it is refused") {
+            try await eventually("it is rejected") {
                 do throws(StoreError) {
                     _ = try await store.types()
                     return false
@@ -234,7 +234,7 @@ struct RedisLayoutTests {
         }
     }
 
-    @Test("An empty queue, and one whose data is gone, has the layout at once")
+    @Test("An empty queue, and one that lost its data, gets the layout immediately")
     func fresh() async throws {
         let configuration = try await empty()
         let server = try await Self.server.value

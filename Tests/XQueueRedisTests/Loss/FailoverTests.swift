@@ -8,10 +8,10 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-@Suite("Another server takes over") struct FailoverTests {
+@Suite("Failover") struct FailoverTests {
     private let ids = TaskIDGenerator()
 
-    @Test("In good order, nothing that was accepted is lost")
+    @Test("An orderly handover loses no accepted task")
     func handOver() async throws {
         let trio = try await RedisSentinelTrio.start()
         var configuration = try RedisConfiguration()
@@ -24,7 +24,7 @@ import XQueueTesting
         let submitting = Task { [ids] in
             while !Task.isCancelled {
                 let tasks = (0..<5).map { _ in NewTask(id: ids.next(), type: "a") }
-                // A call that fails says nothing of its tasks.
+                // If a call fails, the outcome of its tasks is unknown.
                 if (try? await store.insert(tasks)) != nil {
                     for task in tasks { accepted.add(task.id) }
                 }
@@ -52,7 +52,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test("Whoever follows the events goes on where the new server's log does, and misses none of it")
+    @Test("A follower of events resumes from the new primary's log without missing any")
     func followers() async throws {
         let old = try await RedisServer.start()
         var options = RedisOptions()
@@ -66,7 +66,7 @@ import XQueueTesting
         let manager = TaskManager(store: store)
         let follower = Follower()
         let subscription = try manager.eventBus.subscribe([EventFilter.all]) { follower.take($0) }
-        try await eventually("the follower is there") { follower.isStarted }
+        try await eventually("the follower has started") { follower.isStarted }
         func submit(_ count: Int) async throws -> [TaskID] {
             var submitted: [TaskID] = []
             for _ in 0..<count { submitted.append(try await manager.submit("a", .null).id) }
@@ -79,7 +79,7 @@ import XQueueTesting
         try await new.command("REPLICAOF", "NO", "ONE")
         // The new primary will never have these.
         let lost = try await submit(30)
-        try await eventually("they are told") { follower.told == early + lost }
+        try await eventually("they are received") { follower.received == early + lost }
         let last = try await store.lastEvent()
         proxy.setTarget(new.port)
         proxy.dropConnections()
@@ -89,17 +89,17 @@ import XQueueTesting
             late.append(id)
             return late.count >= 15
         }
-        try await eventually("all of them are told") {
-            Set(follower.told).isSuperset(of: late)
+        try await eventually("all of them are received") {
+            Set(follower.received).isSuperset(of: late)
         }
-        #expect(follower.told.filter { late.contains($0) } == late)
+        #expect(follower.received.filter { late.contains($0) } == late)
         #expect(follower.rewinds == 1)
         #expect(follower.resets == 0)
-        // So does one that comes back later with the last cursor it had.
+        // A follower that reconnects later with its last cursor resumes as well.
         let other = Follower()
         let second = try manager.eventBus.subscribe([EventFilter.all], after: last) { other.take($0) }
-        try await eventually("it is told of all") { Set(other.told).isSuperset(of: late) }
-        #expect(other.told.filter { late.contains($0) } == late)
+        try await eventually("it receives all") { Set(other.received).isSuperset(of: late) }
+        #expect(other.received.filter { late.contains($0) } == late)
         #expect(other.rewinds == 1)
         #expect(other.resets == 0)
         subscription.cancel()
@@ -109,11 +109,11 @@ import XQueueTesting
     }
 }
 
-/// What a subscriber is told. It takes few events, so it need not say that it has taken them.
+/// Records what a subscriber receives. There are few events, so it never has to acknowledge them.
 private final class Follower: Sendable {
     private struct State {
         var isStarted = false
-        var told: [TaskID] = []
+        var received: [TaskID] = []
         var rewinds = 0
         var resets = 0
     }
@@ -121,7 +121,7 @@ private final class Follower: Sendable {
     private let state = Mutex(State())
 
     var isStarted: Bool { state.withLock { $0.isStarted } }
-    var told: [TaskID] { state.withLock { $0.told } }
+    var received: [TaskID] { state.withLock { $0.received } }
     var rewinds: Int { state.withLock { $0.rewinds } }
     var resets: Int { state.withLock { $0.resets } }
 
@@ -129,7 +129,7 @@ private final class Follower: Sendable {
         state.withLock { state in
             switch delivery {
             case .started: state.isStarted = true
-            case .events(let events, _): state.told += events.map(\.event.taskID)
+            case .events(let events, _): state.received += events.map(\.event.taskID)
             case .rewound: state.rewinds += 1
             case .reset: state.resets += 1
             case .ended: break
