@@ -5,13 +5,13 @@ import XQueue
 struct XQueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xqueue",
-        abstract: "A task queue: submit tasks, run them on any number of machines, and see them run.",
+        abstract: "A task queue: submit tasks, run them on any number of machines, and watch them run.",
         discussion: """
-            Start a server with 'xqueue serve'. The other commands talk to one, at --url, or XQUEUE_URL, or \
-            \(ServerOptions.defaultURL). A server that wants a token gets it from --token or XQUEUE_TOKEN.
+            Start a server with 'xqueue serve'. The other commands talk to the server at --url, else XQUEUE_URL, \
+            else \(ServerOptions.defaultURL). If it requires a token, pass it with XQUEUE_TOKEN or --token.
 
-            On a terminal, tables fit its width. Elsewhere they have no heads, nothing is cut, and a tab stands \
-            between two values; with --json, what the server answered is printed as it is.
+            On a terminal, tables fit its width. Elsewhere they have no header, nothing is truncated, and tabs \
+            separate the values. --json prints the server's response unchanged.
 
             Examples:
               xqueue serve
@@ -43,12 +43,12 @@ struct XQueueCommand: AsyncParsableCommand {
 
     static func main() async {
         StandardStreams.occupyClosed()
-        // Whoever asks a server to stop may do so before it has read its command line.
+        // A stop signal may arrive before the command line is parsed.
         if CommandLine.arguments.dropFirst().first == ServeCommand.configuration.commandName {
             StopSignals.catchEarly()
         }
-        if let place = ArgumentText.firstUnreadable {
-            StandardError.report("argument \(place) is not UTF-8")
+        if let position = ArgumentText.firstInvalid {
+            StandardError.report("argument \(position) is not UTF-8")
             exit(withError: CommandExit.usage.code)
         }
         do {
@@ -59,17 +59,17 @@ struct XQueueCommand: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            end(with: error)
+            terminate(with: error)
         }
     }
 
-    /// Ends the program with what `error` says: a mistake, or text that was asked for, such as help.
-    private static func end(with error: any Error) -> Never {
+    /// Exits with the message and code of `error`: a mistake, or requested text such as help.
+    private static func terminate(with error: any Error) -> Never {
         do {
             if let error = error as? CommandError { throw error }
             if exitCode(for: error).isSuccess {
                 let text = fullMessage(for: error)
-                if !text.isEmpty { try Output.writeAsItIs(text + "\n") }
+                if !text.isEmpty { try Output.writeRaw(text + "\n") }
                 exit()
             }
             exit(withError: error)
@@ -82,10 +82,10 @@ struct XQueueCommand: AsyncParsableCommand {
     }
 }
 
-/// The command line as it was given: Swift repairs what is not UTF-8, and would pass on another text.
+/// The raw command line. Swift repairs invalid UTF-8, which would silently change an argument.
 enum ArgumentText {
-    /// The number of the first argument that is not UTF-8, 1 for the first; nil if all are.
-    static var firstUnreadable: Int? {
+    /// Position of the first argument that is not UTF-8, from 1; nil if all are.
+    static var firstInvalid: Int? {
         (1..<max(Int(CommandLine.argc), 1)).first { number in
             CommandLine.unsafeArgv[number].map { String(validatingCString: $0) == nil } ?? false
         }

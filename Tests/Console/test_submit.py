@@ -107,7 +107,7 @@ class TaskPageTest(ConsoleCase):
         page = self.open(f"tasks/{identifier}")
         page.wait_for_text(".task-title .chip", "Success")
         page.wait_for_text(".errors", "Attempt 1")
-        page.wait_for_text(".errors", "attempt 2 fails, as 2 were asked to")
+        page.wait_for_text(".errors", "attempt 2 fails: fail_times is 2")
         page.wait_for_text(".timeline", "Started, attempt 3")
         page.screenshot("task-errors")
 

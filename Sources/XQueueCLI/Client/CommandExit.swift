@@ -2,15 +2,15 @@ import ArgumentParser
 import Foundation
 import XQueueClient
 
-/// What the exit code of a command that talks to a server says.
+/// Exit codes of commands that talk to a server.
 ///
 /// Codes from 64 on are those of `sysexits.h`.
 enum CommandExit: Int32, CaseIterable {
     case done = 0
-    /// A task that was waited for did not succeed, or the server refused what the task's state forbids.
+    /// The awaited task did not succeed, or a task's state does not allow the operation.
     case refused = 1
     case noSuchTask = 2
-    /// `--wait-for` has passed and the task has not ended.
+    /// `--wait-for` elapsed before the task ended.
     case stillRunning = 3
     case usage = 64
     case badInput = 65
@@ -25,24 +25,24 @@ enum CommandExit: Int32, CaseIterable {
 
     var meaning: String {
         switch self {
-        case .done: "done; a task that was waited for has succeeded"
-        case .refused: "a task failed, timed out or was canceled, or forbids what was asked"
-        case .noSuchTask: "there is no such task or type"
-        case .stillRunning: "--wait-for has passed, and the task has not ended"
-        case .usage: "the command line is wrong"
-        case .badInput: "the server does not accept the task, or a line of the file"
-        case .noInput: "a file cannot be read"
-        case .unavailable: "no server answers, or it cannot do its work now"
-        case .unexpected: "something that should not happen"
-        case .cannotWrite: "the state file cannot be written"
-        case .outputLost: "standard output cannot be written; standard error says what was done"
-        case .tryLater: "the server is at a limit: try again later"
-        case .noPermission: "the token is missing, wrong, or not allowed to do this"
-        case .interrupted: "Ctrl-C"
+        case .done: "success; with --wait, the task succeeded"
+        case .refused: "the task failed, timed out or was canceled, or its state does not allow the operation"
+        case .noSuchTask: "no such task or type"
+        case .stillRunning: "--wait-for elapsed before the task ended"
+        case .usage: "invalid command line"
+        case .badInput: "the server rejected the task or a line of the file"
+        case .noInput: "cannot read a file"
+        case .unavailable: "server unreachable or temporarily unavailable"
+        case .unexpected: "internal error or unexpected reply"
+        case .cannotWrite: "cannot write the state file"
+        case .outputLost: "cannot write to standard output; standard error says what was done"
+        case .tryLater: "the server is at a limit; try again later"
+        case .noPermission: "the token is missing, invalid, or lacks permission"
+        case .interrupted: "interrupted (Ctrl-C)"
         }
     }
 
-    /// The table as `--help` and the manual show it.
+    /// The table of codes for `--help` and the manual.
     static let table = allCases.map { "  \(String($0.rawValue).padded(to: 4)) \($0.meaning)" }
         .joined(separator: "\n")
 
@@ -50,7 +50,7 @@ enum CommandExit: Int32, CaseIterable {
 }
 
 extension QueueClientError {
-    /// The exit code that goes with the error.
+    /// The exit code for the error.
     var exit: CommandExit {
         switch status {
         case nil: .unavailable
@@ -64,13 +64,13 @@ extension QueueClientError {
         }
     }
 
-    /// What is wrong, and which option may help.
+    /// The message, with the option that may help.
     var advice: String {
         switch code {
         case .connectionRefused:
-            "\(message): start one with 'xqueue serve', or name another with --url or \(ServerOptions.urlVariable)"
-        case .timedOut where status == nil: "\(message) (--timeout)"
-        case .untrusted: "\(message) (--ca-file names certificates to trust)"
+            "\(message): start one with 'xqueue serve', or set --url or \(ServerOptions.urlVariable)"
+        case .timedOut where status == nil: "\(message) (see --timeout)"
+        case .untrusted: "\(message) (see --ca-file)"
         default: message
         }
     }

@@ -2,9 +2,9 @@ import ArgumentParser
 import UnixSignals
 import XQueueClient
 
-/// The frame in which a command does its work.
+/// Error reporting common to all commands.
 enum CommandRun {
-    /// Runs `body`, and tells what went wrong in one line and an exit code.
+    /// Runs `body`; reports an error in one line and throws its exit code.
     static func reporting(_ body: () async throws -> Void) async throws {
         do {
             try await body()
@@ -19,12 +19,12 @@ enum CommandRun {
 }
 
 extension ServerOptions {
-    /// Asks one thing, and prints the answer.
+    /// Sends a request and prints the reply.
     ///
     /// - Parameters:
-    ///   - request: What is asked.
-    ///   - json: Whether to print what the server answered, as it is.
-    ///   - print: Prints it for people otherwise.
+    ///   - request: The request.
+    ///   - json: Whether to print the server's response unchanged.
+    ///   - print: Prints the decoded reply otherwise.
     func show<Answer>(
         _ request: ClientRequest<Answer>, json: Bool, _ print: (Answer) throws -> Void
     ) async throws {
@@ -38,7 +38,7 @@ extension ServerOptions {
     }
 }
 
-/// Why a command cannot do what it was asked, if it is not the server's doing.
+/// A failure of a command that the server did not cause.
 struct CommandError: Error, CustomStringConvertible {
     let exit: CommandExit
     let description: String
@@ -49,14 +49,13 @@ struct CommandError: Error, CustomStringConvertible {
     }
 }
 
-/// Work that Ctrl-C, or time, may end before it is done.
+/// Work that Ctrl-C or a time limit may interrupt.
 enum Interruption {
     enum End: Sendable {
         case done, interrupted, outOfTime
     }
 
-    /// Runs `body` until it is done, the program is asked to stop, or `limit` has passed; then `body` is
-    /// canceled, and its end is waited for.
+    /// Runs `body` until it is done, the program is asked to stop, or `limit` elapses. Then cancels `body` and waits for it.
     static func ended(
         by limit: Duration? = nil, _ body: @Sendable @escaping () async throws -> Void
     ) async throws -> End {

@@ -4,7 +4,7 @@ import NIOCore
 import XQueue
 import XQueueClient
 
-/// Which server a command talks to, and how.
+/// The server a command talks to, and how.
 struct ServerOptions: ParsableArguments {
     static let defaultURL = "http://127.0.0.1:8080"
     static let urlVariable = "XQUEUE_URL"
@@ -15,14 +15,14 @@ struct ServerOptions: ParsableArguments {
     @Option(
         name: .customLong("url"),
         help: ArgumentHelp(
-            "The server, also \(urlVariable); \(defaultURL) if neither is given.", valueName: "url"))
+            "Server URL (or \(urlVariable)); default: \(defaultURL).", valueName: "url"))
     var text: String?
 
     @Option(
         help: ArgumentHelp(
             """
-            The token to show to the server; better \(tokenVariable), or \(tokenFileVariable) for a file that \
-            holds it, where other users cannot read it.
+            Access token. Prefer \(tokenVariable), or \(tokenFileVariable) with the path of a file that holds it: \
+            other users can read command lines.
             """,
             valueName: "token"))
     var token: String?
@@ -30,17 +30,17 @@ struct ServerOptions: ParsableArguments {
     @Option(
         name: .customLong("ca-file"),
         help: ArgumentHelp(
-            "The certificates to trust instead of the system's, for https, also \(authorityVariable).",
+            "Trusted certificates for https instead of the system's (or \(authorityVariable)).",
             valueName: "file"),
         completion: .file())
     var authorityFile: String?
 
-    @Flag(name: .customLong("insecure-tls"), help: "Accept any certificate, for tests.")
+    @Flag(name: .customLong("insecure-tls"), help: "Accept any certificate; for tests only.")
     var acceptsAnyCertificate = false
 
     @Option(
         help: ArgumentHelp(
-            "How long the server may take to answer, such as 30s.", valueName: "duration"),
+            "How long the server may take to reply, such as 30s.", valueName: "duration"),
         transform: DurationArgument.parse)
     var timeout = Duration.seconds(30)
 
@@ -48,19 +48,18 @@ struct ServerOptions: ParsableArguments {
         name: .customLong("retry-for"),
         help: ArgumentHelp(
             """
-            How long to try again while no server answers, or it is at a limit; 0s if not given, 60s for \
-            submit --file.
+            How long to retry while the server is unreachable or at a limit; default: 0s, 60s for submit --file.
             """,
             valueName: "duration"),
         transform: DurationArgument.parse)
     var patience: Duration?
 
-    /// The server's address without a slash at its end.
+    /// Returns the server's URL without a trailing slash.
     func address() throws -> String {
         let text = text ?? Self.variable(Self.urlVariable) ?? Self.defaultURL
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(),
             ["http", "https"].contains(scheme), url.host() != nil
-        else { throw ValidationError("\(text) is not the address of a server, like \(Self.defaultURL)") }
+        else { throw ValidationError("\(text) is not a server URL like \(Self.defaultURL)") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
@@ -74,9 +73,9 @@ struct ServerOptions: ParsableArguments {
         configuration.userAgent = "xqueue/\(Version.current)"
         configuration.authorityFile = authorityFile ?? Self.variable(Self.authorityVariable)
         configuration.acceptsAnyCertificate = acceptsAnyCertificate
-        // Event loops end the program if they cannot be made.
+        // Creating an event loop crashes if no descriptors are left.
         guard OpenFiles.hasRoom(for: Self.descriptors) else {
-            throw CommandError(.unavailable, "too few files can be opened: raise the limit (ulimit -n)")
+            throw CommandError(.unavailable, "the open file limit is too low: raise it (ulimit -n)")
         }
         do {
             return try await QueueClient.with(configuration, body)
@@ -85,7 +84,7 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
-    /// Three for each event loop, and some for connections and certificates.
+    /// Three descriptors per event loop, and some for connections and certificates.
     private static let descriptors = 3 * System.coreCount + 12
 
     private func shownToken() throws -> String? {
@@ -98,7 +97,7 @@ struct ServerOptions: ParsableArguments {
         }
     }
 
-    /// A variable that is empty counts as none.
+    /// Returns the variable's value; nil if it is unset or empty.
     private static func variable(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -7,9 +7,9 @@ struct CancelCommand: AsyncParsableCommand {
         commandName: "cancel",
         abstract: "Cancel tasks.",
         discussion: """
-            A pending task is canceled at once; a running one is asked to stop. Each task is told on a line of \
-            its own. If one cannot be canceled the others are all the same, and the exit code is 1, or 2 if \
-            there is no such task.
+            A pending task is canceled immediately; a running one is asked to stop. Prints one line per task. If one \
+            task cannot be canceled, the rest are still canceled, and the exit code is 1, or 2 if there is no such \
+            task.
 
             Examples:
               xqueue cancel 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
@@ -18,7 +18,7 @@ struct CancelCommand: AsyncParsableCommand {
 
     @OptionGroup var tasks: TaskOptions
 
-    @Flag(help: "Print each answer as a line of JSON.")
+    @Flag(help: "Print each response as a line of JSON.")
     var json = false
 
     @OptionGroup var server: ServerOptions

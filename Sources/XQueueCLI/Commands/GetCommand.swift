@@ -2,7 +2,7 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue get`: everything about some tasks.
+/// `xqueue get`: shows tasks in full.
 struct GetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
@@ -31,13 +31,13 @@ struct GetCommand: AsyncParsableCommand {
     }
 }
 
-/// A task with a line for each of its fields that says something.
+/// A task, with one line for each field that has a value.
 enum TaskSheet {
     private static let nameWidth = 20
 
     /// - Parameters:
     ///   - json: The task as the server wrote it.
-    ///   - isTerminal: Whether the values stand under each other; a tab is before them if not.
+    ///   - isTerminal: Whether to align the values; otherwise a tab precedes them.
     static func text(_ json: String, isTerminal: Bool) throws -> String {
         func line(_ name: String, _ value: String) -> String {
             isTerminal ? "\(name.padded(to: nameWidth)) \(value)\n" : "\(name)\t\(value)\n"
@@ -46,7 +46,7 @@ enum TaskSheet {
         var text = ""
         for member in members where member.value.kind != .null {
             if member.name == "errors" {
-                for error in try member.value.elements() ?? [] { text += line("errors", words(error)) }
+                for error in try member.value.elements() ?? [] { text += line("errors", summary(of: error)) }
             } else {
                 text += line(member.name, member.value.string?.onOneLine ?? member.value.text.onOneLine)
             }
@@ -54,8 +54,8 @@ enum TaskSheet {
         return text
     }
 
-    /// An attempt that failed, in words.
-    private static func words(_ error: RawJSON) -> String {
+    /// Returns a failed attempt in one line.
+    private static func summary(of error: RawJSON) -> String {
         guard let members = try? error.members() else { return error.text }
         func value(_ name: String) -> String {
             let value = members.first { $0.name == name }?.value

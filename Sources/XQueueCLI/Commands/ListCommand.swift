@@ -16,7 +16,7 @@ struct ListCommand: AsyncParsableCommand {
               xqueue list --json | jq '.tasks[].id'
             """)
 
-    /// The most tasks a page may have.
+    /// Maximum number of tasks per page.
     private static let largestPage = 1000
 
     @Option(
@@ -30,19 +30,19 @@ struct ListCommand: AsyncParsableCommand {
     @Option(name: .customLong("concurrency-key"), help: "Only tasks with this key.")
     var key: String?
 
-    @Option(help: "How many to show, 1 to \(largestPage).")
+    @Option(help: "Maximum number of tasks to show, 1 to \(largestPage).")
     var limit = 20
 
-    @Option(help: ArgumentHelp("Go on after the page that named this cursor.", valueName: "cursor"))
+    @Option(help: ArgumentHelp("Continue after the page that printed this cursor.", valueName: "cursor"))
     var after: String?
 
-    @Option(help: "How many of the newest to skip, 0 to \(TaskQuery.maxOffset.grouped).")
+    @Option(help: "Number of newest tasks to skip, 0 to \(TaskQuery.maxOffset.grouped).")
     var offset = 0
 
-    @Flag(help: "Show all that there are, page after page.")
+    @Flag(help: "Show all tasks, page by page.")
     var all = false
 
-    @Flag(name: .customLong("ids"), help: "Print the identifiers only.")
+    @Flag(name: .customLong("ids"), help: "Print task IDs only.")
     var showsIdentifiers = false
 
     @Flag(help: "Print each page as a line of JSON.")
@@ -56,14 +56,14 @@ struct ListCommand: AsyncParsableCommand {
             throw ValidationError("--status must be one of \(words.joined(separator: ", "))")
         }
         guard 1...Self.largestPage ~= limit else {
-            throw ValidationError("--limit must be 1 to \(Self.largestPage)")
+            throw ValidationError("--limit must be between 1 and \(Self.largestPage)")
         }
         guard 0...TaskQuery.maxOffset ~= offset else {
             throw ValidationError(
-                "--offset must be 0 to \(TaskQuery.maxOffset.grouped); --after goes on from any page")
+                "--offset must be between 0 and \(TaskQuery.maxOffset.grouped); use --after to go further")
         }
-        if after != nil, offset > 0 { throw ValidationError("give --after or --offset") }
-        if json, showsIdentifiers { throw ValidationError("give --ids or --json") }
+        if after != nil, offset > 0 { throw ValidationError("--after and --offset cannot be combined") }
+        if json, showsIdentifiers { throw ValidationError("--ids and --json cannot be combined") }
     }
 
     func run() async throws {
@@ -74,7 +74,7 @@ struct ListCommand: AsyncParsableCommand {
         }
     }
 
-    /// - Parameter cursor: Where to go on; nil to begin where the options say.
+    /// - Parameter cursor: Where to continue; nil to start where the options say.
     private func page(
         _ client: QueueClient, limit: Int, after cursor: String?
     ) async throws -> ClientReply<QueueTaskPage> {
@@ -93,7 +93,7 @@ struct ListCommand: AsyncParsableCommand {
         if json { return try Output.line(reply.text) }
         var page = try reply.decoded()
         var tasks = page.tasks
-        // A page ends early once its payloads are large.
+        // The server ends a page early if its payloads are large.
         while tasks.count < limit, let next = page.next {
             page = try await self.page(client, limit: limit - tasks.count, after: next).decoded()
             tasks += page.tasks
@@ -142,15 +142,15 @@ struct ListCommand: AsyncParsableCommand {
     }
 }
 
-/// What a list shows of a task.
+/// Columns of a task in a list.
 extension QueueTask {
-    /// The status, and what a pending task waits for.
+    /// The status; for a pending task, what it waits for.
     var standing: String {
         guard status == .pending, let pendingReason, pendingReason != .ready else { return status.rawValue }
         return pendingReason.rawValue
     }
 
-    /// What is worth telling of it beside: how far it is, when it is due, or why it failed.
+    /// Returns the most useful detail: its progress, when it is due, or why it failed.
     func note(isTerminal: Bool) -> String {
         switch status {
         case .processing:

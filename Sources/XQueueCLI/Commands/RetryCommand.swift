@@ -2,14 +2,14 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue retry`: makes tasks that have ended pending again.
+/// `xqueue retry`: requeues ended tasks.
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Make failed, timed-out or canceled tasks pending again, with all their retries.",
+        abstract: "Requeue failed, timed-out or canceled tasks, with all their retries.",
         discussion: """
-            Each task is told on a line of its own. If one cannot be retried the others are all the same, and \
-            the exit code is 1, or 2 if there is no such task.
+            Prints one line per task. If one task cannot be requeued, the rest still are, and the exit code is 1, or 2 \
+            if there is no such task.
 
             Examples:
               xqueue retry 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f

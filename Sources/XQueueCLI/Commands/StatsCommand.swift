@@ -2,18 +2,18 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue stats`: the queue in numbers.
+/// `xqueue stats`: shows queue statistics.
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show the queue in numbers.",
+        abstract: "Show queue statistics.",
         discussion: """
             Examples:
               xqueue stats
               xqueue stats --json | jq .pending_tasks
             """)
 
-    @Flag(help: "Print what the server answered.")
+    @Flag(help: "Print the server's JSON response.")
     var json = false
 
     @OptionGroup var server: ServerOptions
@@ -29,9 +29,9 @@ struct StatsCommand: AsyncParsableCommand {
 }
 
 extension ServerStatistics {
-    /// A name and a value on each line.
+    /// Returns a table with a name and a value per row.
     fileprivate func sheet() -> TextTable {
-        var table = TextTable([.init(head: "NUMBER"), .init(head: "VALUE", isOnRight: true)])
+        var table = TextTable([.init(head: "STATISTIC"), .init(head: "VALUE", isOnRight: true)])
         for status in TaskStatus.allCases {
             table.rows.append([status.rawValue, Self.number(counts[status] ?? 0)])
         }
@@ -44,11 +44,11 @@ extension ServerStatistics {
             ],
             ["workers stuck", Self.number(stuckWorkers)],
             ["concurrency keys in use", Self.number(keysInUse)],
-            ["submitted a second", Self.rate(rates.submitted)],
-            ["succeeded a second", Self.rate(rates.succeeded)],
-            ["failed a second", Self.rate(rates.failed)],
-            ["retried a second", Self.rate(rates.retried)],
-            ["up", Age.duration(uptime.inSeconds)],
+            ["submitted per second", Self.rate(rates.submitted)],
+            ["succeeded per second", Self.rate(rates.succeeded)],
+            ["failed per second", Self.rate(rates.failed)],
+            ["retried per second", Self.rate(rates.retried)],
+            ["uptime", Age.duration(uptime.inSeconds)],
             ["version", version],
         ]
         return table

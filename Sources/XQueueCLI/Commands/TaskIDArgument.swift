@@ -3,9 +3,9 @@ import Foundation
 import XQueueClient
 import XQueueCore
 
-/// The tasks that a command makes one call for each of.
+/// The tasks of a command that calls the API once per task.
 struct TaskOptions: ParsableArguments {
-    @Argument(help: "The tasks, or what their identifiers begin with; - reads them from standard input.")
+    @Argument(help: "Task IDs or unique prefixes of them; - reads them from standard input.")
     var ids: [String]
 
     func validate() throws { try TaskIDArgument.check(ids) }
@@ -13,8 +13,8 @@ struct TaskOptions: ParsableArguments {
     /// Calls `body` for each task, in order, as ``ManyTasks`` does.
     ///
     /// - Parameters:
-    ///   - server: Whose tasks they are.
-    ///   - body: Calls the API for a task, and tells what came of it; its number counts from 0.
+    ///   - server: The server that has the tasks.
+    ///   - body: Calls the API for a task and prints the outcome; gets the task's index, from 0.
     func each(
         _ server: ServerOptions, _ body: (QueueClient, TaskID, Int) async throws -> Void
     ) async throws {
@@ -28,20 +28,19 @@ struct TaskOptions: ParsableArguments {
     }
 }
 
-/// Identifiers on the command line, or on standard input where `-` stands. What an identifier begins with stands for
-/// it, if it is the only one.
+/// Task IDs on the command line, or on standard input in place of `-`. A unique prefix stands for an ID.
 enum TaskIDArgument {
-    /// - Throws: `ValidationError` naming the first that is none.
+    /// - Throws: `ValidationError` naming the first text that is neither an ID nor a prefix.
     static func check(_ texts: [String]) throws {
         for text in texts where text != "-" && TaskID(text) == nil && TaskIDPrefix(text) == nil {
-            throw ValidationError("\(text) is not a task's identifier, nor the beginning of one")
+            throw ValidationError("\(text) is not a task ID or a prefix of one")
         }
     }
 
-    /// The tasks that are named, in order; standard input holds one or more on each line.
+    /// Returns the named tasks in order; standard input has one or more per line.
     ///
-    /// - Throws: ``CommandError`` naming the first word on standard input that is no identifier, or the first
-    ///   beginning that is not one task's.
+    /// - Throws: ``CommandError`` naming the first word on standard input that is not an ID, or the first prefix that is
+    ///   not unique.
     static func read(_ texts: [String], _ client: QueueClient) async throws -> [TaskID] {
         var ids: [TaskID] = []
         for text in texts {
@@ -60,27 +59,27 @@ enum TaskIDArgument {
     private static func task(_ text: String, _ client: QueueClient) async throws -> TaskID {
         if let id = TaskID(text) { return id }
         guard let prefix = TaskIDPrefix(text) else {
-            throw CommandError(.badInput, "\(text) is not a task's identifier")
+            throw CommandError(.badInput, "\(text) is not a task ID")
         }
         return try await prefix.resolve(client)
     }
 }
 
-/// What a task's identifier begins with.
+/// A prefix of a task ID.
 struct TaskIDPrefix {
-    /// Fewer digits than this are more likely a mistake than an identifier.
-    static let least = 4
+    /// Fewer characters than this are more likely a mistake than a prefix.
+    static let minLength = 4
 
     private let text: String
-    /// The first and the last identifier that begin with it.
+    /// The lowest and the highest ID with this prefix.
     private let first: TaskID
     private let last: TaskID
 
-    /// Nil unless `text` is the beginning of an identifier, at least ``least`` characters of it.
+    /// Fails unless `text` is a prefix of an ID with at least ``minLength`` characters.
     init?(_ text: String) {
         let text = text.lowercased()
         let zeros = "00000000-0000-0000-0000-000000000000"
-        guard text.utf8.count >= Self.least, text.utf8.count < zeros.utf8.count,
+        guard text.utf8.count >= Self.minLength, text.utf8.count < zeros.utf8.count,
             let first = TaskID(text + zeros.dropFirst(text.utf8.count)),
             let last = TaskID(text + zeros.replacing("0", with: "f").dropFirst(text.utf8.count))
         else { return nil }
@@ -89,28 +88,27 @@ struct TaskIDPrefix {
         self.last = last
     }
 
-    /// The only task whose identifier begins so.
+    /// Returns the only task whose ID has this prefix.
     ///
     /// - Throws: ``CommandError`` if there is none, or more than one, which it names.
     func resolve(_ client: QueueClient) async throws -> TaskID {
-        let found = try await look(client)
+        let found = try await matches(client)
         guard let id = found.first else {
-            throw CommandError(.noSuchTask, "there is no task that begins with \(text)")
+            throw CommandError(.noSuchTask, "no task ID begins with \(text)")
         }
         guard found.count == 1 else {
             let names = found.prefix(Self.named).map(\.description).joined(separator: ", ")
             let more = found.count > Self.named ? " and more" : ""
-            throw CommandError(.usage, "several tasks begin with \(text): \(names)\(more)")
+            throw CommandError(.usage, "several task IDs begin with \(text): \(names)\(more)")
         }
         return id
     }
 
     private static let named = 5
 
-    /// The tasks that begin so, newest first, at most one more than are named.
-    private func look(_ client: QueueClient) async throws -> [TaskID] {
-        // The list is in the order of identifiers, the last first, and a cursor may name any: the first that does not
-        // begin so.
+    /// Returns the tasks with this prefix, newest first, at most one more than an error names.
+    private func matches(_ client: QueueClient) async throws -> [TaskID] {
+        // The list is in descending order of IDs, and a cursor may be any ID: start after the last possible match.
         let (low, carry) = last.low.addingReportingOverflow(1)
         let (high, isEnd) = last.high.addingReportingOverflow(carry ? 1 : 0)
         var filter = TaskFilter()
@@ -120,24 +118,24 @@ struct TaskIDPrefix {
     }
 }
 
-/// One call for each of several tasks.
+/// Calls for several tasks, one by one.
 enum ManyTasks {
-    /// Calls `body` for each task, in order, and goes on when one is refused: that is told at once, and the
-    /// exit code is that of the first refusal. An error that would meet all others too ends it.
+    /// Calls `body` for each task, in order. Reports a rejected task immediately and continues; the exit code is that of
+    /// the first rejection. Stops at an error that would affect all other tasks too.
     static func each(_ ids: [TaskID], _ body: (TaskID, Int) async throws -> Void) async throws {
         var first: CommandExit?
-        var refused = 0
+        var rejected = 0
         for (index, id) in ids.enumerated() {
             do {
                 try await body(id, index)
             } catch let error as QueueClientError where [.refused, .noSuchTask].contains(error.exit) {
                 StandardError.report("\(id): \(error.advice)")
                 first = first ?? error.exit
-                refused += 1
+                rejected += 1
             }
         }
         guard let first else { return }
-        if ids.count > 1 { StandardError.write("xqueue: \(refused) of \(ids.count) tasks were refused\n") }
+        if ids.count > 1 { StandardError.write("xqueue: \(rejected) of \(ids.count) tasks were rejected\n") }
         throw first.code
     }
 }

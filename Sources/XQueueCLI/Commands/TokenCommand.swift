@@ -1,11 +1,11 @@
 import ArgumentParser
 import XQueueServer
 
-/// `xqueue token`: makes the tokens a server asks for.
+/// `xqueue token`: creates access tokens.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Make tokens for callers of a server.",
+        abstract: "Create access tokens for a server.",
         subcommands: [NewTokenCommand.self, HashTokenCommand.self])
 }
 
@@ -13,35 +13,35 @@ struct TokenCommand: ParsableCommand {
 struct NewTokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new",
-        abstract: "Print a random token, and the line of the configuration that lets it in.",
+        abstract: "Print a random token and its configuration line.",
         discussion: """
-            The token goes to whoever calls the server, as 'Authorization: Bearer TOKEN'. The line goes into \
-            the server's file, in the section 'auth: { tokens: … }'; it holds only the token's hash. After that, \
-            'kill -HUP' makes a running server read it.
+            Clients send the token as 'Authorization: Bearer TOKEN'. Add the line to the server's configuration file, \
+            in the section 'auth: { tokens: … }'; it contains only the token's hash. Then 'kill -HUP' makes a running \
+            server reload its tokens.
 
             EXAMPLES:
               xqueue token new --name ci --scopes submit,read
               xqueue token new --name resizer --scopes work --types thumbnail
             """)
 
-    @Option(help: "What logs call it.")
+    @Option(help: "Name of the token in logs.")
     var name = "new"
 
-    @Option(help: "What it may do: some of submit, read, work, admin.")
+    @Option(help: "Comma-separated scopes: submit, read, work, admin.")
     var scopes = "admin"
 
-    @Option(help: "The task types it is for, separated by commas; all without.")
+    @Option(help: "Comma-separated task types it is limited to; default: all.")
     var types: String?
 
     func validate() throws {
         for word in words(scopes) where AccessScopes(word: word) == nil {
             let all = AccessScopes.words.map(\.name).joined(separator: ", ")
-            throw ValidationError("'\(word)' is no scope: they are \(all)")
+            throw ValidationError("unknown scope '\(word)': must be one of \(all)")
         }
         guard !words(scopes).isEmpty else {
-            throw ValidationError("a token without scopes is good for nothing")
+            throw ValidationError("a token needs at least one scope")
         }
-        guard 1...100 ~= name.utf8.count else { throw ValidationError("--name must have 1 to 100 bytes") }
+        guard 1...100 ~= name.utf8.count else { throw ValidationError("--name must be 1 to 100 bytes long") }
     }
 
     func run() throws {
@@ -50,7 +50,7 @@ struct NewTokenCommand: ParsableCommand {
         try Output.write("token:  \(token)\nconfig: \(line)\n")
     }
 
-    /// The entry of `auth.tokens`.
+    /// Returns the entry of `auth.tokens`.
     static func line(name: String, token: String, scopes: [String], types: [String]?) -> String {
         let types = types.map { ", types: [\($0.map(quoted).joined(separator: ", "))]" } ?? ""
         return "\(quoted(name)): { sha256: \(quoted(TokenHash(of: token).hex)), "
@@ -70,12 +70,12 @@ struct NewTokenCommand: ParsableCommand {
 struct HashTokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hash",
-        abstract: "Print the hash of the token on standard input, for a configuration file.")
+        abstract: "Read a token from standard input and print its hash for a configuration file.")
 
     func run() throws {
         guard let token = readLine(), token.utf8.count >= AccessToken.minLength else {
             throw ValidationError(
-                "a token of at least \(AccessToken.minLength) characters is expected on standard input")
+                "standard input must be a token of at least \(AccessToken.minLength) characters")
         }
         try Output.line(TokenHash(of: token).hex)
     }

@@ -2,7 +2,7 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue types`: the task types, and what holds them.
+/// `xqueue types`: lists and controls task types.
 struct TypesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "types",
@@ -27,7 +27,7 @@ struct TypesCommand: AsyncParsableCommand {
 struct TypesListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the task types.")
 
-    @Flag(help: "Print what the server answered.")
+    @Flag(help: "Print the server's JSON response.")
     var json = false
 
     @OptionGroup var server: ServerOptions
@@ -38,7 +38,7 @@ struct TypesListCommand: AsyncParsableCommand {
 }
 
 extension QueueType {
-    /// The types as a table for people.
+    /// Returns the types as a table.
     static func table(_ types: [QueueType]) -> TextTable {
         var table = TextTable([
             .init(head: "TYPE", least: 10, isName: true), .init(head: "SERVED"), .init(head: "STATE"),
@@ -58,32 +58,32 @@ extension QueueType {
     }
 }
 
-/// The type a command is about, and what it tells of it.
+/// The type a command acts on, and how the result is printed.
 struct TypeOptions: ParsableArguments {
-    @Argument(help: "The task type.")
+    @Argument(help: "Task type.")
     var type: String
 
-    @Flag(help: "Print what the server answered.")
+    @Flag(help: "Print the server's JSON response.")
     var json = false
 
     @OptionGroup var server: ServerOptions
 
-    /// Calls the API and shows how the type stands then.
+    /// Calls the API and shows the type's new state.
     func send(_ request: ClientRequest<QueueType>) async throws {
         try await server.show(request, json: json) { try QueueType.table([$0]).print() }
     }
 }
 
-/// `--create`, for steps that a type need not wait for its first task for.
+/// `--create`, for operations on a type that has no tasks yet.
 struct CreateOption: ParsableArguments {
-    @Flag(help: "Make the type if neither the store nor a live node knows it.")
+    @Flag(help: "Create the type if neither the store nor a live node knows it.")
     var create = false
 }
 
 /// `xqueue types delete`
 struct TypesDeleteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Forget a type that has no tasks, with its limit and its pause.")
+        commandName: "delete", abstract: "Delete a type without tasks, with its limit and pause.")
 
     @OptionGroup var options: TypeOptions
 
@@ -100,7 +100,7 @@ struct TypesDeleteCommand: AsyncParsableCommand {
 /// `xqueue types pause`
 struct TypesPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Hold back the tasks of a type on all nodes; running ones go on.")
+        commandName: "pause", abstract: "Pause a type on all nodes; running tasks continue.")
 
     @OptionGroup var options: TypeOptions
     @OptionGroup var creation: CreateOption
@@ -111,7 +111,7 @@ struct TypesPauseCommand: AsyncParsableCommand {
 /// `xqueue types resume`
 struct TypesResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let the tasks of a paused type go.")
+        commandName: "resume", abstract: "Resume a paused type.")
 
     @OptionGroup var options: TypeOptions
 
@@ -121,17 +121,17 @@ struct TypesResumeCommand: AsyncParsableCommand {
 /// `xqueue types limit`
 struct TypesLimitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "limit", abstract: "Set how many tasks of a type run at once, on all nodes together.")
+        commandName: "limit", abstract: "Limit how many tasks of a type run simultaneously on all nodes.")
 
     @OptionGroup var options: TypeOptions
     @OptionGroup var creation: CreateOption
 
-    @Argument(help: "The most at once, from 1; or none.")
+    @Argument(help: "Maximum number of running tasks, from 1, or none.")
     var limit: String
 
     func validate() throws {
         guard limit == "none" || Int(limit).map({ $0 > 0 }) == true else {
-            throw ValidationError("the limit must be a number from 1, or none")
+            throw ValidationError("the limit must be a positive number or none")
         }
     }
 

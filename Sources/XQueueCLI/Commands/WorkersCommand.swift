@@ -2,18 +2,18 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue workers`: the nodes of the cluster.
+/// `xqueue workers`: lists the nodes of the cluster.
 struct WorkersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "workers",
-        abstract: "List the live nodes, what they serve and how busy they are.",
+        abstract: "List live nodes, their task types and load.",
         discussion: """
             Examples:
               xqueue workers
               xqueue workers --json | jq '.workers[] | {host, running, capacity}'
             """)
 
-    @Flag(help: "Print what the server answered.")
+    @Flag(help: "Print the server's JSON response.")
     var json = false
 
     @OptionGroup var server: ServerOptions
@@ -24,7 +24,7 @@ struct WorkersCommand: AsyncParsableCommand {
 }
 
 extension QueueWorker {
-    /// The workers as a table for people.
+    /// Returns the workers as a table.
     static func table(_ nodes: [QueueWorker], isTerminal: Bool = Terminal.output.isTerminal) -> TextTable {
         func time(_ time: Timestamp) -> String { isTerminal ? Age.text(time.rfc3339) : time.rfc3339 }
         func count(_ number: Int?) -> String { number.map(String.init) ?? "-" }

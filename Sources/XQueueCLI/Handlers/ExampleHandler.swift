@@ -3,14 +3,14 @@ import SystemPackage
 import XQueue
 import XQueueCore
 
-/// The built-in task type `example`, which makes every feature of the queue visible with curl alone.
+/// The built-in task type `example`, which demonstrates every feature of the queue with curl alone.
 ///
-/// Its payload may hold `message`, `duration_ms`, `steps`, `fail_times` and `ignore_cancel`; its result is
-/// `{"message": …}`. A payload that holds anything else fails for good, and its error says what one may hold.
+/// Its payload may have `message`, `duration_ms`, `steps`, `fail_times` and `ignore_cancel`; its result is
+/// `{"message": …}`. Any other payload fails permanently, with an error that lists the allowed members.
 struct ExampleHandler: Sendable {
     static let type = "example"
 
-    /// Where the start and the end of every attempt are written down, if anywhere.
+    /// Records the start and end of every attempt; nil if no journal is configured.
     let journal: ExampleJournal?
 
     func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
@@ -19,7 +19,7 @@ struct ExampleHandler: Sendable {
         do {
             try await work(request, task)
             if task.attempt <= request.failTimes {
-                throw TaskFailure("attempt \(task.attempt) fails, as \(request.failTimes) were asked to")
+                throw TaskFailure("attempt \(task.attempt) fails: fail_times is \(request.failTimes)")
             }
         } catch {
             try journal?.write(.fail, task)
@@ -42,16 +42,16 @@ struct ExampleHandler: Sendable {
 
     private func pause(_ duration: Duration, ignoringCancel: Bool) async throws {
         guard ignoringCancel else { return try await Task.sleep(for: duration) }
-        // A Swift task of its own is not canceled with this one; it ends when the time is over.
+        // An unstructured Swift task is not canceled with this one; it ends when the time has elapsed.
         await Task { try? await Task.sleep(for: duration) }.value
     }
 }
 
-/// A file that holds what the `example` handler did, so that somebody who stops the program in the middle
-/// can check afterwards what was done how often, and what at the same time.
+/// A file that records what the `example` handler did, to check after killing the program which attempts ran, how often,
+/// and simultaneously with which others.
 ///
-/// Each line is `start|fail|end MILLISECONDS TASK-ID ATTEMPT`, and is appended with one write, which the
-/// system keeps even if the process is killed right after it.
+/// Each line is `start|fail|end MILLISECONDS TASK-ID ATTEMPT`, appended with a single write, which survives even if the
+/// process is killed right after it.
 final class ExampleJournal: Sendable {
     enum Entry: String {
         case start, fail, end

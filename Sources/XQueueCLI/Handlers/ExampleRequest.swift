@@ -1,26 +1,26 @@
 import XQueue
 import XQueueCore
 
-/// What the payload of an `example` task asks for.
+/// The payload of an `example` task.
 struct ExampleRequest: Sendable, Hashable {
-    /// What the result says.
+    /// Message of the result.
     var message = "done"
-    /// How long an attempt takes.
+    /// Duration of an attempt.
     var duration = Duration.zero
-    /// How many progress reports are made on the way.
+    /// Number of progress reports during an attempt.
     var steps = 0
-    /// How many attempts fail before one succeeds.
+    /// Number of attempts that fail before one succeeds.
     var failTimes = 0
-    /// True if the attempt goes on when it is asked to stop.
+    /// Whether an attempt continues when it is asked to stop.
     var ignoreCancel = false
 
-    /// The members a payload may have, in words.
+    /// The allowed members of a payload, for error messages.
     static let members = """
         message (text), duration_ms (0 to 86400000), steps (0 to 10000), fail_times (0 to 1000) and \
         ignore_cancel (true or false)
         """
 
-    /// - Throws: ``TaskFailure``, permanent, naming what is wrong and what a payload may hold.
+    /// - Throws: A permanent ``TaskFailure`` that names the problem and the allowed members.
     init(_ payload: RawJSON) throws(TaskFailure) {
         guard payload.kind != .null else { return }
         guard let members = (try? payload.members()) ?? nil else {
@@ -50,7 +50,7 @@ struct ExampleRequest: Sendable, Hashable {
 
     private static func integer(_ member: JSONMember, _ range: ClosedRange<Int>) throws(TaskFailure) -> Int {
         guard let value = member.value.integer, let value = Int(exactly: value), range ~= value else {
-            throw wrong(member, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw wrong(member, "must be a whole number between \(range.lowerBound) and \(range.upperBound)")
         }
         return value
     }

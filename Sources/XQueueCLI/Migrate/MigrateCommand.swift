@@ -9,21 +9,21 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Copy a queue to another store.",
         discussion: """
-            Copies all tasks with their identifiers, states and histories, and all types with their pauses and \
-            limits, from a file to Redis, from Redis to a file, or to another prefix or server of Redis. No node \
-            may run on either side. The source stays as it is.
+            Copies all tasks with their IDs, states and histories, and all types with their pauses and limits, from a \
+            file to Redis, from Redis to a file, or to another Redis prefix or server. Stop all nodes on both sides \
+            first. The source is not changed.
 
-            Each side is a file (PATH or sqlite:PATH), an address of Redis (redis://HOST:PORT/DB?prefix=NAME, \
-            rediss://, unix://), or config:FILE, the store that a server with this configuration file uses: for \
-            Sentinels, certificates, and passwords that other users must not see. Variables XQUEUE_… do not count.
+            Each side is a file (PATH or sqlite:PATH), a Redis address (redis://HOST:PORT/DB?prefix=NAME, rediss://, \
+            unix://), or config:FILE, the store of a server with this configuration file: use it for Sentinels, \
+            certificates, and passwords that other users must not see. XQUEUE_… variables are ignored.
 
-            Whatever stops it (Ctrl-C, kill -9, a lost connection), the same command resumes it. A target that has \
-            tasks is refused, unless they are this migration's or --merge is given.
+            If anything stops it (Ctrl-C, kill -9, a lost connection), the same command resumes it. A target with \
+            tasks is rejected, unless they are from this migration or --merge is given.
 
-            \(MigrateDisplay.notKept) A running task keeps its lease, and is taken back when that expires; in a file, \
-            when a server starts on it, unless a worker outside of the nodes has it.
+            \(MigrateDisplay.notKept) A running task keeps its lease and is reclaimed when the lease expires; in a \
+            file, when a server opens it, unless an external worker has the task.
 
-            The exit code is 0 if everything was copied; 1 if nodes run, the target has tasks, or some tasks were \
+            Exit codes: 0 if everything was copied; 1 if nodes are running, the target has tasks, or some tasks were \
             left out; 64 or 78 for a mistake on the command line or in a file; 66 if there is nothing to copy; 73 if \
             a store cannot be used; 130 after Ctrl-C.
 
@@ -33,19 +33,19 @@ struct MigrateCommand: AsyncParsableCommand {
               xqueue migrate --from config:xqueue.yaml --to /srv/xqueue.db
             """)
 
-    @Option(help: ArgumentHelp("The queue to copy.", valueName: "store"), completion: .file())
+    @Option(help: ArgumentHelp("Queue to copy.", valueName: "store"), completion: .file())
     var from: String
 
     @Option(help: ArgumentHelp("Where to copy it.", valueName: "store"), completion: .file())
     var to: String
 
-    @Option(help: ArgumentHelp("The key prefix of the source, in Redis.", valueName: "name"))
+    @Option(help: ArgumentHelp("Redis key prefix of the source.", valueName: "name"))
     var fromPrefix: String?
 
-    @Option(help: ArgumentHelp("The key prefix of the target, in Redis.", valueName: "name"))
+    @Option(help: ArgumentHelp("Redis key prefix of the target.", valueName: "name"))
     var toPrefix: String?
 
-    @Flag(help: "Add the tasks to those that the target has.")
+    @Flag(help: "Add the tasks to those in the target.")
     var merge = false
 
     @Flag(help: "Print one JSON object instead of text.")
@@ -64,7 +64,7 @@ struct MigrateCommand: AsyncParsableCommand {
             let end = try await Interruption.ended { try await migration.run() }
             display.clear()
             guard case .done = end else {
-                display.tellHowToGoOn()
+                display.reportHowToResume()
                 throw CommandExit.interrupted.code
             }
             try Output.line(display.summary(of: migration), after: "the queue was copied")
@@ -75,30 +75,30 @@ struct MigrateCommand: AsyncParsableCommand {
         }
     }
 
-    /// Tells what went wrong, and whether the same command goes on; answers what to end with.
+    /// Reports the error and how to resume; returns the error to exit with.
     private func reported(_ error: any Error, _ display: MigrateDisplay) -> any Error {
         switch error {
         case is ValidationError, is ExitCode, is CommandError: return error
         case let error as TransferError:
             StandardError.report(error.description)
-            if error.reason == .nodesRun { display.tellHowToGoOn() }
+            if error.reason == .nodesRun { display.reportHowToResume() }
             return (error.reason == .nothingThere ? CommandExit.noInput : .refused).code
         default:
             let failure = ServeFailure(error).reported()
-            display.tellHowToGoOn()
+            display.reportHowToResume()
             return failure
         }
     }
 }
 
-/// What `xqueue migrate` was asked for.
+/// The migration that `xqueue migrate` runs.
 struct Migration: Sendable {
     let source: QueuePlace
     let target: QueuePlace
     let merges: Bool
     let display: MigrateDisplay
 
-    /// Opens both stores, copies what is not copied yet, and closes them however that ends.
+    /// Opens both stores, copies the remaining tasks, and closes the stores in any case.
     func run() async throws {
         guard source.name != target.name else {
             throw CommandError(.usage, "--from and --to are the same queue, \(source.name)")

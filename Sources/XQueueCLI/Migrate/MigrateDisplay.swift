@@ -3,11 +3,11 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// Shows how far a migration has come, and what became of it.
+/// Shows the progress and the outcome of a migration.
 final class MigrateDisplay: Sendable {
-    /// What is not copied, for people.
+    /// A sentence about what is not copied.
     static let notKept = """
-        Not copied: the event log, with the places of sinks and subscribers in it; the rates of the last minute; \
+        Not copied: the event log and the positions of sinks and subscribers in it; the rates of the last minute; \
         nodes, workers and cluster leases.
         """
 
@@ -25,7 +25,7 @@ final class MigrateDisplay: Sendable {
         self.json = json
     }
 
-    /// What has been done so far.
+    /// The latest report.
     var report: TransferReport { latest.withLock { $0 } }
 
     private var seconds: Double { begun.duration(to: .now).inSeconds }
@@ -36,7 +36,7 @@ final class MigrateDisplay: Sendable {
         let rate = Int(Double(report.read - report.resumedAt) / max(seconds, 0.001))
         notice.show(
             "migrating", report.read, of: report.total,
-            note: "\(report.read.grouped) tasks, \(rate.grouped) a second",
+            note: "\(report.read.grouped) tasks, \(rate.grouped)/s",
             line: "\(report.read) of \(report.total) tasks")
     }
 
@@ -44,21 +44,21 @@ final class MigrateDisplay: Sendable {
         notice.clear()
     }
 
-    /// Says on standard error how to resume, if something was copied.
-    func tellHowToGoOn() {
+    /// Prints how to resume on standard error, if any task was copied.
+    func reportHowToResume() {
         let report = report
         guard report.read > 0 else { return }
         StandardError.write(
-            "xqueue: \(report.read) of \(report.total) tasks are copied; run the same command again to resume\n"
+            "xqueue: \(report.read) of \(report.total) tasks copied; run the same command again to resume\n"
         )
     }
 
-    /// What is printed in the end.
+    /// Returns the final output.
     func summary(of migration: Migration) -> String {
         let (from, to, report) = (migration.source.name, migration.target.name, report)
         if json { return object(report, from, to) }
         if let time = report.endedBefore {
-            return "\(from) was copied to \(to) at \(time.rfc3339) already: nothing to do."
+            return "Nothing to do: \(from) was already copied to \(to) at \(time.rfc3339)."
         }
         var lines = ["Copied \(from) to \(to) in \(String(format: "%.1f", seconds)) s."] + table(report)
         if !report.conflicts.isEmpty { lines.append("Left out:") }
@@ -69,7 +69,7 @@ final class MigrateDisplay: Sendable {
 
     private func table(_ report: TransferReport) -> [String] {
         var rows: [(name: String, number: Int)] = [("tasks", report.read)]
-        if report.resumedAt > 0 { rows.append(("of which earlier runs copied", report.resumedAt)) }
+        if report.resumedAt > 0 { rows.append(("of these, by earlier runs", report.resumedAt)) }
         for word in Self.words {
             let number = report.outcomes[word.adoption, default: 0]
             if number > 0 || word.adoption == .adopted { rows.append((word.text, number)) }

@@ -5,32 +5,32 @@ import XQueue
 import XQueueCore
 import XQueueServer
 
-/// Where a queue is kept, as the command line of a migration names it.
+/// The location of a queue, as given to a migration on the command line.
 ///
-/// A path, an address of Redis with the prefix behind a question mark, or `config:` and the file of a server's settings,
-/// which may name Sentinels, certificates and passwords.
+/// A path, a Redis address with the prefix after a question mark, or `config:` and a server's configuration file, which
+/// may have Sentinels, certificates and passwords.
 struct QueuePlace: Sendable {
-    /// Where it is, for people; without any password.
+    /// The location for people, without passwords.
     let name: String
-    /// The file, if it is one.
+    /// The path, if the queue is in a file.
     let path: String?
     private let values: ServeConfiguration
 
-    /// The place that an option names.
+    /// Parses the value of an option.
     ///
     /// - Parameters:
-    ///   - text: What stands behind the option.
-    ///   - prefix: What the names of all keys in Redis start with; nil for what `text` says, or the default.
-    ///   - option: What the option is called: `--from`.
-    ///   - environment: The variables that a configuration file may name.
-    /// - Throws: `ValidationError` if it cannot be read, ``ConfigurationError`` if the file has mistakes.
+    ///   - text: The option's value.
+    ///   - prefix: The Redis key prefix; nil for the one in `text`, or the default.
+    ///   - option: The option's name, such as `--from`.
+    ///   - environment: The variables that a configuration file may refer to.
+    /// - Throws: `ValidationError` if `text` cannot be parsed, ``ConfigurationError`` if the file has mistakes.
     static func named(
         _ text: String, prefix: String?, option: String, environment: [String: String]
     ) async throws -> QueuePlace {
-        guard let file = rest(of: text, behind: "config:") else {
+        guard let file = rest(of: text, after: "config:") else {
             return try QueuePlace(try settings(of: text, option), prefix: prefix, option)
         }
-        // What holds for a server holds for one of the two sides only, and nobody knows for which.
+        // XQUEUE_ variables configure one server; which of the two sides would be a guess.
         let others = environment.filter { !$0.key.hasPrefix("XQUEUE_") }
         let loaded = try await ConfigurationLoader(flags: [], environment: others, file: file).load()
         return try QueuePlace(loaded.values, prefix: prefix, option)
@@ -40,11 +40,11 @@ struct QueuePlace: Sendable {
         var values = values
         if let prefix {
             guard values.redis.isUsed else {
-                throw ValidationError("\(option)-prefix is for Redis; \(option) names a file")
+                throw ValidationError("\(option)-prefix requires Redis, but \(option) is a file")
             }
             values.redis.keyPrefix = prefix
         }
-        // What one store held the other one takes.
+        // The target accepts however many types the source has.
         values.store.limits.maxTypes = .max
         self.values = values
         let opener = try StoreOpener(values: values, logger: Self.logger(values))
@@ -57,20 +57,20 @@ struct QueuePlace: Sendable {
         }
     }
 
-    /// The settings of a store that is named by its address or its file.
+    /// Returns the settings of a store given as an address or a path.
     private static func settings(of text: String, _ option: String) throws -> ServeConfiguration {
         var values = ServeConfiguration()
         if schemes.contains(where: { text.hasPrefix($0) }) {
             let (address, query) = parts(text)
             values.redis.address = address
             if let query {
-                guard let name = rest(of: query, behind: "prefix="), !name.isEmpty else {
-                    throw ValidationError("\(option): only ?prefix=NAME may stand behind an address of Redis")
+                guard let name = rest(of: query, after: "prefix="), !name.isEmpty else {
+                    throw ValidationError("\(option): only ?prefix=NAME may follow a Redis address")
                 }
                 values.redis.keyPrefix = name
             }
         } else {
-            let path = rest(of: text, behind: "sqlite:") ?? text
+            let path = rest(of: text, after: "sqlite:") ?? text
             guard !path.isEmpty, !path.contains("://") else {
                 throw ValidationError(
                     "\(option) must be a file, redis://HOST:PORT, rediss://HOST:PORT, unix://SOCKET, or config:FILE"
@@ -83,11 +83,11 @@ struct QueuePlace: Sendable {
 
     private static let schemes = ["redis://", "rediss://", "unix://"]
 
-    private static func rest(of text: String, behind start: String) -> String? {
+    private static func rest(of text: String, after start: String) -> String? {
         text.hasPrefix(start) ? String(text.dropFirst(start.count)) : nil
     }
 
-    /// The address, and what stands behind its question mark; one in a password stands before the last @.
+    /// Splits an address from the query after its question mark. A question mark before the last @ is in the password.
     private static func parts(_ text: String) -> (address: String, query: String?) {
         let host = text.lastIndex(of: "@") ?? text.startIndex
         guard let mark = text[host...].firstIndex(of: "?") else { return (text, nil) }
@@ -98,11 +98,11 @@ struct QueuePlace: Sendable {
         ConsoleLog.quiet(ConsoleLog.logger(values, LogControl(ConsoleLog.level(values))))
     }
 
-    /// - Throws: ``CommandError`` if there is no such file, though one `mustExist`; ``StoreError`` if the store cannot be
+    /// - Throws: ``CommandError`` if the file `mustExist` but does not; ``StoreError`` if the store cannot be
     ///   used.
     func open(mustExist: Bool) async throws -> QueueTransfer.Side {
         if mustExist, let path, !FileManager.default.fileExists(atPath: path) {
-            throw CommandError(.noInput, "there is no file \(path)")
+            throw CommandError(.noInput, "no file \(path)")
         }
         let store = try await StoreOpener(values: values, logger: Self.logger(values)).open()
         return QueueTransfer.Side(store, name: name)

@@ -5,7 +5,7 @@ import XQueue
 import XQueueCore
 import XQueueServer
 
-/// `xqueue replay`: brings the tasks of the log into a store that has lost them.
+/// `xqueue replay`: restores tasks from the durable log into a store that has lost them.
 struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
@@ -15,16 +15,16 @@ struct ReplayCommand: AsyncParsableCommand {
             [--SETTING VALUE …]
             """,
         discussion: """
-            Reads the topic of the tasks from a time or an offset to where it ends now, and stores every task \
-            that the store does not know. Tasks that it knows are left alone, so a replay may be repeated. \
-            With kafka.status_topic set, tasks that have ended are not run again; without, every task that \
-            the store has forgotten is.
+            Reads the task topic from a time or an offset to its current end, and stores every task that the \
+            store does not know. Known tasks are left alone, so a replay can be repeated. With \
+            kafka.status_topic set, tasks that have ended are not run again; without it, every task that is \
+            missing from the store is.
 
-            The settings are those of xqueue serve, from the same file, variables and flags. With the Redis \
-            store, nodes may run meanwhile; a store in a file belongs to one process, so stop its server first.
+            Uses the settings of xqueue serve, from the same file, variables and flags. With Redis, nodes may \
+            keep running; a file belongs to one process, so stop its server first.
 
-            The exit code is 0 if the log was read to its end; 64 or 78 for a mistake on the command line or \
-            in the configuration; 69 if Kafka, 73 if the store cannot be used. What was stored stays.
+            Exit codes: 0 if the log was read to its end; 64 or 78 for a mistake on the command line or in the \
+            configuration; 69 if Kafka and 73 if the store cannot be used. Tasks stored until then stay.
 
             Examples:
               xqueue replay --from 0 --dry-run
@@ -32,19 +32,19 @@ struct ReplayCommand: AsyncParsableCommand {
               xqueue replay --from 120000 --partition 3 --redis-addr localhost:6379 --json
             """)
 
-    @Option(help: ArgumentHelp("Where to begin: a time (RFC 3339), or an offset.", valueName: "time|offset"))
+    @Option(help: ArgumentHelp("Where to start: a time (RFC 3339) or an offset.", valueName: "time|offset"))
     var from: String
 
-    @Option(help: ArgumentHelp("Only this partition of the topic.", valueName: "number"))
+    @Option(help: ArgumentHelp("Replay only this partition of the topic.", valueName: "number"))
     var partition: Int32?
 
-    @Flag(help: "Only count what would be stored.")
+    @Flag(help: "Count the tasks without storing them.")
     var dryRun = false
 
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
-    @Option(name: .customLong("config"), help: "The configuration file, as for xqueue serve.")
+    @Option(name: .customLong("config"), help: "Configuration file, as for xqueue serve.")
     var file: String?
 
     @Argument(
@@ -56,13 +56,13 @@ struct ReplayCommand: AsyncParsableCommand {
         if let partition, partition < 0 { throw ValidationError("--partition must be 0 or more") }
     }
 
-    /// Where to begin.
+    /// Where to start.
     private var start: IntakeStart {
         get throws {
             if let offset = Int64(from), offset >= 0 { return .position(offset) }
             if let time = RFC3339Reader.timestamp(from) { return .time(time) }
             throw ValidationError(
-                "--from must be an offset from 0, or a time with an offset, such as 2026-01-31T09:30:00Z")
+                "--from must be a log offset, or a time with a UTC offset, such as 2026-01-31T09:30:00Z")
         }
     }
 
@@ -82,14 +82,14 @@ struct ReplayCommand: AsyncParsableCommand {
         } catch {
             throw ServeFailure(error).reported()
         }
-        let done = dryRun ? "" : "; \(outcome.report.restored) tasks were restored"
+        let done = dryRun ? "" : "; \(outcome.report.restored) tasks restored"
         try Output.line(display.text(of: outcome), after: "the log was read to its end\(done)")
     }
 }
 
-/// A replay, put together from its configuration.
+/// A replay, assembled from its configuration.
 struct ReplayProgram {
-    /// What a replay did, and with which records.
+    /// The outcome of a replay, and the records it covers.
     struct Outcome {
         var spans: [IntakeSpan]
         var report: ReplayReport
@@ -106,7 +106,7 @@ struct ReplayProgram {
         let level = LogControl(ConsoleLog.level(values))
         let logger = ConsoleLog.quiet(ConsoleLog.logger(values, level))
         guard let archive = try IntakeOpener(values, logger: logger).archive() else {
-            throw ConfigurationError(.configuration, ["kafka.brokers: there is no log to replay without it"])
+            throw ConfigurationError(.configuration, ["kafka.brokers is not set: there is no log to replay"])
         }
         do {
             let begin = ContinuousClock.now

@@ -2,7 +2,7 @@ import Foundation
 import XQueue
 import XQueueCore
 
-/// Shows how far a replay has come, and what became of it.
+/// Shows the progress and the outcome of a replay.
 final class ReplayDisplay: Sendable {
     private let json: Bool
     private let isDry: Bool
@@ -35,12 +35,12 @@ final class ReplayDisplay: Sendable {
         }
         let rows: [(String, Int)] = [
             (isDry ? "would be restored" : "restored", report.restored),
-            ("known to the store", report.known), ("ended before", report.ended),
-            ("no tasks", report.unusable), ("refused by the store", report.refused),
+            ("known to the store", report.known), ("already ended", report.ended),
+            ("not tasks", report.unusable), ("rejected by the store", report.refused),
         ]
         let width = rows.map(\.0.count).max() ?? 0
         return
-            ([isDry ? "A dry run; nothing was stored." : "The log was read to its end."] + spans
+            ([isDry ? "Dry run; nothing was stored." : "Read the log to its end."] + spans
             + ["  \(report.read) records in \(String(format: "%.1f", outcome.elapsed.inSeconds)) s"]
             + rows.map { "  \($0.0.padded(to: width))  \($0.1)" })
             .joined(separator: "\n")

@@ -1,10 +1,10 @@
 import XQueueClient
 import XQueueCore
 
-/// Takes lines from a file to the server, batch by batch, and notes what is through.
+/// Submits the lines of a file batch by batch, and records the progress.
 final class FileFeeder {
-    /// How many bytes are sent at once, but for the last line; a server takes 1 MiB unless it is set
-    /// otherwise, and what it does not take is sent in halves.
+    /// Bytes per batch, except for its last line. The server's default limit is 1 MiB; a batch that is too large is
+    /// split in half.
     private static let batchBytes = 768 << 10
 
     private let source: LineSource
@@ -27,14 +27,14 @@ final class FileFeeder {
         progress = FileProgress(totalBytes: source.totalBytes)
     }
 
-    /// Submits what is not through yet.
+    /// Submits the remaining lines.
     ///
-    /// - Throws: ``CommandError`` for a line that is not accepted, ``QueueClientError`` if the server is away for
-    ///   too long. What is through then is in ``mark``.
+    /// - Throws: ``CommandError`` for a rejected line, ``QueueClientError`` if the server is unavailable for too long.
+    ///   ``mark`` then has the progress.
     func feed() async throws {
         defer { progress.clear() }
         guard !mark.isComplete else { return }
-        try await passOver()
+        try await skipSubmitted()
         progress.begin(accepted: mark.accepted)
         var lines: [TaskLine] = []
         var bytes = 0
@@ -58,21 +58,21 @@ final class FileFeeder {
         try state?.note(mark)
     }
 
-    /// Reads what is through already, and makes sure that it is what was read then.
-    private func passOver() async throws {
+    /// Skips the lines that are submitted already, and checks that they have not changed.
+    private func skipSubmitted() async throws {
         while source.position.lines < mark.lines, try await source.next() != nil {}
         guard mark.lines > 0 else { return }
         guard source.position.lines == mark.lines, source.position.digest == mark.digest else {
             throw CommandError(
                 .badInput,
                 """
-                the first \(mark.lines) lines of \(name) are not those that were submitted; --restart submits \
-                the whole file
+                the first \(mark.lines) lines of \(name) have changed since they were submitted; --restart submits \
+                the whole file again
                 """)
         }
     }
 
-    /// - Parameter mistake: A line behind `lines` that is no task.
+    /// - Parameter mistake: A line after `lines` that is not a task.
     private func send(_ lines: [TaskLine], _ mistake: TaskLine.Mistake? = nil) async throws {
         let outcome = try await sender.send(lines[...])
         var mistakes = outcome.mistakes
@@ -104,30 +104,30 @@ extension SubmitState.Mark {
     }
 }
 
-/// Brings lines to the server, all of them or up to one that it does not accept.
+/// Submits lines, all of them or up to the first rejected one.
 struct BatchSender: Sendable {
-    /// What became of some lines.
+    /// The outcome of sending some lines.
     struct Outcome {
         var accepted = 0
-        /// Those of the accepted that another task answers for.
+        /// Accepted lines for which the server returned an existing task with the same unique key.
         var answered = 0
         var mistakes: [TaskLine.Mistake] = []
     }
 
     let client: QueueClient
-    /// Whether lines behind one that is not accepted are sent, too.
+    /// Whether to continue after a rejected line.
     let keepsGoing: Bool
 
-    /// Sends the lines. A request is repeated while there is hope; the identifiers make that harmless.
+    /// Sends the lines. Requests are retried, which the tasks' identifiers make safe.
     ///
-    /// - Returns: What became of them; with a mistake, unless `keepsGoing`, nothing behind it was sent.
-    /// - Throws: ``QueueClientError`` if the server cannot take any now.
+    /// - Returns: The outcome. Unless `keepsGoing`, nothing after the first mistake was sent.
+    /// - Throws: ``QueueClientError`` if the server cannot accept any now.
     func send(_ lines: ArraySlice<TaskLine>) async throws -> Outcome {
         guard !lines.isEmpty else { return Outcome() }
         do {
             return try await accepted(lines)
         } catch let error as QueueClientError where error.status == 413 || error.field == "tasks" {
-            // The server takes less at once than was sent.
+            // The batch is too large for the server.
             guard lines.count > 1 else { return mistake(lines[lines.startIndex], error.message) }
             let middle = lines.startIndex + lines.count / 2
             return try await send(lines[..<middle], then: lines[middle...])
@@ -135,7 +135,7 @@ struct BatchSender: Sendable {
             guard let index = Self.index(error.field), index < lines.count else { throw error }
             let bad = lines.startIndex + index
             var outcome = try await send(lines[..<bad])
-            outcome.add(mistake(lines[bad], Self.words(error, index)))
+            outcome.add(mistake(lines[bad], Self.message(of: error, at: index)))
             guard keepsGoing else { return outcome }
             outcome.add(try await send(lines[(bad + 1)...]))
             return outcome
@@ -156,7 +156,7 @@ struct BatchSender: Sendable {
             .decoded()
         guard answer.tasks.count == lines.count else {
             throw CommandError(
-                .unexpected, "the server answered \(lines.count) tasks with \(answer.tasks.count)")
+                .unexpected, "the server replied with \(answer.tasks.count) tasks for \(lines.count) lines")
         }
         let answered = zip(lines, answer.tasks).count { line, task in task.id != line.id }
         return Outcome(accepted: lines.count, answered: answered)
@@ -166,14 +166,14 @@ struct BatchSender: Sendable {
         Outcome(mistakes: [TaskLine.Mistake(number: line.number, message: message)])
     }
 
-    /// Which of the tasks an error is about: `tasks[17].priority`.
+    /// Returns the index of the task that an error's field names, such as `tasks[17].priority`.
     static func index(_ field: String?) -> Int? {
         guard let field, field.hasPrefix("tasks[") else { return nil }
         return Int(field.dropFirst(6).prefix { $0 != "]" })
     }
 
-    /// What the server said, without the place it gave the task.
-    private static func words(_ error: QueueClientError, _ index: Int) -> String {
+    /// Returns the server's message without the task's position in the batch.
+    private static func message(of error: QueueClientError, at index: Int) -> String {
         let place = "tasks[\(index)]: "
         let text = error.message
         return text.hasPrefix(place) ? String(text.dropFirst(place.count)) : text

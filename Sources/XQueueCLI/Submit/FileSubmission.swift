@@ -2,9 +2,9 @@ import ArgumentParser
 import Foundation
 import XQueueCore
 
-/// `xqueue submit --file`: from the state that was found to the summary.
+/// `xqueue submit --file`, from the state file to the summary.
 struct FileSubmission: Sendable {
-    /// How long the server may be away unless `--retry-for` says otherwise.
+    /// How long to retry while the server is unavailable, unless `--retry-for` is given.
     private static let patience = Duration.seconds(60)
 
     let path: String
@@ -23,14 +23,14 @@ struct FileSubmission: Sendable {
 
     private func submit() async throws {
         let begun = ContinuousClock.now
-        // A file that is not there must not leave a state behind.
+        // Open the file first: a missing one must not leave a state file behind.
         let source = try LineSource(path: path)
         let address = try server.address()
         let state = try statePath.map {
             try SubmitState(path: $0, url: address, resume: options.resume, restart: options.restart)
         }
         if let state, state.head.url != address {
-            StandardError.write("xqueue: note: the earlier run went to \(state.head.url)\n")
+            StandardError.write("xqueue: note: the earlier run submitted to \(state.head.url)\n")
         }
         try await server.withClient(patience: Self.patience) { client in
             let feeder = FileFeeder(
@@ -41,25 +41,24 @@ struct FileSubmission: Sendable {
             do {
                 try await feeder.feed()
             } catch {
-                tellHowToGoOn(feeder.mark, canResume: state != nil)
+                reportHowToResume(feeder.mark, canResume: state != nil)
                 throw error
             }
             if !options.resume { state?.remove() }
-            try tell(feeder.mark, new: feeder.mark.accepted - before, in: begun.duration(to: .now))
+            try summarize(feeder.mark, new: feeder.mark.accepted - before, in: begun.duration(to: .now))
             guard feeder.mark.refused == 0 else { throw CommandExit.badInput.code }
         }
     }
 
-    private func tellHowToGoOn(_ mark: SubmitState.Mark, canResume: Bool) {
+    private func reportHowToResume(_ mark: SubmitState.Mark, canResume: Bool) {
         let place =
-            mark.lines == 0 ? "nothing is noted as submitted" : "all through line \(mark.lines) is submitted"
-        let hint =
-            canResume ? "the same command with --resume goes on" : "only with --state this can be resumed"
+            mark.lines == 0 ? "no lines recorded as submitted" : "submitted through line \(mark.lines)"
+        let hint = canResume ? "rerun with --resume to continue" : "resuming requires --state"
         StandardError.write("xqueue: \(place); \(hint)\n")
     }
 
-    private func tell(_ mark: SubmitState.Mark, new: Int, in time: Duration) throws {
-        let done = "all of the file is submitted, \(new) tasks of it now"
+    private func summarize(_ mark: SubmitState.Mark, new: Int, in time: Duration) throws {
+        let done = "the whole file is submitted, \(new) tasks in this run"
         if json {
             var writer = JSONWriter()
             writer.object { writer in
@@ -71,65 +70,65 @@ struct FileSubmission: Sendable {
             return try Output.line(String(decoding: writer.bytes, as: UTF8.self), after: done)
         }
         let seconds = Double(time.wholeMilliseconds) / 1000
-        let whole = new == mark.accepted ? "" : ", \(mark.accepted) of this file in all"
+        let whole = new == mark.accepted ? "" : ", \(mark.accepted) of this file in total"
         try Output.line("\(new) tasks submitted in \(seconds) s\(whole)", after: done)
         if mark.answered > 0 {
-            try Output.line("\(mark.answered) of them were there: unfinished tasks with the same unique keys")
+            try Output.line("\(mark.answered) of them matched unfinished tasks with the same unique keys")
         }
-        if mark.refused > 0 { try Output.line("\(mark.refused) lines were not accepted") }
+        if mark.refused > 0 { try Output.line("\(mark.refused) lines were rejected") }
     }
 }
 
-/// How a file of tasks is submitted.
+/// Options for submitting a file of tasks.
 struct FileOptions: ParsableArguments {
-    /// What a server takes in one request unless it is set otherwise.
+    /// The server's default limit of tasks per request.
     static let largestBatch = 1000
 
     @Option(
         name: .customLong("file"),
         help: ArgumentHelp(
-            "Submit the tasks in this file, one a line; - is standard input.", valueName: "file"),
+            "Submit the tasks in this file, one per line; - reads standard input.", valueName: "file"),
         completion: .file())
     var path: String?
 
     @Option(
-        help: ArgumentHelp("The state file; FILE.xqueue-state if not given.", valueName: "file"),
+        help: ArgumentHelp("State file; default: FILE.xqueue-state.", valueName: "file"),
         completion: .file())
     var state: String?
 
-    @Flag(help: "Go on where an earlier run of the same file stopped, if there was one.")
+    @Flag(help: "Resume an earlier run of the same file, if there was one.")
     var resume = false
 
-    @Flag(help: "Forget an earlier run: submit the whole file again.")
+    @Flag(help: "Ignore an earlier run and submit the whole file again.")
     var restart = false
 
     @Flag(
         name: .customLong("keep-going"),
-        help: "Pass over lines that the server does not accept, and tell them.")
+        help: "Skip rejected lines and report them.")
     var keepsGoing = false
 
-    @Option(help: ArgumentHelp("How many tasks to send at once, 1 to \(largestBatch).", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of tasks per request, 1 to \(largestBatch).", valueName: "count"))
     var batch = largestBatch
 
     func check() throws {
-        guard !(resume && restart) else { throw ValidationError("give --resume or --restart") }
+        guard !(resume && restart) else { throw ValidationError("--resume and --restart cannot be combined") }
         guard 1...Self.largestBatch ~= batch else {
-            throw ValidationError("--batch must be 1 to \(Self.largestBatch)")
+            throw ValidationError("--batch must be between 1 and \(Self.largestBatch)")
         }
         guard path != "-" || state != nil || !(resume || restart) else {
-            throw ValidationError("standard input can be resumed with a --state file only")
+            throw ValidationError("resuming standard input requires --state")
         }
     }
 
-    /// - Throws: `ValidationError` if something is given that means nothing without a file.
+    /// - Throws: `ValidationError` if an option is given that requires a file.
     func checkAlone() throws {
         guard state == nil, !resume, !restart, !keepsGoing else {
-            throw ValidationError("--state, --resume, --restart and --keep-going are for a --file")
+            throw ValidationError("--state, --resume, --restart and --keep-going require --file")
         }
     }
 }
 
-/// How far a file has come, as a bar on a terminal.
+/// The progress of a file, as a bar on a terminal.
 struct FileProgress {
     private static let title = "submitting"
     private let bar = ProgressBar()
@@ -141,7 +140,7 @@ struct FileProgress {
         self.totalBytes = totalBytes
     }
 
-    /// Begins to count how many tasks a second there are.
+    /// Starts measuring the rate.
     mutating func begin(accepted: Int) {
         begun = .now
         acceptedBefore = accepted
@@ -151,7 +150,7 @@ struct FileProgress {
         let seconds = max(Double(begun.duration(to: .now).wholeMilliseconds) / 1000, 0.001)
         let rate = Int(Double(accepted - acceptedBefore) / seconds)
         bar.show(
-            Self.title, bytes, of: totalBytes, note: "\(accepted.grouped) tasks, \(rate.grouped) a second")
+            Self.title, bytes, of: totalBytes, note: "\(accepted.grouped) tasks, \(rate.grouped)/s")
     }
 
     func clear() {

@@ -10,31 +10,31 @@ import Glibc
 import Musl
 #endif
 
-/// The lines of a file, or of standard input, with what has been read of it.
+/// The lines of a file or of standard input, and how much has been read.
 final class LineSource {
     struct Line {
-        /// Without its end.
+        /// Without the line end.
         let text: [UInt8]
-        /// Where the next line begins.
+        /// Position of the next line.
         let end: Position
 
-        /// From 1.
+        /// Line number, from 1.
         var number: Int { end.lines }
     }
 
-    /// How much of the input comes before something.
+    /// A position in the input, with a hash of everything before it.
     struct Position {
         fileprivate(set) var lines = 0
         fileprivate(set) var bytes = 0
         fileprivate var hash = SHA256()
 
-        /// The SHA-256 of these bytes, in hexadecimal digits.
+        /// SHA-256 of the bytes before this position, in hexadecimal.
         var digest: String {
             hash.finalize().map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
         }
     }
 
-    /// The longest line that is read.
+    /// Maximum length of a line.
     static let maxLineBytes = 64 << 20
     private static let chunkBytes = 256 << 10
 
@@ -43,13 +43,13 @@ final class LineSource {
     private var buffer: [UInt8] = []
     private var start = 0
     private var hasEnded = false
-    /// Behind the line that was handed out last.
+    /// Position after the last returned line.
     private(set) var position = Position()
-    /// Of the whole file; nil if nobody knows.
+    /// Size of the whole file; nil if unknown.
     let totalBytes: Int?
 
-    /// - Parameter path: `-` is standard input.
-    /// - Throws: ``CommandError`` if there is nothing to read.
+    /// - Parameter path: A path, or `-` for standard input.
+    /// - Throws: ``CommandError`` if the file cannot be read.
     init(path: String) throws {
         if path == "-" {
             handle = .standardInput
@@ -62,16 +62,16 @@ final class LineSource {
         var isFolder: ObjCBool = false
         guard !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || !isFolder.boolValue
         else {
-            throw CommandError(.noInput, "cannot read \(path): it is a folder")
+            throw CommandError(.noInput, "cannot read \(path): is a folder")
         }
         self.handle = handle
-        // A pipe has no end to go to, and a device says zero.
+        // Seeking fails for a pipe, and returns zero for a device.
         let size = (try? handle.seekToEnd()).flatMap { Int(exactly: $0) } ?? 0
         totalBytes = size > 0 ? size : nil
         if size > 0 { try handle.seek(toOffset: 0) }
     }
 
-    /// The next line; nil after the last.
+    /// Returns the next line; nil after the last.
     func next() async throws -> Line? {
         var searched = start
         while true {
@@ -103,8 +103,8 @@ final class LineSource {
         return Line(text: Array(text), end: position)
     }
 
-    /// What comes next; empty at the end. A read may take for ever, so it is done where nobody else waits,
-    /// and looks up now and then whether it is still wanted.
+    /// Reads the next chunk; empty at the end. A read may block indefinitely, so it runs on a queue of its own and polls
+    /// for cancellation.
     private func chunk() async throws -> Data {
         let descriptor = handle.fileDescriptor
         while true {
@@ -118,7 +118,7 @@ final class LineSource {
                     guard count >= 0 else {
                         let reason = String(cString: strerror(errno))
                         return continuation.resume(
-                            throwing: CommandError(.noInput, "the input cannot be read on: \(reason)"))
+                            throwing: CommandError(.noInput, "cannot read the input: \(reason)"))
                     }
                     continuation.resume(returning: chunk.prefix(count))
                 }
@@ -128,16 +128,16 @@ final class LineSource {
     }
 }
 
-/// A line of a file, ready to be sent.
+/// A line of a file, ready to be submitted.
 struct TaskLine: Sendable {
     let number: Int
-    /// The task's, made of the line's number unless the line has one of its own.
+    /// The task's identifier, derived from the line number unless the line has its own.
     let id: TaskID
-    /// The submission, with an identifier.
+    /// The submission, including the identifier.
     let text: String
     let end: LineSource.Position
 
-    /// A line that cannot be a task, whatever the server thinks of it.
+    /// A line that is not a task, or that the server rejected.
     struct Mistake: Error {
         let number: Int
         let message: String
@@ -159,9 +159,9 @@ struct TaskLine: Sendable {
             throw Mistake(number: line.number, message: "not a JSON object")
         }
         if let given = members.first(where: { $0.name == "id" }) {
-            // Without one, the line would be another task each time it is sent.
+            // A null or invalid id would make the line another task each time it is sent.
             guard let own = given.value.string.flatMap({ TaskID($0) }) else {
-                throw Mistake(number: line.number, message: "id must be a UUID of version 7, or left out")
+                throw Mistake(number: line.number, message: "id must be a UUIDv7 or omitted")
             }
             self.id = own
             text = whole

@@ -2,29 +2,29 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue submit`: hands tasks in, one or a file of them.
+/// `xqueue submit`: submits a task or a file of tasks.
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit",
-        abstract: "Submit a task, or a file of tasks.",
+        abstract: "Submit a task or a file of tasks.",
         discussion: """
-            Prints the new task's identifier; with --wait, its result, once it has succeeded. --wait shows \
-            progress on standard error and ends as the task does: 0 if it succeeded, 1 if it failed, timed out \
-            or was canceled, 3 if --wait-for has passed. Ctrl-C ends the waiting only, the task goes on.
+            Prints the new task's ID. With --wait, shows progress on standard error, prints the result once the \
+            task has succeeded, and exits with the task's outcome: 0 if it succeeded, 1 if it failed, timed out \
+            or was canceled, 3 if --wait-for elapsed. Ctrl-C only ends the waiting; the task continues.
 
-            A file has a task on each line, as in POST /api/v1/tasks: {"type":"mail","payload":{"to":"a"}}. It \
-            is sent in batches. What is through is noted in a state file, beside the file unless --state names \
-            one. When something stops the work, the same command with --resume goes on after the last line that \
-            is through. No line is submitted twice and none is lost, even if this program is killed or an \
-            answer does not arrive: each line has an identifier that depends on the run and the line's number \
-            alone, and the server answers with the task it has. This holds while the server still keeps the \
-            tasks (queue.retention_age, queue.retention_count), and if the lines that were read are not changed.
+            A file has one task per line, as in POST /api/v1/tasks: {"type":"mail","payload":{"to":"a"}}. It is \
+            sent in batches. A state file, next to the file unless --state names another, records the progress. \
+            After an interruption, the same command with --resume continues after the last submitted line. No \
+            line is submitted twice and none is lost, even if this program is killed or a reply is lost: each \
+            line's task ID depends only on the run and the line number, and for a known ID the server returns \
+            the existing task. This holds while the server keeps the tasks (queue.retention_age, \
+            queue.retention_count) and as long as the lines already read do not change.
 
-            With --resume from the start, the state file stays at the end, so that the same command can be \
-            given again whatever happens: it submits nothing twice, even after it is complete.
+            With --resume from the start, the state file is kept at the end, so the same command can be repeated \
+            at any time: it submits nothing twice, even when complete.
 
-            A line the server does not accept ends the work, with its number; mend it and go on with \
-            --resume, or pass over such lines with --keep-going.
+            A rejected line stops the submission and is reported with its number: fix it and rerun with \
+            --resume, or skip such lines with --keep-going.
 
             Examples:
               xqueue submit example '{"duration_ms":2000}'
@@ -36,10 +36,10 @@ struct SubmitCommand: AsyncParsableCommand {
               zcat tasks.gz | xqueue submit --file - --state import.state --resume
             """)
 
-    @Argument(help: "The task type.")
+    @Argument(help: "Task type.")
     var type: String?
 
-    @Argument(help: "The payload: JSON, @FILE, or - for standard input; null if not given.")
+    @Argument(help: "Payload: JSON, @FILE, or - for standard input; default: null.")
     var payload: String?
 
     @OptionGroup(title: "Fields of the task") var fields: TaskFields
@@ -48,20 +48,20 @@ struct SubmitCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "A file of tasks") var file: FileOptions
 
-    @Flag(help: "Print what the server answered; of a file, its summary.")
+    @Flag(help: "Print the server's JSON response; with --file, a JSON summary.")
     var json = false
 
     @OptionGroup var server: ServerOptions
 
     func validate() throws {
         if file.path == nil {
-            guard type != nil else { throw ValidationError("name a task type, or a --file") }
+            guard type != nil else { throw ValidationError("a task type or --file is required") }
             try file.checkAlone()
         } else {
             guard type == nil, payload == nil, fields.isEmpty else {
-                throw ValidationError("with --file, the lines say what the tasks are")
+                throw ValidationError("--file cannot be combined with a type, a payload or task fields")
             }
-            guard !waiting.waits else { throw ValidationError("--wait is for a single task") }
+            guard !waiting.waits else { throw ValidationError("--wait cannot be combined with --file") }
             try file.check()
         }
         try waiting.check()
@@ -87,7 +87,7 @@ struct SubmitCommand: AsyncParsableCommand {
             if waiting.waits {
                 try await waiting.wait(for: id, json: json, client)
             } else {
-                try Output.line(json ? reply.text : id.description, after: "the task \(id) was submitted")
+                try Output.line(json ? reply.text : id.description, after: "task \(id) was submitted")
             }
         }
     }

@@ -9,32 +9,32 @@ import Glibc
 import Musl
 #endif
 
-/// How far a run has come, in a file: the run on its first line, then a line each time more is through.
+/// The state file of a run: the run on its first line, then one line per batch with the progress.
 ///
-/// What is on disk may lag behind what the server has: those lines are sent again, with the same
-/// identifiers. Only the first line must be there before the first task is sent.
+/// The file may lag behind the server: the lines in between are sent again with the same identifiers. Only the first
+/// line must be on disk before the first task is sent.
 final class SubmitState {
     struct Head: Codable {
         let run: SubmitRun
         let url: String
     }
 
-    /// What is through.
+    /// The progress of a run.
     struct Mark: Codable, Equatable {
         var lines = 0
         var bytes = 0
-        /// SHA-256 of these bytes.
+        /// SHA-256 of the first ``bytes`` bytes.
         var digest = ""
-        /// Tasks that were accepted, among them those that an unfinished task with the same unique key
-        /// answers for.
+        /// Accepted lines, including ``answered``.
         var accepted = 0
+        /// Accepted lines for which an unfinished task with the same unique key existed.
         var answered = 0
-        /// Lines that were passed over because the server does not accept them.
+        /// Skipped lines that the server rejected.
         var refused = 0
         var isComplete = false
 
-        /// False for numbers that no file has.
-        var isPossible: Bool {
+        /// Whether all numbers are plausible.
+        var isPlausible: Bool {
             [lines, bytes, accepted, answered, refused].allSatisfy { 0...(1 << 40) ~= $0 }
         }
     }
@@ -44,10 +44,10 @@ final class SubmitState {
     private(set) var mark: Mark
     private let handle: FileHandle
 
-    /// Opens the state of a run: of the one before, or of a new one.
+    /// Opens the state of the earlier run, or creates that of a new one.
     ///
-    /// - Throws: ``CommandError`` if there is an unfinished one and nobody said what to do with it, if
-    ///   another process is at it, or if the file cannot be written.
+    /// - Throws: ``CommandError`` if there is an unfinished run but neither `resume` nor `restart`, if another process uses
+    ///   the file, or if it cannot be written.
     init(path: String, url: String, resume: Bool, restart: Bool) throws {
         self.path = path
         let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
@@ -59,14 +59,14 @@ final class SubmitState {
         }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw CommandError(.cannotWrite, "another xqueue is submitting with the state file \(path)")
+            throw CommandError(.cannotWrite, "another xqueue process is using the state file \(path)")
         }
         let text = try handle.readToEnd() ?? Data()
         let before = try Self.parse(text, path)
         if let before, !restart, resume {
             head = before.head
             mark = before.mark
-            // What a crash left behind the last whole line.
+            // Remove a partial line left by a crash.
             try handle.truncate(atOffset: UInt64(before.length))
             return
         }
@@ -74,7 +74,7 @@ final class SubmitState {
             throw CommandError(
                 .usage,
                 """
-                an earlier run stopped after line \(before.mark.lines): --resume goes on after it, --restart \
+                an earlier run stopped after line \(before.mark.lines): --resume continues after it, --restart \
                 submits the whole file again (\(path))
                 """)
         }
@@ -89,7 +89,7 @@ final class SubmitState {
         }
     }
 
-    /// Notes that more is through.
+    /// Records progress.
     func note(_ mark: Mark) throws {
         self.mark = mark
         do {
@@ -109,11 +109,11 @@ final class SubmitState {
         return try encoder.encode(value) + Data("\n".utf8)
     }
 
-    /// What stands in the file; nil if nothing does.
+    /// Parses the file; returns nil if it is empty.
     private static func parse(_ text: Data, _ path: String) throws -> (head: Head, mark: Mark, length: Int)? {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         guard let first = lines.first else {
-            // A first line without an end was never followed by a task.
+            // If the first line is incomplete, no task has been sent.
             if text.isEmpty || text.first == UInt8(ascii: "{") { return nil }
             throw CommandError(.usage, "\(path) is not a state file of xqueue")
         }
@@ -123,7 +123,7 @@ final class SubmitState {
         var mark = Mark()
         var length = first.count + 1
         for line in lines.dropFirst() {
-            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)), next.isPossible else {
+            guard let next = try? JSONDecoder().decode(Mark.self, from: Data(line)), next.isPlausible else {
                 break
             }
             mark = next
@@ -133,20 +133,19 @@ final class SubmitState {
     }
 }
 
-/// One run over a file, over all its interruptions: what the identifiers of its tasks are made of.
+/// A run over a file, including all its resumptions, from which the tasks' identifiers are derived.
 struct SubmitRun: Codable, Equatable {
-    /// When it began, in milliseconds since 1970. All its tasks stand in line as of then, in their order.
+    /// Start in milliseconds since 1970. All tasks queue as of then, in the order of their lines.
     let startedAt: Int64
-    /// Tells runs of the same millisecond apart; 34 bits.
+    /// Distinguishes runs started in the same millisecond; 34 bits.
     let salt: UInt64
 
     static func begun() -> SubmitRun {
         SubmitRun(startedAt: SystemQueueClock().now().milliseconds, salt: .random(in: 0..<1 << 34))
     }
 
-    /// The identifier of the task on line `number`: always the same, so that a line that is sent again is
-    /// known to the server. Its free bits hold 40 bits of the number, which keeps the lines in order, and
-    /// the salt.
+    /// Returns the identifier of the task on line `number`. It is always the same, so the server recognizes a line that is
+    /// sent again. Its free bits hold 40 bits of the number, which keeps the lines in order, and the salt.
     func id(line number: Int) -> TaskID {
         let base = TaskID.lowest(at: Timestamp(milliseconds: startedAt))
         let number = UInt64(number)

@@ -3,90 +3,92 @@ import Foundation
 import XQueueClient
 import XQueueCore
 
-/// The fields of a submission as options; what is left out takes the server's defaults.
+/// The fields of a submission as options; omitted ones take the server's defaults.
 struct TaskFields: ParsableArguments {
     @Option(
-        parsing: .unconditional, help: ArgumentHelp("Larger runs first; 0 if not given.", valueName: "number")
+        parsing: .unconditional,
+        help: ArgumentHelp("Priority (larger runs first); default: 0.", valueName: "number")
     )
     var priority: Int?
 
     @Option(
         name: .customLong("max-retry"),
-        help: ArgumentHelp("How many attempts may follow the first one.", valueName: "count"))
+        help: ArgumentHelp("Maximum number of retries.", valueName: "count"))
     var maxRetry: Int?
 
     @Option(
         name: .customLong("queue-timeout"),
-        help: ArgumentHelp("How long it may wait for its first attempt; 0 for ever.", valueName: "duration"),
+        help: ArgumentHelp("Maximum wait for the first attempt; 0 = no limit.", valueName: "duration"),
         transform: DurationArgument.parse)
     var queueTimeout: Duration?
 
     @Option(
         name: .customLong("process-timeout"),
-        help: ArgumentHelp("How long an attempt may run; 0 for ever.", valueName: "duration"),
+        help: ArgumentHelp("Maximum duration of an attempt; 0 = no limit.", valueName: "duration"),
         transform: DurationArgument.parse)
     var processTimeout: Duration?
 
     @Option(
         name: .customLong("concurrency-key"),
         help: ArgumentHelp(
-            "Tasks with the same key share a limit, one at a time unless set.", valueName: "key"))
+            "Tasks with the same key share a concurrency limit; default: 1.", valueName: "key"))
     var concurrencyKey: String?
 
     @Option(
         name: .customLong("max-concurrency"),
-        help: ArgumentHelp("How many tasks of the key run at once.", valueName: "count"))
+        help: ArgumentHelp("Concurrency limit of the key.", valueName: "count"))
     var maxConcurrency: Int?
 
     @Option(
-        help: ArgumentHelp("How long to wait before it may run.", valueName: "duration"),
+        help: ArgumentHelp("Delay before the task may run.", valueName: "duration"),
         transform: DurationArgument.parse)
     var delay: Duration?
 
     @Option(
         name: .customLong("run-at"),
-        help: ArgumentHelp("When it may run, such as 2026-01-31T09:30:00Z.", valueName: "time"))
+        help: ArgumentHelp("Earliest start, such as 2026-01-31T09:30:00Z.", valueName: "time"))
     var runAt: String?
 
     @Option(
         name: .customLong("unique-key"),
         help: ArgumentHelp(
-            "While a task with this key is unfinished, it answers for this one.", valueName: "key"))
+            "If a task with this key is unfinished, return it instead of submitting.", valueName: "key"))
     var uniqueKey: String?
 
     @Option(
         help: ArgumentHelp(
-            "A JSON object, or @FILE with one, that handlers and events are given, too; at most 4096 bytes.",
+            "JSON object (or @FILE) passed to handlers and events along with the task; at most 4096 bytes.",
             valueName: "json"))
     var metadata: String?
 
     @Option(
         help: ArgumentHelp(
-            "An identifier of your own, a UUID of version 7; submitting it again gives the same task.",
+            "Task ID of your own (UUIDv7); submitting it again returns the existing task.",
             valueName: "uuid"))
     var id: String?
 
     @Option(
         name: .customLong("retry-strategy"),
-        help: ArgumentHelp("How waits between attempts grow.", valueName: "strategy"))
+        help: ArgumentHelp("Growth of the delays between attempts.", valueName: "strategy"))
     var retryStrategy: RetryStrategy?
 
     @Option(
         name: .customLong("retry-delay"),
-        help: ArgumentHelp("The first wait between attempts.", valueName: "duration"),
+        help: ArgumentHelp("First delay between attempts.", valueName: "duration"),
         transform: DurationArgument.parse)
     var retryDelay: Duration?
 
     @Option(
         name: .customLong("retry-max-delay"),
-        help: ArgumentHelp("The longest wait between attempts.", valueName: "duration"),
+        help: ArgumentHelp("Maximum delay between attempts.", valueName: "duration"),
         transform: DurationArgument.parse)
     var retryMaxDelay: Duration?
 
     @Option(
         name: .customLong("retry-jitter"),
         help: ArgumentHelp(
-            "By which part a wait is made longer or shorter at random, 0 to 1.", valueName: "share"))
+            "Random variation of a delay in either direction, as a fraction from 0 to 1.", valueName: "share")
+    )
     var retryJitter: Double?
 
     enum RetryStrategy: String, CaseIterable, ExpressibleByArgument {
@@ -103,9 +105,9 @@ struct TaskFields: ParsableArguments {
         retryStrategy != nil || retryDelay != nil || retryMaxDelay != nil || retryJitter != nil
     }
 
-    /// The task that the options describe.
+    /// Returns the submission that the options describe.
     ///
-    /// - Throws: ``CommandError`` if `--run-at` is no time.
+    /// - Throws: ``CommandError`` if `--run-at` is not a time.
     func submission(type: String, payload: RawJSON?) throws -> Submission {
         var submission = Submission(type: type, payload: payload)
         submission.priority = priority
@@ -134,9 +136,9 @@ struct TaskFields: ParsableArguments {
     }
 }
 
-/// Where a payload comes from: the command line, a file, or standard input.
+/// The source of a payload: the command line, a file, or standard input.
 enum PayloadSource {
-    /// The payload `text` names: JSON, `@FILE`, or `-`.
+    /// Returns the payload that `text` specifies: JSON, `@FILE`, or `-`.
     ///
     /// - Throws: ``CommandError`` if it cannot be read or is not JSON.
     static func read(_ text: String, called name: String = "the payload") throws -> RawJSON {
@@ -146,7 +148,7 @@ enum PayloadSource {
             return try RawJSON(text)
         } catch let error as JSONSyntaxError {
             let place = text == "-" ? "standard input" : text.hasPrefix("@") ? String(text.dropFirst()) : nil
-            let hint = place == nil ? "; a string needs its quotes: '\"text\"'" : ""
+            let hint = place == nil ? "; a string needs quotes: '\"text\"'" : ""
             throw CommandError(.badInput, "\(place ?? name) is not JSON: \(error)\(hint)")
         }
     }

@@ -2,14 +2,14 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// Whether and how long to wait for a task that was submitted.
+/// Whether and how long to wait for a submitted task.
 struct WaitOptions: ParsableArguments {
-    @Flag(name: .customLong("wait"), help: "Wait for the task's end and exit with its fate.")
+    @Flag(name: .customLong("wait"), help: "Wait for the task to end and exit with its outcome.")
     var waits = false
 
     @Option(
         name: .customLong("wait-for"),
-        help: ArgumentHelp("The longest to wait; the task goes on after it.", valueName: "duration"),
+        help: ArgumentHelp("Maximum time to wait; the task keeps running.", valueName: "duration"),
         transform: DurationArgument.parse)
     var limit: Duration?
 
@@ -17,36 +17,36 @@ struct WaitOptions: ParsableArguments {
     var quiet = false
 
     func check() throws {
-        guard waits || limit == nil else { throw ValidationError("--wait-for needs --wait") }
+        guard waits || limit == nil else { throw ValidationError("--wait-for requires --wait") }
     }
 
-    /// Shows how the task gets on, on standard error, and then its result.
+    /// Shows the task's progress on standard error, then its result.
     ///
-    /// - Throws: The exit code that goes with the task's fate.
+    /// - Throws: The exit code for the task's outcome.
     func wait(for id: TaskID, json: Bool, _ client: QueueClient) async throws {
         let end = try await Interruption.ended(by: limit) { try await follow(id, client) }
         switch end {
         case .done: break
         case .interrupted:
-            StandardError.write("xqueue: \(id) goes on; see it with 'xqueue watch \(id)'\n")
+            StandardError.write("xqueue: \(id) continues; watch it with 'xqueue watch \(id)'\n")
             throw CommandExit.interrupted.code
         case .outOfTime:
-            StandardError.write("xqueue: \(id) has not ended; see it with 'xqueue watch \(id)'\n")
+            StandardError.write("xqueue: \(id) has not ended; watch it with 'xqueue watch \(id)'\n")
             throw CommandExit.stillRunning.code
         }
         let reply = try await client.reply(to: .task(id))
-        try tell(reply, id: id, json: json)
+        try show(reply, id: id, json: json)
     }
 
     private func follow(_ id: TaskID, _ client: QueueClient) async throws {
-        // A task that is in the log in front of the store only is not found yet.
-        try await Self.found(id, client)
+        // A task is not found while it is only in the log in front of the store.
+        try await Self.waitUntilFound(id, client)
         let display = WatchDisplay(json: false, on: .error, isQuiet: quiet)
         var watcher = Watcher(client: client, filter: EventFilter(ids: [id]), display: display)
         _ = try await watcher.run()
     }
 
-    private static func found(_ id: TaskID, _ client: QueueClient) async throws {
+    private static func waitUntilFound(_ id: TaskID, _ client: QueueClient) async throws {
         var pause = Duration.milliseconds(50)
         while true {
             do {
@@ -59,13 +59,13 @@ struct WaitOptions: ParsableArguments {
         }
     }
 
-    private func tell(_ reply: ClientReply<QueueTask>, id: TaskID, json: Bool) throws {
+    private func show(_ reply: ClientReply<QueueTask>, id: TaskID, json: Bool) throws {
         let task = try reply.decoded()
         if json {
-            try Output.line(reply.text, after: "the task \(id) was submitted and has ended")
+            try Output.line(reply.text, after: "task \(id) was submitted and has ended")
         } else if task.status == .success {
             if let result = task.result {
-                try Output.line(result.text, after: "the task \(id) has succeeded")
+                try Output.line(result.text, after: "task \(id) has succeeded")
             }
         } else {
             let reason = task.error.map { ": \($0.onOneLine)" } ?? ""
@@ -76,7 +76,7 @@ struct WaitOptions: ParsableArguments {
 }
 
 extension TaskStatus {
-    /// How a task that has not succeeded has ended, in words.
+    /// How an unsuccessful task ended, for messages.
     fileprivate var ending: String {
         switch self {
         case .timeout: "timed out"

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Int {
-    /// With commas between thousands.
+    /// The number with commas between thousands.
     var grouped: String {
         let digits = String(magnitude)
         var text = ""
@@ -13,17 +13,17 @@ extension Int {
     }
 }
 
-/// How far a task is, as a server says it.
+/// A task's progress as reported by a server.
 enum WholePercent {
-    /// 0 to 100, whatever was said.
+    /// Returns the percentage clamped to 0…100.
     static func of(_ percent: Double) -> Int {
         percent.isFinite ? Int(min(max(percent, 0), 100)) : 0
     }
 }
 
-/// Times of the API, told to somebody who looks at them now.
+/// Times of the API, relative to now.
 enum Age {
-    /// How long ago `text` was, or is to come: `3m`, `in 2h`; as it is if it is not a time.
+    /// Returns how long ago `text` was, or when it will be: `3m`, `in 2h`; `text` itself if it is not a time.
     static func text(_ text: String?, now: Date = Date()) -> String {
         guard let text else { return "-" }
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
@@ -32,9 +32,9 @@ enum Age {
         return seconds < -0.5 ? "in \(duration(-seconds))" : duration(max(seconds, 0))
     }
 
-    /// A number of seconds in its largest whole unit: `45s`, `3m`, `5h`, `12d`.
+    /// Formats seconds in the largest whole unit: `45s`, `3m`, `5h`, `12d`.
     static func duration(_ seconds: Double) -> String {
-        // What a server says may be anything.
+        // A server may send anything.
         let seconds = seconds.isFinite ? max(seconds, 0) : 0
         return switch seconds {
         case ..<100: "\(Int(seconds.rounded()))s"

@@ -8,25 +8,26 @@ import Glibc
 import Musl
 #endif
 
-/// Standard output as a place that may be gone, `xqueue list | head`, or full.
+/// Standard output, which may be closed (`xqueue list | head`) or full.
 enum Output {
-    /// What stands between two values: two spaces for somebody who looks, a tab for a program.
+    /// The separator of values: two spaces on a terminal, a tab otherwise.
     static var separator: String { Terminal.output.isTerminal ? "  " : "\t" }
 
-    /// - Throws: An exit code, without a word, if nobody reads any more; else ``CommandError`` that says why it cannot
-    ///   be written.
+    /// Writes `text`, with control characters escaped on a terminal.
+    ///
+    /// - Throws: A silent exit code if the reader has closed the pipe; else ``CommandError`` with the reason.
     static func write(_ text: String) throws {
-        // Tables have no control characters by then; what a terminal must not take as a command stands in JSON.
-        try writeAsItIs(Terminal.output.isTerminal ? text.visibleJSONLines : text)
+        // Tables have no control characters at this point; JSON may.
+        try writeRaw(Terminal.output.isTerminal ? text.visibleJSONLines : text)
     }
 
     static func line(_ text: String) throws {
         try write(text + "\n")
     }
 
-    /// Writes a line that tells of something done, which must be known even if the line cannot be written.
+    /// Writes a line about something done, which the error must mention if the line cannot be written.
     ///
-    /// - Parameter done: What was done, such as "the task … was submitted".
+    /// - Parameter done: What was done, such as "task … was submitted".
     static func line(_ text: String, after done: String) throws {
         do {
             try line(text)
@@ -35,8 +36,8 @@ enum Output {
         }
     }
 
-    /// Writes text that may hold commands for a terminal.
-    static func writeAsItIs(_ text: String) throws {
+    /// Writes text unchanged, including control sequences for a terminal.
+    static func writeRaw(_ text: String) throws {
         var text = text
         try text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
@@ -62,7 +63,7 @@ enum Output {
     }
 
     private static func failure(_ number: Int32) -> any Error {
-        // What a shell says of a program that SIGPIPE has ended.
+        // As a shell reports a program killed by SIGPIPE.
         guard number != EPIPE else { return ExitCode(141) }
         let reason = String(cString: strerror(number))
         return CommandError(.outputLost, "cannot write to standard output: \(reason)")

@@ -8,15 +8,15 @@ import Glibc
 import Musl
 #endif
 
-/// Shows on standard error how far long work has come; silent unless that is a terminal.
+/// A progress bar on standard error; silent unless that is a terminal.
 final class ProgressBar: Sendable {
     private static let width = 30
     let isShown = isatty(2) == 1
     private let shown = Mutex("")
 
     /// - Parameters:
-    ///   - total: Nil if nobody knows: then there is no bar.
-    ///   - note: Stands behind the bar.
+    ///   - total: Nil if unknown; then there is no bar.
+    ///   - note: Text after the bar.
     func show(_ title: String, _ done: Int, of total: Int?, note: String = "") {
         guard isShown else { return }
         guard let total else { return draw("\r\u{1B}[K\(title.padded(to: 14)) \(note)") }
@@ -52,23 +52,23 @@ private func systemWrite(_ descriptor: Int32, _ start: UnsafePointer<UInt8>?, _ 
 }
 
 extension String {
-    /// The string with spaces after it, or before it, to make it `width` characters long.
+    /// Pads the string with spaces after it, or before it, to `width` characters.
     func padded(to width: Int, onLeft: Bool = false) -> String {
         let spaces = String(repeating: " ", count: max(width - count, 0))
         return onLeft ? spaces + self : self + spaces
     }
 }
 
-/// Shows on standard error how far long work has come: a bar on a terminal, a line now and then elsewhere.
+/// Progress on standard error: a bar on a terminal, otherwise a line every few seconds.
 final class ProgressNotice: Sendable {
-    /// How often a line is written where nobody sees a bar.
+    /// How often a line is written if there is no bar.
     private static let interval = Duration.seconds(5)
     private let bar = ProgressBar()
     private let lastLine = Mutex(ContinuousClock.now)
 
     /// - Parameters:
-    ///   - note: Stands behind the bar.
-    ///   - line: Says the same without a bar.
+    ///   - note: Text after the bar.
+    ///   - line: The same as a line of text.
     func show(
         _ title: String, _ done: Int, of total: Int, note: String = "", line: @autoclosure () -> String
     ) {

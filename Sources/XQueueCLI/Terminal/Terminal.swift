@@ -6,14 +6,14 @@ import Glibc
 import Musl
 #endif
 
-/// One of the program's streams, as far as somebody looks at it.
+/// An output stream that may be a terminal.
 enum Terminal: Int32, Sendable {
     case output = 1
     case error = 2
 
     var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    /// How many columns there are; 80 if nobody can tell.
+    /// Number of columns; 80 if unknown.
     var width: Int {
         var size = winsize()
         guard ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
@@ -21,13 +21,13 @@ enum Terminal: Int32, Sendable {
     }
 }
 
-/// The three streams of every program, any of which its caller may have closed: `xqueue list >&-`.
+/// The three standard streams, any of which the caller may have closed: `xqueue list >&-`.
 enum StandardStreams {
-    /// Gives each closed stream a file that cannot be used as the stream would be. Otherwise the next file or
-    /// connection that is opened would get its number, and what is meant for the stream. To be called first of all.
+    /// Opens an unusable file in place of each closed stream. Otherwise the next file or connection would get its
+    /// descriptor, and the output meant for the stream. Must be called first of all.
     static func occupyClosed() {
-        // Upwards: a new file gets the lowest free number. What is opened the wrong way round fails as a closed
-        // stream does; only what standard error is told is lost, since nobody could be told of that.
+        // In ascending order: a new file gets the lowest free number. The wrong mode makes reads and writes fail like those
+        // of a closed stream, except on standard error, whose failure could not be reported anyway.
         let streams = [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
         for (number, mode) in streams where fcntl(number, F_GETFD) == -1 && errno == EBADF {
             _ = open("/dev/null", mode)

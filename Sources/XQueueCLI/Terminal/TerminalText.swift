@@ -1,6 +1,6 @@
 extension String {
-    /// The text with an escape in the place of each character that would do something to a terminal or a log rather
-    /// than be seen: control characters, line ends of all kinds, and those that turn the direction of what follows.
+    /// The text with escapes for characters that would control a terminal or break a log line: control characters, line
+    /// ends of all kinds, and characters that change the text's direction.
     var visible: String {
         changingControls { scalar in
             switch scalar {
@@ -12,12 +12,12 @@ extension String {
         }
     }
 
-    /// The text with a space in the place of each such character, as it stands in a table.
+    /// The text with a space for each such character, for tables.
     var onOneLine: String {
         changingControls { _ in " " }
     }
 
-    /// JSON text with each such character written as JSON's own escape.
+    /// JSON text with each such character as a JSON escape.
     var visibleJSON: String {
         changingControls { scalar in
             let digits = String(scalar.value, radix: 16)
@@ -32,7 +32,7 @@ extension String {
             .joined(separator: "\n")
     }
 
-    /// Goes by scalars: CR LF is one `Character`, which equals neither of the two.
+    /// Works on scalars: CR LF is a single `Character`, equal to neither of the two.
     private func changingControls(_ replacement: (Unicode.Scalar) -> String) -> String {
         guard unicodeScalars.contains(where: \.isControl) else { return self }
         var text = ""
@@ -44,12 +44,12 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// All such characters are in the first plane.
+    /// Whether the character controls a terminal or the text's direction. All of these are in the first plane.
     fileprivate var isControl: Bool {
         switch value {
         case 0x20..<0x7F: false
         case ..<0x20, 0x7F..<0xA0: true
-        // Marks, embeddings, overrides and isolates of direction, and the two separators of Unicode.
+        // Directional marks, embeddings, overrides and isolates, and Unicode's two separators.
         case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
         default: false
         }
@@ -57,13 +57,12 @@ extension Unicode.Scalar {
 }
 
 extension String {
-    /// How many columns the text takes on a terminal: two for each wide character of East Asia and most
-    /// emoji, none for accents that combine with what is before them.
+    /// Number of columns on a terminal: two for East Asian wide characters and most emoji, none for combining marks.
     var displayWidth: Int {
         utf8.allSatisfy { $0 < 0x80 } ? utf8.count : reduce(0) { $0 + $1.displayWidth }
     }
 
-    /// The text, cut off with `…` if it takes more than `width` columns.
+    /// Truncates the text with `…` if it is wider than `width` columns.
     func fitted(to width: Int) -> String {
         guard displayWidth > width else { return self }
         guard width > 0 else { return "" }
@@ -77,7 +76,7 @@ extension String {
         return text + "…"
     }
 
-    /// The text, with `…` in its middle if it takes more than `width` columns: names differ at both ends.
+    /// Truncates the text in the middle if it is wider than `width` columns: names differ at both ends.
     func fittedInTheMiddle(to width: Int) -> String {
         guard displayWidth > width, width > 2 else { return fitted(to: width) }
         var end = ""
@@ -92,9 +91,9 @@ extension String {
 }
 
 extension Character {
-    /// Parts of one character stand on one place, so it is as wide as its widest part.
+    /// Scalars of a character share its cell, so it is as wide as the widest one.
     var displayWidth: Int {
-        // A selector asks for the emoji, and a flag is two letters that are narrow by themselves.
+        // A variation selector requests the emoji; a flag is two letters that are narrow by themselves.
         let isEmoji = unicodeScalars.contains("\u{FE0F}")
         let isFlag = unicodeScalars.count == 2 && unicodeScalars.allSatisfy { 0x1F1E6...0x1F1FF ~= $0.value }
         return isEmoji || isFlag ? 2 : unicodeScalars.reduce(0) { max($0, $1.displayWidth) }

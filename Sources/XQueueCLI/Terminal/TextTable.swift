@@ -1,18 +1,18 @@
-/// Rows under heads, for a terminal or for another program.
+/// A table with a header, for a terminal or another program.
 struct TextTable {
     struct Column {
         let head: String
         var isOnRight = false
-        /// How narrow it may get when the terminal is; nil if it is never cut.
+        /// Minimum width on a narrow terminal; nil if it is never truncated.
         var least: Int?
-        /// Whether its values are told apart by their ends: they are cut in the middle.
+        /// Whether values are truncated in the middle, since their ends distinguish them.
         var isName = false
-        /// Columns with a higher number leave a terminal that is too narrow first; 0 stays.
+        /// Order of removal on a narrow terminal, highest first; 0 = never removed.
         var leaves = 0
     }
 
     private static let gap = 2
-    /// What a column says that has nothing to say.
+    /// Values of a column without information.
     private static let nothing: Set<String> = ["", "-", "0"]
 
     let columns: [Column]
@@ -22,9 +22,9 @@ struct TextTable {
         self.columns = columns
     }
 
-    /// The table as lines. On a terminal the columns stand under their heads. Until it fits, those that may be cut are
-    /// cut, the last first, and those that may leave it do, the ones without anything to say before the others.
-    /// Elsewhere nothing is cut, there are no heads, and a tab stands between two values.
+    /// Returns the table as lines. On a terminal, columns are aligned under the header; to fit its width, columns are
+    /// removed, those without information first, and others truncated, starting with the last. Elsewhere there is no
+    /// header, nothing is truncated, and tabs separate the values.
     func lines(isTerminal: Bool, width: Int) -> [String] {
         let rows = rows.map { row in row.map(\.onOneLine) }
         guard isTerminal else { return rows.map { $0.joined(separator: "\t") } }
@@ -46,7 +46,7 @@ struct TextTable {
         }
     }
 
-    /// The columns for which there is room.
+    /// Returns the columns that fit.
     private func shown(_ cells: [[String]], within width: Int) -> [Int] {
         let natural = columns.indices.map { column in cells.map { $0[column].displayWidth }.max() ?? 0 }
         let least = columns.indices.map { min(natural[$0], columns[$0].least ?? natural[$0]) }
@@ -78,7 +78,7 @@ struct TextTable {
         return widths
     }
 
-    /// Prints it to standard output.
+    /// Prints the table to standard output.
     func print() throws {
         let lines = lines(isTerminal: Terminal.output.isTerminal, width: Terminal.output.width)
         try Output.write(lines.map { $0 + "\n" }.joined())

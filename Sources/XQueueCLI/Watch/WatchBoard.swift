@@ -1,10 +1,9 @@
 import XQueueClient
 import XQueueCore
 
-/// What is shown of the tasks that are watched: a line for good for each step, and a bar for each task
-/// that runs.
+/// The display of watched tasks: a permanent line for each change, and a bar for each running task.
 struct WatchBoard {
-    /// The most bars at once; further tasks are counted.
+    /// Maximum number of bars; further tasks are counted.
     static let maxBars = 20
     private static let barWidth = 24
 
@@ -14,17 +13,17 @@ struct WatchBoard {
         var message: String
     }
 
-    /// Whether somebody looks at the lines; a program gets a tab between two values.
+    /// Whether the output is a terminal; otherwise tabs separate the values.
     private let isTerminal: Bool
     private var bars: [TaskID: Bar] = [:]
-    /// The running tasks, in the order they began.
+    /// The running tasks, in the order they started.
     private var order: [TaskID] = []
 
     init(isTerminal: Bool = true) {
         self.isTerminal = isTerminal
     }
 
-    /// Takes in an event; answers the line to print for good, if any.
+    /// Applies an event; returns the permanent line to print, if any.
     mutating func apply(_ event: QueueEvent) -> String? {
         guard let id = event.taskID, let type = event.type else { return nil }
         if event.kind == .progress {
@@ -46,7 +45,7 @@ struct WatchBoard {
         }
     }
 
-    /// The bars, as lines of at most `width` characters.
+    /// Returns the bars as lines of at most `width` characters.
     func lines(width: Int) -> [String] {
         var lines = order.prefix(Self.maxBars).compactMap { id in
             bars[id].map { Self.line(id: id, $0, width: width) }
@@ -71,15 +70,15 @@ struct WatchBoard {
         if let retries = event.retryCount, retries > 0 { notes.append("retry \(retries)") }
         if status == .processing, let worker = event.workerID { notes.append("on \(worker)") }
         if status != .success, let error = event.error { notes.append(error) }
-        let standing = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
+        let statusText = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
         let values =
-            [event.timestamp?.rfc3339 ?? "", id.description, standing, type]
+            [event.timestamp?.rfc3339 ?? "", id.description, statusText, type]
             + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
         return values.map(\.onOneLine).joined(separator: isTerminal ? "  " : "\t")
     }
 }
 
-/// A stream with lines that stay and, on a terminal, lines below them that are drawn anew.
+/// A stream of permanent lines with, on a terminal, lines below them that are redrawn.
 struct TerminalBoard {
     private let stream: Terminal
     let isTerminal: Bool
@@ -90,12 +89,12 @@ struct TerminalBoard {
         isTerminal = stream.isTerminal
     }
 
-    /// How many characters fit beside each other.
+    /// Number of columns.
     var width: Int { stream.width }
 
-    /// Prints `lines` for good, and `moving` below them until the next call.
+    /// Prints `lines` permanently, and `moving` below them until the next call.
     ///
-    /// - Throws: As ``Output`` does; what standard error does not take is nobody's loss.
+    /// - Throws: Like ``Output``; failures of standard error are ignored.
     mutating func show(_ lines: [String], moving: [String]) throws {
         var text = ""
         if drawn > 0 { text += "\u{1B}[\(drawn)A\u{1B}[J" }
@@ -104,6 +103,6 @@ struct TerminalBoard {
             for line in moving { text += line + "\n" }
             drawn = moving.count
         }
-        if stream == .output { try Output.writeAsItIs(text) } else { StandardError.write(text) }
+        if stream == .output { try Output.writeRaw(text) } else { StandardError.write(text) }
     }
 }

@@ -2,17 +2,17 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// `xqueue watch`: shows what happens to tasks as it happens.
+/// `xqueue watch`: shows changes of tasks live.
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Show what happens to tasks, as it happens.",
+        abstract: "Watch tasks live.",
         discussion: """
-            With identifiers, shows those tasks and ends with them: the exit code is 0 if all succeeded, 1 if \
-            one did not. Without, shows all tasks, or those of the given types \
-            and statuses, until Ctrl-C. On a terminal, each running task has a progress bar.
+            With task IDs, shows these tasks until all have ended, and exits with 0 if all succeeded, else 1. \
+            Without, shows all tasks, or those of the given types and statuses, until Ctrl-C. On a terminal, \
+            each running task has a progress bar.
 
-            A lost connection is tried again, and nothing that happened meanwhile is left out.
+            Reconnects after a lost connection, without missing events.
 
             Examples:
               xqueue watch 01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f
@@ -21,7 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
               xqueue watch --url http://queue.internal:8080
             """)
 
-    @Argument(help: "The tasks to show, or what their identifiers begin with; all if none is named.")
+    @Argument(help: "Task IDs to show, or unique prefixes of them; default: all tasks.")
     var ids: [String] = []
 
     @Option(name: .customLong("type"), help: "Only tasks of this type; may be repeated.")
@@ -39,13 +39,13 @@ struct WatchCommand: AsyncParsableCommand {
 
     func validate() throws {
         try TaskIDArgument.check(ids)
-        if ids.contains("-") { throw ValidationError("- is not a task's identifier") }
+        if ids.contains("-") { throw ValidationError("- is not a task ID") }
         let words = TaskStatus.allCases.map(\.rawValue)
         for status in statuses where !words.contains(status) {
             throw ValidationError("--status must be one of \(words.joined(separator: ", "))")
         }
         if !ids.isEmpty, !types.isEmpty || !statuses.isEmpty {
-            throw ValidationError("give identifiers, or --type and --status")
+            throw ValidationError("task IDs cannot be combined with --type or --status")
         }
     }
 

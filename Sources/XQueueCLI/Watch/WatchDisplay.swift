@@ -1,8 +1,7 @@
 import Synchronization
 import XQueueClient
 
-/// Shows what a watcher sees: at once into a file or a pipe, ten times a second on a
-/// terminal, however many events there are.
+/// Shows a watcher's events: immediately to a file or pipe, at most ten times a second on a terminal.
 final class WatchDisplay: Sendable {
     private static let frame = Duration.milliseconds(100)
 
@@ -11,11 +10,11 @@ final class WatchDisplay: Sendable {
         var terminal: TerminalBoard
         var lines: [String] = []
         var isDirty = false
-        /// Why nothing more can be shown.
+        /// Why the output failed.
         var failure: (any Error)?
     }
 
-    /// Whether events are shown as the server wrote them.
+    /// Whether events are printed as the server's JSON.
     let isJSON: Bool
     private let isQuiet: Bool
     private let state: Mutex<State>
@@ -27,7 +26,7 @@ final class WatchDisplay: Sendable {
         state = Mutex(State(board: WatchBoard(isTerminal: terminal.isTerminal), terminal: terminal))
     }
 
-    /// Shows an event; as JSON, only one that the server wrote.
+    /// Shows an event; as JSON, only if it came from the server.
     func show(_ event: QueueEvent) {
         guard !isQuiet else { return }
         state.withLock { state in
@@ -47,14 +46,14 @@ final class WatchDisplay: Sendable {
         while (try? await Task.sleep(for: Self.frame)) != nil { flush() }
     }
 
-    /// Draws what has not been drawn.
+    /// Draws pending changes.
     func flush() {
         state.withLock { state in
             if state.isDirty { Self.draw(&state) }
         }
     }
 
-    /// - Throws: What ended the showing: nobody reads any more, or standard output is full.
+    /// - Throws: The error that ended the output: the reader has closed the pipe, or standard output is full.
     func check() throws {
         if let failure = state.withLock({ $0.failure }) { throw failure }
     }

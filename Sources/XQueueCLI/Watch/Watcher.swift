@@ -2,25 +2,25 @@ import ArgumentParser
 import XQueueClient
 import XQueueCore
 
-/// Follows the event stream, over lost connections, until every task it was given has ended.
+/// Follows the event stream across reconnections until every given task has ended.
 struct Watcher {
-    /// How long to wait before the server is asked again.
+    /// How long to wait before asking the server again.
     private static let pause = Duration.milliseconds(250)
 
     private let client: QueueClient
     private let filter: EventFilter
     private let display: WatchDisplay
-    /// Those that have not ended; empty from the start if all tasks are shown.
+    /// The tasks that have not ended; empty if all tasks are shown.
     private var open: Set<TaskID>
-    /// The newest step shown of each of them: a task that was asked for may be ahead of the stream.
+    /// The newest version shown of each task: a fetched task may be ahead of the stream.
     private var versions: [TaskID: Int]
     private let endsWithTasks: Bool
     private var allSucceeded = true
 
     /// - Parameters:
-    ///   - client: What the server is asked with.
-    ///   - filter: Which events; with tasks in it, their end is the watcher's.
-    ///   - display: Where they are shown.
+    ///   - client: The client of the server.
+    ///   - filter: The events to watch; if it names tasks, the watcher stops when they have ended.
+    ///   - display: Shows the events.
     init(client: QueueClient, filter: EventFilter, display: WatchDisplay) {
         self.client = client
         self.filter = filter
@@ -30,10 +30,10 @@ struct Watcher {
         endsWithTasks = !filter.ids.isEmpty
     }
 
-    /// Shows what happens until the tasks that were named have ended.
+    /// Shows events until the named tasks have ended.
     ///
     /// - Returns: Whether all of them succeeded.
-    /// - Throws: ``QueueClientError`` if the server cannot be reached at the start, or refuses.
+    /// - Throws: ``QueueClientError`` if the server is unreachable at the start or rejects the request.
     mutating func run() async throws -> Bool {
         let drawing = Task { [display] in await display.run() }
         defer {
@@ -50,17 +50,17 @@ struct Watcher {
         let events = client.watch(filter) { [client, display] in
             display.flush()
             StandardError.write(
-                "xqueue: the connection to \(client.configuration.url) was lost; trying again\n")
+                "xqueue: lost the connection to \(client.configuration.url); reconnecting\n")
         }
         var hasBegun = false
         for try await event in events {
             switch event.kind {
             case .hello:
-                if !hasBegun, try await look() { return }
+                if !hasBegun, try await refresh() { return }
                 hasBegun = true
             case .reset:
                 StandardError.report(event.message ?? "some events were missed")
-                if try await lookPatiently() { return }
+                if try await refreshWithRetry() { return }
             default:
                 if isNew(event) { display.show(event) }
                 try display.check()
@@ -69,32 +69,32 @@ struct Watcher {
         }
     }
 
-    /// Asks how the tasks stand: what happened before the stream began is not in it.
+    /// Fetches the tasks, since the stream does not have earlier changes.
     ///
-    /// - Returns: True when there is nothing more to wait for.
-    private mutating func look() async throws -> Bool {
+    /// - Returns: Whether all tasks have ended.
+    private mutating func refresh() async throws -> Bool {
         for id in open {
             let task = try await client.task(id)
             let event = QueueEvent(task)
-            // As JSON, events are shown as they come from the stream and in no other form.
+            // As JSON, only events from the stream are shown.
             if !display.isJSON, isNew(event) { display.show(event) }
             if noteEnd(of: task.id, task.status) { return true }
         }
         return false
     }
 
-    /// The same, until the server answers.
-    private mutating func lookPatiently() async throws -> Bool {
+    /// Calls ``refresh()`` until the server replies.
+    private mutating func refreshWithRetry() async throws -> Bool {
         while true {
             do {
-                return try await look()
+                return try await refresh()
             } catch let error as QueueClientError where error.status == nil {
                 try await Task.sleep(for: Self.pause)
             }
         }
     }
 
-    /// Whether an event tells of a step that has not been shown, and is shown now.
+    /// Returns whether an event is newer than what has been shown, and marks it as shown.
     private mutating func isNew(_ event: QueueEvent) -> Bool {
         guard let id = event.taskID, let version = event.version, let shown = versions[id] else {
             return true
@@ -104,7 +104,7 @@ struct Watcher {
         return true
     }
 
-    /// - Returns: True when the last task that was waited for has ended.
+    /// - Returns: Whether the last awaited task has ended.
     private mutating func noteEnd(of id: TaskID?, _ status: TaskStatus?) -> Bool {
         guard let id, let status, status.isFinal, open.remove(id) != nil else { return false }
         if status != .success { allSucceeded = false }

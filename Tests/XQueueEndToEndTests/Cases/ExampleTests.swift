@@ -37,7 +37,7 @@ import XQueueTestServers
         let end = try await api.end(of: task.id)
         #expect(end.status == .failed)
         #expect(end.retryCount == 1)
-        #expect(end.error == "attempt 2 fails, as 5 were asked to")
+        #expect(end.error == "attempt 2 fails: fail_times is 5")
 
         let again = try await api.send("POST", "/tasks/\(task.id)/retry")
         #expect(again.status == 200)

@@ -105,7 +105,7 @@ import XQueueTesting
         proxy.dropConnections()
         let missed = try await api.submit("example", #"{"fail_times":2}"#, Self.unsteady)
         _ = try await api.end(of: missed.id)
-        try await eventually("the loss is told") { program.said.contains("was lost; trying again") }
+        try await eventually("the loss is told") { program.said.contains("; reconnecting") }
         proxy.setRefusing(false)
         try await eventually("the end is shown") {
             versions(of: missed.id, program).last == 7

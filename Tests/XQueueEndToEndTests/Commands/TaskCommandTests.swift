@@ -90,7 +90,7 @@ import XQueueTesting
         run.program.send(SIGINT)
         let outcome = try await run.end()
         #expect(outcome.status == 130)
-        #expect(outcome.errors.contains("goes on"))
+        #expect(outcome.errors.contains("continues"))
         #expect(try await api.stats()[.pending] == 1)
     }
 
@@ -101,7 +101,7 @@ import XQueueTesting
         #expect(both.status == 2)
         #expect(both.lines.map { $0.prefix(36) } == ["\(first)", "\(second)"])
         #expect(both.errors.contains("\(unknown): there is no task"))
-        #expect(both.errors.contains("1 of 3 tasks were refused"))
+        #expect(both.errors.contains("1 of 3 tasks were rejected"))
         #expect(try await api.task(second).status == .canceled)
         #expect(try await tool.run("cancel", "\(first)").status == 1)
 
@@ -144,7 +144,7 @@ import XQueueTesting
         #expect(submit.status == 74)
         let page: QueueTaskPage = try await tool.run("list", "--json").decoded()
         let id = try #require(page.tasks.first?.id)
-        #expect(submit.errors.contains("the task \(id) was submitted"))
+        #expect(submit.errors.contains("task \(id) was submitted"))
         #expect(submit.errors.contains("No space left on device"))
         let cancel = try await tool.shell("cancel \(id) > /dev/full")
         #expect(cancel.status == 74)
@@ -157,7 +157,7 @@ import XQueueTesting
         try folder.write("tasks.ndjson", #"{"type":"a"}"# + "\n")
         let file = try await tool.shell("submit --file tasks.ndjson > /dev/full")
         #expect(file.status == 74)
-        #expect(file.errors.contains("all of the file is submitted"))
+        #expect(file.errors.contains("the whole file is submitted"))
     }
 
     @Test func argumentsThatAreNotUTF8AreRefused() async throws {
