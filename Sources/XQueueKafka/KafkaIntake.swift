@@ -7,18 +7,18 @@ public import XQueueCore
 /// Kafka as the durable log in front of the store.
 public final class KafkaIntake: TaskIntake {
     public let name = "kafka"
-    /// How often a reader that gets nothing looks for the topic, at most.
+    /// Minimum interval between checks, by a reader that gets nothing, that the topic exists.
     private static let topicInterval = Duration.seconds(5)
     private let configuration: KafkaConfiguration
     private let producer: KafkaProducer
     private let consumer: KafkaConsumer
     private let topics: KafkaTopics
-    /// When it was last made sure that there is a topic to read.
+    /// When the topic was last known to exist.
     private let preparedAt = Mutex(ContinuousClock.now)
 
-    /// Connects in the background: a cluster that is out of reach is told by the calls.
+    /// Connects in the background; an unreachable cluster shows up as errors of the calls.
     ///
-    /// - Throws: ``XQueueCore/IntakeError`` of code `invalid` if a value cannot be used.
+    /// - Throws: ``XQueueCore/IntakeError`` with code `invalid` if a value is invalid.
     public init(
         configuration: KafkaConfiguration, logger: Logger = Logger(label: "xqueue.kafka")
     ) throws(IntakeError) {
@@ -48,13 +48,13 @@ public final class KafkaIntake: TaskIntake {
 
     public func receive(limit: Int, waiting: Duration) async throws(IntakeError) -> [IntakeRecord] {
         let records = try await consumer.receive(limit: limit, waiting: waiting)
-        if records.isEmpty { try await makeSureOfTopic() }
+        if records.isEmpty { try await ensureTopicExists() }
         return records
     }
 
-    /// A cluster that has lost its topics does not say so to those who read them: it just gives them
-    /// nothing to read. So whoever gets nothing looks, now and then, whether there is a topic.
-    private func makeSureOfTopic() async throws(IntakeError) {
+    /// A cluster that has lost its topics does not tell consumers; it just sends nothing. So a reader that gets
+    /// nothing checks now and then that the topic exists.
+    private func ensureTopicExists() async throws(IntakeError) {
         let isDue = preparedAt.withLock { last in
             guard ContinuousClock.now - last > Self.topicInterval else { return false }
             last = .now
@@ -74,7 +74,7 @@ public final class KafkaIntake: TaskIntake {
         } catch {
             guard error.code == .refused else { throw error }
         }
-        // With what is said of it, a message may have become too large. Where it stood is said in any case.
+        // The added headers may have made a message too large. Its position is recorded in any case.
         for record in records {
             do throws(IntakeError) {
                 try await producer.send([KafkaMessage(record)], to: configuration.deadTopic)

@@ -3,23 +3,23 @@
 public import Logging
 public import XQueueCore
 
-/// Writes which tasks have ended into a compacted topic, so that a replay does not run them again.
+/// Writes ended tasks to a compacted topic, so that a replay does not run them again.
 ///
-/// The key is the task's identifier. The value is `{"task_id","type","status","timestamp"}`; a task that was
-/// made pending again gets a tombstone.
+/// The key is the task's identifier. The value is `{"task_id","type","status","timestamp"}`, plus `metadata` if
+/// the task has it; a task that becomes pending again gets a tombstone.
 public final class KafkaStatusSink: EventSink {
     public let name = "kafka-status"
     private let topic: String
     private let producer: KafkaProducer
     private let topics: KafkaTopics
 
-    /// - Throws: ``XQueueCore/IntakeError`` of code `invalid`, also if the configuration names no such topic.
+    /// - Throws: ``XQueueCore/IntakeError`` with code `invalid`, also if the configuration has no status topic.
     public init(
         configuration: KafkaConfiguration, logger: Logger = Logger(label: "xqueue.kafka")
     ) throws(IntakeError) {
         try configuration.check()
         guard let topic = configuration.statusTopic else {
-            throw IntakeError(.invalid, "there is no status topic")
+            throw IntakeError(.invalid, "no status topic is configured")
         }
         self.topic = topic
         producer = try KafkaProducer(configuration, logger: logger)
@@ -35,7 +35,7 @@ public final class KafkaStatusSink: EventSink {
         if !messages.isEmpty { try await producer.send(messages, to: topic) }
     }
 
-    /// The producer stays: what it sends is acknowledged before ``deliver(_:)`` returns.
+    /// Keeps the producer: everything it sent was acknowledged before ``deliver(_:)`` returned.
     public func close() async {}
 
     private static func message(_ event: TaskEvent) -> KafkaMessage? {

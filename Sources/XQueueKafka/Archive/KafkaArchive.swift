@@ -3,16 +3,16 @@
 public import Logging
 public import XQueueCore
 
-/// The topic of the tasks, read once more; and what the status topic remembers of them.
+/// Reads the task topic again, and the status topic's record of ended tasks.
 public final class KafkaArchive: IntakeArchive {
     private let configuration: KafkaConfiguration
     private let logger: Logger
     private let topics: KafkaTopics
     private let tasks: KafkaScan
 
-    /// Connects in the background: a cluster that is out of reach is told by the calls.
+    /// Connects in the background; an unreachable cluster shows up as errors of the calls.
     ///
-    /// - Throws: ``XQueueCore/IntakeError`` of code `invalid` if a value cannot be used.
+    /// - Throws: ``XQueueCore/IntakeError`` with code `invalid` if a value is invalid.
     public init(
         configuration: KafkaConfiguration, logger: Logger = Logger(label: "xqueue.kafka")
     ) throws(IntakeError) {
@@ -55,7 +55,7 @@ public final class KafkaArchive: IntakeArchive {
         }
     }
 
-    /// What is said last of a task holds: a value that it has ended, none that it was made pending again.
+    /// The last record for a task counts: a value means it ended, a tombstone that it is pending again.
     private static func ended(
         _ scan: KafkaScan, _ spans: [IntakeSpan]
     ) async throws(IntakeError) -> Set<TaskID> {

@@ -4,22 +4,22 @@ import CRdKafka
 import Logging
 import XQueueCore
 
-/// Reads a topic from some place to where it ends now, as a member of no group, on a thread of its own.
+/// Reads a topic from a given position to its current end, outside of any group, on its own thread.
 actor KafkaScan {
-    /// How long the next record may take.
-    private static let patience = Duration.seconds(30)
+    /// Maximum wait for the next record.
+    private static let recordTimeout = Duration.seconds(30)
     private let topic: String
     private let executor = ThreadExecutor("xqueue.kafka.scan")
     private let handle: KafkaHandle
-    /// For each partition that is not read to its end, where that was at the start.
+    /// For each partition not yet read to its end, the end offset when the scan started.
     private var ends: [Int32: Int64] = [:]
-    /// When it began. What was written later need not be read.
+    /// When the scan started. Later records need not be read.
     private let begin = SystemQueueClock().now()
     private var isClosed = false
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Throws: ``IntakeError`` of code `invalid`.
+    /// - Throws: ``IntakeError`` with code `invalid`.
     init(_ configuration: KafkaConfiguration, topic: String, logger: Logger) throws(IntakeError) {
         self.topic = topic
         handle = try KafkaHandle(
@@ -28,9 +28,9 @@ actor KafkaScan {
                 "group.id": configuration.groupID,
                 "enable.auto.commit": "false",
                 "enable.auto.offset.store": "false",
-                // What is deleted meanwhile must not be passed by in silence.
+                // Records deleted during the scan must not be skipped silently.
                 "auto.offset.reset": "error",
-                // What the broker says beforehand is not always where its last batch ends.
+                // The end offset reported beforehand is not always where the last batch ends.
                 "enable.partition.eof": "true",
                 "fetch.message.max.bytes": String(configuration.maxMessageBytes),
             ],
@@ -41,7 +41,7 @@ actor KafkaScan {
         rd_kafka_poll_set_consumer(handle.client)
     }
 
-    /// Begins to read.
+    /// Starts reading.
     func start(_ spans: [IntakeSpan]) throws(IntakeError) {
         let open = spans.filter { $0.count > 0 }
         guard !open.isEmpty else { return }
@@ -54,15 +54,15 @@ actor KafkaScan {
         }
     }
 
-    /// Up to `limit` records; none once all partitions are read to where they ended at the start.
+    /// Returns up to `limit` records; none once all partitions have been read to their ends.
     func read(limit: Int) throws(IntakeError) -> [IntakeRecord] {
         var records: [IntakeRecord] = []
-        var deadline = ContinuousClock.now + Self.patience
+        var deadline = ContinuousClock.now + Self.recordTimeout
         while records.count < limit, !ends.isEmpty {
             guard let message = rd_kafka_consumer_poll(handle.client, records.isEmpty ? 100 : 0) else {
                 guard records.isEmpty else { break }
                 if isClosed || Task.isCancelled {
-                    throw IntakeError(.closed, "reading \(topic) was given up")
+                    throw IntakeError(.closed, "reading \(topic) was canceled")
                 }
                 guard ContinuousClock.now < deadline else { throw stalled }
                 continue
@@ -70,7 +70,7 @@ actor KafkaScan {
             defer { rd_kafka_message_destroy(message) }
             switch message.pointee.err {
             case RD_KAFKA_RESP_ERR_NO_ERROR:
-                deadline = .now + Self.patience
+                deadline = .now + Self.recordTimeout
                 let record = IntakeRecord(UnsafePointer(message), topic: topic)
                 guard let end = ends[record.origin.part] else { continue }
                 if record.origin.position >= end, record.timestamp > begin {
@@ -79,19 +79,19 @@ actor KafkaScan {
                     records.append(record)
                 }
             case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-                throw IntakeError(.unavailable, "records of \(topic) were deleted while they were read")
+                throw IntakeError(.unavailable, "records of \(topic) were deleted while being read")
             case RD_KAFKA_RESP_ERR__PARTITION_EOF: ends[message.pointee.partition] = nil
             case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
                 throw IntakeError(
                     .unavailable, "cannot read \(topic): \(KafkaCode.text(message.pointee.err))")
-            // It heals by itself, or nothing comes in time.
+            // librdkafka recovers by itself, or the scan times out.
             case let code: handle.events.failed(code, "")
             }
         }
         return records
     }
 
-    /// Ends the client.
+    /// Closes the client.
     func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -102,7 +102,8 @@ actor KafkaScan {
     private var stalled: IntakeError {
         let detail = handle.events.problem.map { ": \($0)" } ?? ""
         return IntakeError(
-            .unavailable, "nothing has come from \(topic) for \(Self.patience.components.seconds) s\(detail)")
+            .unavailable,
+            "no records received from \(topic) for \(Self.recordTimeout.components.seconds) s\(detail)")
     }
 }
 

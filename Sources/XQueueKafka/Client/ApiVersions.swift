@@ -1,26 +1,27 @@
 #if Kafka
 
-/// A broker's answer to the question which versions of each request it knows, as bytes of the protocol.
+/// A broker's `ApiVersions` response, which lists the versions it supports of each request, as raw protocol
+/// bytes.
 enum ApiVersions {
-    /// The number of the question in the protocol.
+    /// The protocol's key of this request.
     static let key: Int16 = 18
-    /// The number of the request for records.
+    /// The protocol's key of fetch requests.
     private static let fetch: Int16 = 1
-    /// The broker does not know the version of the question, and answers as in its first version.
+    /// Error code of a broker that does not know the request's version and replies in its first version.
     private static let unsupportedVersion: Int16 = 35
 
-    /// Lowers the newest version of the request for records that the broker says it knows. What is not as it should be
-    /// stays as it is.
+    /// Lowers the newest fetch version that the broker claims to support. An unexpected response is left
+    /// unchanged.
     ///
     /// - Parameters:
-    ///   - newest: The version to be known at most.
-    ///   - answer: The number of the question, an error code, and the list of requests.
-    ///   - version: Of the question.
+    ///   - newest: The newest version to leave in.
+    ///   - answer: Correlation ID, error code, and the list of requests.
+    ///   - version: The request's version.
     static func limitFetch(to newest: Int16, in answer: inout [UInt8], version: Int16) {
         var at = 4
         guard let error = number(at, answer) else { return }
         at += 2
-        // From the third version on, lists are compact and their items have tags.
+        // From version 3 on, lists are compact and their items have tags.
         let isCompact = version >= 3 && error != unsupportedVersion
         guard let count = isCompact ? compactCount(&at, answer) : count(&at, answer) else { return }
         for _ in 0..<count {
@@ -33,7 +34,7 @@ enum ApiVersions {
                 return
             }
             at += 6
-            // Nobody has put tags here yet, and what is in them would have to be passed by.
+            // Brokers put no tags here so far; skipping over them is not implemented.
             if isCompact {
                 guard at < answer.count, answer[at] == 0 else { return }
                 at += 1
@@ -52,7 +53,7 @@ enum ApiVersions {
         return bytes[at..<at + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// One more than the number of items, seven bits a byte, the lowest first.
+    /// The number of items plus one, as a varint: seven bits per byte, lowest first.
     private static func compactCount(_ at: inout Int, _ bytes: [UInt8]) -> UInt32? {
         var value: UInt32 = 0
         for shift in stride(from: UInt32(0), through: 21, by: 7) {

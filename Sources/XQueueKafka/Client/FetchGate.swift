@@ -4,28 +4,28 @@ import CRdKafka
 import Foundation
 import Synchronization
 
-/// Keeps a reader from asking for records in version 16 of that request, which ends the process.
+/// Keeps a consumer from sending fetch requests of version 16, whose responses can crash the process.
 ///
-/// librdkafka 2.5 and newer (seen up to 2.16) take from the answer to it who leads a partition now (KIP-951), and look
-/// for the topic by its name if the answer names it by no identifier. There is no name in such an answer: it compares
-/// with a null pointer (`rd_kafka_metadata_cache_find`). Some brokers answer so once a topic was deleted, and no
-/// property makes librdkafka ask in another version. So the first answer of each broker, in which it says
-/// which versions it knows, is handed to librdkafka with a smaller number in it. In version 15 nothing is missing
-/// here: a new leader is found by asking for it.
+/// From such a response, librdkafka 2.5 and newer (tested up to 2.16) reads a partition's new leader (KIP-951),
+/// and looks the topic up by name if the response has no topic identifier. The response has no name either, so
+/// it compares with a null pointer (`rd_kafka_metadata_cache_find`). Some brokers respond this way after a
+/// topic was deleted, and no property makes librdkafka use another version. So each broker's first response,
+/// which lists the versions it supports, is passed to librdkafka with a smaller number. Version 15 lacks
+/// nothing needed here: a new leader is found by querying for it.
 ///
-/// librdkafka tells when it has sent that question and when it has the answer. In between its descriptor leads
-/// to a pair of sockets, over which the answer comes; then it leads to the broker again. With TLS nobody can read the
-/// answer, and nothing is done.
+/// librdkafka reports when it has sent that request and when it has received the response. In between, its
+/// descriptor refers to a socket pair that delivers the modified response; afterwards it refers to the broker
+/// again. With TLS the response cannot be read, and nothing is changed.
 enum FetchGate {
-    /// The newest version whose answers name no leader's address.
+    /// The newest version whose responses contain no leader's address.
     private static let newest: Int16 = 15
     private static let name = "xqueue-fetch"
     /// The first librdkafka that reads the addresses.
     private static let firstVersion: Int32 = 0x0205_0000
-    /// The exchanges under way, by the thread of librdkafka that has asked.
+    /// The exchanges in progress, by the librdkafka thread that sent the request.
     private static let open = Mutex<[UInt: Exchange]>([:])
 
-    /// - Parameter conf: Of a client that reads, and that speaks to brokers without TLS.
+    /// - Parameter conf: The configuration of a consumer that connects to brokers without TLS.
     static func install(in conf: OpaquePointer) {
         guard rd_kafka_version() >= firstVersion else { return }
         rd_kafka_conf_interceptor_add_on_new(
@@ -70,22 +70,22 @@ enum FetchGate {
     }
 }
 
-/// The question of one connection, until it is answered.
+/// One connection's `ApiVersions` exchange.
 private final class Exchange: Sendable {
-    /// An answer is shorter by far, in bytes.
-    private static let longestAnswer = 64 << 10
-    /// librdkafka's descriptor, which leads to the pair of sockets for now.
+    /// Maximum response size, in bytes; real responses are far shorter.
+    private static let maxAnswerBytes = 64 << 10
+    /// librdkafka's descriptor, which refers to the socket pair for now.
     private let socket: Int32
-    /// Where the answer is written for it.
+    /// The end of the pair that the response is written to.
     private let pair: Int32
-    /// The connection to the broker, to read the answer from.
+    /// The connection to the broker, for reading the response.
     private let broker: Int32
-    /// The connection to the broker, to be given back; nil once it was.
+    /// The connection to the broker, to be restored; nil once it has been.
     private let kept: Mutex<Int32?>
     private let version: Int16
     private let newest: Int16
 
-    /// Nil if the system has no descriptors left: then nothing is changed.
+    /// Nil if the system has no descriptors left; nothing is changed then.
     init?(_ socket: Int32, version: Int16, newest: Int16) {
         var ends: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
@@ -104,7 +104,7 @@ private final class Exchange: Sendable {
         kept = Mutex(copies[1])
     }
 
-    /// Brings the answer over on a thread of its own, which ends with the exchange.
+    /// Relays the response on a thread of its own, which ends with the exchange.
     func start(_ ended: @escaping @Sendable (Exchange) -> Void) {
         let thread = Thread { [self] in
             if var answer = read() {
@@ -122,7 +122,7 @@ private final class Exchange: Sendable {
         thread.start()
     }
 
-    /// librdkafka's descriptor leads to the broker again, or the connection is over.
+    /// Restores librdkafka's connection to the broker, or drops it if there was no response.
     func end(isAnswered: Bool) {
         kept.withLock { kept in
             guard let connection = kept.take() else { return }
@@ -131,11 +131,11 @@ private final class Exchange: Sendable {
         }
     }
 
-    /// The answer without its length; nil if the connection or the exchange is over.
+    /// The response without its length; nil if the connection or the exchange has ended.
     private func read() -> [UInt8]? {
         guard let head = read(4) else { return nil }
         let count = head.reduce(0) { $0 << 8 | Int($1) }
-        return count <= Self.longestAnswer ? read(count) : nil
+        return count <= Self.maxAnswerBytes ? read(count) : nil
     }
 
     private func read(_ count: Int) -> [UInt8]? {
@@ -174,7 +174,7 @@ private final class Exchange: Sendable {
         }
     }
 
-    /// Returns once nobody has the other end of the pair: librdkafka has its connection again, or has closed it.
+    /// Waits until the other end of the pair is closed: librdkafka has its connection again, or has closed it.
     private func waitForEnd() {
         var polled = pollfd(fd: pair, events: 0, revents: 0)
         while poll(&polled, 1, -1) < 1 {}

@@ -7,18 +7,17 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// One client of librdkafka.
+/// A librdkafka client.
 ///
-/// `@unchecked Sendable`: librdkafka's clients may be used by many threads at once, and the pointer never
-/// changes.
+/// `@unchecked Sendable`: librdkafka's clients are thread-safe, and the pointer never changes.
 final class KafkaHandle: @unchecked Sendable {
     let client: OpaquePointer
     let events: KafkaEvents
 
     /// - Parameters:
-    ///   - properties: Further ones than those that say where the cluster is.
-    ///   - prepare: Sets call-backs.
-    /// - Throws: ``IntakeError`` of code `invalid` about a property that librdkafka refuses.
+    ///   - properties: Properties beyond those for reaching the cluster.
+    ///   - prepare: Sets callbacks.
+    /// - Throws: ``IntakeError`` with code `invalid` if librdkafka rejects a property.
     init(
         _ kind: rd_kafka_type_t, _ configuration: KafkaConfiguration, _ properties: [String: String],
         events: KafkaEvents, prepare: (OpaquePointer) -> Void = { _ in }
@@ -28,7 +27,7 @@ final class KafkaHandle: @unchecked Sendable {
         all.merge(configuration.properties) { _, given in given }
         for (name, value) in all.sorted(by: { $0.key < $1.key }) {
             var text = [CChar](repeating: 0, count: 512)
-            // What only a producer or only a consumer knows is refused by neither.
+            // Producer-only properties are accepted by consumers, and vice versa.
             guard rd_kafka_conf_set(conf, name, value, &text, text.count) == RD_KAFKA_CONF_OK else {
                 rd_kafka_conf_destroy(conf)
                 throw IntakeError(.invalid, Self.text(text))
@@ -55,24 +54,24 @@ final class KafkaHandle: @unchecked Sendable {
     }
 
     deinit {
-        // Nobody else has it any more.
+        // This was the last reference.
         nonisolated(unsafe) let client = client
         let (events, done) = (events, DispatchSemaphore(value: 0))
-        // It waits for the answers to what is under way. To a member that was about to join a group, a broker
-        // may take minutes to give none, so beyond some time that goes on without whoever wants to end.
+        // Destroying waits for outstanding responses. For a member that was about to join a group, a broker may
+        // withhold one for minutes, so after a while this continues in the background.
         Thread.detachNewThread {
-            // Whoever has joined a group has left it, or has given up doing so.
+            // A group member has already left, or given up leaving.
             rd_kafka_destroy_flags(client, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
             withExtendedLifetime(events) {}
             done.signal()
         }
-        _ = done.wait(timeout: .now() + Self.farewell)
+        _ = done.wait(timeout: .now() + Self.destroyTimeout)
     }
 
-    /// How long whoever lets go of a client waits for its end.
-    private static let farewell = DispatchTimeInterval.seconds(5)
+    /// Maximum time that `deinit` waits for the client's end.
+    private static let destroyTimeout = DispatchTimeInterval.seconds(5)
 
-    /// What made the client useless for good; nil if nothing did.
+    /// The error that made the client permanently unusable; nil if there is none.
     var fatalError: String? {
         var text = [CChar](repeating: 0, count: 512)
         guard rd_kafka_fatal_error(client, &text, text.count) != RD_KAFKA_RESP_ERR_NO_ERROR else {
@@ -86,39 +85,39 @@ final class KafkaHandle: @unchecked Sendable {
     }
 }
 
-/// What librdkafka tells of a client beside its calls.
+/// What librdkafka reports about a client outside of calls.
 final class KafkaEvents: Sendable {
     private let logger: Logger
     private let problem_ = Mutex<String?>(nil)
-    /// The partitions this client reads, and up to where what it read is done with and not yet noted.
+    /// The partitions this client reads, and its processed but uncommitted offsets.
     let share = Mutex(KafkaShare())
 
     init(logger: Logger) {
         self.logger = logger
     }
 
-    /// Why the cluster cannot be used now, as far as this client knows.
+    /// Why the cluster is unusable, as far as this client knows.
     var problem: String? { problem_.withLock { $0 } }
 
-    /// Something came back from the cluster.
+    /// Clears the problem: the cluster has responded.
     func worked() {
         problem_.withLock { $0 = nil }
     }
 
     func failed(_ code: rd_kafka_resp_err_t, _ reason: String) {
         problem_.withLock { problem in
-            // That all brokers are down follows what is wrong with them, and says less.
+            // "All brokers down" follows a more specific error.
             guard problem == nil || code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN else { return }
             problem = reason.isEmpty ? KafkaCode.text(code) : reason
         }
-        logger.debug("A client of Kafka reports a problem", metadata: ["error": "\(reason)"])
+        logger.debug("Kafka client error", metadata: ["error": "\(reason)"])
     }
 
     func log(_ facility: String, _ message: String) {
         logger.debug("librdkafka", metadata: ["facility": "\(facility)", "message": "\(message)"])
     }
 
-    func tell(_ message: Logger.Message, _ facts: Logger.Metadata, level: Logger.Level = .debug) {
+    func log(_ message: Logger.Message, _ facts: Logger.Metadata, level: Logger.Level = .debug) {
         logger.log(level: level, message, metadata: facts)
     }
 
@@ -127,19 +126,19 @@ final class KafkaEvents: Sendable {
     }
 }
 
-/// librdkafka's codes in words.
+/// Texts for librdkafka's error codes.
 enum KafkaCode {
     static func text(_ code: rd_kafka_resp_err_t) -> String { String(cString: rd_kafka_err2str(code)) }
 }
 
 extension KafkaConfiguration {
-    /// Where the cluster is and how it is spoken to, as properties.
+    /// Connection and security settings, as properties.
     var commonProperties: [String: String] {
         var properties = [
             "bootstrap.servers": brokers.joined(separator: ","),
             "client.id": "xqueue",
             "security.protocol": security.transport.rawValue,
-            // A broker that is back is found within the time of a submission.
+            // A returning broker is found within a submission's timeout.
             "reconnect.backoff.max.ms": "2000",
             "message.max.bytes": String(maxMessageBytes),
             "allow.auto.create.topics": "false",
@@ -156,20 +155,20 @@ extension KafkaConfiguration {
     }
 }
 
-/// What a member of a consumer group asks of the cluster at its end, where waiting must have an end, too:
-/// librdkafka's own calls wait for as long as no broker answers.
+/// A consumer group member's calls on leaving, with timeouts: librdkafka's own versions wait as long as no
+/// broker answers.
 extension KafkaHandle {
-    /// The longest wait for the cluster to note offsets, in milliseconds.
+    /// Maximum wait for an offset commit, in milliseconds.
     private static let commitMilliseconds: Int32 = 5000
-    /// The longest wait for the group to let this member go.
-    private static let closePatience = Duration.seconds(10)
+    /// Maximum wait for leaving the group.
+    private static let closeTimeout = Duration.seconds(10)
 
-    /// Whether the members of the group hand over single partitions, and not all of them at each change.
+    /// Whether the group rebalances cooperatively, moving single partitions rather than all of them.
     static func isCooperative(_ client: OpaquePointer) -> Bool {
         rd_kafka_rebalance_protocol(client).map { String(cString: $0) } == "COOPERATIVE"
     }
 
-    /// Notes offsets, and waits for the answer.
+    /// Commits offsets, and waits for the response.
     static func commit(
         _ client: OpaquePointer, _ offsets: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
     ) -> rd_kafka_resp_err_t {
@@ -184,26 +183,26 @@ extension KafkaHandle {
         return rd_kafka_event_error(event)
     }
 
-    /// Leaves the group. If no broker answers, the group notices by itself that a member is gone.
+    /// Leaves the group. If no broker responds, the group detects the member's absence by itself.
     func leaveGroup() {
         guard let queue = rd_kafka_queue_new(client) else { return }
         defer { rd_kafka_queue_destroy(queue) }
         if let error = rd_kafka_consumer_close_queue(client, queue) {
             return rd_kafka_error_destroy(error)
         }
-        let deadline = ContinuousClock.now + Self.closePatience
+        let deadline = ContinuousClock.now + Self.closeTimeout
         while rd_kafka_consumer_closed(client) == 0, ContinuousClock.now < deadline {
             guard let event = rd_kafka_queue_poll(queue, 100) else { continue }
-            // What else comes here, such as messages that were under way, is for whoever reads next.
+            // Other events, such as messages in flight, are dropped; the next reader gets those records.
             if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
-                giveBack(rd_kafka_event_topic_partition_list(event))
+                unassign(rd_kafka_event_topic_partition_list(event))
             }
             rd_kafka_event_destroy(event)
         }
     }
 
-    /// The last partitions go to other members.
-    private func giveBack(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
+    /// Returns the last partitions to the group.
+    private func unassign(_ partitions: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?) {
         if Self.isCooperative(client), let partitions {
             if let error = rd_kafka_incremental_unassign(client, partitions) { rd_kafka_error_destroy(error) }
         } else {

@@ -4,29 +4,28 @@ import CRdKafka
 import Logging
 import XQueueCore
 
-/// Asks the cluster about topics, and makes those that are missing. On a thread of its own, because the
-/// answers are waited for.
+/// Queries the cluster about topics, and creates missing ones. On its own thread, because the calls block.
 actor KafkaTopics {
     private static let timeout: Int32 = 3000
-    /// How old an answer about how far the log is read may be.
+    /// How long the cached status stays fresh.
     private static let freshness = Duration.seconds(1)
     let configuration: KafkaConfiguration
     private let logger: Logger
     private let executor = ThreadExecutor("xqueue.kafka.topics")
     let handle: KafkaHandle
-    /// The topics that were looked at: what is wrong with one is told once.
+    /// The topics already checked; problems are logged once per topic.
     private var inspected: Set<String> = []
-    /// The topics that have been there.
+    /// The topics known to have existed.
     private var made: Set<String> = []
     private var last: (status: IntakeStatus, at: ContinuousClock.Instant)?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// - Throws: ``IntakeError`` of code `invalid`.
+    /// - Throws: ``IntakeError`` with code `invalid`.
     init(_ configuration: KafkaConfiguration, logger: Logger) throws(IntakeError) {
         self.configuration = configuration
         self.logger = logger
-        // A member of no group until it subscribes, which it never does: it only asks about the group.
+        // It never subscribes, so it joins no group; it only queries the group's offsets.
         handle = try KafkaHandle(
             RD_KAFKA_CONSUMER, configuration,
             ["group.id": configuration.groupID, "enable.auto.commit": "false"],
@@ -34,7 +33,7 @@ actor KafkaTopics {
         rd_kafka_poll_set_consumer(handle.client)
     }
 
-    /// Makes the topics that are missing, and reports those that are not as they should be.
+    /// Creates missing topics, and logs misconfigured ones.
     func prepare() throws(IntakeError) {
         let topic = configuration.topic
         let largest = ["max.message.bytes": String(configuration.maxMessageBytes)]
@@ -42,27 +41,27 @@ actor KafkaTopics {
         report(topic) {
             let faults = faults(ofTasks: topic)
             guard count != configuration.partitions else { return faults }
-            return faults + ["it has \(count) partitions, not \(configuration.partitions) as is configured"]
+            return faults + ["it has \(count) partitions, not \(configuration.partitions) as configured"]
         }
         _ = try prepare(configuration.deadTopic, partitions: 1, largest)
     }
 
-    /// Tells an operator, once, what is wrong with a topic that can be used all the same.
+    /// Logs, once, what is wrong with a topic that can still be used.
     private func report(_ topic: String, _ faults: () -> [String]) {
         guard inspected.insert(topic).inserted else { return }
         for fault in faults() {
             logger.warning(
-                "A topic is not as it should be", metadata: ["topic": "\(topic)", "reason": "\(fault)"])
+                "Topic is misconfigured", metadata: ["topic": "\(topic)", "reason": "\(fault)"])
         }
     }
 
-    /// Makes the topic that remembers which tasks have ended, if it is missing.
+    /// Creates the topic that records ended tasks, if it is missing.
     func prepareStatusTopic(_ topic: String) throws(IntakeError) {
         _ = try prepare(topic, partitions: configuration.partitions, ["cleanup.policy": "compact"])
         report(topic) { faults(ofStatus: topic) }
     }
 
-    /// How the log is, and how far the group has read it.
+    /// The log's condition, and how far the group has read it.
     func status(assigned: Set<Int32>) -> IntakeStatus {
         let now = ContinuousClock.now
         var status = IntakeStatus(assigned: assigned.sorted())
@@ -86,7 +85,7 @@ actor KafkaTopics {
         let committed = PartitionList(
             topic: topic, Dictionary(uniqueKeysWithValues: numbers.map { ($0, -1) }))
         try check(committed.lend { rd_kafka_committed(handle.client, $0, Self.timeout) })
-        // The special times of the protocol: -1 is the end, -2 the beginning.
+        // Special timestamps of the protocol: -1 is the end, -2 the beginning.
         let ends = try offsets(at: -1, topic, numbers)
         let starts = try offsets(at: -2, topic, numbers)
         return numbers.map {
@@ -94,8 +93,8 @@ actor KafkaTopics {
         }
     }
 
-    /// How far a partition is read, from what the brokers say. No offset is negative, whatever they say; and as they
-    /// are asked one after the other, what was committed may be newer than the end.
+    /// A partition's status from the brokers' replies. Negative offsets are ignored; since the queries run one
+    /// after the other, the committed offset may be beyond the end.
     static func partition(
         _ number: Int32, committed: Int64?, start: Int64?, end: Int64?
     ) -> IntakeStatus.Part {
@@ -107,7 +106,7 @@ actor KafkaTopics {
             lag: max(end - max(committed ?? start, start), 0))
     }
 
-    /// What stands in a topic now, from some place on.
+    /// The current records of a topic, from a given position.
     func spans(of topic: String, from start: IntakeStart) throws(IntakeError) -> [IntakeSpan] {
         let numbers = try numbers(of: topic)
         let ends = try offsets(at: -1, topic, numbers)
@@ -115,25 +114,25 @@ actor KafkaTopics {
         let wanted: [Int32: Int64] =
             switch start {
             case .position(let offset): Dictionary(uniqueKeysWithValues: numbers.map { ($0, offset) })
-            // A negative time has a meaning of its own in the protocol.
+            // Negative times have special meanings in the protocol.
             case .time(let time): try offsets(at: max(time.milliseconds, 0), topic, numbers)
             }
         return numbers.map { number in
             let (end, oldest) = (max(ends[number] ?? 0, 0), max(oldest[number] ?? 0, 0))
-            // Where nothing is as young as the time, the answer is negative.
+            // If no record is that recent, the result is negative.
             let start = wanted[number].flatMap { $0 >= 0 ? $0 : nil } ?? end
             return IntakeSpan(part: number, start: max(start, oldest), end: end)
         }
     }
 
-    /// The partitions of a topic that must be there.
+    /// The partitions of a topic that must exist.
     private func numbers(of topic: String) throws(IntakeError) -> [Int32] {
         let count = try partitions(of: topic)
-        guard count > 0 else { throw IntakeError(.unavailable, "there is no topic \(topic)") }
+        guard count > 0 else { throw IntakeError(.unavailable, "no such topic: \(topic)") }
         return (0..<Int32(count)).map { $0 }
     }
 
-    /// For each partition, the offset of the first record that is not older than `time`.
+    /// For each partition, the offset of the first record not older than `time`.
     private func offsets(
         at time: Int64, _ topic: String, _ partitions: [Int32]
     ) throws(IntakeError) -> [Int32: Int64] {
@@ -143,7 +142,7 @@ actor KafkaTopics {
         return list.offsets
     }
 
-    /// How many partitions the topic has; makes it if there is none.
+    /// Returns the topic's number of partitions, creating the topic if it does not exist.
     private func prepare(
         _ topic: String, partitions: Int, _ properties: [String: String] = [:]
     ) throws(IntakeError) -> Int {
@@ -155,17 +154,17 @@ actor KafkaTopics {
         try create(topic, partitions: partitions, properties)
         let facts: Logger.Metadata = ["topic": "\(topic)", "partitions": "\(partitions)"]
         if made.insert(topic).inserted {
-            logger.info("A topic was made", metadata: facts)
+            logger.info("Created a topic", metadata: facts)
         } else {
-            logger.warning("A topic was gone and is made again; what it held is lost", metadata: facts)
+            logger.warning("Recreated a missing topic; its records are lost", metadata: facts)
         }
         return partitions
     }
 
-    /// How many partitions the topic has; 0 if there is none.
+    /// Number of partitions of the topic; 0 if it does not exist.
     private func partitions(of topic: String) throws(IntakeError) -> Int {
         guard let local = rd_kafka_topic_new(handle.client, topic, nil) else {
-            throw IntakeError(.invalid, "the topic \(topic) cannot be used")
+            throw IntakeError(.invalid, "cannot use the topic \(topic)")
         }
         defer { rd_kafka_topic_destroy(local) }
         var metadata: UnsafePointer<rd_kafka_metadata>?
@@ -197,7 +196,7 @@ actor KafkaTopics {
         defer { rd_kafka_queue_destroy(queue) }
         rd_kafka_CreateTopics(handle.client, &new, 1, nil, queue)
         guard let event = rd_kafka_queue_poll(queue, 15_000) else {
-            throw IntakeError(.unavailable, "the topic \(topic) cannot be made: no answer")
+            throw IntakeError(.unavailable, "cannot create the topic \(topic): no reply")
         }
         defer { rd_kafka_event_destroy(event) }
         try check(rd_kafka_event_error(event))
@@ -207,22 +206,22 @@ actor KafkaTopics {
             let first = results[0]
         else { return }
         switch rd_kafka_topic_result_error(first) {
-        // Another node was faster.
+        // Another node created it first.
         case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS: break
         case let code:
             let detail = rd_kafka_topic_result_error_string(first).map { String(cString: $0) }
             throw IntakeError(
-                .invalid, "the topic \(topic) cannot be made: \(detail ?? KafkaCode.text(code))")
+                .invalid, "cannot create the topic \(topic): \(detail ?? KafkaCode.text(code))")
         }
     }
 
     private func check(_ code: rd_kafka_resp_err_t) throws(IntakeError) {
         guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return handle.events.worked() }
-        // What the client has been told beside says more than a time-out. It comes with what would be
-        // messages, of which a client without topics gets none.
+        // The client's error callback says more than a timeout. It is served by polling for messages; a client
+        // without topics never gets any.
         if let message = rd_kafka_consumer_poll(handle.client, 0) { rd_kafka_message_destroy(message) }
         let detail = handle.events.problem.map { ": \($0)" } ?? ""
-        throw IntakeError(.unavailable, "Kafka cannot be asked: \(KafkaCode.text(code))\(detail)")
+        throw IntakeError(.unavailable, "request to Kafka failed: \(KafkaCode.text(code))\(detail)")
     }
 }
 

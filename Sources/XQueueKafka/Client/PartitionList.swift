@@ -2,11 +2,11 @@
 
 import CRdKafka
 
-/// A list of partitions with offsets, as librdkafka takes and gives them.
+/// A list of partitions with offsets, in librdkafka's form.
 final class PartitionList {
     private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>
 
-    /// Takes over a list that librdkafka has made.
+    /// Takes ownership of a list created by librdkafka.
     init(owning pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) {
         self.pointer = pointer
     }
@@ -29,14 +29,14 @@ final class PartitionList {
         withExtendedLifetime(self) { body(pointer) }
     }
 
-    /// The offsets by partition, of those without an error.
+    /// The offsets by partition, without partitions that have an error.
     var offsets: [Int32: Int64] {
         lend(Self.entries).reduce(into: [:]) { offsets, entry in
             if entry.err == RD_KAFKA_RESP_ERR_NO_ERROR { offsets[entry.partition] = entry.offset }
         }
     }
 
-    /// What is wrong with the first partition that has an error.
+    /// The error of the first partition that has one.
     var error: rd_kafka_resp_err_t? {
         lend(Self.entries).first { $0.err != RD_KAFKA_RESP_ERR_NO_ERROR }?.err
     }

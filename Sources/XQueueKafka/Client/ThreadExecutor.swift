@@ -2,7 +2,7 @@
 
 import Dispatch
 
-/// Runs an actor on a thread of its own, where calls may block without keeping others from theirs.
+/// Runs an actor on its own serial queue, where calls may block without blocking others.
 final class ThreadExecutor: SerialExecutor {
     private let queue: DispatchQueue
 

@@ -6,25 +6,25 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// This node's member of the consumer group, on a thread of its own.
+/// This node's member of the consumer group, on its own thread.
 actor KafkaConsumer {
-    /// How long one look for messages may block.
+    /// Maximum time a single poll for messages blocks, in milliseconds.
     private static let slice: Int32 = 100
-    /// How often it is noted, at most, up to where records are done with.
+    /// Minimum interval between offset commits.
     private static let commitInterval = Duration.milliseconds(200)
-    /// After how many milliseconds without a sign of life a member's share goes to others.
+    /// Session timeout in milliseconds: how long after its last heartbeat a member's share goes to others.
     private static let memberTimeout = "10000"
-    /// For how many milliseconds more messages gather at the broker when some have come. One that comes after a
-    /// rest does not wait. Every fetch costs the broker and the node more than a message, and what this node's
-    /// own submissions have put into the store meanwhile is passed by.
+    /// How long, in milliseconds, the broker gathers further messages once some have arrived. A message that
+    /// arrives after a pause does not wait. Every fetch costs the broker and the node more than a message does,
+    /// and records whose tasks this node has put into the store meanwhile are skipped.
     private static let gatheringTime = "50"
     private let configuration: KafkaConfiguration
     private let logger: Logger
     private let executor = ThreadExecutor("xqueue.kafka.consumer")
-    /// What this node reads now.
+    /// The client's events, and this node's current share.
     nonisolated let events: KafkaEvents
     private var handle: KafkaHandle?
-    /// Records that came while there was no place for them.
+    /// Records received outside of `receive`, or before it failed.
     private var stash: [IntakeRecord] = []
     private var lastCommit = ContinuousClock.now
 
@@ -36,7 +36,7 @@ actor KafkaConsumer {
         events = KafkaEvents(logger: logger)
     }
 
-    /// Joins the group; a member that has become useless is replaced.
+    /// Joins the group, replacing a member with a fatal error.
     func open() throws(IntakeError) {
         if let handle, handle.fatalError == nil { return }
         leave()
@@ -47,8 +47,8 @@ actor KafkaConsumer {
             rd_kafka_conf_set_rebalance_cb(conf, rebalanced)
             rd_kafka_conf_set_offset_commit_cb(conf) { _, code, _, opaque in
                 guard code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
-                KafkaEvents.of(opaque)?.tell(
-                    "Kafka has not noted how far its records are read; they may come again",
+                KafkaEvents.of(opaque)?.log(
+                    "Kafka did not commit the consumer's offsets; records may be received again",
                     ["error": "\(KafkaCode.text(code))"])
             }
         }
@@ -62,7 +62,7 @@ actor KafkaConsumer {
         handle = new
     }
 
-    /// The next records; see ``TaskIntake/receive(limit:waiting:)``.
+    /// Returns the next records; see ``TaskIntake/receive(limit:waiting:)``.
     func receive(limit: Int, waiting: Duration) throws(IntakeError) -> [IntakeRecord] {
         guard let handle else { throw IntakeError(.closed, "the topic is not open") }
         if events.share.withLock({ $0.isHeld }) { setHeld(false, handle) }
@@ -76,7 +76,7 @@ actor KafkaConsumer {
             do throws(IntakeError) {
                 record = try poll(handle, isFirst ? Self.slice : 0)
             } catch {
-                // They do not come a second time.
+                // They are not delivered a second time.
                 stash = records
                 throw error
             }
@@ -93,34 +93,34 @@ actor KafkaConsumer {
         return records
     }
 
-    /// Stops the flow and stays in the group.
+    /// Pauses fetching, but stays in the group.
     nonisolated func hold() async throws(IntakeError) {
         events.share.withLock { $0.isHoldWanted = true }
-        try await stopFlow()
+        try await pauseFetching()
     }
 
-    private func stopFlow() throws(IntakeError) {
+    private func pauseFetching() throws(IntakeError) {
         events.share.withLock { $0.isHoldWanted = false }
         guard let handle else { return }
         setHeld(true, handle)
-        // What was on its way already.
+        // Messages that were already on their way.
         while let record = try poll(handle, 0) { stash.append(record) }
         commitDone(handle)
     }
 
-    /// The records are done with. The cluster hears of it within the next look for messages, which may be
-    /// under way, or at the end.
+    /// Marks records as processed. Their offsets are committed during the next poll, which may be in progress,
+    /// or on leaving.
     nonisolated func commit(_ records: [IntakeRecord]) {
         events.share.withLock { share in
             for record in records { share.commit(record.origin.part, record.origin.position) }
         }
     }
 
-    /// Notes what is done and leaves the group.
+    /// Commits processed offsets and leaves the group.
     func leave() {
         guard let handle else { return }
         self.handle = nil
-        noteDone(handle.client, configuration.topic, events, waits: true)
+        commitOffsets(handle.client, configuration.topic, events, waits: true)
         handle.leaveGroup()
         events.share.withLock { $0 = KafkaShare() }
         stash = []
@@ -129,7 +129,7 @@ actor KafkaConsumer {
     private func commitDone(_ handle: KafkaHandle) {
         guard ContinuousClock.now - lastCommit >= Self.commitInterval else { return }
         lastCommit = .now
-        noteDone(handle.client, configuration.topic, events, waits: false)
+        commitOffsets(handle.client, configuration.topic, events, waits: false)
     }
 
     private func setHeld(_ isHeld: Bool, _ handle: KafkaHandle) {
@@ -162,7 +162,7 @@ actor KafkaConsumer {
             RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
             throw IntakeError(.unavailable, "cannot read the topic: \(KafkaCode.text(code))")
         default:
-            // It heals by itself; until then it is said where one asks how the log is.
+            // librdkafka recovers by itself; until then the intake's status reports the problem.
             events.failed(code, "")
         }
         return nil
@@ -174,8 +174,8 @@ actor KafkaConsumer {
             "enable.auto.commit": "false",
             "enable.auto.offset.store": "false",
             "auto.offset.reset": "earliest",
-            // A topic that was deleted, or made anew, is noticed by nothing else: what a reader asks for by the identifier
-            // of the old one is answered with nothing.
+            // Nothing else reveals that a topic was deleted or recreated: fetches with the old topic's
+            // identifier return nothing.
             "topic.metadata.refresh.interval.ms": "5000",
             "partition.assignment.strategy": "cooperative-sticky",
             "session.timeout.ms": memberTimeout,
@@ -183,7 +183,7 @@ actor KafkaConsumer {
             "queued.max.messages.kbytes": "16384",
             "fetch.message.max.bytes": String(configuration.maxMessageBytes),
         ]
-        // Before version 2.2 the time was a second.
+        // Before version 2.2 this defaulted to one second.
         if rd_kafka_version() >= 0x0202_0000 {
             properties["queued.min.messages"] = "1"
             properties["fetch.queue.backoff.ms"] = gatheringTime
@@ -196,7 +196,7 @@ extension IntakeRecord {
     init(_ pointer: UnsafePointer<rd_kafka_message_t>, topic: String) {
         let message = pointer.pointee
         var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
-        // It looks at what lies around the message, which a copy has not.
+        // This reads memory next to the message, which a copy lacks.
         let time = rd_kafka_message_timestamp(pointer, &kind)
         let headers = Self.headers(of: pointer)
         self.init(
@@ -207,7 +207,7 @@ extension IntakeRecord {
             trace: TraceContext(headers), headers: headers)
     }
 
-    /// The bytes at an address; none at no address, whatever their number is said to be.
+    /// The bytes at an address; empty for a null pointer, whatever the count.
     private static func bytes(_ start: UnsafeRawPointer?, _ count: Int) -> [UInt8] {
         guard let start, count > 0 else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: count))
@@ -236,7 +236,7 @@ extension IntakeRecord {
 }
 
 extension TraceContext {
-    /// The trace a message's headers tell of, if they do.
+    /// The trace in a message's headers, if any.
     init?(_ headers: [IntakeHeader]) {
         func value(_ name: String) -> String? {
             headers.last { $0.name == name && $0.value.utf8.count <= 1024 }?.value
@@ -245,11 +245,11 @@ extension TraceContext {
     }
 }
 
-/// Has the cluster note up to where the records of this member's partitions are done with.
-private func noteDone(_ client: OpaquePointer, _ topic: String, _ events: KafkaEvents, waits: Bool) {
+/// Commits the offsets of this member's processed records.
+private func commitOffsets(_ client: OpaquePointer, _ topic: String, _ events: KafkaEvents, waits: Bool) {
     let done = events.share.withLock { share in
         defer { share.done = [:] }
-        // What another node reads by now is its to note.
+        // Partitions that moved to another node are that node's to commit.
         return share.done.filter { share.assigned.contains($0.key) }
     }
     guard !done.isEmpty else { return }
@@ -257,19 +257,20 @@ private func noteDone(_ client: OpaquePointer, _ topic: String, _ events: KafkaE
         waits ? KafkaHandle.commit(client, $0) : rd_kafka_commit(client, $0, 1)
     }
     guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-    events.tell(
-        "Kafka has not noted how far its records are read; they may come again",
+    events.log(
+        "Kafka did not commit the consumer's offsets; records may be received again",
         ["error": "\(KafkaCode.text(code))"])
 }
 
-/// Pauses partitions, or resumes them. A partition that is not assigned is marked in the list, and is no failure.
+/// Pauses or resumes partitions. An unassigned partition is marked in the list, and is not an error.
 private func setFlow(
     of list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, isHeld: Bool, _ client: OpaquePointer
 ) {
     _ = isHeld ? rd_kafka_pause_partitions(client, list) : rd_kafka_resume_partitions(client, list)
 }
 
-/// Partitions come to this member or go to another. Called within a poll, on the consumer's thread.
+/// Handles partitions that are assigned to this member or revoked. Called within a poll, on the consumer's
+/// thread.
 private func rebalanced(
     _ client: OpaquePointer?, _ code: rd_kafka_resp_err_t,
     _ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, _ opaque: UnsafeMutableRawPointer?
@@ -285,11 +286,11 @@ private func rebalanced(
         } else {
             rd_kafka_assign(client, list)
         }
-        // One that went away while it was held would still be held now that it is back.
+        // A partition that was revoked while paused would still be paused when it returns.
         setFlow(of: list, isHeld: events.share.withLock { $0.isHeld }, client)
     } else {
         if rd_kafka_assignment_lost(client) == 0, list.pointee.cnt > 0 {
-            noteDone(client, String(cString: list.pointee.elems[0].topic), events, waits: true)
+            commitOffsets(client, String(cString: list.pointee.elems[0].topic), events, waits: true)
         }
         events.share.withLock { $0.assign(isCooperative ? $0.assigned.subtracting(partitions) : []) }
         if isCooperative {
@@ -307,9 +308,7 @@ private func rebalanced(
         rd_kafka_error_destroy(error)
     }
     guard !partitions.isEmpty else { return }
-    events.tell(
-        isGain ? "This node reads partitions of the log" : "This node leaves partitions of the log", facts,
-        level: .info)
+    events.log(isGain ? "Partitions assigned" : "Partitions revoked", facts, level: .info)
 }
 
 #endif

@@ -1,34 +1,34 @@
 #if Kafka
 
-/// What a consumer has of the topic.
+/// A consumer's share of the topic.
 struct KafkaShare: Sendable {
-    /// How many records it remembers that are in the store before they are received.
+    /// Maximum number of remembered records that are in the store before they are received.
     private static let storedLimit = 100_000
 
     var assigned: Set<Int32> = []
-    /// Whether nothing is to come for now, also of partitions that are new.
+    /// Whether fetching is paused, including newly assigned partitions.
     var isHeld = false
-    /// Whether somebody waits to hold it: whoever waits for messages makes way.
+    /// Whether a caller is waiting to pause fetching; a waiting `receive` returns for it.
     var isHoldWanted = false
-    /// For each partition, the offset after the last record that is done with.
+    /// For each partition, the offset after the last processed record.
     var done: [Int32: Int64] = [:]
-    /// For each partition, the offset after the last record that was received.
+    /// For each partition, the offset after the last received record.
     private var next: [Int32: Int64] = [:]
-    /// Records that will be received and are in the store.
+    /// Records not yet received whose tasks are in the store.
     private var stored: [Int32: Set<Int64>] = [:]
     private var storedCount = 0
 
-    /// The record's task is in the store. Without a record that was received before it there would be no telling
-    /// it from another one in a topic that was made anew.
+    /// Marks a record whose task is in the store. Ignored unless an earlier record was received, because
+    /// otherwise the record could not be told from another one in a recreated topic.
     mutating func markStored(_ partition: Int32, _ offset: Int64) {
         guard let next = next[partition], offset >= next, storedCount < Self.storedLimit else { return }
         if stored[partition, default: []].insert(offset).inserted { storedCount += 1 }
     }
 
-    /// The record is received. Answers whether its task is in the store already.
+    /// Notes that a record was received. Returns whether its task is already in the store.
     mutating func receive(_ partition: Int32, _ offset: Int64) -> Bool {
         if let last = next.updateValue(Self.after(offset), forKey: partition), offset < last {
-            // The topic has begun anew, and what stood behind this place does not any more.
+            // The topic was recreated, and the records after this position no longer exist.
             storedCount -= stored.removeValue(forKey: partition)?.count ?? 0
         }
         guard stored[partition]?.remove(offset) != nil else { return false }
@@ -36,15 +36,15 @@ struct KafkaShare: Sendable {
         return true
     }
 
-    /// The record is done with, and all before it.
+    /// Marks the record, and all before it, as processed.
     mutating func commit(_ partition: Int32, _ offset: Int64) {
         done[partition] = Self.after(offset)
     }
 
-    /// The place behind a record; the last there is has none.
+    /// The offset after a record; clamped at the maximum.
     private static func after(_ offset: Int64) -> Int64 { offset == .max ? .max : offset + 1 }
 
-    /// Partitions come to this consumer or go to another, and these are left.
+    /// Updates the assignment to these partitions.
     mutating func assign(_ partitions: Set<Int32>) {
         assigned = partitions
         done = done.filter { partitions.contains($0.key) }

@@ -4,21 +4,21 @@ import CRdKafka
 import Synchronization
 import XQueueCore
 
-/// Waits until the cluster has accepted, or refused, every message of one call.
+/// Waits until the cluster has accepted or rejected every message of one call.
 final class KafkaDelivery: Sendable {
     private struct State {
-        /// One more than are under way until all have been handed over.
+        /// Messages in flight, plus one until all have been sent.
         var open: Int
         var failed = 0
         var code = RD_KAFKA_RESP_ERR_NO_ERROR
         var places: [(Int32, Int64)] = []
     }
 
-    /// Lives until every message has an end.
+    /// Keeps the producer alive until every message has an outcome.
     private let producer: KafkaHandle
     private let count: Int
     private let state: Mutex<State>
-    /// Kept when every message has an end.
+    /// Fulfilled once every message has an outcome.
     private let ended = AsyncPromise<Void>()
 
     init(count: Int, by producer: KafkaHandle) {
@@ -27,26 +27,26 @@ final class KafkaDelivery: Sendable {
         state = Mutex(State(open: count + 1))
     }
 
-    /// Calls `send`, and returns once every message has an end.
+    /// Calls `send`, and returns once every message has an outcome.
     func run(_ send: () -> Void) async {
         send()
         end(RD_KAFKA_RESP_ERR_NO_ERROR)
         await ended.value
     }
 
-    /// A message has an end, as the cluster says.
+    /// Records a message's outcome as reported by the cluster.
     func end(_ message: rd_kafka_message_t) {
         end(message.err, at: message.offset >= 0 ? (message.partition, message.offset) : nil)
     }
 
-    /// A message has an end.
+    /// Records a message's outcome.
     func end(_ code: rd_kafka_resp_err_t, at place: (Int32, Int64)? = nil) {
         let isLast = state.withLock { state in
             state.open -= 1
             if let place { state.places.append(place) }
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 state.failed += 1
-                // A refusal for good says more than a time-out beside it.
+                // A permanent rejection says more than a timeout beside it.
                 if state.code == RD_KAFKA_RESP_ERR_NO_ERROR || Self.isRefusal(code) { state.code = code }
             }
             return state.open == 0
@@ -54,23 +54,22 @@ final class KafkaDelivery: Sendable {
         if isLast { ended.fulfill() }
     }
 
-    /// Partition and offset of each message, as far as the cluster has told.
+    /// Partition and offset of each message, as far as reported.
     var places: [(Int32, Int64)] { state.withLock { $0.places } }
 
-    /// Why not all were accepted; nil if they were.
+    /// Why not all messages were accepted; nil if they were.
     var error: IntakeError? {
         let (failed, code) = state.withLock { ($0.failed, $0.code) }
         guard failed > 0 else { return nil }
         let reason = KafkaCode.text(code)
-        if Self.isRefusal(code) { return IntakeError(.refused, "Kafka refuses the message: \(reason)") }
+        if Self.isRefusal(code) { return IntakeError(.refused, "Kafka rejected the message: \(reason)") }
         let some = count > 1 ? "\(failed) of \(count) messages" : "the message"
         return IntakeError(
-            .unavailable, "Kafka has not acknowledged \(some), which may be accepted or not: \(reason)")
+            .unavailable, "Kafka has not acknowledged \(some); outcome unknown: \(reason)")
     }
 
-    /// Whether another producer must be made: the cluster does not know this one any more, or takes it for an
-    /// older one. A cluster that has lost what it had may not even say so, but leave the producer to try until
-    /// its time is up.
+    /// Whether the producer must be replaced: the cluster no longer knows it, or takes it for an older one. A
+    /// cluster that lost its data may not even say so, and leave the producer retrying until it times out.
     var needsNewProducer: Bool {
         switch state.withLock({ $0.code }) {
         case RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
@@ -87,7 +86,7 @@ final class KafkaDelivery: Sendable {
     }
 }
 
-/// What librdkafka is given with each message, and gives back when the message has an end.
+/// Passed to librdkafka with each message, and returned with the message's outcome.
 final class KafkaTicket: Sendable {
     let delivery: KafkaDelivery
     let keepsOrder: Bool

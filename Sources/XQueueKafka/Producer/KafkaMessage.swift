@@ -7,9 +7,9 @@ import XQueueCore
 /// A message for any topic.
 struct KafkaMessage: Sendable {
     var key: [UInt8]?
-    /// True if messages with the same key have to keep their order.
+    /// True if messages with the same key must keep their order.
     var keepsOrder = true
-    /// Nil for a tombstone: a compacted topic forgets the key.
+    /// Nil for a tombstone: a compacted topic drops the key.
     var value: [UInt8]?
     var headers: [IntakeHeader] = []
 }
@@ -21,9 +21,10 @@ extension KafkaMessage {
             headers: message.headers)
     }
 
-    /// A record as it is put aside: what it was, why it cannot be used, and where it stood.
+    /// A rejected record: its content, why it cannot be used, and its position.
     ///
-    /// - Parameter withoutValue: Says only how long the value was, and leaves its own headers out.
+    /// - Parameter withoutValue: Whether to include only the value's size, and leave out the record's own key
+    ///   and headers.
     init(_ rejected: RejectedRecord, withoutValue: Bool = false) {
         let (record, origin) = (rejected.record, rejected.record.origin)
         self.init(
@@ -39,22 +40,22 @@ extension KafkaMessage {
     }
 }
 
-/// Decides which partition a message goes to.
+/// Chooses the partition of a message.
 ///
-/// Messages that have to keep their order go where their key says, as producers in Java do it. All others go
-/// to one partition for a while, and then to the next: a batch holds messages of one partition, so spread
-/// over all of them they would travel in many small ones. Kafka's own producers do alike for messages without
-/// a key, where so many bytes are a turn (KIP-794).
+/// Messages that must keep their order go where their key says, as with Java producers. All others go to one
+/// partition for a while, and then to the next: a batch holds messages of one partition, so spreading them over
+/// all would make many small batches. Kafka's own producers do the same for messages without a key, counting
+/// bytes instead of time (KIP-794).
 enum KafkaPartitioner {
-    /// How long messages go to one partition, in nanoseconds.
+    /// How long messages go to the same partition, in nanoseconds.
     private static let turn: UInt64 = 10_000_000
-    /// Nodes begin at different partitions.
+    /// Random, so that nodes start at different partitions.
     private static let first = UInt64.random(in: 0...UInt64(UInt32.max))
 
-    /// - Parameter conf: It must have a property that belongs to topics, such as `acks`.
+    /// - Parameter conf: Must have a topic property set, such as `acks`.
     static func install(in conf: OpaquePointer) {
         guard let topic = rd_kafka_conf_get_default_topic_conf(conf) else {
-            preconditionFailure("no property of topics has been set")
+            preconditionFailure("no topic property has been set")
         }
         rd_kafka_topic_conf_set_partitioner_cb(topic) { topic, key, keySize, count, opaque, ticket in
             guard let ticket, let topic, count > 0, !KafkaTicket.at(ticket).keepsOrder else {
@@ -67,7 +68,7 @@ enum KafkaPartitioner {
         }
     }
 
-    /// The partition whose turn it is; if it has no leader, the next one that has.
+    /// The partition whose turn it is; if it has no leader, the next one that does.
     static func partition(
         of count: Int, at time: UInt64 = DispatchTime.now().uptimeNanoseconds, isAvailable: (Int) -> Bool
     ) -> Int {

@@ -6,16 +6,16 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Sends messages, and knows when the cluster has them: acknowledged by all replicas in sync, and by the
-/// producer's sequence numbers neither twice nor in another order.
+/// Sends messages and reports when the cluster has them: acknowledged by all in-sync replicas, and, thanks to
+/// idempotence, neither duplicated nor reordered.
 final class KafkaProducer: Sendable {
-    /// How long messages that are under way may take at the end.
+    /// How long closing waits for messages in flight, in milliseconds.
     private static let lastFlush: Int32 = 5000
     private let configuration: KafkaConfiguration
     private let logger: Logger
     private let handle: Mutex<KafkaHandle?>
 
-    /// - Throws: ``IntakeError`` of code `invalid`.
+    /// - Throws: ``IntakeError`` with code `invalid`.
     init(_ configuration: KafkaConfiguration, logger: Logger) throws(IntakeError) {
         self.configuration = configuration
         self.logger = logger
@@ -24,13 +24,13 @@ final class KafkaProducer: Sendable {
 
     /// Sends all messages, and returns once the cluster has them.
     ///
-    /// - Returns: Where they stand, in any order.
+    /// - Returns: Their positions, in any order.
     @discardableResult
     func send(_ messages: [KafkaMessage], to topic: String) async throws(IntakeError) -> [IntakeOrigin] {
         let handle = try current()
         let delivery = KafkaDelivery(count: messages.count, by: handle)
         await delivery.run {
-            for message in messages { Self.hand(message, topic, to: handle, delivery) }
+            for message in messages { Self.produce(message, topic, to: handle, delivery) }
         }
         if let error = delivery.error {
             if delivery.needsNewProducer || handle.fatalError != nil { try replace(handle, error) }
@@ -40,18 +40,18 @@ final class KafkaProducer: Sendable {
         return delivery.places.map { IntakeOrigin(log: topic, part: $0, position: $1) }
     }
 
-    /// Waits a little for what is under way, and lets go. To be called once.
+    /// Waits briefly for messages in flight, and closes the client. Call it once.
     func close() async {
         let handle = handle.withLock { handle in
             defer { handle = nil }
             return handle
         }
         guard let handle else { return }
-        // A thread may wait where a Swift task must not.
+        // A thread may block here; a Swift task must not.
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 rd_kafka_flush(handle.client, Self.lastFlush)
-                // Whoever still waits is told that nothing is sure.
+                // Callers still waiting get an error: outcome unknown.
                 rd_kafka_purge(handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
                 rd_kafka_flush(handle.client, Self.lastFlush)
                 continuation.resume()
@@ -66,9 +66,9 @@ final class KafkaProducer: Sendable {
         return handle
     }
 
-    /// Makes a new client in place of one that has become useless.
+    /// Replaces a client that has become unusable.
     private func replace(_ old: KafkaHandle, _ error: IntakeError) throws(IntakeError) {
-        // Of many callers that fail at once, one is enough.
+        // Of several callers that fail at the same time, one is enough.
         guard handle.withLock({ $0 === old }) else { return }
         let new = try Self.handle(configuration, logger)
         let isFirst = handle.withLock { handle in
@@ -77,7 +77,7 @@ final class KafkaProducer: Sendable {
             return true
         }
         if isFirst {
-            logger.warning("The producer for Kafka starts anew", metadata: ["error": "\(error.message)"])
+            logger.warning("Replaced the Kafka producer", metadata: ["error": "\(error.message)"])
         }
     }
 
@@ -88,7 +88,7 @@ final class KafkaProducer: Sendable {
             "acks": "all",
             "enable.idempotence": "true",
             "message.timeout.ms": String(configuration.deliveryTimeout.wholeMilliseconds),
-            // While one batch is under way the next gathers, so a longer wait would only be waited for.
+            // The next batch gathers while one is in flight, so a longer delay would only add latency.
             "linger.ms": "0.5",
         ]
         let handle = try KafkaHandle(
@@ -99,22 +99,22 @@ final class KafkaProducer: Sendable {
                 let ticket = Unmanaged<KafkaTicket>.fromOpaque(opaque).takeRetainedValue()
                 ticket.delivery.end(message.pointee)
             }
-            // Whoever chooses another partitioner means it for all messages.
+            // A configured partitioner is meant for all messages.
             if configuration.properties["partitioner"] == nil { KafkaPartitioner.install(in: conf) }
         }
         poll(handle)
         return handle
     }
 
-    /// Serves the client's call-backs on a thread of its own, until nobody else has the client and nothing
-    /// is under way.
+    /// Serves the client's callbacks on a thread of its own, until nothing else holds the client and nothing is
+    /// in flight.
     private static func poll(_ handle: KafkaHandle) {
         Thread.detachNewThread { [weak handle] in
             while let handle { rd_kafka_poll(handle.client, 100) }
         }
     }
 
-    private static func hand(
+    private static func produce(
         _ message: KafkaMessage, _ topic: String, to handle: KafkaHandle, _ delivery: KafkaDelivery
     ) {
         let headers = rd_kafka_headers_new(message.headers.count)
@@ -136,7 +136,7 @@ final class KafkaProducer: Sendable {
 }
 
 extension [UInt8]? {
-    /// The bytes, which are at no address only if there are none at all rather than zero of them.
+    /// The bytes; the pointer is null only for nil, not for an empty array.
     fileprivate func withBytes<Value>(_ body: (UnsafeRawPointer?, Int) -> Value) -> Value {
         guard let self else { return body(nil, 0) }
         return self.withUnsafeBytes { bytes in

@@ -24,7 +24,7 @@ import XQueueTesting
             _ = try await queue.broker.run("delete.py", [KafkaQueue.topic])
             try await eventually("it is told") {
                 try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
-                return node.said.components(separatedBy: "A topic was gone and is made again").count > round
+                return node.said.components(separatedBy: "Recreated a missing topic").count > round
             }
             try await eventually("tasks are accepted again") {
                 try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
