@@ -1,11 +1,11 @@
 #if MQTT
 
-/// Where an MQTT broker is, and how it is spoken to.
+/// A broker's address and transport.
 public struct MQTTBroker: Sendable, Hashable {
-    /// What carries the bytes of the protocol.
+    /// The transport that carries the protocol.
     public enum Transport: Sendable, Hashable {
         case tcp
-        /// Over WebSocket, at a path of the web server.
+        /// WebSocket, at a path on the web server.
         case webSocket(path: String)
     }
 
@@ -22,11 +22,10 @@ public struct MQTTBroker: Sendable, Hashable {
         self.usesTLS = usesTLS
     }
 
-    /// Reads `tcp://host:1883`, `mqtt://`, `mqtts://`, `ssl://`, `ws://host:8080/mqtt`, `wss://`. Without a
-    /// port it is 1883, 8883 with TLS, 80 or 443 over WebSocket; the path of a WebSocket is `/mqtt` if none
-    /// is given.
+    /// Parses `tcp://host:1883`, `mqtt://`, `mqtts://`, `ssl://`, `ws://host:8080/mqtt`, `wss://`. The default
+    /// port is 1883, or 8883 with TLS, or 80 or 443 for WebSocket; the default WebSocket path is `/mqtt`.
     ///
-    /// - Throws: ``MQTTError`` of kind `invalid`; the message repeats nothing that may be a password.
+    /// - Throws: ``MQTTError`` with kind `invalid`; the message repeats nothing that may be a password.
     public init(_ address: String) throws(MQTTError) {
         guard let separator = address.firstRange(of: "://") else {
             throw Self.invalid("must start with tcp://, mqtts://, ws:// or wss://")
@@ -39,10 +38,10 @@ public struct MQTTBroker: Sendable, Hashable {
         let authority = rest.prefix { $0 != "/" }
         let path = String(rest.dropFirst(authority.count))
         guard !authority.contains("@") else {
-            throw Self.invalid("must not hold a password; there are mqtt.username and mqtt.password")
+            throw Self.invalid("must not contain a password; use mqtt.username and mqtt.password")
         }
         guard path.allSatisfy({ $0.isASCII && !$0.isWhitespace }) else {
-            throw Self.invalid("has a path that is none")
+            throw Self.invalid("has an invalid path")
         }
         let (host, port) = try Self.place(authority, known.port)
         self.host = host
@@ -91,18 +90,18 @@ public struct MQTTBroker: Sendable, Hashable {
             host = authority[..<colon]
             let digits = authority[authority.index(after: colon)...]
             guard let number = Int(digits), 1...65_535 ~= number, digits.allSatisfy(\.isNumber) else {
-                throw invalid("has a port that is not 1 to 65535")
+                throw invalid("has a port outside 1 to 65535")
             }
             port = number
         }
         if host.first == "[", host.last == "]" { host = host.dropFirst().dropLast() }
         guard !host.isEmpty, host.allSatisfy({ $0.isASCII && !$0.isWhitespace && $0 != "[" && $0 != "]" })
-        else { throw invalid("names no host") }
+        else { throw invalid("has no valid host") }
         return (String(host), port)
     }
 
     private static func invalid(_ what: String) -> MQTTError {
-        MQTTError(.invalid, "the address of the broker \(what)")
+        MQTTError(.invalid, "the broker address \(what)")
     }
 }
 

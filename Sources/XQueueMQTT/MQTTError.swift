@@ -6,40 +6,40 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 
-/// Why something about the MQTT broker failed.
+/// A failure of the MQTT client or broker.
 public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What kind of failure it was.
+    /// The kind of failure.
     public enum Kind: Sendable, Hashable {
-        /// A setting that cannot be used, such as an address or a file.
+        /// A setting is invalid, such as an address or a file.
         case invalid
-        /// The broker cannot be reached, or the connection broke: what was not acknowledged may have
-        /// arrived or not.
+        /// The broker is unreachable, or the connection broke: unacknowledged messages may or may not have
+        /// arrived.
         case disconnected
-        /// The broker refused the connection or a message.
+        /// The broker rejected the connection or a message.
         case refused
         /// The broker did not answer in time.
         case timedOut
-        /// The broker takes nothing now, and says so.
+        /// The broker reports that it accepts nothing at present.
         case busy
-        /// The broker sent what breaks the protocol, or what it was not asked for.
+        /// The broker violated the protocol or sent an unsolicited packet.
         case violation
         /// The sink is not open.
         case closed
     }
 
-    /// What the broker may have had against a connection that it did not accept.
+    /// The possible reason for a broker to reject a connection.
     enum Objection: Sendable, Hashable {
-        /// It closed the connection without a word.
+        /// It closed the connection without giving a reason.
         case unknown
-        /// Messages are not kept there.
+        /// It does not support retained messages.
         case retained
-        /// This client must not speak of its presence, or not connect at all.
+        /// The client may not publish its presence, or not connect at all.
         case presence
     }
 
     public let kind: Kind
     public let message: String
-    /// Whether another way to connect is worth a try, and which; nil if none is.
+    /// The reason, if connecting in another way may help; nil if not.
     let objection: Objection?
 
     public init(_ kind: Kind, _ message: String) {
@@ -54,7 +54,7 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { message }
 
-    /// Whether a message may be the reason that the connection ended.
+    /// Whether a message may have caused the connection's end.
     var mayBeOfAMessage: Bool {
         switch kind {
         case .disconnected, .refused, .timedOut: true
@@ -65,8 +65,8 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
 
 extension MQTTError {
     /// - Parameters:
-    ///   - error: What ended a connection, or kept it from being made.
-    ///   - broker: Where it leads, or was to lead.
+    ///   - error: The error that ended a connection, or prevented it.
+    ///   - broker: The broker of that connection.
     init(_ error: any Error, of broker: MQTTBroker) {
         switch error {
         case let error as MQTTError: self = error
@@ -78,18 +78,18 @@ extension MQTTError {
         }
     }
 
-    /// What the system says, without the layers it came through.
+    /// The underlying reason, without the layers it came through.
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as NIOConnectionError:
-            // Of the addresses of a host, the first one tried is the one that is meant to work.
+            // Of a host's addresses, the first one tried is the preferred one.
             guard let first = error.connectionErrors.first?.error else {
-                return "the host '\(error.host)' is not known"
+                return "unknown host '\(error.host)'"
             }
             return reason(first)
         case let error as IOError: return String(cString: strerror(error.errnoCode))
         case let error as ChannelError: return reason(error)
-        case NIOSSLError.uncleanShutdown: return "it was cut off"
+        case NIOSSLError.uncleanShutdown: return "connection cut off"
         case let error as NIOSSLError: return "no trusted connection: \(error)"
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             return "no trusted connection: the certificate is for another name"
@@ -99,9 +99,9 @@ extension MQTTError {
 
     private static func reason(_ error: ChannelError) -> String {
         switch error {
-        case .connectTimeout: "no answer in time"
+        case .connectTimeout: "timed out"
         case .eof, .inputClosed, .ioOnClosedChannel, .alreadyClosed, .inappropriateOperationForState:
-            "it was closed before it was made"
+            "closed during connection setup"
         default: "\(error)"
         }
     }

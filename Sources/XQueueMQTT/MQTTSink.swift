@@ -3,11 +3,11 @@
 import Synchronization
 public import XQueueCore
 
-/// Pushes every event to an MQTT broker.
+/// Publishes every event to an MQTT broker.
 ///
-/// A status goes to `{topic}/{task_id}` and `{topic}/status/{status}`, progress to the topic `progress`
-/// beside it. Each connection is a new one to the broker, without a memory of the last: what a failure left
-/// unacknowledged is repeated by whoever drains the log, in order, and by nobody else.
+/// A status change goes to `{topic}/{task_id}` and `{topic}/status/{status}`, progress to the sibling topic
+/// `progress`. Each connection starts a clean session: only the drainer of the log resends what a failure left
+/// unacknowledged, in order.
 public final class MQTTSink: EventSink {
     public let name = "mqtt"
     private let settings: ClientSettings
@@ -15,25 +15,26 @@ public final class MQTTSink: EventSink {
     private let client = Mutex<MQTTClient?>(nil)
     private let memory = Mutex(Memory())
 
-    /// What is known of the broker beyond one connection.
+    /// What is known of the broker across connections.
     private struct Memory {
         var refusals = SinkRefusals()
-        var hasToldOfPresence = false
-        /// How many connections in a row ended before the broker had taken anything but this client's presence. Some
-        /// brokers acknowledge what a client must not say, and then close the connection.
+        var hasReportedPresence = false
+        /// Number of consecutive connections that ended before the broker had accepted anything but this
+        /// client's presence. Some brokers acknowledge a message the client may not publish, and then close the
+        /// connection.
         var losses = 0
-        /// Presence is left out on trial, since connections with it were lost.
+        /// Whether this connection omits presence, to find out whether presence caused the losses.
         var isOnTrial = false
         /// See ``DeliveryPlan/suspectSize``.
         var suspectSize: Int?
     }
 
-    /// After how many such losses it is tried without presence.
-    private static let mostLosses = 2
+    /// Number of such losses after which presence is omitted.
+    private static let maxLosses = 2
 
-    /// - Parameter nodeID: The name of this node; it is added to the client's name, so that nodes do not
-    ///   throw each other off the broker.
-    /// - Throws: ``MQTTError`` of kind `invalid` if a value of the configuration cannot be used.
+    /// - Parameter nodeID: This node's name; added to the client ID, so that nodes do not disconnect each
+    ///   other.
+    /// - Throws: ``MQTTError`` with kind `invalid` if a configuration value is invalid.
     public init(configuration: MQTTConfiguration, nodeID: String) throws(MQTTError) {
         try configuration.check()
         let clientID = "\(configuration.clientID)-\(nodeID)"
@@ -42,16 +43,16 @@ public final class MQTTSink: EventSink {
             configuration: configuration, clientID: clientID, presenceTopic: topics.presence, node: nodeID)
     }
 
-    /// Connects to the broker. One that does not let this client speak of its presence, or that keeps no messages,
-    /// is spoken to without that.
+    /// Connects to the broker. If the broker does not permit presence messages, or does not support retained
+    /// ones, connects without.
     ///
-    /// - Throws: ``MQTTError`` if it cannot be reached or refuses.
+    /// - Throws: ``MQTTError`` if the broker is unreachable or rejects the connection.
     public func open() async throws {
         await close()
         var settings = settings
         var first: MQTTError?
         let isOnTrial = memory.withLock { memory in
-            memory.isOnTrial = memory.losses >= Self.mostLosses
+            memory.isOnTrial = memory.losses >= Self.maxLosses
             return memory.isOnTrial
         }
         if isOnTrial { settings.presence = .none }
@@ -59,7 +60,7 @@ public final class MQTTSink: EventSink {
             do {
                 let new = try await MQTTClient.open(settings)
                 client.withLock { $0 = new }
-                return tell(ofPresence: new.presenceRefusal ?? first.map { "\($0)" })
+                return reportPresence(refusal: new.presenceRefusal ?? first.map { "\($0)" })
             } catch let error as MQTTError {
                 guard let next = settings.presence.next(after: error.objection) else { throw first ?? error }
                 settings.presence = next
@@ -68,8 +69,8 @@ public final class MQTTSink: EventSink {
         }
     }
 
-    /// Publishes what the events say, and returns once the broker has acknowledged it, or what it does not take is
-    /// put aside. Without events it only throws if the connection is broken.
+    /// Publishes the events' messages, and returns once the broker has acknowledged them, or those it rejects
+    /// are set aside. Without events it only throws if the connection is broken.
     ///
     /// - Throws: ``MQTTError``.
     public func deliver(_ events: [TaskEvent]) async throws {
@@ -93,11 +94,11 @@ public final class MQTTSink: EventSink {
             } catch let error as MQTTError where error.mayBeOfAMessage {
                 let (hasTaken, refused) = (delivery.hasSettled, delivery.refusals.count)
                 let advice = delivery.broke(error)
-                // A message that is put aside was the reason, and presence was not.
+                // If a message was set aside, it caused the loss, not presence.
                 noteEnd(hasTaken: hasTaken || delivery.refusals.count > refused)
                 guard case .goOn(let milliseconds) = advice else { throw error }
                 try await Task.sleep(for: .milliseconds(milliseconds))
-                // What ended the connection says more than that there is no other.
+                // The error that ended the connection says more than the failure to reconnect.
                 do { try await open() } catch is MQTTError { throw error }
             }
         }
@@ -120,13 +121,13 @@ public final class MQTTSink: EventSink {
 
     private func current() throws(MQTTError) -> MQTTClient {
         guard let client = client.withLock({ $0 }) else {
-            throw MQTTError(.closed, "there is no connection to the broker")
+            throw MQTTError(.closed, "not connected to the broker")
         }
         return client
     }
 
-    /// A connection has ended. If it was without presence, something else is the reason, such as a message that
-    /// travelled alone.
+    /// Records that a connection ended. If it omitted presence, something else was the cause, such as a message
+    /// sent alone.
     private func noteEnd(hasTaken: Bool) {
         memory.withLock { memory in
             memory.losses = hasTaken || memory.isOnTrial ? 0 : memory.losses + 1
@@ -134,21 +135,21 @@ public final class MQTTSink: EventSink {
         }
     }
 
-    /// A batch was delivered. If that was without presence, presence was the reason for the losses before.
+    /// Records that a batch was delivered. If presence was omitted, presence caused the previous losses.
     private func noteSuccess() {
         let wasOnTrial = memory.withLock { memory in
             defer { (memory.losses, memory.isOnTrial) = (0, false) }
             return memory.isOnTrial
         }
-        if wasOnTrial { tell(ofPresence: "the broker ends the connection after it") }
+        if wasOnTrial { reportPresence(refusal: "the broker closes the connection after it") }
     }
 
-    /// Has it told, once, that the broker does not take this client's presence as it is meant.
-    private func tell(ofPresence refusal: String?) {
+    /// Reports, once, that the broker does not accept this client's presence messages.
+    private func reportPresence(refusal: String?) {
         guard let refusal else { return }
         memory.withLock { memory in
-            guard !memory.hasToldOfPresence else { return }
-            memory.hasToldOfPresence = true
+            guard !memory.hasReportedPresence else { return }
+            memory.hasReportedPresence = true
             memory.refusals.add(SinkRefusal(topic: topics.presence, reason: refusal))
         }
     }

@@ -3,17 +3,17 @@
 import Synchronization
 import XQueueCore
 
-/// What callers and the client's thread tell each other.
+/// Communication between callers and the client's thread.
 ///
-/// The thread is woken once for a whole batch; between that and the batch's end neither waits for the other.
+/// The thread is woken once for a whole batch; until the batch ends, neither side waits for the other.
 final class ClientMailbox: Sendable {
-    /// What the thread is to do.
+    /// Orders for the thread.
     struct Orders {
-        /// A batch it has not seen before.
+        /// A batch it has not seen yet.
         var delivery: Delivery?
-        /// Take leave of the broker, and end.
+        /// Disconnect cleanly, and end.
         var isClosing: Bool
-        /// End at once.
+        /// End immediately.
         var isAborting: Bool
     }
 
@@ -23,7 +23,7 @@ final class ClientMailbox: Sendable {
         var presenceRefusal: String?
         var end: MQTTError?
         var delivery: Delivery?
-        /// What became of the batch that is under way.
+        /// The outcome of the current batch.
         var delivered: Outcome?
         var isClosing = false
         var isAborting = false
@@ -31,16 +31,16 @@ final class ClientMailbox: Sendable {
 
     let pipe: WakePipe
     private let state = Mutex(State())
-    /// What became of the connection.
+    /// The outcome of connecting.
     private let opening = Outcome()
-    /// Kept when the thread has ended.
+    /// Fulfilled when the thread has ended.
     private let ended = AsyncPromise<Void>()
 
     init() throws(MQTTError) {
         pipe = try WakePipe()
     }
 
-    // MARK: - The callers' side
+    // MARK: - Callers' side
 
     /// Returns once the broker has accepted the connection.
     func opened() async throws {
@@ -58,7 +58,7 @@ final class ClientMailbox: Sendable {
             if let end = state.end { throw end }
             if state.isAborting { throw CancellationError() }
             if state.isClosing || state.delivered != nil {
-                throw MQTTError(.closed, "the connection to the broker is not free")
+                throw MQTTError(.closed, "the connection to the broker is busy or closing")
             }
             let delivered = Outcome()
             state.delivery = delivery
@@ -73,23 +73,23 @@ final class ClientMailbox: Sendable {
         }
     }
 
-    /// Why the broker does not let this client speak of its presence, if so. To be asked once it is open.
+    /// Why the broker rejected this client's presence message, if it did. Valid once the connection is open.
     var presenceRefusal: String? { state.withLock { $0.presenceRefusal } }
 
-    /// Why the thread has ended; nil while it has not.
+    /// The error that ended the thread; nil while it is running.
     var end: MQTTError? { state.withLock { $0.end } }
 
-    /// Returns once the thread has taken leave of the broker, or could not.
+    /// Returns once the thread has disconnected from the broker, or failed to.
     func close() async {
-        let isOver = state.withLock { state in
+        let hasEnded = state.withLock { state in
             state.isClosing = true
             return state.end != nil
         }
-        if !isOver { pipe.wake() }
+        if !hasEnded { pipe.wake() }
         await ended.value
     }
 
-    /// Ends the thread without waiting for it, which may take its time to look up a name.
+    /// Ends the thread without waiting for it.
     func abort() {
         let delivered = state.withLock { state in
             state.isAborting = true
@@ -100,7 +100,7 @@ final class ClientMailbox: Sendable {
         pipe.wake()
     }
 
-    // MARK: - The thread's side
+    // MARK: - Thread's side
 
     func orders() -> Orders {
         state.withLock { state in
@@ -110,7 +110,7 @@ final class ClientMailbox: Sendable {
         }
     }
 
-    /// - Parameter presenceRefusal: Why the broker does not let this client speak of its presence, if so.
+    /// - Parameter presenceRefusal: Why the broker rejected this client's presence message, if it did.
     func didOpen(presenceRefusal: String?) {
         state.withLock { $0.presenceRefusal = presenceRefusal }
         opening.fulfill(.success(()))

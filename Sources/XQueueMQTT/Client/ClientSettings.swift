@@ -2,16 +2,16 @@
 
 import XQueueCore
 
-/// How a connection tells others that this client is there.
+/// How a connection announces this client's presence.
 enum Presence: Sendable, CaseIterable {
-    /// In messages that the broker keeps, also the one it publishes when the client is gone.
+    /// With retained messages, including the last will that the broker publishes when the client is gone.
     case kept
-    /// In messages that reach whoever listens at the time: some brokers keep none.
+    /// With messages that reach only current subscribers, because some brokers retain none.
     case passing
-    /// Not at all: on some brokers this client must not.
+    /// Not at all, because some brokers do not permit it.
     case none
 
-    /// What to try after a broker has refused this one; nil if it is of no use to try again.
+    /// What to try after a broker has rejected this one; nil if retrying makes no sense.
     func next(after objection: MQTTError.Objection?) -> Presence? {
         switch (self, objection) {
         case (.none, _), (_, nil): nil
@@ -21,17 +21,17 @@ enum Presence: Sendable, CaseIterable {
     }
 }
 
-/// Everything one connection to a broker needs to know.
+/// The settings of one broker connection.
 struct ClientSettings: Sendable {
     var configuration: MQTTConfiguration
-    /// The whole name of the client, which no other client of the broker may have.
+    /// The full client ID, unique at the broker.
     var clientID: String
-    /// Where to say that this client is there, or is not.
+    /// The topic of this client's presence messages.
     var presenceTopic: String
     var presence = Presence.kept
     var node: String
 
-    /// What is said there.
+    /// The payload of a presence message.
     func presence(isOnline: Bool) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
         writer.object { writer in

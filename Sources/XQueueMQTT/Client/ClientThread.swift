@@ -2,10 +2,10 @@
 
 import Foundation
 
-/// The thread of one connection to a broker, from its first byte to its last.
+/// The thread of one broker connection, from start to end.
 struct ClientThread {
-    /// How long leaving may take.
-    private static let farewell = Duration.seconds(1)
+    /// Maximum time for disconnecting cleanly.
+    private static let leaveTimeout = Duration.seconds(1)
 
     let settings: ClientSettings
     let tunnel: BrokerTunnel
@@ -14,9 +14,9 @@ struct ClientThread {
     /// Starts a thread that ends when the connection does, or when the mailbox says so.
     ///
     /// - Parameters:
-    ///   - settings: What the broker is to be told.
-    ///   - tunnel: Leads to the broker.
-    ///   - mailbox: Says what to do, and is told what became of it.
+    ///   - settings: The connection's settings.
+    ///   - tunnel: The tunnel to the broker.
+    ///   - mailbox: Supplies orders, and receives the results.
     static func start(_ settings: ClientSettings, _ tunnel: BrokerTunnel, _ mailbox: ClientMailbox) {
         let thread = Thread {
             Self.ignoreBrokenPipes()
@@ -32,7 +32,7 @@ struct ClientThread {
         thread.start()
     }
 
-    /// A write to a connection that the tunnel has closed must end in an error, not end the process.
+    /// A write to a connection that the tunnel has closed must fail with an error, not kill the process.
     private static func ignoreBrokenPipes() {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -44,7 +44,7 @@ struct ClientThread {
         let connection = try MosquittoConnection(settings, tunnel)
         try connection.connect()
         do throws(MQTTError) {
-            try beAccepted(connection)
+            try waitUntilAccepted(connection)
             try announce(connection)
         } catch {
             guard error.kind == .disconnected else { throw error }
@@ -55,19 +55,19 @@ struct ClientThread {
         try leave(connection)
     }
 
-    private func beAccepted(_ connection: MosquittoConnection) throws(MQTTError) {
+    private func waitUntilAccepted(_ connection: MosquittoConnection) throws(MQTTError) {
         let deadline = ContinuousClock.now + settings.configuration.answerTimeout
         while !connection.isAccepted {
             try checkAbort(mailbox.orders())
             try connection.step(mailbox.pipe)
             if ContinuousClock.now > deadline {
-                throw MQTTError(.timedOut, "the broker does not answer a request for a connection")
+                throw MQTTError(.timedOut, "the broker did not answer the connection request")
             }
         }
     }
 
-    /// Says that this client is there, and waits until the broker has that: one that does not let it may close the
-    /// connection for it.
+    /// Publishes this client's presence, and waits for the acknowledgement: a broker that does not permit it
+    /// may close the connection.
     private func announce(_ connection: MosquittoConnection) throws(MQTTError) {
         guard settings.presence != .none else { return }
         try connection.publishPresence(isOnline: true)
@@ -77,13 +77,13 @@ struct ClientThread {
             try connection.step(mailbox.pipe)
             if connection.outstanding > 0, ContinuousClock.now > deadline {
                 throw MQTTError(
-                    .refused, "the broker does not acknowledge \(settings.presenceTopic)",
+                    .refused, "the broker did not acknowledge \(settings.presenceTopic)",
                     objection: .presence)
             }
         }
     }
 
-    /// Publishes batch after batch until it is told to close.
+    /// Publishes batch after batch until ordered to close.
     private func deliver(_ connection: MosquittoConnection) throws(MQTTError) {
         var delivery: Delivery?
         var lastOutstanding = 0
@@ -96,7 +96,7 @@ struct ClientThread {
                 if settings.presence != .none, connection.presenceRefusal == nil { next.tookAnother() }
             }
             if let current = delivery {
-                while let index = current.takeNext(most: MosquittoConnection.mostOutstanding) {
+                while let index = current.takeNext(most: MosquittoConnection.maxOutstanding) {
                     try connection.publish(index, of: current)
                 }
                 if current.isComplete {
@@ -109,7 +109,7 @@ struct ClientThread {
             }
             let before = connection.outstanding
             try connection.step(mailbox.pipe)
-            // The time is asked for only when nothing moves.
+            // Check the time only when nothing moves.
             guard connection.outstanding > 0, connection.outstanding == before, before == lastOutstanding
             else {
                 lastOutstanding = connection.outstanding
@@ -117,13 +117,13 @@ struct ClientThread {
                 continue
             }
             if ContinuousClock.now - lastProgress > settings.configuration.answerTimeout {
-                throw MQTTError(.timedOut, "the broker acknowledges no message")
+                throw MQTTError(.timedOut, "the broker stopped acknowledging messages")
             }
         }
     }
 
     private func leave(_ connection: MosquittoConnection) throws(MQTTError) {
-        let deadline = ContinuousClock.now + Self.farewell
+        let deadline = ContinuousClock.now + Self.leaveTimeout
         if settings.presence != .none, connection.presenceRefusal == nil {
             try connection.publishPresence(isOnline: false)
         }
@@ -134,7 +134,7 @@ struct ClientThread {
     }
 
     private func checkAbort(_ orders: ClientMailbox.Orders) throws(MQTTError) {
-        if orders.isAborting { throw MQTTError(.closed, "the connection to the broker was given up") }
+        if orders.isAborting { throw MQTTError(.closed, "the connection to the broker was aborted") }
     }
 }
 

@@ -3,8 +3,8 @@
 import Synchronization
 import XQueueCore
 
-/// A batch on its way to the broker, over as many connections as it takes. The thread of each connection works
-/// on it, and after it the sink.
+/// A batch on its way to the broker, over as many connections as it takes. Used by each connection's thread in
+/// turn, and by the sink.
 final class Delivery: Sendable {
     let batch: MessageBatch
     private let state: Mutex<(plan: DeliveryPlan, refusals: SinkRefusals)>
@@ -16,10 +16,10 @@ final class Delivery: Sendable {
     }
 
     var isComplete: Bool { state.withLock { $0.plan.isComplete } }
-    /// Whether the broker has taken something on this connection.
+    /// Whether the broker has accepted anything on this connection.
     var hasSettled: Bool { state.withLock { $0.plan.hasSettled } }
     var suspectSize: Int? { state.withLock { $0.plan.suspectSize } }
-    /// What was put aside.
+    /// The messages set aside.
     var refusals: SinkRefusals { state.withLock { $0.refusals } }
 
     func takeNext(most: Int) -> Int? {
@@ -37,12 +37,12 @@ final class Delivery: Sendable {
         }
     }
 
-    /// A new connection has taken what says that this client is there.
+    /// Records that a new connection has accepted this client's presence message.
     func tookAnother() {
         state.withLock { $0.plan.tookAnother() }
     }
 
-    /// The connection broke, or the broker did not answer; see ``DeliveryPlan/broke(isRefusal:)``.
+    /// Records that the connection broke or timed out; see ``DeliveryPlan/broke(isRefusal:)``.
     func broke(_ error: MQTTError) -> DeliveryPlan.Advice {
         state.withLock { state in
             let (advice, refused) = state.plan.broke(isRefusal: error.kind == .refused)

@@ -1,46 +1,48 @@
 #if MQTT
 
-/// Which message of a batch goes next, and which one broke the connection.
+/// Decides which message of a batch to send next, and which one broke the connection.
 ///
-/// A broker that does not take a message often says nothing, but closes the connection, and would do so for ever. So
-/// the messages that were under way then travel alone after it. One that breaks several connections, each of which
-/// took other messages, is put aside. Size is the usual reason: of messages as large as that one, one break is enough.
+/// A broker that rejects a message often just closes the connection, and would do so again without end. So the
+/// messages that were in flight are then sent one at a time. One that breaks several connections, each of which
+/// had accepted other messages, is set aside. Size is the usual reason: for messages at least as large as that
+/// one, one break is enough.
 struct DeliveryPlan: Sendable {
-    /// What became of a message.
+    /// A message's state.
     private enum State: UInt8 {
         case open, settled, refused
     }
 
     /// What to do after the connection broke.
     enum Advice: Equatable {
-        /// It was none of the messages' doing.
+        /// None of the messages was the cause.
         case giveUp
-        /// With a new connection, after so many milliseconds.
+        /// Continue with a new connection, after this many milliseconds.
         case goOn(afterMilliseconds: Int)
     }
 
-    /// How many connections a message must break to be put aside.
+    /// Number of connections a message must break to be set aside.
     static let mostBreaks = 3
-    /// How many messages may be put aside so, one after the other, without one that is taken: a broker that takes
-    /// none at all is in trouble itself.
+    /// Maximum number of messages set aside in a row without one that is accepted: a broker that accepts none
+    /// has a problem of its own.
     static let mostInARow = 100
     private static let pauses = [0, 200, 1000]
 
-    /// How long each message is, its topic included.
+    /// Size of each message in bytes, its topic included.
     private let sizes: [Int]
     private var states: [State]
     private var breaks: [Int: Int] = [:]
     private var inFlight: Set<Int> = []
-    /// Before it all are settled or refused.
+    /// All messages before it are settled or refused.
     private var first = 0
-    /// The next one to be handed over on this connection.
+    /// The next message to send on this connection.
     private var next = 0
-    /// Those before it travel alone.
+    /// Messages before it are sent alone.
     private var aloneUntil = 0
     private var inARow = 0
-    /// Whether this connection has brought anything.
+    /// Whether this connection has settled any message.
     private(set) var hasSettled = false
-    /// As long as a message that was put aside for breaking connections; nil if none was, or a longer one was taken.
+    /// Size of a message set aside for breaking connections; nil if there was none, or one at least as large
+    /// was accepted since.
     private(set) var suspectSize: Int?
 
     init(sizes: [Int], suspectSize: Int? = nil) {
@@ -49,18 +51,18 @@ struct DeliveryPlan: Sendable {
         states = Array(repeating: .open, count: sizes.count)
     }
 
-    /// Whether the broker has taken, or refused, every message.
+    /// Whether the broker has accepted or rejected every message.
     var isComplete: Bool { first == sizes.count }
 
-    /// Hands over the next message, if one may go now.
+    /// Returns the next message to send, if one may be sent now.
     ///
-    /// - Parameter most: How many may be under way at once.
+    /// - Parameter most: Maximum number of messages in flight.
     mutating func takeNext(most: Int) -> Int? {
         while next < states.count, states[next] == .refused { next += 1 }
         guard next < states.count, inFlight.count < most else { return nil }
-        if travelsAlone(next) {
+        if mustBeAlone(next) {
             guard inFlight.isEmpty else { return nil }
-        } else if let other = inFlight.first, travelsAlone(other) {
+        } else if let other = inFlight.first, mustBeAlone(other) {
             return nil
         }
         defer { next += 1 }
@@ -68,7 +70,7 @@ struct DeliveryPlan: Sendable {
         return next
     }
 
-    /// The broker has taken the message.
+    /// Records that the broker accepted the message.
     mutating func settled(_ index: Int) {
         inFlight.remove(index)
         states[index] = .settled
@@ -77,31 +79,31 @@ struct DeliveryPlan: Sendable {
         advance()
     }
 
-    /// The broker has said that it does not take the message.
+    /// Records that the broker rejected the message.
     mutating func refused(_ index: Int) {
         inFlight.remove(index)
         states[index] = .refused
         advance()
     }
 
-    /// The broker has taken a message that is none of these.
+    /// Records that the broker accepted a message outside the batch.
     mutating func tookAnother() {
         inARow = 0
     }
 
-    /// The connection broke, or the broker did not answer.
+    /// Handles a broken connection or a timeout.
     ///
     /// - Parameter isRefusal: Whether the broker said that a message was the reason.
-    /// - Returns: What to do, and the message that is put aside for it.
+    /// - Returns: What to do, and the message that is set aside, if any.
     mutating func broke(isRefusal: Bool = false) -> (advice: Advice, refused: Int?) {
         defer { (inFlight, hasSettled) = ([], false) }
         guard let last = inFlight.max() else {
-            // Messages that nobody acknowledges are settled once they are sent.
+            // With quality of service 0, messages are settled once they are sent.
             guard hasSettled else { return (.giveUp, nil) }
             restart()
             return (.goOn(afterMilliseconds: 0), nil)
         }
-        guard inFlight.count == 1, travelsAlone(last) || isRefusal else {
+        guard inFlight.count == 1, mustBeAlone(last) || isRefusal else {
             aloneUntil = max(aloneUntil, last + 1)
             restart()
             return (.goOn(afterMilliseconds: 0), nil)
@@ -123,7 +125,7 @@ struct DeliveryPlan: Sendable {
         return (.goOn(afterMilliseconds: 0), last)
     }
 
-    /// From the first that is open on, all go once more: a subscriber must not see an older one last.
+    /// Resends everything from the first open message on: a subscriber must not receive an older message last.
     private mutating func restart() {
         for index in first..<states.count where states[index] == .settled { states[index] = .open }
         next = first
@@ -133,7 +135,7 @@ struct DeliveryPlan: Sendable {
         while first < states.count, states[first] != .open { first += 1 }
     }
 
-    private func travelsAlone(_ index: Int) -> Bool {
+    private func mustBeAlone(_ index: Int) -> Bool {
         index < aloneUntil || suspectSize.map { sizes[index] >= $0 } ?? false
     }
 }

@@ -1,14 +1,14 @@
 #if MQTT
 
-/// One connection to a broker, as the sink uses it.
+/// A broker connection, as used by the sink.
 final class MQTTClient: Sendable {
     private let mailbox: ClientMailbox
     private let tunnel: BrokerTunnel
 
-    /// Connects, and returns once the broker has accepted.
+    /// Connects, and returns once the broker has accepted the connection.
     ///
-    /// - Parameter settings: Where the broker is, and what it is to be told.
-    /// - Throws: ``MQTTError``; `CancellationError` at once if the task is canceled.
+    /// - Parameter settings: The connection's settings.
+    /// - Throws: ``MQTTError``; `CancellationError` immediately if the task is canceled.
     static func open(_ settings: ClientSettings) async throws -> MQTTClient {
         let tunnel = try await BrokerTunnel.open(settings.configuration)
         do {
@@ -31,20 +31,20 @@ final class MQTTClient: Sendable {
         mailbox.abort()
     }
 
-    /// Throws why the connection is broken, if it is.
+    /// Throws the error that broke the connection, if any.
     func check() throws(MQTTError) {
         if let end = mailbox.end { throw end }
     }
 
-    /// Why the broker does not let this client speak of its presence, if so.
+    /// Why the broker rejected this client's presence message, if it did.
     var presenceRefusal: String? { mailbox.presenceRefusal }
 
-    /// Returns once the broker has acknowledged, or refused, every message.
+    /// Returns once the broker has accepted or rejected every message.
     func deliver(_ delivery: Delivery) async throws {
         try await mailbox.deliver(delivery)
     }
 
-    /// Takes leave of the broker.
+    /// Disconnects cleanly from the broker.
     func close() async {
         await mailbox.close()
         await tunnel.close()

@@ -9,7 +9,7 @@ extension MosquittoConnection {
             mosquitto_int_option(
                 handle, MOSQ_OPT_PROTOCOL_VERSION,
                 configuration.version == .v5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311), "mqtt.version")
-        mosquitto_max_inflight_messages_set(handle, UInt32(Self.mostOutstanding))
+        mosquitto_max_inflight_messages_set(handle, UInt32(Self.maxOutstanding))
         if let username = configuration.username {
             try require(
                 mosquitto_username_pw_set(handle, username, configuration.password), "mqtt.username")

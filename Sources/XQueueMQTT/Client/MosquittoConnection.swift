@@ -3,19 +3,18 @@
 import CMosquitto
 import Foundation
 
-/// One connection of libmosquitto, the only type that calls it. It belongs to one thread.
+/// A libmosquitto connection; the only type that calls the library. Confined to one thread.
 ///
-/// The library connects to a ``BrokerTunnel``, and sees no more of the broker than that lets through.
+/// The library connects to a ``BrokerTunnel``, and sees of the broker only what that lets through.
 ///
-/// The library's own threads and loops are not used: they watch sockets with `select`, which cannot see
-/// those beyond the thousandth, and connect again behind the caller's back, repeating what was not
-/// acknowledged.
+/// The library's own threads and loops are not used: they watch sockets with `select`, which is limited to
+/// descriptors below 1024, and reconnect behind the caller's back, resending what was not acknowledged.
 final class MosquittoConnection {
-    /// More than this is not given to the library at once: for each acknowledgement it walks through all
-    /// that are missing.
-    static let mostOutstanding = 128
+    /// Maximum number of messages in flight: for each acknowledgement the library walks through all that are
+    /// pending.
+    static let maxOutstanding = 128
 
-    /// A message that is under way.
+    /// A message in flight.
     private enum Message {
         case presence
         case event(Int, Delivery)
@@ -24,22 +23,22 @@ final class MosquittoConnection {
     let settings: ClientSettings
     let handle: OpaquePointer
     private let tunnel: BrokerTunnel
-    /// Messages that were given to the library and are not acknowledged, by its numbers for them.
+    /// Messages passed to the library but not acknowledged, by the library's message ID.
     private var inFlight: [Int32: Message] = [:]
-    /// The one that is given to the library now: it may be acknowledged before its number is known.
+    /// The message being passed to the library: it may be acknowledged before its ID is known.
     private var current: Message?
     private var qualityOfService: Int32
     private var retains: Bool
     private(set) var isAccepted = false
-    /// Why the broker does not let this client speak of its presence, if it has said so.
+    /// Why the broker rejected this client's presence message, if it did.
     private(set) var presenceRefusal: String?
     private var failure: MQTTError?
-    /// What the library logged last, which says more than its error codes.
-    private var lastComplaint: String?
+    /// The library's last log message, which says more than its error codes.
+    private var lastLogMessage: String?
 
     /// - Parameters:
-    ///   - settings: What the broker is to be told.
-    ///   - tunnel: Leads to the broker.
+    ///   - settings: The connection's settings.
+    ///   - tunnel: The tunnel to the broker.
     /// - Throws: ``MQTTError`` if the library cannot use a setting.
     init(_ settings: ClientSettings, _ tunnel: BrokerTunnel) throws(MQTTError) {
         guard Self.isLibraryReady, let handle = mosquitto_new(settings.clientID, true, nil) else {
@@ -61,12 +60,12 @@ final class MosquittoConnection {
 
     private static let isLibraryReady = mosquitto_lib_init() == MOSQ_ERR_SUCCESS.rawValue
 
-    /// How many messages are not acknowledged.
+    /// Number of unacknowledged messages.
     var outstanding: Int { inFlight.count }
 
-    // MARK: - Life
+    // MARK: - Lifecycle
 
-    /// Connects. Then ``isAccepted`` becomes true by and by.
+    /// Starts connecting. ``isAccepted`` becomes true once the broker has accepted.
     func connect() throws(MQTTError) {
         let keepAlive = Int32(settings.configuration.keepAlive.components.seconds)
         var properties: OpaquePointer?
@@ -77,18 +76,18 @@ final class MosquittoConnection {
                     &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue),
                     UInt32(FrameFilter.largestFrame)))
         }
-        // Port 0 makes the library take the host for the file of a socket.
+        // Port 0 makes the library treat the host as a socket's path.
         try check(mosquitto_connect_bind_v5(handle, tunnel.socketFile, 0, keepAlive, nil, properties))
     }
 
-    /// Says good-bye, so that the broker does not publish the last will.
+    /// Disconnects cleanly, so that the broker does not publish the last will.
     func disconnect() {
         mosquitto_disconnect(handle)
     }
 
-    /// Waits until something can be read or written, `pipe` wakes it or a second has passed, and does it.
+    /// Performs pending reads and writes, after waiting up to a second for them or for `pipe`.
     ///
-    /// - Throws: What ended the connection.
+    /// - Throws: The error that ended the connection.
     func step(_ pipe: WakePipe) throws(MQTTError) {
         let socket = mosquitto_socket(handle)
         guard socket >= 0 else { throw failure ?? lost(MOSQ_ERR_NO_CONN.rawValue) }
@@ -107,7 +106,7 @@ final class MosquittoConnection {
 
     // MARK: - Messages
 
-    /// Gives the library a message, unless it knows that the broker does not take it.
+    /// Passes a message to the library, unless the library knows that the broker would not accept it.
     func publish(_ index: Int, of delivery: Delivery) throws(MQTTError) {
         let message = delivery.batch.messages[index]
         let code = delivery.batch.bytes.withUnsafeBytes { bytes -> Int32 in
@@ -120,7 +119,7 @@ final class MosquittoConnection {
         switch code {
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue:
             delivery.refused(
-                index, "\(message.count) bytes are more than the broker takes in one message")
+                index, "\(message.count) bytes exceed the broker's maximum message size")
         case MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue where retains:
             retains = false
             try publish(index, of: delivery)
@@ -157,28 +156,28 @@ final class MosquittoConnection {
         let code = mosquitto_publish(
             handle, &number, topic, Int32(clamping: payload.count), payload.baseAddress, qualityOfService,
             retains)
-        // Without a connection the library has it all the same, and says both.
+        // Without a connection the library keeps the message anyway, despite the error.
         if code == MOSQ_ERR_SUCCESS.rawValue || code == MOSQ_ERR_NO_CONN.rawValue, let current {
             inFlight[number] = current
         }
         return code
     }
 
-    // MARK: - What the library tells
+    // MARK: - Library callbacks
 
     private func setCallbacks() {
         mosquitto_connect_v5_callback_set(handle) { _, object, code, _, _ in
-            MosquittoConnection.of(object)?.wasAnswered(code)
+            MosquittoConnection.of(object)?.didConnect(code)
         }
         mosquitto_publish_v5_callback_set(handle) { _, object, number, reason, _ in
-            MosquittoConnection.of(object)?.wasAcknowledged(number, reason)
+            MosquittoConnection.of(object)?.didAcknowledge(number, reason)
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, object, reason, _ in
-            MosquittoConnection.of(object)?.wasEnded(reason)
+            MosquittoConnection.of(object)?.didDisconnect(reason)
         }
         mosquitto_log_callback_set(handle) { _, object, level, text in
             guard level == MOSQ_LOG_ERR, let text else { return }
-            MosquittoConnection.of(object)?.lastComplaint = String(cString: text)
+            MosquittoConnection.of(object)?.lastLogMessage = String(cString: text)
         }
     }
 
@@ -186,7 +185,7 @@ final class MosquittoConnection {
         object.map { Unmanaged.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private func wasAnswered(_ code: Int32) {
+    private func didConnect(_ code: Int32) {
         guard code != 0 else {
             isAccepted = true
             return
@@ -194,11 +193,11 @@ final class MosquittoConnection {
         let isNew = settings.configuration.version == .v5
         let text = isNew ? mosquitto_reason_string(code) : mosquitto_connack_string(code)
         failure = MQTTError(
-            .refused, "the broker refuses the connection: \(Self.text(text))",
+            .refused, "the broker refused the connection: \(Self.text(text))",
             objection: isNew ? Self.objection(code) : code == Self.notAuthorized ? .presence : nil)
     }
 
-    private func wasAcknowledged(_ number: Int32, _ reason: Int32) {
+    private func didAcknowledge(_ number: Int32, _ reason: Int32) {
         let message: Message
         if let known = inFlight.removeValue(forKey: number) {
             message = known
@@ -208,26 +207,26 @@ final class MosquittoConnection {
         } else {
             return
         }
-        // From here on codes are failures; 16 says that nobody has subscribed.
+        // Codes from 0x80 on are failures; 0x10 means that there are no subscribers.
         let refusal = reason >= 0x80 ? Self.text(mosquitto_reason_string(reason)) : nil
         switch (message, refusal) {
         case (.presence, nil): break
         case (.presence, let refusal?): presenceRefusal = refusal
         case (.event(let index, let delivery), nil): delivery.settled(index)
         case (.event, let refusal?) where reason == Self.quotaExceeded:
-            failure = MQTTError(.busy, "the broker has no room: \(refusal)")
+            failure = MQTTError(.busy, "the broker is at capacity: \(refusal)")
         case (.event(let index, let delivery), let refusal?):
-            delivery.refused(index, "the broker refuses it: \(refusal)")
+            delivery.refused(index, "rejected by the broker: \(refusal)")
         }
     }
 
-    /// The connection is over; from 128 on, as the broker says.
-    private func wasEnded(_ reason: Int32) {
+    /// Records the end of the connection. Reasons from 128 on come from the broker.
+    private func didDisconnect(_ reason: Int32) {
         guard reason >= 0x80, failure == nil else { return }
         let isOfAMessage = Self.messageReasons.contains(reason)
         failure = MQTTError(
             isOfAMessage ? .refused : .busy,
-            "the broker ends the connection: \(Self.text(mosquitto_reason_string(reason)))")
+            "the broker closed the connection: \(Self.text(mosquitto_reason_string(reason)))")
     }
 
     // MARK: - Errors
@@ -241,7 +240,7 @@ final class MosquittoConnection {
         if let failure = tunnel.failure { return failure }
         let isSystem = code == MOSQ_ERR_ERRNO.rawValue
         let reason = isSystem ? Self.text(strerror(errno)) : Self.text(mosquitto_strerror(code))
-        let more = lastComplaint.map { " (\($0))" } ?? ""
+        let more = lastLogMessage.map { " (\($0))" } ?? ""
         return MQTTError(
             .disconnected, "no connection to \(settings.configuration.broker.description): \(reason)\(more)")
     }

@@ -2,16 +2,16 @@
 
 import Foundation
 
-/// Wakes a thread that waits in `poll`.
+/// Wakes a thread that is waiting in `poll`.
 final class WakePipe: Sendable {
-    /// What the thread polls for reading.
+    /// The descriptor the thread polls for reading.
     let reading: Int32
     private let writing: Int32
 
     init() throws(MQTTError) {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else {
-            throw MQTTError(.disconnected, "no pipe can be made: \(String(cString: strerror(errno)))")
+            throw MQTTError(.disconnected, "cannot create a pipe: \(String(cString: strerror(errno)))")
         }
         (reading, writing) = (ends[0], ends[1])
         for end in ends {
@@ -27,11 +27,11 @@ final class WakePipe: Sendable {
 
     func wake() {
         var byte: UInt8 = 1
-        // If the pipe is full, the thread has enough to wake for.
+        // If the pipe is full, the thread will wake anyway.
         _ = write(writing, &byte, 1)
     }
 
-    /// Forgets the calls so far.
+    /// Discards the wake-ups so far.
     func drain() {
         var bytes: (UInt64, UInt64) = (0, 0)
         _ = read(reading, &bytes, MemoryLayout.size(ofValue: bytes))

@@ -10,29 +10,26 @@ enum AnswerKind: UInt8, CaseIterable {
     /// Version 5 only.
     case disconnect = 14
 
-    /// The names of all packet types, in the order of their numbers.
+    /// The names of all packet types, by number.
     private static let names = [
         "reserved", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE",
         "SUBACK",
         "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH",
     ]
 
-    /// What a packet is called that begins with the byte `head`, with an article.
-    static func words(for head: UInt8) -> String {
-        let name = names[Int(head >> 4)]
-        switch name.first {
-        case "r": return "a packet of the reserved type"
-        case "A", "U": return "an \(name) packet"
-        default: return "a \(name) packet"
-        }
+    /// Describes an unsolicited packet that begins with the byte `head`.
+    static func unsolicited(_ head: UInt8) -> String {
+        let type = Int(head >> 4)
+        return type == 0
+            ? "an unsolicited packet of the reserved type" : "an unsolicited \(names[type]) packet"
     }
 
-    /// What a packet of this kind is called.
+    /// The packet type's name.
     var name: String { Self.names[Int(rawValue)] }
 
-    /// How many bytes may follow its fixed header.
+    /// The permitted lengths of what follows its fixed header, in bytes.
     ///
-    /// - Parameter version: The version of the protocol that the connection speaks.
+    /// - Parameter version: The connection's protocol version.
     func lengths(in version: MQTTConfiguration.Version) -> ClosedRange<Int> {
         switch (self, version) {
         case (.pingresp, _): 0...0
@@ -42,8 +39,8 @@ enum AnswerKind: UInt8, CaseIterable {
         }
     }
 
-    /// Whether version 5 knows `reason` in a packet of this kind (sections 3.4.2.1, 3.5.2.1 and 3.7.2.1). Any other
-    /// packet ends the connection, or may not begin one, whatever it says.
+    /// Whether version 5 defines `reason` for this kind of packet (sections 3.4.2.1, 3.5.2.1 and 3.7.2.1). True
+    /// for the kinds whose reason is not checked.
     func knows(reason: UInt8) -> Bool {
         switch self {
         case .puback, .pubrec: [0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99].contains(reason)
@@ -53,7 +50,7 @@ enum AnswerKind: UInt8, CaseIterable {
     }
 }
 
-/// What a broker sent that this client does not accept.
+/// Data from a broker that this client does not accept.
 struct FrameViolation: Error, Equatable, CustomStringConvertible {
     /// Reads well after "the broker sent".
     let description: String
@@ -64,7 +61,7 @@ struct FrameViolation: Error, Equatable, CustomStringConvertible {
 
     /// - Parameters:
     ///   - kind: The packet.
-    ///   - what: What is wrong with it; reads well after its name.
+    ///   - what: What is wrong with it; reads well after the packet's name.
     init(_ kind: AnswerKind, _ what: String) {
         self.init("a \(kind.name) packet \(what)")
     }

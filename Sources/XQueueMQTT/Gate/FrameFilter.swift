@@ -2,46 +2,46 @@
 
 import NIOCore
 
-/// Lets pass what a broker owes to a client that only publishes, written anew, and nothing else.
+/// Passes, rewritten, only the packets that a broker owes to a client that only publishes.
 ///
-/// libmosquitto takes packets of any length into memory, and ends the process at some that no broker should send. What
-/// comes out here is short, of six kinds, and holds only properties that the library uses.
+/// libmosquitto reads packets of any length into memory, and crashes on some that no broker should send. The
+/// output consists of short packets of six kinds, with only the properties that the library uses.
 struct FrameFilter {
-    /// The longest packet that is accepted, in bytes, without its fixed header. Version 5 tells the broker.
+    /// Maximum packet size, in bytes, without the fixed header. Version 5 announces it to the broker.
     static let largestFrame = 256 << 10
 
-    /// What came of some bytes.
+    /// The result of filtering some bytes.
     struct Passage {
-        /// Whole packets, for the library.
+        /// Complete packets, for the library.
         var frames = ByteBuffer()
-        /// What else the broker sent, after which nothing passes.
+        /// The violation, if any, after which nothing more passes.
         var violation: FrameViolation?
     }
 
     private let version: MQTTConfiguration.Version
     private var owed = OwedAnswers()
-    /// The start of a packet that is not all there.
+    /// The start of an incomplete packet.
     private var rest = ByteBuffer()
-    /// Nothing passes any more.
-    private var isOver = false
+    /// Whether nothing passes any more.
+    private var hasEnded = false
 
-    /// - Parameter version: The version of the protocol that the connection speaks.
+    /// - Parameter version: The connection's protocol version.
     init(_ version: MQTTConfiguration.Version) {
         self.version = version
     }
 
-    /// How many bytes wait for the rest of their packet.
+    /// Number of buffered bytes of an incomplete packet.
     var waiting: Int { rest.readableBytes }
 
-    /// Notes what is sent to the broker: any part of it, in order.
+    /// Records bytes sent to the broker, in order and in pieces of any size.
     mutating func sent(_ bytes: ByteBuffer) {
         owed.add(bytes)
     }
 
-    /// Takes what the broker sent: any part of it, in order.
+    /// Filters bytes from the broker, in order and in pieces of any size.
     mutating func received(_ bytes: ByteBuffer) -> Passage {
         var passage = Passage()
-        guard !isOver else { return passage }
+        guard !hasEnded else { return passage }
         var input = bytes
         if rest.readableBytes > 0 {
             swap(&input, &rest)
@@ -49,15 +49,15 @@ struct FrameFilter {
             rest = ByteBuffer()
         }
         do throws(FrameViolation) {
-            while !isOver, let (kind, body) = try next(&input) {
+            while !hasEnded, let (kind, body) = try next(&input) {
                 if passage.frames.capacity == 0 { passage.frames.reserveCapacity(input.readableBytes + 64) }
                 try write(kind, body, to: &passage.frames)
             }
         } catch {
-            isOver = true
+            hasEnded = true
             passage.violation = error
         }
-        if !isOver, input.readableBytes > 0 {
+        if !hasEnded, input.readableBytes > 0 {
             input.discardReadBytes()
             rest = input
         }
@@ -66,7 +66,7 @@ struct FrameFilter {
 
     // MARK: - Reading
 
-    /// Takes the next packet, if all of it is there. Whatever its first bytes tell is checked before that.
+    /// Takes the next packet if it is complete. Its first bytes are checked before that.
     private mutating func next(
         _ input: inout ByteBuffer
     ) throws(FrameViolation) -> (kind: AnswerKind, body: ByteBuffer)? {
@@ -85,14 +85,14 @@ struct FrameFilter {
 
     private func kind(_ head: UInt8) throws(FrameViolation) -> AnswerKind {
         guard let kind = AnswerKind(rawValue: head >> 4), kind != .disconnect || version == .v5 else {
-            throw FrameViolation("\(AnswerKind.words(for: head)), which it was not asked for")
+            throw FrameViolation(AnswerKind.unsolicited(head))
         }
         guard head & 15 == 0 else { throw FrameViolation(kind, "with the flags \(head & 15)") }
-        guard owed.contains(kind) else { throw FrameViolation(kind, "to no request") }
+        guard owed.contains(kind) else { throw FrameViolation(AnswerKind.unsolicited(head)) }
         return kind
     }
 
-    /// The length that a packet gives in one to four bytes; nil if they are not all there.
+    /// The packet's length, from one to four bytes; nil if they are incomplete.
     private func length(
         _ input: ByteBuffer, at start: Int
     ) throws(FrameViolation) -> (value: Int, width: Int)? {
@@ -100,7 +100,7 @@ struct FrameFilter {
         for width in 1...4 {
             guard let byte = input.getInteger(at: start + width - 1, as: UInt8.self) else { return nil }
             value |= Int(byte & 127) << (7 * (width - 1))
-            // A last byte of nothing makes the number longer than it has to be.
+            // A zero in the last byte means that the encoding is longer than necessary.
             if byte == 0, width > 1 { break }
             if byte < 128 { return (value, width) }
         }
@@ -120,7 +120,7 @@ struct FrameFilter {
         case .disconnect:
             let reason = try reason(kind, &body)
             frames.writeMultipleIntegers(kind.head, UInt8(1), reason)
-            isOver = true
+            hasEnded = true
         }
     }
 
@@ -138,7 +138,7 @@ struct FrameFilter {
         }
     }
 
-    /// A reason and properties, both of which may be left out.
+    /// A reason code and properties, both optional.
     private func reason(_ kind: AnswerKind, _ body: inout ByteBuffer) throws(FrameViolation) -> UInt8 {
         guard let reason = body.readInteger(as: UInt8.self) else { return 0 }
         guard kind.knows(reason: reason) else {
@@ -153,26 +153,26 @@ struct FrameFilter {
 }
 
 extension AnswerKind {
-    /// The first byte of such a packet.
+    /// The packet's first byte.
     var head: UInt8 { rawValue << 4 }
 }
 
 extension FrameFilter {
-    /// What the library reads of a broker's answer to a request for a connection.
+    /// The CONNACK properties that the library uses.
     private static let used: [(identifier: UInt8, bytes: Int)] = [
         (FrameProperties.serverKeepAlive, 2), (FrameProperties.receiveMaximum, 2),
         (FrameProperties.maximumQoS, 1),
         (FrameProperties.retainAvailable, 1), (FrameProperties.maximumPacketSize, 4),
     ]
-    /// How brokers that do not know version 5 say so, in the words of version 3.1.1 and in those of version 5.
+    /// How brokers that do not support version 5 report that: in version 3.1.1 and in version 5.
     private static let unknownVersion: (old: UInt8, new: UInt8) = (0x01, 0x84)
 
-    /// Writes a broker's answer to a request for a connection anew.
+    /// Rewrites a CONNACK packet.
     ///
     /// - Parameters:
     ///   - body: What follows its fixed header, at least two bytes.
-    ///   - version: The version of the protocol that the connection speaks.
-    ///   - frames: Where it goes.
+    ///   - version: The connection's protocol version.
+    ///   - frames: The output.
     static func writeConnack(
         _ body: inout ByteBuffer, _ version: MQTTConfiguration.Version, to frames: inout ByteBuffer
     ) throws(FrameViolation) {

@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// Stands at the inner end of a connection to a broker, and ends it at anything but an answer that was asked for.
+/// The innermost handler of a broker connection; closes it on anything but a solicited reply.
 final class FrameGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -13,8 +13,8 @@ final class FrameGate: ChannelDuplexHandler {
     private let state: TunnelState
 
     /// - Parameters:
-    ///   - version: The version of the protocol that the connection speaks.
-    ///   - state: Where it tells what broke the connection.
+    ///   - version: The connection's protocol version.
+    ///   - state: Receives the reason if the connection breaks.
     init(_ version: MQTTConfiguration.Version, _ state: TunnelState) {
         filter = FrameFilter(version)
         self.state = state

@@ -2,12 +2,12 @@
 
 import NIOCore
 
-/// The properties of a packet of version 5, held to the tables of its specification (section 2.2.2.2 and those of the
-/// packets).
+/// The properties of a version 5 packet, validated against the specification's tables (section 2.2.2.2 and
+/// those of the packets).
 ///
-/// Texts and binary data are checked for their lengths and dropped: nothing here uses them.
+/// Texts and binary data are checked for length and dropped, because nothing uses them.
 struct FrameProperties {
-    /// What a value looks like.
+    /// A value's encoding.
     private enum Form {
         case byte, twoBytes, fourBytes, variable, text, pair, binary
     }
@@ -17,7 +17,7 @@ struct FrameProperties {
     static let retainAvailable: UInt8 = 0x25
     static let maximumPacketSize: UInt8 = 0x27
     static let serverKeepAlive: UInt8 = 0x13
-    /// The only one that may stand in a packet more than once.
+    /// The only property that may occur more than once.
     private static let userProperty: UInt8 = 0x26
 
     private static let forms: [UInt8: Form] = [
@@ -37,14 +37,14 @@ struct FrameProperties {
     /// Must not be 0.
     private static let positive: Set<UInt8> = [0x21, 0x27]
 
-    /// The numbers among the values, by the identifiers of their properties.
+    /// The numeric values, by property identifier.
     private(set) var numbers: [UInt8: UInt32] = [:]
 
-    /// Reads the length of the properties and all of them from the start of `body`.
+    /// Reads the properties, with their length, from the start of `body`.
     ///
     /// - Parameters:
-    ///   - body: What is left of the packet; afterwards what follows the properties.
-    ///   - kind: The packet, which decides which properties may stand in it.
+    ///   - body: The rest of the packet; afterwards, what follows the properties.
+    ///   - kind: The packet, which determines the permitted properties.
     init(_ body: inout ByteBuffer, of kind: AnswerKind) throws(FrameViolation) {
         guard let length = Self.readVariable(&body), var list = body.readSlice(length: length) else {
             throw FrameViolation(kind, "whose properties are cut short")
@@ -86,7 +86,7 @@ struct FrameProperties {
         return value > 0 || !positive.contains(identifier)
     }
 
-    /// The value if it is a number, 0 if it is none; nil if it is not all there.
+    /// The value, or 0 if it is not a number; nil if it is incomplete.
     private static func readValue(_ list: inout ByteBuffer, _ form: Form) -> UInt32? {
         switch form {
         case .byte: list.readInteger(as: UInt8.self).map(UInt32.init)
@@ -98,13 +98,13 @@ struct FrameProperties {
         }
     }
 
-    /// Passes over something that begins with its length in two bytes; false if it is not all there.
+    /// Skips a value prefixed with its length in two bytes; returns false if it is incomplete.
     private static func skip(_ list: inout ByteBuffer) -> Bool {
         guard let length = list.readInteger(as: UInt16.self) else { return false }
         return list.readSlice(length: Int(length)) != nil
     }
 
-    /// A number of one to four bytes, seven bits in each (section 1.5.5); nil if it is not all there, or longer.
+    /// A number of one to four bytes, seven bits in each (section 1.5.5); nil if it is incomplete or longer.
     private static func readVariable(_ bytes: inout ByteBuffer) -> Int? {
         var value = 0
         for shift in stride(from: 0, to: 28, by: 7) {

@@ -2,21 +2,21 @@
 
 import NIOCore
 
-/// How many answers of each kind a broker owes, counted from what is sent to it.
+/// The number of replies of each kind that a broker owes, counted from what is sent to it.
 ///
-/// What is sent is libmosquitto's, and well-formed; only the heads of its packets are looked at.
+/// The outgoing data comes from libmosquitto and is well-formed, so only the packets' heads are parsed.
 struct OwedAnswers {
     private enum Place {
         /// Before the first byte of a packet.
         case head
-        /// Within its length, of which so many bits are known.
+        /// Within its length, of which this many bits have been read.
         case length(head: UInt8, value: Int, bits: Int)
-        /// Within what follows, of which so many bytes are still to come: at least one.
+        /// Within its body, of which this many bytes are still to come: at least one.
         case body(Int)
     }
 
     private var place = Place.head
-    /// By the types of the answers in the protocol, four bits each.
+    /// By packet type of the reply, a four-bit number.
     private var counts = [Int](repeating: 0, count: 16)
 
     /// Whether the broker may send a packet of this kind.
@@ -24,12 +24,12 @@ struct OwedAnswers {
         kind == .disconnect || counts[Int(kind.rawValue)] > 0
     }
 
-    /// The broker has sent what it owed.
+    /// Records that the broker has sent a reply it owed.
     mutating func remove(_ kind: AnswerKind) {
         counts[Int(kind.rawValue)] -= 1
     }
 
-    /// Counts what these bytes ask for: any part of what is sent, in order.
+    /// Counts the replies that these bytes request; in order and in pieces of any size.
     mutating func add(_ bytes: ByteBuffer) {
         bytes.withUnsafeReadableBytes { bytes in
             var index = 0

@@ -2,20 +2,20 @@
 
 import XQueueCore
 
-/// The topics that messages go to.
+/// The topics of messages.
 struct MQTTTopics: Sendable {
-    /// Followed by a task's identifier, for its status.
+    /// Prefix of a task's status topic; followed by the task's identifier.
     let task: String
-    /// Followed by a task's identifier, for its progress.
+    /// Prefix of a task's progress topic; followed by the task's identifier.
     let progress: String
-    /// For all tasks that came to a status.
+    /// For all tasks that reach a status.
     private let statuses: [String]
-    /// Where the notifier says that it is there.
+    /// The topic of this client's presence messages.
     let presence: String
 
     /// - Parameters:
-    ///   - topic: Such as `task/status`; progress goes to `task/progress`, beside it.
-    ///   - clientID: The whole name of the client.
+    ///   - topic: Such as `task/status`; progress goes to the sibling `task/progress`.
+    ///   - clientID: The full client ID.
     init(topic: String, clientID: String) {
         let levels = topic.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let parent = levels.map { $0 + "/" }.joined()
@@ -26,7 +26,7 @@ struct MQTTTopics: Sendable {
     }
 
     func status(_ status: TaskStatus) -> String {
-        // In the order of `allCases`, which is that of the codes.
+        // In the order of `allCases`, which is the order of the codes.
         statuses[status.code]
     }
 }

@@ -2,25 +2,25 @@
 
 import XQueueCore
 
-/// The messages of several events, ready to be handed to the client's thread in one piece.
+/// The messages of several events, ready to be passed to the client's thread as one piece.
 struct MessageBatch: Sendable {
-    /// Where a message stands in ``bytes``.
+    /// A message's location in ``bytes``.
     struct Message: Sendable {
-        /// The topic, with a zero byte at its end.
+        /// Offset of the topic, which ends with a zero byte.
         let topic: Int
         let topicCount: Int
         let payload: Int
         let payloadCount: Int
 
-        /// How many bytes topic and payload have.
+        /// Size of topic and payload, in bytes.
         var count: Int { topicCount + payloadCount }
     }
 
     private(set) var bytes: [UInt8] = []
     private(set) var messages: [Message] = []
 
-    /// One event makes a message for its task and, if it is about a status, one for the status, in this
-    /// order and with the same payload.
+    /// Each event makes a message for its task and, if it is a status change, one for the status, in this order
+    /// and with the same payload.
     init(_ events: [TaskEvent], _ topics: MQTTTopics) {
         bytes.reserveCapacity(events.count * 384)
         messages.reserveCapacity(events.count * 2)
@@ -37,7 +37,7 @@ struct MessageBatch: Sendable {
         }
     }
 
-    /// The topic of a message, for people.
+    /// A message's topic, for people.
     func topic(of index: Int) -> String {
         let message = messages[index]
         return String(decoding: bytes[message.topic..<message.topic + message.topicCount], as: UTF8.self)

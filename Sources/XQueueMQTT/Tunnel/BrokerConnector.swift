@@ -6,15 +6,15 @@ import NIOPosix
 import NIOSSL
 import NIOWebSocket
 
-/// Connects to a broker: over TCP, encrypted if its address says so, over WebSocket if it says so.
+/// Connects to a broker over TCP or WebSocket, with TLS if its address says so.
 struct BrokerConnector: Sendable {
     let configuration: MQTTConfiguration
     let state: TunnelState
 
-    /// A channel that takes the bytes of the protocol, and gives those that pass a ``FrameGate``.
+    /// Opens a channel that accepts protocol bytes, and yields those that pass a ``FrameGate``.
     ///
-    /// - Parameter loop: Where it lives.
-    /// - Throws: ``MQTTError``; `CancellationError` at once if the task is canceled.
+    /// - Parameter loop: The channel's event loop.
+    /// - Throws: ``MQTTError``; `CancellationError` immediately if the task is canceled.
     func connect(on loop: any EventLoop) async throws -> any Channel {
         let broker = configuration.broker
         let tls = try broker.usesTLS ? makeTLS() : nil
@@ -44,7 +44,7 @@ struct BrokerConnector: Sendable {
         }
     }
 
-    /// Puts everything into the pipeline of a channel that is open, and waits until the broker has agreed to it.
+    /// Sets up the pipeline of an open channel, and waits for the TLS or WebSocket handshake.
     private func prepare(_ channel: any Channel, _ tls: NIOSSLContext?) -> EventLoopFuture<any Channel> {
         do {
             let pipeline = channel.pipeline.syncOperations
@@ -59,7 +59,7 @@ struct BrokerConnector: Sendable {
             let handshake = channel.eventLoop.makePromise(of: Void.self)
             try pipeline.addHandler(HandshakeHandler(handshake))
             try pipeline.addHandler(FrameGate(configuration.version, state))
-            // It begins at once.
+            // The handshake starts immediately.
             try pipeline.addHandler(handler(tls), position: .first)
             return handshake.futureResult.map { channel }
         } catch {
@@ -70,7 +70,7 @@ struct BrokerConnector: Sendable {
     private func makeTLS() throws(MQTTError) -> NIOSSLContext {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
-        tls.shutdownTimeout = BrokerTunnel.farewell
+        tls.shutdownTimeout = BrokerTunnel.closeTimeout
         if let file = configuration.caFile { tls.trustRoots = .file(file) }
         do {
             if let certificate = configuration.certificateFile, let key = configuration.keyFile {
@@ -87,21 +87,21 @@ struct BrokerConnector: Sendable {
 
     private func handler(_ context: NIOSSLContext) throws -> NIOSSLClientHandler {
         let host = configuration.broker.host
-        // A certificate's name is checked against an address, too, but an address must not be sent as a name.
+        // A certificate is checked against an IP address, too, but SNI must not contain one.
         let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
         return try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
     }
 }
 
 extension BrokerConnector {
-    /// The longest WebSocket frame that is accepted, in bytes: brokers may put many packets into one.
-    private static let largestFrame = 1 << 20
+    /// Maximum WebSocket frame size, in bytes: brokers may put many packets into one frame.
+    private static let maxFrameSize = 1 << 20
 
-    /// Asks for a WebSocket of the subprotocol `mqtt`.
+    /// Requests a WebSocket with the subprotocol `mqtt`.
     ///
     /// - Parameters:
-    ///   - channel: Leads to the broker's web server.
-    ///   - path: Where the WebSocket is there.
+    ///   - channel: A channel to the broker's web server.
+    ///   - path: The WebSocket's path on that server.
     /// - Returns: The same channel, once the server has agreed.
     func upgrade(_ channel: any Channel, _ path: String) throws -> EventLoopFuture<any Channel> {
         let broker = configuration.broker
@@ -110,7 +110,7 @@ extension BrokerConnector {
         let headers: HTTPHeaders = [
             "Host": isUsualPort ? host : "\(host):\(broker.port)", "Sec-WebSocket-Protocol": "mqtt",
         ]
-        let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(maxFrameSize: Self.largestFrame) {
+        let upgrader = NIOTypedWebSocketClientUpgrader<any Channel>(maxFrameSize: Self.maxFrameSize) {
             channel, _ in
             channel.eventLoop.makeCompletedFuture {
                 let pipeline = channel.pipeline.syncOperations
@@ -124,7 +124,7 @@ extension BrokerConnector {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeFailedFuture(
-                    MQTTError(.refused, "\(broker.description) does not answer as a broker's WebSocket"))
+                    MQTTError(.refused, "\(broker.description) did not accept the WebSocket upgrade"))
             })
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
             configuration: .init(upgradeConfiguration: upgrade))

@@ -5,14 +5,14 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A socket in a private folder that leads to a broker: libmosquitto connects to it, and what the broker sends passes a
-/// ``FrameGate`` before the library sees it.
+/// A socket in a private folder that leads to a broker: libmosquitto connects to it, and the broker's data
+/// passes a ``FrameGate`` before the library sees it.
 ///
-/// It serves one connection and ends with it.
+/// Serves one connection and ends with it.
 final class BrokerTunnel: Sendable {
-    /// How long what was sent last may take to go out, and a TLS connection to end.
-    static let farewell = TimeAmount.seconds(1)
-    /// How many bytes are read at once.
+    /// Maximum time for the last data to go out, and for a TLS connection to shut down.
+    static let closeTimeout = TimeAmount.seconds(1)
+    /// Buffer sizes for reads, in bytes.
     private static let readSize = AdaptiveRecvByteBufferAllocator(
         minimum: 4096, initial: 32 << 10, maximum: 128 << 10)
 
@@ -21,10 +21,10 @@ final class BrokerTunnel: Sendable {
     private let listener: any Channel
     private let state: TunnelState
 
-    /// Connects to the broker first, so that what goes wrong there is known.
+    /// Connects to the broker first, so that a connection failure is reported here.
     ///
-    /// - Parameter configuration: Says where the broker is and whom to trust.
-    /// - Throws: ``MQTTError``; `CancellationError` at once if the task is canceled.
+    /// - Parameter configuration: The broker's address and the TLS settings.
+    /// - Throws: ``MQTTError``; `CancellationError` immediately if the task is canceled.
     static func open(_ configuration: MQTTConfiguration) async throws -> BrokerTunnel {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let state = TunnelState(configuration.broker)
@@ -33,7 +33,7 @@ final class BrokerTunnel: Sendable {
             return try await BrokerTunnel(upstream, state, on: loop)
         } catch {
             upstream.close(promise: nil)
-            throw MQTTError(.disconnected, "no local socket can be made for the broker: \(error)")
+            throw MQTTError(.disconnected, "cannot create a local socket for the broker connection: \(error)")
         }
     }
 
@@ -58,15 +58,15 @@ final class BrokerTunnel: Sendable {
         abort()
     }
 
-    /// Where libmosquitto is to connect.
+    /// The socket for libmosquitto to connect to.
     var socketFile: String { folder.socketFile }
 
-    /// What broke the connection to the broker, if something is known to have.
+    /// What broke the connection to the broker, if known.
     var failure: MQTTError? { state.failure }
 
-    /// Returns once the connection has ended, after the other end of the tunnel was closed; ends it if it does not.
+    /// Waits for the connection to end after the tunnel's other end was closed; ends it after a timeout.
     func close() async {
-        let timer = upstream.eventLoop.scheduleTask(in: Self.farewell) { [upstream] in
+        let timer = upstream.eventLoop.scheduleTask(in: Self.closeTimeout) { [upstream] in
             upstream.close(promise: nil)
         }
         try? await upstream.closeFuture.get()
@@ -74,7 +74,7 @@ final class BrokerTunnel: Sendable {
         abort()
     }
 
-    /// Ends the connection.
+    /// Ends the connection immediately.
     func abort() {
         upstream.close(promise: nil)
         listener.close(promise: nil)
@@ -84,9 +84,10 @@ final class BrokerTunnel: Sendable {
     private static func join(
         _ local: any Channel, _ upstream: any Channel, _ state: TunnelState, _ folder: SocketFolder
     ) -> EventLoopFuture<Void> {
-        // What is closed already would never say so.
+        // If the upstream is closed already, no event will report it.
         guard state.take(), upstream.isActive else {
-            return local.eventLoop.makeFailedFuture(MQTTError(.closed, "the tunnel leads nowhere"))
+            return local.eventLoop.makeFailedFuture(
+                MQTTError(.closed, "the broker connection is already closed or in use"))
         }
         folder.remove()
         return local.eventLoop.makeCompletedFuture {
@@ -100,53 +101,53 @@ final class BrokerTunnel: Sendable {
     }
 }
 
-/// What a tunnel and the handlers of its connection share.
+/// State shared by a tunnel and its connection's handlers.
 final class TunnelState: Sendable {
     let broker: MQTTBroker
     private let isTaken = Atomic(false)
     private let reason = Mutex<MQTTError?>(nil)
 
-    /// - Parameter broker: Where the tunnel leads.
+    /// - Parameter broker: The tunnel's destination.
     init(_ broker: MQTTBroker) {
         self.broker = broker
     }
 
-    /// What broke the connection to the broker, if something is known to have.
+    /// What broke the connection to the broker, if known.
     var failure: MQTTError? { reason.withLock { $0 } }
 
-    /// Notes what broke the connection, unless something has before.
+    /// Records what broke the connection, unless a cause is already known.
     func note(_ error: any Error) {
         let error = MQTTError(error, of: broker)
         reason.withLock { $0 = $0 ?? error }
     }
 
-    /// True for the first who asks: a tunnel serves one connection.
+    /// Returns true only for the first caller: a tunnel serves one connection.
     func take() -> Bool {
         !isTaken.exchange(true, ordering: .relaxed)
     }
 }
 
-/// A folder for one socket, which nobody but this user can look into.
+/// A folder for one socket, accessible only to this user.
 struct SocketFolder: Sendable {
     private let path: String
 
-    /// - Throws: ``MQTTError`` of kind `disconnected` if the folder for temporary files cannot be written to.
+    /// - Throws: ``MQTTError`` with kind `disconnected` if the folder for temporary files cannot be written to.
     init() throws(MQTTError) {
         let parent = FileManager.default.temporaryDirectory.path
-        // The path of a socket must be short.
+        // Socket paths must be short.
         var template = Array((parent + "/xqueue-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw MQTTError(
                 .disconnected,
-                "no folder for a socket can be made in \(parent): \(String(cString: strerror(errno)))")
+                "cannot create a socket folder in \(parent): \(String(cString: strerror(errno)))")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// Where the socket is to be.
+    /// The socket's path.
     var socketFile: String { path + "/mqtt" }
 
-    /// Removes the folder and the socket; those who have connected keep their connections.
+    /// Removes the folder and the socket; existing connections stay open.
     func remove() {
         unlink(socketFile)
         rmdir(path)

@@ -3,24 +3,24 @@
 import NIOCore
 import Synchronization
 
-/// A connection that is being made, which the caller need not wait for.
+/// A connection attempt that the caller may abandon.
 final class ConnectAttempt: Sendable {
     private struct State {
         var channel: (any Channel)?
-        var isOver = false
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
     private let outcome: EventLoopPromise<any Channel>
 
-    /// ``succeed(_:)`` or ``fail(_:)`` must be called.
+    /// The caller must call ``succeed(_:)`` or ``fail(_:)`` eventually.
     init(on loop: any EventLoop) {
         outcome = loop.makePromise(of: (any Channel).self)
     }
 
-    /// The channel, once it is ready.
+    /// Waits until the channel is ready.
     ///
-    /// - Throws: What it failed with, and `CancellationError` at once if the task is canceled.
+    /// - Throws: The failure's error, or `CancellationError` immediately if the task is canceled.
     func result() async throws -> any Channel {
         try await withTaskCancellationHandler {
             try await outcome.futureResult.get()
@@ -29,33 +29,34 @@ final class ConnectAttempt: Sendable {
         }
     }
 
-    /// Has a channel that is not ready yet closed if the attempt fails, and the attempt fail if it is closed.
+    /// Ties an unready channel to the attempt: it is closed if the attempt fails, and its closing fails the
+    /// attempt.
     func hold(_ channel: any Channel) {
-        let isOver = state.withLock { state in
-            if !state.isOver { state.channel = channel }
-            return state.isOver
+        let hasEnded = state.withLock { state in
+            if !state.hasEnded { state.channel = channel }
+            return state.hasEnded
         }
-        if isOver { channel.close(promise: nil) }
+        if hasEnded { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in self.fail(ChannelError.eof) }
     }
 
-    /// The channel is ready. If the attempt is over, it is closed.
+    /// Reports that the channel is ready. If the attempt has already ended, closes the channel.
     func succeed(_ channel: any Channel) {
         if end() != nil { outcome.succeed(channel) } else { channel.close(promise: nil) }
     }
 
-    /// Ends the attempt, unless it is over.
+    /// Ends the attempt, unless it has already ended.
     func fail(_ error: any Error) {
         guard let channels = end() else { return }
         for channel in channels { channel.close(promise: nil) }
         outcome.fail(error)
     }
 
-    /// The channel that is held, if there is one; nil if the attempt was over before.
+    /// The channel held, if there is one; nil if the attempt had already ended.
     private func end() -> [any Channel]? {
         state.withLock { state in
-            guard !state.isOver else { return nil }
-            defer { state = State(channel: nil, isOver: true) }
+            guard !state.hasEnded else { return nil }
+            defer { state = State(channel: nil, hasEnded: true) }
             return state.channel.map { [$0] } ?? []
         }
     }

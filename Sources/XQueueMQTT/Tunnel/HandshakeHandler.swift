@@ -3,13 +3,13 @@
 import NIOCore
 import NIOTLS
 
-/// Tells when a connection is encrypted, or why it cannot be.
+/// Reports when the TLS handshake has succeeded, or why it failed.
 final class HandshakeHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var outcome: EventLoopPromise<Void>?
 
-    /// - Parameter outcome: Succeeds once the broker has shown a certificate that is trusted.
+    /// - Parameter outcome: Succeeds once the broker has presented a trusted certificate.
     init(_ outcome: EventLoopPromise<Void>) {
         self.outcome = outcome
     }

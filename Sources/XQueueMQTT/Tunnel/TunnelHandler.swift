@@ -3,7 +3,7 @@
 import Foundation
 import NIOCore
 
-/// One end of a tunnel: what comes in here goes out at the other end, no faster than that end takes it.
+/// One end of a tunnel: forwards what it receives to the other end, no faster than that end accepts it.
 final class TunnelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -13,14 +13,14 @@ final class TunnelHandler: ChannelInboundHandler {
 
     /// - Parameters:
     ///   - peer: The other end, on the same loop.
-    ///   - isUpstream: Whether this is the end that leads to the broker.
+    ///   - isUpstream: Whether this is the broker's end.
     init(to peer: any Channel, isUpstream: Bool) {
         self.peer = peer
         self.isUpstream = isUpstream
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        // Nobody else is to come.
+        // The tunnel serves only one connection.
         context.channel.parent?.close(promise: nil)
         context.fireChannelActive()
         context.read()
@@ -34,19 +34,19 @@ final class TunnelHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         peer.flush()
-        if isUpstream { acknowledgeAtOnce(context.channel) }
+        if isUpstream { acknowledgeImmediately(context.channel) }
         if peer.isWritable { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        // What the other end held back may come now.
+        // Resume reading what was held back.
         if context.channel.isWritable { peer.read() }
         context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // What came before the end is still to arrive. To the library nothing more is said, but it may go on to write:
-        // otherwise it would not read why the broker has left.
+        // Data from before the end must still be delivered. On the library's side only the output is closed:
+        // otherwise, once a write fails, it would not read why the broker closed the connection.
         peer.flush()
         let (peer, mode) = (peer, isUpstream ? CloseMode.output : .all)
         (lastWrite ?? context.eventLoop.makeSucceededVoidFuture()).whenComplete { _ in
@@ -59,11 +59,12 @@ final class TunnelHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Has the system acknowledge what the broker sent.
+    /// Makes the system acknowledge the broker's data immediately.
     ///
-    /// While messages go out, that goes with them. After the last, a broker that waits for it before it sends more
-    /// (Nagle's algorithm, which mosquitto leaves on) would stand still for 40 ms. The system forgets the setting.
-    private func acknowledgeAtOnce(_ channel: any Channel) {
+    /// While messages go out, the acknowledgement travels with them. After the last one, a broker that waits
+    /// for it before sending more (Nagle's algorithm, which mosquitto leaves on) would stall for 40 ms. The
+    /// option is not sticky, so it is set each time.
+    private func acknowledgeImmediately(_ channel: any Channel) {
         #if os(Linux)
         try? channel.syncOptions?.setOption(.tcpOption(.init(rawValue: CInt(TCP_QUICKACK))), value: 1)
         #endif

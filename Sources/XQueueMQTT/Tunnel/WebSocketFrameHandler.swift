@@ -3,7 +3,7 @@
 import NIOCore
 import NIOWebSocket
 
-/// Makes frames of bytes, and bytes of frames.
+/// Converts between WebSocket frames and bytes.
 final class WebSocketFrameHandler: ChannelDuplexHandler, Sendable {
     typealias InboundIn = WebSocketFrame
     typealias InboundOut = ByteBuffer
@@ -16,7 +16,7 @@ final class WebSocketFrameHandler: ChannelDuplexHandler, Sendable {
         case .binary, .continuation:
             context.fireChannelRead(wrapInboundOut(frame.unmaskedData))
         case .ping:
-            // Answers to one who reads none would gather.
+            // Pongs to a peer that does not read would accumulate.
             guard context.channel.isWritable else { return }
             send(.pong, frame.unmaskedData, context, promise: nil)
             context.flush()
@@ -25,7 +25,7 @@ final class WebSocketFrameHandler: ChannelDuplexHandler, Sendable {
         case .connectionClose:
             context.close(promise: nil)
         default:
-            context.fireErrorCaught(FrameViolation("a WebSocket frame that is not binary"))
+            context.fireErrorCaught(FrameViolation("a non-binary WebSocket frame"))
         }
     }
 

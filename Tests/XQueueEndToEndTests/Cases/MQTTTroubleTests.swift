@@ -129,7 +129,7 @@ import XQueueTesting
                 "--mqtt-password", "wrong-secret",
             ])
         let api = API(server)
-        try await eventually("it is refused") { server.said.contains("the broker refuses the connection") }
+        try await eventually("it is refused") { server.said.contains("the broker refused the connection") }
         #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(try await api.sink().connected == false)
         #expect(!server.said.contains("wrong-secret"))

@@ -52,18 +52,18 @@ import Testing
         var filter = FrameFixture.filter(.v3)
         let result = filter.received([0x40, 2, 0, 1, 0x30, 0, 0x40, 2, 0, 2], inPiecesOf: 100)
         #expect(result.frames == [0x40, 2, 0, 1])
-        #expect(result.violation == "a PUBLISH packet, which it was not asked for")
+        #expect(result.violation == "an unsolicited PUBLISH packet")
     }
 
     @Test(
         "Everything else ends the connection as soon as it shows",
         arguments: [
-            (Version.v3, [0x30], "a PUBLISH packet, which it was not asked for"),
-            (.v5, [0x90], "a SUBACK packet, which it was not asked for"),
-            (.v5, [0xF0], "an AUTH packet, which it was not asked for"),
-            (.v5, [0x00], "a packet of the reserved type, which it was not asked for"),
-            (.v3, [0xE0], "a DISCONNECT packet, which it was not asked for"),
-            (.v5, [0xB0], "an UNSUBACK packet, which it was not asked for"),
+            (Version.v3, [0x30], "an unsolicited PUBLISH packet"),
+            (.v5, [0x90], "an unsolicited SUBACK packet"),
+            (.v5, [0xF0], "an unsolicited AUTH packet"),
+            (.v5, [0x00], "an unsolicited packet of the reserved type"),
+            (.v3, [0xE0], "an unsolicited DISCONNECT packet"),
+            (.v5, [0xB0], "an unsolicited UNSUBACK packet"),
             (.v3, [0x42], "a PUBACK packet with the flags 2"),
             (.v3, [0x40, 3], "a PUBACK packet of length 3"),
             (.v3, [0x40, 0], "a PUBACK packet of length 0"),
@@ -93,12 +93,12 @@ import Testing
     @Test("Answers that nobody waits for end the connection")
     func unasked() {
         var filter = FrameFilter(.v3)
-        #expect(filter.received([0x20], inPiecesOf: 1).violation == "a CONNACK packet to no request")
+        #expect(filter.received([0x20], inPiecesOf: 1).violation == "an unsolicited CONNACK packet")
         filter = FrameFilter(.v3)
         filter.sent(ByteBuffer(bytes: FrameFixture.connect + FrameFixture.publish(1, quality: 1)))
         let result = filter.received([0x20, 2, 0, 0, 0x40, 2, 0, 1, 0x40, 2, 0, 1], inPiecesOf: 100)
         #expect(result.frames == [0x20, 2, 0, 0, 0x40, 2, 0, 1])
-        #expect(result.violation == "a PUBACK packet to no request")
+        #expect(result.violation == "an unsolicited PUBACK packet")
     }
 
     @Test("What is sent is counted, however it is cut", arguments: [1, 3, 7, 100_000])
