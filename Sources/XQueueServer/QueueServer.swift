@@ -16,7 +16,7 @@ import Musl
 
 /// The HTTP API of one ``XQueue/TaskManager``.
 ///
-/// It only answers requests: whoever makes it runs the manager too, and lets the server end first.
+/// The server does not run the manager: run both, and stop the server first.
 public struct QueueServer: Service {
     let manager: TaskManager
     let configuration: ServerConfiguration
@@ -28,9 +28,9 @@ public struct QueueServer: Service {
     let onListening: (@Sendable (Int) async -> Void)?
 
     /// - Parameters:
-    ///   - metrics: What `/metrics` answers: the same that the manager was given. Nil for none.
-    ///   - logControl: What `/api/v1/log-level` changes; nil if that cannot be changed.
-    ///   - onListening: Told the port once clients can connect.
+    ///   - metrics: Served at `/metrics`; pass the registry given to the manager. Nil for none.
+    ///   - logControl: The log level changed by `/api/v1/log-level`; nil if it cannot be changed.
+    ///   - onListening: Called with the port once clients can connect.
     public init(
         manager: TaskManager, configuration: ServerConfiguration, logger: Logger,
         metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil,
@@ -53,18 +53,18 @@ public struct QueueServer: Service {
         self.onListening = onListening
     }
 
-    /// Makes the event loops of all servers, which end the process if they are made when descriptors have run out.
+    /// Creates the event loops of all servers. Call it early: doing so when file descriptors have run out ends the
+    /// process.
     package static func makeLoops() { _ = EventLoops.shared }
 
-    /// Puts other tokens and rules in force, for all requests that come after; streams and sessions that
-    /// they do not allow end.
+    /// Applies other tokens and rules to all further requests; ends the streams and sessions no longer allowed.
     public func setAccess(_ configuration: AccessConfiguration) {
         access.replace(configuration)
     }
 
     /// Serves until the service group shuts down gracefully or the Swift task is canceled.
     ///
-    /// At shutdown it takes no more connections and finishes the requests that have begun.
+    /// On shutdown it stops accepting connections and finishes the requests in progress.
     ///
     /// - Throws: ``ServerError`` if it cannot listen.
     public func run() async throws {
@@ -79,7 +79,7 @@ public struct QueueServer: Service {
             throw cannotListen(error)
         } catch let error as SocketAddressError.UnknownHost {
             throw ServerError(
-                .cannotListen, "cannot listen on \(address): the host is not known", cause: error)
+                .cannotListen, "cannot listen on \(address): unknown host", cause: error)
         }
     }
 
@@ -95,7 +95,7 @@ public struct QueueServer: Service {
         }
     }
 
-    /// The program behind the socket, made of `routes`.
+    /// The HTTP application that serves `routes`.
     func application(routes: [Route], tls: TLSKeeper? = nil) -> some ApplicationProtocol {
         let onListening = onListening
         let connections = ConnectionTable(
@@ -152,11 +152,11 @@ public struct QueueServer: Service {
             SecureChannel(
                 keeper: tls, http1: HTTP1Channel(responder: responder, configuration: http1),
                 http2: HTTP2Channel(responder: responder, configuration: http2), connections: connections,
-                patience: TimeAmount(configuration.requestTimeout))
+                handshakeTimeout: TimeAmount(configuration.requestTimeout))
         }
     }
 
-    /// For the parts that tell at lower levels how they are made.
+    /// The logger for frameworks, whose lower levels log internals.
     private var frameworkLogger: Logger {
         var quiet = logger
         quiet.logLevel = max(.notice, logger.logLevel)
@@ -169,13 +169,13 @@ public struct QueueServer: Service {
         switch error.errnoCode {
         case EADDRINUSE:
             ServerError(
-                .addressInUse, "cannot listen on \(address): another program uses the port", cause: error)
+                .addressInUse, "cannot listen on \(address): the port is already in use", cause: error)
         case EACCES:
             ServerError(
-                .cannotListen, "cannot listen on \(address): this user may not use the port", cause: error)
+                .cannotListen, "cannot listen on \(address): permission denied", cause: error)
         case EADDRNOTAVAIL:
             ServerError(
-                .cannotListen, "cannot listen on \(address): the address is not this machine's", cause: error)
+                .cannotListen, "cannot listen on \(address): not an address of this machine", cause: error)
         default:
             ServerError(.cannotListen, "cannot listen on \(address): \(error)", cause: error)
         }

@@ -1,6 +1,6 @@
 /// Why the server could not start.
 public struct ServerError: Error, Sendable, CustomStringConvertible {
-    /// What kind of error it is. New codes may be added.
+    /// The kind of error. New codes may be added.
     public struct Code: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 
@@ -8,17 +8,17 @@ public struct ServerError: Error, Sendable, CustomStringConvertible {
             self.rawValue = rawValue
         }
 
-        /// Another program listens on the port.
+        /// The port is already in use.
         public static let addressInUse = Code(rawValue: "address_in_use")
         /// The certificate or its key cannot be used.
         public static let badCertificate = Code(rawValue: "bad_certificate")
-        /// This process may not, or cannot, listen there.
+        /// The process lacks permission, or the address is unknown or not this machine's.
         public static let cannotListen = Code(rawValue: "cannot_listen")
     }
 
     public let code: Code
     public let message: String
-    /// What the network library said.
+    /// The underlying error, if any.
     public let cause: (any Error)?
 
     public init(_ code: Code, _ message: String, cause: (any Error)? = nil) {

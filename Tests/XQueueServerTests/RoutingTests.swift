@@ -66,7 +66,7 @@ import XQueueCore
         ) -> EventRequest.Transport? {
             var head = HTTPRequest(method: method, scheme: "http", authority: "a", path: path)
             head.headerFields = headers
-            return EventRequest.stream(askedBy: head, among: routes)?.transport
+            return EventRequest.stream(requestedBy: head, among: routes)?.transport
         }
         let (feed, socket): (HTTPFields, HTTPFields) = (
             [.accept: "text/event-stream"], [.upgrade: "websocket"]

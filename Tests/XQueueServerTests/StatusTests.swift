@@ -38,7 +38,7 @@ import XQueueTesting
         try await TestAPI.run { api in
             // The second in which the store was opened is not known as a whole.
             api.clock.advance(by: .seconds(1))
-            api.manager.register("a", maxConcurrency: 5) { _ -> RawJSON? in nil }
+            try api.manager.register("a", maxConcurrency: 5) { _ -> RawJSON? in nil }
             _ = try await api.makeTask(type: "a", #","concurrency_key":"k","max_concurrency":2"#)
             let canceled = try await api.makeTask(type: "b")
             _ = try await api.send(.delete, "/api/v1/tasks/\(canceled)")

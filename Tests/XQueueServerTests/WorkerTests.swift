@@ -66,7 +66,7 @@ import XQueueTesting
 
     @Test("make a type served, wherever they are") func served() async throws {
         try await Self.run { api in
-            api.manager.register("mine") { _ -> RawJSON? in nil }
+            try api.manager.register("mine") { _ -> RawJSON? in nil }
             let now = api.clock.now()
             let node = Self.node("b", at: now, types: ["x"], roles: [.worker])
             try await api.store.register(node, lifetime: .seconds(90))

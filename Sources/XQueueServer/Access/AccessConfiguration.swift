@@ -1,39 +1,39 @@
-/// Who may call the server. A fresh one lets everybody do everything.
+/// Who may call the server. The default grants every caller full access.
 public struct AccessConfiguration: Sendable, Hashable {
-    /// The tokens that are known, in the order they were given in.
+    /// The accepted tokens, in configuration order.
     public var tokens: [AccessToken] = []
-    /// Which JSON Web Tokens are trusted; nil for none.
+    /// Which JSON Web Tokens are accepted; nil for none.
     public var jwt: JWTRules?
-    /// The most requests a second with one token, in the long run; 0 for no limit.
+    /// Sustained rate limit per token, in requests per second; 0 = no limit.
     public var rateLimit: Int = 0
-    /// How many requests a token may make at once after a rest; 0 for as many as in a second.
+    /// Number of requests a token may make in a burst; 0 = one second's worth of ``rateLimit``.
     public var rateBurst: Int = 0
-    /// How long a console stays logged in.
+    /// How long a console session lasts.
     public var sessionLifetime: Duration = .seconds(12 * 3600)
-    /// The most consoles that are logged in. A token logs out its own oldest one, never another token's.
+    /// Maximum number of console sessions. A login can end the token's own oldest session, never another token's.
     public var maxSessions: Int = 1000
-    /// How many wrong tokens an address may show within a minute before it is slowed down; 0 for any number.
+    /// Number of invalid tokens an address may present per minute before its replies are delayed; 0 = no limit.
     public var maxFailures: Int = 60
 
     public init() {}
 
-    /// Whether callers must say who they are.
+    /// Whether callers must authenticate.
     public var isLocked: Bool { !tokens.isEmpty || jwt != nil }
 }
 
-/// A token a caller may present, of which only the hash is known.
+/// A token that callers may present, known only by its hash.
 public struct AccessToken: Sendable, Hashable {
-    /// The shortest token that is taken, in bytes: shorter ones can be guessed.
+    /// Minimum length of a token, in bytes: shorter ones can be guessed.
     public static let minLength = 16
 
-    /// What logs and replies call it.
+    /// Name used in logs and replies.
     public let name: String
     public let hash: TokenHash
     public let scopes: AccessScopes
-    /// The task types it is good for; nil for all.
+    /// The task types it gives access to; nil for all.
     public let types: Set<String>?
-    /// What keeps its concurrency keys apart from others': tokens of the same namespace share keys. Without one,
-    /// the keys of a token with ``types`` hold within their type, and those of one without hold in the whole queue.
+    /// The namespace of its concurrency keys: tokens with the same namespace share keys. Without one, the keys of a
+    /// token with ``types`` apply within their type, and those of a token without to the whole queue.
     public let keyNamespace: String?
     public let quota: TokenQuota
 

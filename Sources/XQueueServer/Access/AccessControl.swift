@@ -4,31 +4,31 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// Says who a caller is and lets them in or not: the one door all requests come through.
+/// Authenticates and authorizes callers: every request passes through here.
 ///
-/// What it knows can be replaced while it works; streams and sessions that what is new does not allow end.
+/// Its configuration can be replaced while the server runs, which ends the streams and sessions no longer allowed.
 final class AccessControl: Sendable {
-    /// What came of looking at a credential without a signature to check.
+    /// The result of looking up a credential, before any signature is verified.
     private enum Finding {
         case caller(Caller, isSession: Bool)
         case jwt(JWTRules, generation: Int)
     }
 
-    /// The most JWTs that are kept in mind.
+    /// Maximum number of cached JWTs.
     static let maxKnown = 1000
-    /// The longest JWT that is looked at, in bytes.
+    /// Maximum length of a JWT, in bytes.
     private static let maxTokenBytes = 8 << 10
 
     private let state: Mutex<AccessState>
     private let clock: any QueueClock
     private let trace: AccessTrace
     let crossOrigin: CrossOrigin
-    /// Those who wait or follow on behalf of a caller.
+    /// Waiting requests and streams, to be ended when their caller loses access.
     let watch = AccessWatch()
     let ledger = TokenLedger()
     let submissionQuota = SubmissionQuota()
 
-    /// - Parameter trace: Told of wrong tokens.
+    /// - Parameter trace: Records invalid tokens.
     init(
         _ configuration: AccessConfiguration, origins: [String] = [],
         clock: any QueueClock = SystemQueueClock(), trace: AccessTrace? = nil
@@ -39,7 +39,7 @@ final class AccessControl: Sendable {
         self.trace = trace ?? AccessTrace(maxFailures: configuration.maxFailures, clock: clock)
     }
 
-    /// Puts other tokens and rules in force.
+    /// Applies other tokens and rules.
     func replace(_ configuration: AccessConfiguration) {
         state.withLock { state in
             if state.configuration.jwt != configuration.jwt {
@@ -63,25 +63,25 @@ final class AccessControl: Sendable {
     var isLocked: Bool { state.withLock { $0.configuration.isLocked } }
     var sessionLifetime: Duration { state.withLock { $0.configuration.sessionLifetime } }
 
-    // MARK: - Letting in
+    // MARK: - Admission
 
-    /// Who sent the request, if they may do what needs `scope`.
+    /// Returns the request's caller if they have `scope`.
     ///
-    /// - Parameter channel: The connection it came by.
-    /// - Throws: ``AccessRefusal`` if not.
+    /// - Parameter channel: The request's connection.
+    /// - Throws: ``AccessRefusal`` otherwise.
     func admit(
         _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
     ) async throws(AccessRefusal) -> Caller {
         if let caller = try admitAtOnce(head, to: scope, from: channel) { return caller }
-        guard case .bearer(let token) = Credential(head.headerFields) else { return .stranger }
+        guard case .bearer(let token) = Credential(head.headerFields) else { return .anonymous }
         do {
             return try allow(try await bearer(token), scope, head, isSession: false)
         } catch {
-            return try refused(error, scope, channel)
+            return try rejected(error, scope, channel)
         }
     }
 
-    /// As ``admit(_:to:from:)``, but nil if there is a signature to check, which takes its time.
+    /// Like ``admit(_:to:from:)``, but returns nil if a signature must be verified first, which is slow.
     func admitAtOnce(
         _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
     ) throws(AccessRefusal) -> Caller? {
@@ -92,42 +92,41 @@ final class AccessControl: Sendable {
         do {
             let credential = Credential(head.headerFields)
             switch try find(credential) {
-            case nil: return try allow(.stranger, scope, head, isSession: false)
+            case nil: return try allow(.anonymous, scope, head, isSession: false)
             case .caller(let caller, let isSession)?:
                 return try allow(caller, scope, head, isSession: isSession)
             case .jwt?: return nil
             }
         } catch {
-            return try refused(error, scope, channel)
+            return try rejected(error, scope, channel)
         }
     }
 
-    /// Tells of a wrong token. What is open to all is open to whoever has a token that is over, too.
-    private func refused(
+    /// Records an invalid token. Public routes stay open to callers whose token has expired.
+    private func rejected(
         _ refusal: AccessRefusal, _ scope: RouteScope, _ channel: (any Channel)?
     ) throws(AccessRefusal) -> Caller {
-        let refusal = told(refusal, at: .request, from: channel)
+        let refusal = recorded(refusal, at: .request, from: channel)
         guard scope == .public, refusal.error.code == .unauthorized else { throw refusal }
-        return .stranger
+        return .anonymous
     }
 
-    private func told(
+    private func recorded(
         _ refusal: AccessRefusal, at door: AccessTrace.Door, from channel: (any Channel)?
     ) -> AccessRefusal {
         guard refusal.isTokenWrong else { return refusal }
-        return trace.told(refusal, at: door, from: ClientAddress.text(of: channel))
+        return trace.record(refusal, at: door, from: ClientAddress.text(of: channel))
     }
 
-    /// Whoever `token` stands for, whether it came in a header or in a form.
+    /// Returns the caller identified by `token`, whether it came in a header or a login form.
     func bearer(_ token: String) async throws(AccessRefusal) -> Caller {
         switch try find(.bearer(token)) {
         case .caller(let caller, _)?: return caller
-        case nil: return .stranger
+        case nil: return .anonymous
         case .jwt(let rules, let generation)?:
             let now = clock.now()
             guard let caller = try? await rules.verify(token, generation: generation, now: now) else {
-                throw .unauthorized(
-                    "unknown, wrongly signed or expired token", isTokenWrong: true)
+                throw .unauthorized("unknown, wrongly signed or expired token", isTokenWrong: true)
             }
             remember(caller, TokenHash(of: token), generation: generation, now: now)
             return caller
@@ -171,19 +170,20 @@ final class AccessControl: Sendable {
         if let name = caller.name { try countRequest(of: name) }
         guard let needed = scope.needed else { return caller }
         guard caller.proof != .none else {
-            throw .unauthorized("a token is needed: Authorization: Bearer TOKEN", isTokenWrong: false)
+            throw .unauthorized(
+                "a token is required: send Authorization: Bearer TOKEN", isTokenWrong: false)
         }
         guard caller.scopes.isSuperset(of: needed) else { throw .missing(scope, caller) }
         return caller
     }
 
-    /// Another place's page must not use what the browser adds by itself: the cookie, or that this machine
-    /// can reach the server at all. Reading is left to browsers, which don't hand over what they must not.
+    /// Rejects writes from pages of other origins that rely on ambient authority: the session cookie, or merely the
+    /// user's network access to the server. Reads need no check, since browsers withhold the replies from such pages.
     private func checkOrigin(of head: HTTPRequest, isSession: Bool) throws(AccessRefusal) {
         guard !head.method.isSafe, isSession || !head.headerFields.contains(.authorization) else { return }
         switch RequestOrigin(head) {
         case .own: return
-        case .unsaid: if isSession { throw .foreignOrigin }
+        case .unspecified: if isSession { throw .foreignOrigin }
         case .foreign(let origin): guard !isSession, crossOrigin.allows(origin) else { throw .foreignOrigin }
         }
     }
@@ -207,21 +207,21 @@ final class AccessControl: Sendable {
 
     // MARK: - Sessions and streams
 
-    /// Whoever `token` stands for, who wants to log a console in: that counts as a request of theirs.
+    /// Returns the caller that `token` identifies, for a console login, which counts against their rate limit.
     func logIn(_ token: String, from channel: (any Channel)?) async throws(AccessRefusal) -> Caller {
         let caller: Caller
         do {
             caller = try await bearer(token)
         } catch {
-            throw told(error, at: .login, from: channel)
+            throw recorded(error, at: .login, from: channel)
         }
         if let name = caller.name { try countRequest(of: name) }
         return caller
     }
 
-    /// Logs a console in with what `caller` showed; answers the cookie's secret and when it is over.
+    /// Opens a console session for `caller`; returns the cookie's secret and when it expires.
     ///
-    /// - Throws: ``AccessRefusal`` if as many consoles of others are logged in as there may be.
+    /// - Throws: ``AccessRefusal`` if other tokens' sessions already use up the limit.
     func openSession(for caller: Caller) throws(AccessRefusal) -> (secret: String, expiresAt: Timestamp) {
         let (now, instant) = (clock.now(), clock.instant())
         let session = state.withLock { state -> (String, Timestamp)? in
@@ -238,7 +238,7 @@ final class AccessControl: Sendable {
         return session
     }
 
-    /// When the session of the request's cookie is over; nil if it has none.
+    /// When the request's session expires; nil if it has none.
     func sessionEnd(_ head: HTTPRequest) -> Timestamp? {
         guard case .session(let secret) = Credential(head.headerFields) else { return nil }
         let (hash, now, instant) = (TokenHash(of: secret), clock.now(), clock.instant())
@@ -252,7 +252,7 @@ final class AccessControl: Sendable {
         watch.changed(stillHolds)
     }
 
-    /// Whether what let somebody in would do so still, with nothing taken away since.
+    /// Whether the request's credential is still valid and grants at least the same access as when it was admitted.
     func stillHolds(_ caller: Caller, _ head: HTTPRequest) -> Bool {
         let credential = Credential(head.headerFields)
         let (now, instant) = (clock.now(), clock.instant())
@@ -265,10 +265,9 @@ final class AccessControl: Sendable {
         }
     }
 
-    /// Calls `body`, which waits for something on behalf of the request's caller; `end` is called as soon as the
-    /// caller is not let in any more.
+    /// Calls `body`, which waits on behalf of the request's caller, and calls `end` as soon as the caller loses access.
     ///
-    /// - Throws: ``AccessRefusal`` if that is so in the end, or what `body` throws.
+    /// - Throws: ``AccessRefusal`` if the caller has lost access when `body` returns, or what `body` throws.
     func whileHolding<Value>(
         _ caller: Caller, _ head: HTTPRequest, end: @escaping @Sendable () -> Void,
         _ body: () async throws -> Value
@@ -276,12 +275,12 @@ final class AccessControl: Sendable {
         guard isLocked else { return try await body() }
         let number = watch.add(caller, head, end)
         defer { watch.remove(number) }
-        // What was taken away before the watch began.
+        // Access may have been revoked before the watch began.
         if !stillHolds(caller, head) { end() }
         let value = try await body()
         guard stillHolds(caller, head) else {
             end()
-            throw AccessRefusal.unauthorized("the token or session is over", isTokenWrong: false)
+            throw AccessRefusal.unauthorized("token or session no longer valid", isTokenWrong: false)
         }
         return value
     }

@@ -1,16 +1,16 @@
 import HTTPTypes
 import XQueue
 
-/// Why a request was not let in, and what its client is told of how to get in.
+/// Why a request was rejected, with the response header that tells the client how to proceed.
 struct AccessRefusal: Error {
     let error: QueueError
     let header: (name: HTTPField.Name, value: String)?
-    /// Whether a token was shown that is not good for anything.
+    /// Whether an invalid token was presented.
     var isTokenWrong = false
-    /// Whether its reply waits a moment: too many wrong tokens came from the address.
+    /// Whether to delay the reply, after too many invalid tokens from the address.
     var isSlowed = false
 
-    /// No token, or one that is unknown, malformed or over.
+    /// A missing, unknown, malformed or expired token.
     static func unauthorized(_ message: String, isTokenWrong: Bool) -> AccessRefusal {
         let challenge =
             isTokenWrong ? #"Bearer realm="xqueue", error="invalid_token""# : #"Bearer realm="xqueue""#
@@ -22,7 +22,7 @@ struct AccessRefusal: Error {
     static func missing(_ scope: RouteScope, _ caller: Caller) -> AccessRefusal {
         AccessRefusal(
             error: QueueError(
-                .forbidden, "the token '\(caller.name ?? "")' does not have the scope '\(scope.rawValue)'"),
+                .forbidden, "token '\(caller.name ?? "")' lacks the scope '\(scope.rawValue)'"),
             header: (
                 .wwwAuthenticate,
                 #"Bearer realm="xqueue", error="insufficient_scope", scope="\#(scope.rawValue)""#
@@ -30,23 +30,23 @@ struct AccessRefusal: Error {
     }
 
     static let foreignOrigin = AccessRefusal(
-        error: QueueError(.foreignOrigin, "a page of another origin may not do this"), header: nil)
+        error: QueueError(.foreignOrigin, "cross-origin request rejected"), header: nil)
 
     static func tooFast(retryAfter seconds: Int) -> AccessRefusal {
         AccessRefusal(
-            error: QueueError(.rateLimited, "the token's limit of requests is used up"),
+            error: QueueError(.rateLimited, "the token's request rate limit is exceeded"),
             header: (.retryAfter, String(seconds)))
     }
 
     static func tooManyFailures(retryAfter seconds: Int) -> AccessRefusal {
         AccessRefusal(
-            error: QueueError(.rateLimited, "too many wrong tokens came from this address"),
+            error: QueueError(.rateLimited, "too many invalid tokens from this address"),
             header: (.retryAfter, String(seconds)), isSlowed: true)
     }
 
     static let tooManySessions = AccessRefusal(
         error: QueueError(
-            .quotaExceeded, "too many consoles are logged in; try again once one has logged out"),
+            .quotaExceeded, "too many console sessions; try again after one has ended"),
         header: nil)
 
     var reply: Reply {

@@ -6,27 +6,27 @@ public struct AccessScopes: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// To bring tasks, and to cancel and retry them.
+    /// Submit, cancel and retry tasks.
     public static let submit = AccessScopes(rawValue: 1)
-    /// To look at tasks, events and numbers.
+    /// Read tasks, events and statistics.
     public static let read = AccessScopes(rawValue: 2)
-    /// To take tasks and run them.
+    /// Claim and run tasks.
     public static let work = AccessScopes(rawValue: 4)
-    /// To do everything, and to pause and limit types.
+    /// Everything above, and pause and limit types.
     public static let admin = AccessScopes(rawValue: 15)
 
-    /// The scopes and their words, as configuration, JWTs and replies have them.
+    /// The scopes with their names in configuration, JWTs and replies.
     public static let words: [(name: String, scope: AccessScopes)] = [
         ("submit", .submit), ("read", .read), ("work", .work), ("admin", .admin),
     ]
 
-    /// The scope of a word; nil for any other word.
+    /// The scope named `word`; nil for an unknown name.
     public init?(word: some StringProtocol) {
         guard let scope = Self.words.first(where: { $0.name == word })?.scope else { return nil }
         self = scope
     }
 
-    /// The words that say these scopes, `admin` alone if it is among them.
+    /// The names of these scopes; just `admin` if it is among them.
     public var names: [String] {
         if self == .admin { return ["admin"] }
         return Self.words.filter { $0.scope != .admin && isSuperset(of: $0.scope) }.map(\.name)
@@ -34,7 +34,7 @@ public struct AccessScopes: OptionSet, Sendable, Hashable {
 }
 
 extension RouteScope {
-    /// The scope a caller must have; nil if anyone may call.
+    /// The scope a caller must have; nil for public routes.
     var needed: AccessScopes? {
         switch self {
         case .public: nil

@@ -2,16 +2,16 @@ import HTTPTypes
 import Synchronization
 import XQueueCore
 
-/// What ``AccessControl`` knows at one moment.
+/// The mutable state of ``AccessControl``.
 struct AccessState {
     var configuration: AccessConfiguration
-    /// By the hash of what is presented, which is then compared again in constant time.
+    /// Keyed by the hash of the presented token, which is then compared again in constant time.
     var tokens: [TokenHash: Caller]
-    /// JWTs that were found good, so that the next request with one costs no signature.
+    /// JWTs already verified, so that later requests skip the signature check.
     var known: [TokenHash: Caller] = [:]
     var sessions = Sessions()
     var buckets: TokenBuckets
-    /// Goes up when other JWTs are trusted.
+    /// Incremented when the JWT rules change.
     var generation = 0
 
     init(_ configuration: AccessConfiguration) {
@@ -30,13 +30,13 @@ struct AccessState {
             }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether a JWT's bearer is still believed.
+    /// Whether the caller's JWT is still valid.
     func holds(_ caller: Caller, now: Timestamp) -> Bool {
         guard case .jwt(let generation, let expiresAt) = caller.proof else { return false }
         return generation == self.generation && expiresAt > now
     }
 
-    /// What the caller's proof is worth now; nil for nothing.
+    /// The caller with the access their credential grants now; nil if it is no longer valid.
     func current(_ caller: Caller, now: Timestamp) -> Caller? {
         switch caller.proof {
         case .none: nil
@@ -46,7 +46,7 @@ struct AccessState {
     }
 }
 
-/// Those who wait for something on behalf of a caller, and must stop when what let the caller in is taken away.
+/// Operations waiting on behalf of a caller, to be ended when the caller loses access.
 final class AccessWatch: Sendable {
     private struct Watcher {
         let caller: Caller
@@ -62,12 +62,12 @@ final class AccessWatch: Sendable {
     private let state = Mutex(State())
     private let changes = Atomic<Int>(0)
 
-    /// Goes up whenever something may have been taken away.
+    /// Incremented whenever access may have been revoked.
     var revision: Int { changes.load(ordering: .acquiring) }
 
-    /// Has `end` called as soon as the caller is not let in any more.
+    /// Registers `end` to be called as soon as the caller loses access.
     ///
-    /// - Returns: A number for ``remove(_:)``, which has to follow.
+    /// - Returns: A number for ``remove(_:)``, which must follow.
     func add(_ caller: Caller, _ head: HTTPRequest, _ end: @escaping @Sendable () -> Void) -> Int {
         state.withLock { state in
             state.last += 1
@@ -80,7 +80,7 @@ final class AccessWatch: Sendable {
         state.withLock { _ = $0.watchers.removeValue(forKey: number) }
     }
 
-    /// Something was taken away: ends those for whom `holds` is false.
+    /// Access may have been revoked: ends the operations for which `holds` returns false.
     func changed(_ holds: (Caller, HTTPRequest) -> Bool) {
         changes.wrappingAdd(1, ordering: .releasing)
         let watchers = state.withLock { $0.watchers.values.map(\.self) }

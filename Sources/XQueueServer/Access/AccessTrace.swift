@@ -4,17 +4,17 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// Tells of wrong tokens and logins: in a counter, in the log, so many lines a minute, and by slowing down the address
-/// they come from.
+/// Records invalid tokens and logins in a counter and, rate-limited, in the log; slows down the addresses they come
+/// from.
 ///
-/// A token that is right is let in wherever it comes from: behind a proxy, everybody has the same address.
+/// A valid token is accepted from any address: behind a proxy, all clients share one.
 final class AccessTrace: Sendable {
-    /// Where a wrong token was shown.
+    /// Where an invalid token was presented.
     enum Door: String, CaseIterable, Sendable {
         case request, login
     }
 
-    /// The most lines a minute; of further ones there is a count.
+    /// Maximum number of log lines a minute; further ones are only counted.
     static let linesPerMinute = 10
     fileprivate static let minute = Duration.seconds(60)
 
@@ -30,7 +30,7 @@ final class AccessTrace: Sendable {
     private let logger: Logger?
     private let counters: [Door: Counter]
 
-    /// - Parameter counter: Makes the counter of a door.
+    /// - Parameter counter: Makes the counter for a door.
     init(
         maxFailures: Int, clock: any QueueClock, logger: Logger? = nil,
         counter: (Door) -> Counter? = { _ in nil }
@@ -46,8 +46,8 @@ final class AccessTrace: Sendable {
         state.withLock { $0.buckets = TokenBuckets(perMinute: number) }
     }
 
-    /// Tells of a wrong token; answers what its bearer is told.
-    func told(_ refusal: AccessRefusal, at door: Door, from address: String?) -> AccessRefusal {
+    /// Records an invalid token; returns the refusal to reply with.
+    func record(_ refusal: AccessRefusal, at door: Door, from address: String?) -> AccessRefusal {
         counters[door]?.increment()
         let now = clock.instant()
         let (wait, isLogged, missed, unlogged) = state.withLock { state -> (Int?, Bool, Int, Int) in
@@ -55,24 +55,24 @@ final class AccessTrace: Sendable {
             let wait = address.flatMap { state.buckets.take(ClientAddress.place($0), at: now) }
             return (wait, state.takeLine(), missed, state.unlogged)
         }
-        tell(unlogged: missed)
-        if unlogged == 1 { countLater() }
+        log(unlogged: missed)
+        if unlogged == 1 { flushLater() }
         if isLogged {
             logger?.warning(
-                door == .login ? "A login was refused" : "A token was refused",
+                door == .login ? "Login rejected" : "Token rejected",
                 metadata: ["client": "\(address ?? "unknown")", "reason": "\(refusal.error.message)"])
         }
         return wait.map { .tooManyFailures(retryAfter: $0) } ?? refusal
     }
 
-    /// Logs how many lines were left out, if their minute is over.
+    /// Logs how many lines were suppressed, if their minute has passed.
     func flush() {
         let now = clock.instant()
-        tell(unlogged: state.withLock { $0.count(now) })
+        log(unlogged: state.withLock { $0.count(now) })
     }
 
-    /// Has the count logged though nobody may show a wrong token any more. The Swift task ends by itself.
-    private func countLater() {
+    /// Logs the count even if no further invalid token arrives. The Swift task ends by itself.
+    private func flushLater() {
         guard logger != nil else { return }
         Task { [weak self] in
             try? await Task.sleep(for: Self.minute)
@@ -80,14 +80,14 @@ final class AccessTrace: Sendable {
         }
     }
 
-    private func tell(unlogged: Int) {
+    private func log(unlogged: Int) {
         guard unlogged > 0 else { return }
-        logger?.warning("More tokens were refused than are logged", metadata: ["count": "\(unlogged)"])
+        logger?.warning("Suppressed messages about rejected tokens", metadata: ["count": "\(unlogged)"])
     }
 }
 
 extension AccessTrace.State {
-    /// Begins another minute if one is over; answers how many lines that one left out.
+    /// Begins a new minute if the last has passed; returns how many lines were suppressed in it.
     fileprivate mutating func count(_ now: MonotonicInstant) -> Int {
         if let began = minuteBegan, now - began < AccessTrace.minute { return 0 }
         defer { (minuteBegan, lines, unlogged) = (now, 0, 0) }

@@ -1,14 +1,14 @@
 import HTTPTypes
 import XQueue
 
-/// What a request shows to be let in.
+/// The credential a request presents.
 enum Credential {
     case none
     /// `Authorization: Bearer …`
     case bearer(String)
-    /// The cookie of a console that is logged in.
+    /// A console's session cookie.
     case session(String)
-    /// An `Authorization` of another kind.
+    /// An `Authorization` header with another scheme.
     case unknown
 
     static let cookieName = "xqueue_session"
@@ -36,34 +36,34 @@ enum Credential {
     }
 }
 
-/// What lets a stream of events go on: its client's token or session, and a place among the token's streams, which is
-/// given back when the stream is gone.
+/// An event stream's permission to continue: its client's token or session, and a slot in the token's stream quota,
+/// released on deinit.
 final class StreamPass {
     private let access: AccessControl
     private let caller: Caller
     private let head: HTTPRequest
     private var revision: Int
 
-    /// - Throws: ``XQueue/QueueError`` if the token has as many streams as it may.
+    /// - Throws: ``XQueue/QueueError`` if the token's stream quota is used up.
     init(_ access: AccessControl, _ caller: Caller, _ head: HTTPRequest) throws(QueueError) {
-        // Before the look that the caller was let in with.
+        // Outdated on purpose: access may have been revoked since the caller was admitted.
         revision = access.watch.revision - 1
-        try access.ledger.take(.stream, caller)
+        try access.ledger.acquire(.stream, caller)
         self.access = access
         self.caller = caller
         self.head = head
     }
 
-    deinit { access.ledger.giveBack(.stream, caller) }
+    deinit { access.ledger.release(.stream, caller) }
 
-    /// Whether the client may still see what it asked for.
+    /// Whether the client still has access to what it subscribed to.
     var holds: Bool {
         revision = access.watch.revision
         return access.stillHolds(caller, head)
     }
 
-    /// The same, looked up only if something was taken away since.
-    var holdsStill: Bool { revision == access.watch.revision || holds }
+    /// The same, checked only if access may have been revoked since the last check.
+    var stillHolds: Bool { revision == access.watch.revision || holds }
 }
 
 @available(*, unavailable)

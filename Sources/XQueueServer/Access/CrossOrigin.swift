@@ -1,9 +1,9 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets pages of named other places read what the server answers.
+/// Cross-origin resource sharing (CORS): lets pages of allowed origins read the server's replies.
 ///
-/// Cookies are not among it: such a page shows a token, or the server asks for none.
+/// Cookies are excluded: such a page presents a token, unless the server requires none.
 struct CrossOrigin: Sendable {
     /// Such as `https://app.example.com`; `*` for all.
     let origins: Set<String>
@@ -20,13 +20,13 @@ struct CrossOrigin: Sendable {
         !isOff && (origins.contains("*") || origins.contains(origin.lowercased()))
     }
 
-    /// Whether the request asks, before another one, if that one would be allowed.
+    /// Whether the request is a CORS preflight.
     static func isPreflight(_ request: HTTPRequest) -> Bool {
         guard request.method == .options, let requestMethod else { return false }
         return request.headerFields.contains(requestMethod) && request.headerFields.contains(.origin)
     }
 
-    /// The answer to a preflight at a path that takes `methods`.
+    /// The reply to a preflight for a path that allows `methods`.
     func preflight(_ request: HTTPRequest, methods: String) -> Reply {
         var reply = Reply.options(allow: methods)
         guard let origin = request.headerFields[.origin], allows(origin) else { return reply }
@@ -37,7 +37,7 @@ struct CrossOrigin: Sendable {
         return reply
     }
 
-    /// What the answer to `request` says besides.
+    /// The CORS headers of the reply to `request`.
     func headers(for request: HTTPRequest) -> HTTPFields {
         guard !isOff else { return [:] }
         var headers: HTTPFields = [.vary: "Origin"]

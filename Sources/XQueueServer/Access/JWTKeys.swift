@@ -2,15 +2,15 @@ import Foundation
 import JWTKit
 import XQueueCore
 
-/// The keys that check JSON Web Tokens, read from what ``JWTRules`` holds.
+/// The keys that verify JSON Web Tokens, parsed from ``JWTRules``.
 struct JWTKeys {
     let collection: JWTKeyCollection
-    /// Keys of the set that cannot be used, and why; the others can.
+    /// The set's unusable keys, each with the reason.
     private(set) var unusable: [String] = []
 
-    /// A public key must never be taken for a secret, so the two kinds are kept apart.
+    /// Holds either the secret or the public keys, never both: a public key must never be used as an HMAC secret.
     ///
-    /// - Throws: Whatever makes the keys useless: no key at all is left, or the set is not one.
+    /// - Throws: An error if no key is usable or the key set is malformed.
     init(_ rules: JWTRules, forSecret isSecret: Bool) async throws {
         collection = JWTKeyCollection()
         if isSecret {
@@ -43,7 +43,7 @@ struct JWTKeys {
     }
 
     private func add(key: JWK) async throws {
-        // Shared secrets have no place in a set of public keys, and other uses none among signatures.
+        // JWTKit supports no shared secrets here, and requires a `kid`.
         try await collection.add(jwk: key)
     }
 
@@ -60,7 +60,7 @@ struct JWTKeys {
     }
 }
 
-/// What is wrong with a token, or with the keys.
+/// What is wrong with a token or with the keys.
 enum JWTProblem: Error, CustomStringConvertible {
     case malformed, algorithm, critical, issuer, audience
     case noKeySet
@@ -68,13 +68,13 @@ enum JWTProblem: Error, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .malformed: "it is malformed"
-        case .algorithm: "there is no key for its algorithm"
-        case .critical: "it demands extensions that are not understood"
-        case .issuer: "it is from another issuer"
-        case .audience: "it is for another audience"
-        case .noKeySet: "a key set must have the member 'keys', an array"
-        case .noUsableKey(let first): "no key of the set can be used (\(first))"
+        case .malformed: "malformed token"
+        case .algorithm: "no key for the token's algorithm"
+        case .critical: "unsupported critical extensions"
+        case .issuer: "wrong issuer"
+        case .audience: "wrong audience"
+        case .noKeySet: "a key set must have a 'keys' array"
+        case .noUsableKey(let first): "no usable key in the key set (\(first))"
         }
     }
 }

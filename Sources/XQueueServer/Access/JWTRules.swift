@@ -2,44 +2,44 @@ import Foundation
 import JWTKit
 import XQueueCore
 
-/// Which JSON Web Tokens are trusted, and what they must say.
+/// Which JSON Web Tokens are accepted, and the claims they must have.
 ///
-/// A token needs an `exp`, and a `scope` of words like `submit read`; `types` may limit it to task types.
+/// A token needs `exp` and a `scope` such as `submit read`; `types` may limit it to task types.
 public struct JWTRules: Sendable, Hashable {
-    /// A secret that whoever makes tokens shares with the server (HS256); at least 32 bytes.
+    /// Secret shared with the issuer (HS256); at least 32 bytes.
     public var secret: String?
-    /// The public key of whoever makes tokens, in PEM: RSA (RS256), P-256 (ES256), P-384 (ES384) or Ed25519.
+    /// The issuer's public key in PEM: RSA (RS256), P-256 (ES256), P-384 (ES384) or Ed25519.
     public var publicKey: String?
-    /// A set of keys (RFC 7517), of which a token's `kid` names one.
+    /// JSON Web Key Set (RFC 7517); a token's `kid` selects the key.
     public var keySet: String?
-    /// What `iss` must be; nil for anything.
+    /// Required `iss`; nil for any.
     public var issuer: String?
-    /// What `aud` must hold; nil for anything.
+    /// Required member of `aud`; nil for any.
     public var audience: String?
 
     public init() {}
 
-    /// What is wrong with the keys, in words; nil if they can be used. Of a key set, one usable key is enough:
-    /// see ``unusableKeys()``.
+    /// Describes what is wrong with the keys; nil if they are usable. One usable key of a key set is enough: see
+    /// ``unusableKeys()``.
     public func problem() async -> String? {
-        if let secret, secret.utf8.count < 32 { return "the secret must have at least 32 bytes" }
-        guard secret != nil || publicKey != nil || keySet != nil else { return "there is no key" }
+        if let secret, secret.utf8.count < 32 { return "the secret must be at least 32 bytes long" }
+        guard secret != nil || publicKey != nil || keySet != nil else { return "no key" }
         do {
             _ = try await JWTKeys(self, forSecret: false)
             return nil
         } catch {
-            return "the keys cannot be read: \(error)"
+            return "cannot read the keys: \(error)"
         }
     }
 
-    /// The keys of the set that are passed by, each with what is wrong with it.
+    /// The key set's unusable keys, which are skipped, each with the reason.
     public func unusableKeys() async -> [String] {
         (try? await JWTKeys(self, forSecret: false).unusable) ?? []
     }
 
-    /// Who a token says its bearer is.
+    /// Verifies a token and returns the caller it identifies.
     ///
-    /// - Throws: Whatever is wrong with the token.
+    /// - Throws: An error if the token is not valid.
     func verify(_ token: String, generation: Int, now: Timestamp) async throws -> Caller {
         let algorithm = try Self.algorithm(of: token)
         let keys = try await JWTKeys(self, forSecret: algorithm.hasPrefix("HS"))
@@ -51,7 +51,7 @@ public struct JWTRules: Sendable, Hashable {
         if let audience {
             guard claims.aud?.values.contains(audience) == true else { throw JWTProblem.audience }
         }
-        // A year in which nobody will ask any more, so that no number is too large.
+        // Capped at a far-off date, so that the conversion cannot overflow.
         let expiry = Timestamp(
             milliseconds: Int64(min(claims.exp.value.timeIntervalSince1970, 1e11) * 1000))
         return Caller(
@@ -59,10 +59,10 @@ public struct JWTRules: Sendable, Hashable {
             types: claims.types.map { Set($0.words) }, proof: .jwt(generation: generation, expiresAt: expiry))
     }
 
-    /// The algorithm a token's header names.
+    /// The algorithm in a token's header.
     ///
-    /// - Throws: ``JWTProblem`` if it has none, or demands what is not understood here (`crit`, RFC 7515, section
-    ///   4.1.11).
+    /// - Throws: ``JWTProblem`` if there is none, or if the header has critical extensions (`crit`, RFC 7515, section
+    ///   4.1.11), none of which are supported.
     private static func algorithm(of token: String) throws -> String {
         guard let part = token.split(separator: ".", omittingEmptySubsequences: false).first,
             let data = Data(base64Encoded: Self.padded(part)),
@@ -81,7 +81,7 @@ public struct JWTRules: Sendable, Hashable {
     }
 }
 
-/// What a JWT says.
+/// The claims of a JWT.
 private struct Claims: JWTPayload {
     let sub: SubjectClaim?
     let iss: IssuerClaim?
@@ -93,16 +93,16 @@ private struct Claims: JWTPayload {
 
     var scopes: AccessScopes {
         (scope?.words ?? []).reduce(into: []) { scopes, word in
-            // Words that others understand stand there, too.
+            // The claim may also hold other services' scopes.
             if let scope = AccessScopes(word: word) { scopes.formUnion(scope) }
         }
     }
 
-    /// The times are checked by whoever knows the time.
+    /// Does nothing: ``JWTRules`` checks the times, by the queue's clock.
     func verify(using algorithm: some JWTAlgorithm) {}
 }
 
-/// Words in an array, or in one text with spaces between, as OAuth has it.
+/// Words in an array, or in one space-separated string as in OAuth.
 private struct Words: Codable {
     let words: [String]
 
@@ -121,7 +121,7 @@ private struct Words: Codable {
     }
 }
 
-/// For whom a token is: one text, which may hold spaces, or an array of them (RFC 7519, section 4.1.3).
+/// A token's audience: one string, which may contain spaces, or an array of strings (RFC 7519, section 4.1.3).
 private struct Audiences: Codable {
     let values: [String]
 

@@ -5,12 +5,12 @@ import XQueue
 import XQueueCore
 
 extension QueueAPI {
-    /// `GET /api/v1/session`: who the server takes the caller for.
+    /// `GET /api/v1/session`: the caller's identity and scopes.
     func session(_ request: APIRequest) -> Reply {
         session(of: request.caller, until: access.sessionEnd(request.request.head))
     }
 
-    /// `POST /api/v1/session`: a token for a cookie, so that the browser need not keep the token.
+    /// `POST /api/v1/session`: exchanges a token for a cookie, so that the browser need not keep the token.
     func logIn(_ request: APIRequest) async throws -> Reply {
         let body = try await JSONBody.text(
             of: request.request, limit: min(configuration.maxBodyBytes, 16 << 10))
@@ -20,7 +20,7 @@ extension QueueAPI {
         let (secret, expiresAt) = try access.openSession(for: caller)
         let age = access.sessionLifetime.wholeMilliseconds / 1000
         logger.info(
-            "A console logged in",
+            "Console logged in",
             metadata: [
                 "token": "\(caller.name ?? "")",
                 "client": "\(ClientAddress.text(of: request.channel) ?? "unknown")",
@@ -32,7 +32,7 @@ extension QueueAPI {
     /// `DELETE /api/v1/session`
     func logOut(_ request: APIRequest) -> Reply {
         access.closeSession(request.request.head)
-        return session(of: access.isLocked ? .stranger : .anyone, until: nil)
+        return session(of: access.isLocked ? .anonymous : .anyone, until: nil)
             .with(.setCookie, cookie("; Max-Age=0", request))
     }
 
@@ -54,8 +54,7 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    /// No script reads it, no other place's page sends it, and nothing carries it in the open if it came
-    /// through TLS.
+    /// Hidden from scripts, not sent with cross-site requests, and restricted to TLS if the login used TLS.
     private func cookie(_ value: String, _ request: APIRequest) -> String {
         let forwarded = HTTPField.Name("X-Forwarded-Proto").flatMap { request.request.headers[$0] }
         let isSecure = configuration.tls != nil || forwarded?.lowercased() == "https"
@@ -64,16 +63,16 @@ extension QueueAPI {
     }
 }
 
-/// Reads what a login sends: `{"token":"…"}`.
+/// Reads the body of a login: `{"token":"…"}`.
 enum TokenReader {
     static func token(_ text: String) throws(QueueError) -> String {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
         let fields = FieldReader()
-        if let stranger = members.first(where: { $0.name != "token" }) { throw fields.unknown(stranger) }
+        if let other = members.first(where: { $0.name != "token" }) { throw fields.unknown(other) }
         guard let token = members.first?.value.string, !token.isEmpty else {
-            throw .invalid("token", "is required, as text")
+            throw .invalid("token", "is required and must be a string")
         }
         return token
     }

@@ -1,26 +1,26 @@
 import HTTPTypes
 import NIOCore
 
-/// Whose page, if any, a browser sent a request for.
+/// The origin of the page, if any, that made a browser send a request.
 enum RequestOrigin {
-    /// A page of this server, or the user themselves.
+    /// This server's own page, or direct navigation by the user.
     case own
-    /// A page of another place, which may be one that is allowed.
+    /// A page of another origin, possibly an allowed one.
     case foreign(String)
-    /// The request does not say: it comes from a program, or an old browser.
-    case unsaid
+    /// Not stated: the request comes from a program or an old browser.
+    case unspecified
 
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")
 
     init(_ head: HTTPRequest) {
         let origin = head.headerFields[.origin]
-        // No page can forge this one, and it is right behind a proxy that changes the host, too.
+        // Pages cannot forge this header, and it is correct even behind a proxy that changes the host.
         if let site = Self.fetchSite.flatMap({ head.headerFields[$0] }) {
             self = site == "same-origin" || site == "none" ? .own : .foreign(origin ?? "null")
         } else if let origin {
             self = Self.isOwn(origin, host: head.authority) ? .own : .foreign(origin)
         } else {
-            self = .unsaid
+            self = .unspecified
         }
     }
 
@@ -35,19 +35,19 @@ enum RequestOrigin {
 }
 
 extension HTTPRequest.Method {
-    /// Whether a request with it changes nothing.
+    /// Whether requests with this method change nothing.
     var isSafe: Bool { self == .get || self == .head || self == .options }
 }
 
-/// The address of a client, for the log and for counting what comes from one place.
+/// A client's address, for the log and for counting requests per source.
 enum ClientAddress {
-    /// As text; nil for a channel that is no connection of IP.
+    /// The IP address as text; nil if the channel is not an IP connection.
     static func text(of channel: (any Channel)?) -> String? {
         channel?.remoteAddress?.ipAddress
     }
 
-    /// The place an address belongs to: of IPv6 the network, of which whoever has one address has 2^64. Unlike
-    /// connections, wrong tokens from this machine are counted, too.
+    /// The key an address is counted under: for IPv6 its /64 network, since a client that has one address of it
+    /// usually has them all. Unlike the connection limit, this includes loopback addresses.
     static func place(_ address: String) -> String {
         ConnectionAddress(ipAddress: address)?.text ?? address
     }

@@ -1,8 +1,8 @@
 import XQueueCore
 
-/// The consoles that are logged in, in this process's memory: a restart logs them out.
+/// The console sessions, kept in memory: a restart logs all consoles out.
 ///
-/// A session holds no right of its own but refers to what it was opened with, so that it ends with that.
+/// A session has no rights of its own; it refers to the token it was opened with and ends with it.
 struct Sessions {
     struct Session {
         let caller: Caller
@@ -15,12 +15,12 @@ struct Sessions {
 
     var count: Int { sessions.count }
 
-    /// Opens one for what `caller` showed; answers the secret that goes into the cookie, or nil if there is no
-    /// room: one token's consoles are never logged out for another's.
+    /// Opens a session for `caller`; returns the cookie's secret, or nil if the limit is reached: one token's sessions
+    /// are never ended in favor of another's.
     ///
     /// - Parameters:
-    ///   - share: The most of the caller's.
-    ///   - limit: The most in all.
+    ///   - share: Maximum number of the caller's sessions.
+    ///   - limit: Maximum number of sessions in total.
     mutating func open(
         for caller: Caller, until end: MonotonicInstant, now: MonotonicInstant, share: Int, limit: Int
     ) -> String? {
@@ -39,7 +39,7 @@ struct Sessions {
         return secret
     }
 
-    /// The session of a cookie, if it is not over.
+    /// The session of a cookie, unless it has expired.
     func find(_ secret: TokenHash, now: MonotonicInstant) -> Session? {
         guard let session = sessions[secret], session.endsAt > now else { return nil }
         return session

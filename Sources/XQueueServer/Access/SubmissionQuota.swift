@@ -2,39 +2,39 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// Keeps submissions of a token within its quota of types and of pending tasks.
+/// Enforces a token's quotas of task types and pending tasks.
 ///
-/// It counts what this node accepts, and looks at the store's counts now and then: with one node a quota is never
-/// exceeded, with several by no more than the others accept between two looks.
+/// It counts what this node accepts and regularly refreshes the store's counts. With one node a quota is never
+/// exceeded; with several, by no more than the others accept between two refreshes.
 final class SubmissionQuota: Sendable {
-    /// How old the store's counts may be, and how old when they would refuse.
-    private static let freshness = Duration.milliseconds(500)
-    private static let freshnessToRefuse = Duration.milliseconds(20)
+    /// Maximum age of the store's counts, in general and before rejecting a submission based on them.
+    private static let maxAge = Duration.milliseconds(500)
+    private static let maxAgeToReject = Duration.milliseconds(20)
 
-    /// What the store held at one look.
-    private struct Look {
+    /// The store's counts at one moment.
+    private struct Snapshot {
         let pending: Int
         let types: Set<String>
         let takenAt = ContinuousClock.now
-        /// How many tasks had been accepted when the look began: later ones may not be in it.
+        /// Number of tasks accepted before the snapshot was requested: it may lack later ones.
         let accepted: Int
     }
 
     private struct Account {
-        var look: Look?
-        /// How many tasks this node has accepted.
+        var snapshot: Snapshot?
+        /// Number of tasks this node has accepted.
         var accepted = 0
-        /// On their way into the store.
-        var underWay = 0
-        /// The types that this token brought, as far as they are still there.
-        var made: Set<String> = []
+        /// Number of tasks being stored.
+        var inFlight = 0
+        /// The types created by this token, as far as they still exist.
+        var created: Set<String> = []
 
-        var waiting: Int { underWay + accepted + (look.map { $0.pending - $0.accepted } ?? 0) }
+        var pending: Int { inFlight + accepted + (snapshot.map { $0.pending - $0.accepted } ?? 0) }
     }
 
     private let accounts = Mutex<[String: Account]>([:])
 
-    /// Calls `body` if its tasks are within the quota; it answers how many of them are new.
+    /// Calls `body` if its submissions are within the quota; `body` returns how many of the tasks are new.
     ///
     /// - Throws: ``XQueue/QueueError`` `quota_exceeded`, or what `body` throws.
     func within<Value>(
@@ -46,13 +46,13 @@ final class SubmissionQuota: Sendable {
         }
         let types = Set(submissions.map { $0.definition.type })
         let count = submissions.count
-        if age(name).map({ $0 > Self.freshness }) ?? true { try await look(name, caller, manager) }
+        if age(name).map({ $0 > Self.maxAge }) ?? true { try await refresh(name, caller, manager) }
         do throws(QueueError) {
             try reserve(name, count, types, caller.quota)
         } catch {
-            // What the store has got rid of since may have made room.
-            guard age(name).map({ $0 > Self.freshnessToRefuse }) ?? true else { throw error }
-            try await look(name, caller, manager)
+            // Tasks may have left the store since the last refresh.
+            guard age(name).map({ $0 > Self.maxAgeToReject }) ?? true else { throw error }
+            try await refresh(name, caller, manager)
             try reserve(name, count, types, caller.quota)
         }
         var new = 0
@@ -63,22 +63,24 @@ final class SubmissionQuota: Sendable {
     }
 
     private func age(_ name: String) -> Duration? {
-        accounts.withLock { $0[name]?.look.map { ContinuousClock.now - $0.takenAt } }
+        accounts.withLock { $0[name]?.snapshot.map { ContinuousClock.now - $0.takenAt } }
     }
 
-    private func look(_ name: String, _ caller: Caller, _ manager: TaskManager) async throws(QueueError) {
+    private func refresh(_ name: String, _ caller: Caller, _ manager: TaskManager) async throws(QueueError) {
         let before = accounts.withLock { $0[name]?.accepted ?? 0 }
         let states = try await manager.types().map(\.state)
-        let own = states.filter { caller.mayTouch($0.type) }
-        let look = Look(
+        let own = states.filter { caller.canAccess($0.type) }
+        let snapshot = Snapshot(
             pending: own.reduce(0) { $0 + $1.counts[.pending] }, types: Set(states.map(\.type)),
             accepted: before)
         accounts.withLock { accounts in
             var account = accounts[name] ?? Account()
-            // Another caller's look may have begun later, and ended before.
-            guard before >= account.look?.accepted ?? 0 else { return }
-            account.look = look
-            if account.underWay == 0, account.accepted == before { account.made.formIntersection(look.types) }
+            // Another caller's refresh may have begun later and finished earlier.
+            guard before >= account.snapshot?.accepted ?? 0 else { return }
+            account.snapshot = snapshot
+            if account.inFlight == 0, account.accepted == before {
+                account.created.formIntersection(snapshot.types)
+            }
             accounts[name] = account
         }
     }
@@ -88,27 +90,27 @@ final class SubmissionQuota: Sendable {
     ) throws(QueueError) {
         try accounts.withLock { accounts throws(QueueError) in
             var account = accounts[name] ?? Account()
-            if let backlog = quota.backlog, account.waiting + count > backlog {
+            if let backlog = quota.backlog, account.pending + count > backlog {
                 throw QueueError(
                     .quotaExceeded,
-                    "\(account.waiting) tasks are pending; the quota of the token '\(name)' is \(backlog)")
+                    "\(account.pending) tasks are pending; the quota of token '\(name)' is \(backlog)")
             }
-            let made = account.made.union(types.subtracting(account.look?.types ?? []))
-            if let most = quota.types, made.count > most, made.count > account.made.count {
+            let created = account.created.union(types.subtracting(account.snapshot?.types ?? []))
+            if let limit = quota.types, created.count > limit, created.count > account.created.count {
                 throw QueueError(
                     .typeQuotaExceeded,
-                    "the token '\(name)' has brought \(account.made.count) task types; its quota is \(most)",
+                    "token '\(name)' has created \(account.created.count) task types; its quota is \(limit)",
                     field: "type")
             }
-            account.made = made
-            account.underWay += count
+            account.created = created
+            account.inFlight += count
             accounts[name] = account
         }
     }
 
     private func settle(_ name: String, _ count: Int, _ new: Int) {
         accounts.withLock { accounts in
-            accounts[name]?.underWay -= count
+            accounts[name]?.inFlight -= count
             accounts[name]?.accepted += new
         }
     }

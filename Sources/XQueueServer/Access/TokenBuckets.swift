@@ -1,27 +1,27 @@
 import XQueueCore
 
-/// How many requests each caller may still make: a bucket that fills steadily, and from which each takes one.
+/// A token bucket per caller, for rate limits: it refills steadily, and each request takes one.
 struct TokenBuckets {
     private struct Bucket {
         var level: Double
         var filledAt: MonotonicInstant
     }
 
-    /// The most callers that are kept in mind. A full bucket need not be.
+    /// Maximum number of buckets kept. Full buckets need not be.
     static let maxBuckets = 10_000
 
-    /// A second's refill.
+    /// Refill per second.
     let rate: Double
     let burst: Double
     private var buckets: [String: Bucket] = [:]
 
-    /// - Parameter burst: How much a bucket holds; 0 for a second's refill.
+    /// - Parameter burst: Capacity of a bucket; 0 = one second's refill.
     init(rate: Int, burst: Int) {
         self.rate = Double(rate)
         self.burst = Double(burst > 0 ? burst : max(1, rate))
     }
 
-    /// - Parameter minute: How much a bucket holds, and how much flows into it in a minute.
+    /// - Parameter minute: Capacity of a bucket, and its refill per minute.
     init(perMinute minute: Int) {
         rate = Double(minute) / 60
         burst = Double(minute)
@@ -30,7 +30,7 @@ struct TokenBuckets {
     var isOff: Bool { rate <= 0 }
     var count: Int { buckets.count }
 
-    /// Takes one request; answers nil, or how many seconds to wait before the next can be.
+    /// Takes one request from a bucket; returns nil, or the seconds to wait if the bucket is empty.
     mutating func take(_ name: String, at now: MonotonicInstant) -> Int? {
         guard !isOff else { return nil }
         if buckets[name] == nil, buckets.count >= Self.maxBuckets { forget(at: now) }
@@ -47,7 +47,7 @@ struct TokenBuckets {
         min(burst, bucket.level + (now - bucket.filledAt).inSeconds * rate)
     }
 
-    /// Makes room: first those that are full again; then, if there are none, the fullest half.
+    /// Makes room: drops the buckets that are full again or, if there are none, the fullest half.
     private mutating func forget(at now: MonotonicInstant) {
         buckets = buckets.filter { level(of: $0.value, at: now) < burst }
         guard buckets.count >= Self.maxBuckets else { return }
@@ -57,17 +57,17 @@ struct TokenBuckets {
     }
 }
 
-/// How much of the queue one token may take up; nil for no bound of its own. Each node counts for itself.
+/// How much of the queue one token may use; nil for no quota of its own. Each node counts for itself.
 public struct TokenQuota: Sendable, Hashable {
-    /// The most task types that exist because it submitted the first task of them.
+    /// Maximum number of task types created by the token, that is, whose first task it submitted.
     public var types: Int?
-    /// The most pending tasks of its types, whoever submitted them; of all types for a token without.
+    /// Maximum number of pending tasks of its types, by any submitter; of all types for a token without types.
     public var backlog: Int?
-    /// The most event streams at once.
+    /// Maximum number of concurrent event streams.
     public var streams: Int?
-    /// The most remote workers at once, and requests for tasks that wait.
+    /// Maximum number of remote workers, and of concurrently waiting lease requests.
     public var workers: Int?
-    /// The most consoles that are logged in at once; beyond it its oldest one is logged out. Nil for a tenth of
+    /// Maximum number of console sessions; a further login ends the oldest one. Nil for a tenth of
     /// ``AccessConfiguration/maxSessions``.
     public var sessions: Int?
 

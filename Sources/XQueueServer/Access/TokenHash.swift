@@ -1,8 +1,8 @@
 import Crypto
 
-/// The SHA-256 hash of a secret, which is all that is kept of it.
+/// The SHA-256 hash of a secret; the secret itself is not kept.
 ///
-/// Two hashes are compared in constant time: how long it takes says nothing about where they differ.
+/// Hashes are compared in constant time, so timing does not reveal where they differ.
 public struct TokenHash: Sendable, Hashable {
     private let words: SIMD4<UInt64>
 
@@ -16,7 +16,7 @@ public struct TokenHash: Sendable, Hashable {
         }
     }
 
-    /// The hash that 64 hexadecimal digits say; nil for any other text.
+    /// Parses 64 hexadecimal digits; nil for any other text.
     public init?(hex: String) {
         let digits = Array(hex.utf8)
         guard digits.count == 64 else { return nil }
@@ -43,14 +43,14 @@ public struct TokenHash: Sendable, Hashable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        // The bytes of a SHA-256 are as good as any; eight of them tell entries of a table apart.
+        // Eight bytes of a SHA-256 hash distribute well enough for a hash table.
         hasher.combine(words[0])
     }
 }
 
-/// Secrets that nobody guesses.
+/// Unguessable secrets.
 public enum RandomSecret {
-    /// 256 random bits in 43 characters that need no escapes anywhere, after `prefix`.
+    /// Returns `prefix` followed by 256 random bits in 43 URL-safe characters.
     public static func make(prefix: String = "") -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         let key = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }

@@ -1,26 +1,28 @@
 import Synchronization
 import XQueue
 
-/// Counts what each token holds of things that its quota bounds.
+/// Counts the resources in use by each token that has a quota of them.
 final class TokenLedger: Sendable {
-    enum Thing: Hashable, Sendable {
+    enum Resource: Hashable, Sendable {
         case stream
-        /// A request for tasks that waits.
+        /// A waiting lease request.
         case poll
     }
 
     private struct Key: Hashable {
-        let thing: Thing
+        let resource: Resource
         let name: String
     }
 
     private let counts = Mutex<[Key: Int]>([:])
 
-    /// Takes one more; ``giveBack(_:_:)`` has to follow.
+    /// Takes one more; ``release(_:_:)`` must follow.
     ///
-    /// - Throws: ``XQueue/QueueError`` `quota_exceeded` if the token has as many as it may.
-    func take(_ thing: Thing, _ caller: Caller) throws(QueueError) {
-        guard let key = Self.key(thing, caller), let limit = Self.limit(of: thing, caller) else { return }
+    /// - Throws: ``XQueue/QueueError`` `quota_exceeded` if the token's quota is used up.
+    func acquire(_ resource: Resource, _ caller: Caller) throws(QueueError) {
+        guard let key = Self.key(resource, caller), let limit = Self.limit(of: resource, caller) else {
+            return
+        }
         let isFull = counts.withLock { counts in
             let count = counts[key, default: 0]
             guard count < limit else { return true }
@@ -28,24 +30,24 @@ final class TokenLedger: Sendable {
             return false
         }
         guard isFull else { return }
-        let what = thing == .stream ? "event streams" : "requests that wait for tasks"
-        throw QueueError(.quotaExceeded, "the token '\(key.name)' has \(limit) \(what), which is its quota")
+        let what = resource == .stream ? "event streams" : "waiting lease requests"
+        throw QueueError(.quotaExceeded, "token '\(key.name)' has reached its quota of \(limit) \(what)")
     }
 
-    func giveBack(_ thing: Thing, _ caller: Caller) {
-        guard let key = Self.key(thing, caller), Self.limit(of: thing, caller) != nil else { return }
+    func release(_ resource: Resource, _ caller: Caller) {
+        guard let key = Self.key(resource, caller), Self.limit(of: resource, caller) != nil else { return }
         counts.withLock { counts in
             let count = counts[key, default: 1] - 1
             counts[key] = count > 0 ? count : nil
         }
     }
 
-    private static func key(_ thing: Thing, _ caller: Caller) -> Key? {
-        caller.name.map { Key(thing: thing, name: $0) }
+    private static func key(_ resource: Resource, _ caller: Caller) -> Key? {
+        caller.name.map { Key(resource: resource, name: $0) }
     }
 
-    private static func limit(of thing: Thing, _ caller: Caller) -> Int? {
-        switch thing {
+    private static func limit(of resource: Resource, _ caller: Caller) -> Int? {
+        switch resource {
         case .stream: caller.quota.streams
         case .poll: caller.quota.workers
         }

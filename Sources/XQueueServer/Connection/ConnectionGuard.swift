@@ -5,15 +5,14 @@ import NIOHTTP1
 import NIOHTTPTypes
 import XQueue
 
-/// Stands between one connection and the program, and keeps a bad client from holding either.
+/// Protects the server from misbehaving clients, one guard per connection.
 ///
-/// - What is not HTTP, or has too large a head, is answered in the API's own words.
-/// - A request that takes too long to arrive is answered 408; a client that stops taking its reply, or
-///   that a shutdown waits for too long, is cut off.
-/// - A reply that says `Connection: close` does close the connection, after the reply has been sent: what
-///   the client still sends is read and dropped for a moment, since closing with unread data would take
-///   the reply away from the client.
-/// - `Expect: 100-continue` is answered if the body is not too large.
+/// - Input that is not HTTP, and oversized request heads, get an API error as the reply.
+/// - A request that takes too long to arrive is answered 408. A client that stops reading its reply, or holds up a
+///   shutdown for too long, is disconnected.
+/// - A reply with `Connection: close` closes the connection once it has been sent. What the client still sends is read
+///   and dropped for a moment, since closing with unread data could destroy the reply.
+/// - `Expect: 100-continue` is answered unless the body is too large.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -32,7 +31,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var readDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
     private var lastDeadline: Scheduled<Void>?
-    /// What was read last made up at least a part of a request.
+    /// Whether the last read yielded at least one part of a request.
     private var hasReadPart = false
 
     init(_ configuration: ServerConfiguration, _ connections: ConnectionTable) {
@@ -43,13 +42,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        // One with TLS has been let in before its client agreed on HTTP/1.1.
+        // A TLS connection was admitted before HTTP/1.1 was negotiated.
         if context.channel.isActive { mark = connections.mark(of: context.channel) }
         let pipeline = context.pipeline.syncOperations
         typealias Decoder = ByteToMessageHandler<HTTPRequestDecoder>
         guard let decoder = try? pipeline.handler(type: Decoder.self) else { return }
-        // A connection without the mark is closed by its client, or for being idle.
-        try? pipeline.addHandler(OldClientMark(), position: .after(decoder))
+        // Should this fail, HTTP/1.0 connections are closed by the client or when idle.
+        try? pipeline.addHandler(HTTP10Normalizer(), position: .after(decoder))
     }
 
     // MARK: - From the client
@@ -58,7 +57,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelActive()
         mark = connections.admit(context.channel)
         guard mark == nil else { return }
-        refuse(QueueError(.tooManyConnections, "there are too many connections"), context: context)
+        reject(QueueError(.tooManyConnections, "too many connections"), context: context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -80,7 +79,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if state.hasEnded {
-            // Nobody behind this handler asks for more, and the client must be read to its end.
+            // No other handler reads any more, and the client must be read to the end.
             context.read()
             return context.fireChannelReadComplete()
         }
@@ -99,13 +98,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static func asksToClose(_ head: HTTPRequest) -> Bool {
         guard let options = head.headerFields[.connection], options != "keep-alive" else { return false }
         return options.lowercased().split(separator: ",").contains { option in
-            // NIO reads nothing behind an upgrade, so one that is refused is the last request, too.
+            // NIO reads nothing after an upgrade request, so even a rejected one is the last.
             option.trimmed == "close" || option.trimmed == "upgrade"
         }
     }
 
     private func answerExpectation(_ head: HTTPRequest, context: ChannelHandlerContext) {
-        guard state.canRefuse, head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
+        guard state.canReject, head.headerFields[.expect]?.lowercased() == "100-continue" else { return }
         let length = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
         guard length <= maxBodyBytes else { return }
         context.writeAndFlush(wrapOutboundOut(.head(Self.continueHead)), promise: nil)
@@ -113,9 +112,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func requestTimedOut(context: ChannelHandlerContext) {
         guard state.isReadingRequest || state.isReadingHead, !state.hasEnded else { return }
-        if state.canRefuse {
-            refuse(QueueError(.requestTimeout, "the request took too long to arrive"), context: context)
-            // Whoever reads the body must not take what has come of it for the whole.
+        if state.canReject {
+            reject(QueueError(.requestTimeout, "timed out receiving the request"), context: context)
+            // The reader of the body must not mistake the part received for the whole.
             context.fireErrorCaught(ChannelError.inputClosed)
         } else if state.isReadingRequest {
             context.close(promise: nil)
@@ -123,13 +122,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let error = error as? HTTPParserError, state.canRefuse, !state.hasEnded {
+        if let error = error as? HTTPParserError, state.canReject, !state.hasEnded {
             let reason =
                 switch error {
-                case .headerOverflow: QueueError(.headersTooLarge, "the request's head is too large")
-                default: QueueError(.malformedHTTP, "this is not HTTP/1.1: \(error)")
+                case .headerOverflow: QueueError(.headersTooLarge, "request headers too large")
+                default: QueueError(.malformedHTTP, "not a valid HTTP/1.1 request: \(error)")
                 }
-            refuse(reason, context: context)
+            reject(reason, context: context)
         }
         context.fireErrorCaught(error)
     }
@@ -177,8 +176,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        // Closing drops what has not been written yet, or read; after its last reply a connection is
-        // closed by this handler alone.
+        // Closing drops unwritten and unread data, so after the last reply only this handler closes the connection.
         if state.hasEnded, mode != .input {
             promise?.succeed()
         } else {
@@ -200,8 +198,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: - The end
 
-    /// Answers with an error that ends the connection, in the program's place.
-    private func refuse(_ error: QueueError, context: ChannelHandlerContext) {
+    /// Replies with an error, without involving the routes, and ends the connection.
+    private func reject(_ error: QueueError, context: ChannelHandlerContext) {
         let reply = ErrorReply.reply(for: error)
         let response = reply.response
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
@@ -210,7 +208,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         end(with: NIOAny(HTTPResponsePart.end(nil)), promise: nil, context: context)
     }
 
-    /// Writes the last part of the last reply, and closes the connection once it is out.
+    /// Writes the last part of the last reply and closes the connection once it is sent.
     private func end(with data: NIOAny, promise: EventLoopPromise<Void>?, context: ChannelHandlerContext) {
         state.hasEnded = true
         readDeadline?.cancel()

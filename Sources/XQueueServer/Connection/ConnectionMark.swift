@@ -2,26 +2,26 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What one connection is doing, for whoever looks for one that can go.
+/// What a connection is doing, used to choose one to evict.
 final class ConnectionMark: Sendable {
     enum Activity: UInt64, Comparable {
         /// Between requests, or before the first one.
         case idle = 0
-        /// A request has begun to arrive.
+        /// Receiving a request.
         case reading = 1
-        /// The client does not take its reply.
+        /// The client is not reading its reply.
         case stalled = 2
-        /// A request is being answered, or events are sent: not to be disturbed.
+        /// Handling a request or streaming events: must not be evicted.
         case busy = 3
 
         static func < (lhs: Activity, rhs: Activity) -> Bool { lhs.rawValue < rhs.rawValue }
     }
 
-    /// The activity in the last two bits, and before them since when, in nanoseconds of a monotonic clock.
+    /// The activity in the low two bits; above them since when, in nanoseconds of a monotonic clock.
     private let word: Atomic<UInt64>
     let channel: any Channel
     let address: ConnectionAddress?
-    /// Requests of an HTTP/2 connection that are under way.
+    /// Number of requests in progress on an HTTP/2 connection.
     private let streams = Atomic<Int>(0)
 
     init(_ channel: any Channel, address: ConnectionAddress?) {
@@ -43,15 +43,15 @@ final class ConnectionMark: Sendable {
         if streams.subtract(1, ordering: .relaxed).newValue == 0 { set(.idle) }
     }
 
-    /// Which of two connections goes first has the smaller value; nil if it must not go.
+    /// The eviction order, smallest first; nil if the connection must not be evicted.
     var rank: UInt64? {
         let value = word.load(ordering: .relaxed)
         guard value & 3 != Activity.busy.rawValue else { return nil }
-        // The kind first, then the time.
+        // By activity, then by time.
         return (value & 3) << 62 | value >> 2
     }
 
-    /// Closes the connection, unless it has gone on since it had that rank: then `otherwise` is called.
+    /// Closes the connection or, if it has been active since it had that rank, calls `otherwise`.
     func evict(ifStill rank: UInt64, otherwise: @escaping @Sendable () -> Void) {
         channel.eventLoop.execute {
             if self.rank == rank { self.channel.close(promise: nil) } else { otherwise() }
@@ -63,12 +63,12 @@ final class ConnectionMark: Sendable {
     }
 }
 
-/// Whose connection it is, as far as a limit goes: an address of IPv4, or the network of one of IPv6, since every
-/// subscriber of a provider has one of those.
+/// The source of a connection for the limit per address: an IPv4 address, or an IPv6 /64 network, since each subscriber
+/// of a provider has at least one of those.
 struct ConnectionAddress: Hashable, Sendable {
     let text: String
 
-    /// Nil for the loopback interface, and for what is no network.
+    /// Nil for loopback addresses and for channels without an IP address.
     init?(_ address: SocketAddress?) {
         guard let text = address?.ipAddress else { return nil }
         self.init(ipAddress: text)
@@ -95,11 +95,10 @@ struct ConnectionAddress: Hashable, Sendable {
     }
 }
 
-/// Says in so many words what an HTTP/1.0 request means by saying nothing: that it is its connection's last, and for
-/// whatever host is here.
+/// Makes the defaults of an HTTP/1.0 request explicit: it is the last of its connection, and its host is this one.
 ///
-/// A connection keeps to one version, so behind a first request of HTTP/1.1 there is nothing to do.
-final class OldClientMark: ChannelInboundHandler, RemovableChannelHandler {
+/// A connection keeps to one version, so after a first request in HTTP/1.1 the handler removes itself.
+final class HTTP10Normalizer: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
@@ -116,4 +115,4 @@ final class OldClientMark: ChannelInboundHandler, RemovableChannelHandler {
 }
 
 @available(*, unavailable)
-extension OldClientMark: Sendable {}
+extension HTTP10Normalizer: Sendable {}

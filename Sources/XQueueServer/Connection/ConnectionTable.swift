@@ -3,26 +3,26 @@ import NIOCore
 import Synchronization
 import XQueue
 
-/// Knows the connections of a server, and which one goes when there are too many.
+/// Tracks a server's connections and evicts one when there are too many.
 ///
-/// A connection counts from its acceptance to its end. Streams of events and requests that wait for tasks have limits of
-/// their own and are set aside.
+/// A connection counts from when it is accepted until it closes. Event streams and waiting lease requests have limits
+/// of their own, so their connections are set aside.
 final class ConnectionTable: Sendable {
     private struct Entry {
         let mark: ConnectionMark
-        /// How many of its requests are set aside.
+        /// Number of its requests that are set aside.
         var aside = 0
     }
 
     private struct State {
         var entries: [ObjectIdentifier: Entry] = [:]
-        /// Those that count, by address.
+        /// Number of counted connections by address.
         var byAddress: [ConnectionAddress: Int] = [:]
-        /// Connections that do not count.
+        /// Number of connections that do not count.
         var aside = 0
         var accepted = 0
         var listener: (any Channel)?
-        var willLookAgain = false
+        var isRetryScheduled = false
 
         var counted: Int { entries.count - aside }
 
@@ -44,9 +44,9 @@ final class ConnectionTable: Sendable {
             if entry.aside > 0 { aside -= 1 } else { count(mark.address, -1) }
         }
 
-        /// Changes how many requests of a connection are set aside.
+        /// Changes the number of a connection's requests that are set aside.
         mutating func setAside(_ channel: any Channel, _ change: Int) {
-            // A request of HTTP/2 has a channel of its own within its connection's.
+            // An HTTP/2 request has a channel of its own, whose parent is the connection's.
             let candidates = [channel, channel.parent].compactMap { $0 }.map { ObjectIdentifier($0) }
             guard let id = candidates.first(where: { entries[$0] != nil }), var entry = entries[id] else {
                 return
@@ -69,18 +69,18 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// How many connections beyond the limit may be accepted while others are being closed for them.
+    /// Number of connections that may be accepted beyond the limit while others are being closed for them.
     private static let slack = 64
-    /// How often to look whether there are descriptors again.
-    private static let pause = TimeAmount.milliseconds(100)
-    /// As many connections may be taken before the next look.
+    /// How long to wait before checking again for free file descriptors.
+    private static let retryDelay = TimeAmount.milliseconds(100)
+    /// Maximum number of connections accepted between two checks.
     private static let acceptedAtOnce = 4
 
     private let limit: Int
     private let limitPerAddress: Int
     private let state = Mutex(State())
 
-    /// - Parameter limitPerAddress: 0 for none.
+    /// - Parameter limitPerAddress: 0 = no limit.
     init(limit: Int, limitPerAddress: Int = 0) {
         self.limit = limit
         self.limitPerAddress = limitPerAddress
@@ -88,23 +88,23 @@ final class ConnectionTable: Sendable {
 
     // MARK: - The listener's side
 
-    /// Whether another connection is accepted; whether it stays is seen then.
+    /// Whether to accept another connection; whether it may stay is decided in `admit`.
     var hasRoom: Bool {
         state.withLock { $0.accepted - $0.aside < limit + Self.slack }
     }
 
-    /// Whether a connection leaves enough file descriptors to the rest of the process. If not, the longest idle one goes,
-    /// and the listener tries again by itself: what closes next may be no connection.
+    /// Whether another connection leaves enough file descriptors for the rest of the process. If not, evicts the
+    /// longest idle connection and lets the listener retry later: the descriptor freed next may not be a connection's.
     var hasDescriptors: Bool {
         if OpenFiles.hasRoom(forClients: Self.acceptedAtOnce) { return true }
         closeLongestIdle()
         let listener = state.withLock { state -> (any Channel)? in
-            guard !state.willLookAgain, let listener = state.listener else { return nil }
-            state.willLookAgain = true
+            guard !state.isRetryScheduled, let listener = state.listener else { return nil }
+            state.isRetryScheduled = true
             return listener
         }
-        listener?.eventLoop.scheduleTask(in: Self.pause) {
-            self.state.withLock { $0.willLookAgain = false }
+        listener?.eventLoop.scheduleTask(in: Self.retryDelay) {
+            self.state.withLock { $0.isRetryScheduled = false }
             listener?.read()
         }
         return false
@@ -130,16 +130,16 @@ final class ConnectionTable: Sendable {
         OpenFiles.clientLeft()
     }
 
-    /// The server listens on `channel`.
+    /// Notes the channel the server listens on.
     func listens(on channel: any Channel) {
         state.withLock { $0.listener = channel }
     }
 
     // MARK: - The connections' side
 
-    /// Lets a new connection in; if it is one too many, the one that has been idle longest goes for it.
+    /// Admits a new connection; at the limit, evicts the longest idle one to make room.
     ///
-    /// - Returns: Nil if there is none that could go.
+    /// - Returns: Nil if none can be evicted.
     func admit(_ channel: any Channel) -> ConnectionMark? {
         admit(channel, from: ConnectionAddress(channel.remoteAddress))
     }
@@ -155,7 +155,7 @@ final class ConnectionTable: Sendable {
                 victim = state.longestIdle()
                 guard victim != nil else { return (false, nil) }
             }
-            // Out at once, so that the next one does not choose it again.
+            // Removed immediately, so that the next admission does not choose it again.
             if let (mark, _) = victim { state.remove(mark) }
             state.add(mark)
             return (true, victim)
@@ -172,26 +172,26 @@ final class ConnectionTable: Sendable {
         mark.channel.closeFuture.whenComplete { _ in self.state.withLock { $0.remove(mark) } }
     }
 
-    /// A connection that was to go has gone on just then, and counts again.
+    /// Counts a connection again that became active just before it was to be evicted.
     private func keep(_ mark: ConnectionMark) {
         guard mark.channel.isActive else { return }
         state.withLock { $0.add(mark) }
         keepUntilClosed(mark)
     }
 
-    /// The mark of a connection that has been let in.
+    /// The mark of an admitted connection.
     func mark(of channel: any Channel) -> ConnectionMark? {
         state.withLock { $0.entries[ObjectIdentifier(channel)]?.mark }
     }
 
-    /// The connection of `channel` waits for something that may take long, or will have no more requests: it does not
-    /// count until it is taken back.
+    /// Stops counting the connection of `channel`, which may wait for long or will have no further requests, until
+    /// ``takeBack(_:)``.
     func setAside(_ channel: any Channel) {
         let listener = state.withLock { state in
             state.setAside(channel, 1)
             return state.listener
         }
-        // The listener may be waiting for a connection to close; this makes as much room.
+        // The listener may be waiting for a connection to close; this frees a place, too.
         listener?.read()
     }
 
@@ -200,7 +200,7 @@ final class ConnectionTable: Sendable {
     }
 }
 
-/// Tells Hummingbird when to take another connection.
+/// Controls when Hummingbird accepts another connection.
 struct ConnectionLimit: AvailableConnectionsDelegate {
     let table: ConnectionTable
 

@@ -3,11 +3,11 @@ import HummingbirdCore
 import NIOCore
 import NIOHTTPTypes
 
-/// Notices that a client leaves before it has its reply: for requests that wait, and whose replies must not be
-/// lost.
+/// Detects clients that disconnect before they have received their reply, for waiting requests whose replies must not
+/// be lost.
 ///
-/// A client that was told the length of a reply has all of it with the last byte of the body, and may be gone before the
-/// server has said that this was the end.
+/// With a `Content-Length`, a client has the whole reply with the last byte of the body, and may disconnect before the
+/// server has written the end of the reply.
 final class DepartureWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
@@ -15,13 +15,13 @@ final class DepartureWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     private var hasLeft = false
     private var onDeparture: (@Sendable () -> Void)?
-    /// How much of the body is to be written still; nil if its length is not told.
+    /// How much of the body is still to be written; nil if its length is unknown.
     private var unwritten: Int?
 
-    /// Has `body` called, once, if the client of the request under way leaves before the reply to it is out.
+    /// Calls `body`, once, if the client disconnects before the reply to the current request has been sent.
     static func watch(_ channel: any Channel, _ body: @escaping @Sendable () -> Void) {
         channel.eventLoop.execute {
-            // Only a channel that is no connection, in a test of the routes, has no such handler.
+            // Only channels in tests of the routes, which are not connections, lack the handler.
             guard let watch = try? channel.pipeline.syncOperations.handler(type: DepartureWatch.self) else {
                 return
             }

@@ -1,16 +1,16 @@
 import NIOCore
 import NIOPosix
 
-/// The event loops of all servers in this process.
+/// The event loops shared by all servers in this process.
 enum EventLoops {
-    /// Up to so many loops there are two for each processor.
-    private static let most = 8
+    /// Up to this number of loops, there are two per core.
+    private static let maxDoubled = 8
 
-    /// A loop's connections wait while its thread waits for a processor, which the store and the handlers use
-    /// as well. Where there are few processors, two loops for each keep them busier than one does.
+    /// The event loops. A loop's connections stall while its thread waits for a core, which the store and the handlers
+    /// use as well; with few cores, two loops per core keep them busier than one.
     ///
-    /// They live as long as the process, as NIO's own do: what a connection has still to do after its server's
-    /// end must find its loop.
+    /// They live as long as the process, like NIO's own: connections may still need their loop after their server has
+    /// stopped.
     static let shared: any EventLoopGroup = MultiThreadedEventLoopGroup(
-        numberOfThreads: max(System.coreCount, min(2 * System.coreCount, most)))
+        numberOfThreads: max(System.coreCount, min(2 * System.coreCount, maxDoubled)))
 }

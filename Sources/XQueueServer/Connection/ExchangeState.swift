@@ -1,27 +1,27 @@
-/// Where a connection stands between requests and replies.
+/// The state of a connection's requests and replies.
 struct ExchangeState {
-    /// Requests that have begun to arrive and whose replies have not ended.
+    /// Number of requests whose head has arrived and whose reply is not complete.
     private var unanswered = 0
-    /// A request has begun to arrive, and not ended.
+    /// A request's head has arrived, but not its end.
     var isReadingRequest = false
-    /// Bytes have come, and no request of them yet.
+    /// Bytes have arrived, but not yet a complete head.
     var isReadingHead = false
     private var isReplying = false
     private var closesAfterReply = false
     /// The client will send no further request.
     private var hasLastRequest = false
     var isShuttingDown = false
-    /// The last reply has ended: nothing more is read from the client or written to it.
+    /// The last reply is complete: no further request is read and nothing more is written.
     var hasEnded = false
-    /// The last reply is out, and what the client still sends is dropped.
+    /// The last reply has been sent, and what the client still sends is dropped.
     var isLingering = false
 
-    /// Whether an error can be answered out of turn: no reply is under way or owed to an earlier request.
-    var canRefuse: Bool {
+    /// Whether an error reply can be sent now: no reply is in progress or owed to an earlier request.
+    var canReject: Bool {
         !isReplying && unanswered == (isReadingRequest ? 1 : 0)
     }
 
-    /// Whether a request that has arrived has no whole reply yet.
+    /// Whether a complete request still lacks a complete reply.
     var isAnswering: Bool { unanswered > (isReadingRequest ? 1 : 0) }
 
     mutating func requestBegan(isLast: Bool) {
@@ -40,7 +40,7 @@ struct ExchangeState {
         closesAfterReply = closes
     }
 
-    /// Answers whether the connection ends with this reply.
+    /// Notes the end of a reply; returns whether the connection ends with it.
     mutating func replyEnded() -> Bool {
         isReplying = false
         unanswered -= 1

@@ -3,14 +3,14 @@ import HummingbirdCore
 import NIOCore
 import XQueue
 
-/// The web console's files, as they are in the folder `Web`, inside the program.
+/// A file of the web console, embedded into the program from the folder `Web`.
 struct ConsoleFile: Sendable {
     let mediaType: String
     let content: ByteBuffer
-    /// Changes with the content, so that a browser asks for it once a version.
+    /// Changes with the content, so that browsers download each version once.
     let entityTag: String
 
-    /// The page; the other files stand under `/console/`.
+    /// The page; the other files are served under `/console/`.
     static let page = "index.html"
 
     private static let mediaTypes = [
@@ -27,7 +27,7 @@ struct ConsoleFile: Sendable {
         let ending = name.split(separator: ".").last.map(String.init) ?? ""
         mediaType = Self.mediaTypes[ending] ?? "application/octet-stream"
         content = ByteBuffer(bytes: bytes)
-        // FNV-1a tells versions of a file apart; nothing depends on it being hard to forge.
+        // FNV-1a is enough to distinguish versions of a file; it need not be hard to forge.
         let hash = bytes.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { hash, byte in
             (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
         }
@@ -87,7 +87,7 @@ struct ConsoleFile: Sendable {
 }
 
 extension QueueAPI {
-    /// Nothing but the console's own files may run, load or frame; no style or script stands in the page.
+    /// Allows only the console's own files, no inline styles or scripts, and no framing.
     private static let contentSecurityPolicy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:",
         "connect-src 'self'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
@@ -96,12 +96,12 @@ extension QueueAPI {
     /// `GET /` and `GET /console/{file}`
     func consoleFile(_ name: String, _ request: APIRequest) throws -> Reply {
         guard let file = ConsoleFile.all[name] else {
-            throw QueueError(.notFound, "the console has no such file")
+            throw QueueError(.notFound, "no such console file")
         }
         var headers: HTTPFields = [
             .contentType: file.mediaType,
             .eTag: file.entityTag,
-            // To be asked for each time, and answered in a few bytes while it is the same.
+            // Browsers revalidate each time, which is cheap while the file is unchanged.
             .cacheControl: "no-cache",
             .contentSecurityPolicy: Self.contentSecurityPolicy,
             .xContentTypeOptions: "nosniff",

@@ -2,9 +2,9 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// How events are written into a connection.
+/// How events are written to a connection.
 enum EventFormat {
-    /// One text message each.
+    /// WebSocket: one text message per event.
     case socket
     /// Server-sent events.
     case feed
@@ -30,7 +30,7 @@ enum EventFormat {
         }
     }
 
-    /// What shows that the server is there.
+    /// Writes a sign of life from the server.
     func writeHeartbeat(to buffer: inout ByteBuffer) {
         switch self {
         case .socket: SocketFrame.ping.write([], to: &buffer)
@@ -38,7 +38,7 @@ enum EventFormat {
         }
     }
 
-    /// What is sent last.
+    /// Writes the final message.
     func writeEnd(_ end: EventStreamEnd, to buffer: inout ByteBuffer) {
         switch self {
         case .socket:
@@ -60,20 +60,20 @@ enum EventFormat {
     }
 }
 
-/// Why a stream ends: the WebSocket's code, and words for people.
+/// Why a stream ends: the WebSocket close code, and the reason as text.
 struct EventStreamEnd: Error, Equatable {
     let code: UInt16
     let reason: String
 
     static let shutdown = EventStreamEnd(code: 1001, reason: "the server is shutting down")
     static let slowConsumer = EventStreamEnd(code: 1013, reason: "slow consumer")
-    static let accessEnded = EventStreamEnd(code: 1008, reason: "the token or session is over")
-    static let silent = EventStreamEnd(code: 1001, reason: "the client does not answer")
-    static let tooLarge = EventStreamEnd(code: 1009, reason: "the message is too large")
-    static let notText = EventStreamEnd(code: 1003, reason: "only text messages are understood")
-    static let notUTF8 = EventStreamEnd(code: 1007, reason: "the message is not UTF-8")
+    static let accessEnded = EventStreamEnd(code: 1008, reason: "token or session no longer valid")
+    static let unresponsive = EventStreamEnd(code: 1001, reason: "no response from the client")
+    static let tooLarge = EventStreamEnd(code: 1009, reason: "message too large")
+    static let notText = EventStreamEnd(code: 1003, reason: "only text messages are supported")
+    static let notUTF8 = EventStreamEnd(code: 1007, reason: "message is not valid UTF-8")
 
-    static func broken(_ reason: String) -> EventStreamEnd {
+    static func protocolError(_ reason: String) -> EventStreamEnd {
         EventStreamEnd(code: 1002, reason: reason)
     }
 }

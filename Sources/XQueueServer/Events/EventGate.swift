@@ -4,27 +4,27 @@ import NIOCore
 import NIOHTTPTypes
 import XQueue
 
-/// Finds the requests that ask for a stream of events, and turns their connections into ``EventStream``s.
+/// Intercepts requests for event streams and turns their connections into ``EventStream``s.
 ///
-/// All other requests pass. A request that is refused is answered here, and its connection goes on.
+/// All other requests pass through. A rejected request is answered here, and its connection stays open.
 final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private struct Asked {
+    private struct StreamRequest {
         let head: HTTPRequest
         let route: Route
         let transport: EventRequest.Transport
-        var isWhole = false
-        /// Its token's signature is being checked.
+        var isComplete = false
+        /// Whether its token's signature is being verified.
         var isWaiting = false
     }
 
     private let opener: EventStreamOpener
-    private var asked: Asked?
-    /// Requests that passed and whose replies have not.
+    private var request: StreamRequest?
+    /// Number of requests passed through that have no complete reply yet.
     private var unanswered = 0
     private var isShuttingDown = false
 
@@ -33,16 +33,16 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard asked == nil else {
+        guard request == nil else {
             if case .end = unwrapInboundIn(data) {
-                asked?.isWhole = true
+                request?.isComplete = true
                 openIfDue(context)
             }
             return
         }
         if case .head(let head) = unwrapInboundIn(data) {
-            if let (route, transport) = EventRequest.stream(askedBy: head, among: opener.routes) {
-                asked = Asked(head: head, route: route, transport: transport)
+            if let (route, transport) = EventRequest.stream(requestedBy: head, among: opener.routes) {
+                request = StreamRequest(head: head, route: route, transport: transport)
                 return
             }
             unanswered += 1
@@ -63,71 +63,71 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// Opens the stream that was asked for, once the replies to earlier requests are out.
+    /// Opens the requested stream once earlier requests have been answered.
     private func openIfDue(_ context: ChannelHandlerContext) {
-        guard let asked, asked.isWhole, !asked.isWaiting, unanswered == 0 else { return }
+        guard let request, request.isComplete, !request.isWaiting, unanswered == 0 else { return }
         do throws(QueueError) {
-            try opener.hosts.check(asked.head, isLocked: opener.access.isLocked)
+            try opener.hosts.check(request.head, isLocked: opener.access.isLocked)
         } catch {
-            self.asked = nil
-            return refuse(error, context: context)
+            self.request = nil
+            return reject(error, context: context)
         }
         do throws(AccessRefusal) {
             guard
                 let caller = try opener.access.admitAtOnce(
-                    asked.head, to: asked.route.scope, from: context.channel)
+                    request.head, to: request.route.scope, from: context.channel)
             else {
-                return askAccess(asked, context)
+                return verifyToken(of: request, context)
             }
-            open(asked, for: caller, context: context)
+            open(request, for: caller, context: context)
         } catch {
-            self.asked = nil
+            self.request = nil
             send(error.reply, context: context)
         }
     }
 
-    /// Has the token's signature checked, which is not done on an event loop.
-    private func askAccess(_ asked: Asked, _ context: ChannelHandlerContext) {
-        self.asked?.isWaiting = true
-        let (head, scope) = (asked.head, asked.route.scope)
+    /// Verifies the token's signature off the event loop, then opens the stream.
+    private func verifyToken(of request: StreamRequest, _ context: ChannelHandlerContext) {
+        self.request?.isWaiting = true
+        let (head, scope) = (request.head, request.route.scope)
         let (access, channel) = (opener.access, context.channel)
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
-        // It ends by itself with the check, and what comes of it is dropped if the client has left.
+        // The Swift task ends by itself; its result is dropped if the client has disconnected.
         context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRefusal> in
             do throws(AccessRefusal) {
                 return .success(try await access.admit(head, to: scope, from: channel))
             } catch {
                 return .failure(error)
             }
-        }.whenSuccess { answer in
+        }.whenSuccess { result in
             let (gate, context) = bound.value
-            guard let asked = gate.asked, context.channel.isActive else { return }
-            switch answer {
-            case .success(let caller): gate.open(asked, for: caller, context: context)
+            guard let request = gate.request, context.channel.isActive else { return }
+            switch result {
+            case .success(let caller): gate.open(request, for: caller, context: context)
             case .failure(let refusal):
-                gate.asked = nil
+                gate.request = nil
                 gate.send(refusal.reply, context: context)
             }
         }
     }
 
-    private func open(_ asked: Asked, for caller: Caller, context: ChannelHandlerContext) {
-        self.asked = nil
+    private func open(_ request: StreamRequest, for caller: Caller, context: ChannelHandlerContext) {
+        self.request = nil
         do throws(QueueError) {
             guard !isShuttingDown else { throw QueueError(.stopped, "the server is shutting down") }
-            if asked.route.isWholeQueue { try caller.checkWholeQueue() }
-            try opener.open(asked.route, asked.transport, asked.head, for: caller, context: context)
+            if request.route.isWholeQueue { try caller.checkWholeQueue() }
+            try opener.open(request.route, request.transport, request.head, for: caller, context: context)
         } catch {
-            refuse(error, context: context)
+            reject(error, context: context)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        asked = nil
+        request = nil
         context.fireChannelInactive()
     }
 
-    private func refuse(_ error: QueueError, context: ChannelHandlerContext) {
+    private func reject(_ error: QueueError, context: ChannelHandlerContext) {
         var reply = ErrorReply.reply(for: error)
         if error.code == .upgradeRequired {
             reply = reply.with(.secWebSocketVersion, SocketHandshake.version)

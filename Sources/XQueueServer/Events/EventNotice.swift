@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// What the server says to a subscriber besides events.
+/// A message of the server to a subscriber that is not an event.
 struct EventNotice {
     let word: String
     let cursor: EventCursor?
@@ -20,7 +20,7 @@ struct EventNotice {
     static func reset(_ cursor: EventCursor) -> EventNotice {
         EventNotice(
             "reset", cursor: cursor,
-            [("message", "events were missed: ask the API where tasks stand; the stream goes on from here")])
+            [("message", "events were missed: query the API for task state; the stream continues from here")])
     }
 
     static func rewound(_ cursor: EventCursor) -> EventNotice {
@@ -29,7 +29,7 @@ struct EventNotice {
             [
                 (
                     "message",
-                    "the event log was set back, as by a failover: ask the API where tasks stand; no event is missed"
+                    "the event log was rewound, as by a failover: query the API for task state; no event is missed"
                 )
             ])
     }

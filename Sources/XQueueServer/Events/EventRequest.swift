@@ -4,7 +4,7 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// A request for events: what is wanted, and how it is to be sent.
+/// A request for events: the filter, and where to begin.
 struct EventRequest {
     enum Transport {
         case socket
@@ -12,19 +12,19 @@ struct EventRequest {
     }
 
     static let parameters: Set<String> = ["task_id", "type", "status", "after"]
-    /// The most values of one kind that one subscription names.
+    /// Maximum number of values of one kind in a subscription.
     static let maxValues = 1000
 
-    /// Where a client that comes back says what it has seen.
+    /// Holds the last cursor seen by a reconnecting client.
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
     var filter: EventFilter
-    /// Where to begin; nil for now.
+    /// Where to begin; nil = now.
     let cursor: EventCursor?
 
-    /// The stream that a request asks for, and how; nil if it asks for none, whatever else it asks for.
+    /// Returns the stream's route and transport if the request is for a stream; nil otherwise.
     static func stream(
-        askedBy head: HTTPRequest, among routes: [Route]
+        requestedBy head: HTTPRequest, among routes: [Route]
     ) -> (route: Route, transport: Transport)? {
         guard let path = head.path?.prefix(while: { $0 != "?" }),
             let route = routes.first(where: { $0.method == head.method && $0.path.matches(path) })
@@ -35,7 +35,7 @@ struct EventRequest {
         return acceptsFeed(head.headerFields) ? (route, .feed) : nil
     }
 
-    /// Whether the client names `text/event-stream` among what it takes.
+    /// Whether the client accepts `text/event-stream`.
     static func acceptsFeed(_ headers: HTTPFields) -> Bool {
         headers[values: .accept].joined(separator: ",").split(separator: ",").contains { range in
             let parts = range.lowercased().split(separator: ";").map { $0.filter { $0 != " " } }
@@ -46,8 +46,8 @@ struct EventRequest {
 
     /// - Parameters:
     ///   - head: The request.
-    ///   - allowed: The names of the query parameters that its route takes.
-    /// - Throws: ``QueueError`` for a parameter that is unknown or wrong.
+    ///   - allowed: The query parameters of its route.
+    /// - Throws: ``QueueError`` for an unknown or invalid parameter.
     init(_ head: HTTPRequest, allowed: Set<String>) throws(QueueError) {
         let query = head.path?.split(separator: "?", maxSplits: 1).dropFirst().first.map(String.init)
         let parameters = try QueryParameters(query, allowed: allowed)
@@ -59,7 +59,7 @@ struct EventRequest {
             taskIDs: try EventValues.taskIDs(query.values(of: "task_id")),
             types: try EventValues.types(query.values(of: "type")),
             statuses: try EventValues.statuses(query.values(of: "status")))
-        // What a client that comes back has seen counts more than the address it first asked.
+        // A reconnecting client keeps its original URL; what it has seen since takes precedence.
         if let last = Self.lastEventID.flatMap({ headers[$0] }) {
             cursor = last.isEmpty ? nil : try EventValues.cursor(last, "Last-Event-ID")
         } else {
@@ -71,31 +71,31 @@ struct EventRequest {
 }
 
 extension QueueAPI {
-    /// `GET /api/v1/events` of a client that does not ask for a stream, and `HEAD` of one that does.
+    /// `GET /api/v1/events` by a client that does not accept a stream, and `HEAD` by one that does.
     ///
-    /// Streams themselves never come here: ``EventGate`` takes their connections.
+    /// ``EventGate`` intercepts requests for streams, so they never get here.
     func events(_ request: APIRequest) throws -> Reply {
         let headers = request.request.headers
         _ = try EventRequest(request.query, headers: headers)
         guard EventRequest.acceptsFeed(headers) else {
             throw QueueError(
                 .notAcceptable,
-                "events come as a stream: ask with Accept: text/event-stream, or upgrade to a WebSocket")
+                "events are only available as a stream: send Accept: text/event-stream, or open a WebSocket")
         }
-        var answer = Reply.apiHeaders
-        answer[.contentType] = "text/event-stream"
-        return Reply(status: .ok, headers: answer, body: ByteBuffer())
+        var replyHeaders = Reply.apiHeaders
+        replyHeaders[.contentType] = "text/event-stream"
+        return Reply(status: .ok, headers: replyHeaders, body: ByteBuffer())
     }
 }
 
-/// Reads the values of filters, wherever they stand.
+/// Parses filter values, from a query or a WebSocket message.
 enum EventValues {
     static func taskIDs(_ texts: [String]) throws(QueueError) -> Set<TaskID> {
-        try values(texts, "task_id", "must be a task's id") { TaskID($0) }
+        try values(texts, "task_id", "must be a task ID") { TaskID($0) }
     }
 
     static func types(_ texts: [String]) throws(QueueError) -> Set<String> {
-        try values(texts, "type", "must be the name of a type") {
+        try values(texts, "type", "must be a task type") {
             1...ModelLimits.typeLength ~= $0.utf8.count ? $0 : nil
         }
     }
@@ -107,7 +107,7 @@ enum EventValues {
 
     static func cursor(_ text: String, _ name: String) throws(QueueError) -> EventCursor {
         guard let cursor = EventCursor(text) else {
-            throw .invalid(name, "must be a cursor from this server, or a time in milliseconds since 1970")
+            throw .invalid(name, "must be an event cursor, or a time in milliseconds since 1970")
         }
         return cursor
     }

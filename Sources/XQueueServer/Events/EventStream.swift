@@ -2,42 +2,42 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// Sends events into a connection that is used for nothing else any more.
+/// Sends events to a connection that now serves only this stream.
 ///
-/// It stands first in the pipeline: what is behind it, left over from HTTP, neither reads nor writes.
+/// It comes first in the pipeline: the handlers behind it, left over from HTTP, neither read nor write.
 final class EventStream: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
-    /// What waits to be sent: only what the client takes is written out.
+    /// A queued item: the stream writes only as fast as the client reads.
     private enum Item {
         case events(ArraySlice<SharedEvent>)
         case notice(EventNotice)
     }
 
-    /// About how many bytes of events are written out at once.
+    /// Approximate size of one write of events, in bytes.
     private static let pieceBytes = 64 << 10
 
-    /// How long the client may take to close its side after the server has.
+    /// How long the client may take to close its side after the server has closed its own.
     private static let lingering = TimeAmount.seconds(1)
 
     let format: EventFormat
     private let bus: EventBus
     private let heartbeatInterval: TimeAmount
-    /// Counts connections; nil if this stream is only a part of one.
+    /// Counts connections; nil if this stream is part of an HTTP/2 connection.
     private let connections: ConnectionTable?
-    /// Says whether the client may still see what it asked for.
+    /// Tracks whether the client still has access.
     private let pass: StreamPass
     private let ticker: StreamTicker
     private let eventLoop: any EventLoop
     private var subscription: EventSubscription?
     private var pending = CircularBuffer<Item>()
     private var context: ChannelHandlerContext?
-    /// When the next heartbeat is due or, once the stream is ending, when it must be over.
+    /// When the next heartbeat is due or, once the stream is ending, when to close the connection.
     private var nextDeadline: NIODeadline
-    /// When the client was last known to be there.
-    private var lastSign = NIODeadline.now()
+    /// When the client last showed a sign of life.
+    private var lastSeen = NIODeadline.now()
     private var owesRead = false
     private(set) var isEnding = false
 
@@ -55,7 +55,7 @@ final class EventStream: ChannelDuplexHandler {
         self.pass = pass
     }
 
-    /// Subscribes. What is delivered before the handler is in its place waits for it.
+    /// Subscribes. Deliveries run on the event loop, so they arrive only after the handler has been added.
     func subscribe(_ request: EventRequest) throws(QueueError) {
         let (eventLoop, bound) = (eventLoop, NIOLoopBound(self, eventLoop: eventLoop))
         subscription = try bus.subscribe([request.filter], after: request.cursor) { delivery in
@@ -63,7 +63,7 @@ final class EventStream: ChannelDuplexHandler {
         }
     }
 
-    /// There is no connection to send anything into.
+    /// Cancels the subscription: the connection closed before the handler was added.
     func abandon() {
         subscription?.cancel()
         subscription = nil
@@ -78,21 +78,21 @@ final class EventStream: ChannelDuplexHandler {
 
     private func take(_ delivery: EventDelivery) {
         switch delivery {
-        case .started(let cursor): put(.notice(.hello(cursor)))
-        case .reset(let cursor): put(.notice(.reset(cursor)))
-        case .rewound(let cursor): put(.notice(.rewound(cursor)))
-        case .events(let events, _): put(.events(events[...]))
+        case .started(let cursor): enqueue(.notice(.hello(cursor)))
+        case .reset(let cursor): enqueue(.notice(.reset(cursor)))
+        case .rewound(let cursor): enqueue(.notice(.rewound(cursor)))
+        case .events(let events, _): enqueue(.events(events[...]))
         case .ended(let error): end(error.code == .slowConsumer ? .slowConsumer : .shutdown)
         }
     }
 
-    private func put(_ item: Item) {
+    private func enqueue(_ item: Item) {
         guard context != nil, !isEnding else { return }
         pending.append(item)
         sendPending()
     }
 
-    /// Sends what waits, as far as the client takes it.
+    /// Sends queued items while the connection is writable.
     private func sendPending() {
         while let context, context.channel.isWritable, !isEnding, let item = pending.popFirst() {
             switch item {
@@ -114,14 +114,14 @@ final class EventStream: ChannelDuplexHandler {
         write { frame.write(payload, to: &$0) }
     }
 
-    /// Sends bytes that are ready.
+    /// Sends bytes as they are.
     func send(_ bytes: ByteBuffer) {
         write { $0.writeImmutableBuffer(bytes) }
     }
 
     private func send(_ events: ArraySlice<SharedEvent>, _ context: ChannelHandlerContext) {
         guard let subscription, !isEnding else { return }
-        guard pass.holdsStill else { return end(.accessEnded) }
+        guard pass.stillHolds else { return end(.accessEnded) }
         let (count, cost) = (events.count, events.reduce(0) { $0 + $1.cost })
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.whenComplete { _ in subscription.consumed(count, cost: cost) }
@@ -149,14 +149,14 @@ final class EventStream: ChannelDuplexHandler {
     // MARK: - From the client
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // A feed's client has nothing to say.
+        // Clients of server-sent events send nothing.
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         read(context: context)
     }
 
-    /// Reads on only as fast as the client takes what it is told: its messages have answers.
+    /// Reads only while the connection is writable: every message of the client has a reply.
     func read(context: ChannelHandlerContext) {
         owesRead = !context.channel.isWritable && !isEnding
         if !owesRead { context.read() }
@@ -164,15 +164,15 @@ final class EventStream: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         guard context.channel.isWritable else { return }
-        // Meanwhile nobody listened to it.
-        clientIsThere()
+        // Nothing was read from the client in the meantime.
+        markAlive()
         sendPending()
         if owesRead { read(context: context) }
     }
 
-    /// The client has sent something.
-    func clientIsThere() {
-        lastSign = .now()
+    /// Notes a sign of life from the client.
+    func markAlive() {
+        lastSeen = .now()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -187,7 +187,7 @@ final class EventStream: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    // MARK: - Life
+    // MARK: - Lifecycle
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -198,33 +198,33 @@ final class EventStream: ChannelDuplexHandler {
 
     /// Does what is due at `now`.
     func tick(_ now: NIODeadline) {
-        if !isEnding, !pass.holdsStill { return end(.accessEnded) }
+        if !isEnding, !pass.stillHolds { return end(.accessEnded) }
         guard now >= nextDeadline, let context else { return }
         if isEnding {
             context.close(promise: nil)
-        } else if now - lastSign >= heartbeatInterval * 3 {
-            end(.silent)
+        } else if now - lastSeen >= heartbeatInterval * 3 {
+            end(.unresponsive)
         } else if !pass.holds {
             end(.accessEnded)
         } else {
             nextDeadline = now + heartbeatInterval
-            beat(context)
+            sendHeartbeat(context)
         }
     }
 
-    private func beat(_ context: ChannelHandlerContext) {
-        // A client that takes nothing gets nothing more to take.
+    private func sendHeartbeat(_ context: ChannelHandlerContext) {
+        // A client that is not reading gets nothing more to read.
         guard context.channel.isWritable else { return }
         let written = context.eventLoop.makePromise(of: Void.self)
         if case .feed = format {
-            // Its client never answers: that it takes what it gets is all there is to see.
+            // The client never replies: that it reads is its only sign of life.
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-            written.futureResult.whenSuccess { bound.value.clientIsThere() }
+            written.futureResult.whenSuccess { bound.value.markAlive() }
         }
         write(capacity: 16, promise: written) { format.writeHeartbeat(to: &$0) }
     }
 
-    /// Ends the stream, with a word of why.
+    /// Ends the stream and sends the reason.
     func end(_ end: EventStreamEnd) {
         guard let context, !isEnding else { return }
         subscription?.cancel()
@@ -232,7 +232,7 @@ final class EventStream: ChannelDuplexHandler {
         var buffer = context.channel.allocator.buffer(capacity: 128)
         format.writeEnd(end, to: &buffer)
         isEnding = true
-        // A client that still sends would lose what it was told if the connection were closed at once.
+        // Closing immediately could destroy the message if the client is still sending.
         nextDeadline = .now() + Self.lingering
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -241,27 +241,27 @@ final class EventStream: ChannelDuplexHandler {
         if owesRead { read(context: context) }
     }
 
-    /// Closes the connection: all has been said.
+    /// Closes the connection, once both sides have sent a close frame.
     func close() {
         context?.close(promise: nil)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        // Somebody behind this handler is done with the connection: the server is.
+        // A handler behind this one closes the connection only when the server shuts down.
         end(.shutdown)
         promise?.succeed()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        leave()
+        detach()
         context.fireChannelInactive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        leave()
+        detach()
     }
 
-    private func leave() {
+    private func detach() {
         guard context != nil else { return }
         context = nil
         isEnding = true

@@ -6,12 +6,12 @@ import NIOHTTPTypesHTTP1
 import NIOWebSocket
 import XQueue
 
-/// Turns a connection whose request asks for events into a stream of them.
+/// Turns the connection of a request for events into an event stream.
 struct EventStreamOpener: Sendable {
-    /// The largest message a client may send.
+    /// Maximum size of a client's message, in bytes.
     static let maxMessageBytes = 64 << 10
 
-    /// The routes that are answered with streams.
+    /// The routes of streams.
     let routes: [Route]
     let bus: EventBus
     let access: AccessControl
@@ -33,19 +33,19 @@ struct EventStreamOpener: Sendable {
         self.tickers = StreamTickers(heartbeat: heartbeatInterval)
     }
 
-    /// - Throws: ``QueueError`` if the request is refused; nothing has happened then.
+    /// - Throws: ``QueueError`` if the request is rejected, with no effect on the connection.
     func open(
         _ route: Route, _ transport: EventRequest.Transport, _ head: HTTPRequest, for caller: Caller,
         context: ChannelHandlerContext
     ) throws(QueueError) {
         try checkOrigin(of: head, transport)
         let pipeline = context.pipeline.syncOperations
-        // A stream within an HTTP/2 connection has no HTTP/1 of its own.
+        // Nil for a stream of an HTTP/2 connection.
         let encoder = try? pipeline.context(handlerType: HTTPResponseEncoder.self)
         var answer = ""
         if transport == .socket {
             guard encoder != nil else {
-                throw QueueError(.upgradeRequired, "a WebSocket needs a connection of HTTP/1.1")
+                throw QueueError(.upgradeRequired, "a WebSocket requires HTTP/1.1")
             }
             answer = try SocketHandshake.answer(to: head, on: context.channel)
         }
@@ -75,27 +75,28 @@ struct EventStreamOpener: Sendable {
             return
         }
         stream.send(ByteBuffer(string: transport == .socket ? answer : Self.text(of: feedHead(head))))
-        giveUpOnDeadPeer(context.channel)
+        setUserTimeout(context.channel)
         Self.removeHTTP(from: pipeline)
     }
 
-    /// Cookies come with whatever page asks, and browsers do not keep WebSockets to their own place.
+    /// Rejects pages of other origins: browsers attach the cookie to their requests, and apply no same-origin policy to
+    /// WebSockets.
     private func checkOrigin(of head: HTTPRequest, _ transport: EventRequest.Transport) throws(QueueError) {
         guard case .foreign(let origin) = RequestOrigin(head) else { return }
         let usesCookie = if case .session = Credential(head.headerFields) { access.isLocked } else { false }
         guard usesCookie || transport == .socket, usesCookie || !access.crossOrigin.allows(origin) else {
             return
         }
-        throw QueueError(.foreignOrigin, "a page of another origin may not follow events")
+        throw QueueError(.foreignOrigin, "cross-origin request for events rejected")
     }
 
-    /// Has the system close the connection if the other machine does not confirm what it is sent: a feed's
-    /// client has no other way to be missed.
-    private func giveUpOnDeadPeer(_ channel: any Channel) {
+    /// Makes the kernel close the connection if the peer stops acknowledging data: the only way to detect that a client
+    /// of server-sent events is gone.
+    private func setUserTimeout(_ channel: any Channel) {
         #if os(Linux)
         let userTimeout = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: 18))
         let milliseconds = heartbeatInterval.nanoseconds / 1_000_000 * 3
-        // Without it the system gives up by itself, a quarter of an hour later.
+        // Should this fail, the kernel gives up by itself after about 15 minutes.
         channel.setOption(userTimeout, value: SocketOptionValue(clamping: milliseconds)).whenFailure { _ in }
         #endif
     }
@@ -110,7 +111,7 @@ struct EventStreamOpener: Sendable {
         return HTTPResponse(status: .ok, headerFields: headers)
     }
 
-    /// As HTTP/1.1 has it; the connection ends with the stream.
+    /// The reply's head in HTTP/1.1; the connection ends with the stream.
     private static func text(of head: HTTPResponse) -> String {
         let lines = head.headerFields.map { "\($0.name): \($0.value)\r\n" }.joined()
         return "HTTP/1.1 200 OK\r\n\(lines)Connection: close\r\n\r\n"
@@ -120,7 +121,7 @@ struct EventStreamOpener: Sendable {
         _ stream: EventStream, _ request: EventRequest, for caller: Caller,
         before encoder: any ChannelHandler, in pipeline: ChannelPipeline.SynchronousOperations
     ) throws {
-        // Nothing of HTTP is on the way then; of TLS, all is.
+        // Bypasses all HTTP handlers, but not TLS.
         try pipeline.addHandler(stream, position: .before(encoder))
         guard case .socket = stream.format else { return }
         let reader = SocketReader(
@@ -130,13 +131,13 @@ struct EventStreamOpener: Sendable {
         try pipeline.addHandler(ByteToMessageHandler(decoder), position: .before(reader))
     }
 
-    /// Lets go of what requests need: memory, and a time-out for connections that rest.
+    /// Removes the handlers of HTTP requests, which hold memory and close idle connections.
     private static func removeHTTP(from pipeline: ChannelPipeline.SynchronousOperations) {
         remove(EventGate.self, from: pipeline)
         remove(DepartureWatch.self, from: pipeline)
         remove(ConnectionGuard.self, from: pipeline)
         remove(HTTPConnectionStateHandler.self, from: pipeline)
-        remove(OldClientMark.self, from: pipeline)
+        remove(HTTP10Normalizer.self, from: pipeline)
         remove(HTTP1ToHTTPServerCodec.self, from: pipeline)
         remove(HTTPResponseEncoder.self, from: pipeline)
         remove(ByteToMessageHandler<HTTPRequestDecoder>.self, from: pipeline)

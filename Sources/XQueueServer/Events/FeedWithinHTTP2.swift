@@ -2,7 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Lets a stream of events, which writes bytes, be the body of a reply within an HTTP/2 connection.
+/// Turns the bytes of an event stream into the body of an HTTP/2 reply.
 final class FeedWithinHTTP2: ChannelDuplexHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = Never
@@ -21,7 +21,7 @@ final class FeedWithinHTTP2: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // The request is over: there is nothing to read.
+        // The request has ended: there is nothing to read.
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -39,7 +39,7 @@ final class FeedWithinHTTP2: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // That the client has ended its request does not mean that it has left.
+        // The client has ended its request, but is still reading the reply.
         if case ChannelEvent.inputClosed = event { return }
         context.fireUserInboundEventTriggered(event)
     }

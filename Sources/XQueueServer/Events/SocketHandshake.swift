@@ -5,13 +5,13 @@ import NIOHTTP1
 import NIOWebSocket
 import XQueue
 
-/// The answer to a request for a WebSocket (RFC 6455, section 4.2).
+/// The server's side of the WebSocket handshake (RFC 6455, section 4.2).
 enum SocketHandshake {
     static let version = "13"
 
-    /// The head that turns the connection into a WebSocket.
+    /// Returns the reply's head, which turns the connection into a WebSocket.
     ///
-    /// - Throws: ``QueueError`` if the request is no handshake.
+    /// - Throws: ``QueueError`` if the request is not a valid handshake.
     static func answer(to head: HTTPRequest, on channel: any Channel) throws(QueueError) -> String {
         guard head.headerFields[.secWebSocketVersion] == version else {
             throw QueueError(.upgradeRequired, "Sec-WebSocket-Version must be \(version)")
@@ -31,7 +31,7 @@ enum SocketHandshake {
             """
     }
 
-    /// What proves that the server understood: NIO knows how to make it, as part of an upgrade of its own.
+    /// The value of `Sec-WebSocket-Accept`, computed by NIO's upgrader, which does not expose it otherwise.
     private static func accept(_ key: String, _ channel: any Channel) -> String? {
         let upgrader = NIOWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
@@ -39,7 +39,7 @@ enum SocketHandshake {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         head.headers = ["Sec-WebSocket-Key": key, "Sec-WebSocket-Version": version]
         var accept: String?
-        // On the channel's own loop, and with nothing to wait for, it is there at once.
+        // Completes immediately: this runs on the channel's event loop, and there is nothing to wait for.
         upgrader.buildUpgradeResponse(channel: channel, upgradeRequest: head, initialResponseHeaders: [:])
             .assumeIsolated().whenSuccess { accept = $0.first(name: "Sec-WebSocket-Accept") }
         return accept

@@ -2,15 +2,15 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// What a WebSocket's client asks for.
+/// A message of a WebSocket client.
 enum SocketMessage {
     case subscribe(id: String, EventFilter)
     case unsubscribe(id: String)
 
-    /// The longest name of a subscription, in bytes.
+    /// Maximum length of a subscription's ID, in bytes.
     static let maxIDBytes = 200
 
-    /// - Throws: ``QueueError`` if the message is not one of these.
+    /// - Throws: ``QueueError`` if the message is invalid.
     static func read(_ text: String) throws(QueueError) -> SocketMessage {
         let members = try members(of: text)
         var fields = Fields()
@@ -18,7 +18,7 @@ enum SocketMessage {
         try reader.each(of: members) { member throws(QueueError) in
             try fields.take(member, reader)
         }
-        guard let id = fields.id else { throw .invalid("id", "is missing") }
+        guard let id = fields.id else { throw .invalid("id", "is required") }
         switch fields.action {
         case "subscribe": return .subscribe(id: id, fields.filter)
         case "unsubscribe": return .unsubscribe(id: id)
@@ -46,7 +46,7 @@ enum SocketMessage {
             case "id":
                 let id = try reader.string(member)
                 guard 1...SocketMessage.maxIDBytes ~= id.utf8.count else {
-                    throw reader.invalid(member, "must have 1 to \(SocketMessage.maxIDBytes) bytes")
+                    throw reader.invalid(member, "must be 1 to \(SocketMessage.maxIDBytes) bytes long")
                 }
                 self.id = id
             case "task_id": filter.taskIDs = try EventValues.taskIDs(Self.texts(member, reader))
@@ -73,14 +73,14 @@ enum SocketMessage {
     }
 }
 
-/// The kinds of WebSocket frames the server sends (RFC 6455). They are whole, and not masked.
+/// The kinds of WebSocket frames the server sends (RFC 6455), unfragmented and unmasked.
 enum SocketFrame: UInt8 {
     case text = 0x1
     case close = 0x8
     case ping = 0x9
     case pong = 0xA
 
-    /// The most bytes a close, ping or pong may carry.
+    /// Maximum payload of a close, ping or pong frame, in bytes.
     static let maxControlBytes = 125
 
     func write(_ payload: some Collection<UInt8>, to buffer: inout ByteBuffer) {

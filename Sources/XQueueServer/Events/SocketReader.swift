@@ -2,7 +2,7 @@ import NIOCore
 import NIOWebSocket
 import XQueue
 
-/// Takes what a WebSocket's client sends: messages in pieces or whole, pings, and its goodbye.
+/// Handles the frames of a WebSocket client: messages, fragmented or not, pings and the close.
 final class SocketReader: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias InboundOut = Never
@@ -10,7 +10,7 @@ final class SocketReader: ChannelInboundHandler {
     private let stream: EventStream
     private let maxMessageBytes: Int
     private var subscriptions: SocketSubscriptions
-    /// What has come of a message in pieces.
+    /// The part received so far of a fragmented message.
     private var pieces: ByteBuffer?
 
     init(_ stream: EventStream, filter: EventFilter, caller: Caller, maxMessageBytes: Int) {
@@ -25,7 +25,7 @@ final class SocketReader: ChannelInboundHandler {
             if frame.opcode == .connectionClose { stream.close() }
             return
         }
-        stream.clientIsThere()
+        stream.markAlive()
         do throws(EventStreamEnd) {
             try take(frame)
         } catch {
@@ -38,29 +38,29 @@ final class SocketReader: ChannelInboundHandler {
         switch error {
         case .invalidFrameLength: stream.end(.tooLarge)
         case .fragmentedControlFrame, .multiByteControlFrameLength:
-            stream.end(.broken("a control frame must be short and whole"))
+            stream.end(.protocolError("control frames must be short and unfragmented"))
         }
     }
 
     // MARK: - Frames
 
     private func take(_ frame: WebSocketFrame) throws(EventStreamEnd) {
-        guard frame.maskKey != nil else { throw .broken("a client's frames must be masked") }
-        guard frame.reservedBits.isEmpty else { throw .broken("no extension was agreed on") }
+        guard frame.maskKey != nil else { throw .protocolError("client frames must be masked") }
+        guard frame.reservedBits.isEmpty else { throw .protocolError("no extension was negotiated") }
         let payload = frame.unmaskedData
         switch frame.opcode {
         case .text:
-            guard pieces == nil else { throw .broken("a message began within another") }
+            guard pieces == nil else { throw .protocolError("new message within a fragmented one") }
             pieces = ByteBuffer()
             try append(payload, isLast: frame.fin)
         case .continuation:
-            guard pieces != nil else { throw .broken("there is no message to go on with") }
+            guard pieces != nil else { throw .protocolError("no message to continue") }
             try append(payload, isLast: frame.fin)
         case .binary: throw .notText
         case .ping: stream.send(.pong, payload.readableBytesView)
         case .pong: break
         case .connectionClose: throw try Self.answer(toClose: payload)
-        default: throw .broken("there is no such kind of frame")
+        default: throw .protocolError("unknown opcode")
         }
     }
 
@@ -74,13 +74,13 @@ final class SocketReader: ChannelInboundHandler {
         answer(text)
     }
 
-    /// The same code back, as the protocol wants it.
+    /// Echoes the client's close code, as the protocol requires.
     private static func answer(toClose payload: ByteBuffer) throws(EventStreamEnd) -> EventStreamEnd {
         var payload = payload
         guard payload.readableBytes > 0 else { return EventStreamEnd(code: 1000, reason: "") }
         guard let code = payload.readInteger(as: UInt16.self), isLegal(code),
             String(validating: payload.readableBytesView, as: UTF8.self) != nil
-        else { return .broken("a malformed close") }
+        else { return .protocolError("malformed close frame") }
         return EventStreamEnd(code: code, reason: "")
     }
 

@@ -1,9 +1,9 @@
 import XQueue
 
-/// The subscriptions of one WebSocket, by the names its client gave them.
+/// The subscriptions of one WebSocket, by client-chosen ID.
 struct SocketSubscriptions {
     static let maxCount = 100
-    /// The name of what the address asked for.
+    /// The ID of the subscription made by the URL.
     static let first = "default"
 
     private var named: [String: EventFilter]
@@ -14,22 +14,24 @@ struct SocketSubscriptions {
         self.caller = caller
     }
 
-    /// What any of them matches is sent.
+    /// The filters; an event is sent if any of them matches.
     var filters: [EventFilter] { Array(named.values) }
 
-    /// - Returns: What to answer.
-    /// - Throws: ``QueueError`` if there are too many, none of that name, or the caller may not see them.
+    /// Applies a client's message.
+    ///
+    /// - Returns: The reply.
+    /// - Throws: ``QueueError`` if there are too many subscriptions, none with that ID, or the caller lacks access.
     mutating func apply(_ message: SocketMessage) throws(QueueError) -> EventNotice {
         switch message {
         case .subscribe(let id, let filter):
             guard named[id] != nil || named.count < Self.maxCount else {
-                throw .invalid("id", "is one too many: there are \(Self.maxCount) subscriptions already")
+                throw .invalid("id", "exceeds the limit of \(Self.maxCount) subscriptions")
             }
             named[id] = try caller.narrowed(filter)
             return .subscribed(id)
         case .unsubscribe(let id):
             guard named.removeValue(forKey: id) != nil else {
-                throw .invalid("id", "names no subscription: \(id)")
+                throw .invalid("id", "is not a subscription: \(id)")
             }
             return .unsubscribed(id)
         }

@@ -1,9 +1,9 @@
 import NIOCore
 import Synchronization
 
-/// Looks after all streams of one event loop with one timer.
+/// Drives all streams of one event loop with a single timer.
 ///
-/// A timer for each would be in the way: to cancel one costs NIO a look at all of them.
+/// One timer per stream would be too slow: canceling a timer makes NIO scan all of them.
 final class StreamTicker {
     private let eventLoop: any EventLoop
     private let period: TimeAmount
@@ -41,12 +41,12 @@ final class StreamTickers: Sendable {
     private let period: TimeAmount
     private let tickers = Mutex<[ObjectIdentifier: NIOLoopBound<StreamTicker>]>([:])
 
-    /// - Parameter heartbeat: How often a stream is to be heard of.
+    /// - Parameter heartbeat: The interval of the streams' heartbeats.
     init(heartbeat: TimeAmount) {
         period = .nanoseconds(min(heartbeat.nanoseconds / 8, TimeAmount.milliseconds(500).nanoseconds))
     }
 
-    /// The ticker of the event loop this is called on.
+    /// Returns the ticker of `eventLoop`; must be called on it.
     func ticker(of eventLoop: any EventLoop) -> StreamTicker {
         let bound = tickers.withLock { tickers in
             let id = ObjectIdentifier(eventLoop)

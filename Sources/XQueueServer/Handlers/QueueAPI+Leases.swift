@@ -3,7 +3,7 @@ import HummingbirdCore
 import XQueue
 import XQueueCore
 
-/// What workers in other programs ask for, one lease at a time.
+/// Requests of remote workers, for one lease at a time.
 extension QueueAPI {
     /// `POST /api/v1/leases`
     func lease(_ request: APIRequest) async throws -> Reply {
@@ -12,8 +12,8 @@ extension QueueAPI {
         let caller = request.caller
         try checkTypes(of: wanted.worker, caller)
         wanted.worker.owner = caller.workerOwner
-        try access.ledger.take(.poll, caller)
-        defer { access.ledger.giveBack(.poll, caller) }
+        try access.ledger.acquire(.poll, caller)
+        defer { access.ledger.release(.poll, caller) }
         let poll = LeasePoll(budget: budget.bytes)
         DepartureWatch.watch(request.channel) { poll.leave() }
         connections.setAside(request.channel)
@@ -81,14 +81,14 @@ extension QueueAPI {
         let name = request.parameters.first ?? ""
         guard try await manager.forgetWorker(name, by: request.caller.workerOwner) else {
             let name = name.truncated(toBytes: ErrorReply.quotedBytes)
-            throw QueueError(.notFound, "there is no remote worker \(name)")
+            throw QueueError(.notFound, "no such remote worker: \(name)")
         }
         var writer = JSONWriter()
-        writer.object { $0.member("message", "worker forgotten") }
+        writer.object { $0.member("message", "worker deregistered") }
         return .json(.ok, writer)
     }
 
-    /// - Throws: ``QueueError`` if the worker serves types that the caller's token is not for.
+    /// - Throws: ``QueueError`` if the worker serves types that the caller has no access to.
     func checkTypes(of worker: RemoteWorker, _ caller: Caller) throws(QueueError) {
         for (index, type) in worker.types.enumerated() {
             try caller.check(type, field: "types[\(index)]")
@@ -99,17 +99,17 @@ extension QueueAPI {
         LeaseReader.Limits(resultBytes: manager.configuration.maxPayloadBytes)
     }
 
-    /// What `body` answers about those items whose leases are for types of the caller's, and `lost` about the
-    /// others, in order.
-    func withinReach<Item, Answer>(
-        of caller: Caller, _ items: [Item], _ attempt: KeyPath<Item, AttemptID>, lost: Answer,
-        _ body: ([Item]) async throws -> [Answer]
-    ) async throws -> [Answer] {
+    /// Returns the results of `body` for the items whose leases are for the caller's types, and `lost` for the others,
+    /// in order.
+    func withinReach<Item, Result>(
+        of caller: Caller, _ items: [Item], _ attempt: KeyPath<Item, AttemptID>, lost: Result,
+        _ body: ([Item]) async throws -> [Result]
+    ) async throws -> [Result] {
         guard caller.types != nil else { return try await body(items) }
         let types = try await manager.types(of: items.map { $0[keyPath: attempt] })
-        let isWithin = items.map { types[$0[keyPath: attempt]].map(caller.mayTouch) ?? false }
-        var answers = try await body(zip(items, isWithin).filter(\.1).map(\.0)).makeIterator()
-        return isWithin.map { $0 ? answers.next() ?? lost : lost }
+        let isWithin = items.map { types[$0[keyPath: attempt]].map(caller.canAccess) ?? false }
+        var results = try await body(zip(items, isWithin).filter(\.1).map(\.0)).makeIterator()
+        return isWithin.map { $0 ? results.next() ?? lost : lost }
     }
 
     private func standing(_ attempt: AttemptID, _ standing: AttemptStanding?) -> Reply {
@@ -119,12 +119,12 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    /// The lease the path names. What is not the name of a lease names none.
+    /// The lease named by the path; a malformed lease ID is `not_found`, too.
     private func attempt(_ request: APIRequest) throws(QueueError) -> AttemptID {
         let text = request.parameters.first ?? ""
         guard let attempt = AttemptID(leaseID: text) else {
             throw QueueError(
-                .notFound, "there is no lease \(text.truncated(toBytes: ErrorReply.quotedBytes))")
+                .notFound, "no such lease: \(text.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         return attempt
     }
@@ -140,7 +140,7 @@ extension QueueAPI {
     }
 }
 
-/// What workers in other programs ask for, many leases at a time. Each lease has an answer of its own, in order.
+/// Requests of remote workers, for many leases at a time. Each lease has a result of its own, in order.
 extension QueueAPI {
     /// `PUT /api/v1/leases`
     func extendAll(_ request: APIRequest) async throws -> Reply {
@@ -223,13 +223,13 @@ extension QueueAPI {
         if var worker = batch.worker {
             try checkTypes(of: worker, request.caller)
             worker.owner = request.caller.workerOwner
-            try await see(worker)
+            try await note(worker)
         }
         return batch
     }
 
-    /// Takes notice of a worker, if there is room for it: what it says of its leases counts all the same.
-    private func see(_ worker: RemoteWorker) async throws(QueueError) {
+    /// Notes a sign of life from a worker. If it cannot be registered, its leases are processed anyway.
+    private func note(_ worker: RemoteWorker) async throws(QueueError) {
         do throws(QueueError) {
             try await manager.see(worker)
         } catch {

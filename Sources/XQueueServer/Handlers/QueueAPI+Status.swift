@@ -39,9 +39,9 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    /// `GET /metrics`. Whoever is limited to types gets the series of those, and none that are about all.
+    /// `GET /metrics`. A caller limited to types gets only the series of those types.
     func metricsText(_ request: APIRequest) async throws -> Reply {
-        guard let metrics else { throw QueueError(.notFound, "this server keeps no metrics") }
+        guard let metrics else { throw QueueError(.notFound, "this server has no metrics") }
         await manager.recordMetrics()
         process?.record()
         var headers = Reply.apiHeaders
@@ -52,7 +52,7 @@ extension QueueAPI {
 
     /// `GET /api/v1/workers`
     func workers(_ request: APIRequest) async throws -> Reply {
-        let nodes = try await manager.nodes().filter { $0.isSeen(by: request.caller) }
+        let nodes = try await manager.nodes().filter { $0.isVisible(to: request.caller) }
         var writer = JSONWriter(capacity: 256 * (nodes.count + 1))
         writer.object { writer in
             writer.nodes(nodes, thisNode: manager.workerID, for: request.caller)
@@ -63,9 +63,9 @@ extension QueueAPI {
 
     /// `GET /api/v1/health`
     ///
-    /// A stranger learns only whether all is well.
+    /// Callers without the scope `read` get only the overall status.
     func health(_ request: APIRequest) async -> Reply {
-        let finding = await health.ask()
+        let finding = await health.finding()
         let (problem, intake, isWell) = (finding.storeProblem, finding.intake, finding.isWell)
         var writer = JSONWriter()
         writer.object { writer in
@@ -102,12 +102,12 @@ extension QueueAPI {
         return ErrorReply.retryAfter(code).map { reply.with(.retryAfter, String($0)) } ?? reply
     }
 
-    /// `GET /livez`: the process answers. Whatever else is wrong, starting it again would not mend it.
+    /// `GET /livez`: the process responds. Restarting it would not fix anything else.
     func isAlive() -> Reply { Self.probe(true) }
 
-    /// `GET /readyz`: requests will be answered, as far as is known.
+    /// `GET /readyz`: whether the server can serve requests, as far as known.
     func isReady() async -> Reply {
-        let finding = await health.ask()
+        let finding = await health.finding()
         return Self.probe(finding.isWell && !finding.isStopping)
     }
 
@@ -121,15 +121,15 @@ extension QueueAPI {
 }
 
 extension QueueStatistics {
-    /// What a caller who is limited to types may know: those types, the nodes that serve them, and no keys.
+    /// Returns what a caller limited to types may see: those types, the nodes that serve them, and no keys.
     fileprivate func narrowed(to caller: Caller) -> QueueStatistics {
         guard caller.types != nil else { return self }
         var seen = self
-        seen.store.types = store.types.filter { caller.mayTouch($0.type) }
+        seen.store.types = store.types.filter { caller.canAccess($0.type) }
         seen.store.keys = []
         seen.store.keysInUse = 0
-        seen.types = types.filter { caller.mayTouch($0.state.type) }
-        seen.nodes = nodes.filter { $0.isSeen(by: caller) }
+        seen.types = types.filter { caller.canAccess($0.state.type) }
+        seen.nodes = nodes.filter { $0.isVisible(to: caller) }
         return seen
     }
 }

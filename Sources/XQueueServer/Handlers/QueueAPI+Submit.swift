@@ -74,7 +74,7 @@ extension QueueAPI {
         return .json(status, writer)
     }
 
-    /// An identifier of another's task is refused before anything is accepted.
+    /// Rejects IDs of tasks the caller has no access to, before anything is submitted.
     ///
     /// - Throws: ``QueueError`` `id_taken`.
     private func checkIDs(
@@ -83,19 +83,19 @@ extension QueueAPI {
         guard caller.types != nil else { return }
         for (index, submission) in submissions.enumerated() {
             guard let id = submission.id, let known = try await manager.task(id) else { continue }
-            guard caller.mayTouch(known.type) else {
+            guard caller.canAccess(known.type) else {
                 throw isBatch ? Self.idTaken(id).within("tasks", at: index) : Self.idTaken(id)
             }
         }
     }
 
-    /// Somebody else's task may have got the identifier in this very moment.
+    /// Checks again after the submission: another caller may have taken the ID in the meantime.
     private func checkOwner(of outcome: SubmitOutcome, _ caller: Caller) throws(QueueError) {
-        guard caller.mayTouch(outcome.record.type) else { throw Self.idTaken(outcome.record.id) }
+        guard caller.canAccess(outcome.record.type) else { throw Self.idTaken(outcome.record.id) }
     }
 
     private static func idTaken(_ id: TaskID) -> QueueError {
-        QueueError(.idTaken, "the identifier \(id) is taken", field: "id")
+        QueueError(.idTaken, "task ID \(id) is already taken", field: "id")
     }
 
     private static func place(of record: TaskRecord) -> String { "/api/v1/tasks/\(record.id)" }
@@ -105,7 +105,7 @@ extension APIRequest {
     private static let traceParent = HTTPField.Name("traceparent")
     private static let traceState = HTTPField.Name("tracestate")
 
-    /// The trace the request belongs to, if its headers say so as W3C Trace Context has it.
+    /// The request's trace, if it has valid W3C Trace Context headers.
     fileprivate var trace: TraceContext? {
         guard let parent = header(Self.traceParent) else { return nil }
         return TraceContext(parent: parent, state: header(Self.traceState))

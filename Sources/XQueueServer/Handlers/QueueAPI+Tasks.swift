@@ -21,9 +21,9 @@ extension QueueAPI {
         return try await budget.page(query.maxBytes) { [query] maxBytes in
             var query = query
             query.maxBytes = maxBytes
-            // No types would mean all of them.
-            let isBlind = request.caller.types?.isEmpty == true
-            let page = isBlind ? TaskPage(tasks: [], total: 0) : try await manager.tasks(query)
+            // An empty set in the query would select all types.
+            let hasNoTypes = request.caller.types?.isEmpty == true
+            let page = hasNoTypes ? TaskPage(tasks: [], total: 0) : try await manager.tasks(query)
             return Self.reply(page, to: query, for: request.caller)
         }
     }
@@ -45,7 +45,7 @@ extension QueueAPI {
 
     private static func cursor(_ text: String) throws(QueueError) -> TaskCursor {
         guard let cursor = TaskCursor(text) else {
-            throw .invalid("after", "must be the `next` of a page before")
+            throw .invalid("after", "must be `next` of a previous page")
         }
         return cursor
     }
@@ -54,8 +54,8 @@ extension QueueAPI {
     func get(_ request: APIRequest) async throws -> Reply {
         let id = try taskID(request)
         return try await budget.task {
-            guard let task = try await manager.task(id), request.caller.mayTouch(task.type) else {
-                throw QueueError(.notFound, "there is no task \(id)")
+            guard let task = try await manager.task(id), request.caller.canAccess(task.type) else {
+                throw QueueError(.notFound, "no such task: \(id)")
             }
             return reply(request.caller.seen(task))
         }
@@ -69,8 +69,8 @@ extension QueueAPI {
         let task = try await manager.cancel(id)
         var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.object { writer in
-            let isOver = task.status == .canceled
-            writer.member("message", isOver ? "task canceled" : "cancellation requested")
+            let isCanceled = task.status == .canceled
+            writer.member("message", isCanceled ? "task canceled" : "cancellation requested")
             writer.name("task")
             writer.task(request.caller.seen(task))
         }

@@ -5,7 +5,7 @@ import XQueueCore
 extension QueueAPI {
     /// `GET /api/v1/types`
     func types(_ request: APIRequest) async throws -> Reply {
-        let types = try await manager.types().filter { request.caller.mayTouch($0.state.type) }
+        let types = try await manager.types().filter { request.caller.canAccess($0.state.type) }
         var writer = JSONWriter()
         writer.object { $0.types(types) }
         return .json(.ok, writer)
@@ -42,7 +42,7 @@ extension QueueAPI {
         return .json(.ok, writer)
     }
 
-    /// The type the path names, if it is the caller's.
+    /// The type named by the path, if the caller has access to it.
     private func type(_ request: APIRequest) throws(QueueError) -> String {
         let type = request.parameters.first ?? ""
         try request.caller.check(type)
@@ -57,16 +57,14 @@ extension QueueAPI {
     }
 }
 
-/// Reads the limit of a type: `{"max_concurrency":5}`, or null for none.
+/// Reads the limit of a type: `{"max_concurrency":5}`; null = no limit.
 enum LimitReader {
     static func limit(_ text: String) throws(QueueError) -> Int? {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
         }
         let fields = FieldReader()
-        if let stranger = members.first(where: { $0.name != "max_concurrency" }) {
-            throw fields.unknown(stranger)
-        }
+        if let other = members.first(where: { $0.name != "max_concurrency" }) { throw fields.unknown(other) }
         guard !members.isEmpty else { throw .invalid("max_concurrency", "is required; null means no limit") }
         var limit: Int?
         try fields.each(of: members) { member throws(QueueError) in

@@ -2,52 +2,52 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// Knows how the store and the log in front of it are, so that whoever asks need not wait for them.
+/// Tracks the health of the store and of the log in front of it, so that callers need not wait for them.
 ///
-/// Each question begins a look, and waits a moment for it. If the store takes longer, the answer is what was seen last, or
-/// that the store does not answer. For a while after each question it goes on looking by itself, so that what was seen
-/// last is never old for a prober that comes regularly.
+/// Each query starts a check and waits briefly for it. If the store takes longer, the result is that of the last check,
+/// or that the store does not respond. For a while after each query, checks continue in the background, so that a
+/// regular prober never gets an old result.
 final class HealthMonitor: Sendable {
-    /// What a look has seen.
+    /// The result of a check.
     struct Finding: Sendable {
         var storeProblem: QueueError?
         var intake: IntakeReport?
-        /// The server takes its leave.
+        /// Whether the server is shutting down.
         var isStopping = false
 
         var isWell: Bool { storeProblem == nil && intake?.status.problem == nil }
     }
 
-    /// How often it looks by itself, and for how long after a question.
+    /// The interval of background checks, and how long they continue after a query.
     private static let period = Duration.seconds(1)
     private static let memory = Duration.seconds(30)
-    /// A store that takes longer does not answer.
+    /// A store that takes longer counts as not responding.
     private static let overdue = Duration.seconds(1)
 
     private struct State {
-        /// The store was opened, or there would be no server.
+        /// Initially healthy: the store has been opened successfully.
         var finding = Finding()
-        /// When the look that is under way began; nil if none is.
-        var lookBegan: ContinuousClock.Instant?
+        /// When the current check began; nil if none is in progress.
+        var checkBegan: ContinuousClock.Instant?
         var begun = 0
-        /// How many wait for the look after the one that is under way.
+        /// Number of queries waiting for the check after the current one.
         var waitingForNext = 0
-        var lastAsked = ContinuousClock.now
-        /// Whether it goes on looking by itself.
-        var isRegular = false
+        var lastQueried = ContinuousClock.now
+        /// Whether checks run in the background.
+        var isPolling = false
 
         mutating func begin() {
             begun += 1
             waitingForNext = 0
-            lookBegan = .now
+            checkBegan = .now
         }
     }
 
     private let manager: TaskManager
-    /// How long a question waits for a look.
+    /// How long a query waits for a check.
     private let patience: Duration
     private let state = Mutex(State())
-    /// The number of the last look that has ended.
+    /// The number of the last completed check.
     private let ended = AsyncCounter()
 
     init(_ manager: TaskManager, patience: Duration) {
@@ -55,65 +55,65 @@ final class HealthMonitor: Sendable {
         self.patience = patience
     }
 
-    /// What is known, within the time that a question waits.
-    func ask() async -> Finding {
-        let (look, starts, keeps) = state.withLock { state -> (Int, Bool, Bool) in
-            state.lastAsked = .now
-            let keeps = !state.isRegular
-            state.isRegular = true
-            // A look that is under way may have passed what has just happened.
-            guard state.lookBegan == nil else {
+    /// Returns the current health, as far as it can be determined within ``patience``.
+    func finding() async -> Finding {
+        let (check, startsCheck, startsPolling) = state.withLock { state -> (Int, Bool, Bool) in
+            state.lastQueried = .now
+            let startsPolling = !state.isPolling
+            state.isPolling = true
+            // The current check may have missed what has just happened.
+            guard state.checkBegan == nil else {
                 state.waitingForNext += 1
-                return (state.begun + 1, false, keeps)
+                return (state.begun + 1, false, startsPolling)
             }
             state.begin()
-            return (state.begun, true, keeps)
+            return (state.begun, true, startsPolling)
         }
-        // Ends with the store's answer.
-        if starts { Task { await self.look() } }
-        // Ends a while after the last question, or with the server.
-        if keeps { Task { [weak self] in await Self.lookRegularly { self } } }
-        await ended.wait(past: look - 1, atMost: patience)
+        // Ends with the store's reply.
+        if startsCheck { Task { await self.check() } }
+        // Ends a while after the last query, or with the server.
+        if startsPolling { Task { [weak self] in await Self.poll { self } } }
+        await ended.wait(past: check - 1, atMost: patience)
         return state.withLock { state in
-            // The look that it waited for has not even begun.
-            if state.begun < look { state.waitingForNext -= 1 }
+            // The check has not even begun.
+            if state.begun < check { state.waitingForNext -= 1 }
             var finding = state.finding
-            if let began = state.lookBegan, .now - began >= Self.overdue, finding.storeProblem == nil {
+            if let began = state.checkBegan, .now - began >= Self.overdue, finding.storeProblem == nil {
                 let seconds = (.now - began).components.seconds
                 finding.storeProblem = QueueError(
-                    .storeUnavailable, "the store has not answered for \(seconds) s")
+                    .storeUnavailable, "no response from the store for \(seconds) s")
             }
             return finding
         }
     }
 
-    /// The server takes its leave: it is not ready any more.
+    /// Notes that the server is shutting down: it is no longer ready.
     func stop() {
         state.withLock { $0.finding.isStopping = true }
     }
 
-    // MARK: - Looking
+    // MARK: - Checks
 
-    private static func lookRegularly(_ monitor: () -> HealthMonitor?) async {
+    private static func poll(_ monitor: () -> HealthMonitor?) async {
         repeat {
             try? await Task.sleep(for: period)
-        } while await monitor()?.lookAgain() == true
+        } while await monitor()?.checkAgain() == true
     }
 
-    /// Looks unless that is under way; answers whether to go on.
-    private func lookAgain() async -> Bool {
-        let (goesOn, starts) = state.withLock { state -> (Bool, Bool) in
-            state.isRegular = .now - state.lastAsked < Self.memory
-            guard state.isRegular, state.lookBegan == nil else { return (state.isRegular, false) }
+    /// Runs a check unless one is in progress; returns whether to continue polling.
+    private func checkAgain() async -> Bool {
+        let (continues, starts) = state.withLock { state -> (Bool, Bool) in
+            state.isPolling = .now - state.lastQueried < Self.memory
+            guard state.isPolling, state.checkBegan == nil else { return (state.isPolling, false) }
             state.begin()
             return (true, true)
         }
-        if starts { await look() }
-        return goesOn
+        if starts { await check() }
+        return continues
     }
 
-    /// Looks, and again for as long as somebody waits for that.
-    private func look() async {
+    /// Runs a check, and further ones while queries are waiting for them.
+    private func check() async {
         var isWanted = true
         while isWanted {
             var problem: QueueError?
@@ -127,12 +127,12 @@ final class HealthMonitor: Sendable {
         }
     }
 
-    /// Ends a look; answers whether another one has begun.
+    /// Ends a check; returns whether another one has begun.
     private func end(_ problem: QueueError?, _ intake: IntakeReport?) -> Bool {
         let (number, isWanted) = state.withLock { state in
             state.finding.storeProblem = problem
             state.finding.intake = intake
-            state.lookBegan = nil
+            state.checkBegan = nil
             let number = state.begun
             let isWanted = state.waitingForNext > 0
             if isWanted { state.begin() }

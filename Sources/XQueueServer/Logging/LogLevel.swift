@@ -4,7 +4,7 @@ import Synchronization
 import XQueue
 import XQueueCore
 
-/// How much a program logs, changeable while it runs.
+/// A program's log level, which can be changed at run time.
 public final class LogControl: Sendable {
     private let current: Mutex<Logger.Level>
 
@@ -32,16 +32,16 @@ extension QueueAPI {
         let level = try LogLevelReader.level(body)
         let former = control.level
         control.level = level
-        // As loud as what was and what is: whoever reads the log should find this line.
+        // Logged at a level enabled both before and after the change, so that it is not filtered out.
         logger.log(
-            level: max(.notice, former, level), "The level of the log was changed",
+            level: max(.notice, former, level), "Log level changed",
             metadata: ["from": "\(former)", "to": "\(level)"])
         return reply(control)
     }
 
     private func control() throws(QueueError) -> LogControl {
         guard let logControl else {
-            throw QueueError(.notFound, "the level of this server's log cannot be changed")
+            throw QueueError(.notFound, "this server's log level cannot be changed")
         }
         return logControl
     }
@@ -53,7 +53,7 @@ extension QueueAPI {
     }
 }
 
-/// Reads the level of a log: `{"level":"debug"}`.
+/// Reads a log level: `{"level":"debug"}`.
 enum LogLevelReader {
     static func level(_ text: String) throws(QueueError) -> Logger.Level {
         guard let members = try FieldReader.members(of: text) else {

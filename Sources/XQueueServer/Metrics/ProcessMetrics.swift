@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 import XQueue
 
-/// What the operating system says of this process; of memory and files only on Linux.
+/// Metrics of this process from the operating system; memory and open files only on Linux.
 final class ProcessMetrics: Sendable {
     private let cpu: FloatingPointCounter
     private let counted = Mutex<Double>(0)
@@ -14,7 +14,7 @@ final class ProcessMetrics: Sendable {
         cpu = FloatingPointCounter(label: MetricName.processCPU.rawValue, factory: factory)
     }
 
-    /// Looks, and records what is seen.
+    /// Reads and records the current values.
     func record() {
         let used = Self.cpuSeconds
         let more = counted.withLock { counted in
@@ -34,7 +34,7 @@ final class ProcessMetrics: Sendable {
         if let value { Gauge(label: name.rawValue, factory: factory).record(value) }
     }
 
-    /// In user and system mode.
+    /// Time spent in user and system mode.
     private static var cpuSeconds: Double {
         var usage = rusage()
         #if canImport(Darwin)
@@ -58,9 +58,10 @@ final class ProcessMetrics: Sendable {
         return (pages[0] * size, pages[1] * size)
     }
 
-    /// The moment the system booted, and after how many ticks this process began.
+    /// When this process started, in seconds since 1970: the system's boot time plus the process's start in clock
+    /// ticks.
     private static let startTime: Double? = {
-        // The program's name stands in parentheses and may hold anything.
+        // The program's name is in parentheses and may contain anything.
         let fields = words(of: "/proc/self/stat", after: ")")
         let boot = words(of: "/proc/stat", after: "\nbtime ").first.flatMap { Double($0) }
         guard fields.count > 19, let ticks = Double(fields[19]), let boot else { return nil }

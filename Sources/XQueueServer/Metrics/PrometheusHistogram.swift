@@ -1,18 +1,18 @@
 import CoreMetrics
 import Synchronization
 
-/// Counts how often something was how large.
+/// A histogram.
 ///
-/// Recording is two atomic additions. All that is written comes from the counts of the buckets, so that a series is
-/// always one that adds up, however many record meanwhile.
+/// Recording takes two atomic additions. The total is derived from the bucket counts, so the series always adds up,
+/// even during concurrent recording.
 final class PrometheusHistogram: TimerHandler, RecorderHandler, PrometheusSeries {
     /// The upper bounds of buckets.
     struct Bounds: Sendable {
-        /// In the unit that is recorded, ascending.
+        /// In the recorded unit, ascending.
         fileprivate let values: [Int64]
-        /// As they are written.
+        /// As written in the output.
         fileprivate let texts: [String]
-        /// How many of the unit recorded make one of the unit written.
+        /// Number of recorded units in one written unit.
         fileprivate let scale: Double
 
         /// From a millisecond to an hour, recorded in nanoseconds and written in seconds.
@@ -66,8 +66,7 @@ final class PrometheusHistogram: TimerHandler, RecorderHandler, PrometheusSeries
 
 /// A fixed number of counts.
 ///
-/// `@unchecked` because of the pointer, which is set once and lives as long as this does; what it points to is
-/// atomic.
+/// `@unchecked` because of the pointer, which never changes and is valid until deinit; what it points to is atomic.
 private final class Buckets: @unchecked Sendable {
     private let counts: UnsafeMutablePointer<Atomic<Int64>>
     private let count: Int

@@ -1,7 +1,7 @@
 import CoreMetrics
 import Synchronization
 
-/// Counts up.
+/// An integer counter.
 final class PrometheusCounter: CounterHandler, PrometheusSeries {
     private let count = Atomic<Int64>(0)
 
@@ -9,7 +9,7 @@ final class PrometheusCounter: CounterHandler, PrometheusSeries {
         count.wrappingAdd(max(amount, 0), ordering: .relaxed)
     }
 
-    /// A counter of Prometheus never goes back.
+    /// Does nothing: Prometheus counters never decrease.
     func reset() {}
 
     func write(_ name: String, _ labels: String, into text: inout String) {
@@ -18,7 +18,7 @@ final class PrometheusCounter: CounterHandler, PrometheusSeries {
     }
 }
 
-/// Adds up.
+/// A floating-point counter.
 final class PrometheusSum: FloatingPointCounterHandler, PrometheusSeries {
     private let sum = AtomicDouble()
 
@@ -34,7 +34,7 @@ final class PrometheusSum: FloatingPointCounterHandler, PrometheusSeries {
     }
 }
 
-/// Goes up and down.
+/// A gauge.
 final class PrometheusGauge: RecorderHandler, MeterHandler, PrometheusSeries {
     private let level = AtomicDouble()
 
@@ -51,7 +51,7 @@ final class PrometheusGauge: RecorderHandler, MeterHandler, PrometheusSeries {
     }
 }
 
-/// A number that many change at once.
+/// A number that can be changed concurrently.
 private final class AtomicDouble: Sendable {
     private let bits = Atomic<UInt64>(0)
 

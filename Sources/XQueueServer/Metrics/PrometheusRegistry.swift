@@ -2,7 +2,7 @@ public import CoreMetrics
 import Synchronization
 import XQueue
 
-/// Keeps what is measured in this process, and writes it in the text format of Prometheus.
+/// Collects this process's metrics and writes them in Prometheus text format.
 ///
 /// ```swift
 /// let metrics = PrometheusRegistry()
@@ -10,16 +10,16 @@ import XQueue
 /// let server = QueueServer(manager: manager, configuration: configuration, logger: logger, metrics: metrics)
 /// ```
 ///
-/// Making an instrument takes a lock; using one is an atomic step or two. It holds ``maxSeries`` series at most: an
-/// instrument beyond that works and is not written.
+/// Making an instrument takes a lock; using one takes an atomic operation or two. The registry holds at most
+/// ``maxSeries`` series: instruments beyond that can be used, but are not written.
 public final class PrometheusRegistry: MetricsFactory {
-    /// The most series, a histogram counted as one.
+    /// Maximum number of series; a histogram counts as one.
     public let maxSeries: Int
 
     private struct State {
         var families: [String: PrometheusFamily] = [:]
         var series = 0
-        var refused = 0
+        var dropped = 0
     }
 
     private let state = Mutex(State())
@@ -59,16 +59,16 @@ public final class PrometheusRegistry: MetricsFactory {
         instrument(.histogram, label, dimensions) { PrometheusHistogram(.seconds) }
     }
 
-    // A counter that went away and came back would begin at nought: instruments stay.
+    // Instruments are never removed: a counter made again would restart at zero.
     public func destroyCounter(_ handler: any CounterHandler) {}
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
     public func destroyMeter(_ handler: any MeterHandler) {}
     public func destroyRecorder(_ handler: any RecorderHandler) {}
     public func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// The instrument with this name and these labels, made if there is none.
+    /// Returns the instrument with this name and these labels, made if there is none.
     ///
-    /// One that has no place, or whose name belongs to another kind, measures for nobody.
+    /// Beyond the series limit, or if the name is registered with another type, the instrument is not written.
     private func instrument<Instrument: PrometheusSeries>(
         _ kind: PrometheusFamily.Kind, _ label: String, _ dimensions: [(String, String)],
         _ make: () -> Instrument
@@ -82,7 +82,7 @@ public final class PrometheusRegistry: MetricsFactory {
                 state.families[name]
                 ?? PrometheusFamily(kind: kind, help: Self.help[name] ?? "Measured by \(label).")
             guard family.kind == kind, family.series[labels] == nil, state.series < maxSeries else {
-                state.refused += 1
+                state.dropped += 1
                 return made
             }
             family.series[labels] = made
@@ -92,22 +92,22 @@ public final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    // MARK: - Writing
+    // MARK: - Output
 
-    /// Everything that is measured, in text format 0.0.4.
+    /// Returns all metrics, in text format 0.0.4.
     ///
-    /// - Parameter types: Only the series of these task types; nil for all series.
+    /// - Parameter types: Limits the output to the series of these task types; nil for all series.
     func text(ofTypes types: Set<String>? = nil) -> String {
         if let types { return text(ofTypes: types) }
-        let (families, series, refused) = state.withLock { ($0.families, $0.series, $0.refused) }
+        let (families, series, dropped) = state.withLock { ($0.families, $0.series, $0.dropped) }
         var text = ""
         text.reserveCapacity(200 * series + 4096)
         for (name, family) in families.sorted(by: { $0.key < $1.key }) { family.write(name, into: &text) }
         let own: [(String, PrometheusFamily.Kind, String, Int)] = [
-            ("xqueue_metrics_series", .gauge, "Series that are kept, a histogram counted as one.", series),
+            ("xqueue_metrics_series", .gauge, "Series kept; a histogram counts as one.", series),
             (
                 "xqueue_metrics_refused_total", .counter,
-                "Instruments that found no place, or whose name belongs to another kind.", refused
+                "Instruments dropped: series limit reached or name registered with another type.", dropped
             ),
         ]
         for (name, kind, help, value) in own {
@@ -122,7 +122,7 @@ public final class PrometheusRegistry: MetricsFactory {
         var text = ""
         for (name, var family) in state.withLock({ $0.families }).sorted(by: { $0.key < $1.key }) {
             family.series = family.series.filter { series in
-                // Quotes within a value are escaped, so this is a label and no part of one.
+                // Quotes within values are escaped, so this matches only a whole label.
                 labels.contains { series.key.hasPrefix($0) || series.key.contains(",\($0)") }
             }
             if !family.series.isEmpty { family.write(name, into: &text) }

@@ -2,7 +2,7 @@
 enum PrometheusText {
     static let mediaType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// A legal name of a metric or a label: what is no letter, digit or underscore becomes an underscore.
+    /// Returns a valid metric or label name: characters other than letters, digits and `_` are replaced by `_`.
     static func name(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy(isNameByte)
         let name =
@@ -11,7 +11,7 @@ enum PrometheusText {
         return UInt8(ascii: "0")...UInt8(ascii: "9") ~= first ? "_\(name)" : name
     }
 
-    /// Labels as they stand between braces.
+    /// Returns labels as written between braces.
     static func labels(_ dimensions: [(String, String)]) -> String {
         dimensions.map { "\(name($0.0))=\"\(escaped($0.1, quotes: true))\"" }.joined(separator: ",")
     }
@@ -37,7 +37,7 @@ enum PrometheusText {
 
     private static func escaped(_ text: String, quotes: Bool) -> String {
         guard text.utf8.contains(where: { $0 == 0x5C || $0 == 0x0A || $0 == 0x22 }) else { return text }
-        // By scalars: CR LF is one `Character`, which is not a line feed.
+        // By scalars: CR LF is a single `Character`, which does not equal a line feed.
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
@@ -51,7 +51,7 @@ enum PrometheusText {
     }
 }
 
-/// All series of one name.
+/// All series with the same name.
 struct PrometheusFamily: Sendable {
     enum Kind: String {
         case counter, gauge, histogram
@@ -59,7 +59,7 @@ struct PrometheusFamily: Sendable {
 
     let kind: Kind
     let help: String
-    /// By their labels.
+    /// Keyed by labels.
     var series: [String: any PrometheusSeries] = [:]
 
     func write(_ name: String, into text: inout String) {
@@ -70,7 +70,7 @@ struct PrometheusFamily: Sendable {
     }
 }
 
-/// One instrument, as it is written.
+/// An instrument that can write its series.
 protocol PrometheusSeries: AnyObject, Sendable {
     func write(_ name: String, _ labels: String, into text: inout String)
 }

@@ -2,13 +2,13 @@ import CoreMetrics
 import HTTPTypes
 import XQueue
 
-/// The instruments of one route, or of all requests that have none.
+/// The instruments of one route, or of all requests that match none.
 struct RouteMetrics: Sendable {
     private let time: Timer
-    /// By the first digit of the status, from 2.
+    /// Indexed by the status code's first digit, minus 2.
     private let counts: [Counter]
 
-    /// - Parameter route: `GET /api/v1/tasks/{id}`; nil for what has no route.
+    /// - Parameter route: Such as `GET /api/v1/tasks/{id}`; nil for requests that match no route.
     init(_ route: String?, _ factory: any MetricsFactory) {
         let label = ("route", route ?? "none")
         time = Timer(label: MetricName.httpRequest.rawValue, dimensions: [label], factory: factory)

@@ -2,10 +2,10 @@ import Foundation
 import HTTPTypes
 import NIOCore
 
-/// The API's description in OpenAPI 3.1, put together from the folder `Parts` and the table of routes.
+/// The API's OpenAPI 3.1 description, assembled from the folder `Parts` and the routes.
 ///
-/// The parts say what is particular to an operation. What the server does for all of them stands here, once: the replies
-/// it gives before a handler is asked.
+/// The parts describe what is specific to each operation. The replies common to all operations, sent before a handler
+/// is called, are added here.
 struct OpenAPIDocument {
     private(set) var root: [String: Any]
 
@@ -15,7 +15,7 @@ struct OpenAPIDocument {
         for route in routes { addCommonReplies(of: route) }
     }
 
-    /// The document as JSON, its members by name.
+    /// Returns the document as JSON, members sorted by name.
     func json() throws -> ByteBuffer {
         ByteBuffer(
             bytes: try JSONSerialization.data(
@@ -30,7 +30,7 @@ struct OpenAPIDocument {
     ]
 
     private static func object(_ bytes: [UInt8]) -> [String: Any] {
-        // A test reads the whole document, so a part that is not JSON is seen there.
+        // Tests read the whole document, so they would detect a malformed part.
         (try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]) ?? [:]
     }
 
@@ -61,7 +61,7 @@ struct OpenAPIDocument {
             replies["415"] = "UnsupportedMediaType"
         }
         let common = replies.mapValues { ["$ref": "#/components/responses/\($0)"] }
-        // What the part says of a reply counts more.
+        // The part's own description of a reply takes precedence.
         operation["responses"] = Self.merged(common, operation["responses"] as? [String: Any] ?? [:])
         path[method] = operation
         paths[route.path.text] = path

@@ -3,14 +3,14 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// The errors only HTTP knows. The raw values are the words on the wire.
+/// Error codes specific to HTTP. The raw values are the codes on the wire.
 extension QueueError.Code {
     static let malformedHTTP = QueueError.Code(rawValue: "malformed_http")
     static let bodyTooLarge = QueueError.Code(rawValue: "body_too_large")
     static let headersTooLarge = QueueError.Code(rawValue: "headers_too_large")
-    /// The request names a host that is not this server.
+    /// The request's host is not one of this server's.
     static let unknownHost = QueueError.Code(rawValue: "unknown_host")
-    /// There are as many connections as there may be, and none of them is idle.
+    /// The connection limit is reached, and no connection is idle.
     static let tooManyConnections = QueueError.Code(rawValue: "too_many_connections")
     static let unsupportedMediaType = QueueError.Code(rawValue: "unsupported_media_type")
     static let methodNotAllowed = QueueError.Code(rawValue: "method_not_allowed")
@@ -18,22 +18,22 @@ extension QueueError.Code {
     static let foreignOrigin = QueueError.Code(rawValue: "foreign_origin")
     static let notAcceptable = QueueError.Code(rawValue: "not_acceptable")
     static let upgradeRequired = QueueError.Code(rawValue: "upgrade_required")
-    /// The request shows no token, or none that is known.
+    /// The request has no valid token.
     static let unauthorized = QueueError.Code(rawValue: "unauthorized")
-    /// The token is not for this.
+    /// The token lacks the scope or the task type.
     static let forbidden = QueueError.Code(rawValue: "forbidden")
-    /// The token has made too many requests.
+    /// The token's request rate limit is exceeded.
     static let rateLimited = QueueError.Code(rawValue: "rate_limited")
-    /// The identifier belongs to a task that the token is not for.
+    /// The ID belongs to a task that the token has no access to.
     static let idTaken = QueueError.Code(rawValue: "id_taken")
-    /// The token has brought as many task types as it may.
+    /// The token's quota of task types is used up.
     static let typeQuotaExceeded = QueueError.Code(rawValue: "type_quota_exceeded")
     static let unexpected = QueueError.Code(rawValue: "internal")
 }
 
-/// Says errors in HTTP: the one place where a code becomes a status.
+/// Turns errors into HTTP replies: the one place that maps error codes to statuses.
 enum ErrorReply {
-    /// How much of what a client sent is quoted back to it.
+    /// Maximum length of client input quoted in an error message, in bytes.
     static let quotedBytes = 200
 
     static func status(of code: QueueError.Code) -> HTTPResponse.Status {
@@ -50,6 +50,7 @@ enum ErrorReply {
             .workerNameTaken:
             .conflict
         case .bodyTooLarge: .contentTooLarge
+        case .rejected: .unprocessableContent
         case .unsupportedMediaType: .unsupportedMediaType
         case .backlogFull, .tooManyTypes, .rateLimited, .quotaExceeded: .tooManyRequests
         case .headersTooLarge: .requestHeaderFieldsTooLarge
@@ -62,7 +63,7 @@ enum ErrorReply {
         }
     }
 
-    /// After how many seconds trying again may help; nil if the request itself is wrong.
+    /// Seconds after which a retry may succeed; nil if the request itself is wrong.
     static func retryAfter(_ code: QueueError.Code) -> Int? {
         switch code {
         case .backlogFull, .overloaded, .tooManyConnections: 1
@@ -82,7 +83,7 @@ enum ErrorReply {
         var reply = Reply.json(status(of: error.code), writer)
         if let seconds = retryAfter(error.code) { reply.headers[.retryAfter] = String(seconds) }
         switch error.code {
-        // What is left of these requests is not worth reading: the connection ends with the reply.
+        // The rest of these requests is not read: the connection closes after the reply.
         case .bodyTooLarge, .headersTooLarge, .malformedHTTP, .requestTimeout:
             reply.headers[.connection] = "close"
         default: break
@@ -92,10 +93,12 @@ enum ErrorReply {
 
     static func methodNotAllowed(_ method: HTTPRequest.Method, path: String, allow: String) -> Reply {
         let path = path.truncated(toBytes: quotedBytes)
-        return reply(for: QueueError(.methodNotAllowed, "\(path) takes \(allow), not \(method.rawValue)"))
-            .with(.allow, allow)
+        return reply(
+            for: QueueError(.methodNotAllowed, "\(method.rawValue) is not allowed for \(path); use \(allow)")
+        )
+        .with(.allow, allow)
     }
 
-    /// The answer to what nobody thought of. The log says more; the client must not be told.
+    /// The reply to unexpected errors. The details go to the log only, not to the client.
     static let unexpected = reply(for: QueueError(.unexpected, "internal error"))
 }

@@ -2,7 +2,7 @@ import XQueue
 import XQueueCore
 
 extension JSONWriter {
-    /// Writes a task that was handed out, with its lease.
+    /// Writes a claimed task with its lease.
     mutating func lease(_ task: TaskRecord) {
         object { writer in
             let attempt = task.lease.map { AttemptID(taskID: task.id, token: $0.token) }
@@ -15,7 +15,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes what becomes of a lease.
+    /// Writes whether a lease is still held and, if not, why its attempt must stop.
     mutating func standing(_ attempt: AttemptID, _ standing: AttemptStanding, duration: Duration) {
         object { writer in
             writer.member("lease", attempt.leaseID)
@@ -31,7 +31,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes the end of an attempt: where its task stands now.
+    /// Writes the end of an attempt: its task's new status.
     mutating func leaseEnd(_ attempt: AttemptID, _ status: TaskStatus, version: Int) {
         object { writer in
             writer.member("lease", attempt.leaseID)
@@ -41,7 +41,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes that an attempt's end came too late.
+    /// Writes that an attempt could not be settled because its lease is no longer held.
     mutating func leaseLost(_ attempt: AttemptID) {
         object { writer in
             writer.member("lease", attempt.leaseID)
@@ -52,7 +52,7 @@ extension JSONWriter {
 }
 
 extension StopReason {
-    /// The word a remote worker is told.
+    /// The reason as sent to a remote worker.
     fileprivate var word: String {
         switch self {
         case .canceled: "canceled"

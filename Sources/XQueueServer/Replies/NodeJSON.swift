@@ -1,14 +1,13 @@
 import XQueueCore
 
 extension JSONWriter {
-    /// Writes the member `workers`: the live nodes of the cluster, `thisNode` marked.
+    /// Writes the member `workers`: the live nodes of the cluster, with `thisNode` marked.
     ///
-    /// A caller who is limited to types sees the nodes that serve those; how busy a node is only if it serves nothing
-    /// else.
+    /// A caller limited to types sees the nodes that serve those types, and a node's load only if it serves no others.
     mutating func nodes(_ nodes: [NodeRecord], thisNode: String, for caller: Caller) {
         name("workers")
         array(nodes) { writer, node in
-            let isOwn = node.types.allSatisfy(caller.mayTouch)
+            let isOwn = node.types.allSatisfy(caller.canAccess)
             writer.node(node.narrowed(to: caller), isThisNode: node.id == thisNode, showsLoad: isOwn)
         }
     }
@@ -39,15 +38,15 @@ extension JSONWriter {
 }
 
 extension NodeRecord {
-    /// Whether the node is any of the caller's business.
-    func isSeen(by caller: Caller) -> Bool {
-        caller.types == nil || types.contains(where: caller.mayTouch)
+    /// Whether the node serves any type the caller has access to.
+    func isVisible(to caller: Caller) -> Bool {
+        caller.types == nil || types.contains(where: caller.canAccess)
     }
 
     fileprivate func narrowed(to caller: Caller) -> NodeRecord {
         guard caller.types != nil else { return self }
         var node = self
-        node.types = types.filter(caller.mayTouch)
+        node.types = types.filter(caller.canAccess)
         return node
     }
 }

@@ -4,12 +4,12 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// What is sent back.
+/// The reply to a request.
 struct Reply: Sendable {
     let status: HTTPResponse.Status
     var headers: HTTPFields
     let body: ReplyBody
-    /// The reply's place in the budget; nil for one that is small.
+    /// The reply's share of the budget; nil for a small reply.
     var share: ByteBudget.Share?
 
     init(status: HTTPResponse.Status, headers: HTTPFields, body: ByteBuffer) {
@@ -31,14 +31,14 @@ struct Reply: Sendable {
                 ? .pieces(writer.pieces, count: writer.count) : .buffer(ByteBuffer(bytes: writer.bytes)))
     }
 
-    /// The answer to `OPTIONS`.
+    /// The reply to `OPTIONS`.
     static func options(allow: String) -> Reply {
         var headers = apiHeaders
         headers[.allow] = allow
         return Reply(status: .noContent, headers: headers, body: ByteBuffer())
     }
 
-    /// The same reply with one more header, which it does not have yet.
+    /// Returns the reply with an additional header, which it must not have yet.
     func with(_ name: HTTPField.Name, _ value: String) -> Reply {
         var reply = self
         reply.headers.append(HTTPField(name: name, value: value))
@@ -46,7 +46,7 @@ struct Reply: Sendable {
     }
 
     var response: Response {
-        // A reply that cannot have content has no Content-Length either (RFC 9110, section 8.6).
+        // Replies that cannot have content must not have a Content-Length either (RFC 9110, section 8.6).
         guard status != .noContent, status != .notModified else {
             var response = Response(status: status, headers: headers)
             response.headers[.contentLength] = nil
@@ -55,7 +55,7 @@ struct Reply: Sendable {
         return Response(status: status, headers: headers, body: responseBody)
     }
 
-    /// A large body goes bit by bit, as its client takes it, and gives its place back as it goes.
+    /// Sends a large body in small buffers, as fast as the client reads, and shrinks its share of the budget meanwhile.
     private var responseBody: ResponseBody {
         guard let share else { return ResponseBody(byteBuffer: body.buffer) }
         let rest = ReplyRest(body)
@@ -68,7 +68,7 @@ struct Reply: Sendable {
         }
     }
 
-    /// An answer of the API is nobody's to keep, or to take for something else than it says.
+    /// The headers of all API replies: no caching, no content sniffing.
     static let apiHeaders: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
 
     private static let jsonHeaders: HTTPFields = [

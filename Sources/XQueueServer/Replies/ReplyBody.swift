@@ -2,13 +2,13 @@ import NIOCore
 import Synchronization
 import XQueueCore
 
-/// The content of a reply.
+/// The body of a reply.
 enum ReplyBody: Sendable {
     case buffer(ByteBuffer)
-    /// A large one: it is put into buffers bit by bit, as its client takes it. `count` is how many bytes it has.
+    /// A large body, copied into buffers only as fast as the client reads. `count` is its size in bytes.
     case pieces([JSONPiece], count: Int)
 
-    /// How many bytes it has.
+    /// Size in bytes.
     var count: Int {
         switch self {
         case .buffer(let buffer): buffer.readableBytes
@@ -16,7 +16,7 @@ enum ReplyBody: Sendable {
         }
     }
 
-    /// All of it in one buffer.
+    /// The whole body in one buffer.
     var buffer: ByteBuffer {
         switch self {
         case .buffer(let buffer): return buffer
@@ -28,19 +28,20 @@ enum ReplyBody: Sendable {
     }
 }
 
-/// What is left to say of a large reply. What has been said is not kept.
+/// The unsent rest of a large reply. What has been sent is freed.
 ///
-/// A buffer on its way to the network keeps all the memory it is a slice of: those made of pieces are small, and their own.
+/// A slice keeps its whole underlying memory alive until it has been sent, so pieces are copied into small buffers of
+/// their own.
 final class ReplyRest: Sendable {
-    /// How large the buffers are, in bytes. About as much may wait in a connection after the last one was written.
+    /// Size of the buffers, in bytes. About as much may wait in a connection after the last one was written.
     private static let bufferBytes = 64 << 10
 
     private struct State {
-        /// The next one last.
+        /// The remaining pieces in reverse order.
         var pieces: [JSONPiece] = []
-        /// How much of the next piece has been said.
-        var said = 0
-        /// Of a body that is in one buffer.
+        /// How much of the next piece has been sent.
+        var sent = 0
+        /// The rest of a body in one buffer.
         var buffer = ByteBuffer()
         var count = 0
     }
@@ -56,7 +57,7 @@ final class ReplyRest: Sendable {
         self.state = Mutex(state)
     }
 
-    /// How many bytes are left.
+    /// Number of unsent bytes.
     var count: Int { state.withLock { $0.count } }
 
     /// The next bytes; nil at the end.
@@ -73,13 +74,13 @@ final class ReplyRest: Sendable {
     private static func next(_ size: Int, _ state: inout State) -> ByteBuffer {
         var buffer = ByteBufferAllocator().buffer(capacity: size)
         while let piece = state.pieces.last, buffer.readableBytes < size {
-            let start = state.said
+            let start = state.sent
             let end = min(piece.count, start + size - buffer.readableBytes)
             _ = piece.withBytes { buffer.writeBytes(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
-            state.said = end
+            state.sent = end
             guard end == piece.count else { break }
             state.pieces.removeLast()
-            state.said = 0
+            state.sent = 0
         }
         return buffer
     }

@@ -2,14 +2,14 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// Keeps what is under way to and from clients within one budget of memory.
+/// Limits the memory used by request and reply bodies in transit.
 struct ReplyBudget: Sendable {
-    /// Replies and bodies smaller than this are not counted: with as many connections as there may be, they are not
-    /// much.
+    /// Replies and bodies up to this size, in bytes, are not counted: even at the connection limit they add up to
+    /// little.
     static let uncounted = 8 << 10
 
     let bytes: ByteBudget
-    /// While a page is read, the store holds parts of it a second time: a few at once are enough.
+    /// Limits concurrent reads of pages, since the store holds parts of a page a second time meanwhile.
     private let pages = AsyncSemaphore(4)
     private let tasks = AsyncSemaphore(24)
 
@@ -17,35 +17,35 @@ struct ReplyBudget: Sendable {
         bytes = ByteBudget(limit)
     }
 
-    /// Makes a reply that may be large, `most` bytes at most, in its turn. `body` is told how many it may be.
+    /// Makes a potentially large reply once a permit is free. `body` gets the reply's maximum size, `maxBytes` or less.
     ///
-    /// - Throws: ``XQueue/QueueError`` `overloaded` if there is no room.
-    func page(_ most: Int, _ body: (Int) async throws -> Reply) async throws -> Reply {
-        try await inTurn(pages, most, body)
+    /// - Throws: ``XQueue/QueueError`` `overloaded` if the budget is used up.
+    func page(_ maxBytes: Int, _ body: (Int) async throws -> Reply) async throws -> Reply {
+        try await withPermit(pages, maxBytes, body)
     }
 
-    /// Makes a reply that has one task in it.
+    /// Makes a reply with one task once a permit is free.
     func task(_ body: () async throws -> Reply) async throws -> Reply {
-        try await inTurn(tasks, Self.uncounted) { _ in try await body() }
+        try await withPermit(tasks, Self.uncounted) { _ in try await body() }
     }
 
-    private func inTurn(
-        _ turns: AsyncSemaphore, _ most: Int, _ body: (Int) async throws -> Reply
+    private func withPermit(
+        _ semaphore: AsyncSemaphore, _ maxBytes: Int, _ body: (Int) async throws -> Reply
     ) async throws -> Reply {
-        try await turns.withPermit {
-            guard let share = bytes.take(upTo: most) else { throw QueueError.overloaded }
+        try await semaphore.withPermit {
+            guard let share = bytes.take(upTo: maxBytes) else { throw QueueError.overloaded }
             return try await body(share.bytes).holding(share)
         }
     }
 
-    /// To be asked before something is done whose reply may be large.
+    /// Call this before an operation with effects whose reply may be large.
     ///
-    /// - Throws: ``XQueue/QueueError`` `overloaded` if there is no room for any.
+    /// - Throws: ``XQueue/QueueError`` `overloaded` if the budget is used up.
     func checkRoom() throws(QueueError) {
         guard bytes.free > 0 else { throw .overloaded }
     }
 
-    /// The reply, counted; what it says has been done, and must be told.
+    /// Returns the reply, counted even beyond the limit: it reports something already done.
     func counted(_ reply: Reply) -> Reply {
         guard reply.share == nil, reply.body.count > Self.uncounted else { return reply }
         return reply.holding(bytes.note(reply.body.count))
@@ -53,7 +53,7 @@ struct ReplyBudget: Sendable {
 }
 
 extension Reply {
-    /// The same reply, which keeps `share` until it is out, or its client is gone.
+    /// Returns the reply, which keeps `share` until it has been sent or the client has disconnected.
     func holding(_ share: ByteBudget.Share) -> Reply {
         share.resize(to: body.count)
         var reply = self

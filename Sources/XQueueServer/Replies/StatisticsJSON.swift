@@ -2,8 +2,7 @@ import XQueue
 import XQueueCore
 
 extension JSONWriter {
-    /// Writes what `stats` answers. What is only known of all types together is null for a caller who is limited to
-    /// some.
+    /// Writes the reply of `stats`. Values known only for all types together are null for a caller limited to types.
     mutating func statistics(_ statistics: QueueStatistics, version: String, for caller: Caller) {
         let isWhole = caller.types == nil
         object { writer in
@@ -74,9 +73,10 @@ extension JSONWriter {
         }
     }
 
-    /// Writes how a sink is, for `health`. No task waits for one, so it does not decide what `health` answers.
+    /// Writes the condition of a sink, for `health`. No task waits for a sink, so it does not affect the overall
+    /// status.
     ///
-    /// - Parameter isWhole: Whether the caller may know of all types: the topic names a task.
+    /// - Parameter isWhole: Whether the caller has access to all types; the topic reveals a task.
     mutating func sinkCheck(_ sink: SinkCondition, isWhole: Bool) {
         object { writer in
             writer.member("status", sink.problem == nil ? "ok" : "unavailable")
@@ -127,7 +127,7 @@ extension JSONWriter {
         }
     }
 
-    /// Writes how often each thing happened in each second, a list for each thing.
+    /// Writes the counts per second, one list per kind of step.
     private mutating func history(_ history: FlowHistory) {
         object { writer in
             writer.member("start", history.start)
@@ -146,7 +146,7 @@ extension JSONWriter {
         ]
     }
 
-    /// Writes how often a second something happened, to the thousandth; null if that is not known.
+    /// Writes a rate per second, rounded to three decimals; null if unknown.
     private mutating func rate(_ name: String, _ count: Int?) {
         member(name, count.map { (Double($0) / 60 * 1000).rounded() / 1000 })
     }

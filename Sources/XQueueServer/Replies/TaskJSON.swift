@@ -2,22 +2,22 @@ import XQueue
 import XQueueCore
 
 extension JSONWriter {
-    /// Writes a task: all its fields, always, in the same order.
+    /// Writes a task: always all fields, in the same order.
     ///
-    /// - Parameter isProvisional: Whether it is not known yet if there will be a task with this identifier, which
-    ///   is only said if it is so.
+    /// - Parameter isProvisional: Whether it is still unknown if there will be a task with this ID. Written only if
+    ///   true.
     mutating func task(_ task: TaskRecord, isProvisional: Bool = false) {
         object { writer in
             writer.member("id", task.id.description)
             DefinitionJSON.write(task.definition, to: &writer)
             writer.member("traceparent", task.trace?.parent)
             writer.member("tracestate", task.trace?.state)
-            writer.whereItStands(task)
+            writer.state(task)
             if isProvisional { writer.member("provisional", true) }
         }
     }
 
-    private mutating func whereItStands(_ task: TaskRecord) {
+    private mutating func state(_ task: TaskRecord) {
         member("status", task.status.rawValue)
         member("pending_reason", task.pendingReason?.rawValue)
         member("attempt", task.attempt)

@@ -2,12 +2,13 @@ import HTTPTypes
 import XQueue
 import XQueueCore
 
-/// Which hosts a request may name.
+/// The hosts a request may name.
 ///
-/// Without tokens, a server that only this machine can reach trusts whoever can reach it. A page of a foreign site whose
-/// name was made to lead here (DNS rebinding) is among them, and gives itself away by the name it calls.
+/// Without tokens, a server on the loopback interface trusts every client that can reach it. That includes pages of
+/// other sites whose domain name was made to resolve to this machine (DNS rebinding), but their requests carry that
+/// name.
 struct HostRule: Sendable {
-    /// Names that lead here besides those of the loopback interface; in small letters.
+    /// Names of this server besides those of the loopback interface; in lower case.
     private let names: Set<String>
     private let isStrict: Bool
 
@@ -16,34 +17,35 @@ struct HostRule: Sendable {
         isStrict = !names.isEmpty || Self.isLoopback(configuration.host.lowercased())
     }
 
-    /// Checks what every request must say, and where nobody `isLocked` out, that it means this server.
+    /// Checks that a request names exactly one host and, if the server is not `isLocked`, that it is one of this
+    /// server's.
     ///
     /// - Throws: ``XQueue/QueueError`` `malformed_http` or `unknown_host`.
     func check(_ head: HTTPRequest, isLocked: Bool) throws(QueueError) {
-        // NIO takes the first one out of the fields.
+        // NIO moves the first Host from the header fields to `authority`.
         guard let authority = head.authority else {
-            throw QueueError(.malformedHTTP, "the request names no Host")
+            throw QueueError(.malformedHTTP, "the request has no Host header")
         }
         guard head.furtherHosts.isEmpty else {
-            throw QueueError(.malformedHTTP, "the request names more than one Host")
+            throw QueueError(.malformedHTTP, "the request has more than one Host header")
         }
         guard isStrict, !isLocked, !isOurs(authority) else { return }
         let quoted = authority.truncated(toBytes: ErrorReply.quotedBytes)
         throw QueueError(
             .unknownHost,
-            "the Host '\(quoted)' is not this server: call it localhost, 127.0.0.1 or [::1], or name it in server.hosts"
+            "Host '\(quoted)' is not allowed: use localhost, 127.0.0.1 or [::1], or add the name to server.hosts"
         )
     }
 
     private func isOurs(_ authority: String) -> Bool {
         let host = Self.withoutPort(authority.lowercased())
-        // Only a client of HTTP/1.0 names none.
+        // Only HTTP/1.0 clients name none.
         return host.isEmpty || Self.isLoopback(host) || names.contains(host)
     }
 
     private static func withoutPort(_ authority: String) -> String {
         let end = authority.lastIndex(of: ":") ?? authority.endIndex
-        // The colons of an address in brackets are its own.
+        // Colons within brackets belong to an IPv6 address.
         guard !authority[end...].contains("]") else { return authority }
         let port = authority[end...].dropFirst()
         return port.allSatisfy { $0.isASCII && $0.isNumber } ? String(authority[..<end]) : authority
@@ -62,12 +64,12 @@ struct HostRule: Sendable {
 extension HTTPRequest {
     private static let host = HTTPField.Name("Host")
 
-    /// Hosts that the request names besides its authority.
+    /// Hosts named by the request besides its authority.
     var furtherHosts: [String] {
         headerFields.compactMap { $0.name == Self.host ? $0.value : nil }
     }
 
-    /// The request with `host` as the only one it names.
+    /// Returns the request with `host` as its only host.
     func naming(_ host: String) -> HTTPRequest {
         var request = self
         request.authority = host
@@ -75,7 +77,7 @@ extension HTTPRequest {
         return request
     }
 
-    /// - Throws: ``XQueue/QueueError`` `unsupported_media_type` if the body is packed: nothing here unpacks.
+    /// - Throws: ``XQueue/QueueError`` `unsupported_media_type` if the body is compressed, which is not supported.
     func checkEncoding() throws(QueueError) {
         for field in headerFields where field.name == .contentEncoding {
             guard field.value.lowercased() != "identity", !field.value.isEmpty else { continue }
@@ -83,7 +85,7 @@ extension HTTPRequest {
             let encoding = field.value.truncated(toBytes: ErrorReply.quotedBytes)
             throw QueueError(
                 .unsupportedMediaType,
-                "a body with Content-Encoding \(encoding) is not understood: send it as it is")
+                "unsupported Content-Encoding \(encoding): send the body unencoded")
         }
     }
 }

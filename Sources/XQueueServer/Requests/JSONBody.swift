@@ -4,23 +4,23 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// Reads bodies of requests, and never more of one than its limit.
+/// Reads request bodies, up to a limit.
 enum JSONBody {
-    /// How large a body that is repaired may be at least: its texts are cut when they have been read.
+    /// Minimum size limit of bodies to be repaired, in bytes: their long texts are truncated after parsing.
     private static let repairedBytes = 8 << 20
 
-    /// The connection broke while the body was read: there is nobody to answer.
+    /// The connection was lost while reading the body, so there is no client to reply to.
     struct Broken: Error {
         let cause: any Error
     }
 
-    /// The body's text.
+    /// Reads the body as text.
     ///
     /// - Parameters:
-    ///   - repairing: As for ``JSONRepair``.
-    ///   - budget: What a large body is counted in while it arrives.
-    /// - Throws: ``QueueError`` if it is not said to be JSON, too large, empty, or not UTF-8, or the budget has no
-    ///   room for it.
+    ///   - repairing: Whether to apply ``JSONRepair``.
+    ///   - budget: Counts a large body while it arrives.
+    /// - Throws: ``QueueError`` if the body is not declared as JSON, too large, empty or not UTF-8, or exceeds the
+    ///   budget.
     static func text(
         of request: Request, limit: Int, repairing: Bool = false, budget: ByteBudget? = nil
     ) async throws -> String {
@@ -31,7 +31,7 @@ enum JSONBody {
         return text
     }
 
-    /// The same, but nil for an empty body, which is of no type whatever the request says.
+    /// The same, but nil for an empty body, whatever its declared type.
     static func optionalText(
         of request: Request, limit: Int, repairing: Bool = false, budget: ByteBudget? = nil
     ) async throws -> String? {
@@ -57,7 +57,7 @@ enum JSONBody {
         _ request: Request, limit: Int, _ budget: ByteBudget?
     ) async throws -> ByteBuffer {
         var whole: ByteBuffer?
-        // Given back once the body is read: what is made of it lives only as long as it takes to answer.
+        // Released once the body has been read: what is parsed from it lives only until the reply is made.
         var share: ByteBudget.Share?
         defer { withExtendedLifetime(share) {} }
         var parts = request.body.makeAsyncIterator()
@@ -77,12 +77,12 @@ enum JSONBody {
         }
     }
 
-    /// A missing type is taken for JSON: there is nothing else it could be.
+    /// Accepts JSON, or no type at all: bodies are always JSON.
     private static func checkMediaType(_ header: String?) throws(QueueError) {
         guard let header, header != "application/json" else { return }
         let type = header.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
         guard type.lowercased() == "application/json" else {
-            throw QueueError(.unsupportedMediaType, "the body must be application/json")
+            throw QueueError(.unsupportedMediaType, "Content-Type must be application/json")
         }
     }
 
@@ -92,7 +92,7 @@ enum JSONBody {
 }
 
 extension HTTPFields {
-    /// As the subscript, without the work of joining what is one field nearly always.
+    /// Like the subscript, but faster in the usual case of a single field.
     fileprivate func value(of name: HTTPField.Name) -> String? {
         var found: String?
         for field in self where field.name == name {

@@ -1,7 +1,7 @@
 import XQueue
 import XQueueCore
 
-/// Reads what remote workers send. Ranges of a worker's own fields are the queue's to check.
+/// Parses requests of remote workers. The queue checks the ranges of the worker's own fields.
 enum LeaseReader {
     // MARK: - Workers
 
@@ -28,7 +28,7 @@ enum LeaseReader {
         return request
     }
 
-    /// Reads a field of a worker's; answers whether it is one.
+    /// Reads a field of a worker's description; returns false if it is not one.
     private static func read(
         _ member: JSONMember, _ fields: FieldReader, into worker: inout RemoteWorker
     ) throws(QueueError) -> Bool {
@@ -58,10 +58,10 @@ enum LeaseReader {
 
     // MARK: - Batches
 
-    /// What stands in `{"leases":[…]}`, and the worker that sends it, if it says so.
+    /// The leases in `{"leases":[…]}`, and the worker that sent them, if given.
     struct Batch {
         var worker: RemoteWorker?
-        /// Each as the body of the call for one lease, with the lease taken out.
+        /// Each lease with the members of the corresponding single request.
         var leases: [(attempt: AttemptID, members: [JSONMember])] = []
     }
 
@@ -79,7 +79,7 @@ enum LeaseReader {
             }
         }
         guard let leases else { throw .invalid("leases", "is required") }
-        guard leases.count <= limit else { throw .invalid("leases", "must hold at most \(limit) leases") }
+        guard leases.count <= limit else { throw .invalid("leases", "must have at most \(limit) leases") }
         var batch = Batch(worker: hasWorker ? worker : nil)
         for (index, lease) in leases.enumerated() {
             do throws(QueueError) {
@@ -99,7 +99,7 @@ enum LeaseReader {
             throw .invalid("lease", "is required")
         }
         let text = try FieldReader().string(members.remove(at: index))
-        guard let attempt = AttemptID(leaseID: text) else { throw .invalid("lease", "is not a lease") }
+        guard let attempt = AttemptID(leaseID: text) else { throw .invalid("lease", "must be a lease ID") }
         return (attempt, members)
     }
 
@@ -109,12 +109,12 @@ enum LeaseReader {
     enum Ending {
         case completion, failure, release
 
-        /// Whether its body is repaired before it is read: but for results, there is nothing in it that a program
-        /// would miss, and a failure that cannot be told would hold its task up until the lease is over.
+        /// Whether to repair its body before parsing. Except for results, the text is only for people, and a failure
+        /// that cannot be reported would block its task until the lease expires.
         var isRepaired: Bool { self != .completion }
     }
 
-    /// Reads how an attempt ended from the members of a body.
+    /// Parses the end of an attempt from the members of a body.
     static func outcome(
         _ ending: Ending, _ members: [JSONMember], _ limits: Limits
     ) throws(QueueError) -> AttemptEnd {
@@ -126,7 +126,7 @@ enum LeaseReader {
     }
 
     struct Limits {
-        /// The largest result, in bytes.
+        /// Maximum size of a result, in bytes.
         let resultBytes: Int
     }
 
@@ -147,7 +147,7 @@ enum LeaseReader {
 
     private static func failure(_ members: [JSONMember]) throws(QueueError) -> AttemptEnd {
         let fields = FieldReader()
-        var failure = AttemptFailure("the worker says that the attempt failed")
+        var failure = AttemptFailure("the worker reported a failure")
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
             case "error": if let words = member.value.words { failure.message = words }
@@ -185,7 +185,7 @@ enum LeaseReader {
         return TaskProgress(percent: percent, message: message)
     }
 
-    /// Nothing but what the address says.
+    /// Checks that the body has no members besides the lease.
     static func nothing(_ members: [JSONMember]) throws(QueueError) {
         if let member = members.first { throw FieldReader().unknown(member) }
     }
@@ -210,8 +210,8 @@ enum LeaseReader {
     private static func delay(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Duration {
         let delay = try fields.seconds(member)
         guard .zero...ModelLimits.longestDuration ~= delay else {
-            let most = ModelLimits.longestDuration.components.seconds
-            throw fields.invalid(member, "must be 0 to \(most) seconds")
+            let max = ModelLimits.longestDuration.components.seconds
+            throw fields.invalid(member, "must be 0 to \(max) seconds")
         }
         return delay
     }

@@ -1,6 +1,6 @@
-/// Reads what stands in an address with `%` escapes.
+/// Decodes `%` escapes in URLs.
 enum PercentDecoding {
-    /// The decoded text; nil if an escape is malformed or the bytes are not UTF-8.
+    /// Returns the decoded text; nil if an escape is malformed or the bytes are not UTF-8.
     static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else {
             return String(text)

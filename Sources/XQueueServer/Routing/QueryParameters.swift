@@ -1,11 +1,11 @@
 import XQueue
 import XQueueCore
 
-/// The parameters behind the `?` of an address, in order.
+/// The query parameters of a URL, in order.
 struct QueryParameters: Sendable {
     private var items: [(name: String, value: String)] = []
 
-    /// - Throws: ``QueueError`` for a malformed escape, or a name that is not among `allowed`.
+    /// - Throws: ``QueueError`` for a malformed escape or a name that is not in `allowed`.
     init(_ query: String?, allowed: Set<String>) throws(QueueError) {
         guard let query, !query.isEmpty else { return }
         for item in query.split(separator: "&") {
@@ -13,10 +13,10 @@ struct QueryParameters: Sendable {
             let rest = item[end...].dropFirst()
             guard let name = PercentDecoding.decode(item[..<end], plusIsSpace: true),
                 let value = PercentDecoding.decode(rest, plusIsSpace: true)
-            else { throw QueueError(.invalidField, "the query has a malformed escape") }
+            else { throw QueueError(.invalidField, "malformed percent escape in the query") }
             guard allowed.contains(name) else {
                 let name = name.truncated(toBytes: ErrorReply.quotedBytes)
-                throw QueueError(.unknownField, "there is no query parameter \(name)", field: name)
+                throw QueueError(.unknownField, "unknown query parameter: \(name)", field: name)
             }
             items.append((name, value))
         }
@@ -26,9 +26,9 @@ struct QueryParameters: Sendable {
         items.compactMap { $0.name == name ? $0.value : nil }
     }
 
-    /// The parameter's text; nil if it is not there.
+    /// Returns the parameter's value; nil if it is absent.
     ///
-    /// - Throws: ``QueueError`` if it is there twice, or empty.
+    /// - Throws: ``QueueError`` if it is repeated or empty.
     func text(_ name: String) throws(QueueError) -> String? {
         let values = values(of: name)
         guard let value = values.first else { return nil }
@@ -37,7 +37,7 @@ struct QueryParameters: Sendable {
         return value
     }
 
-    /// The texts of a repeatable parameter.
+    /// Returns the values of a repeatable parameter.
     ///
     /// - Throws: ``QueueError`` if one of them is empty.
     func texts(_ name: String) throws(QueueError) -> [String] {
@@ -46,16 +46,16 @@ struct QueryParameters: Sendable {
         return values
     }
 
-    /// - Throws: ``QueueError`` if it is not a whole number.
+    /// - Throws: ``QueueError`` if it is not an integer.
     func integer(_ name: String) throws(QueueError) -> Int? {
         guard let text = try text(name) else { return nil }
         guard let value = Int(text) else { throw .invalid(name, "must be an integer") }
         return value
     }
 
-    /// Whether the parameter says `true`; false if it is not there.
+    /// Returns the value of a Boolean parameter; false if it is absent.
     ///
-    /// - Throws: ``QueueError`` if it says anything but `true` or `false`.
+    /// - Throws: ``QueueError`` if it is neither `true` nor `false`.
     func flag(_ name: String) throws(QueueError) -> Bool {
         switch try text(name) {
         case "true": true
@@ -64,7 +64,7 @@ struct QueryParameters: Sendable {
         }
     }
 
-    /// The statuses of a repeatable parameter.
+    /// Returns the statuses of a repeatable parameter.
     func statuses(_ name: String) throws(QueueError) -> Set<TaskStatus> {
         var statuses: Set<TaskStatus> = []
         for value in values(of: name) {

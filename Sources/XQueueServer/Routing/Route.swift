@@ -2,20 +2,20 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// One line of the API's table: what is answered by whom.
+/// A route of the API, with its handler.
 struct Route: Sendable {
     typealias Handler = @Sendable (QueueAPI, APIRequest) async throws -> Reply
 
     let method: HTTPRequest.Method
     let path: PathPattern
     let scope: RouteScope
-    /// The names of the query parameters it takes; any other is an error.
+    /// The query parameters it accepts; any other is an error.
     let query: Set<String>
-    /// Whether it concerns all types, so that a token for some may not call it.
+    /// Whether it affects all types, so that tokens limited to types may not use it.
     let isWholeQueue: Bool
-    /// Whether it is answered with a stream, which ``EventGate`` opens, to whoever asks for one.
+    /// Whether ``EventGate`` opens a stream for clients that ask for one.
     let isStream: Bool
-    /// Makes the reply; of a stream, that to whoever asks for none.
+    /// Makes the reply; for a stream route, the reply to clients that ask for none.
     let handler: Handler
 
     init(
@@ -35,11 +35,11 @@ struct Route: Sendable {
 /// A request on its way to a handler.
 struct APIRequest {
     let request: Request
-    /// Whoever sent it; the route's scope is theirs.
+    /// The caller, who has the route's scope.
     let caller: Caller
-    /// The connection it came by.
+    /// The request's connection.
     let channel: any Channel
-    /// The parts of the path that stand where the pattern has `{…}`.
+    /// The parts of the path that match the pattern's `{…}`.
     let parameters: [String]
     let query: QueryParameters
 }
@@ -59,19 +59,19 @@ struct PathPattern: Sendable, Hashable {
         segments = Self.split(text).map { $0.first == "{" ? .parameter : .literal($0) }
     }
 
-    /// Whether an address without its query leads here.
+    /// Whether a URL's path matches.
     func matches(_ address: Substring) -> Bool {
         address == text || parameters(of: Self.split(String(address))) != nil
     }
 
     var hasParameters: Bool { segments.contains(.parameter) }
 
-    /// The parts between slashes. Doubled and trailing slashes do not count.
+    /// Returns the parts between slashes; doubled and trailing slashes are ignored.
     static func split(_ path: String) -> [Substring] {
         path.split(separator: "/")
     }
 
-    /// The percent-decoded parameters, or nil if the path is another one.
+    /// Returns the percent-decoded parameters; nil if the path does not match.
     func parameters(of path: [Substring]) -> [String]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String] = []
@@ -88,16 +88,16 @@ struct PathPattern: Sendable, Hashable {
     }
 }
 
-/// What a caller must be allowed to do before a route answers.
+/// The scope a route requires.
 enum RouteScope: String, Sendable, CaseIterable {
-    /// Answers strangers, too.
+    /// No scope: open to anonymous callers.
     case `public`
-    /// Brings tasks, and cancels or retries them.
+    /// Submit, cancel and retry tasks.
     case submit
-    /// Looks at tasks, events and numbers.
+    /// Read tasks, events and statistics.
     case read
-    /// Takes tasks and runs them.
+    /// Claim and run tasks.
     case work
-    /// Pauses and limits types.
+    /// Pause and limit types.
     case admin
 }

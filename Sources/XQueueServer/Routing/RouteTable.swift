@@ -5,22 +5,22 @@ import NIOCore
 import XQueue
 import XQueueCore
 
-/// Finds the route of a request and answers it, or says what is wrong with the address or the method.
+/// Routes requests to their handlers, or replies with an error for an unknown path or method.
 ///
-/// `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere.
+/// `HEAD` is supported wherever `GET` is, and `OPTIONS` everywhere.
 struct RouteTable: HTTPResponder {
     typealias Context = ServerRequestContext
 
-    /// How long the reply to an address waits that has shown too many wrong tokens.
-    private static let slowness = Duration.seconds(1)
+    /// How long to delay replies to an address that has presented too many invalid tokens.
+    private static let rejectionDelay = Duration.seconds(1)
 
     private let api: QueueAPI
     private let exact: [String: Endpoint]
     private let patterns: [Endpoint]
-    /// Those that are answered with streams, before requests come here.
+    /// The stream routes, whose requests ``EventGate`` intercepts.
     let streams: [Route]
-    /// Of requests that have no route.
-    private let strays: RouteMetrics?
+    /// Metrics of requests that match no route.
+    private let unrouted: RouteMetrics?
 
     init(routes: [Route], api: QueueAPI) {
         self.api = api
@@ -35,7 +35,7 @@ struct RouteTable: HTTPResponder {
             }
         }
         streams = routes.filter(\.isStream)
-        strays = api.metrics.map { RouteMetrics(nil, $0) }
+        unrouted = api.metrics.map { RouteMetrics(nil, $0) }
         patterns = endpoints
         exact = Dictionary(
             endpoints.filter { !$0.path.hasParameters }.map { ($0.path.text, $0) },
@@ -44,40 +44,39 @@ struct RouteTable: HTTPResponder {
 
     func respond(to request: Request, context: Context) async throws -> Response {
         let start = ContinuousClock.now
-        let place = endpoint(at: request.uri.path)
+        let match = endpoint(at: request.uri.path)
         var reply: Reply
         do {
-            reply = try await self.reply(to: request, on: context.channel, at: place)
+            reply = try await self.reply(to: request, on: context.channel, at: match)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
         } catch let refusal as AccessRefusal {
-            // The Swift task ends by itself; the connection has nothing else to do meanwhile.
-            if refusal.isSlowed { try? await Task.sleep(for: Self.slowness) }
+            // The connection has nothing else to do meanwhile.
+            if refusal.isSlowed { try? await Task.sleep(for: Self.rejectionDelay) }
             reply = refusal.reply
         } catch let error as JSONBody.Broken {
             throw error.cause
         } catch {
             context.logger.error(
-                "A request failed unexpectedly",
+                "Request failed unexpectedly",
                 metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             reply = ErrorReply.unexpected
         }
         let crossOrigin = api.access.crossOrigin
         reply = api.budget.counted(reply)
         if !crossOrigin.isOff { reply.headers.append(contentsOf: crossOrigin.headers(for: request.head)) }
-        (place?.0.metrics(for: request.method) ?? strays)?.answered(reply.status, since: start)
+        (match?.0.metrics(for: request.method) ?? unrouted)?.answered(reply.status, since: start)
         return request.method == .head ? reply.response.createHeadResponse() : reply.response
     }
 
     private func reply(
-        to request: Request, on channel: any Channel, at place: (Endpoint, [String])?
+        to request: Request, on channel: any Channel, at match: (Endpoint, [String])?
     ) async throws -> Reply {
         try api.hosts.check(request.head, isLocked: api.access.isLocked)
         try request.head.checkEncoding()
         let path = request.uri.path
-        guard let (endpoint, parameters) = place else {
-            throw QueueError(
-                .notFound, "there is nothing at \(path.truncated(toBytes: ErrorReply.quotedBytes))")
+        guard let (endpoint, parameters) = match else {
+            throw QueueError(.notFound, "no such route: \(path.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         guard let route = endpoint.route(for: request.method) else {
             if CrossOrigin.isPreflight(request.head) {
@@ -121,7 +120,7 @@ private struct Endpoint: Sendable {
         metrics[method == .head ? .get : method]
     }
 
-    /// The methods, as the `Allow` header has them.
+    /// The methods, as in the `Allow` header.
     var allow: String {
         var names = routes.map(\.method.rawValue)
         if names.contains("GET") { names.append("HEAD") }
@@ -130,7 +129,7 @@ private struct Endpoint: Sendable {
     }
 }
 
-/// What the server keeps of a request's surroundings.
+/// The context of a request.
 struct ServerRequestContext: InitializableFromSource {
     let channel: any Channel
     let logger: Logger

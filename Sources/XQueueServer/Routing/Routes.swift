@@ -1,10 +1,10 @@
 import HTTPTypes
 
-/// The whole API, and which scope each part of it needs.
+/// The whole API, with the scope of each route.
 enum Routes {
     static let all = queue + leases
 
-    /// What everybody uses.
+    /// Routes for users and operators.
     private static let queue: [Route] = [
         Route(.get, "/", .public) { try $0.consoleFile(ConsoleFile.page, $1) },
         Route(.get, "/console/{file}", .public) { try $0.consoleFile($1.parameters.first ?? "", $1) },
@@ -40,7 +40,7 @@ enum Routes {
         Route(.post, "/api/v1/types/{type}/resume", .admin) { try await $0.resume($1) },
     ]
 
-    /// What workers in other programs use.
+    /// Routes for remote workers.
     private static let leases: [Route] = [
         Route(.post, "/api/v1/leases", .work) { try await $0.lease($1) },
         Route(.put, "/api/v1/leases", .work) { try await $0.extendAll($1) },

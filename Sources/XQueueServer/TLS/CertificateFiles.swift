@@ -1,9 +1,9 @@
 import Foundation
 import NIOSSL
 
-/// Where the server's certificate and its private key stand, both in PEM.
+/// Paths of the server's certificate and private key, both in PEM.
 public struct CertificateFiles: Sendable, Hashable {
-    /// The certificate, followed by those that vouch for it.
+    /// The certificate, followed by its intermediate certificates.
     public var certificateFile: String
     public var keyFile: String
 
@@ -12,7 +12,7 @@ public struct CertificateFiles: Sendable, Hashable {
         self.keyFile = keyFile
     }
 
-    /// What tells one state of the files from the next: when they were written, and how large they are.
+    /// Modification times and sizes of the files, to detect changes.
     struct Stamp: Equatable {
         let dates: [Date]
         let sizes: [Int]
@@ -21,7 +21,7 @@ public struct CertificateFiles: Sendable, Hashable {
     var stamp: Stamp? {
         var (dates, sizes) = ([Date](), [Int]())
         for path in [certificateFile, keyFile] {
-            // Through links, as certificates are renewed by changing where one leads.
+            // Follows symbolic links: a renewal may only change a link's target.
             let path = URL(filePath: path).resolvingSymlinksInPath().path
             guard let facts = try? FileManager.default.attributesOfItem(atPath: path),
                 let date = facts[.modificationDate] as? Date, let size = facts[.size] as? Int
@@ -32,13 +32,13 @@ public struct CertificateFiles: Sendable, Hashable {
         return Stamp(dates: dates, sizes: sizes)
     }
 
-    /// Reads both.
+    /// Reads both files.
     ///
-    /// - Throws: ``ServerError`` that names the file that cannot be used.
+    /// - Throws: ``ServerError`` that names the unusable file.
     func makeContext() throws(ServerError) -> NIOSSLContext {
         let chain = try read(certificateFile, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
         guard !chain.isEmpty else {
-            throw ServerError(.badCertificate, "there is no certificate in '\(certificateFile)'")
+            throw ServerError(.badCertificate, "no certificate in '\(certificateFile)'")
         }
         let key = try read(keyFile, "private key") { try NIOSSLPrivateKey(file: $0, format: .pem) }
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -50,13 +50,14 @@ public struct CertificateFiles: Sendable, Hashable {
             return try NIOSSLContext(configuration: configuration)
         } catch {
             throw ServerError(
-                .badCertificate, "'\(keyFile)' is not the key of the certificate in '\(certificateFile)'",
-                cause: error)
+                .badCertificate,
+                "the key in '\(keyFile)' does not match the certificate in '\(certificateFile)'", cause: error
+            )
         }
     }
 
-    /// What TLS 1.2 may agree on: forward secrecy and authenticated encryption only, so none of the suites with CBC.
-    /// Those of TLS 1.3 are all like that, and not to be chosen from.
+    /// The cipher suites for TLS 1.2: only those with forward secrecy and authenticated encryption, so none with CBC.
+    /// All suites of TLS 1.3 have both, and are not configurable.
     private static let cipherSuites: [NIOTLSCipher] = [
         .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
         .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, .TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,

@@ -5,9 +5,9 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// A connection with TLS, on which client and server agree on HTTP/2 or HTTP/1.1.
+/// A TLS connection that negotiates HTTP/2 or HTTP/1.1.
 ///
-/// Hummingbird has such a channel, whose certificate is fixed; this one asks for it at each connection.
+/// Unlike Hummingbird's own channel, it uses the current certificate for each new connection.
 struct SecureChannel: ServerChildChannel {
     enum Negotiated: Sendable {
         case http1(HTTP1Channel.Value)
@@ -23,8 +23,8 @@ struct SecureChannel: ServerChildChannel {
     let http1: HTTP1Channel
     let http2: HTTP2Channel
     let connections: ConnectionTable
-    /// How long a client may take to agree on all that.
-    let patience: TimeAmount
+    /// Maximum duration of the handshake.
+    let handshakeTimeout: TimeAmount
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let (http1, http2) = (http1, http2)
@@ -37,7 +37,7 @@ struct SecureChannel: ServerChildChannel {
             }
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLServerHandler(context: keeper.context))
-            try pipeline.addHandler(HandshakeDeadline(patience, connections))
+            try pipeline.addHandler(HandshakeDeadline(handshakeTimeout, connections))
             try pipeline.addHandler(negotiation)
             return Value(negotiated: negotiation.protocolNegotiationResult, channel: channel)
         }
@@ -50,32 +50,32 @@ struct SecureChannel: ServerChildChannel {
             case .http2(let connection): await http2.handle(value: connection, logger: logger)
             }
         } catch {
-            logger.debug("A client did not agree on TLS", metadata: ["error": "\(error)"])
+            logger.debug("TLS handshake failed", metadata: ["error": "\(error)"])
         }
     }
 }
 
-/// Lets a connection in, and closes it if its client does not get through the handshake.
+/// Admits a connection, and closes it if the handshake does not complete in time.
 final class HandshakeDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = Any
 
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private let connections: ConnectionTable
     private var deadline: Scheduled<Void>?
 
-    init(_ patience: TimeAmount, _ connections: ConnectionTable) {
-        self.patience = patience
+    init(_ timeout: TimeAmount, _ connections: ConnectionTable) {
+        self.timeout = timeout
         self.connections = connections
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: patience) { bound.value.close(promise: nil) }
+        deadline = context.eventLoop.scheduleTask(in: timeout) { bound.value.close(promise: nil) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
         context.fireChannelActive()
-        // There is nobody to tell it yet.
+        // No error reply is possible before the handshake.
         if connections.admit(context.channel) == nil { context.close(promise: nil) }
     }
 

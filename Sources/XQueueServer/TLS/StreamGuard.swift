@@ -4,8 +4,8 @@ import NIOCore
 import NIOHTTPTypes
 import XQueue
 
-/// Does for one request of an HTTP/2 connection what ``ConnectionGuard`` does for a connection of HTTP/1:
-/// keeps a client that is too slow, in sending or in taking, from holding it.
+/// The counterpart of ``ConnectionGuard`` for one request of an HTTP/2 connection: enforces timeouts for sending the
+/// request and reading the reply.
 final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -17,7 +17,7 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let idleTimeout: TimeAmount
     private var isReplying = false
     private var hasRequest = false
-    /// Whether this request keeps its connection from being one that can go.
+    /// Whether this request protects its connection from eviction.
     private var isBusy = false
     private var readDeadline: Scheduled<Void>?
     private var writeDeadline: Scheduled<Void>?
@@ -33,7 +33,7 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             readDeadline = schedule(after: requestTimeout, context) { $0.requestTimedOut(context: $1) }
             let hosts = head.furtherHosts
-            // HTTP/2 may name its host in the way of HTTP/1.1, or in both ways.
+            // An HTTP/2 request may have `Host` instead of, or besides, `:authority`.
             if hosts.count == 1, head.authority == nil || head.authority == hosts[0] {
                 return context.fireChannelRead(wrapInboundOut(.head(head.naming(hosts[0]))))
             }
@@ -52,7 +52,7 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
             return context.write(data, promise: promise)
         }
         isReplying = true
-        // It would be about the connection, which is not this request's alone; HTTP/2 has no such thing.
+        // HTTP/2 has no `Connection` header: the connection is shared with other requests.
         head.headerFields[.connection] = nil
         context.write(wrapOutboundOut(.head(head)), promise: promise)
     }
@@ -70,12 +70,12 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func requestTimedOut(context: ChannelHandlerContext) {
         if !isReplying {
             let reply = ErrorReply.reply(
-                for: QueueError(.requestTimeout, "the request took too long to arrive"))
+                for: QueueError(.requestTimeout, "timed out receiving the request"))
             write(context: context, data: NIOAny(HTTPResponsePart.head(reply.response.head)), promise: nil)
             context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
-        // Whoever reads the body must not take what has come of it for the whole.
+        // The reader of the body must not mistake the part received for the whole.
         context.fireErrorCaught(ChannelError.inputClosed)
         context.close(promise: nil)
     }

@@ -2,16 +2,16 @@ import Logging
 import NIOSSL
 import Synchronization
 
-/// Holds the certificate that new connections are shown, and takes a renewed one without a restart.
+/// Holds the certificate for new connections, and reloads it when it is renewed, without a restart.
 ///
-/// Connections that are open keep the one they began with.
+/// Open connections keep the certificate they began with.
 final class TLSKeeper: Sendable {
     private struct State {
         var context: NIOSSLContext
         var stamp: CertificateFiles.Stamp?
     }
 
-    /// How often the files are looked at.
+    /// How often to check the files for changes.
     static let period = Duration.seconds(5)
 
     private let files: CertificateFiles
@@ -28,21 +28,21 @@ final class TLSKeeper: Sendable {
 
     var context: NIOSSLContext { state.withLock { $0.context } }
 
-    /// Takes the files if they have changed; keeps what it has if they cannot be used.
+    /// Loads the files if they have changed; keeps the current certificate if they cannot be used.
     func refresh() {
         let stamp = files.stamp
         guard let stamp, stamp != state.withLock({ $0.stamp }) else { return }
         do {
             let context = try files.makeContext()
             state.withLock { $0 = State(context: context, stamp: stamp) }
-            logger.info("A renewed certificate is in use", metadata: ["file": "\(files.certificateFile)"])
+            logger.info("Reloaded the certificate", metadata: ["file": "\(files.certificateFile)"])
         } catch {
-            // Perhaps one of the two is still being written; the next look sees a change again.
-            logger.warning("A changed certificate cannot be used", metadata: ["error": "\(error)"])
+            // One of the files may still be being written; the next check retries.
+            logger.warning("Could not reload the certificate", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Looks at the files until the Swift task is canceled.
+    /// Watches the files until the Swift task is canceled.
     func watch() async {
         while (try? await Task.sleep(for: Self.period)) != nil { refresh() }
     }

@@ -57,7 +57,7 @@ import XQueueTesting
         #expect(try await api.end(of: loud.id).status == .failed)
         try await eventually("the failure is logged") { server.said.contains("An attempt failed") }
         let said = server.said
-        #expect(said.contains("The level of the log was changed"))
+        #expect(said.contains("Log level changed"))
         #expect(said.contains("\(loud.id)") && !said.contains("s3cr3t-payload"))
         for line in said.split(separator: "\n") {
             #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any], "\(line)")

@@ -48,7 +48,7 @@ import XQueueTestServers
         let port = try #require(server.address.port)
         let (status, said) = try await run(["serve", "--server-port", "\(port)"], in: ServerFolder())
         #expect(status == 69)
-        #expect(said == "xqueue: cannot listen on 127.0.0.1:\(port): another program uses the port\n")
+        #expect(said == "xqueue: cannot listen on 127.0.0.1:\(port): the port is already in use\n")
     }
 
     @Test func aStoreThatIsNone() async throws {

@@ -12,16 +12,16 @@ import XQueueTesting
     @Test("So many lines a minute, and then a count") func bounded() {
         let (log, clock) = (RecordedLog(), ManualClock())
         let trace = AccessTrace(maxFailures: 0, clock: clock, logger: log.logger)
-        for _ in 0..<50 { _ = trace.told(Self.wrong, at: .request, from: "192.0.2.1") }
+        for _ in 0..<50 { _ = trace.record(Self.wrong, at: .request, from: "192.0.2.1") }
         #expect(log.lines.count == AccessTrace.linesPerMinute)
-        #expect(log.lines[0] == "warning A token was refused client=192.0.2.1 reason=unknown token")
+        #expect(log.lines[0] == "warning Token rejected client=192.0.2.1 reason=unknown token")
         trace.flush()
         #expect(log.lines.count == AccessTrace.linesPerMinute)
         clock.advance(by: .seconds(61))
         trace.flush()
-        #expect(log.lines.last == "warning More tokens were refused than are logged count=40")
-        _ = trace.told(Self.wrong, at: .login, from: nil)
-        #expect(log.lines.last == "warning A login was refused client=unknown reason=unknown token")
+        #expect(log.lines.last == "warning Suppressed messages about rejected tokens count=40")
+        _ = trace.record(Self.wrong, at: .login, from: nil)
+        #expect(log.lines.last == "warning Login rejected client=unknown reason=unknown token")
         #expect(log.lines.count == AccessTrace.linesPerMinute + 2)
     }
 
@@ -29,10 +29,10 @@ import XQueueTesting
         let clock = ManualClock()
         let trace = AccessTrace(maxFailures: 6, clock: clock)
         func show(_ address: String?) -> QueueError.Code {
-            trace.told(Self.wrong, at: .request, from: address).error.code
+            trace.record(Self.wrong, at: .request, from: address).error.code
         }
         for _ in 0..<6 { #expect(show("2001:db8::1") == .unauthorized) }
-        let refusal = trace.told(Self.wrong, at: .request, from: "2001:db8::ffff")
+        let refusal = trace.record(Self.wrong, at: .request, from: "2001:db8::ffff")
         #expect(refusal.error.code == .rateLimited && refusal.isSlowed)
         #expect(refusal.reply.headers[.retryAfter] == "10")
         #expect(show("2001:db8:0:1::1") == .unauthorized)
@@ -65,9 +65,9 @@ import XQueueTesting
             let text = metrics.text()
             #expect(text.contains(#"xqueue_access_refused_total{door="request"} 4"#), "\(text)")
             #expect(text.contains(#"xqueue_access_refused_total{door="login"} 1"#))
-            #expect(log.lines.count { $0.contains("was refused") } == 5)
+            #expect(log.lines.count { $0.contains(" rejected client=") } == 5)
             _ = try await api.post("/api/v1/session", #"{"token":"\#(ScopeTests.token("read"))"}"#)
-            #expect(log.lines.last == "info A console logged in client=unknown token=read")
+            #expect(log.lines.last == "info Console logged in client=unknown token=read")
             #expect(!log.lines.contains { $0.contains("nonsense") || $0.contains("a token for") })
         }
     }

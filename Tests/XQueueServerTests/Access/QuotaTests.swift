@@ -68,7 +68,7 @@ import XQueueTesting
             }
             let full = try await api.call(
                 .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"}]}"#)
-            full.expectError(429, "quota_exceeded", says: "quota of the token 'bounded' is 25")
+            full.expectError(429, "quota_exceeded", says: "quota of token 'bounded' is 25")
             #expect(full.headers[.retryAfter] != nil)
             // Others are not held up.
             let other = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#, token: "a token for all")

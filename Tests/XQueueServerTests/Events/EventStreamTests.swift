@@ -14,7 +14,7 @@ import XQueueTesting
     @Test("A task's way through running workers", arguments: Transport.allCases)
     func wholeWay(transport: Transport) async throws {
         try await LiveServer.run(register: { manager in
-            manager.register("work") { (task: TaskContext<RawJSON>) in
+            try manager.register("work") { (task: TaskContext<RawJSON>) in
                 task.report(progress: 40, message: "nearly")
                 return task.payload
             }
@@ -73,7 +73,7 @@ import XQueueTesting
     @Test("Coming back with a cursor misses nothing", arguments: Transport.allCases)
     func resume(transport: Transport) async throws {
         try await LiveServer.run(register: { manager in
-            manager.register("work") { (task: TaskContext<RawJSON>) in task.payload }
+            try manager.register("work") { (task: TaskContext<RawJSON>) in task.payload }
         }) { server in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { for _ in 0..<60 { try await server.submit(3, type: "work") } }

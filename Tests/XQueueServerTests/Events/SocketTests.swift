@@ -33,16 +33,16 @@ import XQueueCore
     @Test(
         "A message that is not understood is answered, and the stream goes on",
         arguments: [
-            ("{", "the message is not JSON"), ("[]", "must be a JSON object"), ("{}", "id is missing"),
+            ("{", "the message is not JSON"), ("[]", "must be a JSON object"), ("{}", "id is required"),
             (#"{"id":"a"}"#, "action must be"), (#"{"action":"dance","id":"a"}"#, "action must be"),
-            (#"{"action":"subscribe"}"#, "id is missing"),
-            (#"{"action":"subscribe","id":""}"#, "id must have"),
+            (#"{"action":"subscribe"}"#, "id is required"),
+            (#"{"action":"subscribe","id":""}"#, "id must be 1 to"),
             (#"{"action":"subscribe","id":"a","task_id":["x"]}"#, "task_id must be"),
             (#"{"action":"subscribe","id":"a","type":"x"}"#, "type must be an array"),
             (#"{"action":"subscribe","id":"a","type":[1]}"#, "type must be an array"),
             (#"{"action":"subscribe","id":"a","status":["x"]}"#, "status must be one of"),
             (#"{"action":"subscribe","id":"a","x":1}"#, "there is no field x"),
-            (#"{"action":"unsubscribe","id":"a"}"#, "names no subscription"),
+            (#"{"action":"unsubscribe","id":"a"}"#, "is not a subscription"),
         ])
     func malformed(message: String, words: String) async throws {
         try await LiveServer.run { server in
