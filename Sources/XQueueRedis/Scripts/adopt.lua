@@ -1,24 +1,24 @@
--- Takes tasks from another store, as they are.
+-- Imports tasks from another store, with their state.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] note of the transfer, then for each task: identifier, definition with its times, state or ''
---       if it stands where it was submitted, 1 if it is parked or 0, result or '', errors or ''
--- reply time, ready, due, then for each task: 0 if it was taken, the record that was there before it, or the code of why not
+-- ARGV  [1] time  [2] origin  [3] note of the transfer, then for each task: identifier, definition with its times,
+--       state or '' if it is unchanged since its submission, 1 if it is parked or else 0, result or '', errors or ''
+-- reply time, ready, due, then for each task: 0 if it was imported, the existing record, or the code of the refusal
 -- include keys clock records unique log writes places
 
--- A server that is out of memory refuses the call here.
+-- A server that is out of memory rejects the call here.
 redis.call('HSET', TRANSFER, 'note', ARGV[3])
 
 local results, errors = queue('HSET', RESULTS), queue('HSET', ERRORS)
 
--- Gives an unfinished task its unique key; false if another one has it.
+-- Takes the unique key of an unfinished task; returns false if another task has it.
 local function take_unique_key(t)
   local key = definition_of(t)[UNIQUE_KEY]
   if key == '' or t[STATUS] > $PROCESSING then return true end
   return redis.call('HSETNX', UNIQUE, t[TYPE] .. OF_TYPE .. key, t.id) == 1
 end
 
--- Gives the task its place; the indexes follow when the call ends.
+-- Adds the task to its sets; the indexes follow at the end of the call.
 local function settle_in(t, is_parked)
   local status = t[STATUS]
   count(t[TYPE], status, 1)
@@ -26,7 +26,7 @@ local function settle_in(t, is_parked)
   if status == $PROCESSING then
     enter_running(t)
   elseif status > $PROCESSING then
-    -- Ends come in no order.
+    -- Imported tasks are not in the order of their ends.
     push(queue('ZADD', ODD_ENDS), text(t[COMPLETED]), t.id .. WRITE(END, {ended_at = t[COMPLETED]}))
   elseif is_parked then
     park(t)
@@ -41,9 +41,9 @@ local function adopt(id, definition, state, is_parked, result, history)
   local t = state == '' and fresh(id, definition, true) or decode(id, state)
   t.definition = t.definition or {struct.unpack(DEFINITION, definition)}
   if not take_unique_key(t) then return $UNIQUE_KEY_TAKEN end
-  -- It stands nowhere yet.
+  -- Nothing is stored yet.
   t.indexed, t.band, t.place, t.due, t.timetable = false, false, false, NONE, false
-  -- At once: the same identifier may come again.
+  -- Immediately, since the same identifier may come again.
   redis.call('HSET', TASKS, id, definition)
   redis.call('HSETNX', TYPES, t[TYPE], '0 0')
   if result ~= '' then push(results, id, result) end

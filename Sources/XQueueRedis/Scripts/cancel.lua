@@ -1,8 +1,8 @@
--- Cancels tasks; those that run are asked to stop.
+-- Cancels tasks; running ones are asked to stop.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] milliseconds of grace  [4…] identifiers
--- reply time, ready, due, then for each task: 0 or the refusal's code, and its record
+-- ARGV  [1] time  [2] origin  [3] grace period in milliseconds  [4…] identifiers
+-- reply time, ready, due, then for each task: 0 or the code of the refusal, and its record
 -- include keys clock may-grow records log writes places machine
 
 local GRACE = tonumber(ARGV[3])

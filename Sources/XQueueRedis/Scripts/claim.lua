@@ -1,23 +1,23 @@
--- Hands out ready tasks, best first: larger priority, then smaller identifier.
+-- Claims ready tasks, best first: higher priority, then smaller identifier.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] most tasks  [4] token of the first  [5] worker
---       [6] milliseconds of the lease  [7] milliseconds of grace  [8] the queue's mark, or ''  [9] bytes of payloads
---       after which the claim ends  [10] 1 if the worker is remote, or 0  [11…] types
--- reply time, ready, due, 1 if more may be ready or 2 if the queue has another mark, then for each task: identifier, definition, state, errors;
---       no state if it is what the definition and this claim make of it
+-- ARGV  [1] time  [2] origin  [3] maximum number of tasks  [4] token of the first  [5] worker
+--       [6] lease in milliseconds  [7] grace period in milliseconds  [8] the queue's birth mark, or ''  [9] bytes of
+--       payloads after which the claim ends  [10] 1 if the worker is remote, or else 0  [11…] types
+-- reply time, ready, due, 1 if more may be ready or 2 if the queue has another birth mark, then for each task:
+--       identifier, definition, state, errors; no state if the definition and this claim determine it
 -- include keys clock may-grow ids records log writes places
 
--- The most tasks one claim parks on its way; what is left is the next claim's.
+-- Maximum number of tasks a claim parks; the next claim does the rest.
 -- define PARKS 1000
 
 local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
 local LEASE, GRACE, MAX_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
--- What stands where a waiting task has its reason.
+-- The field REASON of a running task.
 local RUN_BY = ARGV[10] == '1' and $REMOTE or 0
 
--- Definitions hold payloads, and a script's memory is the server's: few are fetched at first, then twice as many
--- each time, as far as what is left of the bytes should hold them.
+-- Definitions include payloads, which take the server's memory: fetch a few at first, then twice as many each time, as
+-- far as they are expected to fit in the remaining bytes.
 -- define FIRST_WINDOW 8
 -- define MOST_WINDOW 128
 local window, bytes, fetched, fetched_bytes = FIRST_WINDOW, 0, 0, 0
@@ -38,7 +38,7 @@ local function fetch_definitions(head)
   end
 end
 
--- The best ready task of a type that was not looked at yet.
+-- Fetches the next ready tasks of a type.
 local function fetch(head, size)
   local last = head.consumed + size - 1
   local found = redis.call('ZRANGE', ready_of(head.type), head.consumed, last, 'WITHSCORES')
@@ -67,7 +67,7 @@ for i = 11, #ARGV do
     all[#all + 1] = head
   end
 end
--- Where there is nothing to hand out, it does not matter whose it is not.
+-- The birth mark matters only if there is a task to claim.
 if heads[1] and ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
 
 local function advance(head, taken)
@@ -76,7 +76,7 @@ local function advance(head, taken)
   if taken then head.room = head.room - 1 end
 end
 
--- The best task of all types; nil if there is none.
+-- Returns the type with the best task; nil if there is none.
 local function next_head()
   local best = heads[1]
   if not heads[2] and best and best.room > 0 and best.at <= best.size then return best end
@@ -117,9 +117,9 @@ local function claim(t, token)
   flows('started')
 end
 
--- The common claim, of a task that has not moved yet and has no keys, goes from the definition straight to
--- the state: the same step as claim() takes, at a third of its price. Answers nil for any other task. Whatever it does not
--- name is what fresh() has, too: the form's initial values.
+-- The fast path for a task without a stored state or concurrency key, from its definition straight to the new
+-- state. It has the same effect as claim() at a third of the cost. Returns nil for any other task. Fields not named
+-- have the form's defaults, as in fresh().
 local new_states, leases, timeless = queue('HSET', STATES), queue('ZADD', LEASES), queue('ZREM', TIME)
 local started, queue_of, steps_of = {}, {}, {}
 local function claim_fresh(id, definition, token)
@@ -143,7 +143,7 @@ local function claim_fresh(id, definition, token)
     queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
   end
   push(queue_of[type], '$PROCESSING', id)
-  -- No type has a brace. In this order it costs nothing where there is no metadata.
+  -- Unambiguous, since types contain no brace. In this order it costs nothing without metadata.
   local alike = type .. metadata
   if not steps_of[alike] then
     steps_of[alike] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '', metadata)
@@ -193,7 +193,7 @@ for type, number in pairs(started) do
   flows('started', number)
 end
 
--- Whatever was looked at has left the queue of its type, and stood at its head.
+-- Removes the processed tasks, all at the heads of their queues.
 local more = false
 for _, head in ipairs(all) do
   if head.consumed > 0 then

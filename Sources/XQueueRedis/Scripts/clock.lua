@@ -1,7 +1,7 @@
--- ARGV[1]  the time in milliseconds, or '' for the server's own clock
--- ARGV[2]  who calls, so that it can pass by its own messages, and how many events it wants kept: k3j2/500000
+-- ARGV[1]  the time in milliseconds, or '' for the server's clock
+-- ARGV[2]  the caller, so that it can ignore its own messages, and how many events to keep: k3j2/500000
 
--- Redis 6 replicates what a script did, instead of the script, only if asked to.
+-- Redis 6 replicates the effects of a script, instead of the script, only on request.
 if redis.replicate_commands then redis.replicate_commands() end
 
 local ORIGIN = ARGV[2]

@@ -1,8 +1,9 @@
--- Looks at the keys whose parked tasks came from another store: those with free tokens make tasks ready. One step a call.
+-- Makes imported parked tasks ready where their keys have free tokens. One step per call.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] where the step begins, at first 0  [4] most keys  [5] note of the transfer, kept after the last step
--- reply time, ready, due, where the next step begins, or 0
+-- ARGV  [1] time  [2] origin  [3] start of the step, at first 0  [4] maximum number of keys
+--       [5] note of the transfer, stored after the last step
+-- reply time, ready, due, start of the next step, or 0
 -- include keys clock records log writes places
 
 local found = redis.call('HSCAN', TRANSFER, ARGV[3], 'COUNT', ARGV[4])

@@ -1,20 +1,21 @@
--- A part of the event log, and where the log ends.
+-- Returns a part of the event log, and where the log ends.
 --
 -- KEYS  [1] tag
--- ARGV  [1] the stream id after that of the cursor  [2] the cursor's time  [3] its number  [4] most events
--- reply 1 if events after the cursor are gone, and the reply therefore begins with the oldest event, or 2 if the
---       cursor is of another log, and it begins with the first event that is not older; the number of the newest event; the id of the newest entry if no
---       entry is told, or ''; then of each entry: id, events as log.lua packs them
+-- ARGV  [1] the stream ID after that of the cursor  [2] the cursor's time  [3] its number  [4] maximum number of events
+-- reply 1 if events after the cursor were removed, so that the reply begins with the oldest event, 2 if the cursor is
+--       of another log, so that it begins with the first event that is not older, or else 0; the number of the newest
+--       event; the ID of the newest entry if the reply has no entries, or else ''; then for each entry: ID, events as
+--       packed by log.lua
 -- include keys
 
 local NUMBER, MOST = tonumber(ARGV[3]), tonumber(ARGV[4])
 
--- What one call may read; whoever wants more asks again.
+-- Maximum number of bytes per call.
 -- define MOST_BYTES 4000000
 
 local reply
 
--- Answers the entries from an id on, as many as hold the events asked for beyond the cursor's.
+-- Fills the reply with entries from an ID on, until they include the requested events after the cursor.
 local function answer(from, number)
   local size, n, bytes, wanted = 4, 3, 0, nil
   reply = {0, 0, ''}
@@ -44,19 +45,19 @@ if not id then
 else
   local first = FIELD(ENTRY, FIRST, batch)
   if NUMBER == 0 then
-    -- Before the first event of a time: it is there, unless the log begins here and did not always.
+    -- The cursor precedes all events of a time. They are complete, unless the log was trimmed up to here.
     is_reset = first > 1 and redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1][1] == id
   elseif first > NUMBER then
     is_reset = first > NUMBER + 1
   else
-    -- In the middle of an entry, whose events all have one time.
+    -- The cursor is within an entry, all of whose events have the same time.
     is_rewound = string.match(id, '^%d+') ~= ARGV[2]
   end
 end
 if is_rewound then
   local newest = reply[3]
   answer(ARGV[2] .. '-0', 0)
-  -- It may have been capped, too.
+  -- The log may have been trimmed, too.
   local first = reply[4] and FIELD(ENTRY, FIRST, reply[5])
   local oldest = redis.call('XRANGE', EVENTS, '-', '+', 'COUNT', 1)[1]
   is_reset = first and first > 1 and oldest[1] == reply[4]

@@ -1,7 +1,7 @@
 -- Extends leases.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] milliseconds of the lease, then for each attempt: identifier, token
+-- ARGV  [1] time  [2] origin  [3] lease in milliseconds, then for each attempt: identifier, token
 -- reply time, ready, due, then for each attempt: 0 held, 1 held and asked to stop, 2 lost
 -- include keys clock may-grow records log writes
 

@@ -1,5 +1,5 @@
--- An identifier is the 16 bytes of its UUID, and Redis orders names by their bytes. Lua orders texts by the rules of
--- the server's language, so here they are compared as numbers.
+-- An identifier is the 16 bytes of its UUID. Redis orders members by bytes, but Lua compares strings by the server's
+-- locale, so scripts compare identifiers as numbers.
 
 -- define ID '>I6I6I4'
 local function is_older(a, b)

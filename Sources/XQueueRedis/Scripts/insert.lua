@@ -1,11 +1,11 @@
--- Accepts tasks. Each caller's tasks are accepted together, or refused together.
+-- Inserts tasks. Each caller's tasks are accepted or rejected together.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] most pending tasks  [4] most types
+-- ARGV  [1] time  [2] origin  [3] maximum number of pending tasks  [4] maximum number of types
 --       then for each caller: number of types, the types, number of tasks, and for each task:
 --       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
--- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it
---       was inserted, or the record that was there before it; once a caller's records are large, abridged ones
+-- reply time, ready, due, then for each caller: {code, number}, or {0, task, …} where a task is 0 if it was inserted,
+--       or else the existing record, abridged once the caller's records are large
 -- include keys clock records unique log writes
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -17,7 +17,7 @@ local BOTH_NOW = WRITE(TIMES, {created = now, first_run = now})
 
 local definitions, timetable = queue('HSET', TASKS), queue('ZADD', TIME)
 
--- Learns which of the tasks are stored already. A known one brings its definition along, but there are few.
+-- Finds the tasks that are stored already. This fetches their definitions, but they are few.
 local function learn(ids)
   for first = 1, #ids, 1000 do
     local last = math.min(first + 999, #ids)
@@ -27,7 +27,7 @@ local function learn(ids)
   end
 end
 
--- The identifier of the task that is there already, or false.
+-- Returns the identifier of the existing task, or false.
 local function existing(id, type, unique_key, ids, keys)
   if unique_key ~= '' then
     local field = type .. OF_TYPE .. unique_key
@@ -51,7 +51,7 @@ local function count_new(first, size)
   return new
 end
 
--- Why the caller's tasks cannot be accepted, or nil. Nothing has been changed yet.
+-- Returns why to reject the caller's tasks, or nil. Nothing has been changed yet.
 local function refusal(first_type, type_count, first, size)
   if pending + size > MAX_BACKLOG and pending + count_new(first, size) > MAX_BACKLOG then
     return {$BACKLOG_FULL, pending}
@@ -75,7 +75,7 @@ local function make_types(first, number)
   end
 end
 
--- Answers the identifier of the task that is there instead, or 0.
+-- Returns the identifier of the existing task, or 0.
 local function insert(id, schedule, sent)
   local priority, queue_timeout, defined_type, defined_key, unique_key, rest = READ(SENT, sent)
   local type, key = defined_type, defined_key
@@ -96,7 +96,7 @@ local function insert(id, schedule, sent)
   else
     if queue_timeout ~= NONE then due = now + queue_timeout end
     push(queue('ZADD', ready_of(type)), text(-priority), id)
-    -- READY_PLACE, as score_at() has it.
+    -- The score of READY_PLACE, as in score_at().
     band = -STEP - priority
     became_ready = true
   end
@@ -111,7 +111,7 @@ local function insert(id, schedule, sent)
     push(queue('HSET', UNIQUE), field, id)
   end
   local metadata = metadata_behind(sent, rest)
-  -- No type has a brace. In this order it costs nothing where there is no metadata.
+  -- Unambiguous, since types contain no brace. In this order it costs nothing without metadata.
   local alike = type .. metadata
   local of = submissions[alike]
   if not of then
@@ -124,7 +124,7 @@ local function insert(id, schedule, sent)
   return 0
 end
 
--- What each caller asks for, and the identifiers of all, to be looked for together.
+-- The request of each caller, and the identifiers of all, to be looked up together.
 local requests, ids, at = {}, {}, 5
 while ARGV[at] do
   local type_count = tonumber(ARGV[at])
@@ -159,7 +159,7 @@ for _, answers in ipairs(callers) do
       local found = record(answers[i])
       local payload = found and FIELD(DEFINITION, REST, found[2])
       if found and bytes > $ANSWER_BYTES then
-        -- Without what may be large; the sixth element says so.
+        -- Abridged, as the sixth element says.
         found = {found[1], string.sub(found[2], 1, payload - 1) .. 'null', found[3], false, false, 1}
       elseif found then
         bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)

@@ -1,7 +1,7 @@
--- The keys of one queue. All of them carry the queue's hash tag, so that they live in one slot of a
--- Redis Cluster. A type holds no '/', a concurrency key may hold anything and so comes last.
+-- The keys of one queue. All begin with the queue's hash tag, which keeps them in one slot of a Redis Cluster.
+-- A type contains no '/'. A concurrency key may contain any character and therefore comes last.
 --
--- Names that end with the number of the layout are those that every script touches: see layouts.lua.
+-- The names of keys that every script uses end with the number of the layout: see layouts.lua.
 --
 -- KEYS[1]  the tag, such as {xqueue}
 local TAG = KEYS[1]
@@ -28,10 +28,10 @@ local TAG = KEYS[1]
 -- define CHANNEL (TAG .. ':signals')
 -- define FLOW (TAG .. ':flow:')
 
--- The field of a unique key: its type, this, and the key, which holds no control character.
+-- Separates the type and the unique key in a field of UNIQUE. Unique keys contain no control characters.
 -- define OF_TYPE '\t'
 
--- The names of a call's few types are put together once.
+-- Caches the names of keys by type.
 local function named(prefix)
   local names = {}
   return function(type)

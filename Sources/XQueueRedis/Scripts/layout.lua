@@ -1,7 +1,7 @@
--- Which layout the queue has: what each new connection asks first.
+-- Returns the queue's layout, which each new connection checks.
 --
 -- KEYS  [1] tag
--- reply the layout's number; 0 if there is nothing yet, -1 if it is no number
+-- reply the layout's number; 0 for an empty queue, -1 if it is not a number
 -- include keys layouts
 
 local layout = layout_of()

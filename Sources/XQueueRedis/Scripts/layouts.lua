@@ -1,12 +1,12 @@
--- Which layout the queue has. Keys whose names end with its number are those that every script touches: a program of an
--- older layout finds a text in their old places, and fails before it changes anything.
+-- The queue's layout. The keys that every script uses have the layout's number in their names. Under the old names
+-- there are strings, which make scripts of an older layout fail before they change anything.
 
 -- define LAYOUT $LAYOUT
--- What those keys are called without the number, as layout 1 called them.
+-- The names of these keys without the number, as in layout 1.
 local FENCED = {':types', ':states', ':held', ':node-times'}
 local FENCE = 'this queue has layout $LAYOUT: it takes XQueue 0.2 or newer to read it'
 
--- 0 if there is nothing yet. The first layout had no number: a queue that has a birth, or types, and no number has that.
+-- Returns 0 for an empty queue. Layout 1 stored no number: it is the layout of a queue with a birth mark or types only.
 local function layout_of()
   local layout = redis.call('HGET', META, 'layout')
   if layout then return tonumber(layout) or math.huge end
@@ -15,7 +15,7 @@ local function layout_of()
   return type(types) == 'number' and types > 0 and 1 or 0
 end
 
--- Says that the queue has this program's layout.
+-- Marks the queue as having this layout.
 local function establish()
   redis.call('HSET', META, 'layout', LAYOUT)
   for _, name in ipairs(FENCED) do redis.call('SET', TAG .. name, FENCE) end

@@ -1,8 +1,8 @@
--- Takes, renews or gives back a lease that one node of the cluster has at a time.
+-- Acquires, renews or releases a lease, which one node of the cluster holds at a time.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] lease  [4] the node's name  [5] milliseconds, or '' to give it back
--- reply 1 if the node has the lease now, or else 0
+-- ARGV  [1] time  [2] origin  [3] lease  [4] the node's name  [5] milliseconds, or '' to release it
+-- reply 1 if the node holds the lease now, or else 0
 -- include keys clock may-grow
 
 local LEASE, NODE = ARGV[3], ARGV[4]

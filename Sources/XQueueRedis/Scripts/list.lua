@@ -1,22 +1,22 @@
--- One page of tasks, newest first.
+-- Returns a page of tasks, newest first.
 --
 -- KEYS  [1] tag
--- ARGV  [1] statuses, such as 01  [2] most tasks  [3] how many to skip
+-- ARGV  [1] statuses, such as 01  [2] maximum number of tasks  [3] number of tasks to skip
 --       [4] bytes of payloads, results and errors after which the page ends
 --       [5] the identifier after which it begins, or ''  [6] the rank of that task, or ''
---       [7] how many types, and these; none for all; then each concurrency key, how many types it is meant for, and these;
---       none for all of those before
--- reply how many tasks match; where the next page begins: '' if there is none, ID after the last identifier, or else the
+--       [7] number of types (0 = all), the types; then for each concurrency key: the key, number of its types
+--       (0 = the types before), its types
+-- reply number of matching tasks; '' if there is no next page, 'ID' if it begins after the last identifier, or else the
 --       rank of the last task; then for each task its record
 -- include keys ids records
 
 local MOST, SKIP, MAX_BYTES = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local AFTER, RANK = ARGV[5], tonumber(ARGV[6])
--- As many as this are skipped one by one.
+-- Up to this number, tasks are skipped one by one.
 -- define SHORT 500
 
--- A list is a stretch of a sorted set: its tasks have one status, and are in the order of identifiers, the last first.
--- One that is ranked is in the order of a queue instead, and comes behind all others.
+-- A list is a range of a sorted set. Its tasks have the same status and are in descending order of identifiers. A
+-- ranked list is in queue order instead, and follows all others.
 local lists, total = {}, 0
 
 local function newest(list, from, number)
@@ -24,7 +24,7 @@ local function newest(list, from, number)
   return redis.call('ZREVRANGE', list.key, first, first + math.min(number, list.size - from) - 1)
 end
 
--- Whether a task stands behind the place where the page begins.
+-- Whether the task at that position comes after the cursor.
 local function is_behind(list, at)
   local first = list.behind + at
   if not list.is_ranked then return is_older(redis.call('ZREVRANGE', list.key, first, first)[1], AFTER) end
@@ -33,7 +33,7 @@ local function is_behind(list, at)
   return rank < RANK or rank == RANK and is_older(found[1], AFTER)
 end
 
--- Where the page begins in a list, by halving: it takes as long however far that is from the newest.
+-- Finds the start of the page in a list by binary search, which costs the same for any page.
 local function start_of(list)
   if AFTER == '' or list.is_ranked and not RANK then return 0 end
   if RANK and not list.is_ranked then return list.size end
@@ -55,11 +55,11 @@ end
 
 local function add(key, band)
   local size = redis.call('ZCOUNT', key, band, band)
-  -- How many stand behind the list's newest.
+  -- The number of members with a greater score.
   if size > 0 then add_list(key, redis.call('ZCOUNT', key, '(' .. band, '+inf'), size) end
 end
 
--- How many tasks of the list are newer than the identifier, known to lie between `at` and `bound`.
+-- Counts the tasks of the list that are newer than the identifier, given that the result is between `at` and `bound`.
 local function newer(list, id)
   local low, high = list.at, list.bound
   while low < high do
@@ -69,8 +69,8 @@ local function newer(list, id)
   return low
 end
 
--- Moves the `at` of each list that is not ranked so that in all nearly as many as wanted are skipped, by halving the
--- longest stretch in doubt. Answers how many are left to skip.
+-- Advances the `at` of unranked lists to skip almost as many tasks as requested, by repeatedly halving the longest
+-- undecided range. Returns how many are left to skip.
 local function skip_most()
   local skipped = 0
   while SKIP - skipped > SHORT do
@@ -117,7 +117,7 @@ local function fill(list, number)
   return true
 end
 
--- The next task of the list, as numbers.
+-- Sets the sort key of the list's next task, as numbers.
 local function look_at(list)
   list.rank = list.ranks and list.ranks[list.next] or math.huge
   list.a, list.b, list.c = struct.unpack(ID, list.ids[list.next])
@@ -130,7 +130,7 @@ local function comes_before(x, y)
   return x.c > y.c
 end
 
--- Lists are kept as a heap, the one with the next task first, since there may be thousands.
+-- A heap of lists, ordered by their next task, since there may be thousands.
 local function sift(heap, i)
   local list, size = heap[i], #heap
   while 2 * i <= size do
@@ -142,7 +142,7 @@ local function sift(heap, i)
   heap[i] = list
 end
 
--- The identifiers of the page and of the task after it: all lists merged. Of ranked tasks the ranks as well.
+-- Merges the lists. Returns the identifiers of the page and of the task after it, and the ranks of ranked tasks.
 local function page()
   local ids, ranks = {}, {}
   if #lists == 1 and not lists[1].is_ranked then
@@ -179,8 +179,8 @@ local function page()
   return ids, ranks
 end
 
--- A queue is in the order of priorities, and within a priority in that of identifiers. Beyond so many
--- priorities, the rest is taken as one list: it is shown in the order of the queue.
+-- A queue is ordered by priority and then by identifier. Beyond this number of priorities the rest is one ranked list,
+-- shown in queue order.
 -- define PRIORITIES 100
 
 local function add_queue(key, from, number)
@@ -197,10 +197,10 @@ local function add_queue(key, from, number)
   end
 end
 
--- No band is larger.
+-- The greatest band.
 -- define BANDS 5
 
--- The lists of a type, or of its tasks with a concurrency key.
+-- Adds the lists of a type, or of its tasks with a concurrency key.
 local function add_type(type, concurrency_key)
   local key = index_of(type)
   if concurrency_key then
@@ -222,7 +222,7 @@ local function add_type(type, concurrency_key)
   end
 end
 
--- Names that follow their number among the arguments, and where the next argument is.
+-- Returns the names after their number in the arguments, and the index of the next argument.
 local function names_at(at)
   local names, last = {}, at + tonumber(ARGV[at])
   for i = at + 1, last do names[#names + 1] = ARGV[i] end

@@ -1,13 +1,13 @@
--- Gathers the events of a call, and writes them as one entry of the log: a stream whose ids are the time and
--- the number of the entry's last event, so that an event's cursor is a place in the stream.
+-- Collects the events of a call, and writes them as one entry of the log: a stream whose IDs are the time and the
+-- number of the entry's last event, so that an event's cursor is a position in the stream.
 --
--- An entry (form ENTRY) is the number of its first event and the time of the call, and then groups: a head, how many tasks
--- it holds for (form GROUP), and their identifiers, 16 bytes each. Behind a head (form STATUS_HEAD or PROGRESS_HEAD) stands
--- the error or the message, and behind that the metadata (form METADATA) of tasks that have some. Texts that may be missing
--- are as in a state.
+-- An entry (form ENTRY) has the number of its first event and the time of the call, followed by groups: a head, the
+-- number of tasks (form GROUP), and their identifiers, 16 bytes each. A head (form STATUS_HEAD or PROGRESS_HEAD) is
+-- followed by the error or the message, and the metadata (form METADATA) if there is some. Optional strings are as in
+-- a state.
 
--- The identifiers under a head. Progress comes before statuses: that is the order in which a task that has
--- both in one call has them. There is no order between tasks.
+-- The identifiers by head. Progress comes before status changes, which is the order of the events of a task with both
+-- in one call. There is no order between tasks.
 local groups, progress_heads, status_heads = {}, {}, {}
 local function group(heads, head)
   local ids = groups[head]
@@ -19,7 +19,7 @@ local function group(heads, head)
   return ids
 end
 
--- How many events are wanted. None are for a benchmark, which takes what the log costs.
+-- How many events to keep. 0 disables the log, for benchmarks.
 local kept = tonumber(string.match(ORIGIN, '%d+$'))
 
 local function tell(ids, id)
@@ -50,7 +50,7 @@ local function tell_progress(id, percent, type, worker, message, metadata)
   }) .. message .. tagged(metadata)), id)
 end
 
--- Tasks that take the same step mostly come one after another.
+-- Caches the last group, since tasks with the same change mostly come in sequence.
 local last_ids, last_status, last_version, last_retries, last_type, last_worker, last_error, last_previous
 local last_metadata
 local function tell_step(id, previous, status, version, retries, type, worker, error, metadata)
@@ -65,8 +65,8 @@ local function tell_step(id, previous, status, version, retries, type, worker, e
   last_ids[n], last_ids.n = id, n
 end
 
--- Removes entries from the front that end with the event of that number or before it, or are older than the
--- time; as many as a call may take the time for, and never the newest one, which tells where the log ends.
+-- Removes the oldest entries, up to the event of that number or the given time, but at most as many as a call has time
+-- for. Keeps the newest entry, which marks the end of the log.
 local function trim_log(number, time)
   local size, removed, first = 2, 0, nil
   repeat
@@ -78,7 +78,7 @@ local function trim_log(number, time)
       spare, removed = i, tonumber(last) - first
     end
     if spare > 0 then
-      -- Only the number of those to keep is known to every version of Redis.
+      -- MAXLEN is the only strategy that every version of Redis supports.
       redis.call('XTRIM', EVENTS, 'MAXLEN', math.max(1, redis.call('XLEN', EVENTS) - spare))
     end
     local is_over = spare < size or removed > 20000
@@ -99,7 +99,7 @@ local function write_log()
   if number == 0 then return end
   local last = redis.pcall('HINCRBY', COUNTS, 'events', number)
   if type(last) ~= 'number' or last < number or last > 9007199254740991 then
-    -- Somebody else has written it: the log itself says how far it is.
+    -- The count is invalid: continue from the newest entry.
     local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
     last = (newest and tonumber(string.match(newest[1], '%d+$')) or 0) + number
     redis.call('HSET', COUNTS, 'events', string.format('%.0f', last))
@@ -108,12 +108,12 @@ local function write_log()
   local batch = table.concat(parts, '', 1, n)
   local added = redis.pcall('XADD', EVENTS, string.format('%.0f-%.0f', now, last), 'e', batch)
   if type(added) == 'table' then
-    -- The clock has stepped back, so the time stands still.
+    -- The clock was set back: reuse the time of the newest entry.
     local newest = redis.call('XREVRANGE', EVENTS, '+', '-', 'COUNT', 1)[1]
     local time = newest and string.match(newest[1], '^%d+') or string.format('%.0f', now)
     redis.call('XADD', EVENTS, string.format('%s-%.0f', time, last), 'e', batch)
   end
-  -- Now and then is often enough.
+  -- Trim occasionally only.
   local step = math.max(1, math.min(1024, math.floor(kept / 10)))
   if math.floor(last / step) > math.floor((last - number) / step) then trim_log(last - kept, 0) end
 end

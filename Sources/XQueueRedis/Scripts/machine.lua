@@ -1,6 +1,6 @@
--- The life of a task: the same table as TaskStateMachine in Swift.
+-- The transitions of a task, the same as those of TaskStateMachine in Swift.
 
--- Takes a task out of wherever it stands.
+-- Removes a task from the sets of its current status.
 local function leave(t)
   if t[STATUS] == $PROCESSING then
     leave_running(t)
@@ -29,8 +29,7 @@ local function wait(t, time)
   if t.left_running then slot_freed(t[TYPE]) end
 end
 
--- A line in the list of ended tasks says when the task ended: one that was requeued since is not there
--- any more.
+-- An entry in the list of ended tasks includes the time, so that entries of tasks requeued since are recognized.
 local ENDED_NOW = WRITE(END, {ended_at = now})
 
 local function finish_task(t, status)
@@ -76,7 +75,7 @@ local function back_off(t, draw)
   return math.floor(math.min(math.max(wait, 0), cap))
 end
 
--- retry_after is in milliseconds, or nil for the policy's wait.
+-- retry_after is in milliseconds, or nil for the back-off of the retry policy.
 local function fail(t, message, kind, permanent, retry_after, draw)
   t.error = '=' .. message
   remember(t, message, kind)
@@ -89,7 +88,7 @@ local function fail(t, message, kind, permanent, retry_after, draw)
   wait(t, now + (delay or back_off(t, draw)))
 end
 
--- Milliseconds as Swift writes a number of seconds: 1.0, 0.25.
+-- Formats milliseconds as Swift formats seconds: 1.0, 0.25.
 local function seconds(ms)
   local text = string.format('%.3f', ms / 1000)
   text = string.gsub(text, '0+$', '')

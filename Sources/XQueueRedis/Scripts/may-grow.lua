@@ -1,4 +1,4 @@
--- A server that is out of memory refuses a script at its first write if that write can grow memory, and
--- then runs all of it or nothing. Work that frees memory in the long run must go on: it begins with a
--- write that cannot grow anything.
+-- A server that is out of memory rejects a script at its first write if that write can use memory; otherwise it runs
+-- the whole script. Scripts that free memory in the long run must still run, so they begin with a write that cannot
+-- use any.
 redis.call('DEL', PROBE)

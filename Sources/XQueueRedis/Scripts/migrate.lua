@@ -1,10 +1,10 @@
--- Brings the queue to this program's layout, one small step a call. The node that has the maintenance lease does it, and how far it
--- is stands in META: whoever takes the lease after it goes on from there.
+-- Migrates the queue to this layout, one small step per call. The node with the maintenance lease does it, and stores
+-- its progress in META, so that another node can resume if the lease expires.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] the caller's mark  [4] milliseconds of the lease  [5] most entries of a step
--- reply {0} it has this layout; {1} a step is done; {2} another node does it; {3, node, …} these nodes of an older version
---       run on it, each as it announced itself; {4, layout} it has a newer one
+-- ARGV  [1] time  [2] origin  [3] the caller's mark  [4] lease in milliseconds  [5] maximum number of entries per step
+-- reply {0} the queue has this layout; {1} a step was taken; {2} another node is migrating it; {3, node, …} nodes of an
+--       older version are using it, with their announcements; {4, layout} it has a newer layout
 -- include keys clock layouts
 
 local layout = layout_of()
@@ -15,7 +15,7 @@ if layout == 0 then
   return {0}
 end
 
--- Nodes of the older version: those that announced themselves where this one does not.
+-- Nodes of the older version, which announce themselves under another key.
 local function older_nodes()
   local found = {}
   local names = redis.pcall('ZRANGEBYSCORE', TAG .. ':node-times', string.format('(%.0f', now), '+inf', 'LIMIT', 0, 20)
@@ -39,10 +39,10 @@ local expires, holder = string.match(redis.call('HGET', HELD, 'maintenance') or 
 if holder and holder ~= ARGV[3] and tonumber(expires) > now then return {2} end
 redis.call('HSET', HELD, 'maintenance', string.format('%.0f %s', now + ARGV[4], ARGV[3]))
 
--- Unique keys that wait to be written with their types.
+-- Unique keys to be rewritten with their types.
 local OLD_UNIQUE = TAG .. ':unique.1'
 
--- The state says whether a remote worker runs a task; before, the range of the lease's token did. Leases are few.
+-- Moves the mark of a remote worker to the state. Layout 1 used a range of lease tokens. Leases are few.
 -- define REMOTE_TOKENS 2251799815782400
 local function mark_remote_workers()
   for _, id in ipairs(redis.call('ZRANGE', LEASES, 0, -1)) do
@@ -56,11 +56,11 @@ local function mark_remote_workers()
   end
 end
 
--- First, what every older script touches moves away, all at once: from here on no older program changes the queue.
+-- First, atomically renames the keys that every older script uses. From then on no older version changes the queue.
 local function fence()
   for _, name in ipairs(FENCED) do
     local old, new = TAG .. name, TAG .. name .. '.$LAYOUT'
-    -- The lease of the maintenance is the caller's by now.
+    -- Old leases are dropped: the caller holds the maintenance lease under the new name.
     if name ~= ':held' and redis.call('EXISTS', old) == 1 then redis.call('RENAME', old, new) end
     redis.call('SET', old, FENCE)
   end
@@ -69,9 +69,9 @@ local function fence()
   redis.call('HSET', META, 'migration', 'unique keys 0')
 end
 
--- Then 0.1's unique keys, which held for all types, get the type of the task that has them. Those of tasks that are gone go.
--- Whatever is moved is taken out, so a place in the walk that means nothing any more, at another server, costs a further walk, and
--- no more.
+-- Then adds the type of their task to the unique keys of early builds of 0.1, which applied to all types, and drops
+-- those of removed tasks. Migrated keys are removed from the old hash, so a cursor that is invalid after a failover
+-- only costs another scan.
 local function type_unique_keys(most)
   local found = redis.call('HSCAN', OLD_UNIQUE, string.match(progress, '%d+$'), 'COUNT', most)
   local entries = found[2]

@@ -1,8 +1,8 @@
--- Announces a node, or forgets it.
+-- Registers a node, or deregisters it. Removes expired nodes.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] the node's name  [4] milliseconds until it is forgotten, or ''
---       [5] what it says of itself
+-- ARGV  [1] time  [2] origin  [3] the node's name  [4] milliseconds until it expires, or '' to deregister it
+--       [5] its announcement
 -- reply time
 -- include keys clock may-grow
 

@@ -1,8 +1,8 @@
--- The live nodes.
+-- Returns the live nodes.
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin
--- reply for each node: when it was last heard of, what it says of itself
+-- reply for each node: when it last announced itself, its announcement
 -- include keys clock
 
 local reply = {}

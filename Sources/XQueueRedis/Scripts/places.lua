@@ -1,8 +1,8 @@
--- Where a task stands while it is not ended: in the queue of its type, parked under its concurrency key,
--- or among the running tasks of that key. A token of a key is a running task: nothing is counted apart.
+-- The sets of an unfinished task: the queue of its type, or the parked or running tasks of its concurrency key.
+-- Each running task of a key holds one of its tokens; there is no separate counter.
 
 local touched, touches = {}, 0
--- The key may have a token to give.
+-- Notes that the key may have a free token.
 local function touch(key)
   if not touched[key] then
     touched[key] = true
@@ -17,7 +17,7 @@ local function settings_of(type)
   return tonumber(limit), paused == '1'
 end
 
--- Gives the task its place in the history of its key at once, since it decides which parked tasks become ready.
+-- Updates the task's place in the history of its key immediately, since it decides which parked tasks become ready.
 local function place(t, at)
   redis.call('ZADD', history_of(t[TYPE], t[KEY]), score_at(at, t), t.id)
   t.place = at
@@ -80,7 +80,7 @@ local function earlier(time, bound)
   return time
 end
 
--- Takes the task to another status. Whatever the event tells has been set by then.
+-- Changes the status of a task. All fields that the event includes must be set before.
 local function enter(t, status)
   count(t[TYPE], t[STATUS], -1)
   count(t[TYPE], status, 1)
@@ -93,7 +93,7 @@ local function enter(t, status)
 end
 
 local waited_for = {}
--- A slot of the type came free: if the type is limited and tasks of it wait, somebody should look.
+-- Notes a free slot of the type: if the type has a limit and pending tasks, listeners are signaled.
 local function slot_freed(type)
   if waited_for[type] == nil then
     waited_for[type] = settings_of(type) > 0 and count_of(type, $PENDING) > 0
@@ -101,8 +101,8 @@ local function slot_freed(type)
   if waited_for[type] then became_ready = true end
 end
 
--- Makes parked tasks of the key ready: of each type and limit the best ones, as many as there are free
--- tokens that no better ready task of the type will take; the largest limit first.
+-- Makes parked tasks of the key ready, largest limit first: of each type and limit the best ones, as many as there are
+-- free tokens that no better ready task of the type will take.
 local function refill(key)
   local lines = redis.call('HKEYS', parked_of(key))
   if #lines == 0 then return end
@@ -120,7 +120,7 @@ local function refill(key)
       local best = redis.call('ZRANGEBYSCORE', history, middle - STEP / 2, middle + STEP / 2, 'WITHSCORES',
         'LIMIT', 0, 1)
       if not best[1] then break end
-      -- Its place among the ready ones is how many come before it.
+      -- Its rank among the ready ones is the number of better tasks.
       redis.call('ZADD', history, best[2] - middle - STEP, best[1])
       if redis.call('ZRANK', history, best[1]) >= free then
         redis.call('ZADD', history, best[2], best[1])

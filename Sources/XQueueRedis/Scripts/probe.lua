@@ -1,14 +1,13 @@
--- Fails if the server would not accept a task now: its memory is full, the user lacks a right that a submission
--- needs, or a key holds something else than XQueue keeps there.
+-- Fails if a submission would fail now: memory is full, the user lacks a required right, or a key has the wrong type.
 --
 -- KEYS  [1] tag
--- reply 1, or an error that names what is wrong
+-- reply 1, or an error that names the problem
 -- include keys
 
--- The first write: it is refused while memory is full.
+-- The first write, which is rejected while memory is full.
 redis.call('SET', PROBE, 1, 'EX', 60)
 
--- Every command of a submission, on a key of the probe's own. The message is none that a node heeds.
+-- Every command of a submission, on a separate key. Nodes ignore the message.
 local STEPS = {
   {'DEL', PROBE}, {'HSET', PROBE, 'a', 1}, {'HINCRBY', PROBE, 'a', 1}, {'EXPIRE', PROBE, 60},
   {'HGET', PROBE, 'a'}, {'HMGET', PROBE, 'a'}, {'HEXISTS', PROBE, 'a'}, {'HLEN', PROBE}, {'HKEYS', PROBE},
@@ -25,7 +24,7 @@ for _, step in ipairs(STEPS) do
   end
 end
 
--- A look that only a key of the right kind, or none, allows.
+-- Reads a key, which fails unless it has the right type or does not exist.
 local wrong
 local function look(kind, key, ...)
   local reply = redis.pcall(kind, key, ...)
@@ -42,7 +41,7 @@ end
 for _, key in ipairs({TIME, LEASES, KEYS_IN_USE, NODE_TIMES, ODD_ENDS}) do look('ZRANGE', key, 0, 0) end
 look('LRANGE', ENDED, 0, 0)
 look('XLEN', EVENTS)
--- As many types as a moment allows.
+-- Maximum number of types to check.
 -- define TYPES_PROBED 100
 for i, type in ipairs(look('HKEYS', TYPES)) do
   if i > TYPES_PROBED then break end

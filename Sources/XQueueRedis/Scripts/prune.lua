@@ -1,15 +1,15 @@
--- Removes ended tasks: those that ended too long ago, and, beyond a count, those that were made first.
+-- Removes ended tasks that are too old and, beyond a number to keep, those submitted first.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] age in milliseconds  [4] how many to keep  [5] most to remove
---       [6] age of events in milliseconds
+-- ARGV  [1] time  [2] origin  [3] maximum age in milliseconds  [4] number of tasks to keep
+--       [5] maximum number to remove  [6] maximum age of events in milliseconds
 -- reply time, ready, due, number of removed tasks
 -- include keys clock may-grow ids records log writes
 
 local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
 
--- Answers how many there were. A task that ended twice within a millisecond is named twice.
+-- Returns how many tasks existed. A task that ended twice within a millisecond is listed twice.
 local function remove(ids)
   load(ids)
   local removed = 0
@@ -30,8 +30,8 @@ local function remove(ids)
   return removed
 end
 
--- The identifiers of ended tasks that were made first. Each type has a list of its own for each status,
--- so the first parts of all are merged, as far as no list could hold a smaller identifier behind its part.
+-- Returns the identifiers of the ended tasks that were submitted first. There is a list for each type and status, so
+-- the beginnings of all lists are merged, up to where the rest of a list could contain a smaller identifier.
 local function made_first(most)
   local lists = {}
   for _, type in ipairs(redis.call('HKEYS', TYPES)) do
@@ -58,8 +58,8 @@ local function made_first(most)
   return first
 end
 
--- Lines with an end in the future were written before the clock was set back. They are put aside, so that the list is in
--- order, and takes later ends again.
+-- Entries with a time in the future were written before the clock was set back. Moving them to ODD_ENDS keeps the
+-- list in order, so that it accepts later entries again.
 local function put_aside(lines)
   for _, line in ipairs(lines) do
     redis.call('ZADD', ODD_ENDS, text(FIELD(END, ENDED_AT, line, AFTER_ID)), line)
@@ -80,7 +80,7 @@ local function straighten_tail()
   end
 end
 
--- Takes lines of ends that were out of order.
+-- Takes entries that are too old from ODD_ENDS.
 local function odd_old(most)
   local lines = redis.call('ZRANGEBYSCORE', ODD_ENDS, '-inf', '(' .. text(now - AGE), 'LIMIT', 0, most)
   if #lines == 0 then return lines, 0 end
@@ -95,8 +95,8 @@ local function odd_old(most)
   return old, #lines
 end
 
--- Takes lines from the head of the list of ended tasks: those of tasks that are gone or were requeued,
--- and those of tasks that ended too long ago.
+-- Takes entries from the head of the list of ended tasks: those of removed or requeued tasks, and those of tasks that
+-- are too old.
 local function too_old(most)
   local lines = redis.call('LRANGE', ENDED, 0, math.max(most, 100) - 1)
   local ids, ends = {}, {}
@@ -144,7 +144,7 @@ while removed < MOST do
   if excess <= 0 then break end
   local ids = made_first(excess)
   local gone = remove(ids)
-  -- An index that names tasks which are not there must not hold the server.
+  -- An index with tasks that do not exist must not block the server.
   if gone == 0 then break end
   removed = removed + gone
   write()

@@ -2,7 +2,7 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1…] identifiers
--- reply for each task: identifier, definition, state, result, errors; or null
+-- reply for each task: its record, or null
 -- include keys records
 
 local reply = {}

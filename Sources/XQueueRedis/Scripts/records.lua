@@ -1,20 +1,20 @@
--- How a task is kept: a definition that never changes, and a state once it has moved for the first time.
--- Both are packed by the rules of Lua's struct library, as the forms DEFINITION and STATE: Swift describes them, in
--- Layout/Forms.swift, and FormMacros.swift says how a script names their fields. NONE stands for "no time".
+-- A task is stored as a definition, which never changes, and, from its first change on, a state. Both are packed by
+-- Lua's struct library, as the forms DEFINITION and STATE. Layout/Forms.swift describes the forms, and
+-- FormMacros.swift how scripts access their fields. NONE stands for "no time".
 --
--- Behind a definition stands the payload, and behind that texts that no script looks at. Behind a state stand the error and the
--- progress message. In texts that may be missing, '' is a missing one and '=' stands before one that is there.
+-- A definition is followed by the payload and by strings that scripts ignore, a state by the error and the progress
+-- message. An optional string is '' if it is missing, and otherwise has a leading '='.
 
--- A line of the list of ended tasks: an identifier, and when the task ended. The list is in the order of ends. If the clock
--- was set back, so that an end would be out of order, its line goes into the sorted set ODD_ENDS instead.
+-- The position of the time in an entry of the list of ended tasks, after the identifier. The list is in the order of
+-- these times. If the clock was set back, later entries go to the sorted set ODD_ENDS instead.
 -- define AFTER_ID 17
 
--- In memory a task is a table: the fields of its state by number, and by name what this call needs. All
--- names are there from the beginning, since a table of Lua's that grows is made anew.
+-- In memory a task is a table: the fields of its state by number, and further values of this call by name. All names
+-- are present from the start, since Lua reallocates a growing table.
 --
--- due, timetable, band, place, indexed and has_state say how the task stands in the store; see write().
+-- due, timetable, band, place, indexed and has_state describe what is stored; see write().
 
--- The tasks this call has looked at, by identifier; false for one that does not exist.
+-- The tasks this call has loaded, by identifier; false for a task that does not exist.
 local tasks = {}
 local changed, changes = {}, 0
 
@@ -29,27 +29,27 @@ local function due_of(t)
   return NONE
 end
 
--- Where that time stands: among the leases, which are few, or among those of waiting tasks, which may be
--- millions; nil for a task that time does not change.
+-- The sorted set of the due time: that of the leases, which are few, or that of pending tasks, which may be millions;
+-- nil for a task that is never due.
 local function timetable_of(t, due)
   if t[STATUS] == $PROCESSING then return LEASES end
   return due ~= NONE and TIME or nil
 end
 
--- The score in sorted sets that hold tasks by status.
+-- The score in sorted sets ordered by status.
 local function band_of(t)
   if t[STATUS] == $PENDING and t[REASON] == $SCHEDULED then return $SCHEDULED_BAND end
   return t[STATUS]
 end
 
--- Ready tasks stand in the queue of their type, all others in its index.
+-- Ready tasks are in the queue of their type, all others in its index.
 local function is_indexed(t)
   return t[STATUS] ~= $PENDING or t[REASON] ~= $READY
 end
 
--- The history of a key holds all its tasks: first the ready ones in the order of the queue, then those that have a
--- band, under that, and then the parked ones, by their limit, and again in the order of the queue. A task that leaves
--- the ready or the parked ones stands under $PENDING until the call ends, which gives it another place.
+-- The history of a key contains all its tasks: first the ready ones in queue order, then those with a band as score,
+-- then the parked ones by limit and in queue order. A task that stops being ready or parked has the score $PENDING
+-- until the end of the call, which sets its new place.
 -- define READY_PLACE -1
 -- define PARKED_PLACE -2
 local function place_of(t)
@@ -58,7 +58,7 @@ local function place_of(t)
   return t[REASON] == $PARKED and PARKED_PLACE or $SCHEDULED_BAND
 end
 
--- Notes how the task stands in the store.
+-- Records what is stored of the task.
 local function as_stored(t)
   t.due = due_of(t)
   t.timetable = timetable_of(t, t.due)
@@ -66,7 +66,7 @@ local function as_stored(t)
   return t
 end
 
--- The metadata behind a payload that begins at that place: the second text there; '' if there is none.
+-- Returns the metadata, which is the second string after the payload at that position; '' if there is none.
 local function metadata_behind(packed, payload)
   if string.byte(packed, -1) ~= 0 then return '' end
   local trace = string.find(packed, '\0', payload, true)
@@ -75,19 +75,19 @@ local function metadata_behind(packed, payload)
   return last and string.sub(packed, start + 1, last - 1) or ''
 end
 
--- The same of a task whose definition is not at hand.
+-- The same for a task whose definition is not loaded.
 local function metadata_from(id)
   local definition = redis.call('HGET', TASKS, id)
   return definition and metadata_behind(definition, FIELD(DEFINITION, REST, definition)) or ''
 end
 
--- What the flags of a state say.
+-- The flags of a state.
 local function flags_of(unique_key, metadata)
   return (unique_key == '' and 0 or $IS_UNIQUE) + (metadata == '' and 0 or $IS_TAGGED)
 end
 
--- A task that has no state, since it has not moved since it was submitted, but for being parked: then it stands in the
--- index. One that is known to be ready need not be looked for there.
+-- Makes a task without a stored state: it is unchanged since its submission, or only parked, and then in the index.
+-- is_known skips that check for a task known to be ready.
 local function fresh(id, definition, is_known)
   local d = {struct.unpack(DEFINITION, definition)}
   local metadata = metadata_behind(definition, d[DEFINITION_REST])
@@ -150,16 +150,16 @@ local function metadata_of(t)
   return t.metadata
 end
 
--- More than twice as much as any priority.
+-- More than twice the magnitude of any priority.
 -- define STEP 8589934592
 
--- The task's score at a place. Even that of the largest limit is a whole number that a double holds.
+-- The task's score at a place, which a double represents exactly even for the largest limit.
 local function score_at(place, t)
   if place == READY_PLACE then return -STEP - definition_of(t)[PRIORITY] end
   return place == PARKED_PLACE and t[LIMIT] * STEP - definition_of(t)[PRIORITY] or place
 end
 
--- Looks at many tasks in one call.
+-- Loads many tasks with few commands.
 local function load(ids)
   for first = 1, #ids, 1000 do
     local last = math.min(first + 999, #ids)
@@ -184,13 +184,13 @@ local function task(id)
   return tasks[id]
 end
 
--- A call ends with the states of all tasks it changed, so each is packed once.
+-- States are written at the end of the call, so each is packed only once.
 local function encode_once(t)
   if not t.packed then t.packed = encode(t) end
   return t.packed
 end
 
--- The task's places will be written when the call ends.
+-- Marks the task's places to be written at the end of the call.
 local function move(t)
   if not t.changed then
     t.changed = true
@@ -199,7 +199,7 @@ local function move(t)
   end
 end
 
--- The task's places and its state will be written when the call ends.
+-- Marks the task's places and state to be written at the end of the call.
 local function change(t)
   t.has_state = true
   move(t)
@@ -212,7 +212,7 @@ local function state_of(id, definition)
   return t[REASON] == $PARKED and encode(t)
 end
 
--- What Swift needs to make a record: identifier, definition, state, result, errors.
+-- Returns the parts of a record for Swift: identifier, definition, state, result, errors.
 local function record(id)
   local definition = redis.call('HGET', TASKS, id)
   if not definition then return false end

@@ -1,8 +1,8 @@
--- Forgets types of which there are no tasks.
+-- Removes types without tasks.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] 1 if even those go that have a limit or are paused  [4…] types
--- reply for each type: 0, or the code of why it stays
+-- ARGV  [1] time  [2] origin  [3] 1 to remove even types that have a limit or are paused  [4…] types
+-- reply for each type: 0, or the code of the reason to keep it
 -- include keys clock may-grow
 
 local function remove(type)
@@ -13,7 +13,7 @@ local function remove(type)
   for _, number in ipairs(redis.call('HMGET', COUNTS, unpack(counts))) do
     if number and tonumber(number) ~= 0 then return $TYPE_HAS_TASKS end
   end
-  -- Whatever the counts say.
+  -- The counts are not trusted.
   if redis.call('EXISTS', ready_of(type), index_of(type)) > 0 then return $TYPE_HAS_TASKS end
   if ARGV[3] ~= '1' and settings ~= '0 0' then return $TYPE_IS_SET end
   redis.call('HDEL', TYPES, type)

@@ -1,4 +1,4 @@
--- Records how far attempts have come.
+-- Stores the progress of attempts.
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin, then for each attempt: identifier, token, percent, message ('' or '=TEXT')
@@ -9,7 +9,7 @@ local ids = {}
 for i = 3, #ARGV, 4 do ids[#ids + 1] = ARGV[i] end
 load(ids)
 
--- Of several reports of one attempt, the newest is told.
+-- Of several reports for an attempt, only the last one becomes an event.
 local reported = {}
 for i, id in ipairs(ids) do
   local t = tasks[id]

@@ -1,8 +1,8 @@
--- Ends attempts.
+-- Settles attempts.
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin, then for each attempt: identifier, packed outcome
--- reply time, ready, due, then for each attempt: status and version, or minus the refusal's code and 0
+-- reply time, ready, due, then for each attempt: status and version, or the negated code of the refusal and 0
 -- include keys clock may-grow records log writes places machine
 
 local function settle(t, packed)
@@ -32,9 +32,9 @@ local function settle(t, packed)
   return t[STATUS], t[VERSION]
 end
 
--- The common end, a success of a task without keys, errors and messages, goes from the old state straight
--- to the new one: the same step as finish_task() takes, at a third of its price. Answers nil for any
--- other end. Whatever it does not name stays as it was.
+-- The fast path for the success of a task without keys, errors and messages, from the old state straight to the new
+-- one. It has the same effect as finish_task() at a third of the cost. Returns nil for any other outcome. Fields not
+-- named are unchanged.
 local new_states, leases = queue('HSET', STATES), queue('ZREM', LEASES)
 local ended, succeeded, queue_of = queue('RPUSH', ENDED), {}, {}
 local function succeed(id, state, packed)
@@ -69,7 +69,7 @@ end
 local ids = {}
 for i = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
 
--- Those that succeed() has ended are not among the tasks in memory.
+-- Tasks settled by succeed() are not loaded.
 local outcomes, done = {}, {}
 for first = 1, #ids, 1000 do
   local last = math.min(first + 999, #ids)

@@ -1,8 +1,8 @@
--- Up to where a sink's events have been acknowledged.
+-- Returns the cursor up to which a sink has acknowledged events.
 --
 -- KEYS  [1] tag
 -- ARGV  [1] sink
--- reply the cursor, or nothing
+-- reply the cursor, or null
 -- include keys
 
 return redis.call('HGET', SINKS, ARGV[1])

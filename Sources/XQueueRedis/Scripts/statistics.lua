@@ -1,11 +1,11 @@
--- What is in the store, at one moment.
+-- Returns statistics of the queue at one point in time.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] most keys to tell of
--- reply time, {type, settings, …}, {count's name, count, …}, keys in use,
---       {key, running, largest limit, parked, …}, when the oldest pending task that is not scheduled was
---       made or -1, {what happened in the last minute, how often, …},
---       {seconds ago, {what happened in that second, how often, …}, …}
+-- ARGV  [1] time  [2] origin  [3] maximum number of keys to list
+-- reply time, {type, settings, …}, {name, count, …}, number of keys in use,
+--       {key, running, largest limit, parked, …}, when the oldest pending task that is not scheduled was submitted
+--       or -1, the flow of the last minute as {name, count, …},
+--       the flow of each second as {seconds ago, {name, count, …}, …}
 -- include keys clock ids
 
 local types = redis.call('HGETALL', TYPES)
@@ -15,7 +15,7 @@ local function consider(id)
   if id and (not oldest or is_older(id, oldest)) then oldest = id end
 end
 
--- The first of each priority, of so many priorities.
+-- Checks the first task of each priority, up to this number of priorities.
 -- define PRIORITIES 100
 for i = 1, #types, 2 do
   consider(redis.call('ZRANGEBYSCORE', index_of(types[i]), $PENDING, $PENDING, 'LIMIT', 0, 1)[1])

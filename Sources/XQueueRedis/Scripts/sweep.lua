@@ -1,8 +1,8 @@
--- Applies what time alone has made due.
+-- Applies the due transitions of tasks: starts of scheduled ones, timeouts, expired leases.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] most tasks  [4] a random number in 0..<1 for back-offs
---       [5] 1 if each task gets one of its own, made of that one  [6] the time from which on nothing may change
+-- ARGV  [1] time  [2] origin  [3] maximum number of tasks  [4] a random number in 0..<1 for back-offs
+--       [5] 1 to derive a number for each task from it  [6] the time at and after which nothing may be changed
 -- reply time, ready, due, number of changed tasks, when the next is due or -1
 -- include keys clock may-grow ids records log writes places machine
 
@@ -21,7 +21,7 @@ load(ids)
 
 local BASE, IS_SPREAD = tonumber(ARGV[4]), ARGV[5] == '1'
 
--- The task's own random number: what SweepDraw in Swift makes of the base and the identifier.
+-- The task's own random number, derived from the base and the identifier as by SweepDraw in Swift.
 local function draw_of(id)
   if not IS_SPREAD then return BASE end
   local a, b, c, d = struct.unpack('>I4I4I4I4', id)
@@ -36,7 +36,7 @@ for _, id in ipairs(ids) do
     expire(t, draw_of(id))
     swept = swept + 1
   else
-    -- Nothing else would take out the time of a task that is gone.
+    -- Nothing else would remove the due time of a task that no longer exists.
     redis.call('ZREM', TIME, id)
     redis.call('ZREM', LEASES, id)
   end

@@ -1,7 +1,7 @@
--- What the latest transfer into the queue has noted.
+-- Returns the note of the latest transfer to the queue.
 --
 -- KEYS  [1] tag
--- reply the note, or nothing
+-- reply the note, or null
 -- include keys
 
 return redis.call('HGET', TRANSFER, 'note')

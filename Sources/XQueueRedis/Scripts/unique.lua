@@ -1,6 +1,6 @@
--- Who has a unique key.
+-- Lookup of unique keys.
 
--- The unfinished task of the type that the key belongs to, or false.
+-- Returns the unfinished task of the type that has the key, or false.
 local function holder_of(type, key)
   return redis.call('HGET', UNIQUE, type .. OF_TYPE .. key)
 end

@@ -1,4 +1,4 @@
--- Gathers the writes of a call, so that hundreds of tasks cost a few commands.
+-- Batches the writes of a call, so that hundreds of tasks take a few commands.
 
 local queues = {}
 local function queue(command, key)
@@ -15,7 +15,7 @@ local function queue(command, key)
   return q
 end
 
--- Redis would print every number with all its digits, which takes longer than to use it.
+-- Caches formatted numbers: Redis' own formatting with all digits costs more than the command.
 local texts = {}
 local function text(number)
   local known = texts[number]
@@ -33,7 +33,7 @@ local function push(q, a, b)
   q.n = b == nil and n + 1 or n + 2
 end
 
--- Lua passes a few thousand arguments at most.
+-- Lua limits a call to a few thousand arguments.
 local function send(command, key, q)
   for first = 1, q.n, 2000 do
     redis.call(command, key, unpack(q, first, math.min(first + 1999, q.n)))
@@ -56,11 +56,11 @@ local function count(type, status, by)
   of[status] = (of[status] or 0) + by
 end
 
--- More than there are of anything.
+-- Greater than any valid count.
 -- define MOST_COUNTED 1099511627776
 
--- How many tasks of the type are stored in the status, or of all types if it is ''. For a count that is none, which
--- somebody else has written, what the sets hold.
+-- The stored number of tasks of the type, or of all types if it is '', in the status. If the count is invalid, because
+-- something else wrote it, the tasks in the sets are counted.
 local function stored(name, status)
   local number = tonumber(redis.call('HGET', COUNTS, name == '' and status or status .. '/' .. name) or 0)
   if number and number >= 0 and number <= MOST_COUNTED then return number end
@@ -75,7 +75,7 @@ local function stored(name, status)
   return sum
 end
 
--- How many tasks of the type are in the status, this call included.
+-- The number of tasks of the type in the status, including the changes of this call.
 local function count_of(type, status)
   local of = counted[type]
   return stored(type, status) + (of and of[status] or 0)
@@ -86,7 +86,7 @@ local function flows(what, by)
   flow[what] = (flow[what] or 0) + (by or 1)
 end
 
--- Changes a count. One that nobody can count from is set right.
+-- Changes a count, and corrects it if it is invalid.
 local function add_to_count(name, status, by)
   local field = name == '' and status or status .. '/' .. name
   local number = redis.pcall('HINCRBY', COUNTS, field, by)
@@ -117,7 +117,7 @@ local function write_counts()
   if is_new then redis.call('EXPIRE', second, 120) end
 end
 
--- Puts the lines of tasks that have ended aside, if the list ends with a later end than now: the clock was set back.
+-- Diverts the entries of ended tasks to ODD_ENDS if the list ends with a time after now, since the clock was set back.
 local function keep_order_of_ends()
   local ended = queues.RPUSH and queues.RPUSH[ENDED]
   if not ended or ended.n == 0 then return end
@@ -128,8 +128,8 @@ local function keep_order_of_ends()
   ended.n = 0
 end
 
--- Writes what changed: each task's state, and its places in the index of its type, in the history of its
--- key and in time.
+-- Writes the changes: each task's state, its scores in the index of its type and in the history of its key, and its due
+-- time.
 local function write()
   if changes > 0 then
     local states = queue('HSET', STATES)
@@ -163,16 +163,16 @@ local function write()
   write_log()
 end
 
--- When time next changes a task, or NONE.
+-- When the next task is due, or NONE.
 local function next_due()
   local waiting = redis.call('ZRANGE', TIME, 0, 0, 'WITHSCORES')[2]
   local lease = redis.call('ZRANGE', LEASES, 0, 0, 'WITHSCORES')[2]
   return math.min(tonumber(waiting or NONE), tonumber(lease or NONE))
 end
 
--- Tells the other nodes, and answers the caller, what came of the call: the time, whether a task may be
--- ready, when the next one is due if that is sooner than before, or -1. The other nodes are told how long that is from
--- now: what time it is here they do not know.
+-- Writes the changes and signals the other nodes. Returns the time, whether a task may be ready, and when the next
+-- task is due if that is sooner than before, or else -1. Other nodes get the time left until then, since they do not
+-- know this clock.
 local function finish()
   write()
   local due = -1
