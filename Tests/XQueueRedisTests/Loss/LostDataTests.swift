@@ -9,13 +9,13 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Redis loses all it holds while a node runs: what the node knows by itself comes back.
+/// Redis loses all its data while nodes run; they restore the settings they know.
 @Suite("A store that loses its data") struct LostDataTests {
-    /// A node with a handler of type `a` that runs once at a time, and one of type `b`, which gets no tasks.
+    /// A node with a handler of type `a`, which runs one task at a time, and one of type `b`, which gets no tasks.
     private final class Node: Sendable {
         let manager: TaskManager
         let lines = Seen<String>()
-        private let running = Mutex((now: 0, most: 0, done: 0))
+        private let running = Mutex((now: 0, maximum: 0, done: 0))
 
         init(_ server: RedisServer, prefix: String) async throws {
             var redis = try RedisConfiguration(address: server.address)
@@ -27,23 +27,23 @@ import XQueueTesting
                 store: try await RedisStore(configuration: redis), configuration: configuration,
                 logger: Logger(label: "test") { _ in SeenLogHandler(lines: lines) })
             manager.register("a", maxConcurrency: 1) { [self] _ -> RawJSON? in
-                running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) }
+                running.withLock { $0 = ($0.now + 1, max($0.maximum, $0.now + 1), $0.done) }
                 try await Task.sleep(for: .milliseconds(3))
-                running.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) }
+                running.withLock { $0 = ($0.now - 1, $0.maximum, $0.done + 1) }
                 return nil
             }
             manager.register("b", maxConcurrency: 7) { _ -> RawJSON? in nil }
         }
 
-        var most: Int { running.withLock { $0.most } }
+        var mostRunning: Int { running.withLock { $0.maximum } }
         var done: Int { running.withLock { $0.done } }
 
         func limit(of type: String) async throws -> Int? {
             try await manager.types().first { $0.state.type == type }?.state.limit
         }
 
-        /// Returns once the node has seen what is set now.
-        func look() async throws {
+        /// Waits until the node has seen the current settings.
+        func sync() async throws {
             for _ in 0..<2 {
                 let last = try await lastSeen
                 try await eventually("it is announced again") { try await lastSeen != last }
@@ -72,7 +72,7 @@ import XQueueTesting
         for _ in 0..<count { _ = try await store.insert([NewTask(id: ids.next(), type: "a")]) }
     }
 
-    @Test("Limits of handlers are back before anything is claimed", arguments: [false, true])
+    @Test("Limits of handlers are restored before anything is claimed", arguments: [false, true])
     func limitsBeforeClaims(isRestarted: Bool) async throws {
         let server = try await RedisServer.start()
         let node = try await Node(server, prefix: "q")
@@ -82,12 +82,12 @@ import XQueueTesting
         try await node.running {
             try await submit(5, to: other)
             try await eventually("all have run") { node.done == 5 }
-            #expect(node.most == 1)
+            #expect(node.mostRunning == 1)
             #expect(node.losses == 0)
             #expect(node.manager.storeLoss == nil)
             for round in 1...3 {
                 if isRestarted { try await server.restart() } else { try await server.command("FLUSHALL") }
-                // As a replay into the empty store does.
+                // Like a replay to the empty store.
                 try await eventually("tasks are accepted") {
                     do {
                         try await submit(20, to: other)
@@ -97,7 +97,7 @@ import XQueueTesting
                     }
                 }
                 try await eventually("all have run") { node.done >= 5 + 20 * round }
-                #expect(node.most == 1)
+                #expect(node.mostRunning == 1)
                 #expect(try await node.limit(of: "a") == 1)
                 #expect(node.losses == round)
             }
@@ -108,7 +108,7 @@ import XQueueTesting
         await other.close()
     }
 
-    @Test("Limits of handlers are back with the next announcement, claims or not")
+    @Test("Limits of handlers are restored by the next announcement, even without claims")
     func limitsWithoutClaims() async throws {
         let server = try await RedisServer.start()
         let node = try await Node(server, prefix: "q")
@@ -117,7 +117,7 @@ import XQueueTesting
             try await server.command("FLUSHALL")
             try await eventually("the limit is back") { try await node.limit(of: "b") == 7 }
             #expect(node.losses == 1)
-            // A limit that an operator sets stays as long as the data does.
+            // An operator's limit is kept as long as the data is.
             try await node.manager.setLimit(3, of: "b")
             let seen = try await node.manager.nodes().first?.lastSeenAt
             try await eventually("it is announced again") {
@@ -128,7 +128,7 @@ import XQueueTesting
         }
     }
 
-    @Test("What operators have set is back, and what they set meanwhile stays") func settings() async throws {
+    @Test("Operators' settings are restored, and newer ones are kept") func settings() async throws {
         let server = try await RedisServer.start()
         let nodes = [try await Node(server, prefix: "q"), try await Node(server, prefix: "q")]
         var configuration = try RedisConfiguration(address: server.address)
@@ -140,12 +140,12 @@ import XQueueTesting
         try await nodes[0].running {
             try await nodes[1].running {
                 // A node sets its handlers' limits when it starts.
-                for node in nodes { try await node.look() }
+                for node in nodes { try await node.sync() }
                 try await nodes[0].manager.setLimit(3, of: "b")
                 try await other.setPaused(true, type: "held")
                 try await other.setLimit(5, ofType: "few")
                 try await other.setLimit(6, ofType: "changed")
-                for node in nodes { try await node.look() }
+                for node in nodes { try await node.sync() }
                 try await server.command("FLUSHALL")
                 try await other.setLimit(9, ofType: "changed")
                 try await eventually("both have noticed") { nodes.allSatisfy { $0.losses == 1 } }
@@ -156,14 +156,14 @@ import XQueueTesting
                 #expect(try await state("few")?.limit == 5)
                 #expect(try await state("few")?.isPaused == false)
                 #expect(try await state("changed")?.limit == 9)
-                // Every type is told of, by whoever came first.
-                let told = nodes.flatMap(\.lines.all).count { $0.hasPrefix("What was set for a type") }
-                #expect(told >= 4)
+                // Every type is logged, by the node that restored it.
+                let restored = nodes.flatMap(\.lines.all).count { $0.hasPrefix("What was set for a type") }
+                #expect(restored >= 4)
 
-                // What is lifted does not come back with a later loss.
+                // A later loss does not restore settings that were lifted.
                 try await nodes[0].manager.resume("held")
                 try await nodes[1].manager.setLimit(nil, of: "b")
-                for node in nodes { try await node.look() }
+                for node in nodes { try await node.sync() }
                 try await server.command("FLUSHALL")
                 try await eventually("both have noticed") { nodes.allSatisfy { $0.losses == 2 } }
                 #expect(try await state("held")?.isPaused != true)
@@ -174,7 +174,7 @@ import XQueueTesting
         await other.close()
     }
 
-    @Test("A mark is drawn once, and two stores of one queue know the same one")
+    @Test("The birth mark is drawn once, and two stores of one queue agree on it")
     func mark() async throws {
         let server = try await RedisServer.start()
         var configuration = try RedisConfiguration(address: server.address)
@@ -193,7 +193,7 @@ import XQueueTesting
     }
 }
 
-/// Keeps what is logged at warning or above.
+/// Records log messages of level warning and above.
 private struct SeenLogHandler: LogHandler {
     let lines: Seen<String>
     var logLevel = Logger.Level.warning
