@@ -1,17 +1,15 @@
 public import XQueueCore
 
 extension QueueClient {
-    /// What happens, as it happens, over lost connections: a connection that ends is made again, and what happened
-    /// meanwhile comes first.
+    /// Returns the events as they happen. Reconnects after a lost connection and catches up on missed events.
     ///
-    /// The sequence never ends by itself; it throws ``QueueClientError`` if the server cannot be reached at the start, or
-    /// refuses.
+    /// The sequence does not end; it throws ``QueueClientError`` if the server is unreachable at the start or rejects
+    /// the request.
     ///
     /// - Parameters:
-    ///   - filter: Which events.
-    ///   - cursor: A cursor, or milliseconds since 1970: everything that came after it first. Nil for only what happens
-    ///     from now on.
-    ///   - onLoss: Called each time a connection was lost, before the wait for the next one.
+    ///   - filter: The events to receive.
+    ///   - cursor: A cursor or milliseconds since 1970, to receive all later events first; nil for new events only.
+    ///   - onLoss: Called each time the connection is lost, before reconnecting.
     public func watch(
         _ filter: EventFilter = EventFilter(), after cursor: String? = nil,
         onLoss: @escaping @Sendable () -> Void = {}
@@ -20,21 +18,21 @@ extension QueueClient {
     }
 }
 
-/// Which events are watched: those that pass each of the filters.
+/// The events to watch: those that pass every filter.
 public struct EventFilter: Sendable, Hashable {
-    /// Only events of one of these tasks; of all if there is none.
+    /// Only events of these tasks; empty = all.
     public var ids: [TaskID]
-    /// Only events of tasks of one of these types.
+    /// Only events of tasks of these types; empty = all.
     public var types: [String]
-    /// Only changes to one of these statuses; progress counts as processing.
+    /// Only changes to these statuses; empty = all. Progress counts as processing.
     public var statuses: [TaskStatus]
 
-    /// Makes a filter; what is left empty lets everything pass.
+    /// Creates a filter; an empty list passes everything.
     ///
     /// - Parameters:
-    ///   - ids: Only events of one of these tasks.
-    ///   - types: Only events of tasks of one of these types.
-    ///   - statuses: Only changes to one of these statuses.
+    ///   - ids: Only events of these tasks.
+    ///   - types: Only events of tasks of these types.
+    ///   - statuses: Only changes to these statuses.
     public init(ids: [TaskID] = [], types: [String] = [], statuses: [TaskStatus] = []) {
         self.ids = ids
         self.types = types
@@ -47,7 +45,7 @@ public struct EventFilter: Sendable, Hashable {
     }
 }
 
-/// The events that ``QueueClient/watch(_:after:onLoss:)`` answers.
+/// The events returned by ``QueueClient/watch(_:after:onLoss:)``.
 public struct QueueEvents: AsyncSequence, Sendable {
     private static let firstPause = Duration.milliseconds(250)
     private static let longestPause = Duration.seconds(5)
@@ -57,19 +55,19 @@ public struct QueueEvents: AsyncSequence, Sendable {
     let cursor: String?
     let onLoss: @Sendable () -> Void
 
-    /// Begins to watch.
+    /// Starts watching.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(events: self)
     }
 
-    /// Reads the events one by one.
+    /// Iterates over the events.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let client: QueueClient
         private let query: [(name: String, value: String)]
         private let onLoss: @Sendable () -> Void
         private var messages: ServerSentEvents.AsyncIterator?
         private var pause = QueueEvents.firstPause
-        /// The cursor of the last event.
+        /// Cursor of the last event.
         private var cursor: String?
         private var hasBegun = false
 
@@ -80,9 +78,10 @@ public struct QueueEvents: AsyncSequence, Sendable {
             cursor = events.cursor
         }
 
-        /// The next event.
+        /// Waits for the next event.
         ///
-        /// - Throws: ``QueueClientError`` if the server cannot be reached at the start, or refuses; `CancellationError`.
+        /// - Throws: ``QueueClientError`` if the server is unreachable at the start or rejects the request;
+        ///   `CancellationError`.
         public mutating func next() async throws -> QueueEvent? {
             while true {
                 do {
@@ -92,7 +91,7 @@ public struct QueueEvents: AsyncSequence, Sendable {
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
-                    // The connection was lost: what is missed meanwhile comes after the cursor.
+                    // The connection was lost; missed events follow the cursor.
                     try Task.checkCancellation()
                 }
                 messages = nil
@@ -102,7 +101,7 @@ public struct QueueEvents: AsyncSequence, Sendable {
             }
         }
 
-        /// - Returns: The next event of this connection, which is made if there is none; nil at its end.
+        /// Returns the next event of the connection, opening one if needed; nil at its end.
         private mutating func nextOfConnection() async throws -> QueueEvent? {
             var messages =
                 if let messages { messages } else {

@@ -1,40 +1,39 @@
 public import XQueueCore
 
-/// For programs that run tasks themselves: a worker asks for tasks, renews their leases while it works, and says how each
-/// attempt ended.
+/// For workers: claim tasks, renew their leases while they run, and settle each attempt.
 extension QueueClient {
-    /// Asks for tasks to run.
+    /// Claims tasks to run.
     ///
     /// - Parameters:
     ///   - types: The task types that the worker serves, 1 to 100.
-    ///   - worker: Its name, which becomes the `worker_id` of its tasks.
-    ///   - count: The most tasks, 1 or more.
-    ///   - wait: How long the server waits for the first task, before it answers that there is none.
-    /// - Returns: The tasks with their leases, none if none came in time.
+    ///   - worker: The worker's name, which becomes the `worker_id` of its tasks.
+    ///   - count: Maximum number of tasks, from 1.
+    ///   - wait: How long the server waits for a first task before it returns an empty batch.
+    /// - Returns: The tasks with their leases; empty if none became ready in time.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func lease(
         _ types: [String], as worker: String, count: Int = 1, wait: Duration = .zero
     ) async throws -> LeaseBatch {
-        // A lease whose answer is lost runs out, and its task is handed out again.
+        // If the reply is lost, the lease expires and the task is claimed again.
         try await answer(to: .lease(types, as: worker, count: count, wait: wait))
     }
 
     /// Renews a lease.
     ///
-    /// - Parameter lease: Its name.
-    /// - Returns: Whether the worker may go on, and until when.
+    /// - Parameter lease: Name of the lease.
+    /// - Returns: Whether the worker may continue, and until when.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func extend(_ lease: String) async throws -> LeaseStanding {
         try await answer(to: ClientRequest<LeaseStanding>(.put, Self.path(of: lease)))
     }
 
-    /// Says how far a task has come, and renews its lease.
+    /// Reports a task's progress and renews its lease.
     ///
     /// - Parameters:
-    ///   - lease: The lease's name.
+    ///   - lease: Name of the lease.
     ///   - percent: 0 to 100.
-    ///   - message: What it is at, in words.
-    /// - Returns: Whether the worker may go on, and until when.
+    ///   - message: The current step, for people.
+    /// - Returns: Whether the worker may continue, and until when.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult
     public func report(
@@ -49,24 +48,24 @@ extension QueueClient {
             to: ClientRequest<LeaseStanding>(.post, "\(Self.path(of: lease))/progress", body: writer.text))
     }
 
-    /// Says that an attempt succeeded.
+    /// Settles an attempt as succeeded.
     ///
     /// - Parameters:
-    ///   - lease: The lease's name.
+    ///   - lease: Name of the lease.
     ///   - result: The task's result; nil for none.
-    /// - Throws: ``QueueClientError`` `lease_lost` if it came too late, or `CancellationError`.
+    /// - Throws: ``QueueClientError`` `lease_lost` if the lease has expired or ended, or `CancellationError`.
     public func complete(_ lease: String, result: RawJSON? = nil) async throws {
         try await end(lease, "complete") { if let result { $0.member("result", result) } }
     }
 
-    /// Says that an attempt failed.
+    /// Settles an attempt as failed.
     ///
     /// - Parameters:
-    ///   - lease: The lease's name.
-    ///   - error: Why, for people.
-    ///   - isPermanent: Whether no further attempt could do better.
-    ///   - retryAfter: The wait before the next attempt; nil for that of the task's retry policy.
-    /// - Throws: ``QueueClientError`` `lease_lost` if it came too late, or `CancellationError`.
+    ///   - lease: Name of the lease.
+    ///   - error: The reason, for people.
+    ///   - isPermanent: Whether to skip the remaining retries.
+    ///   - retryAfter: Delay before the next attempt; nil for the delay of the task's retry policy.
+    /// - Throws: ``QueueClientError`` `lease_lost` if the lease has expired or ended, or `CancellationError`.
     public func fail(
         _ lease: String, error: String, isPermanent: Bool = false, retryAfter: Duration? = nil
     ) async throws {
@@ -77,10 +76,10 @@ extension QueueClient {
         }
     }
 
-    /// Gives a task back, to be run by another worker. It uses up no retry.
+    /// Returns a task to the queue for another worker, without using up a retry.
     ///
-    /// - Parameter lease: The lease's name.
-    /// - Throws: ``QueueClientError`` `lease_lost` if it came too late, or `CancellationError`.
+    /// - Parameter lease: Name of the lease.
+    /// - Throws: ``QueueClientError`` `lease_lost` if the lease has expired or ended, or `CancellationError`.
     public func release(_ lease: String) async throws {
         try await end(lease, "release") { _ in }
     }
@@ -88,7 +87,7 @@ extension QueueClient {
     private func end(_ lease: String, _ verb: String, _ members: (inout JSONWriter) -> Void) async throws {
         var writer = JSONWriter()
         writer.object(members)
-        // An answer that was lost may have been a success: asking again would only say that the lease is gone.
+        // Not repeatable: if the lost reply was a success, a retry would fail with `lease_lost`.
         _ = try await answer(
             to: ClientRequest<LeaseOutcome>(
                 .post, "\(Self.path(of: lease))/\(verb)", body: writer.text, isRepeatable: false))

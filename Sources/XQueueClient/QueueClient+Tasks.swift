@@ -3,55 +3,54 @@ public import XQueueCore
 extension QueueClient {
     /// Submits a task.
     ///
-    /// - Parameter submission: The task. With an identifier of its own it can be submitted again without harm, which
-    ///   ``Configuration/patience`` then does while no server answers.
-    /// - Returns: The task, or the unfinished one that has the same unique key.
+    /// - Parameter submission: The task. If it has an ``Submission/id``, submitting it again is safe, so the client retries
+    ///   it for up to ``Configuration/patience``.
+    /// - Returns: The task, or the unfinished task with the same unique key.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult
     public func submit(_ submission: Submission) async throws -> QueueTask {
         try await answer(to: .submit(submission))
     }
 
-    /// Submits several tasks, all of them or none.
+    /// Submits several tasks, all or none.
     ///
-    /// - Parameter submissions: The tasks, at most as many as the server takes at once.
-    /// - Returns: The tasks in the same order; where the answer would be too large, without payloads and results.
-    /// - Throws: ``QueueClientError``, whose field names the task that is wrong (`tasks[17].priority`), or
-    ///   `CancellationError`.
+    /// - Parameter submissions: The tasks, at most as many as the server accepts per request.
+    /// - Returns: The tasks in the same order; without payloads and results if the reply would be too large.
+    /// - Throws: ``QueueClientError``, whose field names the invalid task (`tasks[17].priority`), or `CancellationError`.
     @discardableResult
     public func submit(_ submissions: [Submission]) async throws -> [QueueTask] {
         try await answer(to: .submit(submissions)).tasks
     }
 
-    /// How a task stands.
+    /// Returns a task.
     ///
-    /// - Parameter id: The task.
-    /// - Throws: ``QueueClientError`` `not_found` if there is none, or `CancellationError`.
+    /// - Parameter id: The task's identifier.
+    /// - Throws: ``QueueClientError`` `not_found` if there is no such task, or `CancellationError`.
     public func task(_ id: TaskID) async throws -> QueueTask {
         try await answer(to: .task(id))
     }
 
-    /// A page of the tasks, the newest first.
+    /// Returns a page of tasks, newest first.
     ///
-    /// - Parameter filter: Which tasks, and how many.
+    /// - Parameter filter: The tasks to return, and how many.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func tasks(_ filter: TaskFilter = TaskFilter()) async throws -> QueueTaskPage {
         try await answer(to: .tasks(filter))
     }
 
-    /// Cancels a task: at once if it is pending; a running one is asked to stop.
+    /// Cancels a task: a pending one immediately; a running one is asked to stop.
     ///
-    /// - Parameter id: The task.
-    /// - Throws: ``QueueClientError`` `not_found`, or `already_ended` if it has; or `CancellationError`.
+    /// - Parameter id: The task's identifier.
+    /// - Throws: ``QueueClientError`` `not_found`, or `already_ended` if it has ended; or `CancellationError`.
     public func cancel(_ id: TaskID) async throws {
         _ = try await answer(to: .cancel(id))
     }
 
-    /// Makes a task that failed, timed out or was canceled pending again, with all its retries.
+    /// Requeues a task that failed, timed out or was canceled, with all its retries.
     ///
-    /// - Parameter id: The task.
-    /// - Returns: The task as it stands now.
-    /// - Throws: ``QueueClientError`` `not_found`, or `not_requeueable` if its status forbids it; or `CancellationError`.
+    /// - Parameter id: The task's identifier.
+    /// - Returns: The task in its new state.
+    /// - Throws: ``QueueClientError`` `not_found`, or `not_requeueable` in any other status; or `CancellationError`.
     @discardableResult
     public func retry(_ id: TaskID) async throws -> QueueTask {
         try await answer(to: .retry(id))
@@ -59,8 +58,8 @@ extension QueueClient {
 
     /// Waits until a task has ended.
     ///
-    /// - Parameter id: The task.
-    /// - Returns: The task as it stands then.
+    /// - Parameter id: The task's identifier.
+    /// - Returns: The ended task.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func end(of id: TaskID) async throws -> QueueTask {
         for try await event in watch(EventFilter(ids: [id])) {
@@ -76,22 +75,22 @@ extension QueueClient {
     }
 }
 
-/// Which tasks a page holds, and how many.
+/// Selects the tasks of a page.
 public struct TaskFilter: Sendable, Hashable {
-    /// Only tasks with one of these statuses; all if there is none.
+    /// Only tasks with these statuses; empty = all.
     public var statuses: [TaskStatus] = []
-    /// Only tasks of one of these types; all if there is none.
+    /// Only tasks of these types; empty = all.
     public var types: [String] = []
     /// Only tasks with this concurrency key.
     public var concurrencyKey: String?
-    /// The most tasks, 1 to 1000.
+    /// Maximum number of tasks, 1 to 1000.
     public var limit = 20
-    /// Where to go on: the ``QueueTaskPage/next`` of the page before.
+    /// Where to continue: the ``QueueTaskPage/next`` of the previous page.
     public var after: String?
-    /// How many of the newest are passed over, 0 to 10,000; not beside ``after``.
+    /// Number of newest tasks to skip, 0 to 10,000; cannot be combined with ``after``.
     public var offset = 0
 
-    /// All tasks, the newest 20 of them.
+    /// Creates a filter for the newest 20 tasks.
     public init() {}
 
     var query: [(name: String, value: String)] {
@@ -108,7 +107,7 @@ public struct TaskFilter: Sendable, Hashable {
 extension ClientRequest {
     /// `POST /tasks`
     package static func submit(_ submission: Submission) -> ClientRequest<QueueTask> {
-        // Without an identifier of its own, a task whose answer was lost would be there twice.
+        // Without an identifier, a retry after a lost reply would submit the task twice.
         ClientRequest<QueueTask>(.post, "/tasks", body: submission.json, isRepeatable: submission.id != nil)
     }
 
@@ -117,7 +116,7 @@ extension ClientRequest {
         submit(bodies: submissions.map(\.json), isRepeatable: submissions.allSatisfy { $0.id != nil })
     }
 
-    /// `POST /tasks/batch` with tasks that are written already.
+    /// `POST /tasks/batch` with encoded tasks.
     package static func submit(bodies: [String], isRepeatable: Bool) -> ClientRequest<SubmittedBatch> {
         ClientRequest<SubmittedBatch>(
             .post, "/tasks/batch", body: "{\"tasks\":[\(bodies.joined(separator: ","))]}",

@@ -1,61 +1,61 @@
 extension QueueClient {
-    /// The queue in numbers. What is only known of all types together is nil for a token that is limited to some.
+    /// Returns the queue's statistics. Values that span all types are nil for a token limited to some types.
     ///
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func statistics() async throws -> ServerStatistics {
         try await answer(to: .statistics)
     }
 
-    /// The live nodes, and the workers that are other programs.
+    /// Returns the live nodes and external workers.
     ///
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func workers() async throws -> [QueueWorker] {
         try await answer(to: .workers).workers
     }
 
-    /// The task types, by name.
+    /// Returns the task types, ordered by name.
     ///
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func types() async throws -> [QueueType] {
         try await answer(to: .types).types
     }
 
-    /// Holds back the tasks of a type on all nodes; running ones go on.
+    /// Pauses a type on all nodes: its tasks are not claimed; running ones continue.
     ///
     /// - Parameters:
     ///   - type: The type.
-    ///   - create: Whether a type that nobody knows is made.
-    /// - Returns: The type as it stands now.
+    ///   - create: Whether to create an unknown type.
+    /// - Returns: The type in its new state.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult
     public func pause(_ type: String, create: Bool = false) async throws -> QueueType {
         try await answer(to: .pause(type, create: create))
     }
 
-    /// Lets the tasks of a paused type go.
+    /// Resumes a paused type.
     ///
     /// - Parameter type: The type.
-    /// - Returns: The type as it stands now.
+    /// - Returns: The type in its new state.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult
     public func resume(_ type: String) async throws -> QueueType {
         try await answer(to: .resume(type))
     }
 
-    /// Sets how many tasks of a type run at once, on all nodes together.
+    /// Limits how many tasks of a type run simultaneously across all nodes.
     ///
     /// - Parameters:
-    ///   - limit: The most at once, 1 or more; nil for no limit.
+    ///   - limit: Maximum number of running tasks, from 1; nil = no limit.
     ///   - type: The type.
-    ///   - create: Whether a type that nobody knows is made.
-    /// - Returns: The type as it stands now.
+    ///   - create: Whether to create an unknown type.
+    /// - Returns: The type in its new state.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult
     public func setLimit(_ limit: Int?, of type: String, create: Bool = false) async throws -> QueueType {
         try await answer(to: .limit(type, limit, create: create))
     }
 
-    /// Forgets a type that has no tasks, with its limit and its pause.
+    /// Deletes a type without tasks, including its limit and pause.
     ///
     /// - Parameter type: The type.
     /// - Throws: ``QueueClientError``, or `CancellationError`.

@@ -11,47 +11,47 @@ import XQueueCore
 /// let task = try await client.submit(Submission(type: "mail", payload: try RawJSON(#"{"to":"ann"}"#)))
 /// ```
 ///
-/// One client serves a whole program: it may be shared, and keeps its connections. ``shutDown()`` closes them.
+/// Share one client in the whole program: it keeps its connections open. ``shutDown()`` closes them.
 public struct QueueClient: Sendable {
-    /// How a server is talked to.
+    /// How to connect to a server.
     public struct Configuration: Sendable {
-        /// The server's address, such as `https://queue.example:8080`; what follows the host comes before `/api/v1`.
+        /// The server's URL, such as `https://queue.example:8080`; its path, if any, is prepended to `/api/v1`.
         public var url: String
-        /// What is shown to the server, if it asks for tokens.
+        /// Access token, if the server requires one.
         public var token: String?
-        /// How long the server may take to answer. It does not end streams of events.
+        /// How long the server may take to reply; does not apply to event streams.
         public var timeout: Duration = .seconds(30)
-        /// How long a request is sent again while no server answers, or it is at a limit. One that would do harm when it
-        /// arrives twice is only sent again if it has not left.
+        /// How long to retry a request while the server is unreachable or at a limit. Requests that are not safe to repeat
+        /// are retried only if they have not been sent.
         public var patience: Duration = .zero
-        /// How the client calls itself.
+        /// The `User-Agent` header.
         public var userAgent = "xqueue-client"
-        /// A file of certificates in PEM form to trust in place of the system's.
+        /// Path of trusted certificates in PEM format, instead of the system's.
         public var authorityFile: String?
-        /// Whether any certificate will do. For tests only: whoever is between may read and change everything.
+        /// Whether to accept any certificate. For tests only: it allows man-in-the-middle attacks.
         public var acceptsAnyCertificate = false
 
-        /// Describes a server.
+        /// Creates a configuration.
         ///
         /// - Parameters:
-        ///   - url: The server's address.
-        ///   - token: What is shown to the server, if it asks for tokens.
+        ///   - url: The server's URL.
+        ///   - token: Access token, if the server requires one.
         public init(url: String = "http://127.0.0.1:8080", token: String? = nil) {
             self.url = url
             self.token = token
         }
     }
 
-    /// How the server is talked to.
+    /// How the client connects to the server.
     public let configuration: Configuration
-    /// The server's address, without a slash at its end.
+    /// The server's URL without a trailing slash.
     let address: String
     let http: HTTPClient
 
-    /// Makes a client; it connects when it is first used.
+    /// Creates a client, which connects on first use.
     ///
-    /// - Parameter configuration: How the server is talked to.
-    /// - Throws: ``QueueClientError`` `bad_configuration` if the address is none of http or https, or the certificates
+    /// - Parameter configuration: How to connect to the server.
+    /// - Throws: ``QueueClientError`` `bad_configuration` if the URL is neither http nor https, or the certificates
     ///   cannot be read.
     public init(_ configuration: Configuration = Configuration()) throws(QueueClientError) {
         let url = configuration.url
@@ -60,7 +60,7 @@ public struct QueueClient: Sendable {
             let first = host.first, !"/?#:".contains(first)
         else {
             throw QueueClientError(
-                .badConfiguration, "\(url) is not the address of a server, like http://127.0.0.1:8080")
+                .badConfiguration, "\(url) is not a server URL like http://127.0.0.1:8080")
         }
         self.configuration = configuration
         address = url.hasSuffix("/") ? String(url.dropLast()) : url
@@ -69,13 +69,13 @@ public struct QueueClient: Sendable {
             configuration: try Self.http(configuration))
     }
 
-    /// Calls `body` with a client, and closes the client.
+    /// Calls `body` with a client, then shuts the client down.
     ///
     /// - Parameters:
-    ///   - configuration: How the server is talked to.
-    ///   - body: What is done with the client.
-    /// - Returns: What `body` returns.
-    /// - Throws: What `body` throws, or ``QueueClientError`` if there can be no client.
+    ///   - configuration: How to connect to the server.
+    ///   - body: Uses the client.
+    /// - Returns: The result of `body`.
+    /// - Throws: The error of `body`, or ``QueueClientError`` if the client cannot be created.
     public static func with<Value>(
         _ configuration: Configuration = Configuration(), _ body: (QueueClient) async throws -> Value
     ) async throws -> Value {
@@ -90,9 +90,9 @@ public struct QueueClient: Sendable {
         return try outcome.get()
     }
 
-    /// Closes the client's connections. To be called once, at the end; what is under way fails.
+    /// Closes the client's connections; requests in flight fail. Call it once, at the end.
     public func shutDown() async {
-        // What it could say is that requests were under way.
+        // The only error is that requests were in flight.
         try? await http.shutdown()
     }
 
@@ -100,7 +100,7 @@ public struct QueueClient: Sendable {
         _ configuration: Configuration
     ) throws(QueueClientError) -> HTTPClient.Configuration {
         var http = HTTPClient.Configuration()
-        // Whether to try again is decided here.
+        // This client decides itself whether to retry.
         http.connectionPool.retryConnectionEstablishment = false
         http.timeout.connect = .seconds(10)
         var tls = TLSConfiguration.makeClientConfiguration()

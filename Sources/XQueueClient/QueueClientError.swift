@@ -4,38 +4,38 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// Why a request got no answer that can be used.
+/// Why a request failed.
 public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kind of error: what the server calls it (`not_found`, `already_ended`, `backlog_full` …), or one of those below.
+    /// The kind of error: a code of the server (`not_found`, `already_ended`, `backlog_full` …) or one of those below.
     public struct Code: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
-        /// The word.
+        /// The code as text.
         public let rawValue: String
 
-        /// The code that is called so.
+        /// Creates a code.
         ///
-        /// - Parameter rawValue: The word.
+        /// - Parameter rawValue: The code as text.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// The word.
+        /// The code as text.
         public var description: String { rawValue }
 
-        /// The client cannot be made of its configuration.
+        /// The client's configuration is unusable.
         public static let badConfiguration = Code(rawValue: "bad_configuration")
-        /// Nothing listens at the address.
+        /// Nothing is listening at the address.
         public static let connectionRefused = Code(rawValue: "connection_refused")
         /// The server cannot be reached.
         public static let unreachable = Code(rawValue: "unreachable")
         /// The server's certificate is not trusted.
         public static let untrusted = Code(rawValue: "untrusted")
-        /// The server took too long to answer.
+        /// The server took too long to reply.
         public static let timedOut = Code(rawValue: "timed_out")
-        /// The connection was closed before there was an answer.
+        /// The connection was closed before a reply.
         public static let connectionClosed = Code(rawValue: "connection_closed")
-        /// The answer is too large, or not what the API answers: the address may be another server's.
+        /// The reply is too large or not one of the API; the address may be of another server.
         public static let unexpectedAnswer = Code(rawValue: "unexpected_answer")
-        /// There is no such task, type, worker or lease.
+        /// No such task, type, worker or lease.
         public static let notFound = Code(rawValue: "not_found")
         /// The lease is no longer held.
         public static let leaseLost = Code(rawValue: "lease_lost")
@@ -43,15 +43,15 @@ public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertib
 
     /// The kind of error, for programs.
     public let code: Code
-    /// What is wrong in one line, for people.
+    /// The problem in one line, for people.
     public let message: String
-    /// The status of the server's answer; nil if there was none.
+    /// HTTP status of the reply; nil if there was none.
     public let status: Int?
     /// The part of the request that the error is about, such as `tasks[17].priority`.
     public let field: String?
-    /// After how long the server wants to be asked again.
+    /// How long to wait before retrying, if the server said so.
     public let retryAfter: Duration?
-    /// Whether the request has surely not reached the server: it can be sent again whatever it asks for.
+    /// Whether the request certainly did not reach the server, so any request can be repeated.
     public let isUnsent: Bool
 
     /// The message.
@@ -82,7 +82,7 @@ public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertib
 }
 
 extension QueueClientError {
-    /// Why there is no answer from `address`.
+    /// Creates the error for a request to `address` that got no reply.
     init(at address: String, _ error: any Error) {
         switch error {
         case let error as IOError where error.isRefused:
@@ -94,33 +94,33 @@ extension QueueClientError {
                 self.init(.unreachable, "cannot reach \(address): \(first.error)", isUnsent: true)
             } else {
                 self.init(
-                    .unreachable, "cannot reach \(address): the host \(error.host) is not known",
+                    .unreachable, "cannot reach \(address): unknown host \(error.host)",
                     isUnsent: true)
             }
         case let error as HTTPClientError where error == .connectTimeout:
             self.init(
-                .unreachable, "cannot reach \(address): it does not take the connection", isUnsent: true)
+                .unreachable, "cannot reach \(address): connecting timed out", isUnsent: true)
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            self.init(.timedOut, "\(address) does not answer in time")
+            self.init(.timedOut, "\(address) did not reply in time")
         case let error as HTTPClientError where error == .remoteConnectionClosed:
-            self.init(.connectionClosed, "\(address) closed the connection before it answered")
+            self.init(.connectionClosed, "\(address) closed the connection before replying")
         case let error as HTTPClientError:
             self.init(.unreachable, "cannot reach \(address): \(error.shortDescription)")
         case let error as NIOSSLError:
             self.init(.untrusted, "no trusted connection to \(address): \(error)", isUnsent: true)
         case is NIOSSLExtraError:
             self.init(
-                .untrusted, "no trusted connection to \(address): its certificate is for another name",
+                .untrusted, "no trusted connection to \(address): the certificate is for another name",
                 isUnsent: true)
         case is NIOTooManyBytesError:
-            self.init(.unexpectedAnswer, "the answer of \(address) is too large")
+            self.init(.unexpectedAnswer, "the reply of \(address) is too large")
         default:
             self.init(.unreachable, "cannot reach \(address): \(error)")
         }
     }
 
     private init(refusedAt address: String) {
-        self.init(.connectionRefused, "no server answers at \(address)", isUnsent: true)
+        self.init(.connectionRefused, "no server is listening at \(address)", isUnsent: true)
     }
 }
 

@@ -78,7 +78,7 @@ import XQueueCore
             let error = await #expect(throws: QueueClientError.self) { try await client.types() }
             #expect(error?.code == .connectionRefused)
             #expect(error?.isUnsent == true)
-            #expect(error?.message == "no server answers at http://127.0.0.1:1")
+            #expect(error?.message == "no server is listening at http://127.0.0.1:1")
         }
         #expect(throws: QueueClientError.self) { try QueueClient(.init(url: "ftp://x")) }
         #expect(throws: QueueClientError.self) { try QueueClient(.init(url: "http://")) }

@@ -1,19 +1,19 @@
 public import XQueueCore
 
-/// Tasks that a worker was given.
+/// Tasks claimed by a worker.
 public struct LeaseBatch: Sendable, Hashable, Decodable {
     /// The tasks, each with its lease.
     public internal(set) var leases: [LeasedTask]
-    /// Whether there are more for the worker at once.
+    /// Whether more tasks are ready for the worker.
     public let hasMore: Bool
-    /// How long a lease lasts from each renewal on.
+    /// How long a lease lasts after each renewal.
     public let leaseDuration: Duration
-    /// How often a lease should be renewed.
+    /// How often to renew a lease.
     public let heartbeatInterval: Duration
 
-    /// Reads a batch.
+    /// Decodes a batch.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         leases = try object.value("leases")
@@ -29,20 +29,20 @@ extension LeaseBatch: KeepsJSON {
     }
 }
 
-/// A task that a worker was given.
+/// A task claimed by a worker.
 public struct LeasedTask: Sendable, Hashable, Decodable {
-    /// The lease's name: the right to run this one attempt.
+    /// Name of the lease, which permits the worker to run this attempt.
     public let lease: String
-    /// When the lease ends unless it is renewed, by the store's clock.
+    /// When the lease expires unless renewed, by the store's clock.
     public let expiresAt: Timestamp?
-    /// When the attempt has run for as long as it may; nil for ever.
+    /// Deadline of the attempt; nil = no limit.
     public let timeoutAt: Timestamp?
     /// The task.
     public internal(set) var task: QueueTask
 
-    /// Reads a task with its lease.
+    /// Decodes a task with its lease.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         lease = try object.value("lease")
@@ -58,20 +58,20 @@ extension LeasedTask: KeepsJSON {
     }
 }
 
-/// What becomes of a lease.
+/// The state of a lease after a renewal.
 public struct LeaseStanding: Sendable, Hashable, Decodable {
-    /// The lease's name.
+    /// Name of the lease.
     public let lease: String
     /// Whether the worker should stop.
     public let stop: Bool
-    /// Why it should: `canceled`, `timeout` or `lost`.
+    /// Why it should stop: `canceled`, `timeout` or `lost`.
     public let reason: String?
-    /// How long the lease lasts from now on; zero if it is lost.
+    /// Remaining duration of the lease; zero if it is lost.
     public let duration: Duration
 
-    /// Reads a standing.
+    /// Decodes the state of a lease.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         lease = try object.value("lease")
@@ -81,7 +81,7 @@ public struct LeaseStanding: Sendable, Hashable, Decodable {
     }
 }
 
-/// What the end of an attempt came to.
+/// The reply to settling an attempt.
 struct LeaseOutcome: Sendable, Decodable {
     let status: String
 }

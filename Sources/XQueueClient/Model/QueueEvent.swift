@@ -8,33 +8,33 @@ import Foundation
 
 /// A message of the event stream.
 public struct QueueEvent: Sendable, Hashable, Decodable {
-    /// What an event tells.
+    /// The kind of an event.
     public struct Kind: RawRepresentable, Sendable, Hashable {
-        /// The word.
+        /// The kind as text.
         public let rawValue: String
 
-        /// The kind that is called so.
+        /// Creates a kind.
         ///
-        /// - Parameter rawValue: The word.
+        /// - Parameter rawValue: The kind as text.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// A task's status has changed.
+        /// A task's status changed.
         public static let status = Kind(rawValue: "status")
-        /// A task is further than it was.
+        /// A task reported progress.
         public static let progress = Kind(rawValue: "progress")
-        /// A connection begins: what happens from now on is told.
+        /// The stream is open: events from now on follow.
         public static let hello = Kind(rawValue: "hello")
-        /// Some events were missed: ask how the tasks stand.
+        /// Some events were missed; fetch the tasks of interest.
         public static let reset = Kind(rawValue: "reset")
-        /// The server ends the connection.
+        /// The server closes the connection.
         public static let close = Kind(rawValue: "close")
     }
 
-    /// What it tells.
+    /// The kind of event.
     public let kind: Kind
-    /// Its place in the event log.
+    /// Position in the event log.
     public let cursor: String?
     /// The task.
     public let taskID: TaskID?
@@ -42,32 +42,32 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
     public let type: String?
     /// The task's status.
     public let status: TaskStatus?
-    /// The status before; nil also for the submission.
+    /// The previous status; nil for a submission.
     public let previousStatus: TaskStatus?
-    /// The number of the change among those of the task.
+    /// The task's version after this change.
     public let version: Int?
-    /// How many attempts were repeated.
+    /// Number of retries so far.
     public let retryCount: Int?
     /// Why the last attempt failed.
     public let error: String?
-    /// How far the task is, 0 to 100.
+    /// Progress of the task, 0 to 100.
     public let progress: Double?
-    /// What the task is at, in words.
+    /// The task's current step, for people.
     public let progressMessage: String?
-    /// The worker that runs it, or ran it last.
+    /// The worker that runs the task, or ran it last.
     public let workerID: String?
-    /// What the task's submitter gave it on its way.
+    /// The task's metadata.
     public private(set) var metadata: RawJSON?
     /// When it happened.
     public let timestamp: Timestamp?
-    /// What a ``Kind/reset`` means, or why a stream was closed, in words.
+    /// Explanation of a ``Kind/reset``, or why the stream was closed.
     public let message: String?
-    /// The event as the server wrote it; empty if it was not read from a stream.
+    /// The event's JSON as received; empty if it was not read from a stream.
     public private(set) var json = ""
 
-    /// Reads an event.
+    /// Decodes an event.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         kind = Kind(rawValue: try object.value("event"))
@@ -87,7 +87,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         message = try object.optional("message") ?? object.optional("reason")
     }
 
-    /// The event that a server wrote; nil if it is none, or one of a later version.
+    /// Decodes an event of a server; fails if it is not an event or has an unknown form.
     package init?(json: String) {
         guard let event = try? JSONDecoder().decode(QueueEvent.self, from: Data(json.utf8)) else {
             return nil
@@ -97,7 +97,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         if metadata != nil { metadata = (try? RawJSON(json).member("metadata")) ?? metadata }
     }
 
-    /// How a task stands, as if it had just come to it.
+    /// Creates the event of a task's latest change.
     ///
     /// - Parameter task: The task.
     package init(_ task: QueueTask) {

@@ -1,90 +1,90 @@
 public import XQueueCore
 
-/// A task as a server tells it: what was asked, and where it stands.
+/// A task as returned by a server: its definition and its state.
 public struct QueueTask: Sendable, Hashable, Decodable {
-    /// Who it is.
+    /// Identifier of the task.
     public let id: TaskID
-    /// Which handler runs it.
+    /// Task type, which determines the handler.
     public let type: String
-    /// What the handler is given, as it was submitted.
+    /// Input of the handler, as submitted.
     public internal(set) var payload: RawJSON
-    /// Larger runs first.
+    /// Priority; larger runs first.
     public let priority: Int
-    /// How many attempts may follow the first one.
+    /// Maximum number of retries.
     public let maxRetry: Int
-    /// How long it may wait for its first attempt; zero for ever.
+    /// Maximum wait for the first attempt; zero = no limit.
     public let queueTimeout: Duration
-    /// How long an attempt may run; zero for ever.
+    /// Maximum duration of an attempt; zero = no limit.
     public let processTimeout: Duration
-    /// Tasks with the same key share a limit.
+    /// Tasks with the same key share a concurrency limit.
     public let concurrencyKey: String?
-    /// How many tasks of the key run at once.
+    /// Concurrency limit of the key.
     public let maxConcurrency: Int?
-    /// While a task with this key is unfinished, it answers for others.
+    /// While a task with this key is unfinished, submissions with the key return it.
     public let uniqueKey: String?
-    /// What its submitter gave it on its way, as it was submitted.
+    /// Metadata, as submitted.
     public internal(set) var metadata: RawJSON?
-    /// How attempts that failed are repeated.
+    /// How failed attempts are retried.
     public let retryPolicy: RetryPolicy
-    /// The trace that the task belongs to.
+    /// Trace that the task belongs to.
     public let trace: TraceContext?
 
-    /// Where it stands.
+    /// Status of the task.
     public let status: TaskStatus
     /// What a pending task waits for.
     public let pendingReason: PendingReason?
-    /// The number of the attempt that runs or ran last; 0 before the first.
+    /// Number of the current or last attempt; 0 before the first.
     public let attempt: Int
-    /// How many attempts were repeated.
+    /// Number of retries so far.
     public let retryCount: Int
     /// Why the last attempt failed.
     public let error: String?
-    /// The attempts that failed.
+    /// The failed attempts.
     public let errors: [Failure]
-    /// What the handler returned.
+    /// Result of the handler.
     public internal(set) var result: RawJSON?
-    /// How far it is, 0 to 100.
+    /// Progress, 0 to 100.
     public let progress: Double?
-    /// What it is at, in words.
+    /// Current step, for people.
     public let progressMessage: String?
-    /// The worker that runs it, or ran it last.
+    /// The worker that runs the task, or ran it last.
     public let workerID: String?
-    /// Counts the changes of its status.
+    /// Number of status changes.
     public let version: Int
-    /// When it was submitted.
+    /// When the task was submitted.
     public let createdAt: Timestamp
-    /// When it last changed.
+    /// When the task last changed.
     public let updatedAt: Timestamp
-    /// When it may run.
+    /// Earliest start.
     public let runAt: Timestamp
-    /// When its last attempt began.
+    /// When the last attempt started.
     public let startedAt: Timestamp?
-    /// When it ended.
+    /// When the task ended.
     public let completedAt: Timestamp?
-    /// When somebody asked a running task to stop.
+    /// When the running task was asked to stop.
     public let cancelRequestedAt: Timestamp?
-    /// Whether it is not known yet if there will be a task with this identifier: it is in the log in front of the store,
-    /// and another with the same unique key may be, too.
+    /// Whether the task is still only in the log in front of the store. If another one there has the same unique key, no
+    /// task with this identifier may come to exist.
     public let isProvisional: Bool
 
-    /// An attempt that failed.
+    /// A failed attempt.
     public struct Failure: Sendable, Hashable, Decodable {
-        /// Its number, from 1.
+        /// Number of the attempt, from 1.
         public let attempt: Int
-        /// In which way: `error`, `timeout`, `lease_lost` and the like.
+        /// Kind of failure, such as `error`, `timeout` or `lease_lost`.
         public let kind: String
-        /// Why.
+        /// Why it failed.
         public let error: String
-        /// Who ran it.
+        /// The worker that ran it.
         public let workerID: String?
-        /// When it began.
+        /// When it started.
         public let startedAt: Timestamp?
         /// When it ended.
         public let endedAt: Timestamp?
 
-        /// Reads a failure.
+        /// Decodes a failure.
         ///
-        /// - Parameter decoder: What it is read from.
+        /// - Parameter decoder: The decoder to read from.
         public init(from decoder: any Decoder) throws {
             let object = try WireObject(decoder)
             attempt = try object.value("attempt")
@@ -96,10 +96,10 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         }
     }
 
-    /// Reads a task.
+    /// Decodes a task.
     ///
-    /// - Parameter decoder: What it is read from. A client keeps payload and result byte for byte; of another decoder's
-    ///   they have the same value, with their members in another order.
+    /// - Parameter decoder: The decoder to read from. ``QueueClient`` preserves payload and result byte for byte; with other
+    ///   decoders they have the same value, but members may be reordered.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         id = try object.id("id")
@@ -152,7 +152,7 @@ extension QueueTask: KeepsJSON {
     }
 }
 
-/// How attempts are repeated, as it stands within a task.
+/// A retry policy as encoded in a task.
 private struct WireRetryPolicy: Decodable {
     let policy: RetryPolicy
 
@@ -166,16 +166,16 @@ private struct WireRetryPolicy: Decodable {
 
 /// A page of tasks.
 public struct QueueTaskPage: Sendable, Hashable, Decodable {
-    /// The tasks, the newest first.
+    /// The tasks, newest first.
     public internal(set) var tasks: [QueueTask]
-    /// How many tasks pass the filter.
+    /// Number of tasks that match the filter.
     public let total: Int
-    /// Where the next page begins, for ``TaskFilter/after``; nil if there is none.
+    /// Cursor of the next page, for ``TaskFilter/after``; nil for the last page.
     public let next: String?
 
-    /// Reads a page.
+    /// Decodes a page.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         tasks = try object.value("tasks")
@@ -190,7 +190,7 @@ extension QueueTaskPage: KeepsJSON {
     }
 }
 
-/// What several submissions came to.
+/// The reply to a batch submission.
 package struct SubmittedBatch: Sendable, Decodable, KeepsJSON {
     package private(set) var tasks: [QueueTask]
 
@@ -199,7 +199,7 @@ package struct SubmittedBatch: Sendable, Decodable, KeepsJSON {
     }
 }
 
-/// What a server says of something that is done.
+/// A reply that consists of a message.
 package struct ServerMessage: Sendable, Decodable {
     package let message: String
 }

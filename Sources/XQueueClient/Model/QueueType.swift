@@ -1,21 +1,21 @@
 public import XQueueCore
 
-/// A task type as a server tells it.
+/// A task type as returned by a server.
 public struct QueueType: Sendable, Hashable, Decodable {
-    /// Its name.
+    /// Name of the type.
     public let type: String
     /// Whether a live node or worker serves it.
     public let hasHandler: Bool
-    /// Whether its tasks are held back.
+    /// Whether the type is paused.
     public let isPaused: Bool
-    /// How many of its tasks run at once, on all nodes together; nil for no limit.
+    /// Maximum number of its tasks running simultaneously across all nodes; nil = no limit.
     public let maxConcurrency: Int?
-    /// How many tasks it has of each status.
+    /// Number of tasks of the type, by status.
     public let counts: [TaskStatus: Int]
 
-    /// Reads a type.
+    /// Decodes a type.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         type = try object.value("type")
@@ -26,36 +26,36 @@ public struct QueueType: Sendable, Hashable, Decodable {
     }
 }
 
-/// A node of the cluster, or a worker that is another program, as a server tells it.
+/// A node of the cluster or an external worker, as returned by a server.
 public struct QueueWorker: Sendable, Hashable, Decodable {
-    /// Its name.
+    /// Name of the node or worker.
     public let id: String
-    /// Whether it is the node that answered.
+    /// Whether this is the node that replied.
     public let isThisNode: Bool
-    /// The machine it runs on.
+    /// Host name of its machine.
     public let host: String
-    /// The number of its process there; nil if a remote worker does not tell.
+    /// Process ID; nil if a remote worker does not report it.
     public let processID: Int?
-    /// The version of its program.
+    /// Version of its program.
     public let version: String
-    /// What it does: `api`, `worker`, `remote`.
+    /// Its roles: `api`, `worker`, `remote`.
     public let roles: [String]
     /// The task types it serves.
     public let types: [String]
-    /// How many tasks it runs at once; nil if the token may not know.
+    /// Maximum number of tasks it runs simultaneously; nil if hidden from the token.
     public let capacity: Int?
-    /// How many tasks it runs now; nil if the token may not know.
+    /// Number of tasks it is running; nil if hidden from the token.
     public let running: Int?
-    /// How many attempts do not end though they were asked to; nil if the token may not know.
+    /// Number of attempts that ignore a request to stop; nil if hidden from the token.
     public let stuck: Int?
     /// When it started.
     public let startedAt: Timestamp
-    /// When it was last heard of.
+    /// When it last sent a sign of life.
     public let lastSeenAt: Timestamp
 
-    /// Reads a worker.
+    /// Decodes a worker.
     ///
-    /// - Parameter decoder: What it is read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         id = try object.value("id")
@@ -73,18 +73,18 @@ public struct QueueWorker: Sendable, Hashable, Decodable {
     }
 }
 
-/// What `GET /types` answers.
+/// The reply to `GET /types`.
 package struct TypeList: Sendable, Decodable {
     package let types: [QueueType]
 }
 
-/// What `GET /workers` answers.
+/// The reply to `GET /workers`.
 package struct WorkerList: Sendable, Decodable {
     package let workers: [QueueWorker]
 }
 
 extension TaskStatus {
-    /// The number of tasks of each status.
+    /// Returns the number of tasks of each status.
     static func counts(_ count: (TaskStatus) throws -> Int) throws -> [TaskStatus: Int] {
         try Dictionary(uniqueKeysWithValues: allCases.map { ($0, try count($0)) })
     }

@@ -1,55 +1,55 @@
 public import XQueueCore
 
-/// The queue in numbers. What is only known of all types together is nil for a token that is limited to some.
+/// Statistics of the queue. Values that span all types are nil for a token limited to some types.
 public struct ServerStatistics: Sendable, Hashable, Decodable {
-    /// How many tasks there are of each status.
+    /// Number of tasks, by status.
     public let counts: [TaskStatus: Int]
-    /// How many tasks there are.
+    /// Total number of tasks.
     public let totalTasks: Int
-    /// How many tasks this node runs at once.
+    /// Maximum number of tasks that the node runs simultaneously.
     public let totalWorkers: Int?
-    /// How many tasks this node runs now.
+    /// Number of tasks that the node is running.
     public let activeWorkers: Int?
-    /// How many attempts on this node do not end though they were asked to.
+    /// Number of attempts on the node that ignore a request to stop.
     public let stuckWorkers: Int?
     /// The live nodes and workers.
     public let workers: [QueueWorker]
-    /// How long the oldest task that is ready has waited; nil also if none is.
+    /// How long the oldest ready task has waited; nil also if none is ready.
     public let oldestPendingAge: Duration?
-    /// How often a second things happened, over the last minute.
+    /// Rates per second over the last minute.
     public let rates: Rates
-    /// The task types, by name.
+    /// The task types, ordered by name.
     public let types: [QueueType]
-    /// Concurrency keys in use, not all of them if there are many.
+    /// Concurrency keys in use; not all of them if there are many.
     public let concurrencyKeys: [ConcurrencyKey]
-    /// How many concurrency keys are in use.
+    /// Number of concurrency keys in use.
     public let keysInUse: Int
-    /// Where events are pushed to.
+    /// The event sinks.
     public let sinks: [Sink]
-    /// The log in front of the store; nil also if there is none.
+    /// The durable log in front of the store; nil also if there is none.
     public let intake: Intake?
-    /// How long the node has run.
+    /// How long the node has been running.
     public let uptime: Duration
-    /// The node that answered.
+    /// Name of the node that replied.
     public let instanceID: String
-    /// The version of its program.
+    /// Version of its program.
     public let version: String
 
-    /// How often a second things happened, over the last minute.
+    /// Rates per second over the last minute.
     public struct Rates: Sendable, Hashable, Decodable {
-        /// Tasks that were accepted.
+        /// Accepted tasks.
         public let submitted: Double?
-        /// Attempts that began.
+        /// Started attempts.
         public let started: Double?
         /// Tasks that succeeded.
         public let succeeded: Double?
         /// Tasks that failed.
         public let failed: Double?
-        /// Attempts that are repeated.
+        /// Retried attempts.
         public let retried: Double?
-        /// Tasks that were canceled.
+        /// Canceled tasks.
         public let canceled: Double?
-        /// Tasks that waited for too long.
+        /// Tasks that timed out.
         public let timedOut: Double?
 
         enum CodingKeys: String, CodingKey {
@@ -62,75 +62,75 @@ public struct ServerStatistics: Sendable, Hashable, Decodable {
     public struct ConcurrencyKey: Sendable, Hashable, Decodable {
         /// The key.
         public let key: String
-        /// How many of its tasks run.
+        /// Number of its running tasks.
         public let held: Int
-        /// How many of its tasks run at once.
+        /// Its concurrency limit.
         public let limit: Int
-        /// How many of its tasks wait for others of them.
+        /// Number of its tasks that wait for others of the key.
         public let waiting: Int
     }
 
-    /// A place that events are pushed to.
+    /// An event sink.
     public struct Sink: Sendable, Hashable, Decodable {
-        /// Its name.
+        /// Name of the sink.
         public let name: String
-        /// Whether this node is the one that pushes.
+        /// Whether this node pushes the events.
         public let draining: Bool
-        /// Whether it is connected, if that is known.
+        /// Whether the sink is connected, if known.
         public let connected: Bool?
-        /// How many events it took.
+        /// Number of events delivered.
         public let delivered: Int
-        /// How many events were gone before they were pushed.
+        /// Number of events pruned before they were pushed.
         public let lost: Int
-        /// How many events it would not take.
+        /// Number of events that the sink rejected.
         public let refused: Int
-        /// Why events wait now.
+        /// Why events are waiting now.
         public let error: String?
-        /// Up to where it has acknowledged events: the cursor of the last one.
+        /// Cursor of the last acknowledged event.
         public let cursor: String
-        /// How many events wait, if that is known.
+        /// Number of events waiting, if known.
         public let lag: Int?
     }
 
     /// The log in front of the store.
     public struct Intake: Sendable, Hashable, Decodable {
-        /// Its name.
+        /// Name of the log.
         public let name: String
-        /// Why it cannot be used now.
+        /// Why it is unusable now.
         public let error: String?
-        /// Whether it is not read now because the store takes no more.
+        /// Whether reading is suspended because the store accepts no more tasks.
         public let held: Bool
-        /// How many tasks this node took from it.
+        /// Number of tasks that this node moved into the store.
         public let fed: Int
-        /// How many of its records this node found in the store already.
+        /// Number of records that this node found in the store already.
         public let known: Int
-        /// How many of its tasks this node left out, since an unfinished task had their unique key.
+        /// Number of tasks that this node dropped because an unfinished task had the same unique key.
         public let deduplicated: Int
-        /// How many of its records this node put aside, since they are no tasks.
+        /// Number of records that this node set aside because they are not tasks.
         public let rejected: Int
-        /// How many tasks wait in it, if that is known.
+        /// Number of tasks waiting in the log, if known.
         public let lag: Int?
-        /// Its parts, by number.
+        /// The partitions, ordered by number.
         public let partitions: [Partition]
 
-        /// A part of the log.
+        /// A partition of the log.
         public struct Partition: Sendable, Hashable, Decodable {
-            /// Its number.
+            /// Number of the partition.
             public let partition: Int
-            /// Up to where its tasks are in the store, if that is known.
+            /// Offset up to which tasks are in the store, if known.
             public let committed: Int?
-            /// Where it ends.
+            /// End offset.
             public let end: Int
-            /// How many tasks wait in it.
+            /// Number of tasks waiting.
             public let lag: Int
             /// Whether this node reads it.
             public let assigned: Bool
         }
     }
 
-    /// Reads statistics.
+    /// Decodes statistics.
     ///
-    /// - Parameter decoder: What they are read from.
+    /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         counts = try TaskStatus.counts { try object.value("\($0.rawValue)_tasks") }

@@ -1,59 +1,59 @@
 public import XQueueCore
 
-/// A task to submit. What is nil takes the server's default.
+/// A task to submit. Nil fields take the server's defaults.
 public struct Submission: Sendable, Hashable {
-    /// Which handler runs it, 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
+    /// Task type: 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     public var type: String
-    /// What the handler is given; nil is null.
+    /// Input of the handler; nil = null.
     public var payload: RawJSON?
-    /// Larger runs first.
+    /// Priority; larger runs first.
     public var priority: Int?
-    /// How many attempts may follow the first one.
+    /// Maximum number of retries.
     public var maxRetry: Int?
-    /// How long it may wait for its first attempt; zero for ever.
+    /// Maximum wait for the first attempt; zero = no limit.
     public var queueTimeout: Duration?
-    /// How long an attempt may run; zero for ever.
+    /// Maximum duration of an attempt; zero = no limit.
     public var processTimeout: Duration?
-    /// Tasks with the same key share a limit.
+    /// Tasks with the same key share a concurrency limit.
     public var concurrencyKey: String?
-    /// How many tasks of the key run at once.
+    /// Concurrency limit of the key.
     public var maxConcurrency: Int?
-    /// How long to wait before it may run; not beside ``runAt``.
+    /// Delay before the task may run; cannot be combined with ``runAt``.
     public var delay: Duration?
-    /// When it may run.
+    /// Earliest start.
     public var runAt: Timestamp?
-    /// While a task with this key is unfinished, it answers for this one.
+    /// If a task with this key is unfinished, submitting returns that task.
     public var uniqueKey: String?
-    /// An identifier of your own, a UUID of version 7: submitting it again gives the same task.
+    /// Identifier of your own (UUIDv7); submitting it again returns the existing task.
     public var id: TaskID?
-    /// What handlers and events are given beside the payload: a JSON object of at most 4096 bytes.
+    /// Metadata for handlers and events: a JSON object of at most 4096 bytes.
     public var metadata: RawJSON?
-    /// How attempts that failed are repeated.
+    /// How failed attempts are retried.
     public var retryPolicy = Retry()
 
-    /// How attempts that failed are repeated. What is nil takes the server's default.
+    /// How failed attempts are retried. Nil fields take the server's defaults.
     public struct Retry: Sendable, Hashable {
-        /// How waits between attempts grow.
+        /// Growth of the delays between attempts.
         public var strategy: RetryPolicy.Strategy?
-        /// The first wait.
+        /// First delay.
         public var delay: Duration?
-        /// The longest wait.
+        /// Maximum delay.
         public var maxDelay: Duration?
-        /// By which part a wait is made longer or shorter at random, 0 to 1.
+        /// Random variation of a delay in either direction, as a fraction from 0 to 1.
         public var jitter: Double?
 
-        /// The server's defaults.
+        /// Creates a policy with the server's defaults.
         public init() {}
 
-        /// Whether all of it is the server's default.
+        /// Whether every field takes the server's default.
         package var isEmpty: Bool { self == Retry() }
     }
 
-    /// Describes a task with the server's defaults.
+    /// Creates a submission with the server's defaults.
     ///
     /// - Parameters:
-    ///   - type: Which handler runs it.
-    ///   - payload: What the handler is given; nil is null.
+    ///   - type: The task type.
+    ///   - payload: Input of the handler; nil = null.
     public init(type: String, payload: RawJSON? = nil) {
         self.type = type
         self.payload = payload

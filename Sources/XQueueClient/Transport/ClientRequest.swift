@@ -9,7 +9,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// One call of the API, and what it answers.
+/// A request to the API with the type of its reply.
 package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -19,14 +19,14 @@ package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
     }
 
     let method: Method
-    /// Behind `/api/v1`.
+    /// Path after `/api/v1`.
     let path: String
     var query: [(name: String, value: String)] = []
-    /// JSON.
+    /// JSON body.
     var body: String?
-    /// Whether sending the request twice does no harm.
+    /// Whether the request is safe to send twice.
     var isRepeatable = true
-    /// How long the server waits on purpose before it answers.
+    /// How long the server may deliberately delay its reply (long polling).
     var wait = Duration.zero
 
     init(
@@ -41,21 +41,21 @@ package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
     }
 }
 
-/// What the server answered, if that was a success.
+/// A successful reply.
 package struct ClientReply<Answer: Decodable & Sendable>: Sendable {
     package let status: Int
-    /// The answer as the server wrote it.
+    /// The body as received.
     package let text: String
 
-    /// An answer that came by whatever way.
+    /// Creates a reply.
     package init(status: Int, text: String) {
         self.status = status
         self.text = text
     }
 
-    /// The answer as a value.
+    /// Decodes the reply.
     ///
-    /// - Throws: ``QueueClientError`` `unexpected_answer` if it is not what the API answers.
+    /// - Throws: ``QueueClientError`` `unexpected_answer` if it is not a reply of the API.
     package func decoded() throws(QueueClientError) -> Answer {
         do {
             var answer = try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
@@ -66,24 +66,23 @@ package struct ClientReply<Answer: Decodable & Sendable>: Sendable {
             return answer
         } catch {
             throw QueueClientError(
-                .unexpectedAnswer, "the server's answer is not that of an XQueue server: \(error)",
+                .unexpectedAnswer, "unexpected reply, not of an XQueue server: \(error)",
                 status: status)
         }
     }
 }
 
 extension QueueClient {
-    /// The largest reply that is read. A page of tasks ends once it has 8 MiB of payloads, but a single task may be
-    /// larger where the server takes such.
+    /// Maximum size of a reply. A page of tasks ends once it has 8 MiB of payloads, but a server may accept single tasks
+    /// that are larger.
     private static let maxReplyBytes = 192 << 20
     private static let firstPause = Duration.milliseconds(100)
     private static let longestPause = Duration.seconds(5)
 
     /// Calls the API.
     ///
-    /// - Parameter request: The call. One that has not left is sent again, within the client's patience, whether or not
-    ///   it may be repeated.
-    /// - Throws: ``QueueClientError`` if the server cannot be reached or refuses.
+    /// - Parameter request: The request. It is retried within the client's patience if it is repeatable or was not sent.
+    /// - Throws: ``QueueClientError`` if the server is unreachable or rejects the request.
     package func reply<Answer>(to request: ClientRequest<Answer>) async throws -> ClientReply<Answer> {
         var pause = Self.firstPause
         let end = ContinuousClock.now + min(configuration.patience, ModelLimits.longestDuration)
@@ -118,13 +117,13 @@ extension QueueClient {
             let body = try await response.body.collect(upTo: Self.maxReplyBytes)
             return (response, String(buffer: body))
         }
-        guard 200..<300 ~= response.status.code else { throw Self.refusal(response, text) }
+        guard 200..<300 ~= response.status.code else { throw Self.rejection(response, text) }
         return ClientReply(status: Int(response.status.code), text: text)
     }
 
     /// Opens the event stream.
     ///
-    /// - Parameter query: Names and values of the filters.
+    /// - Parameter query: The filters.
     /// - Returns: The messages until the server or the connection ends them.
     func events(
         _ query: [(name: String, value: String)], after cursor: String?
@@ -132,13 +131,13 @@ extension QueueClient {
         var request = request("/events", query)
         request.headers.add(name: "Accept", value: "text/event-stream")
         if let cursor { request.headers.add(name: "Last-Event-ID", value: cursor) }
-        // A stream has no end of its own.
+        // A stream does not end by itself.
         let response = try await sent { [request] in
             try await http.execute(request, timeout: .hours(24 * 365))
         }
         guard response.status == .ok else {
             let body = try await sent { try await response.body.collect(upTo: Self.maxReplyBytes) }
-            throw Self.refusal(response, String(buffer: body))
+            throw Self.rejection(response, String(buffer: body))
         }
         return ServerSentEvents(body: response.body)
     }
@@ -165,26 +164,26 @@ extension QueueClient {
         }
     }
 
-    /// The server's own words for what is wrong, if it said any.
-    private static func refusal(_ response: HTTPClientResponse, _ text: String) -> QueueClientError {
-        struct Words: Decodable {
+    /// Returns the server's error, or one made from the status if the body has none.
+    private static func rejection(_ response: HTTPClientResponse, _ text: String) -> QueueClientError {
+        struct Body: Decodable {
             let error: String
             let code: String?
             let field: String?
         }
-        let words = try? JSONDecoder().decode(Words.self, from: Data(text.utf8))
+        let body = try? JSONDecoder().decode(Body.self, from: Data(text.utf8))
         let wait = response.headers.first(name: "Retry-After").flatMap { Double($0) }
         return QueueClientError(
-            words?.code.map { QueueClientError.Code(rawValue: $0) } ?? .unexpectedAnswer,
-            words?.error ?? "the server answered \(response.status)", status: Int(response.status.code),
-            field: words?.field,
+            body?.code.map { QueueClientError.Code(rawValue: $0) } ?? .unexpectedAnswer,
+            body?.error ?? "unexpected reply: \(response.status)", status: Int(response.status.code),
+            field: body?.field,
             retryAfter: wait.flatMap { 0...86_400 ~= $0 ? .milliseconds(Int64($0 * 1000)) : nil })
     }
 }
 
-/// Text within an address.
+/// Percent-encoding of text in a URL.
 enum PercentEncoding {
-    /// The text with every byte encoded that could mean something in an address.
+    /// Encodes every byte that is not unreserved in a URL.
     static func encoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

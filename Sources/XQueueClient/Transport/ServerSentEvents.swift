@@ -1,10 +1,10 @@
 import AsyncHTTPClient
 import NIOCore
 
-/// The messages of an event stream, as the HTML standard (9.2.6) says they are to be read.
+/// The messages of an event stream, parsed as the HTML standard (9.2.6) specifies.
 struct ServerSentEvents: AsyncSequence {
     struct Message: Equatable {
-        /// What the last message with an identifier had; nil if none had.
+        /// The last identifier received; nil if none was.
         var id: String?
         var name = "message"
         var data = ""
@@ -30,7 +30,7 @@ struct ServerSentEvents: AsyncSequence {
     }
 }
 
-/// Cuts a stream of bytes into messages.
+/// Splits a stream of bytes into messages.
 struct ServerSentEventParser {
     private var bytes: [UInt8] = []
     private var start = 0
@@ -44,7 +44,7 @@ struct ServerSentEventParser {
         bytes.append(contentsOf: chunk)
     }
 
-    /// The next whole message; nil if more bytes are needed.
+    /// Returns the next complete message; nil if more bytes are needed.
     mutating func next() -> ServerSentEvents.Message? {
         while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
             var line = bytes[start..<end]
@@ -75,7 +75,7 @@ struct ServerSentEventParser {
             hasData = true
         case "event": message.name = String(value)
         case "id": lastID = String(value)
-        // The rest are comments, and fields of later versions.
+        // Ignore comments and unknown fields.
         default: break
         }
     }

@@ -231,7 +231,7 @@ import XQueueTesting
         for arguments in [["stats"], ["submit", "t"], ["watch"], ["cancel", unknown]] {
             let outcome = try await nobody.start(arguments).end()
             #expect(outcome.status == 69)
-            #expect(outcome.errors.contains("no server answers at http://127.0.0.1:\(port)"))
+            #expect(outcome.errors.contains("no server is listening at http://127.0.0.1:\(port)"))
             #expect(outcome.errors.contains("xqueue serve"))
         }
         #expect(try await nobody.run("stats", "--url", "nonsense").status == 64)
