@@ -38,7 +38,7 @@ import XQueueTesting
             try await eventually("it is told") { try await api.get("/readyz").status == 503 }
             let health = try await api.get("/api/v1/health")
             #expect(health.status == 503)
-            #expect(health.raw("checks", "store", "error")?.contains("no response from the store for") == true)
+            #expect(health.raw("checks", "store", "error")?.contains("no response from the store") == true)
             #expect(try await api.get("/livez").status == 200)
             api.store.release(.check)
             try await eventually("it is well again") { try await api.get("/readyz").status == 200 }
