@@ -1,15 +1,15 @@
 public import Testing
 public import XQueueCore
 
-/// One promise of a store, as a test.
+/// One guarantee of a store, as a test.
 public struct ConformanceCase: Sendable, CustomTestStringConvertible {
-    /// The verb, and what is promised of it.
+    /// The verb, and what it guarantees.
     public let name: String
     private let body: @Sendable (StoreHarness) async throws -> Void
 
     public var testDescription: String { name }
 
-    /// A case that makes the stores it needs.
+    /// A case that creates its own stores.
     init(_ name: String, harness body: @escaping @Sendable (StoreHarness) async throws -> Void) {
         self.name = name
         self.body = body
@@ -18,10 +18,10 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
     /// A case that needs one fresh store.
     ///
     /// - Parameters:
-    ///   - name: The verb, and what is promised of it.
-    ///   - requires: What a store must promise for the case to be about it.
-    ///   - limits: The bounds of the store.
-    ///   - body: Tries it out.
+    ///   - name: The verb, and what it guarantees.
+    ///   - requires: Capabilities without which the case does not apply to a store.
+    ///   - limits: The store's limits.
+    ///   - body: The test.
     init(
         _ name: String, requires: StoreCapabilities = [], limits: StoreLimits = .init(),
         _ body: @escaping @Sendable (StoreFixture) async throws -> Void
@@ -33,15 +33,15 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
             })
     }
 
-    /// Runs the test; what is wrong is recorded as issues of the current Swift Testing test.
+    /// Runs the test; failures are recorded as issues of the current Swift Testing test.
     public func run(_ harness: StoreHarness) async throws {
         try await body(harness)
     }
 }
 
-/// What every store must do, one case for each promise.
+/// What every store must do, one case per guarantee.
 ///
-/// A store's test is one parameterised test over ``all``:
+/// A store's test is a single parameterized test over ``all``:
 ///
 /// ```swift
 /// @Test(arguments: StoreConformance.all)
@@ -64,16 +64,16 @@ public enum StoreConformance {
     ].flatMap { $0 }
 }
 
-/// How the conformance suite gets a store to test.
+/// Creates stores for the conformance suite.
 public struct StoreHarness: Sendable {
-    /// What the store under test is called.
+    /// The name of the store under test.
     public let name: String
     private let make: @Sendable (ManualClock, StoreLimits) async throws -> any Store
 
     /// - Parameters:
-    ///   - name: What the store under test is called.
-    ///   - makeStore: Makes an empty store that lives by the clock and keeps the limits. It
-    ///     shares nothing with any other store made this way: cases run at the same time.
+    ///   - name: The name of the store under test.
+    ///   - makeStore: Creates an empty store that uses the clock and enforces the limits. It must share nothing
+    ///     with other stores created this way, because cases run concurrently.
     public init(
         name: String,
         makeStore: @escaping @Sendable (ManualClock, StoreLimits) async throws -> any Store
@@ -82,11 +82,11 @@ public struct StoreHarness: Sendable {
         make = makeStore
     }
 
-    /// A fresh, empty store.
+    /// Creates an empty store.
     ///
     /// - Parameters:
-    ///   - clock: What it lives by.
-    ///   - limits: The bounds it keeps.
+    ///   - clock: The store's clock.
+    ///   - limits: The limits it enforces.
     public func makeStore(
         clock: ManualClock, limits: StoreLimits = StoreLimits()
     ) async throws -> any Store {

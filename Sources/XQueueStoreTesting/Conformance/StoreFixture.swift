@@ -2,15 +2,15 @@ import Synchronization
 import Testing
 import XQueueCore
 
-/// A fresh store with its clock, and the short words the cases are written in.
+/// A fresh store with its clock, and helpers for concise test cases.
 struct StoreFixture: Sendable {
     let store: any Store
     let clock: ManualClock
     private let ids: TaskIDGenerator
     private let tokens: TokenCounter
 
-    /// Runs `body` with a fresh store, and closes the store however it ends. Does nothing if the store does not promise
-    /// what `body` requires.
+    /// Runs `body` with a fresh store, and closes the store however `body` ends. Does nothing if the store
+    /// lacks a required capability.
     static func with(
         _ harness: StoreHarness, requires: StoreCapabilities = [], limits: StoreLimits = .init(),
         seed: UInt64 = 1,
@@ -40,7 +40,7 @@ struct StoreFixture: Sendable {
 
     func nextID() -> TaskID { ids.next() }
 
-    /// A task that never times out and belongs to no key unless told otherwise.
+    /// A task without timeouts and, by default, without a key.
     func task(
         _ type: String = "a", priority: Int32 = 0, key: String? = nil, limit: Int = 1,
         maxRetry: Int = 3, queueTimeout: Duration? = nil, processTimeout: Duration? = nil,
@@ -80,12 +80,12 @@ struct StoreFixture: Sendable {
         }
     }
 
-    /// A payload of so many bytes, from 2.
+    /// A payload of this many bytes, at least 2.
     private static func payload(bytes: Int) -> RawJSON {
         RawJSON(trusted: "\"" + String(repeating: "x", count: bytes - 2) + "\"")
     }
 
-    /// Inserts `tasks` and answers their records.
+    /// Inserts `tasks` and returns their records.
     @discardableResult
     func submit(_ tasks: [NewTask]) async throws -> [TaskRecord] {
         try await store.insert(tasks).map(\.record)
@@ -109,7 +109,7 @@ struct StoreFixture: Sendable {
         return try await store.claim(request).tasks
     }
 
-    /// Claims one task of type `type`, which must be there.
+    /// Claims one task of type `type`, which must exist.
     func claimOne(_ type: String = "a", lease: Duration = .seconds(60)) async throws -> TaskRecord {
         try #require(try await claim([type], lease: lease).first, "a task of type \(type) to claim")
     }
@@ -124,7 +124,7 @@ struct StoreFixture: Sendable {
         AttemptID(taskID: record.id, token: try #require(record.lease).token)
     }
 
-    // MARK: - Looking
+    // MARK: - Reading
 
     func read(_ id: TaskID) async throws -> TaskRecord {
         try #require(try await store.task(id))
@@ -138,13 +138,13 @@ struct StoreFixture: Sendable {
         try await read(record.id).status
     }
 
-    /// Moves the clock and applies everything that is due then.
+    /// Advances the clock and applies everything that has become due.
     func advance(by duration: Duration, draw: SweepDraw = 0.5) async throws {
         clock.advance(by: duration)
         _ = try await store.sweep(limit: 10_000, draw: draw)
     }
 
-    /// What `record` becomes by `transition` now, according to the pure state machine.
+    /// The record after taking `transition` now, according to the pure state machine.
     func expected(_ record: TaskRecord, _ transition: TaskTransition) throws -> TaskRecord {
         var machine = TaskStateMachine(record)
         try machine.apply(transition, at: now)
@@ -152,7 +152,7 @@ struct StoreFixture: Sendable {
     }
 }
 
-/// Lease tokens that never repeat within one fixture, with room for big claims.
+/// Lease tokens that never repeat within a fixture, spaced for large claims.
 final class TokenCounter: Sendable {
     private let last = Mutex<Int64>(0)
 
@@ -169,7 +169,7 @@ extension Collection<TaskRecord> {
 }
 
 extension StoreFixture {
-    /// Expects `call` to be refused with `code`.
+    /// Expects `call` to throw `code`.
     func expect<Value>(
         _ code: StoreError.Code, sourceLocation: SourceLocation = #_sourceLocation,
         from call: () async throws(StoreError) -> Value

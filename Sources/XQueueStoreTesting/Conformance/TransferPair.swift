@@ -1,12 +1,12 @@
 import Testing
 import XQueueCore
 
-/// Two fresh stores with one clock, of which one is to be a copy of the other.
+/// Two fresh stores with one clock, one of which is to become a copy of the other.
 struct TransferPair: Sendable {
     let source: StoreFixture
     let target: StoreFixture
 
-    /// Runs `body` with a pair, and closes both however it ends.
+    /// Runs `body` with a pair, and closes both however `body` ends.
     static func with(
         _ harness: StoreHarness, _ body: @Sendable (TransferPair) async throws -> Void
     ) async throws {
@@ -28,7 +28,7 @@ struct TransferPair: Sendable {
         try await source.store.copyAll(to: target.store, pageSize: pageSize)
     }
 
-    /// Expects that both have the same tasks, types and keys in use.
+    /// Expects both to have the same tasks, types and keys in use.
     func expectSame(_ when: Comment, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let query = TaskQuery(limit: 1000)
         let (left, right) = (try await source.store.tasks(query), try await target.store.tasks(query))
@@ -52,7 +52,7 @@ struct TransferPair: Sendable {
 }
 
 extension Store {
-    /// Copies all types and tasks to another store; answers what became of the tasks.
+    /// Copies all types and tasks to another store; returns the outcomes for the tasks.
     func copyAll(to target: any Store, pageSize: Int) async throws -> [Adoption] {
         for type in try await types() {
             try await target.setLimit(type.limit, ofType: type.type)

@@ -1,13 +1,13 @@
 import Synchronization
 public import XQueueCore
 
-/// A store that passes every call on to another one, except those it was told to fail or to hold.
+/// A store that forwards every call to another one, except those it is set to fail or hold.
 public final class FaultyStore: StoreDecorator {
-    /// On which side of the call below a fault strikes, or a call is held.
+    /// Whether a fault or a hold takes effect before or after the call of the underlying store.
     public enum Moment: Sendable, Hashable {
-        /// The store below never hears of the call.
+        /// The underlying store never gets the call.
         case before
-        /// The store below has done what was asked, and the caller is told that it failed.
+        /// The underlying store performs the call, but the caller gets an error.
         case after
     }
 
@@ -42,9 +42,9 @@ public final class FaultyStore: StoreDecorator {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - base: The store that does the work.
-    ///   - closesBase: False for one of several stores over the same one, such as one a node: then whoever made
-    ///     that store closes it.
+    ///   - base: The underlying store.
+    ///   - closesBase: False for one of several stores that share an underlying store, for example one per
+    ///     node; the creator of that store closes it.
     public init(_ base: any Store, closesBase: Bool = true) {
         self.base = base
         self.closesBase = closesBase
@@ -52,34 +52,34 @@ public final class FaultyStore: StoreDecorator {
 
     public var name: String { "faulty \(base.name)" }
 
-    /// One of several over the same store is not alone.
+    /// One of several stores that share an underlying store is not exclusive.
     public var capabilities: StoreCapabilities {
         closesBase ? base.capabilities : base.capabilities.subtracting(.exclusive)
     }
 
-    /// Lets every held call go on, then closes the store below, if that is its business.
+    /// Releases every held call, then closes the underlying store if it is configured to.
     public func close() async {
         for verb in StoreVerb.allCases { release(verb) }
         if closesBase { await base.close() }
     }
 
-    // MARK: - What a test asks for
+    // MARK: - Faults and holds
 
     /// Makes the next `times` calls of `verb` throw `error`.
     public func fail(
         _ verb: StoreVerb, times: Int = 1, _ moment: Moment = .before,
-        with error: StoreError = StoreError(.unavailable, "a fault asked for by a test")
+        with error: StoreError = StoreError(.unavailable, "a fault injected by a test")
     ) {
         let fault = Fault(verb: verb, moment: moment, error: error, remaining: times)
         state.withLock { $0.faults.append(fault) }
     }
 
-    /// Makes every call of every verb throw, as if the store could no longer be reached.
+    /// Makes every call throw, as if the store were unreachable.
     public func cutOff() {
         for verb in StoreVerb.allCases { fail(verb, times: .max) }
     }
 
-    /// Takes back every fault that has not struck.
+    /// Removes every fault that has not occurred yet.
     public func heal() {
         state.withLock { $0.faults = [] }
     }
@@ -87,13 +87,13 @@ public final class FaultyStore: StoreDecorator {
     /// Makes calls of `verb` wait until they are released.
     ///
     /// - Parameters:
-    ///   - verb: The calls that wait.
-    ///   - moment: Whether they wait before the store below hears of them, or with its answer.
+    ///   - verb: The calls to hold.
+    ///   - moment: Whether they wait before the underlying store gets them, or after it has answered.
     public func hold(_ verb: StoreVerb, _ moment: Moment = .before) {
         state.withLock { _ = $0.holds.insert(Hold(verb: verb, moment: moment)) }
     }
 
-    /// Lets the waiting calls of `verb` go on, and holds no further ones.
+    /// Releases the waiting calls of `verb`, and holds no further ones.
     public func release(_ verb: StoreVerb) {
         let continuations = state.withLock { state in
             for moment in [Moment.before, .after] { state.holds.remove(Hold(verb: verb, moment: moment)) }
@@ -102,7 +102,7 @@ public final class FaultyStore: StoreDecorator {
         for continuation in continuations { continuation.resume() }
     }
 
-    /// Returns as soon as at least `count` calls of `verb` are held.
+    /// Waits until at least `count` calls of `verb` are held.
     public func waitForHeldCalls(of verb: StoreVerb, count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isSatisfied = state.withLock { state in
@@ -114,12 +114,12 @@ public final class FaultyStore: StoreDecorator {
         }
     }
 
-    /// How often `verb` was called, with or without success.
+    /// Number of calls of `verb`, successful or not.
     public func calls(of verb: StoreVerb) -> Int {
         state.withLock { $0.calls[verb, default: 0] }
     }
 
-    // MARK: - What a call goes through
+    // MARK: - Forwarding
 
     public func call<Value: Sendable>(
         _ verb: StoreVerb, _ body: () async throws(StoreError) -> Value

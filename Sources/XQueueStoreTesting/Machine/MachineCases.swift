@@ -2,7 +2,7 @@ import Testing
 import XQueueCore
 
 extension StoreConformance {
-    /// Every state × every transition: the store must do what the pure state machine does.
+    /// Every state × every transition: the store must do the same as the pure state machine.
     static let machineCases: [ConformanceCase] =
         MachineState.all.map { state in
             ConformanceCase(

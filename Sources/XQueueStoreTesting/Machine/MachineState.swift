@@ -1,8 +1,8 @@
 import XQueueCore
 
-/// A place in a task's life, with the verbs that lead there.
+/// A state in a task's lifecycle, with the verbs that lead to it.
 struct MachineState: Sendable {
-    /// Where the task stands, and the token of its current or last attempt.
+    /// The task, and the token of its current or last attempt.
     struct Subject: Sendable {
         let id: TaskID
         let token: LeaseToken
@@ -16,7 +16,7 @@ struct MachineState: Sendable {
         self.reach = reach
     }
 
-    /// The type of the task under test; blockers have another, so that no step touches them.
+    /// The type of the task under test; blockers have another type, so that no step affects them.
     static let type = "subject"
 
     private static func waiting(
@@ -65,7 +65,7 @@ struct MachineState: Sendable {
 
     static let all: [MachineState] = [
         waiting("ready"),
-        waiting("ready without limits of time") {
+        waiting("ready without timeouts") {
             $0.queueTimeout = nil
             $0.processTimeout = nil
         },
@@ -83,8 +83,8 @@ struct MachineState: Sendable {
                 attempt: try fixture.attempt(of: record), progress: TaskProgress(percent: 40, message: "m"))
             try await fixture.store.report([report])
         },
-        running("processing, lease run out") { fixture, _ in fixture.clock.advance(by: .seconds(10)) },
-        running("processing, lease run out, no retry left", maxRetry: 0) { fixture, _ in
+        running("processing, lease expired") { fixture, _ in fixture.clock.advance(by: .seconds(10)) },
+        running("processing, lease expired, no retry left", maxRetry: 0) { fixture, _ in
             fixture.clock.advance(by: .seconds(10))
         },
         running("processing past its deadline") { fixture, _ in fixture.clock.advance(by: .seconds(60)) },
@@ -94,7 +94,7 @@ struct MachineState: Sendable {
         running("processing, cancel requested") { fixture, record in
             _ = try await fixture.store.cancel([record.id], grace: .seconds(5))
         },
-        running("processing, cancel requested, grace over") { fixture, record in
+        running("processing, cancel requested, grace expired") { fixture, record in
             _ = try await fixture.store.cancel([record.id], grace: .seconds(5))
             fixture.clock.advance(by: .seconds(5))
         },
@@ -105,14 +105,14 @@ struct MachineState: Sendable {
         },
         running("released") { try await $0.settle($1, .release) },
         running("snoozed") { try await $0.settle($1, .snooze(.seconds(5))) },
-        running("back after a lost lease") { fixture, _ in try await fixture.advance(by: .seconds(10)) },
+        running("ready after a lost lease") { fixture, _ in try await fixture.advance(by: .seconds(10)) },
         running("success") { try await $0.settle($1, .success(RawJSON.null)) },
         running("failed", maxRetry: 0) { try await $0.settle($1, failure) },
-        running("canceled while it ran") { fixture, record in
+        running("canceled while running") { fixture, record in
             _ = try await fixture.store.cancel([record.id], grace: .seconds(5))
             try await fixture.settle(record, .release)
         },
-        MachineState("canceled while it waited") { fixture in
+        MachineState("canceled while pending") { fixture in
             let record = try await fixture.submit(fixture.task(type))
             _ = try await fixture.store.cancel([record.id], grace: .seconds(5))
             return Subject(id: record.id, token: LeaseToken(rawValue: 7))

@@ -1,13 +1,13 @@
 import Testing
 import XQueueCore
 
-/// One transition, and the verb of the store that takes it.
+/// A transition, and the store's verb that takes it.
 struct MachineStep: Sendable {
     let name: String
     let transition: @Sendable (LeaseToken) -> TaskTransition
 
-    /// Every kind of transition with every kind of data; `park` and `unpark` are not verbs, but happen
-    /// within claims.
+    /// Every kind of transition with every kind of data, except `park` and `unpark`, which are not verbs but
+    /// happen within claims.
     static let all: [MachineStep] =
         settleSteps + [
             MachineStep(name: "claim") { _ in
@@ -35,7 +35,7 @@ struct MachineStep: Sendable {
             ("failure", .failure(AttemptFailure("boom"), draw: 0.75)),
             ("permanent failure", .failure(AttemptFailure("boom", isPermanent: true), draw: 0)),
             ("failure to retry later", .failure(AttemptFailure("b", retryAfter: .seconds(7)), draw: 0)),
-            ("failure to retry at once", .failure(AttemptFailure("b", retryAfter: .zero), draw: 0)),
+            ("failure to retry immediately", .failure(AttemptFailure("b", retryAfter: .zero), draw: 0)),
             ("process timeout", .failure(.processTimeout(.seconds(30)), draw: 0.1)),
             ("snooze", .snooze(.seconds(3))), ("release", .release),
         ]
@@ -47,7 +47,7 @@ struct MachineStep: Sendable {
         }
     }()
 
-    /// Takes the step on the store, and expects the verb's answer to be what the machine's `outcome` says.
+    /// Takes the step on the store, and expects the verb's result to match the machine's `outcome`.
     static func take(
         _ transition: TaskTransition, on before: TaskRecord,
         expecting outcome: Result<TaskRecord, TransitionRefusal>, _ fixture: StoreFixture, _ comment: Comment

@@ -1,49 +1,49 @@
 import XQueueCore
 
-/// What the event log has told so far of each task.
-struct ToldStates {
+/// The last state of each task according to the event log.
+struct LoggedStates {
     var cursor = EventCursor.start
     var changes: [TaskID: TaskEvent.StatusChange] = [:]
     var metadata: [TaskID: RawJSON] = [:]
 }
 
 extension ModelRun {
-    /// Reads what the log has to tell since the last time, and demands that it leads to exactly `stored`:
-    /// no step left out, none told twice.
+    /// Reads the new events, and requires that they lead to exactly `stored`, with no step missing or repeated.
     mutating func followLog(to stored: [TaskRecord]) async throws {
         while true {
-            let page = try await store.events(after: told.cursor, limit: 1000, waiting: .zero)
-            try demand(!page.isReset, "the event log has lost events after \(told.cursor)")
+            let page = try await store.events(after: logged.cursor, limit: 1000, waiting: .zero)
+            try require(!page.isReset, "the event log has lost events after \(logged.cursor)")
             for event in page.events { try follow(event) }
-            told.cursor = page.next
+            logged.cursor = page.next
             if !page.hasMore { break }
         }
         for record in stored {
-            guard let change = told.changes[record.id] else {
-                return try demand(false, "the event log does not know \(record.id)")
+            guard let change = logged.changes[record.id] else {
+                return try require(false, "the event log does not have \(record.id)")
             }
             let expected = TaskEvent.StatusChange(
                 previous: change.previous, status: record.status, version: record.version,
                 retryCount: change.retryCount, error: change.error)
-            try demand(change, equals: expected)
-            try demand(told.metadata[record.id], equals: record.metadata)
+            try require(change, equals: expected)
+            try require(logged.metadata[record.id], equals: record.metadata)
         }
     }
 
     private mutating func follow(_ event: TaskEvent) throws {
-        try demand(event.cursor.number == told.cursor.number + 1, "event \(event) follows \(told.cursor)")
-        told.cursor = event.cursor
-        let last = told.changes[event.taskID]
-        try demand(
-            last == nil || event.metadata == told.metadata[event.taskID], "\(event) has other metadata")
-        told.metadata[event.taskID] = event.metadata
+        try require(
+            event.cursor.number == logged.cursor.number + 1, "event \(event) follows \(logged.cursor)")
+        logged.cursor = event.cursor
+        let last = logged.changes[event.taskID]
+        try require(
+            last == nil || event.metadata == logged.metadata[event.taskID], "\(event) has other metadata")
+        logged.metadata[event.taskID] = event.metadata
         switch event.change {
         case .status(let change):
             let follows = change.version == (last?.version ?? 0) + 1 && change.previous == last?.status
-            try demand(follows, "event \(event) follows \(String(describing: last))")
-            told.changes[event.taskID] = change
+            try require(follows, "event \(event) follows \(String(describing: last))")
+            logged.changes[event.taskID] = change
         case .progress:
-            try demand(last?.status == .processing, "\(event) of a task that does not run")
+            try require(last?.status == .processing, "\(event) of a task that does not run")
         }
     }
 }

@@ -1,18 +1,18 @@
 import XQueueCore
 
 extension ModelRun {
-    mutating func passTime() async throws {
+    mutating func advanceTime() async throws {
         clock.advance(by: scenario.pause())
-        // Half of the time nobody sweeps at once: verbs must work on tasks that are overdue, too.
+        // Half of the time there is no immediate sweep: verbs must work on overdue tasks, too.
         if random.chance(50) { try await sweep() }
     }
 
-    /// Somebody sets the clock. Sometimes that is soon put right again, as with a clock that was wrong.
+    /// Sets the clock. Sometimes it is soon corrected, like a clock that was wrong.
     mutating func setClock() async throws {
         let step = scenario.clockStep()
         clock.step(by: step)
         if store.capabilities.contains(.followsClockSteps) { model.rebase(by: step) }
-        // A store notices it when it next changes anything.
+        // A store notices the step at its next change.
         try await sweep()
     }
 
@@ -22,13 +22,13 @@ extension ModelRun {
         begin("sweep \(limit)")
         let due = model.due(at: now)
         let result = try await store.sweep(limit: limit, draw: draw)
-        try demand(result.changed, equals: min(limit, due.count))
+        try require(result.changed, equals: min(limit, due.count))
         let stored = Dictionary(uniqueKeysWithValues: try await allRecords().map { ($0.id, $0) })
         var latestTaken = Timestamp(milliseconds: .min)
         var earliestLeft = Timestamp.distantFuture
         for record in due {
             guard let dueAt = record.dueAt else { continue }
-            // Waiting tasks may move between ready and parked: only what expiry itself changes tells.
+            // Waiting tasks may move between ready and parked, so only changes made by expiry are compared.
             let isLeft = stored[record.id]?.dueAt == dueAt && stored[record.id]?.status == record.status
             if isLeft {
                 earliestLeft = min(earliestLeft, dueAt)
@@ -37,9 +37,9 @@ extension ModelRun {
                 _ = model.take(.expire(draw: draw.draw(for: record.id)), record.id, at: now)
             }
         }
-        try demand(latestTaken <= earliestLeft, "left a task that was due before one it took")
+        try require(latestTaken <= earliestLeft, "left a task that was due before one it took")
         try await compare()
-        try demand(result.nextDueIn, equals: model.nextDue.map { max($0 - now, .zero) })
+        try require(result.nextDueIn, equals: model.nextDue.map { max($0 - now, .zero) })
     }
 
     mutating func prune() async throws {
@@ -48,7 +48,7 @@ extension ModelRun {
         let limit = random.chance(30) ? 1 + random.below(5) : 1000
         begin("prune \(retention), \(limit)")
         let ended = model.records.values.filter { $0.status.isFinal }
-        // A task of exactly this age may go or stay.
+        // A task of exactly this age may be removed or kept.
         let boundary = now + (.zero - retention.age)
         let old = ended.count { ($0.completedAt ?? now) < boundary }
         let onBoundary = ended.count { $0.completedAt == boundary }
@@ -56,20 +56,20 @@ extension ModelRun {
         let beyond = ended.count - retention.count
         let least = min(limit, max(old, beyond, 0))
         let most = min(limit, max(old + onBoundary, beyond, 0))
-        try demand((least...most).contains(removed), "removed \(removed), expected \(least) to \(most)")
+        try require((least...most).contains(removed), "removed \(removed), expected \(least) to \(most)")
         let kept = Set(try await allRecords().map(\.id))
         let gone = ended.filter { !kept.contains($0.id) }
-        try demand(gone.count, equals: removed)
+        try require(gone.count, equals: removed)
         let young = ended.filter { ($0.completedAt ?? now) > boundary }
         let youngGone = young.filter { !kept.contains($0.id) }
-        try demand(
+        try require(
             youngGone.isEmpty || ended.count - young.count == removed - youngGone.count,
             "removed a young task and kept one that is too old")
-        // The oldest is the one made first or the one that ended first: a store may go by either.
+        // The oldest task may be the one created first or the one that ended first, as the store chooses.
         let byID = young.sorted { $0.id < $1.id }.prefix(youngGone.count)
         let latest = youngGone.compactMap(\.completedAt).max() ?? now
         let earlierKept = young.contains { kept.contains($0.id) && ($0.completedAt ?? now) < latest }
-        try demand(
+        try require(
             Set(byID.ids) == Set(youngGone.ids) || !earlierKept, "kept a task older than one it removed")
         for record in gone { model.records[record.id] = nil }
         try await compare()

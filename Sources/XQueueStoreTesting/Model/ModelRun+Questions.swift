@@ -4,22 +4,22 @@ extension ModelRun {
     mutating func query() async throws {
         let query = scenario.query(of: model)
         begin("list \(query)")
-        try demand(try await store.tasks(query), equals: model.page(query))
+        try require(try await store.tasks(query), equals: model.page(query))
         guard let id = scenario.taskID(of: model) else { return }
         begin("look up \(id)")
-        try demand(try await store.task(id), equals: model.records[id])
+        try require(try await store.task(id), equals: model.records[id])
     }
 
     mutating func statistics() async throws {
         begin("statistics")
         let statistics = try await store.statistics()
-        try demand(Set(statistics.types.filter(\.isRemarkable)), equals: expectedTypes)
-        try demand(Set(try await store.types().filter(\.isRemarkable)), equals: expectedTypes)
-        try demand(Set(statistics.keys), equals: expectedKeys)
-        try demand(statistics.keysInUse, equals: expectedKeys.count)
-        // A clock that was set makes no difference to who came first, nor a task younger than now.
+        try require(Set(statistics.types.filter(\.mustBeListed)), equals: expectedTypes)
+        try require(Set(try await store.types().filter(\.mustBeListed)), equals: expectedTypes)
+        try require(Set(statistics.keys), equals: expectedKeys)
+        try require(statistics.keysInUse, equals: expectedKeys.count)
+        // A set clock does not change which task is oldest; an age cannot be negative.
         let oldest = model.records.values.filter { $0.isReady || $0.isParked }.min { $0.id < $1.id }
-        try demand(statistics.oldestPendingAge, equals: oldest.map { max(now - $0.createdAt, .zero) })
+        try require(statistics.oldestPendingAge, equals: oldest.map { max(now - $0.createdAt, .zero) })
     }
 
     private var expectedTypes: Set<TypeState> {
@@ -31,7 +31,7 @@ extension ModelRun {
             }
             return state
         }
-        return Set(states.filter(\.isRemarkable))
+        return Set(states.filter(\.mustBeListed))
     }
 
     private var expectedKeys: Set<KeyState> {
@@ -53,8 +53,8 @@ extension ModelRun {
 }
 
 extension TypeState {
-    /// Whether a store must list the type: one without tasks or settings it may forget.
-    fileprivate var isRemarkable: Bool {
+    /// Whether a store must list the type: it may drop one without tasks and settings.
+    fileprivate var mustBeListed: Bool {
         limit != nil || isPaused || counts.total > 0
     }
 }

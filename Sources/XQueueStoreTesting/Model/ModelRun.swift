@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// One randomised run: what the store and the model have been through so far.
+/// One randomized run: the state of the store and of the model so far.
 struct ModelRun {
     private(set) var store: any Store
     let clock: ManualClock
@@ -9,9 +9,9 @@ struct ModelRun {
     var scenario: ModelScenario
     private(set) var stepNumber = 0
     private(set) var operation = ""
-    /// How many tasks were claimed in all.
+    /// Total number of claimed tasks.
     var claimed = 0
-    var told = ToldStates()
+    var logged = LoggedStates()
 
     init(store: any Store, clock: ManualClock, seed: UInt64) {
         self.store = store
@@ -33,7 +33,7 @@ struct ModelRun {
         case 67..<71: try await report()
         case 71..<75: try await cancel()
         case 75..<78: try await requeue()
-        case 78..<87: try await passTime()
+        case 78..<87: try await advanceTime()
         case 87: try await setClock()
         case 88..<91: try await prune()
         case 91..<93: try await setLimit()
@@ -44,48 +44,48 @@ struct ModelRun {
         }
     }
 
-    /// The queue moves to an empty store, and the run goes on there.
+    /// Moves the queue to an empty store, where the run continues.
     mutating func move(to target: any Store) async throws {
         begin("move")
         let adoptions = try await store.copyAll(to: target, pageSize: 7)
-        try demand(adoptions.allSatisfy { $0 == .adopted }, "answered \(adoptions)")
+        try require(adoptions.allSatisfy { $0 == .adopted }, "got \(adoptions)")
         await store.close()
         store = target
-        // The log begins anew.
-        told.cursor = try await target.lastEvent()
+        // The target has a log of its own.
+        logged.cursor = try await target.lastEvent()
         try await compare()
     }
 
-    // MARK: - Judging
+    // MARK: - Checks
 
     mutating func begin(_ operation: String) {
         self.operation = operation
     }
 
-    func demand(_ isRight: Bool, _ detail: @autoclosure () -> String) throws {
-        guard !isRight else { return }
+    func require(_ condition: Bool, _ detail: @autoclosure () -> String) throws {
+        guard !condition else { return }
         throw ModelMismatch(seed: seed, step: stepNumber, operation: operation, detail: detail())
     }
 
-    func demand<Value: Equatable>(_ answer: Value, equals expected: Value) throws {
-        try demand(answer == expected, "answered \(answer), expected \(expected)")
+    func require<Value: Equatable>(_ answer: Value, equals expected: Value) throws {
+        try require(answer == expected, "got \(answer), expected \(expected)")
     }
 
-    /// Demands that the store holds exactly what the model does, and keeps the rules of parking.
+    /// Requires that the store has exactly the model's records, and follows the rules of parking.
     mutating func compare(in request: ClaimRequest? = nil) async throws {
         let stored = try await allRecords()
         let change = model.adopt(stored)
         for record in stored {
             guard let expected = model.records[record.id] else {
-                return try demand(false, "the store holds \(record.id), which should not be there")
+                return try require(false, "the store has an unexpected task \(record.id)")
             }
-            try demand(record == expected, ModelMismatch.difference(record, expected))
+            try require(record == expected, ModelMismatch.difference(record, expected))
         }
-        try demand(
+        try require(
             stored.count == model.records.count,
-            "the store holds \(stored.count) tasks, expected \(model.records.count)")
+            "the store has \(stored.count) tasks, expected \(model.records.count)")
         try await followLog(to: stored)
-        if let fault = model.parkingFault(of: change, in: request) { try demand(false, fault) }
+        if let error = model.parkingError(of: change, in: request) { try require(false, error) }
     }
 
     func allRecords() async throws -> [TaskRecord] {
@@ -100,7 +100,7 @@ struct ModelRun {
     }
 }
 
-/// The store and its model disagree: where, and in what.
+/// A difference between the store and its model.
 struct ModelMismatch: Error, CustomStringConvertible {
     let seed: UInt64
     let step: Int
@@ -108,7 +108,7 @@ struct ModelMismatch: Error, CustomStringConvertible {
     let detail: String
 
     var description: String {
-        "step \(step), \(operation): \(detail). Run it again with XQUEUE_SEED=\(seed)."
+        "step \(step), \(operation): \(detail). To repeat, set XQUEUE_SEED=\(seed)."
     }
 
     /// The fields in which two records differ.

@@ -1,15 +1,15 @@
 import XQueueCore
 
-/// Draws the operations of a randomised run: few names and short times, so that everything collides.
+/// Draws the operations of a randomized run: few names and short times, so that conflicts are frequent.
 struct ModelScenario {
     let random: SeededRandomSource
     private let ids: TaskIDGenerator
-    /// Whether all tasks of a key ask for the same limit, as is usual.
+    /// Whether all tasks of a key have the same limit, as is usual.
     private let hasUniformLimits: Bool
     private var nextToken: Int64 = 1
-    /// By how much the clock was set in all.
+    /// By how much the clock has been set in total.
     private var clockError = Duration.zero
-    /// Attempts that were once handed out, live or not.
+    /// Attempts that were handed out, current or not.
     private(set) var attempts: [AttemptID] = []
 
     static let types = ["a", "b", "c", "d"]
@@ -79,7 +79,7 @@ struct ModelScenario {
                 lease: .seconds(1 + random.below(15)), grace: .seconds(random.below(4))))
     }
 
-    /// Mostly an attempt that was handed out; now and then one that never was.
+    /// Usually an attempt that was handed out; occasionally one that never was.
     func attempt(of model: StoreModel) -> AttemptID {
         let token = LeaseToken(rawValue: 1 + Int64(random.below(50)))
         if random.chance(3) { return AttemptID(taskID: ids.next(), token: token) }
@@ -116,7 +116,7 @@ struct ModelScenario {
     }
 
     func taskID(of model: StoreModel) -> TaskID? {
-        // Sorted, because a dictionary's order is not the same from run to run.
+        // Sorted, because a dictionary's order differs between runs.
         random.chance(3) ? ids.next() : random.pick(model.records.keys.sorted())
     }
 
@@ -131,7 +131,7 @@ struct ModelScenario {
         return query
     }
 
-    /// Back as often as forwards, so that the clock stays about where it is.
+    /// Forward as often as back, so that the clock stays close to the real time.
     mutating func clockStep() -> Duration {
         if random.chance(50), clockError != .zero {
             defer { clockError = .zero }

@@ -1,16 +1,16 @@
 import XQueueCore
 
 extension StoreModel {
-    /// Which tasks a store changed from ready to parked or back, for a step to be judged by.
+    /// The tasks that a store changed from ready to parked or back, to check a step by.
     struct ParkingChange {
         var parked: [TaskRecord] = []
         var unparked: [TaskRecord] = []
     }
 
-    /// Takes over from `stored` which of the waiting tasks with a key are parked; nothing else.
+    /// Adopts from `stored` which of the waiting tasks with a key are parked, and nothing else.
     ///
-    /// How early a claim stops to look, and how many more parked tasks than needed a store makes ready,
-    /// is its own choice: what it must not do is checked by ``parkingFault(of:in:)``.
+    /// How early a claim stops searching, and how many more parked tasks than needed a store makes ready, is up
+    /// to the store; what it must not do is checked by ``parkingError(of:in:)``.
     mutating func adopt(_ stored: [TaskRecord]) -> ParkingChange {
         var change = ParkingChange()
         for record in stored {
@@ -26,8 +26,8 @@ extension StoreModel {
         return change
     }
 
-    /// What is wrong with the step `change`; nil if nothing is. `request` is the claim it happened in.
-    func parkingFault(of change: ParkingChange, in request: ClaimRequest?) -> String? {
+    /// What is wrong with the step `change`; nil if nothing is. `request` is the claim that caused it.
+    func parkingError(of change: ParkingChange, in request: ClaimRequest?) -> String? {
         for record in change.parked {
             guard let request else { return "\(record.id) was parked outside of a claim" }
             guard request.types.contains(record.type) else {
@@ -40,16 +40,17 @@ extension StoreModel {
             guard request != nil || hasToken(record) else {
                 return "\(record.id) became ready although no token is free"
             }
-            let passedBy = stillParked.first {
+            let skipped = stillParked.first {
                 $0.sharesLine(with: record) && $0.isBetter(than: record)
                     && $0.tokenLimit >= record.tokenLimit
             }
-            if let passedBy { return "\(record.id) became ready before \(passedBy.id), which is better" }
+            if let skipped { return "\(record.id) became ready before \(skipped.id), which ranks higher" }
         }
         return stalled
     }
 
-    /// A parked task that a free token should have made ready: nobody would ever, or in time, claim it.
+    /// A parked task that a free token should have made ready: otherwise it would be claimed too late, or
+    /// never.
     private var stalled: String? {
         for record in records.values where record.isParked && hasToken(record) {
             let rivals = records.values.filter { $0.isReady && $0.sharesLine(with: record) }

@@ -1,14 +1,14 @@
 import XQueueCore
 
-/// What a store should hold, kept the simplest way: a dictionary, and sorting when order matters.
+/// What a store should hold, implemented as simply as possible: a dictionary, sorted when order matters.
 ///
-/// Every step goes through the pure ``TaskStateMachine``. Which tasks are parked is not predicted here,
-/// but checked and taken over from the store: see ``StoreModel/adopt(_:)``.
+/// Every step goes through the pure ``TaskStateMachine``. Which tasks are parked is not predicted, but checked
+/// and adopted from the store: see ``StoreModel/adopt(_:)``.
 struct StoreModel {
     var records: [TaskID: TaskRecord] = [:]
     var limits: [String: Int] = [:]
     var paused: Set<String> = []
-    /// When tasks are to run that were given a time of day.
+    /// Due times of tasks that were submitted with a time.
     private var givenRunAts: [TaskID: Timestamp] = [:]
 
     // MARK: - Verbs
@@ -26,7 +26,7 @@ struct StoreModel {
         }
     }
 
-    /// What a claim without any bound on its effort would hand out; changes nothing.
+    /// What an unlimited claim would hand out; changes nothing.
     func claimable(_ request: ClaimRequest, at now: Timestamp) -> [TaskRecord] {
         var model = self
         var claimed: [TaskRecord] = []
@@ -91,7 +91,7 @@ struct StoreModel {
         }
     }
 
-    /// The clock was set: what is waited for is waited for as long as before, but for times of day.
+    /// Adjusts for a set clock: remaining waits stay the same, except for those until a given time.
     mutating func rebase(by step: Duration) {
         for (id, record) in records {
             var record = record
@@ -152,16 +152,16 @@ struct StoreModel {
         records.values.first { $0.uniqueKey == uniqueKey && $0.type == type && !$0.status.isFinal }
     }
 
-    // MARK: - Questions
+    // MARK: - Queries
 
-    /// Whether type and key have room for `record`.
+    /// Whether type and key have a free slot for `record`.
     func isFree(_ record: TaskRecord) -> Bool {
         guard !paused.contains(record.type) else { return false }
         if let limit = limits[record.type], held(type: record.type) >= limit { return false }
         return hasToken(record)
     }
 
-    /// Whether the record's key, if it has one, has a free token for it.
+    /// Whether the record's key, if it has one, has a free token.
     func hasToken(_ record: TaskRecord) -> Bool {
         guard let concurrency = record.concurrency else { return true }
         return held(key: concurrency.key) < concurrency.limit
@@ -175,7 +175,7 @@ struct StoreModel {
         records.values.count { $0.status == .processing && $0.type == type }
     }
 
-    /// What time alone changes at `now`.
+    /// The tasks due at `now`.
     func due(at now: Timestamp) -> [TaskRecord] {
         records.values.filter { ($0.dueAt ?? .distantFuture) <= now }
     }

@@ -7,10 +7,10 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Thousands of random operations, on a store and on a simple model of it: both must agree on every
-/// answer and, after every operation, on every record. Halfway, the queue moves to another store.
+/// Thousands of random operations, on a store and on a simple model of it: both must agree on every result and,
+/// after every operation, on every record. Halfway, the queue moves to another store.
 public enum StoreModelTest {
-    /// Six fixed seeds and a new one; only the environment's `XQUEUE_SEED` if it is set.
+    /// Six fixed seeds and a random one; only the environment's `XQUEUE_SEED` if that is set.
     public static var seeds: [UInt64] {
         if let text = ProcessInfo.processInfo.environment["XQUEUE_SEED"], let seed = UInt64(text) {
             return [seed]
@@ -18,8 +18,8 @@ public enum StoreModelTest {
         return [1, 2, 3, 4, 5, 6, SystemRandomSource().next() >> 16]
     }
 
-    /// Runs `operations` operations drawn from `seed`; the first disagreement is thrown, and names the
-    /// seed to run it again.
+    /// Runs `operations` operations drawn from `seed`. The first disagreement is thrown, and names the seed for
+    /// repeating the run.
     public static func run(
         _ harness: StoreHarness, seed: UInt64, operations: Int = 2000
     ) async throws {

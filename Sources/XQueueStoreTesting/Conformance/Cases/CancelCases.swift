@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let cancelCases: [ConformanceCase] = [
-        ConformanceCase("cancel: a pending task ends at once, wherever it waits") { fixture in
+        ConformanceCase("cancel: a pending task ends immediately, whatever it waits for") { fixture in
             try await fixture.submit(fixture.task(key: "k"))
             _ = try await fixture.claimOne()
             var records = try await fixture.submit([
@@ -20,7 +20,7 @@ extension StoreConformance {
             for record in expected { #expect(try await fixture.read(record.id) == record) }
             #expect(try await fixture.claim(count: 9).isEmpty)
         },
-        ConformanceCase("cancel: a running task is asked, and may still succeed") { fixture in
+        ConformanceCase("cancel: a running task is asked to stop, and may still succeed") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             fixture.clock.advance(by: .seconds(1))
@@ -57,7 +57,7 @@ extension StoreConformance {
             try await fixture.advance(by: .seconds(1))
             #expect(try await fixture.status(running) == .canceled)
         },
-        ConformanceCase("cancel: refuses what has ended and what it does not know, in order") { fixture in
+        ConformanceCase("cancel: rejects ended and unknown tasks, in order") { fixture in
             let records = try await fixture.submit([fixture.task(priority: 1), fixture.task()])
             try await fixture.settle(try await fixture.claimOne(), .success(nil))
             let ended = try await fixture.read(records[0].id)

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let claimCases: [ConformanceCase] = [
-        ConformanceCase("claim: hands out what the state machine makes of the task") { fixture in
+        ConformanceCase("claim: returns the records the state machine predicts") { fixture in
             let before = try await fixture.submit(fixture.task(processTimeout: .seconds(7)))
             fixture.clock.advance(by: .milliseconds(250))
             let grant = fixture.grant(lease: .seconds(30), grace: .seconds(2))
@@ -23,7 +23,7 @@ extension StoreConformance {
             #expect(tasks.map(\.lease?.token) == (0..<5).map { grant.token.offset(by: $0) })
             for task in tasks { #expect(try await fixture.read(task.id) == task) }
         },
-        ConformanceCase("claim: the record says whether a remote worker runs the task") { fixture in
+        ConformanceCase("claim: reports whether a remote worker runs the task") { fixture in
             let records = try await fixture.submit([fixture.task("a"), fixture.task("b")])
             for (record, isRemote) in zip(records, [true, false]) {
                 var grant = fixture.grant()
@@ -36,7 +36,7 @@ extension StoreConformance {
                 #expect(try await fixture.read(task.id).lease?.isRemote == isRemote)
             }
         },
-        ConformanceCase("claim: keeps the largest token exactly") { fixture in
+        ConformanceCase("claim: stores the largest token exactly") { fixture in
             try await fixture.submit(fixture.task())
             let token = LeaseToken(rawValue: (1 << 52) - 1)
             let grant = ClaimGrant(token: token, workerID: "w", lease: .seconds(1), grace: .zero)
@@ -47,7 +47,7 @@ extension StoreConformance {
             let attempt = AttemptID(taskID: try #require(claimed.first).id, token: token.offset(by: -1))
             #expect(try await fixture.store.heartbeat([attempt], lease: .seconds(1)) == [.lost])
         },
-        ConformanceCase("claim: takes only the types it is asked for") { fixture in
+        ConformanceCase("claim: takes only the requested types") { fixture in
             let records = try await fixture.submit([
                 fixture.task("a"), fixture.task("b"), fixture.task("c"), fixture.task("ab"),
             ])
@@ -56,7 +56,7 @@ extension StoreConformance {
             #expect(try await fixture.claim([], count: 9).isEmpty)
             #expect(try await fixture.claim(["ab"], count: 9).ids == [records[3].id])
         },
-        ConformanceCase("claim: nothing is handed out twice") { fixture in
+        ConformanceCase("claim: hands out no task twice") { fixture in
             try await fixture.submit((0..<10).map { _ in fixture.task() })
             let first = try await fixture.claim(count: 4)
             let second = try await fixture.claim(count: 100)
@@ -65,7 +65,7 @@ extension StoreConformance {
             #expect(Set(first.ids + second.ids).count == 10)
             #expect(try await fixture.claim(count: 1).isEmpty)
         },
-        ConformanceCase("claim: says when more may be ready") { fixture in
+        ConformanceCase("claim: reports whether more may be ready") { fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task() })
             let request = ClaimRequest(types: ["a"], count: 2, grant: fixture.grant())
             #expect(try await fixture.store.claim(request).hasMore)
@@ -74,7 +74,8 @@ extension StoreConformance {
             #expect(result.tasks.count == 1)
             #expect(!result.hasMore)
         },
-        ConformanceCase("claim: ends early once its payloads are large, after one task at least") { fixture in
+        ConformanceCase("claim: ends early once its payloads are large, but after at least one task") {
+            fixture in
             try await fixture.submit((0..<40).map { fixture.task($0 % 2 == 0 ? "a" : "b", bytes: 1000) })
             func claim(_ maxBytes: Int) async throws -> ClaimResult {
                 try await fixture.store.claim(
@@ -110,7 +111,7 @@ extension StoreConformance {
             try await fixture.advance(by: .milliseconds(1))
             #expect(try await fixture.claim().ids == [record.id])
         },
-        ConformanceCase("claim: of a store without tasks is empty") { fixture in
+        ConformanceCase("claim: is empty for a store without tasks") { fixture in
             let request = ClaimRequest(types: ["a", "b"], count: 10, grant: fixture.grant())
             let result = try await fixture.store.claim(request)
             #expect(result == ClaimResult(tasks: [], hasMore: false))

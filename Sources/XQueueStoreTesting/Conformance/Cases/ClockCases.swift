@@ -1,18 +1,18 @@
 import Testing
 import XQueueCore
 
-/// Clocks that were wrong, or are set.
+/// Clocks that are wrong, or are set.
 extension StoreConformance {
     private static let year = Duration.seconds(366 * 86_400)
 
     static let clockCases: [ConformanceCase] = [
-        ConformanceCase("clock: says what time it is") { fixture in
+        ConformanceCase("clock: returns the current time") { fixture in
             let first = try await fixture.store.now()
             #expect(first == fixture.now)
             fixture.clock.advance(by: .seconds(5))
             #expect(try await fixture.store.now() == first + .seconds(5))
         },
-        ConformanceCase("clock: an identifier from the future goes by its end like any other") { fixture in
+        ConformanceCase("clock: a task with a future identifier is pruned by its end") { fixture in
             for ahead in [Duration.milliseconds(1), .seconds(3600), .seconds(86_400), year] {
                 var task = fixture.task()
                 task.id = TaskID.lowest(at: fixture.now + ahead)
@@ -27,7 +27,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 100) == 1)
             #expect(try await fixture.store.tasks(TaskQuery()).total == 0)
         },
-        ConformanceCase("clock: a requeued end of an identifier from the future is none") { fixture in
+        ConformanceCase("clock: a requeued end with a future identifier is disregarded") { fixture in
             var task = fixture.task()
             task.id = TaskID.lowest(at: fixture.now + year)
             let record = try await fixture.submit(task)
@@ -41,7 +41,7 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(51))
             #expect(try await fixture.store.prune(retention, limit: 100) == 1)
         },
-        ConformanceCase("clock: ends in the future keep no other end from being removed") { fixture in
+        ConformanceCase("clock: ends in the future do not prevent the removal of others") { fixture in
             let retention = Retention(age: .seconds(50), count: 1000)
             fixture.clock.step(by: year)
             let ahead = try await end(450, fixture)
@@ -59,7 +59,7 @@ extension StoreConformance {
             fixture.clock.advance(by: year)
             #expect(try await fixture.store.prune(retention, limit: 1000) == ahead.count)
         },
-        ConformanceCase("clock: ages are never below zero") { fixture in
+        ConformanceCase("clock: ages are never negative") { fixture in
             fixture.clock.step(by: .seconds(17_990))
             try await fixture.submit(fixture.task())
             fixture.clock.step(by: .seconds(-17_990))

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let closeCases: [ConformanceCase] = [
-        ConformanceCase("close: later calls are told so") { fixture in
+        ConformanceCase("close: later calls throw `closed`") { fixture in
             let record = try await fixture.submit(fixture.task())
             let store = fixture.store
             try await store.check()
@@ -35,7 +35,7 @@ extension StoreConformance {
             for await _ in early {}
             for await _ in fixture.store.signals() {}
         },
-        ConformanceCase("close: finishes what is under way") { fixture in
+        ConformanceCase("close: finishes calls in progress") { fixture in
             let tasks = (0..<50).map { _ in fixture.task() }
             let accepted = await withTaskGroup(of: Bool.self) { group in
                 for task in tasks {

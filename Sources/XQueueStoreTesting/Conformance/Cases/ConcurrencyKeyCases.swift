@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let concurrencyKeyCases: [ConformanceCase] = [
-        ConformanceCase("key: runs exactly as many as its limit") { fixture in
+        ConformanceCase("key: allows exactly its limit") { fixture in
             let records = try await fixture.submit((0..<6).map { _ in fixture.task(key: "k", limit: 2) })
             let first = try await fixture.claim(count: 10)
             #expect(first.ids == Array(records.ids.prefix(2)))
@@ -15,7 +15,7 @@ extension StoreConformance {
             #expect(try await fixture.claim(count: 10).ids == [records[2].id])
             #expect(try await fixture.claim(count: 10).isEmpty)
         },
-        ConformanceCase("key: a saturated key does not hold up the tasks behind it") { fixture in
+        ConformanceCase("key: a saturated key does not hold up the tasks after it") { fixture in
             try await fixture.submit((0..<50).map { _ in fixture.task(priority: 9, key: "k") })
             let other = try await fixture.submit(fixture.task(key: "l"))
             let free = try await fixture.submit(fixture.task())
@@ -52,7 +52,7 @@ extension StoreConformance {
             for record in parked { reasons.append(try await fixture.reason(record)) }
             #expect(reasons == [.parked, .ready, .ready, .parked])
         },
-        ConformanceCase("key: each task goes by its own limit") { fixture in
+        ConformanceCase("key: each task's own limit applies") { fixture in
             let records = try await fixture.submit([
                 fixture.task(priority: 3, key: "k", limit: 2),
                 fixture.task(priority: 2, key: "k", limit: 1),
@@ -68,7 +68,7 @@ extension StoreConformance {
             }
             #expect(try await fixture.claim(count: 9).ids == [records[1].id])
         },
-        ConformanceCase("key: one with a larger limit is not stuck behind one with a smaller") { fixture in
+        ConformanceCase("key: a task with a larger limit is not stuck behind one with a smaller") { fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task(key: "k", limit: 3) })
             let running = try await fixture.claim(count: 9)
             let narrow = try await fixture.submit(fixture.task(priority: 5, key: "k", limit: 1))
@@ -78,7 +78,7 @@ extension StoreConformance {
             #expect(try await fixture.claim(count: 9).ids == [wide.id])
             #expect(try await fixture.status(narrow) == .pending)
         },
-        ConformanceCase("key: its token comes back whatever ends the attempt") { fixture in
+        ConformanceCase("key: its token is returned however the attempt ends") { fixture in
             let endings: [(TaskRecord) async throws -> Void] = [
                 { try await fixture.settle($0, .success(nil)) },
                 { try await fixture.settle($0, .failure(AttemptFailure("x"), draw: 0.5)) },
@@ -105,7 +105,7 @@ extension StoreConformance {
                 #expect(try await fixture.claim(["w\(index)"]).ids == [waiting.id], "ending \(index)")
             }
         },
-        ConformanceCase("key: a ready task that goes away makes room for a parked one") { fixture in
+        ConformanceCase("key: a ready task that leaves makes room for a parked one") { fixture in
             try await fixture.submit(fixture.task(key: "k"))
             let running = try await fixture.claimOne()
             let parked = try await fixture.submit((0..<3).map { _ in fixture.task(key: "k") })

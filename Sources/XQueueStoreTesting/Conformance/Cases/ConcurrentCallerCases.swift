@@ -4,7 +4,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let concurrentCallerCases: [ConformanceCase] = [
-        ConformanceCase("concurrent: no task is claimed twice, none is left") { fixture in
+        ConformanceCase("concurrent: no task is claimed twice, none is left over") { fixture in
             try await fixture.submit((0..<300).map { fixture.task(priority: Int32($0 % 3)) })
             let claimed = try await concurrently(12) { _ in
                 var ids: [TaskID] = []
@@ -35,7 +35,7 @@ extension StoreConformance {
                     }
                     await Task.yield()
                     for record in batch {
-                        // Left before it is settled: from then on somebody else may hold the token.
+                        // Leave before settling: afterwards another worker may hold the token.
                         keys.leave(record.concurrency?.key ?? "")
                         types.leave(record.type)
                         try await fixture.settle(record, .success(nil))
@@ -49,7 +49,7 @@ extension StoreConformance {
             #expect(keys.highest <= 3)
             #expect(types.highest(of: "b") <= 4)
         },
-        ConformanceCase("concurrent: of many with one unique key one is accepted") { fixture in
+        ConformanceCase("concurrent: of many tasks with one unique key, one is accepted") { fixture in
             let outcomes = try await concurrently(20) { _ in
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")])
             }.flatMap { $0 }
@@ -57,7 +57,7 @@ extension StoreConformance {
             #expect(inserted.count == 1)
             #expect(Set(outcomes.map(\.record.id)).count == 1)
         },
-        ConformanceCase("concurrent: of many ends of one attempt one counts") { fixture in
+        ConformanceCase("concurrent: of many settlements of one attempt, one counts") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             let outcomes = try await concurrently(20) { index in
@@ -95,7 +95,7 @@ extension StoreConformance {
     }
 }
 
-/// Counts how many of each name are inside at once, and the most there ever were.
+/// Counts how many of each name are inside, and the maximum there has been.
 final class HighWater: Sendable {
     private struct Level {
         var now = 0

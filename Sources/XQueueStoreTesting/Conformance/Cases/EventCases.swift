@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let eventCases: [ConformanceCase] = [
-        ConformanceCase("events: a task's life is in the log, step by step") { fixture in
+        ConformanceCase("events: a task's steps are logged in order") { fixture in
             let task = try await fixture.submit(fixture.task("a"))
             fixture.clock.advance(by: .seconds(1))
             let running = try await fixture.claimOne()
@@ -24,7 +24,7 @@ extension StoreConformance {
             #expect(events.map(\.cursor.number) == [1, 2, 3])
             #expect(events.map(\.cursor.time) == events.map(\.timestamp))
         },
-        ConformanceCase("events: failures, retries and an operator's retry tell why and how often") {
+        ConformanceCase("events: failures, retries and requeues report the error and the retry count") {
             fixture in
             let task = try await fixture.submit(fixture.task(maxRetry: 1))
             let failure = AttemptFailure("“no” disk", kind: .error)
@@ -57,7 +57,7 @@ extension StoreConformance {
                             error: try await fixture.read(task.id).error)),
                 ])
         },
-        ConformanceCase("events: cancel, snooze, release and what time alone does") { fixture in
+        ConformanceCase("events: cancel, snooze, release and expiry are logged") { fixture in
             let store = fixture.store
             let waiting = try await fixture.submit(fixture.task("w"))
             _ = try await store.cancel([waiting.id], grace: .seconds(5))
@@ -84,7 +84,7 @@ extension StoreConformance {
                 #expect(changes.last?.error == (try await fixture.read(id).error))
             }
         },
-        ConformanceCase("events: what changes no status writes none") { fixture in
+        ConformanceCase("events: calls that change no status write none") { fixture in
             let store = fixture.store
             let task = try await fixture.submit(fixture.task("a", key: "k", uniqueKey: "u"))
             try await fixture.submit(fixture.task("a", uniqueKey: "u"))
@@ -104,7 +104,7 @@ extension StoreConformance {
             _ = try await store.requeue([task.id])
             #expect(try await store.lastEvent() == before)
         },
-        ConformanceCase("events: progress is told, and the last one before the end") { fixture in
+        ConformanceCase("events: progress is logged, including the last before the end") { fixture in
             let task = try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             let attempt = try fixture.attempt(of: running)
@@ -123,7 +123,7 @@ extension StoreConformance {
                 ])
             #expect(events.suffix(3).map(\.workerID) == ["worker-1", "worker-1", "worker-1"])
         },
-        ConformanceCase("events: a task's metadata is told with each of its steps, and with no other's") {
+        ConformanceCase("events: a task's metadata accompanies each of its own steps") {
             fixture in
             var submitted: [NewTask] = []
             for (number, key, unique) in [
@@ -166,7 +166,7 @@ extension StoreConformance {
             #expect(events.count > 5 * submitted.count)
             for event in events { #expect(event.metadata?.text == metadata[event.taskID], "\(event)") }
         },
-        ConformanceCase("events: of several reports in one call, the newest is told") { fixture in
+        ConformanceCase("events: of several reports in one call, the newest is logged") { fixture in
             try await fixture.submit([fixture.task(), fixture.task()])
             let running = try await fixture.claim(count: 2)
             let attempts = try running.map { try fixture.attempt(of: $0) }
@@ -174,11 +174,11 @@ extension StoreConformance {
                 ProgressReport(attempt: attempts[$0.0], progress: TaskProgress(percent: $0.1))
             }
             try await fixture.store.report(reports)
-            let told = try await fixture.log().filter { $0.taskID == running[0].id }.last
-            #expect(told?.change == .progress(TaskProgress(percent: 30)))
+            let logged = try await fixture.log().filter { $0.taskID == running[0].id }.last
+            #expect(logged?.change == .progress(TaskProgress(percent: 30)))
         },
         ConformanceCase(
-            "events: a batch is read in pages, from any place in it", requires: .gapFreeCursors
+            "events: a batch can be read in pages, from any position in it", requires: .gapFreeCursors
         ) { fixture in
             let tasks = (0..<50).map { _ in fixture.task() }
             try await fixture.submit(tasks)
@@ -200,7 +200,7 @@ extension StoreConformance {
             #expect(paged == all)
             #expect(cursor == (try await fixture.store.lastEvent()))
         },
-        ConformanceCase("events: a time alone is the place before its first event") { fixture in
+        ConformanceCase("events: a time alone is the position before its first event") { fixture in
             try await fixture.submit(fixture.task())
             fixture.clock.advance(by: .seconds(1))
             let second = try await fixture.submit([fixture.task(), fixture.task()])
@@ -218,14 +218,14 @@ extension StoreConformance {
             #expect(try await after(third.createdAt + .milliseconds(1)) == [])
             #expect(try await after(fixture.now + .seconds(3600)) == [])
         },
-        ConformanceCase("events: whoever waits is woken by the next one") { fixture in
+        ConformanceCase("events: the next one wakes waiting readers") { fixture in
             let store = fixture.store
             let start = try await store.lastEvent()
             async let page = store.events(after: start, limit: 10, waiting: .seconds(3600))
             let task = try await fixture.submit(fixture.task())
             #expect(try await page.events.map(\.taskID) == [task.id])
         },
-        ConformanceCase("events: waiting ends in time without one") { fixture in
+        ConformanceCase("events: waiting without one ends in time") { fixture in
             let store = fixture.store
             let start = try await store.lastEvent()
             try await withThrowingTaskGroup(of: EventPage?.self) { group in
@@ -233,7 +233,7 @@ extension StoreConformance {
                     try await store.events(after: start, limit: 10, waiting: .milliseconds(50))
                 }
                 group.addTask {
-                    // A store may wait by its own clock or by the world's.
+                    // A store may wait by its own clock or in real time.
                     while !Task.isCancelled {
                         fixture.clock.advance(by: .milliseconds(50))
                         try? await Task.sleep(for: .milliseconds(5))

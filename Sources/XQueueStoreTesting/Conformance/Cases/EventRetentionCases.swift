@@ -4,7 +4,7 @@ import XQueueCore
 extension StoreConformance {
     static let eventRetentionCases: [ConformanceCase] = [
         ConformanceCase(
-            "events: beyond the cap the oldest go, and who missed them is told",
+            "events: beyond the cap the oldest are removed, and readers that missed them are notified",
             requires: .gapFreeCursors, limits: .init(events: EventRetention(count: 20))
         ) { fixture in
             let store = fixture.store
@@ -27,7 +27,7 @@ extension StoreConformance {
             #expect(try await store.events(after: .start, limit: 1, waiting: .zero).isReset)
         },
         ConformanceCase(
-            "events: those that are too old go with the next clean-up, and the numbers go on",
+            "events: old ones are removed at the next cleanup, and numbering continues",
             requires: .gapFreeCursors, limits: .init(events: EventRetention(age: .seconds(60)))
         ) { fixture in
             let store = fixture.store
@@ -47,7 +47,7 @@ extension StoreConformance {
             #expect(try await store.events(after: .start, limit: 100, waiting: .zero).isReset)
         },
         ConformanceCase(
-            "events: none is written if none is wanted", limits: .init(events: EventRetention(count: 0))
+            "events: none are written with a retention of 0", limits: .init(events: EventRetention(count: 0))
         ) { fixture in
             let store = fixture.store
             try await fixture.submit(fixture.task())
@@ -58,12 +58,12 @@ extension StoreConformance {
             #expect(page == EventPage(events: [], next: .start, isReset: false, hasMore: false))
         },
         ConformanceCase(
-            "events: a cursor of another log goes on at its time, and is told so", requires: .gapFreeCursors
+            "events: a cursor of another log continues at its time, and is flagged", requires: .gapFreeCursors
         ) { fixture in
             let store = fixture.store
             let first = try await fixture.submit(fixture.task())
             fixture.clock.advance(by: .seconds(10))
-            // The log that the follower read went further than this one does, and was lost.
+            // The log that the reader followed reached further than this one, and was lost.
             let (lost, late) = (
                 EventCursor(time: fixture.now, number: 1000),
                 EventCursor(time: fixture.now + .seconds(60), number: 1000)
@@ -83,7 +83,7 @@ extension StoreConformance {
             let nothing = try await store.events(after: late, limit: 10, waiting: .zero)
             #expect(nothing.isRewound && nothing.events.isEmpty)
             #expect(nothing.next == rest.next)
-            // The numbers of this log have passed the cursor's: its time still tells.
+            // This log's numbers have passed the cursor's, but its time still shows the difference.
             let passed = EventCursor(time: fixture.now + .milliseconds(-1500), number: 2)
             let all = try await store.events(after: passed, limit: 10, waiting: .zero)
             #expect(all.isRewound)
@@ -94,7 +94,7 @@ extension StoreConformance {
             #expect(whole.events.map(\.cursor.number) == [1, 2, 3, 4])
         },
         ConformanceCase(
-            "events: a cursor of another log whose time is behind the log has missed some",
+            "events: a cursor of another log whose time is before the log's start has missed some",
             requires: .gapFreeCursors, limits: .init(events: EventRetention(count: 20))
         ) { fixture in
             let before = EventCursor(time: fixture.now + .seconds(-1), number: 1000)
@@ -109,7 +109,7 @@ extension StoreConformance {
             let page = try await store.events(after: .start, limit: 10, waiting: .zero)
             #expect(page == EventPage(events: [], next: .start, isReset: false, hasMore: false))
         },
-        ConformanceCase("events: texts of every kind survive") { fixture in
+        ConformanceCase("events: texts of every kind are stored exactly") { fixture in
             let type = String(repeating: "t", count: ModelLimits.typeLength)
             try await fixture.submit(fixture.task(type, maxRetry: 0))
             let message = String(repeating: "\u{1F680}\u{0}\"\\ ", count: 50)
@@ -126,7 +126,7 @@ extension StoreConformance {
                             previous: .processing, status: .failed, version: 3, retryCount: 0,
                             error: record.error)))
         },
-        ConformanceCase("events: a sink's cursor is kept for who has its lease") { fixture in
+        ConformanceCase("events: only the lease's holder can move a sink's cursor") { fixture in
             let store = fixture.store
             #expect(try await store.sinkCursor("s") == .start)
             try await fixture.submit([fixture.task(), fixture.task()])
@@ -144,7 +144,7 @@ extension StoreConformance {
             #expect(try await store.hold(.sink("t"), by: "node-1", for: .seconds(10)))
             #expect(try await store.sinkCursor("s") == end)
         },
-        ConformanceCase("events: callers at once leave no gap in any task's versions") { fixture in
+        ConformanceCase("events: concurrent callers leave no gap in any task's versions") { fixture in
             let store = fixture.store
             let ids = try await withThrowingTaskGroup(of: [TaskID].self) { group in
                 for index in 0..<20 {

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let fencingCases: [ConformanceCase] = [
-        ConformanceCase("fencing: a worker whose lease ran out changes nothing") { fixture in
+        ConformanceCase("fencing: a worker whose lease expired changes nothing") { fixture in
             try await fixture.submit(fixture.task())
             let zombie = try await fixture.claimOne("a", lease: .seconds(10))
             try await fixture.advance(by: .seconds(10))
@@ -24,7 +24,7 @@ extension StoreConformance {
             )
             try await expectFenced(zombie, fixture)
         },
-        ConformanceCase("fencing: a lease that ran out unnoticed still counts") { fixture in
+        ConformanceCase("fencing: a lease that expired unnoticed still counts") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne("a", lease: .seconds(10))
             fixture.clock.advance(by: .seconds(100))
@@ -51,7 +51,7 @@ extension StoreConformance {
         },
     ]
 
-    /// Expects that no verb of a worker does anything for the attempt `record` was claimed for.
+    /// Expects every worker verb to do nothing for the attempt that `record` was claimed for.
     private static func expectFenced(_ record: TaskRecord, _ fixture: StoreFixture) async throws {
         let before = try await fixture.read(record.id)
         let attempt = try fixture.attempt(of: record)

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let heartbeatCases: [ConformanceCase] = [
-        ConformanceCase("heartbeat: keeps a lease alive as long as it comes") { fixture in
+        ConformanceCase("heartbeat: keeps a lease alive") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne("a", lease: .seconds(10))
             let attempt = try fixture.attempt(of: running)
@@ -18,7 +18,7 @@ extension StoreConformance {
             #expect(lost.errors.map(\.kind) == [.leaseLost])
             #expect(lost.retryCount == 1)
         },
-        ConformanceCase("heartbeat: does not reach past the attempt's deadline") { fixture in
+        ConformanceCase("heartbeat: does not extend past the attempt's deadline") { fixture in
             try await fixture.submit(fixture.task(processTimeout: .seconds(20)))
             let running = try await fixture.claimOne("a", lease: .seconds(10))
             let attempt = try fixture.attempt(of: running)
@@ -28,7 +28,7 @@ extension StoreConformance {
             try await fixture.advance(by: .seconds(16))
             #expect(try await fixture.read(running.id).errors.map(\.kind) == [.timeout])
         },
-        ConformanceCase("heartbeat: tells of a cancel, and of a lost lease, in order") { fixture in
+        ConformanceCase("heartbeat: reports cancellation and lost leases, in order") { fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task() })
             let running = try await fixture.claim(count: 3)
             let attempts = try running.map { try fixture.attempt(of: $0) }
@@ -41,7 +41,7 @@ extension StoreConformance {
             #expect(outcomes == [.cancelRequested, .lost, .held, .lost, .lost])
             #expect(try await fixture.store.heartbeat([], lease: .seconds(60)) == [])
         },
-        ConformanceCase("heartbeat: changes the lease and nothing else") { fixture in
+        ConformanceCase("heartbeat: changes only the lease") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne("a", lease: .seconds(10))
             fixture.clock.advance(by: .seconds(3))

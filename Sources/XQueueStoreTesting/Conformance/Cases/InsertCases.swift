@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let insertCases: [ConformanceCase] = [
-        ConformanceCase("insert: stores exactly what the state machine makes of a task") { fixture in
+        ConformanceCase("insert: stores exactly the record the state machine predicts") { fixture in
             var tasks = [
                 fixture.task(), fixture.task("b", priority: .max, schedule: .after(.milliseconds(1))),
                 fixture.task("b", priority: .min, schedule: .at(fixture.now + .seconds(5))),
@@ -32,7 +32,7 @@ extension StoreConformance {
                 #expect(try await fixture.read(task.id).payload.text.utf8.elementsEqual(text.utf8))
             }
         },
-        ConformanceCase("insert: what is there already is abridged once it fills the answer") { fixture in
+        ConformanceCase("insert: existing tasks are abridged once they fill the reply") { fixture in
             let tasks = (0..<11).map { _ in fixture.task(bytes: 1 << 20) }
             let records = try await fixture.submit(tasks)
             let again = try await fixture.submit(tasks + [fixture.task()])
@@ -79,7 +79,7 @@ extension StoreConformance {
             try await fixture.submit(without)
             #expect(try await fixture.read(without.id).trace == nil)
         },
-        ConformanceCase("insert: an identifier that is known is answered with its task") { fixture in
+        ConformanceCase("insert: a known identifier yields its task") { fixture in
             let task = fixture.task()
             let first = try await fixture.submit(task)
             #expect(try await fixture.store.insert([task]) == [.existing(first)])
@@ -92,11 +92,11 @@ extension StoreConformance {
             let ended = try await fixture.read(task.id)
             #expect(try await fixture.store.insert([task]) == [.existing(ended)])
         },
-        ConformanceCase("insert: nothing to insert is nothing to answer") { fixture in
+        ConformanceCase("insert: an empty call returns nothing") { fixture in
             let outcomes = try await fixture.store.insert([])
             #expect(outcomes.isEmpty)
         },
-        ConformanceCase("insert: answers a large batch in order") { fixture in
+        ConformanceCase("insert: returns a large batch in order") { fixture in
             let tasks = (0..<1000).map { fixture.task(priority: Int32($0 % 7)) }
             let outcomes = try await fixture.store.insert(tasks)
             #expect(outcomes.map(\.record.id) == tasks.map(\.id))
@@ -108,7 +108,7 @@ extension StoreConformance {
 extension StoreConformance {
     static let batchCases: [ConformanceCase] = [
         ConformanceCase(
-            "batch: a call that fails does not fail its neighbours", limits: .init(maxBacklog: 50)
+            "batch: a failing call does not fail others in the same commit", limits: .init(maxBacklog: 50)
         ) {
             fixture in
             let batches = (0..<20).map { _ in (0..<10).map { _ in fixture.task() } }
@@ -130,7 +130,7 @@ extension StoreConformance {
             #expect(Set(page.tasks.ids) == Set(accepted.joined()))
             #expect(page.total == 50)
         },
-        ConformanceCase("batch: many calls at once are each answered with their own") { fixture in
+        ConformanceCase("batch: concurrent calls each get their own results") { fixture in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<100 {
                     group.addTask {

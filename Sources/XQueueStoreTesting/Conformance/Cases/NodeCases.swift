@@ -3,12 +3,12 @@ import XQueueCore
 
 extension StoreConformance {
     static let nodeCases: [ConformanceCase] = [
-        ConformanceCase("birth: the mark stays, and nothing is handed out from other data than the known") {
+        ConformanceCase("birth: the mark is stable, and a claim with another mark gets nothing") {
             fixture in
             let store = fixture.store
             let birth = try await store.birth()
             #expect(try await store.birth() == birth)
-            // What others can lose or replace must have a mark.
+            // A store whose data can be lost or replaced must have a mark.
             #expect(birth != nil || store.capabilities.contains(.exclusive))
             let task = try await fixture.submit(fixture.task())
             var request = ClaimRequest(types: ["a"], count: 1, grant: fixture.grant())
@@ -22,7 +22,7 @@ extension StoreConformance {
             request.birth = birth?.id
             #expect(try await store.claim(request).tasks.ids == [task.id])
         },
-        ConformanceCase("nodes: none at first; each is listed by name, as it announced itself") { fixture in
+        ConformanceCase("nodes: none at first; each is listed by name, as registered") { fixture in
             let store = fixture.store
             #expect(try await store.nodes() == [])
             let second = fixture.node("node-2", types: ["b", "a"], running: 3, stuck: 1, roles: .worker)
@@ -34,12 +34,12 @@ extension StoreConformance {
             let expected = [first.seen(at: start + .milliseconds(1500)), second.seen(at: start)]
             #expect(try await store.nodes() == expected)
         },
-        ConformanceCase("nodes: the time of the last announcement is the store's") { fixture in
+        ConformanceCase("nodes: the time of the last registration is the store's") { fixture in
             let node = fixture.node("node-1").seen(at: fixture.now + .seconds(3600))
             try await fixture.store.register(node, lifetime: .seconds(30))
             #expect(try await fixture.store.nodes().map(\.lastSeenAt) == [fixture.now])
         },
-        ConformanceCase("nodes: a later announcement replaces the earlier one and renews it") { fixture in
+        ConformanceCase("nodes: a later registration replaces the earlier one and renews it") { fixture in
             let store = fixture.store
             try await store.register(fixture.node("node-1", types: ["a"]), lifetime: .seconds(30))
             fixture.clock.advance(by: .seconds(20))
@@ -48,7 +48,7 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(20))
             #expect(try await store.nodes() == [later])
         },
-        ConformanceCase("nodes: one that falls silent disappears at the end of its life") { fixture in
+        ConformanceCase("nodes: one that is not renewed disappears when its lifetime ends") { fixture in
             let store = fixture.store
             try await store.register(fixture.node("node-1"), lifetime: .seconds(30))
             try await store.register(fixture.node("node-2"), lifetime: .seconds(60))
@@ -61,7 +61,7 @@ extension StoreConformance {
             try await store.register(fixture.node("node-1"), lifetime: .seconds(30))
             #expect(try await store.nodes().map(\.id) == ["node-1"])
         },
-        ConformanceCase("nodes: one that takes its leave disappears at once") { fixture in
+        ConformanceCase("nodes: one that unregisters disappears immediately") { fixture in
             let store = fixture.store
             try await store.register(fixture.node("node-1"), lifetime: .seconds(30))
             try await store.register(fixture.node("node-2"), lifetime: .seconds(30))
@@ -70,7 +70,7 @@ extension StoreConformance {
             try await store.unregister("nobody")
             #expect(try await store.nodes().map(\.id) == ["node-2"])
         },
-        ConformanceCase("nodes: names, hosts and types survive as they are") { fixture in
+        ConformanceCase("nodes: names, hosts and types are stored exactly") { fixture in
             let store = fixture.store
             let name = "nœud \"1\"\n{a}:*,\u{1F680}"
             let node = NodeRecord(
@@ -86,7 +86,7 @@ extension StoreConformance {
             try await store.unregister(name)
             #expect(try await store.nodes() == [])
         },
-        ConformanceCase("nodes: many with many types are all told") { fixture in
+        ConformanceCase("nodes: many nodes with many types are all listed") { fixture in
             let store = fixture.store
             let types = (0..<NodeRecord.maxTypes).map { "type-\($0)" }
             let names = (0..<50).map { "node-\($0)" }
@@ -97,7 +97,7 @@ extension StoreConformance {
             #expect(nodes.map(\.id) == names.sorted())
             #expect(nodes.allSatisfy { $0.types == types.sorted() })
         },
-        ConformanceCase("nodes: tasks and nodes leave each other alone") { fixture in
+        ConformanceCase("nodes: tasks and nodes do not affect each other") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             try await fixture.store.register(fixture.node("worker-1"), lifetime: .seconds(1))
@@ -110,7 +110,7 @@ extension StoreConformance {
 }
 
 extension StoreFixture {
-    /// A node that the store has just heard of.
+    /// A node as just registered with the store.
     func node(
         _ id: String, types: [String] = ["a"], running: Int = 0, stuck: Int = 0,
         roles: NodeRecord.Role = [.api, .worker]

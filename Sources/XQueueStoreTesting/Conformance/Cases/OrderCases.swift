@@ -4,7 +4,7 @@ import XQueueCore
 extension StoreConformance {
     static let orderCases: [ConformanceCase] = [
         ConformanceCase(
-            "order: larger priority first, then first in, first out", requires: .globalOrder
+            "order: higher priority first, then first in, first out", requires: .globalOrder
         ) { fixture in
             let priorities: [Int32] = [0, 5, -3, 5, .max, 0, .min, 5]
             let records = try await fixture.submit(priorities.map { fixture.task(priority: $0) })
@@ -47,7 +47,8 @@ extension StoreConformance {
             try await fixture.settle(first, .release)
             #expect(try await fixture.claim(count: 3).ids == records.ids)
         },
-        ConformanceCase("order: a task whose time has come stands by priority and identifier") { fixture in
+        ConformanceCase("order: a scheduled task that becomes ready is ordered by priority and identifier") {
+            fixture in
             let late = try await fixture.submit(fixture.task(schedule: .after(.seconds(1))))
             let urgent = try await fixture.submit(
                 fixture.task(priority: 1, schedule: .after(.seconds(2))))
@@ -57,7 +58,7 @@ extension StoreConformance {
         },
     ]
 
-    /// `records` in the order a claim takes them.
+    /// `records` in the order in which a claim takes them.
     static func inOrder(_ records: [TaskRecord]) -> [TaskRecord] {
         records.sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
     }

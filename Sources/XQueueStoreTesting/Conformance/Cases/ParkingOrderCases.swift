@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let parkingOrderCases: [ConformanceCase] = [
-        ConformanceCase("parked: waits in priority order, then first in, first out") { fixture in
+        ConformanceCase("parked: wait in priority order, then first in, first out") { fixture in
             try await fixture.submit(fixture.task(priority: 100, key: "k"))
             var running = try await fixture.claimOne()
             let priorities: [Int32] = [0, 2, 1, 2, 0]
@@ -18,7 +18,7 @@ extension StoreConformance {
             }
             #expect(order == inOrder(records).ids)
         },
-        ConformanceCase("parked: keeps its place ahead of a task that came later") { fixture in
+        ConformanceCase("parked: keep their place ahead of later tasks") { fixture in
             try await fixture.submit(fixture.task(key: "k"))
             let running = try await fixture.claimOne()
             let early = try await fixture.submit(fixture.task(key: "k"))
@@ -29,7 +29,7 @@ extension StoreConformance {
             #expect(try await fixture.claim(count: 9).ids == [early.id])
             #expect(try await fixture.status(late) == .pending)
         },
-        ConformanceCase("parked: keeps its place ahead of a released one with less priority") { fixture in
+        ConformanceCase("parked: keep their place ahead of released tasks of lower priority") { fixture in
             try await fixture.submit(fixture.task(key: "k"))
             let running = try await fixture.claimOne()
             let urgent = try await fixture.submit(fixture.task(priority: 9, key: "k"))
@@ -37,7 +37,7 @@ extension StoreConformance {
             try await fixture.settle(running, .release)
             #expect(try await fixture.claim(count: 9).ids == [urgent.id])
         },
-        ConformanceCase("parked: times out like any waiting task") { fixture in
+        ConformanceCase("parked: time out like any pending task") { fixture in
             try await fixture.submit(fixture.task(key: "k"))
             let running = try await fixture.claimOne("a", lease: .seconds(3600))
             let record = try await fixture.submit(fixture.task(key: "k", queueTimeout: .seconds(10)))
@@ -64,7 +64,7 @@ extension StoreConformance {
             #expect(try await fixture.status(first) == .timeout)
             #expect(try await fixture.reason(second) == .ready)
         },
-        ConformanceCase("parked: every task gets its turn while others come and go") { fixture in
+        ConformanceCase("parked: every task gets its turn while others start and end") { fixture in
             let records = try await fixture.submit(
                 (0..<40).map { fixture.task(["a", "b"][$0 % 2], key: "k\($0 % 3)", limit: 1 + $0 % 3) })
             var ended: Set<TaskID> = []

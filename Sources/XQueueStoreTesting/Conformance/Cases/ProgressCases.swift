@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let progressCases: [ConformanceCase] = [
-        ConformanceCase("progress: the last report counts, and is no change of status") { fixture in
+        ConformanceCase("progress: the last report counts, and does not change the status") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             let attempt = try fixture.attempt(of: running)
@@ -18,7 +18,7 @@ extension StoreConformance {
             try await fixture.store.report([ProgressReport(attempt: attempt, progress: silent)])
             #expect(try await fixture.read(running.id).progress == silent)
         },
-        ConformanceCase("progress: starts anew with each attempt") { fixture in
+        ConformanceCase("progress: is cleared at each attempt") { fixture in
             try await fixture.submit(fixture.task())
             let first = try await fixture.claimOne()
             let report = ProgressReport(
@@ -28,7 +28,7 @@ extension StoreConformance {
             #expect(try await fixture.read(first.id).progress == TaskProgress(percent: 80))
             #expect(try await fixture.claimOne().progress == nil)
         },
-        ConformanceCase("progress: a report nobody holds a lease for is passed over") { fixture in
+        ConformanceCase("progress: a report without a valid lease is ignored") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             let attempt = try fixture.attempt(of: running)

@@ -24,7 +24,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 100) == 2)
             #expect(try await fixture.store.tasks(TaskQuery()).tasks.ids == ids.suffix(4).reversed())
         },
-        ConformanceCase("prune: a task that ended twice in one moment counts once") { fixture in
+        ConformanceCase("prune: a task that ended twice at the same time counts once") { fixture in
             let ids = try await fixture.submit((0..<2).map { _ in fixture.task() }).ids
             _ = try await fixture.store.cancel(ids, grace: .zero)
             _ = try await fixture.store.requeue(ids)
@@ -36,7 +36,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 100) == 1)
             #expect(try await fixture.store.tasks(TaskQuery()).total == 0)
         },
-        ConformanceCase("prune: goes in small steps") { fixture in
+        ConformanceCase("prune: removes no more than its limit") { fixture in
             _ = try await finish(10, fixture)
             fixture.clock.advance(by: .seconds(100))
             let retention = Retention(age: .seconds(50), count: 1000)
@@ -45,7 +45,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 4) == 4)
             #expect(try await fixture.store.prune(retention, limit: 4) == 2)
         },
-        ConformanceCase("prune: never touches what has not ended") { fixture in
+        ConformanceCase("prune: keeps unfinished tasks") { fixture in
             try await fixture.submit(fixture.task())
             _ = try await fixture.claimOne()
             try await fixture.submit([fixture.task(), fixture.task(schedule: .after(.seconds(9999)))])
@@ -53,7 +53,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(Retention(age: .zero, count: 0), limit: 100) == 0)
             #expect(try await fixture.store.tasks(TaskQuery()).total == 3)
         },
-        ConformanceCase("prune: counts from the end, and forgets a requeued end") { fixture in
+        ConformanceCase("prune: measures age from the end, and disregards a requeued end") { fixture in
             let record = try await fixture.submit(fixture.task())
             fixture.clock.advance(by: .seconds(1000))
             _ = try await fixture.store.cancel([record.id], grace: .zero)
@@ -64,7 +64,7 @@ extension StoreConformance {
             #expect(try await fixture.store.prune(retention, limit: 100) == 0)
             #expect(try await fixture.claim().ids == [record.id])
         },
-        ConformanceCase("prune: the identifier and unique key are free again") { fixture in
+        ConformanceCase("prune: frees the identifier and the unique key") { fixture in
             let task = fixture.task(uniqueKey: "u")
             try await fixture.submit(task)
             try await fixture.settle(try await fixture.claimOne(), .success(nil))

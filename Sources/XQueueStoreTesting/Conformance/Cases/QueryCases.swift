@@ -16,7 +16,7 @@ extension StoreConformance {
             #expect(beyond == TaskPage(tasks: [], total: 25))
             #expect(try await fixture.store.tasks(TaskQuery(limit: 1000)).tasks.count == 25)
         },
-        ConformanceCase("query: every combination of filters") { fixture in
+        ConformanceCase("query: supports every combination of filters") { fixture in
             let all = try await populate(fixture)
             let statusSets: [Set<TaskStatus>] =
                 [[], Set(TaskStatus.allCases), [.pending, .failed]] + TaskStatus.allCases.map { [$0] }
@@ -26,7 +26,7 @@ extension StoreConformance {
                         var query = TaskQuery(
                             statuses: statuses, types: types, concurrencyKey: key, limit: 4, offset: 1)
                         #expect(try await fixture.store.tasks(query) == query.page(of: all), "\(query)")
-                        // From one page to the next, every task comes once.
+                        // Following the pages visits every task once.
                         query.offset = 0
                         try await follow(query, all, fixture)
                     }
@@ -45,7 +45,7 @@ extension StoreConformance {
             #expect(try await fixture.store.tasks(rest) == end)
             #expect(try await fixture.store.tasks(TaskQuery(maxBytes: 0)).tasks.count == 1)
         },
-        ConformanceCase("query: a key counts for the types it is meant for") { fixture in
+        ConformanceCase("query: a key applies to its own types") { fixture in
             for key in ["k", "a/k", "b/k", nil] {
                 try await fixture.submit(["a", "b", "c"].map { fixture.task($0, key: key, limit: 9) })
             }
@@ -65,7 +65,7 @@ extension StoreConformance {
                 }
             }
         },
-        ConformanceCase("query: a cursor stays where it is, whatever happens before and at it") { fixture in
+        ConformanceCase("query: a cursor stays valid, whatever happens before and at it") { fixture in
             let records = try await fixture.submit((0..<30).map { _ in fixture.task() })
             var query = TaskQuery(limit: 10)
             let first = try await fixture.store.tasks(query)
@@ -74,7 +74,7 @@ extension StoreConformance {
             let expected = TaskPage(
                 tasks: Array(records[10..<20].reversed()), total: 30, next: TaskCursor(last: records[10].id))
             #expect(try await fixture.store.tasks(query) == expected)
-            // Newer ones come in, and the one at the cursor goes.
+            // Newer tasks are added, and the one at the cursor is removed.
             try await fixture.submit((0..<3).map { _ in fixture.task() })
             _ = try await fixture.store.cancel([records[20].id], grace: .zero)
             fixture.clock.advance(by: .seconds(60))
@@ -87,20 +87,20 @@ extension StoreConformance {
             query.after = TaskCursor(last: TaskID(high: .max, low: .max))
             #expect(try await fixture.store.tasks(query).tasks.count == 10)
         },
-        ConformanceCase("query: a task nobody knows") { fixture in
+        ConformanceCase("query: an unknown task is nil") { fixture in
             let record = try await fixture.store.task(fixture.nextID())
             #expect(record == nil)
             let page = try await fixture.store.tasks(TaskQuery())
             #expect(page == TaskPage(tasks: [], total: 0))
         },
-        ConformanceCase("query: a list shows the same record as a look-up") { fixture in
+        ConformanceCase("query: a list returns the same records as lookups") { fixture in
             for record in try await populate(fixture) {
                 #expect(try await fixture.read(record.id) == record)
             }
         },
     ]
 
-    /// Goes from page to page, and expects all tasks that match, once and in order.
+    /// Follows the pages, and expects all matching tasks, once and in order.
     private static func follow(
         _ query: TaskQuery, _ all: [TaskRecord], _ fixture: StoreFixture
     ) async throws {
@@ -115,7 +115,7 @@ extension StoreConformance {
         #expect(found == all.filter(query.matches), "\(query)")
     }
 
-    /// Tasks of two types in every status, with and without a key; answers them all, newest first.
+    /// Submits tasks of two types in every status, with and without a key; returns all of them, newest first.
     private static func populate(_ fixture: StoreFixture) async throws -> [TaskRecord] {
         for type in ["a", "b"] {
             for key in [nil, "k"] {

@@ -17,7 +17,8 @@ extension StoreConformance {
             #expect(again.attempt == 1)
             #expect(again.errors.count == 1)
         },
-        ConformanceCase("requeue: takes canceled and timed-out tasks, and their time runs anew") { fixture in
+        ConformanceCase("requeue: accepts canceled and timed-out tasks, and restarts their queue timeout") {
+            fixture in
             let records = try await fixture.submit([
                 fixture.task(queueTimeout: .seconds(10)), fixture.task(queueTimeout: .seconds(10)),
             ])
@@ -31,7 +32,7 @@ extension StoreConformance {
             try await fixture.advance(by: .seconds(1))
             for record in records { #expect(try await fixture.status(record) == .timeout) }
         },
-        ConformanceCase("requeue: refuses all others, in order") { fixture in
+        ConformanceCase("requeue: rejects all others, in order") { fixture in
             let records = try await fixture.submit([
                 fixture.task(priority: 2), fixture.task(priority: 1), fixture.task(),
             ])

@@ -28,7 +28,7 @@ extension StoreConformance {
             }
             #expect(try await fixture.claim().isEmpty)
         },
-        ConformanceCase("settle: remembers the last ten failures") { fixture in
+        ConformanceCase("settle: keeps the last ten failures") { fixture in
             try await fixture.submit(fixture.task(maxRetry: 100))
             for attempt in 1...12 {
                 let failure = AttemptFailure("try \(attempt) “é”", retryAfter: .zero)
@@ -51,7 +51,7 @@ extension StoreConformance {
                 #expect(try await fixture.read(task.id).runAt == fixture.now + delay)
             }
         },
-        ConformanceCase("settle: records progress that comes with it") { fixture in
+        ConformanceCase("settle: records the progress it carries") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             let progress = TaskProgress(percent: 100, message: "done")
@@ -62,7 +62,7 @@ extension StoreConformance {
             #expect(record.progress == progress)
             #expect(record.status == .success)
         },
-        ConformanceCase("settle: a snooze and a release use up no retry") { fixture in
+        ConformanceCase("settle: a snooze and a release do not use up a retry") { fixture in
             try await fixture.submit(fixture.task(maxRetry: 0))
             try await fixture.settle(try await fixture.claimOne(), .snooze(.seconds(3)))
             #expect(try await fixture.claim().isEmpty)
@@ -92,7 +92,7 @@ extension StoreConformance {
                     .settled(.failed, version: 3), .settled(.pending, version: 3),
                 ])
         },
-        ConformanceCase("settle: nothing to settle is nothing to answer") { fixture in
+        ConformanceCase("settle: an empty call returns nothing") { fixture in
             let outcomes = try await fixture.store.settle([])
             #expect(outcomes.isEmpty)
         },

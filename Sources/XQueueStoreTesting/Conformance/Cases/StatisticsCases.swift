@@ -35,7 +35,7 @@ extension StoreConformance {
             _ = try await fixture.store.prune(Retention(age: .seconds(1), count: 10), limit: 10)
             #expect(try await fixture.store.statistics().counts == StatusCounts())
         },
-        ConformanceCase("statistics: lists keys in use, those with most first") { fixture in
+        ConformanceCase("statistics: lists keys in use, busiest first") { fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task(priority: 1, key: "k", limit: 2) })
             try await fixture.submit(fixture.task(key: "l", limit: 5))
             #expect(try await fixture.claim(count: 9).count == 3)
@@ -47,14 +47,14 @@ extension StoreConformance {
                 ])
             #expect(statistics.keysInUse == 2)
         },
-        ConformanceCase("statistics: a hundred keys at most, and how many there are") { fixture in
+        ConformanceCase("statistics: lists at most a hundred keys, and counts all") { fixture in
             try await fixture.submit((0..<120).map { fixture.task(key: "k\($0)") })
             #expect(try await fixture.claim(count: 200).count == 120)
             let statistics = try await fixture.store.statistics()
             #expect(statistics.keys.count == 100)
             #expect(statistics.keysInUse == 120)
         },
-        ConformanceCase("statistics: the age of the oldest task that could run") { fixture in
+        ConformanceCase("statistics: reports the age of the oldest unscheduled task") { fixture in
             #expect(try await fixture.store.statistics().oldestPendingAge == nil)
             try await fixture.submit(fixture.task(schedule: .after(.seconds(1000))))
             fixture.clock.advance(by: .seconds(5))
@@ -65,7 +65,7 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(2))
             #expect(try await fixture.store.statistics().oldestPendingAge == .seconds(7))
         },
-        ConformanceCase("statistics: counts what happened within the last minute") { fixture in
+        ConformanceCase("statistics: counts the last minute's steps") { fixture in
             try await fixture.submit((0..<5).map { _ in fixture.task(maxRetry: 1) })
             try await fixture.submit(fixture.task("b", queueTimeout: .seconds(1)))
             let running = try await fixture.claim(count: 3)
@@ -89,12 +89,12 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(180))
             #expect(try await fixture.store.statistics().lastMinute == FlowCounts())
         },
-        ConformanceCase("statistics: tells the last minute second by second") { fixture in
+        ConformanceCase("statistics: reports the last minute second by second") { fixture in
             fixture.clock.advance(by: .seconds(2))
             try await fixture.submit((0..<5).map { _ in fixture.task() })
             fixture.clock.advance(by: .seconds(2))
             for lease in try await fixture.claim(count: 2) { try await fixture.settle(lease, .success(nil)) }
-            // The present second is not whole.
+            // The current second is not complete.
             #expect(try await fixture.store.statistics().history.seconds.last == FlowCounts())
             fixture.clock.advance(by: .seconds(1))
             var first = FlowCounts()

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let sweepCases: [ConformanceCase] = [
-        ConformanceCase("sweep: changes nothing before its time, all at its time") { fixture in
+        ConformanceCase("sweep: changes each task when it is due, and not before") { fixture in
             try await fixture.submit(fixture.task("run", processTimeout: .seconds(5)))
             try await fixture.submit(fixture.task("run"))
             let running = try await fixture.claim(["run"], count: 2, lease: .seconds(10))
@@ -25,10 +25,10 @@ extension StoreConformance {
             }
             #expect(try await fixture.read(before[4].id) == before[4])
         },
-        ConformanceCase("sweep: changes nothing later than it may") { fixture in
+        ConformanceCase("sweep: changes nothing after its time limit") { fixture in
             let task = try await fixture.submit(fixture.task(maxRetry: 0))
             _ = try await fixture.claimOne("a", lease: .seconds(10))
-            // A process that stands still after it has looked for how long its own leases last.
+            // Simulates a process that is suspended after checking how long its own leases last.
             let clock = fixture.clock
             let late = try await fixture.store.sweep(limit: 100, draw: 0.5) {
                 clock.advance(by: .seconds(20))
@@ -43,7 +43,7 @@ extension StoreConformance {
                 try await fixture.store.sweep(limit: 100, draw: 0.5, within: { .seconds(1) })
                     == SweepResult(changed: 1, nextDueIn: nil))
         },
-        ConformanceCase("sweep: says when the next task is due") { fixture in
+        ConformanceCase("sweep: reports when the next task is due") { fixture in
             #expect(
                 try await fixture.store.sweep(limit: 10, draw: 0.0)
                     == SweepResult(changed: 0, nextDueIn: nil))
@@ -58,7 +58,7 @@ extension StoreConformance {
             let three = try await fixture.store.sweep(limit: 10, draw: 0.0)
             #expect(three.nextDueIn == .seconds(10))
         },
-        ConformanceCase("sweep: goes in steps of its limit, the longest due first") { fixture in
+        ConformanceCase("sweep: changes at most its limit, the longest overdue first") { fixture in
             let tasks = (1...10).map { fixture.task(schedule: .after(.seconds(11 - $0))) }
             try await fixture.submit(tasks)
             fixture.clock.advance(by: .seconds(60))
@@ -70,7 +70,7 @@ extension StoreConformance {
             #expect(try await fixture.store.sweep(limit: 4, draw: 0.0).changed == 2)
             #expect(try await fixture.store.sweep(limit: 4, draw: 0.0).changed == 0)
         },
-        ConformanceCase("sweep: queue timeout counts from ready, and stops with the first attempt") {
+        ConformanceCase("sweep: the queue timeout starts when ready, and stops with the first attempt") {
             fixture in
             let task = fixture.task(
                 maxRetry: 1, queueTimeout: .seconds(10), schedule: .after(.seconds(100)))
@@ -82,7 +82,7 @@ extension StoreConformance {
             try await fixture.advance(by: .seconds(1000))
             #expect(try await fixture.read(task.id).pendingReason == .ready)
         },
-        ConformanceCase("sweep: lost leases count as attempts until none is left") { fixture in
+        ConformanceCase("sweep: lost leases use up attempts until none is left") { fixture in
             try await fixture.submit(fixture.task(maxRetry: 1))
             let first = try await fixture.claimOne("a", lease: .seconds(10))
             try await fixture.advance(by: .seconds(10))
@@ -94,7 +94,7 @@ extension StoreConformance {
             #expect(record.status == .failed)
             #expect(record.errors.map(\.kind) == [.leaseLost, .leaseLost])
         },
-        ConformanceCase("sweep: attempts that end together come back one by one") { fixture in
+        ConformanceCase("sweep: attempts that end together retry at different times") { fixture in
             let tasks = (0..<200).map { _ in
                 var task = fixture.task(processTimeout: .seconds(5))
                 task.retryPolicy = RetryPolicy(

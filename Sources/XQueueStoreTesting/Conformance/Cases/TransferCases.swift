@@ -4,7 +4,7 @@ import XQueueCore
 extension StoreConformance {
     static let transferCases: [ConformanceCase] = stateCases + takingCases
 
-    /// A task in each place of its life, which is the same in the copy and then goes the same way.
+    /// A task in each state: its copy is the same, and evolves the same way.
     private static let stateCases = MachineState.all.map { state in
         pairCase("transfer: \(state.name)") { pair in
             let subject = try await state.reach(pair.source)
@@ -48,7 +48,7 @@ extension StoreConformance {
     }
 
     private static let takingCases: [ConformanceCase] = [
-        pairCase("transfer: everything that was asked, and large contents") { pair in
+        pairCase("transfer: copies every field, and large contents") { pair in
             try await pair.source.submit([
                 pair.source.elaborateTask(schedule: .now), pair.source.task("a", bytes: 9000),
             ])
@@ -73,7 +73,7 @@ extension StoreConformance {
                 return try await fixture.store.claim(request).tasks
             }
         },
-        pairCase("transfer: a unique key is held by an unfinished task only") { pair in
+        pairCase("transfer: only an unfinished task holds its unique key") { pair in
             let (held, free) = (pair.source.task(uniqueKey: "u"), pair.source.task("b", uniqueKey: "u"))
             try await pair.source.submit([held, free])
             try await pair.source.settle(try await pair.source.claimOne("b"), .success(nil))
@@ -83,7 +83,7 @@ extension StoreConformance {
             try await pair.target.settle(try await pair.target.claimOne(), .success(nil))
             #expect(try await pair.target.submit(again).id == again.id)
         },
-        pairCase("transfer: what is there stays, and a unique key has one holder") { pair in
+        pairCase("transfer: existing tasks stay, and a unique key has one holder") { pair in
             let (same, other) = (pair.source.task(), pair.source.task(uniqueKey: "u"))
             try await pair.source.submit([same, other])
             try await pair.target.submit([same, pair.source.task(uniqueKey: "u")])
@@ -93,7 +93,7 @@ extension StoreConformance {
             #expect(try await pair.target.store.task(other.id) == nil)
             #expect(try await pair.target.store.tasks(TaskQuery()).total == 2)
         },
-        pairCase("transfer: parked tasks wait for the running one that came along") { pair in
+        pairCase("transfer: parked tasks wait for a running task that was copied, too") { pair in
             try await pair.source.submit((0..<6).map { pair.source.task(priority: $0 % 2, key: "k") })
             let running = try #require(try await pair.source.claim(count: 9).first)
             try await pair.copy(pageSize: 2)
@@ -108,7 +108,7 @@ extension StoreConformance {
                 try await pair.expectSame("after a turn")
             }
         },
-        pairCase("transfer: parked tasks whose running one was left behind are ready in the end") { pair in
+        pairCase("transfer: parked tasks become ready in the end if the running one was not copied") { pair in
             try await pair.source.submit((0..<3).map { _ in pair.source.task(key: "k") })
             let running = try await pair.source.claim(count: 9).ids
             let parked = try await pair.source.store.copies(TaskQuery()).copies.filter {
@@ -119,7 +119,7 @@ extension StoreConformance {
             try await pair.target.store.endTransfer(note: "")
             #expect(try await pair.target.claim(count: 9).ids == [parked[1].record.id])
         },
-        pairCase("transfer: limits count the tasks that run") { pair in
+        pairCase("transfer: limits count running tasks") { pair in
             try await pair.source.submit((0..<3).map { _ in pair.source.task() })
             try await pair.source.store.setLimit(1, ofType: "a")
             try await pair.source.store.setPaused(true, type: "b")
@@ -142,7 +142,7 @@ extension StoreConformance {
                 try await pair.expectSame("after the retention")
             }
         },
-        pairCase("transfer: no event is told, and the note is kept with the tasks") { pair in
+        pairCase("transfer: no events are written, and the note is saved with the tasks") { pair in
             try await pair.source.submit(pair.source.task())
             #expect(try await pair.target.store.transferNote() == nil)
             let page = try await pair.source.store.copies(TaskQuery())

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let limitCases: [ConformanceCase] = [
-        ConformanceCase("backlog: is filled to its limit and not further", limits: .init(maxBacklog: 3)) {
+        ConformanceCase("backlog: is filled to its limit and no further", limits: .init(maxBacklog: 3)) {
             fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task() })
             await fixture.expect(.backlogFull) { () async throws(StoreError) in
@@ -17,7 +17,7 @@ extension StoreConformance {
             try await fixture.settle(claimed, .success(nil))
             #expect(try await fixture.store.tasks(TaskQuery()).total == 4)
         },
-        ConformanceCase("backlog: a batch that does not fit leaves nothing", limits: .init(maxBacklog: 5)) {
+        ConformanceCase("backlog: an oversized batch is rejected as a whole", limits: .init(maxBacklog: 5)) {
             fixture in
             try await fixture.submit((0..<3).map { _ in fixture.task() })
             let batch = (0..<3).map { fixture.task(uniqueKey: "u\($0)") }
@@ -29,22 +29,21 @@ extension StoreConformance {
             try await fixture.submit(fixture.task(uniqueKey: "u0"))
             #expect(try await fixture.claim(count: 10).count == 4)
         },
-        ConformanceCase("backlog: a retry and a release come back all the same", limits: .init(maxBacklog: 1))
-        { fixture in
+        ConformanceCase("backlog: retries and releases are exempt", limits: .init(maxBacklog: 1)) { fixture in
             try await fixture.submit(fixture.task())
             let first = try await fixture.claimOne()
             try await fixture.submit(fixture.task())
             #expect(try await fixture.settle(first, .release) == .settled(.pending, version: 3))
             #expect(try await fixture.claim(count: 10).count == 2)
         },
-        ConformanceCase("backlog: a known task takes no room", limits: .init(maxBacklog: 1)) { fixture in
+        ConformanceCase("backlog: a known task does not count", limits: .init(maxBacklog: 1)) { fixture in
             let task = fixture.task(uniqueKey: "u")
             let record = try await fixture.submit(task)
             #expect(try await fixture.store.insert([task]) == [.existing(record)])
             #expect(
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(record)])
         },
-        ConformanceCase("types: no more distinct ones than the limit", limits: .init(maxTypes: 2)) {
+        ConformanceCase("types: no more distinct types than the limit", limits: .init(maxTypes: 2)) {
             fixture in
             try await fixture.submit([fixture.task("a"), fixture.task("b"), fixture.task("a")])
             await fixture.expect(.tooManyTypes) { () async throws(StoreError) in
@@ -59,7 +58,7 @@ extension StoreConformance {
 
 extension StoreConformance {
     static let pauseCases: [ConformanceCase] = [
-        ConformanceCase("pause: holds back claims of its type alone") { fixture in
+        ConformanceCase("pause: holds back claims of only its type") { fixture in
             try await fixture.submit([fixture.task("a", priority: 9), fixture.task("b")])
             try await fixture.store.setPaused(true, type: "a")
             #expect(try await fixture.claim(["a", "b"], count: 9).map(\.type) == ["b"])
@@ -67,7 +66,7 @@ extension StoreConformance {
             try await fixture.store.setPaused(false, type: "a")
             #expect(try await fixture.claim(["a", "b"], count: 9).map(\.type) == ["a"])
         },
-        ConformanceCase("pause: lets running tasks go on") { fixture in
+        ConformanceCase("pause: lets running tasks continue") { fixture in
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             try await fixture.store.setPaused(true, type: "a")
@@ -76,7 +75,7 @@ extension StoreConformance {
             #expect(
                 try await fixture.settle(running, .success(nil)) == .settled(.success, version: 3))
         },
-        ConformanceCase("pause: still accepts tasks, and their time still runs") { fixture in
+        ConformanceCase("pause: still accepts tasks, and their timeouts keep running") { fixture in
             try await fixture.store.setPaused(true, type: "a")
             let record = try await fixture.submit(fixture.task(queueTimeout: .seconds(10)))
             #expect(try await fixture.claim().isEmpty)
@@ -96,7 +95,7 @@ extension StoreConformance {
 
 extension StoreConformance {
     static let typeRemovalCases: [ConformanceCase] = [
-        ConformanceCase("type removal: a type stays while there are tasks of it, ended ones too") { fixture in
+        ConformanceCase("type removal: a type with tasks stays, even if they ended") { fixture in
             let record = try await fixture.submit(fixture.task())
             #expect(try await fixture.store.removeTypes(["a"], evenIfSet: true) == [.hasTasks])
             try await fixture.settle(try await fixture.claimOne(), .success(nil))
@@ -108,7 +107,7 @@ extension StoreConformance {
             #expect(try await fixture.store.removeTypes(["a"], evenIfSet: false) == [.removed])
             #expect(try await fixture.store.types().isEmpty)
         },
-        ConformanceCase("type removal: a limit or a pause goes only if it may") { fixture in
+        ConformanceCase("type removal: a set limit or pause goes only on request") { fixture in
             try await fixture.store.setLimit(2, ofType: "a")
             try await fixture.store.setPaused(true, type: "b")
             #expect(try await fixture.store.removeTypes(["a", "b"], evenIfSet: false) == [.isSet, .isSet])
@@ -120,7 +119,7 @@ extension StoreConformance {
             ])
             #expect(try await fixture.claim(["a", "b"], count: 9).count == 4)
         },
-        ConformanceCase("type removal: an unknown type is no error, and the others go") { fixture in
+        ConformanceCase("type removal: an unknown type is no error, the others go") { fixture in
             try await fixture.submit(fixture.task("a"))
             try await fixture.store.setLimit(1, ofType: "b")
             #expect(

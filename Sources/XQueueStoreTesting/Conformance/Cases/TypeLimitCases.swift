@@ -4,7 +4,7 @@ import XQueueCore
 extension StoreConformance {
     static let typeLimitCases: [ConformanceCase] = [
         ConformanceCase(
-            "type limit: runs exactly as many as the limit, the rest stay ready", requires: .exactTypeLimits
+            "type limit: runs exactly the limit, and the rest stay ready", requires: .exactTypeLimits
         ) { fixture in
             try await fixture.store.setLimit(2, ofType: "a")
             let records = try await fixture.submit((0..<5).map { _ in fixture.task() })
@@ -62,7 +62,7 @@ extension StoreConformance {
             #expect(try await fixture.claim(count: 9).ids == [records[0].id])
             #expect(try await fixture.reason(records[1]) == .ready)
         },
-        ConformanceCase("type limit: is listed with its type, before any task of it") { fixture in
+        ConformanceCase("type limit: is listed with its type, even before the type has tasks") { fixture in
             try await fixture.store.setLimit(4, ofType: "a")
             #expect(try await fixture.store.types() == [TypeState(type: "a", limit: 4)])
         },

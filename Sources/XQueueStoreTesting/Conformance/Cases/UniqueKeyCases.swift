@@ -3,7 +3,7 @@ import XQueueCore
 
 extension StoreConformance {
     static let uniqueKeyCases: [ConformanceCase] = [
-        ConformanceCase("unique key: an unfinished task stands for every later one") { fixture in
+        ConformanceCase("unique key: an unfinished task is returned for every later one") { fixture in
             let first = try await fixture.submit(fixture.task(uniqueKey: "u"))
             #expect(
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(first)])
@@ -16,13 +16,13 @@ extension StoreConformance {
             #expect(
                 try await fixture.store.insert([fixture.task(uniqueKey: "u")]) == [.existing(waiting)])
         },
-        ConformanceCase("unique key: holds within its type") { fixture in
+        ConformanceCase("unique key: is unique within its type") { fixture in
             let held = try await fixture.submit(fixture.task("a", uniqueKey: "u"))
             let other = fixture.task("b", uniqueKey: "u")
             let outcomes = try await fixture.store.insert([other, fixture.task("a", uniqueKey: "u")])
             let record = TaskStateMachine.submit(other, at: fixture.now)
             #expect(outcomes == [.inserted(record), .existing(held)])
-            // The end of one frees nothing of the other's.
+            // Ending one must not free the other's key.
             _ = try await fixture.store.cancel([held.id], grace: .zero)
             #expect(
                 try await fixture.store.insert([fixture.task("b", uniqueKey: "u")]) == [.existing(record)])
@@ -32,7 +32,7 @@ extension StoreConformance {
             #expect(
                 try await fixture.store.requeue([held.id]) == [.refused(.uniqueKeyTaken, canceled)])
         },
-        ConformanceCase("unique key: names of types and keys do not run together") { fixture in
+        ConformanceCase("unique key: types and keys are not concatenated ambiguously") { fixture in
             let tasks = [fixture.task("a", uniqueKey: "a:b/c"), fixture.task("a:b", uniqueKey: "c")]
             let records = try await fixture.submit(tasks)
             #expect(records.ids == tasks.map(\.id))
