@@ -28,7 +28,7 @@ struct ClockWatch {
             let isStep = step >= Self.tolerance || step <= .zero - Self.tolerance
             return (now, isStep ? .milliseconds(step.wholeMilliseconds) : .zero)
         }
-        // This process hardly gets to run; the next reading will tell.
+        // The process hardly gets to run; leave it to the next reading.
         return (clock.now(), .zero)
     }
 
@@ -64,7 +64,7 @@ extension WriteSession {
             try statement.run(db)
         }
         forgetActive()
-        // Makes whoever waits for the next due time check again.
+        // Wakes sweepers waiting for the next due time.
         effects.due(at: now)
     }
 }

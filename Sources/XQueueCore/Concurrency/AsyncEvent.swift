@@ -18,7 +18,7 @@ package final class AsyncEvent: CancelableWaitable {
 
     package init() {}
 
-    /// Wakes the longest waiter, or lets the next wait return immediately.
+    /// Wakes the waiter that has waited longest, or lets the next wait return immediately.
     package func signal() {
         let waiter = state.withLock { state in
             let waiter = state.waiters.popFirst()

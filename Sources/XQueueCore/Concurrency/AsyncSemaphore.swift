@@ -20,7 +20,7 @@ package final class AsyncSemaphore: Waitable {
         await waitIgnoringCancellation(for: ())
     }
 
-    /// Returns a permit, to the longest waiter if there is one.
+    /// Returns a permit; the waiter that has waited longest gets it.
     package func signal() {
         let next = state.withLock { state in
             let next = state.waiters.popFirst()
