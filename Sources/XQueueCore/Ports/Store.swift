@@ -1,6 +1,6 @@
 /// Where the queue is stored, and its single source of truth: tasks, types, the cluster and the event log.
 ///
-/// A conforming store guarantees the following, which the conformance suite in `XQueueTesting` checks:
+/// A conforming store guarantees the following, which the conformance suite in `XQueueStoreTesting` checks:
 ///
 /// - Every call is atomic and durable: all of it happens, or none of it.
 /// - It takes each step exactly as ``TaskStateMachine`` does, by its own clock.
