@@ -1,12 +1,11 @@
 import Synchronization
 import XQueueCore
 
-/// What this node remembers of the attempts of remote workers.
+/// Caches the attempts of remote workers that this node has seen.
 ///
-/// It is a memory, not the truth: any node may be asked about any lease, and asks the store about those it
-/// does not know.
+/// Only a cache: any node may be asked about any lease, and looks up unknown ones in the store.
 final class HeldLeases: Sendable {
-    /// The most leases remembered; beyond, the store is asked.
+    /// Maximum number of leases cached; others are looked up in the store.
     private static let limit = 100_000
 
     private let entries = Mutex<[AttemptID: Attempt]>([:])
@@ -22,9 +21,9 @@ final class HeldLeases: Sendable {
         }
     }
 
-    /// Takes the store's answer to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
+    /// Applies the store's answer to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
     ///
-    /// - Parameter attempt: The attempt as it was looked up: it may not be remembered.
+    /// - Parameter attempt: The attempt as it was looked up; it may not be cached.
     func take(
         _ answer: HeartbeatOutcome, of attempt: Attempt, leaseEndsAt end: MonotonicInstant,
         at now: MonotonicInstant
@@ -41,7 +40,7 @@ final class HeldLeases: Sendable {
         entries.withLock { _ = $0.removeValue(forKey: id) }
     }
 
-    /// Forgets the leases that have ended, and counts the others by worker.
+    /// Drops expired leases, and counts the others by worker.
     func countByWorker(at now: MonotonicInstant) -> [String: Int] {
         entries.withLock { entries in
             entries = entries.filter { $0.value.leaseEndsAt > now }

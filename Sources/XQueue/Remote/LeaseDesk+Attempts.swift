@@ -1,15 +1,15 @@
 import XQueueCore
 
 extension LeaseDesk {
-    /// How often a worker should extend its leases: three times within each, and within the grace period
-    /// that it has to stop after a cancel.
+    /// How often a worker should extend its leases: three times per lease, and three times per grace period,
+    /// so that it learns of a cancellation in time.
     var heartbeatInterval: Duration {
         max(min(configuration.leaseDuration, configuration.gracePeriod) / 3, .milliseconds(100))
     }
 
-    /// Extends leases; answers in order what becomes of each.
+    /// Extends leases. Returns the standing of each attempt, in order.
     func extend(_ ids: [AttemptID]) async throws(QueueError) -> [AttemptStanding] {
-        let known = try await learn(ids)
+        let known = try await lookUp(ids)
         let (answers, end) = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.attempts.confirm(ids)
         }
@@ -24,7 +24,7 @@ extension LeaseDesk {
         }
     }
 
-    /// Records how far attempts have come, which extends their leases.
+    /// Records the progress of attempts, which extends their leases.
     func report(_ reports: [ProgressReport]) async throws(QueueError) -> [AttemptStanding] {
         try await QueueError.wrapping { () async throws(StoreError) in
             try await self.attempts.store.report(reports)
@@ -32,9 +32,9 @@ extension LeaseDesk {
         return try await extend(reports.map(\.attempt))
     }
 
-    /// Ends attempts; answers in order what became of each.
+    /// Settles attempts. Returns the outcome of each, in order.
     func end(_ ends: [LeaseEnd]) async throws(QueueError) -> [SettleOutcome] {
-        let known = try await learn(ends.map(\.attempt))
+        let known = try await lookUp(ends.map(\.attempt))
         let now = context.clock.instant()
         let settlements = ends.map { end in
             let timeout = known[end.attempt].flatMap { $0.isTimedOut(at: now) ? $0.processTimeout : nil }
@@ -57,20 +57,20 @@ extension LeaseDesk {
         return answers
     }
 
-    /// What is known of attempts; nothing of those that are over. The store is asked about those that another
-    /// node gave out, or this one before it was restarted.
-    func learn(_ ids: [AttemptID]) async throws(QueueError) -> [AttemptID: Attempt] {
+    /// Returns the attempts that still hold their leases. Those claimed through another node, or through this
+    /// one before a restart, are looked up in the store.
+    func lookUp(_ ids: [AttemptID]) async throws(QueueError) -> [AttemptID: Attempt] {
         var known: [AttemptID: Attempt] = [:]
         for id in ids { known[id] = held.attempt(id) }
         let unknown = Set(ids).subtracting(known.keys)
         guard !unknown.isEmpty else { return known }
-        let learned = try await QueueError.wrapping { () async throws(StoreError) in
-            try await self.ask(about: unknown)
+        let fetched = try await QueueError.wrapping { () async throws(StoreError) in
+            try await self.fetch(unknown)
         }
-        return known.merging(learned) { $1 }
+        return known.merging(fetched) { $1 }
     }
 
-    private func ask(about ids: Set<AttemptID>) async throws(StoreError) -> [AttemptID: Attempt] {
+    private func fetch(_ ids: Set<AttemptID>) async throws(StoreError) -> [AttemptID: Attempt] {
         let store = attempts.store
         let storeTime = try await store.now()
         let now = context.clock.instant()
@@ -78,8 +78,8 @@ extension LeaseDesk {
         let answers = await withTaskGroup(of: Answer.self) { group in
             var answers: [Answer] = []
             for (number, id) in ids.enumerated() {
-                // Each brings the whole task, whose payload may be large.
-                if number >= Self.mostAtOnce, let answer = await group.next() { answers.append(answer) }
+                // Each reply holds the whole task, whose payload may be large.
+                if number >= Self.maxLookUps, let answer = await group.next() { answers.append(answer) }
                 group.addTask {
                     do throws(StoreError) {
                         let record = try await store.task(id.taskID)
@@ -91,17 +91,17 @@ extension LeaseDesk {
             }
             return await group.reduce(into: answers) { $0.append($1) }
         }
-        var learned: [AttemptID: Attempt] = [:]
+        var found: [AttemptID: Attempt] = [:]
         for answer in answers {
             guard let record = try answer.get(),
                 let attempt = attempts.recall(record, storeTime: storeTime, now: now)
             else { continue }
             held.insert(attempt)
-            learned[attempt.id] = attempt
+            found[attempt.id] = attempt
         }
-        return learned
+        return found
     }
 
-    /// The most tasks the store is asked about at once.
-    private static let mostAtOnce = 16
+    /// Maximum number of concurrent look-ups.
+    private static let maxLookUps = 16
 }

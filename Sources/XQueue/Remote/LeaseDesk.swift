@@ -2,16 +2,16 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Gives tasks to workers outside the nodes' processes, and takes their words about them to the store.
+/// Leases tasks to remote workers, and passes their heartbeats, progress and outcomes to the store.
 ///
-/// It never treats a remote attempt as this node's own: nothing here extends a lease, stops an attempt or
-/// settles it but the worker's own call, the client that left before it had its tasks, and the store's clock.
+/// A remote attempt is never treated as this node's own: only a call by its worker, a client that
+/// disconnects before it has its tasks, or the store's clock extends, stops or settles it.
 final class LeaseDesk: Sendable {
     private struct State {
         var queues: [[String]: LeaseQueue] = [:]
         var polls = 0
         var isStopped = false
-        /// All that have no answer yet, also while a claim is made for them.
+        /// All polls without an answer, including those a claim is under way for.
         var open: [ObjectIdentifier: LeasePoll] = [:]
     }
 
@@ -20,9 +20,9 @@ final class LeaseDesk: Sendable {
     let context: EngineContext
     let held: HeldLeases
     let workers: RemoteWorkers
-    /// The most requests that do not wait and look into the store at once: each may bring a large answer.
-    private let looks = AsyncSemaphore(64)
-    /// Rings when a task may have become ready.
+    /// Bounds the concurrent claims for requests that do not wait: each may return a large answer.
+    private let immediateClaims = AsyncSemaphore(64)
+    /// Signaled when a task may have become ready.
     private let ready = AsyncEvent()
     private let state = Mutex(State())
 
@@ -36,26 +36,26 @@ final class LeaseDesk: Sendable {
 
     var waitingPolls: Int { state.withLock { $0.polls } }
 
-    // MARK: - Life
+    // MARK: - Life cycle
 
     /// Wakes polls when tasks become ready, until the Swift task is canceled.
     func run() async {
         let signals = attempts.store.signals()
-        // For polls and tasks that came before anybody listened.
+        // For polls and tasks that arrived before this listened.
         ready.signal()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.workers.run() }
-            group.addTask { await self.ringWhenReady() }
+            group.addTask { await self.wakeWhenReady() }
             group.addTask { await self.pollSlowly() }
             for await signal in signals where signal == .ready { ready.signal() }
             group.cancelAll()
         }
     }
 
-    /// How long a claim for a poll may still take when the server ends.
-    private static let claimPatience = Duration.milliseconds(500)
+    /// How long a claim for a poll may take once the server is stopping.
+    private static let claimGrace = Duration.milliseconds(500)
 
-    /// Ends all polls with what they have, and lets no later one wait.
+    /// Ends all polls with what they have; later ones do not wait.
     func stop() {
         let open = state.withLock { state in
             state.isStopped = true
@@ -64,9 +64,9 @@ final class LeaseDesk: Sendable {
         }
         for poll in open { poll.expire() }
         guard !open.isEmpty else { return }
-        // It ends by itself.
+        // Ends by itself.
         Task {
-            try? await Task.sleep(for: Self.claimPatience)
+            try? await Task.sleep(for: Self.claimGrace)
             for poll in open { poll.giveUp() }
         }
     }
@@ -77,16 +77,16 @@ final class LeaseDesk: Sendable {
         }
     }
 
-    private func ringWhenReady() async {
+    private func wakeWhenReady() async {
         while !Task.isCancelled {
             await ready.wait()
             let waiting = state.withLock { $0.queues.filter { $0.value.hasWaiting }.map(\.key) }
-            for types in await worthwhile(waiting) { ring(types) }
+            for types in await claimable(waiting) { wake(types) }
         }
     }
 
-    /// Among many different lists of types, those with a type of which tasks wait: the others need no claim.
-    private func worthwhile(_ lists: [[String]]) async -> [[String]] {
+    /// If there are many lists of types, returns only those with pending tasks: the others need no claim.
+    private func claimable(_ lists: [[String]]) async -> [[String]] {
         guard lists.count > 4 else { return lists }
         do throws(StoreError) {
             let open = try await attempts.store.types().filter { !$0.isPaused && $0.counts[.pending] > 0 }
@@ -99,76 +99,76 @@ final class LeaseDesk: Sendable {
 
     // MARK: - Polls
 
-    /// Waits for tasks as `request` says.
+    /// Leases tasks, waiting for them as long as `request` allows.
     ///
-    /// - Returns: The tasks with their leases; none if there were none in time.
+    /// - Returns: The tasks with their leases; empty if none became ready in time.
     func lease(_ request: LeaseRequest, _ poll: LeasePoll) async throws(QueueError) -> LeaseAnswer {
         let request = try request.validated(maxBatch: configuration.maxBatch)
         let deadline = context.clock.instant() + request.wait
-        try await workers.see(request.worker, maxTasks: request.maxTasks)
-        poll.onAbandon { [weak self] tasks in self?.giveBack(tasks) }
+        try await workers.noteContact(request.worker, maxTasks: request.maxTasks)
+        poll.onAbandon { [weak self] tasks in self?.release(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
         state.withLock { $0.open[ObjectIdentifier(poll)] = poll }
         defer { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(poll)) } }
-        switch try enter(entry) {
-        case .waits: break
-        case .looks:
-            // Before anything else, so that the poll waits for it.
+        switch try admit(entry) {
+        case .queued: break
+        case .claimsOnce:
+            // First, so that the poll waits for the claim.
             if poll.beginClaim() {
-                // It ends with the store's answer, for which the poll may not be able to wait.
+                // Ends with the store's answer, which may come after the poll has ended.
                 Task {
-                    await looks.withPermit {
+                    await immediateClaims.withPermit {
                         if case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
                     }
                 }
             }
             fallthrough
-        case .ends:
+        case .stopped:
             poll.expire()
             return try await poll.wait().get()
         }
         workers.polls(request.worker.name, 1)
-        // Ended by this function: it is canceled as soon as the poll has its answer.
+        // Canceled below, as soon as the poll has its answer.
         let timer = Task { [context] in
             try await context.clock.sleep(until: deadline)
             poll.expire()
         }
-        ring(request.worker.types)
+        wake(request.worker.types)
         let answer = await withTaskCancellationHandler {
             await poll.wait()
         } onCancel: {
             poll.leave()
         }
         timer.cancel()
-        leave(entry)
+        remove(entry)
         workers.polls(request.worker.name, -1)
         return try answer.get()
     }
 
-    private enum Entrance {
-        /// The poll stands in its queue.
-        case waits
-        /// It does not wait, and gets one look of its own.
-        case looks
-        /// The server ends: nothing is handed out any more.
-        case ends
+    private enum Admission {
+        /// The poll waits in its queue.
+        case queued
+        /// The request does not wait: it gets one claim of its own.
+        case claimsOnce
+        /// The server is stopping: no more tasks are leased.
+        case stopped
     }
 
-    private func enter(_ entry: LeaseQueue.Entry) throws(QueueError) -> Entrance {
+    private func admit(_ entry: LeaseQueue.Entry) throws(QueueError) -> Admission {
         let limit = configuration.maxRemoteWorkers
         return try state.withLock { state throws(QueueError) in
-            if state.isStopped { return .ends }
-            guard entry.request.wait > .zero else { return .looks }
+            if state.isStopped { return .stopped }
+            guard entry.request.wait > .zero else { return .claimsOnce }
             guard state.polls < limit else {
-                throw QueueError(.tooManyWorkers, "\(limit) requests wait for tasks here already")
+                throw QueueError(.tooManyWorkers, "this node already has \(limit) waiting lease requests")
             }
             state.polls += 1
             state.queues[entry.request.worker.types, default: LeaseQueue()].add(entry)
-            return .waits
+            return .queued
         }
     }
 
-    private func leave(_ entry: LeaseQueue.Entry) {
+    private func remove(_ entry: LeaseQueue.Entry) {
         let types = entry.request.worker.types
         state.withLock { state in
             state.polls -= 1
@@ -179,12 +179,12 @@ final class LeaseDesk: Sendable {
 
     // MARK: - Claims
 
-    private func ring(_ types: [String]) {
-        let starts = state.withLock { $0.queues[types]?.ring() ?? false }
+    private func wake(_ types: [String]) {
+        let starts = state.withLock { $0.queues[types]?.wake() ?? false }
         if starts { startClaimer(types) }
     }
 
-    /// A Swift task of its own, which ends as soon as a claim leaves nothing, or no poll waits.
+    /// Runs in a Swift task of its own, which ends when a claim leaves no tasks, or no poll is waiting.
     private func startClaimer(_ types: [String]) {
         Task { await self.claim(for: types) }
     }
@@ -196,7 +196,7 @@ final class LeaseDesk: Sendable {
             case .tasks(let more): step = change(types) { $0.found(more: more) } ?? .stop
             case .nothing:
                 let waits = entry.poll.claimFoundNothing()
-                step = change(types) { $0.foundNothing(waits ? entry : nil) ? .goOn : .stop } ?? .stop
+                step = change(types) { $0.foundNothing(waits ? entry : nil) ? .proceed : .stop } ?? .stop
             case .failure: step = change(types) { $0.failed() }.map { .stop } ?? .stop
             }
             if step == .widen { startClaimer(types) }
@@ -204,7 +204,7 @@ final class LeaseDesk: Sendable {
         }
     }
 
-    /// Changes the queue of `types`, and drops it if nothing is left of it.
+    /// Changes the queue of `types`, and drops it once it is empty.
     private func change<Value>(_ types: [String], _ body: (inout LeaseQueue) -> Value) -> Value? {
         state.withLock { state in
             guard var queue = state.queues[types] else { return nil }
@@ -218,7 +218,7 @@ final class LeaseDesk: Sendable {
         case nothing, failure
     }
 
-    /// Claims for one poll, and answers it unless there is nothing.
+    /// Claims tasks for one poll, and answers it unless none are ready.
     private func claim(_ entry: LeaseQueue.Entry) async -> ClaimEnd {
         let worker = entry.request.worker
         let share: ByteBudget.Share?
@@ -246,7 +246,7 @@ final class LeaseDesk: Sendable {
         }
     }
 
-    /// Finds room for the answer before anything is claimed for it.
+    /// Reserves memory for the answer before anything is claimed.
     private func takeShare(for entry: LeaseQueue.Entry) throws(QueueError) -> ByteBudget.Share? {
         guard let budget = entry.poll.budget else { return nil }
         let most = min(ModelLimits.answerBytes, entry.request.maxTasks * configuration.maxPayloadBytes)
@@ -254,17 +254,17 @@ final class LeaseDesk: Sendable {
         return share
     }
 
-    /// Gives back what was claimed for a client that has left.
-    private func giveBack(_ tasks: [TaskRecord]) {
+    /// Releases tasks that were claimed for a client that has disconnected.
+    private func release(_ tasks: [TaskRecord]) {
         let ends = tasks.compactMap { record in
             record.lease.map { LeaseEnd(AttemptID(taskID: record.id, token: $0.token), .release(.zero)) }
         }
-        // It ends with the store's answer. Should that be a failure, the leases run out by themselves.
+        // Ends with the store's answer; if that is a failure, the leases expire.
         Task {
             do throws(QueueError) {
                 _ = try await self.end(ends)
             } catch {
-                self.context.logger.debug("Tasks were not given back", metadata: ["error": "\(error)"])
+                self.context.logger.debug("Could not release tasks", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -1,35 +1,35 @@
 import Synchronization
 package import XQueueCore
 
-/// What a remote worker's request for tasks is answered.
+/// The answer to a remote worker's lease request.
 package struct LeaseAnswer: Sendable {
     /// The tasks with their leases, best first.
     package var tasks: [TaskRecord] = []
-    /// More may be ready: there were as many as asked for, or their payloads filled the answer.
+    /// Whether more may be ready: the answer reached the requested number of tasks, or its size limit.
     package var hasMore = false
-    /// The place of the answer in the budget; nil if there is no budget.
+    /// The answer's share of the memory budget; nil without a budget.
     package var share: ByteBudget.Share?
 }
 
 /// One remote worker's wait for tasks.
 ///
-/// Its answer is decided once: by a claim that found tasks, by time, by the client that left, or by the
-/// end of the server.
+/// Its answer is decided once: by a claim that found tasks, by the time limit, by the client's
+/// disconnection, or by shutdown.
 package final class LeasePoll: Sendable {
     typealias Answer = Result<LeaseAnswer, QueueError>
 
     private struct State {
         var answer: Answer?
-        /// A claim for it is under way: until that is back there is no answer.
+        /// A claim is under way; there is no answer before it ends.
         var isClaiming = false
         /// No further claim is made for it.
-        var isOver = false
+        var isClosed = false
         var hasLeft = false
-        /// Takes the tasks that were claimed for a client that has left.
+        /// Takes the tasks that were claimed for a client that has disconnected.
         var abandon: (@Sendable ([TaskRecord]) -> Void)?
 
-        /// The answer, of which only as much is kept as is needed to give its tasks back: the poll may last until a slow
-        /// client has all of its reply.
+        /// Returns the answer, and keeps only what is needed to release its tasks: the poll may live until a slow
+        /// client has received the whole reply.
         mutating func handOver() -> Answer? {
             let whole = answer
             if case .success(let found) = whole {
@@ -40,17 +40,17 @@ package final class LeasePoll: Sendable {
         }
     }
 
-    /// What the answer must find room in; nil for no bound.
+    /// Memory budget for the answer; nil for no limit.
     let budget: ByteBudget?
     private let state = Mutex(State())
-    /// Kept once there is an answer.
+    /// Fulfilled once there is an answer.
     private let answered = AsyncPromise<Void>()
 
     package init(budget: ByteBudget? = nil) {
         self.budget = budget
     }
 
-    /// The client has left: what was claimed for it, or will be, goes back to the queue.
+    /// Notes that the client has disconnected: tasks claimed for it, now or later, go back to the queue.
     package func leave() {
         let unwanted = state.withLock { state -> (() -> Void)? in
             guard !state.hasLeft else { return nil }
@@ -64,12 +64,12 @@ package final class LeasePoll: Sendable {
 
     // MARK: - For the desk
 
-    /// To be called before the first claim.
+    /// Must be called before the first claim.
     func onAbandon(_ body: @escaping @Sendable ([TaskRecord]) -> Void) {
         state.withLock { $0.abandon = body }
     }
 
-    /// False if the poll has its answer, and needs no claim.
+    /// Returns false if the poll has its answer, and needs no claim.
     func beginClaim() -> Bool {
         state.withLock { state in
             guard state.answer == nil else { return false }
@@ -78,15 +78,15 @@ package final class LeasePoll: Sendable {
         }
     }
 
-    /// A claim found nothing; answers whether the poll goes on waiting.
+    /// Notes that a claim found nothing. Returns whether the poll keeps waiting.
     func claimFoundNothing() -> Bool {
         change { state in
             state.isClaiming = false
-            return state.isOver ? .success(LeaseAnswer()) : nil
+            return state.isClosed ? .success(LeaseAnswer()) : nil
         }
     }
 
-    /// A claim found tasks, or failed. Tasks for a client that has left go back.
+    /// Notes that a claim found tasks, or failed. Tasks for a disconnected client go back to the queue.
     func claimEnded(_ answer: Answer) {
         _ = change { state in
             state.isClaiming = false
@@ -96,18 +96,18 @@ package final class LeasePoll: Sendable {
         state.withLock { $0.hasLeft ? $0.abandon : nil }?(answer.tasks)
     }
 
-    /// Time is over, or the server ends. What a claim under way finds is still the answer.
+    /// Ends the wait: time is up, or the server is stopping. What a claim under way finds is still the answer.
     func expire() {
         _ = change { state in
-            state.isOver = true
+            state.isClosed = true
             return state.isClaiming ? nil : .success(LeaseAnswer())
         }
     }
 
-    /// Whatever a claim under way finds comes too late: it goes back to the queue.
+    /// Ends the wait even for a claim under way: what it finds goes back to the queue.
     func giveUp() {
         _ = change { state in
-            state.isOver = true
+            state.isClosed = true
             if state.answer == nil { state.hasLeft = true }
             return .success(LeaseAnswer())
         }
@@ -118,7 +118,7 @@ package final class LeasePoll: Sendable {
         return state.withLock { $0.handOver() } ?? .success(LeaseAnswer())
     }
 
-    /// Makes a step, and gives the answer it leads to; answers whether there is still none.
+    /// Applies a step, and the answer it leads to. Returns whether there is still no answer.
     private func change(_ step: (inout State) -> Answer?) -> Bool {
         let hasAnswer = state.withLock { state in
             if let answer = step(&state), state.answer == nil { state.answer = answer }

@@ -1,23 +1,23 @@
 import DequeModule
 
-/// The polls that wait for tasks of the same types, and the claims that are made for them.
+/// The polls that wait for the same types, and the claims made for them.
 ///
-/// A ring leads to one claim, for the poll that has waited longest. Only a claim that may have left tasks
-/// behind is followed by another, and lets one more run beside it: a thousand polls cost a lone task one
-/// claim, and a thousand tasks find their polls quickly.
+/// A wake-up leads to one claim, for the poll that has waited longest. Only a claim that may have left tasks
+/// behind is followed by another, and lets one more run in parallel: a lone task costs one claim however many
+/// polls wait, and many tasks reach their polls quickly.
 struct LeaseQueue {
     struct Entry {
         let request: LeaseRequest
         let poll: LeasePoll
     }
 
-    /// The most claims at once.
+    /// Maximum number of concurrent claims.
     private static let maxClaims = 32
 
     private var waiting: Deque<Entry> = []
     private var claims = 0
     /// Something may have become ready since the last claim began.
-    private var isRung = false
+    private var isSignaled = false
 
     var isEmpty: Bool { waiting.isEmpty && claims == 0 }
     var hasWaiting: Bool { !waiting.isEmpty }
@@ -30,10 +30,10 @@ struct LeaseQueue {
         waiting.removeAll { $0.poll === poll }
     }
 
-    /// Answers whether a claimer is to be started.
-    mutating func ring() -> Bool {
+    /// Returns whether to start a claimer.
+    mutating func wake() -> Bool {
         guard claims == 0 else {
-            isRung = true
+            isSignaled = true
             return false
         }
         guard !waiting.isEmpty else { return false }
@@ -45,7 +45,7 @@ struct LeaseQueue {
     mutating func next() -> Entry? {
         while let entry = waiting.popFirst() {
             if entry.poll.beginClaim() {
-                isRung = false
+                isSignaled = false
                 return entry
             }
         }
@@ -53,37 +53,37 @@ struct LeaseQueue {
         return nil
     }
 
-    /// A claim found nothing for `entry`, whose poll goes on waiting if it is given. Answers whether the
-    /// claimer goes on.
+    /// Notes that a claim found nothing. `entry` is put back if its poll keeps waiting. Returns whether the
+    /// claimer continues.
     mutating func foundNothing(_ entry: Entry?) -> Bool {
         if let entry { waiting.prepend(entry) }
-        if !isRung { claims -= 1 }
-        return isRung
+        if !isSignaled { claims -= 1 }
+        return isSignaled
     }
 
     enum Step {
-        case stop, goOn
-        /// Go on, and start another claimer.
+        case stop, proceed
+        /// Proceed, and start another claimer.
         case widen
     }
 
-    /// A claim found tasks, and maybe left some.
+    /// Notes that a claim found tasks, and whether it may have left more.
     mutating func found(more: Bool) -> Step {
-        guard more || isRung else {
+        guard more || isSignaled else {
             claims -= 1
             return .stop
         }
-        guard more, claims < Self.maxClaims, waiting.count > claims else { return .goOn }
+        guard more, claims < Self.maxClaims, waiting.count > claims else { return .proceed }
         claims += 1
         return .widen
     }
 
-    /// A claim failed: the next ring tries again.
+    /// Notes that a claim failed: the next wake-up retries.
     mutating func failed() {
         claims -= 1
     }
 
-    /// Has nobody wait any more.
+    /// Drops all waiting polls.
     mutating func removeAll() {
         waiting = []
     }

@@ -2,13 +2,13 @@ package import XQueueCore
 
 /// A remote worker's request for tasks.
 package struct LeaseRequest: Sendable, Hashable {
-    /// The longest wait for a task.
+    /// Maximum wait for a task.
     package static let longestWait = Duration.seconds(60)
 
     package var worker: RemoteWorker
-    /// The most tasks to hand out, from 1.
+    /// Maximum number of tasks to lease, at least 1.
     package var maxTasks: Int
-    /// How long to wait for the first of them.
+    /// How long to wait for the first one.
     package var wait: Duration
 
     package init(worker: RemoteWorker, maxTasks: Int = 1, wait: Duration = .zero) {
@@ -39,12 +39,12 @@ package struct LeaseEnd: Sendable, Hashable {
     }
 }
 
-/// How a lease is called in addresses and bodies: the task's identifier, a dot, and the token in hexadecimal
-/// digits. Any node can read it.
+/// The lease ID in URLs and bodies: the task's identifier, a dot, and the token in hexadecimal. Any node can
+/// resolve it.
 extension AttemptID {
     package var leaseID: String { "\(taskID).\(String(token.rawValue, radix: 16))" }
 
-    /// Nil if `text` is not the name of a lease: each has one alone.
+    /// Nil if `text` is not a lease ID in its canonical spelling.
     package init?(leaseID text: String) {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let taskID = TaskID(String(parts[0])), let token = Int64(parts[1], radix: 16),

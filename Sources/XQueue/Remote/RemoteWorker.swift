@@ -1,22 +1,22 @@
 import XQueueCore
 
-/// A program that takes tasks over HTTP, as it describes itself with a request.
+/// A program that leases tasks over HTTP, as it describes itself in a request.
 package struct RemoteWorker: Sendable, Hashable {
-    /// The most types one worker may serve.
+    /// Maximum number of types per worker.
     package static let maxTypes = 100
 
-    /// Made as the names of types are; shown as the `worker_id` of its tasks; unique in the cluster.
+    /// Unique in the cluster; same syntax as type names. Shown as the `worker_id` of its tasks.
     package var name: String
     /// The types it serves.
     package var types: [String]
-    /// How many tasks it runs at once, if it says so.
+    /// How many tasks it can run concurrently, if reported.
     package var capacity: Int?
-    /// How many tasks it runs, if it says so.
+    /// How many tasks it is running, if reported.
     package var running: Int?
     package var host: String?
     package var processID: Int?
     package var version: String?
-    /// Who calls for it; nil for somebody without bounds.
+    /// The token it calls with; nil for a caller without restrictions.
     package var owner: WorkerOwner?
 
     package init(name: String, types: [String] = []) {
@@ -24,12 +24,12 @@ package struct RemoteWorker: Sendable, Hashable {
         self.types = types
     }
 
-    /// The same worker, its types in order and without repetition, what it says of itself for people repaired
-    /// and cut.
+    /// Returns the worker with its types sorted and without duplicates, and its texts for people repaired and
+    /// truncated.
     func validated() throws(QueueError) -> RemoteWorker {
         try TaskSubmission.checkName(name, "worker")
         guard 1...Self.maxTypes ~= types.count else {
-            throw .invalid("types", "must hold 1 to \(Self.maxTypes) types")
+            throw .invalid("types", "must contain 1 to \(Self.maxTypes) types")
         }
         for (index, type) in types.enumerated() {
             try TaskSubmission.checkName(type, "types[\(index)]")
@@ -50,13 +50,13 @@ package struct RemoteWorker: Sendable, Hashable {
     }
 }
 
-/// On whose behalf a remote worker calls.
+/// The token that a remote worker calls with.
 package struct WorkerOwner: Sendable, Hashable {
-    /// What the token is called.
+    /// The token's name.
     package var name: String
-    /// The types that exist for it; nil for all.
+    /// The types it is restricted to; nil for all.
     package var types: Set<String>?
-    /// The most workers of it that a node knows at once; nil for no bound of its own.
+    /// Maximum number of its workers on one node; nil for no limit of its own.
     package var maxWorkers: Int?
 
     package init(name: String, types: Set<String>? = nil, maxWorkers: Int? = nil) {
@@ -65,8 +65,8 @@ package struct WorkerOwner: Sendable, Hashable {
         self.maxWorkers = maxWorkers
     }
 
-    /// Whether a worker that serves `types` is the owner's to replace or to forget.
-    func mayTouch(_ types: [String]) -> Bool {
+    /// Whether the owner may replace or deregister a worker that serves `types`.
+    func canAccess(_ types: [String]) -> Bool {
         self.types?.isSuperset(of: types) ?? true
     }
 }

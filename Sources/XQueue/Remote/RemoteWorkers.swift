@@ -2,20 +2,20 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Announces the remote workers that this node hears of, as it announces itself.
+/// Registers the remote workers that call this node, as the node registers itself.
 ///
-/// A worker that gives no sign for three heartbeats is forgotten, here and in the cluster.
+/// A worker that is silent for three heartbeats is dropped, here and in the cluster.
 final class RemoteWorkers: Sendable {
     private struct Presence {
         var worker: RemoteWorker
-        /// What it asked for last, for want of a word about its capacity.
+        /// The number of tasks it last requested; used if it reports no capacity.
         var maxTasks = 1
         let startedAt: MonotonicInstant
         var seenAt: MonotonicInstant
-        /// Its requests that wait for tasks now.
+        /// How many of its requests are waiting for tasks.
         var polls = 0
 
-        func lastSign(_ now: MonotonicInstant) -> MonotonicInstant { polls > 0 ? now : seenAt }
+        func lastContact(_ now: MonotonicInstant) -> MonotonicInstant { polls > 0 ? now : seenAt }
     }
 
     private let store: any Store
@@ -38,10 +38,10 @@ final class RemoteWorkers: Sendable {
         self.context = context
     }
 
-    /// Takes notice of a worker; one that is new, or serves other types than before, is announced at once.
+    /// Notes contact with a worker. A new one, or one whose types have changed, is registered immediately.
     ///
-    /// - Throws: ``QueueError`` if the name is a node's or another owner's, or there are too many.
-    func see(_ worker: RemoteWorker, maxTasks: Int? = nil) async throws(QueueError) {
+    /// - Throws: ``QueueError`` if its name belongs to a node or another owner, or there are too many workers.
+    func noteContact(_ worker: RemoteWorker, maxTasks: Int? = nil) async throws(QueueError) {
         let isKnown = try known.withLock { known throws(QueueError) -> Bool in
             guard var presence = known[worker.name] else { return false }
             try Self.check(presence.worker.types, isOf: worker)
@@ -52,15 +52,15 @@ final class RemoteWorkers: Sendable {
             known[worker.name] = presence
             return isSame
         }
-        if !isKnown { try await introduce(worker, maxTasks: maxTasks) }
+        if !isKnown { try await register(worker, maxTasks: maxTasks) }
     }
 
-    private func introduce(_ worker: RemoteWorker, maxTasks: Int?) async throws(QueueError) {
+    private func register(_ worker: RemoteWorker, maxTasks: Int?) async throws(QueueError) {
         let nodes = try await QueueError.wrapping { () async throws(StoreError) in
             try await self.cluster.nodes()
         }
         if nodes.contains(where: { $0.id == worker.name && !$0.roles.contains(.remote) }) {
-            throw .invalid("worker", "is the name of a node")
+            throw .invalid("worker", "is already the name of a node")
         }
         if let namesake = nodes.first(where: { $0.id == worker.name }) {
             try Self.check(namesake.types, isOf: worker)
@@ -83,7 +83,7 @@ final class RemoteWorkers: Sendable {
         }
         guard let presence else {
             throw QueueError(
-                .tooManyWorkers, "this node knows \(configuration.maxRemoteWorkers) remote workers already")
+                .tooManyWorkers, "this node already has \(configuration.maxRemoteWorkers) remote workers")
         }
         let record = record(presence, running: held.count(of: worker.name))
         try await QueueError.wrapping { () async throws(StoreError) in
@@ -92,42 +92,42 @@ final class RemoteWorkers: Sendable {
         cluster.forget()
     }
 
-    /// A name that a worker with other types has is not for an owner who has none of those.
+    /// Rejects the name of a worker that serves `types` if its owner must not access all of them.
     private static func check(_ types: [String], isOf worker: RemoteWorker) throws(QueueError) {
-        guard let owner = worker.owner, !owner.mayTouch(types) else { return }
+        guard let owner = worker.owner, !owner.canAccess(types) else { return }
         throw QueueError(
-            .workerNameTaken, "another worker is called \(worker.name): choose another name", field: "worker")
+            .workerNameTaken, "another worker is named \(worker.name); choose another name", field: "worker")
     }
 
     private static func checkQuota(
         of worker: RemoteWorker, among known: [String: Presence]
     ) throws(QueueError) {
-        guard let owner = worker.owner, let most = owner.maxWorkers,
-            known.values.count(where: { $0.worker.owner?.name == owner.name }) >= most
+        guard let owner = worker.owner, let limit = owner.maxWorkers,
+            known.values.count(where: { $0.worker.owner?.name == owner.name }) >= limit
         else { return }
         throw QueueError(
-            .quotaExceeded, "the token '\(owner.name)' has \(most) workers here, which is its quota")
+            .quotaExceeded, "token '\(owner.name)' has reached its quota of \(limit) workers on this node")
     }
 
-    /// A known worker has begun to wait for tasks, or has ended.
+    /// Notes that a request of a known worker began or ended its wait for tasks.
     func polls(_ worker: String, _ change: Int) {
         known.withLock { known in
             guard var presence = known[worker] else { return }
-            // It may have taken its leave, and come back, while the request waited.
+            // The worker may have deregistered and come back while the request waited.
             presence.polls = max(presence.polls + change, 0)
             presence.seenAt = context.clock.instant()
             known[worker] = presence
         }
     }
 
-    /// A worker that is known by name has given a sign.
+    /// Notes contact with a worker known only by name.
     func touch(_ worker: String) {
         known.withLock { $0[worker]?.seenAt = context.clock.instant() }
     }
 
-    /// The worker has taken its leave; answers whether it was known, and the owner's.
-    func forget(_ worker: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
-        func isOwned(_ types: [String]) -> Bool { owner?.mayTouch(types) ?? true }
+    /// Deregisters a worker. Returns whether it was known and accessible to `owner`.
+    func deregister(_ worker: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
+        func isOwned(_ types: [String]) -> Bool { owner?.canAccess(types) ?? true }
         let wasKnown = known.withLock { known in
             guard let presence = known[worker], isOwned(presence.worker.types) else { return false }
             known[worker] = nil
@@ -148,7 +148,7 @@ final class RemoteWorkers: Sendable {
         return wasKnown || isAnnounced
     }
 
-    /// The workers this node knows, as they are now.
+    /// The current state of the workers this node knows, by name.
     func records() -> [String: NodeRecord] {
         let known = known.withLock { $0 }
         guard !known.isEmpty else { return [:] }
@@ -156,8 +156,7 @@ final class RemoteWorkers: Sendable {
         return known.mapValues { record($0, running: counts[$0.worker.name] ?? 0) }
     }
 
-    /// Announces, at every heartbeat, those that gave a sign since the last one, until the Swift task is
-    /// canceled.
+    /// Registers, at every heartbeat, the workers heard from recently, until the Swift task is canceled.
     func run() async {
         let interval = configuration.heartbeatInterval
         while (try? await context.clock.sleep(for: interval)) != nil {
@@ -170,10 +169,11 @@ final class RemoteWorkers: Sendable {
             do throws(StoreError) {
                 for (name, presence) in live {
                     let record = record(presence, running: counts[name] ?? 0)
-                    try await store.register(record, lifetime: interval * 3 - (now - presence.lastSign(now)))
+                    try await store.register(
+                        record, lifetime: interval * 3 - (now - presence.lastContact(now)))
                 }
             } catch {
-                context.logger.debug("Remote workers cannot be announced", metadata: ["error": "\(error)"])
+                context.logger.debug("Could not register remote workers", metadata: ["error": "\(error)"])
             }
             if !live.isEmpty { cluster.forget() }
         }

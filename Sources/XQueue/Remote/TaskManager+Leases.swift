@@ -1,53 +1,53 @@
 package import XQueueCore
 
-/// The side of the queue that workers in other programs talk to.
+/// The queue's interface for remote workers.
 extension TaskManager {
-    /// Hands out tasks to a remote worker, waiting for them if it says so.
+    /// Leases tasks to a remote worker, waiting for them if requested.
     ///
-    /// - Parameter poll: For whoever learns that the client has left.
+    /// - Parameter poll: Lets the caller report that the client has disconnected.
     package func lease(
         _ request: LeaseRequest, poll: LeasePoll = LeasePoll()
     ) async throws(QueueError) -> LeaseAnswer {
         try await leaseDesk.lease(request, poll)
     }
 
-    /// Takes notice of a worker's words about itself.
+    /// Notes what a worker reports about itself.
     package func see(_ worker: RemoteWorker) async throws(QueueError) {
-        try await remoteWorkers.see(try worker.validated())
+        try await remoteWorkers.noteContact(try worker.validated())
     }
 
-    /// Of which types the tasks are that leases are for; nothing of leases that are over.
+    /// The types of the attempts' tasks; attempts without a lease are left out.
     package func types(of attempts: [AttemptID]) async throws(QueueError) -> [AttemptID: String] {
-        try await leaseDesk.learn(attempts).mapValues(\.type)
+        try await leaseDesk.lookUp(attempts).mapValues(\.type)
     }
 
-    /// Extends leases; answers in order what becomes of each.
+    /// Extends leases. Returns the standing of each attempt, in order.
     package func extend(_ attempts: [AttemptID]) async throws(QueueError) -> [AttemptStanding] {
         try await leaseDesk.extend(attempts)
     }
 
-    /// Records how far attempts have come, which extends their leases; answers in order what becomes of each.
+    /// Records the progress of attempts, which extends their leases. Returns the standing of each, in order.
     package func report(_ reports: [ProgressReport]) async throws(QueueError) -> [AttemptStanding] {
         try await leaseDesk.report(reports)
     }
 
-    /// Ends attempts; answers in order what became of each.
+    /// Settles attempts. Returns the outcome of each, in order.
     package func end(_ ends: [LeaseEnd]) async throws(QueueError) -> [SettleOutcome] {
         try await leaseDesk.end(ends)
     }
 
-    /// Forgets a remote worker that takes its leave; answers whether there was one that is the owner's.
+    /// Deregisters a remote worker. Returns whether the owner had such a worker.
     package func forgetWorker(_ name: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
-        try await remoteWorkers.forget(name, by: owner)
+        try await remoteWorkers.deregister(name, by: owner)
     }
 
     /// How often remote workers should extend their leases.
     package var remoteHeartbeat: Duration { leaseDesk.heartbeatInterval }
 
-    /// How many requests for tasks wait here.
+    /// How many lease requests are waiting on this node.
     package var waitingPolls: Int { leaseDesk.waitingPolls }
 
-    /// Answers all requests that wait for tasks, and lets no later one wait: the server ends.
+    /// Answers all waiting lease requests; later ones do not wait. For server shutdown.
     package func stopLeasing() {
         leaseDesk.stop()
     }
