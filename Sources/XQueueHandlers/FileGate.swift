@@ -2,24 +2,23 @@ import Logging
 import Synchronization
 import XQueue
 
-/// Lets attempts open what they need, in the order they come, while enough descriptors are left for the rest of the
-/// process.
+/// Grants file descriptors to attempts, first come, first served, while enough are left for the rest of the process.
 ///
-/// An attempt that cannot go on at once waits a while for others to end. What it has been allowed and has not opened
-/// yet counts as taken.
+/// An attempt that cannot be served immediately waits a while for others to end. Descriptors that are granted but not
+/// open yet count as in use.
 final class FileGate: Sendable {
     static let shared = FileGate()
     /// How long an attempt waits before it fails.
     static let patience = Duration.seconds(10)
     private static let firstPause = Duration.milliseconds(10)
     private static let longestPause = Duration.milliseconds(200)
-    /// How often the log says that attempts wait.
-    private static let quiet = Duration.seconds(60)
+    /// Minimum interval between warnings that attempts are waiting.
+    private static let warningInterval = Duration.seconds(60)
 
     private struct State {
-        /// Descriptors that are promised and not open yet.
+        /// Descriptors that are granted but not open yet.
         var promised = 0
-        /// Those who wait, the first one first.
+        /// The waiting attempts, first come first.
         var line: [UInt64] = []
         var lastNumber: UInt64 = 0
         var lastWarning: ContinuousClock.Instant?
@@ -29,7 +28,7 @@ final class FileGate: Sendable {
     private let patience: Duration
     private let hasRoom: @Sendable (_ count: Int) -> Bool
 
-    /// - Parameter hasRoom: Whether so many more descriptors can be opened.
+    /// - Parameter hasRoom: Returns whether `count` more descriptors can be opened.
     init(
         patience: Duration = FileGate.patience,
         hasRoom: @escaping @Sendable (Int) -> Bool = { OpenFiles.hasRoom(forAttempts: $0) }
@@ -38,10 +37,10 @@ final class FileGate: Sendable {
         self.hasRoom = hasRoom
     }
 
-    /// How many attempts wait.
+    /// Number of waiting attempts.
     var waiting: Int { state.withLock { $0.line.count } }
 
-    /// What an attempt may open. It gives this back when that is open, or will not be.
+    /// Permission to open descriptors, which the attempt releases once they are open, or will not be opened.
     final class Permit: Sendable {
         private let count: Mutex<Int>
         private let gate: FileGate
@@ -51,8 +50,8 @@ final class FileGate: Sendable {
             self.gate = gate
         }
 
-        /// May be called more than once.
-        func giveBack() {
+        /// Releases the permit; further calls have no effect.
+        func release() {
             let count = count.withLock { count in
                 defer { count = 0 }
                 return count
@@ -61,12 +60,12 @@ final class FileGate: Sendable {
             OpenFiles.promise(-count)
         }
 
-        deinit { giveBack() }
+        deinit { release() }
     }
 
     /// Waits until `count` descriptors may be opened.
     ///
-    /// - Throws: ``TaskFailure`` if there are too few for too long; `CancellationError`.
+    /// - Throws: ``TaskFailure`` if too few are free for too long; `CancellationError`.
     func permit(_ count: Int, logger: Logger) async throws -> Permit {
         if take(count, number: nil) { return Permit(count, self) }
         let number = state.withLock { state in
@@ -84,11 +83,11 @@ final class FileGate: Sendable {
             if take(count, number: number) { return Permit(count, self) }
         } while ContinuousClock.now - start < patience
         throw TaskFailure(
-            "too few file descriptors are free, of a limit of \(Self.limit): raise the limit, or lower"
+            "too few file descriptors are free (limit: \(Self.limit)): raise the limit or lower"
                 + " queue.max_concurrency")
     }
 
-    /// Only the first in the line is served, and whoever has just come if there is no line.
+    /// Serves only the first in line, or a newcomer if the line is empty.
     private func take(_ count: Int, number: UInt64?) -> Bool {
         state.withLock { state in
             guard state.line.first == number, hasRoom(count + state.promised) else { return false }
@@ -101,15 +100,15 @@ final class FileGate: Sendable {
     private func warn(_ logger: Logger) {
         let isDue = state.withLock { state in
             let now = ContinuousClock.now
-            if let last = state.lastWarning, now - last < Self.quiet { return false }
+            if let last = state.lastWarning, now - last < Self.warningInterval { return false }
             state.lastWarning = now
             return true
         }
         guard isDue else { return }
         logger.warning(
-            "Attempts wait for file descriptors; raise the limit of open files, or lower queue.max_concurrency",
+            "Attempts are waiting for file descriptors: raise the open file limit or lower queue.max_concurrency",
             metadata: ["limit": "\(Self.limit)"])
     }
 
-    private static var limit: String { OpenFiles.limit.map { String($0) } ?? "unknown size" }
+    private static var limit: String { OpenFiles.limit.map { String($0) } ?? "unknown" }
 }

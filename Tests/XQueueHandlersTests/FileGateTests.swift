@@ -9,7 +9,7 @@ import XQueueTesting
 
 /// Attempts that need file descriptors when there are few.
 @Suite struct FileGateTests {
-    /// So many descriptors are free, until a test says otherwise.
+    /// The number of free descriptors, which a test can change.
     private final class Room: Sendable {
         let free: Mutex<Int>
 
@@ -24,19 +24,19 @@ import XQueueTesting
 
     private let log = LogLines()
 
-    @Test func whatIsPromisedCountsAsTaken() async throws {
+    @Test func grantedDescriptorsCountAsInUse() async throws {
         let gate = Room(10).gate(patience: .milliseconds(50))
         let first = try await gate.permit(6, logger: log.logger)
         await #expect(throws: TaskFailure.self) { try await gate.permit(6, logger: log.logger) }
-        first.giveBack()
-        first.giveBack()
+        first.release()
+        first.release()
         let second = try await gate.permit(6, logger: log.logger)
-        // Giving back twice has not made room for more.
+        // Releasing twice must not free more.
         await #expect(throws: TaskFailure.self) { try await gate.permit(6, logger: log.logger) }
-        second.giveBack()
+        second.release()
     }
 
-    @Test func aPermitThatIsForgottenIsGivenBack() async throws {
+    @Test func aDroppedPermitIsReleased() async throws {
         let gate = Room(10).gate()
         for _ in 0..<100 { _ = try await gate.permit(10, logger: log.logger) }
     }
@@ -46,10 +46,10 @@ import XQueueTesting
         let failure = await #expect(throws: TaskFailure.self) { try await gate.permit(1, logger: log.logger) }
         #expect(failure?.isPermanent == false)
         #expect(failure?.message.contains("too few file descriptors are free") == true)
-        #expect(log.all.count { $0.hasPrefix("Attempts wait for file descriptors") } == 1)
+        #expect(log.all.count { $0.hasPrefix("Attempts are waiting for file descriptors") } == 1)
     }
 
-    @Test func theyGoOnInTheOrderTheyCame() async throws {
+    @Test func attemptsAreServedInOrder() async throws {
         let room = Room(0)
         let gate = room.gate()
         let order = WebhookService.Shared<[Int]>([])
@@ -58,9 +58,9 @@ import XQueueTesting
                 group.addTask {
                     let permit = try await gate.permit(1, logger: log.logger)
                     order.change { $0.append(number) }
-                    permit.giveBack()
+                    permit.release()
                 }
-                // Until it stands in the line: the next one must come after it.
+                // Wait until it is in line: the next one must come after it.
                 try await eventually("number \(number) waits") { gate.waiting == number + 1 }
             }
             room.free.withLock { $0 = 1 }
@@ -69,7 +69,7 @@ import XQueueTesting
         #expect(order.value == [0, 1, 2, 3, 4])
     }
 
-    @Test func whoeverIsCanceledLeavesTheLine() async throws {
+    @Test func aCanceledAttemptLeavesTheLine() async throws {
         let room = Room(0)
         let gate = room.gate()
         let waiting = Task { try await gate.permit(1, logger: log.logger) }

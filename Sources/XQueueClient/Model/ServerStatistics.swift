@@ -49,7 +49,7 @@ public struct ServerStatistics: Sendable, Hashable, Decodable {
         public let retried: Double?
         /// Canceled tasks.
         public let canceled: Double?
-        /// Tasks that timed out.
+        /// Tasks that exceeded their queue timeout.
         public let timedOut: Double?
 
         enum CodingKeys: String, CodingKey {

@@ -6,10 +6,10 @@ import Glibc
 import Musl
 #endif
 
-/// A program that does not read its input must not end this process.
+/// Keeps a program that does not read its input from killing this process.
 package enum BrokenPipe {
-    /// Makes writes to a closed pipe an error instead of a deadly signal, for the whole process. Programs it
-    /// starts get the signal's default back.
+    /// Makes writing to a closed pipe an error instead of a fatal signal, for the whole process. Programs it starts get the
+    /// signal's default action.
     package static let ignore: Void = {
         _ = signal(SIGPIPE, SIG_IGN)
     }()

@@ -9,36 +9,33 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// Serves a task type with a program.
+/// Runs the tasks of a type with a program.
 ///
-/// What the program gets: the payload as JSON on standard input, and `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`,
-/// `XQUEUE_ATTEMPT` and, if the task has metadata, `XQUEUE_METADATA` in an environment that has, of this process's, only what is harmless and what
-/// ``ExecProgram/inheritedVariables`` names. The trace the task belongs to, if any, is in `TRACEPARENT` and `TRACESTATE`.
+/// Input: the payload as JSON on standard input. The environment has `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`,
+/// `XQUEUE_ATTEMPT`, `XQUEUE_METADATA` if the task has metadata, and `TRACEPARENT` and `TRACESTATE` if it belongs to a
+/// trace. Of this process's environment, it inherits only a safe allow-list and ``ExecProgram/inheritedVariables``.
 ///
-/// What it says on standard output: lines `{"progress": 40, "message": "…"}` are progress; the last other
-/// line is the task's result, if it is JSON. Standard error goes to the log, and its end into the error of
-/// a task that fails.
+/// Output: lines `{"progress": 40, "message": "…"}` on standard output report progress; the last other line is the
+/// task's result, if it is JSON. Standard error goes to the log, and its end into the error of a failed task.
 ///
-/// How it ends: exit status 0 is success. Status 64 (`EX_USAGE`) and 65 (`EX_DATAERR`) say that the task
-/// itself is wrong, and fail it for good; any other status, a deadly signal, and a program that cannot be
-/// started fail the attempt, which is retried. Programs it leaves behind when it ends by itself are left
-/// alone; what they say after that is read by nobody.
+/// Outcome: exit status 0 is success. 64 (`EX_USAGE`) and 65 (`EX_DATAERR`) mean that the task itself is invalid and fail
+/// it permanently. Any other status, a fatal signal, or a program that cannot be started fails the attempt, which is
+/// retried. Child processes that outlive the program are left alone, and their later output is not read.
 ///
-/// When the task is canceled, times out, or must be returned at shutdown, SIGTERM goes to the program's
-/// process group, and SIGKILL to whoever of it is left when the time to stop is over. Only a server that is
-/// itself killed leaves its programs running.
+/// When the task is canceled, times out, or is returned at shutdown, the program's process group gets SIGTERM, and what
+/// is left of it after the time to stop gets SIGKILL. Programs keep running only if the server itself is killed.
 public struct ExecHandler: Sendable {
-    /// What runs the tasks.
+    /// The program that runs the tasks.
     public let program: ExecProgram
     private let workingDirectory: String
     private let base: [String: String]
     private let files: FileGate
 
-    /// Makes a handler, which is then registered at a `TaskManager`.
+    /// Creates a handler to register with a `TaskManager`.
     ///
-    /// From then on, writing to a pipe that nobody reads is an error in this process rather than a deadly signal.
+    /// Also makes this process ignore SIGPIPE: writing to a closed pipe becomes an error instead of a fatal signal.
     ///
-    /// - Parameter program: What runs the tasks. Its environment is put together now, of what this process has now.
+    /// - Parameter program: The program that runs the tasks. Its environment is derived from this process's environment now.
     public init(_ program: ExecProgram) {
         self.init(program, environment: ProcessInfo.processInfo.environment)
     }
@@ -52,14 +49,13 @@ public struct ExecHandler: Sendable {
             of: program.workingDirectory, in: FileManager.default.currentDirectoryPath)
     }
 
-    /// Kills every program that runs now, and what it has started, at once: for when there is no time to stop them one
-    /// by one.
+    /// Kills all running programs and their child processes immediately, when there is no time to stop them gracefully.
     public static func killAll() {
         ProcessGroup.killAll()
     }
 
-    /// Has Subprocess open what it keeps for all programs, and would end the process without: with the run of a program
-    /// that cannot be.
+    /// Runs a nonexistent program, so that Subprocess opens the descriptors it shares between programs: it would crash if
+    /// it could not open them later.
     package static func prepare() async {
         let configuration = Subprocess.Configuration(executable: .path("/dev/null/xqueue"))
         _ = try? await Subprocess.run(
@@ -69,17 +65,17 @@ public struct ExecHandler: Sendable {
 
     /// Runs one attempt.
     ///
-    /// - Parameter task: What the attempt is given.
+    /// - Parameter task: The task and its attempt.
     /// - Returns: The task's result; nil for none.
-    /// - Throws: `TaskFailure` unless the program ended with exit status 0, or `CancellationError` if it was stopped.
+    /// - Throws: `TaskFailure` unless the program exited with status 0, or `CancellationError` if it was stopped.
     public func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
         try Task.checkCancellation()
-        // Subprocess ends the process if it finds fewer descriptors than it needs.
+        // Subprocess crashes if there are fewer descriptors than it needs.
         let permit = try await files.permit(OpenFiles.ofOneProgram, logger: task.logger)
         let (stops, stop) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         return try await withTaskCancellationHandler {
-            // In a Swift task of its own, because a canceled one could neither read what the program says
-            // while it stops nor wait for it. It ends when the program does, which `stop` sees to.
+            // In an unstructured Swift task, because a canceled one could neither read the output of the stopping program
+            // nor wait for it. It ends when the program does, which `stop` ensures.
             try await Task { try await run(task, permit, stops: stops, stop: stop) }.value
         } onCancel: {
             stop.yield()
@@ -99,7 +95,7 @@ public struct ExecHandler: Sendable {
                 configuration: configuration(of: task), task: task, group: group, permit: permit)
             report = try await run.report(maxOutput: max(program.maxOutput, 0))
         } catch {
-            permit.giveBack()
+            permit.release()
             group.ended()
             stop.finish()
             _ = await stopped
@@ -111,7 +107,7 @@ public struct ExecHandler: Sendable {
         return try report.outcome(logger: task.logger)
     }
 
-    /// Waits to be asked to stop, and stops the group then; false if the program ended without.
+    /// Stops the group when asked to; returns false if the program ended before.
     private func stopWhenAsked(
         _ group: ProcessGroup, _ task: TaskContext<RawJSON>, _ stops: AsyncStream<Void>
     ) async -> Bool {
@@ -136,7 +132,7 @@ public struct ExecHandler: Sendable {
             platformOptions: options)
     }
 
-    /// A bare name is looked up in `PATH`; anything else is a path from the working directory.
+    /// A bare name is looked up in `PATH`; any other path is relative to the working directory.
     private var executable: Executable {
         guard program.path.contains("/") else { return .name(program.path) }
         return .path(FilePath(ProgramTrouble.path(of: program.path, in: workingDirectory)))
@@ -148,7 +144,7 @@ public struct ExecHandler: Sendable {
             case let error as SubprocessError where error.code == .executableNotFound:
                 ProgramTrouble.reason(program.path, in: workingDirectory, searching: base["PATH"])
             case let error as SubprocessError where error.code == .failedToChangeWorkingDirectory:
-                "no such working directory, \(workingDirectory)"
+                "no such working directory: \(workingDirectory)"
             case let error as SubprocessError
             where error.underlyingError?.rawValue == Errno.execFormatError.rawValue:
                 ProgramTrouble.format
@@ -159,23 +155,22 @@ public struct ExecHandler: Sendable {
     }
 }
 
-/// How long a program that was asked to stop may take.
+/// How long a program may take to stop.
 struct StopPatience {
     private var limit: Duration
     private var isShutdown = false
 
-    /// - Parameter grace: The time that the attempt has when it is asked to stop.
+    /// - Parameter grace: The attempt's grace period when it is asked to stop.
     init(grace: Duration) {
         limit = Self.before(grace)
     }
 
-    /// Whether the program may take longer.
+    /// Returns whether the program may take longer.
     ///
     /// - Parameters:
-    ///   - elapsed: How long ago the program was asked.
-    ///   - reason: Why it must stop, as far as is known now.
-    ///   - grace: The time that an attempt has to stop for this reason. That at shutdown also cuts short what is left
-    ///     of an earlier one.
+    ///   - elapsed: Time since the program was asked to stop.
+    ///   - reason: Why it must stop, if known by now.
+    ///   - grace: The grace period for this reason. A shutdown also shortens the rest of an earlier one.
     mutating func hasTime(after elapsed: Duration, _ reason: StopReason?, grace: Duration) -> Bool {
         if reason == .shutdown, !isShutdown {
             isShutdown = true
@@ -185,7 +180,7 @@ struct StopPatience {
         return elapsed < limit
     }
 
-    /// A tenth earlier, so that the program is gone before its attempt is given up.
+    /// Returns a slightly shorter time, so that the program is gone before its attempt is abandoned.
     private static func before(_ time: Duration) -> Duration {
         time - min(time / 10, .milliseconds(500))
     }

@@ -1,13 +1,12 @@
 import XQueueCore
 
-/// What a program said on standard output, read line by line.
+/// A program's standard output, read line by line.
 ///
-/// Lines `{"progress": 40, "message": "…"}` are progress; the last line that is none is the result, if it
-/// is JSON.
+/// Lines `{"progress": 40, "message": "…"}` report progress; the last other line is the result, if it is JSON.
 struct ExecOutput {
     private(set) var lastLine: LineSplitter.Line?
 
-    /// Takes one line; answers the progress it reports, if it does.
+    /// Processes a line; returns the progress it reports, if any.
     mutating func take(_ line: LineSplitter.Line) -> TaskProgress? {
         guard !line.isCut else {
             lastLine = line
@@ -24,8 +23,7 @@ struct ExecOutput {
         return try? RawJSON(lastLine.text)
     }
 
-    /// An object with a number `progress`, perhaps a text `message`, and nothing else; an object that holds
-    /// more is a result.
+    /// Parses an object with a number `progress` and an optional string `message`; an object with other members is a result.
     private static func progress(in line: String) -> TaskProgress? {
         guard line.utf8.first == UInt8(ascii: "{"), line.utf8.count <= 4096,
             let members = (try? RawJSON.members(of: JSONRepair.text(line.utf8))) ?? nil
@@ -47,22 +45,22 @@ struct ExecOutput {
     }
 }
 
-/// What a program said on standard error: the end of it, and how much of it may still be logged.
+/// The end of a program's standard error, and how much more of it may be logged.
 struct ExecErrors {
-    /// How much of the end of standard error goes into a task's error, in bytes.
+    /// Maximum bytes from the end of standard error in a task's error.
     static let tailBytes = 2048
-    /// How much of one line is logged, in bytes.
+    /// Maximum bytes of a logged line.
     static let lineBytes = 8192
 
     private(set) var tail = ""
     private var room: Int
 
-    /// - Parameter room: The most bytes to log.
+    /// - Parameter room: Maximum number of bytes to log.
     init(room: Int) {
         self.room = room
     }
 
-    /// Takes one line; answers what to log, if there is still room.
+    /// Processes a line; returns the text to log, if the limit is not reached.
     mutating func take(_ line: LineSplitter.Line) -> String? {
         let text = line.isCut ? line.text + " […]" : line.text
         tail = Self.end(of: tail.isEmpty ? text : tail + "\n" + text)

@@ -11,29 +11,29 @@ import Glibc
 import Musl
 #endif
 
-/// How a program ended and what it had said.
+/// How a program ended, and its output.
 struct ExecReport: Sendable {
     let status: TerminationStatus
     let output: ExecOutput
     let errors: ExecErrors
 
-    /// Statuses that say that another attempt could not do better: `EX_USAGE` and `EX_DATAERR`.
+    /// Exit statuses that make retrying pointless: `EX_USAGE` and `EX_DATAERR`.
     private static let permanent: Set<Int32> = [64, 65]
 
-    /// The task's result.
+    /// Returns the task's result.
     ///
-    /// - Throws: ``TaskFailure`` unless the program ended with exit status 0.
+    /// - Throws: ``TaskFailure`` unless the program exited with status 0.
     func outcome(logger: Logger) throws(TaskFailure) -> RawJSON? {
         switch status {
         case .exited(0):
             if output.lastLine?.isCut == true {
-                logger.warning("The last line of output is longer than max_output, so it is not the result")
+                logger.warning("The last line of output exceeds max_output, so there is no result")
             }
             return output.result
         case .exited(let code):
             throw TaskFailure("exit status \(code)" + tail, isPermanent: Self.permanent.contains(code))
         case .signaled(let signal):
-            throw TaskFailure("ended by signal \(signal)\(Self.name(of: signal))" + tail)
+            throw TaskFailure("killed by signal \(signal)\(Self.name(of: signal))" + tail)
         }
     }
 

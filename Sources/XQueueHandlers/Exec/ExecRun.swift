@@ -4,12 +4,12 @@ import SystemPackage
 import XQueue
 import XQueueCore
 
-/// One run of a program: feeds it, reads what it says, and waits for its end.
+/// A run of a program: writes its input, reads its output, and waits for its end.
 struct ExecRun: Sendable {
     let configuration: Subprocess.Configuration
     let task: TaskContext<RawJSON>
     let group: ProcessGroup
-    /// For the descriptors that it takes to start a program.
+    /// Permits the descriptors needed to start the program.
     let permit: FileGate.Permit
 
     /// - Throws: ``SubprocessError`` if the program cannot be started.
@@ -17,7 +17,7 @@ struct ExecRun: Sendable {
         let outcome = try await Subprocess.run(
             configuration, input: .inputWriter, output: .sequence, error: .sequence
         ) { execution in
-            permit.giveBack()
+            permit.release()
             group.started(execution.processIdentifier.value)
             async let fed: Void = feed(execution.standardInputWriter)
             async let output = readOutput(execution.standardOutput, limit: maxOutput)
@@ -30,13 +30,13 @@ struct ExecRun: Sendable {
         return ExecReport(status: outcome.terminationStatus, output: output, errors: errors)
     }
 
-    /// A program need not read its input: then this ends with an error that says nothing new.
+    /// Writes the payload. Errors are ignored: a program need not read its input.
     private func feed(_ input: StandardInputWriter) async {
         _ = try? await input.write(Array(task.payload.text.utf8))
         try? await input.finish()
     }
 
-    /// Reads until the program closes its output or ends, even if others keep the pipe open.
+    /// Reads until the program closes its output or ends, even if other processes keep the pipe open.
     private func readOutput(_ chunks: SubprocessOutputSequence, limit: Int) async -> ExecOutput {
         var output = ExecOutput()
         await forEachLine(of: chunks, limit: limit) { line in
@@ -60,7 +60,7 @@ struct ExecRun: Sendable {
     ) async {
         var splitter = LineSplitter(limit: limit)
         var iterator = chunks.makeAsyncIterator()
-        // An error in reading is an end of what can be read; how the program ended says the rest.
+        // Treat a read error as the end of output; the program's status decides the outcome.
         while let chunk = try? await iterator.next() {
             chunk.withUnsafeBytes { splitter.take($0, body) }
         }

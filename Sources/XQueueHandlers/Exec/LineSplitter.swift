@@ -6,12 +6,12 @@ import Glibc
 import Musl
 #endif
 
-/// Cuts a stream of bytes into lines, keeping no more than so many bytes of each.
+/// Splits a stream of bytes into lines, truncating long ones.
 struct LineSplitter {
     struct Line: Hashable {
-        /// The bytes without the line break; those that are not UTF-8 are replaced.
+        /// The line without its line break; invalid UTF-8 is replaced.
         var text: String
-        /// True if the line was longer than the limit and its rest is lost.
+        /// Whether the line was truncated at the limit.
         var isCut: Bool
     }
 
@@ -19,12 +19,12 @@ struct LineSplitter {
     private var bytes: [UInt8] = []
     private var isCut = false
 
-    /// - Parameter limit: The most bytes of a line that are kept.
+    /// - Parameter limit: Maximum bytes kept of a line.
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Takes the next bytes and hands each line that ends in them to `body`.
+    /// Processes the next bytes and calls `body` for each line that ends in them.
     mutating func take(_ chunk: UnsafeRawBufferPointer, _ body: (Line) -> Void) {
         guard var start = chunk.baseAddress else { return }
         let end = start + chunk.count
@@ -36,7 +36,7 @@ struct LineSplitter {
         append(start, end - start)
     }
 
-    /// The last line, if it ended without a line break.
+    /// Returns the last line if it has no line break.
     mutating func finish() -> Line? {
         bytes.isEmpty && !isCut ? nil : endLine()
     }

@@ -14,20 +14,20 @@ import Glibc
 import Musl
 #endif
 
-/// A program and everything it has started, as one thing that can be sent signals.
+/// The process group of a program and its descendants, for sending signals.
 ///
-/// It holds on to the group's number only while that surely means this group: from the program's start
-/// until the program has been reaped and, if it was stopped, nobody of the group is left.
+/// The group's ID is used only while it certainly denotes this group: from the program's start until the program has been
+/// reaped and, if it was stopped, no process of the group is left.
 final class ProcessGroup: Sendable {
     private struct State {
         var leader: pid_t?
         var hasEnded = false
-        /// The time to stop is over: whatever starts now has come too late.
-        var isOver = false
+        /// Whether the time to stop has elapsed: a program that starts now is killed.
+        var isExpired = false
     }
 
     private let state = Mutex(State())
-    /// The leaders of all groups that run now, for when there is no time to stop them one by one.
+    /// Leaders of all running groups, for ``killAll()``.
     private static let running = Mutex<Set<pid_t>>([])
 
     /// Sends SIGKILL to every group.
@@ -35,17 +35,17 @@ final class ProcessGroup: Sendable {
         for leader in running.withLock({ $0 }) { kill(-leader, SIGKILL) }
     }
 
-    /// The program runs, and is the leader of its group.
+    /// Records that the program runs as the leader of its group.
     func started(_ leader: pid_t) {
-        let isOver = state.withLock { state in
+        let isExpired = state.withLock { state in
             state.leader = leader
-            return state.isOver
+            return state.isExpired
         }
         Self.running.withLock { _ = $0.insert(leader) }
-        if isOver { kill(-leader, SIGKILL) }
+        if isExpired { kill(-leader, SIGKILL) }
     }
 
-    /// The program is gone, or never was.
+    /// Records that the program has ended or could not be started.
     func ended() {
         let leader = state.withLock { state in
             state.hasEnded = true
@@ -54,11 +54,11 @@ final class ProcessGroup: Sendable {
         if let leader { Self.running.withLock { _ = $0.remove(leader) } }
     }
 
-    /// Sends SIGTERM to the group, waits until it is gone, and sends SIGKILL when there is no more time.
+    /// Sends SIGTERM to the group, waits until it is gone, and sends SIGKILL when time is up.
     ///
-    /// Programs that outlive the leader of their group get the same time as the leader.
+    /// Processes that outlive the leader get the same time as the leader.
     ///
-    /// - Parameter hasTime: Told how long it has been, says whether the group may take longer.
+    /// - Parameter hasTime: Returns whether the group may take longer, given the time elapsed.
     func stop(while hasTime: (_ elapsed: Duration) -> Bool) async {
         let start = ContinuousClock.now
         var elapsed = Duration.zero
@@ -69,7 +69,7 @@ final class ProcessGroup: Sendable {
             if let leader = state.leader {
                 guard isAlive(leader, isReaped: state.hasEnded) else { return }
                 if !isAsked {
-                    // A group whose leader was reaped before anybody asked it to stop is none of ours any more.
+                    // The leader was reaped before the group was asked to stop: the ID may be reused.
                     if state.hasEnded { return }
                     kill(-leader, SIGTERM)
                     isAsked = true
@@ -82,7 +82,7 @@ final class ProcessGroup: Sendable {
             elapsed = ContinuousClock.now - start
         }
         let state = state.withLock { state in
-            state.isOver = true
+            state.isExpired = true
             return state
         }
         if let leader = state.leader, isAsked || !state.hasEnded, isAlive(leader, isReaped: state.hasEnded) {
@@ -90,20 +90,20 @@ final class ProcessGroup: Sendable {
         }
     }
 
-    /// True while anybody in the group runs.
+    /// Returns whether any process of the group is running.
     private func isAlive(_ leader: pid_t, isReaped: Bool) -> Bool {
         guard kill(-leader, 0) == 0 || errno == EPERM else { return false }
-        // Until the leader is reaped there is at least that one. Later a signal may still find orphans that
-        // have ended and wait for somebody to take notice, which may take long, or for ever in a container.
+        // Until the leader is reaped, it is there. Later, kill also succeeds for zombies that wait to be reaped, in a
+        // container possibly for ever.
         return !isReaped || ProcessTable.hasRunning(inGroup: leader)
     }
 }
 
-/// What the system knows about processes that are not our children.
+/// The system's information about processes that are not our children.
 private enum ProcessTable {
-    /// True if a process of the group runs, rather than only waiting to be reaped.
+    /// Returns whether a process of the group is running, rather than a zombie.
     ///
-    /// Where there is no `/proc` to look into, any process counts.
+    /// Without `/proc`, any process counts.
     static func hasRunning(inGroup group: pid_t) -> Bool {
         #if os(Linux)
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
@@ -118,11 +118,11 @@ private enum ProcessTable {
         #endif
     }
 
-    /// The state and the group of a process; nil if it is gone.
+    /// Returns the state and group of a process; nil if it is gone.
     private static func entry(of process: pid_t) -> (state: Substring, group: pid_t)? {
         guard let data = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return nil }
         let text = String(decoding: data, as: UTF8.self)
-        // The name stands in brackets and may hold anything, brackets too.
+        // The name is in parentheses and may contain anything, including parentheses.
         guard let name = text.lastIndex(of: ")") else { return nil }
         let words = text[name...].split(separator: " ")
         guard words.count > 3, let group = pid_t(words[3]) else { return nil }

@@ -8,22 +8,22 @@ import Glibc
 import Musl
 #endif
 
-/// Finds out why the system will not run a program, which says the same of many reasons.
+/// Explains why the system cannot run a program, since one error code has many causes.
 enum ProgramTrouble {
-    /// How much of a script's first line the system looks at, in bytes.
+    /// Bytes of a script's first line that the system reads.
     private static let headBytes = 256
 
-    static let format = "the file is not a program of this machine, and has no first line that names one (#!)"
+    static let format = "the file is not a program for this machine, nor a script with a #! line"
 
-    /// A path that is not absolute starts from the working directory.
+    /// Returns an absolute path; a relative one starts from the working directory.
     static func path(of program: String, in folder: String) -> String {
         let path = FilePath(program)
         return path.isAbsolute ? program : FilePath(folder).pushing(path).string
     }
 
-    /// Why `program` was not found or may not be run, in words.
+    /// Explains why `program` was not found or cannot be run.
     ///
-    /// - Parameter search: The folders that a bare name is looked for in, as `PATH` has them.
+    /// - Parameter search: The value of `PATH`, where a bare name is looked up.
     static func reason(_ program: String, in folder: String, searching search: String?) -> String {
         guard !program.contains("/") else { return reason(of: path(of: program, in: folder)) }
         let folders = (search ?? "").split(separator: ":")
@@ -33,20 +33,20 @@ enum ProgramTrouble {
 
     private static func reason(of path: String) -> String {
         guard let status = status(of: path) else {
-            return errno == EACCES ? "the folder may not be entered" : "no such program"
+            return errno == EACCES ? "permission denied for its folder" : "no such program"
         }
-        guard status.st_mode & S_IFMT != S_IFDIR else { return "it is a folder, not a program" }
+        guard status.st_mode & S_IFMT != S_IFDIR else { return "is a folder, not a program" }
         guard access(path, X_OK) == 0 else {
-            return "the file is not executable; chmod +x makes it so"
+            return "the file is not executable (chmod +x)"
         }
         return head(of: path).flatMap { reason(ofHead: $0) } ?? "no such program"
     }
 
-    /// What is wrong with the first line of a script; nil if that is not it.
+    /// Explains what is wrong with the first bytes of the file; nil if nothing is.
     private static func reason(ofHead head: [UInt8]) -> String? {
         guard head.starts(with: "#!".utf8) else {
             return head.starts(with: [0x7F, 0x45, 0x4C, 0x46])
-                ? "the loader the program asks for is missing: it may be for another system" : nil
+                ? "the program's loader is missing: it may be built for another system" : nil
         }
         let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
         let name =
@@ -55,8 +55,7 @@ enum ProgramTrouble {
         let shown = name.unicodeScalars.map { $0.value < 0x20 ? $0.escaped(asASCII: true) : String($0) }
             .joined()
         if line.last == UInt8(ascii: "\r") {
-            return "its lines end with CR LF, as on Windows, so its interpreter would be '\(shown)';"
-                + " lines must end with LF"
+            return "its lines end with CR LF, as on Windows, so its interpreter would be '\(shown)': use LF"
         }
         guard status(of: name) != nil else { return "its interpreter '\(shown)' does not exist" }
         return access(name, X_OK) == 0 ? nil : "its interpreter '\(shown)' is not executable"

@@ -1,12 +1,12 @@
 import XQueue
 import XQueueCore
 
-/// Reads the header `Retry-After`: seconds, or a date (RFC 9110, section 10.2.3).
+/// Parses the `Retry-After` header: seconds or a date (RFC 9110, section 10.2.3).
 enum RetryAfter {
-    /// The longest wait that a service may ask for.
+    /// Maximum delay that a service may request.
     static let longest = Duration.seconds(86_400)
 
-    /// Nil if the header says nothing that can be understood.
+    /// Returns the delay; nil if the header is invalid.
     static func delay(_ text: String, now: Timestamp) -> Duration? {
         let words = text.split { $0 == " " || $0 == "\t" }
         if words.count == 1, words[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }) {
@@ -17,17 +17,16 @@ enum RetryAfter {
     }
 }
 
-/// Reads the three forms that a date in HTTP may have (RFC 9110, section 5.6.7):
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, and the old ones `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and
-/// `Sun Nov  6 08:49:37 1994` (asctime). The day of the week is not looked at.
+/// Parses the three forms of HTTP dates (RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete
+/// `Sunday, 06-Nov-94 08:49:37 GMT` (RFC 850) and `Sun Nov  6 08:49:37 1994` (asctime). The weekday is ignored.
 enum HTTPDate {
     private static let months = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
     ]
 
-    /// Nil if it is none of the three.
+    /// Returns the time; nil if `text` has none of the three forms.
     ///
-    /// - Parameter now: A year of two digits is the latest one that is not more than 50 years after it.
+    /// - Parameter now: The current time; a two-digit year means the latest year at most 50 years after it.
     static func time(_ text: String, now: Timestamp) -> Timestamp? {
         let words = text.lowercased().split(separator: " ")
         guard let first = words.first else { return nil }
@@ -37,7 +36,7 @@ enum HTTPDate {
             return time(day: words[2], month: words[1], year: words[4], clock: words[3], now)
         }
         guard words.last == "gmt", words.count >= 4 else { return nil }
-        // RFC 850 has dashes where the newest form has spaces.
+        // RFC 850 dates have dashes instead of spaces.
         let date = words[1..<words.count - 2].flatMap { $0.split(separator: "-") }
         guard date.count == 3 else { return nil }
         return time(day: date[0], month: date[1], year: date[2], clock: words[words.count - 2], now)

@@ -4,27 +4,27 @@ import NIOHTTP1
 import XQueue
 import XQueueCore
 
-/// The HTTP client of webhooks: one for all of a process.
+/// The HTTP client of webhooks, one per process.
 ///
-/// Make it with the program: its event loops cannot be made any more when file descriptors run out.
+/// Create it at startup: its event loops cannot be created once file descriptors run out.
 public final class WebhookClient: Sendable {
     private static let connectTimeout = TimeAmount.seconds(10)
-    /// With fewer descriptors than this to begin with, connections are kept for less time.
+    /// With fewer free descriptors than this, idle connections are closed sooner.
     private static let manyDescriptors = 1024
-    private static let shortRest = TimeAmount.seconds(2)
+    private static let shortIdleTimeout = TimeAmount.seconds(2)
     let http: HTTPClient
     let exchanges: WebhookExchanges
     let userAgent: String
 
-    /// A client that lives as long as the process, and is not to be shut down.
+    /// A client that lives as long as the process; do not shut it down.
     public static let shared = WebhookClient(maxConnections: ModelLimits.maxConcurrency)
 
-    /// Makes a client.
+    /// Creates a client.
     ///
     /// - Parameters:
-    ///   - maxConnections: The most connections to one host, 1 or more: as many as tasks may run at once, or they would
-    ///     wait for each other.
-    ///   - userAgent: How it calls itself where a webhook's headers do not say.
+    ///   - maxConnections: Maximum number of connections per host, from 1. Should equal the maximum number of running tasks, or
+    ///     tasks wait for each other.
+    ///   - userAgent: The `User-Agent` header, unless the webhook sets one.
     public init(maxConnections: Int, userAgent: String = "xqueue") {
         let exchanges = WebhookExchanges()
         var configuration = HTTPClient.Configuration(
@@ -32,11 +32,11 @@ public final class WebhookClient: Sendable {
             timeout: .init(connect: Self.connectTimeout),
             decompression: .disabled)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(maxConnections, 1)
-        // The queue is there to try again; and the task's slot is not for waiting.
+        // Retrying is the queue's job; do not block a worker slot for it.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // Connections that rest must not keep the last descriptors from attempts that wait for one.
+        // Idle connections must not hold the last descriptors while attempts wait for one.
         if !OpenFiles.hasRoom(for: Self.manyDescriptors) {
-            configuration.connectionPool.idleTimeout = Self.shortRest
+            configuration.connectionPool.idleTimeout = Self.shortIdleTimeout
         }
         configuration.httpVersion = .http1Only
         configuration.http1_1ConnectionDebugInitializer = { channel in
@@ -51,9 +51,9 @@ public final class WebhookClient: Sendable {
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
-    /// Closes its connections. To be called once, when no task runs any more.
+    /// Closes all connections. Call it once, when no task is running any more.
     public func shutDown() async {
-        // What it could say is that requests were still under way, and they are over then.
+        // The only error is that requests were in flight, and those have been ended.
         try? await http.shutdown()
     }
 }

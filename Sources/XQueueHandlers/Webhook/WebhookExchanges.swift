@@ -2,13 +2,13 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// What is known of the requests under way, by the identifiers of their tasks: the client itself does not tell what
-/// connection a request went over.
+/// The requests in flight, by task identifier. Needed because the HTTP client does not report which connection a request
+/// used.
 final class WebhookExchanges: Sendable {
-    /// The header that says which task a request is about.
+    /// The header with the identifier of the request's task.
     static let header = "X-XQueue-Task-ID"
 
-    /// What a request went over.
+    /// The connection that a request used.
     enum Way {
         case nothing, newConnection, usedConnection
     }
@@ -20,12 +20,12 @@ final class WebhookExchanges: Sendable {
 
     private let exchanges = Mutex<[String: Exchange]>([:])
 
-    /// A request of the task is about to be sent, for which a connection may have to be made.
+    /// Records that a request is about to be sent, which may open a connection.
     func began(_ task: String, _ permit: FileGate.Permit) {
         exchanges.withLock { $0[task] = Exchange(permit: permit) }
     }
 
-    /// Its head goes out.
+    /// Records that the request's head is being sent.
     ///
     /// - Parameter isUsed: Whether the connection has carried another request before.
     fileprivate func sent(_ task: String, isUsed: Bool) {
@@ -33,19 +33,19 @@ final class WebhookExchanges: Sendable {
             exchanges[task]?.way = isUsed ? .usedConnection : .newConnection
             return exchanges[task]?.permit
         }
-        permit?.giveBack()
+        permit?.release()
     }
 
-    /// It has its answer, or will have none.
+    /// Records that the request has a response or has failed; returns the connection it used.
     @discardableResult
     func ended(_ task: String) -> Way {
         let exchange = exchanges.withLock { $0.removeValue(forKey: task) }
-        exchange?.permit.giveBack()
+        exchange?.permit.release()
         return exchange?.way ?? .nothing
     }
 }
 
-/// Sees the requests that go over one connection.
+/// Observes the requests sent over a connection.
 final class WebhookConnectionWatch: ChannelOutboundHandler {
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart

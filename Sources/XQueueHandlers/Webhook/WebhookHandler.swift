@@ -4,39 +4,38 @@ import NIOHTTP1
 public import XQueue
 public import XQueueCore
 
-/// Serves a task type with a service that is asked over HTTP.
+/// Runs the tasks of a type by calling an HTTP service.
 ///
-/// What the service gets: a POST with the task as JSON (`id`, `type`, `payload`, `attempt`, `max_retry`,
-/// `created_at`), signed if there is a secret.
+/// Request: a POST with the task as JSON (`id`, `type`, `payload`, `attempt`, `max_retry`, `created_at`, `metadata`),
+/// signed if there is a secret.
 ///
-/// What its answer means: 2xx is success, and the body, if it is JSON, the result. 408, 423, 425, 429 and 5xx fail the
-/// attempt, which is retried after the task's back-off, or after `Retry-After` if that is later; so do a connection
-/// that is refused or breaks, and an answer that is not there in time, its body included. Other 4xx, and redirects,
-/// which are not followed, fail the task for good.
+/// Response: 2xx is success; the body, if it is JSON, is the result. 408, 423, 425, 429, 5xx, a refused or broken
+/// connection, and a response that is not complete in time fail the attempt, which is retried after the task's back-off
+/// or after `Retry-After`, whichever is later. Other 4xx and redirects, which are not followed, fail the task permanently.
 ///
-/// A service may close a connection that rests at the very moment a request goes out on it. That says nothing of the
-/// service or the task, so the request is sent again at once, within the same attempt.
+/// A service may close an idle connection just as a request goes out on it. The request is then sent again immediately,
+/// within the same attempt.
 ///
-/// When the task is canceled or times out, the request is closed.
+/// When the task is canceled or times out, the request is aborted.
 public struct WebhookHandler: Sendable {
-    /// How much of a refusal's body is put into the task's error, in bytes.
+    /// Maximum bytes of an error response in the task's error.
     private static let quotedBytes = 500
-    /// How often an attempt is sent again at once.
-    private static let mostResends = 3
-    /// A connection, and one to look up the host.
+    /// Maximum number of immediate resends per attempt.
+    private static let maxResends = 3
+    /// Descriptors per request: one for the connection, one for looking up the host.
     private static let descriptors = 2
 
-    /// What runs the tasks.
+    /// The service that runs the tasks.
     public let webhook: Webhook
     private let client: WebhookClient
     private let clock: any QueueClock
     private let files: FileGate
 
-    /// Makes a handler, which is then registered at a `TaskManager`.
+    /// Creates a handler to register with a `TaskManager`.
     ///
     /// - Parameters:
-    ///   - webhook: What runs the tasks.
-    ///   - client: What it is asked with. It must not be shut down before the queue is.
+    ///   - webhook: The service that runs the tasks.
+    ///   - client: The HTTP client; must not be shut down before the queue.
     public init(_ webhook: Webhook, client: WebhookClient = .shared) {
         self.init(webhook, client: client, clock: SystemQueueClock())
     }
@@ -48,19 +47,19 @@ public struct WebhookHandler: Sendable {
         self.files = files
     }
 
-    /// What came of an answer's body.
+    /// The body of a response.
     private enum Body: Sendable {
         case whole(ByteBuffer)
         case tooLarge
-        /// It was not there at the deadline, or the connection broke, for this reason.
+        /// The deadline passed or the connection broke, with the reason.
         case incomplete(String)
     }
 
     /// Runs one attempt.
     ///
-    /// - Parameter task: What the attempt is given.
-    /// - Returns: What the service answered, if it is JSON.
-    /// - Throws: `TaskFailure` unless the service answered with a status of 2xx, or `CancellationError`.
+    /// - Parameter task: The task and its attempt.
+    /// - Returns: The body of the response, if it is JSON.
+    /// - Throws: `TaskFailure` unless the response's status is 2xx, or `CancellationError`.
     public func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
         let deadline = ContinuousClock.now + min(webhook.timeout, ModelLimits.longestDuration)
         do {
@@ -71,13 +70,13 @@ public struct WebhookHandler: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            // A client that is stopped says so in its own words.
+            // The HTTP client reports cancellation with its own error.
             try Task.checkCancellation()
             throw TaskFailure("\(place): \(WebhookTrouble.reason(error))")
         }
     }
 
-    /// The head of the answer.
+    /// Sends the request; returns the head of the response.
     private func send(
         _ task: TaskContext<RawJSON>, by deadline: ContinuousClock.Instant
     ) async throws -> HTTPClientResponse {
@@ -94,7 +93,7 @@ public struct WebhookHandler: Sendable {
             } catch {
                 let way = client.exchanges.ended(id)
                 let isNoAttempt = way != .newConnection && WebhookTrouble.isClose(error)
-                guard isNoAttempt, resends < Self.mostResends, !Task.isCancelled else { throw error }
+                guard isNoAttempt, resends < Self.maxResends, !Task.isCancelled else { throw error }
                 resends += 1
             }
         }
@@ -154,15 +153,15 @@ public struct WebhookHandler: Sendable {
             }
             group.addTask {
                 try? await Task.sleep(until: deadline, clock: .continuous)
-                return .incomplete("the answer did not end in time")
+                return .incomplete("the response was not complete in time")
             }
             let first = await group.next()
-            // Whoever reads is done with the connection then, too.
+            // This also makes the reader release the connection.
             group.cancelAll()
             return first
         }
         try Task.checkCancellation()
-        return body ?? .incomplete("no answer")
+        return body ?? .incomplete("no response")
     }
 
     private func outcome(of response: HTTPClientResponse, _ body: Body) throws -> RawJSON? {
@@ -180,9 +179,9 @@ public struct WebhookHandler: Sendable {
         switch body {
         case .whole(let buffer): return try? RawJSON(bytes: buffer.readableBytesView)
         case .tooLarge:
-            // Doing the work once more would not make the answer smaller.
+            // A retry would not make the response smaller.
             throw TaskFailure(
-                "\(place): the answer is larger than \(webhook.maxResponse) bytes", isPermanent: true)
+                "\(place): the response is larger than \(webhook.maxResponse) bytes", isPermanent: true)
         case .incomplete(let reason): throw TaskFailure("\(place): \(reason)")
         }
     }
@@ -203,31 +202,31 @@ public struct WebhookHandler: Sendable {
         response.headers.first(name: "Retry-After").flatMap { RetryAfter.delay($0, now: clock.now()) }
     }
 
-    /// The address as far as errors may show it: a query may hold secrets.
+    /// The URL without its query, which may contain secrets.
     private var place: String {
         String(webhook.url.prefix { $0 != "?" })
     }
 }
 
-/// A service that runs the tasks of a type, and how it is asked.
+/// An HTTP service that runs the tasks of a type.
 public struct Webhook: Sendable, Hashable {
-    /// Where tasks are sent: an address of `http` or `https`. What stands in its query is kept out of errors.
+    /// The `http` or `https` URL that tasks are posted to. Its query is omitted from errors.
     public var url: String
-    /// What requests are signed with, in the header `X-XQueue-Signature`; nil for no signature.
+    /// Secret for signing requests, in the header `X-XQueue-Signature`; nil for no signature.
     public var secret: WebhookSecret?
-    /// Added to each request, by name. The headers that this library sets itself win.
+    /// Headers added to each request, by name. Those that this library sets take precedence.
     public var headers: [String: String] = [:]
-    /// How long the service may take to answer, within the task's process timeout. Five minutes by default; more than
-    /// ten years count as ten years.
+    /// How long the service may take to respond, within the task's process timeout. Default: five minutes; maximum: ten
+    /// years.
     public var timeout: Duration = .seconds(300)
-    /// The largest answer that is read, in bytes; a larger one fails the task for good. 1 MiB by default.
+    /// Maximum size of a response in bytes; a larger one fails the task permanently. Default: 1 MiB.
     public var maxResponse = 1 << 20
 
-    /// Describes a service.
+    /// Creates a webhook.
     ///
     /// - Parameters:
-    ///   - url: Where tasks are sent.
-    ///   - secret: What requests are signed with; nil for no signature.
+    ///   - url: The URL that tasks are posted to.
+    ///   - secret: Secret for signing requests; nil for no signature.
     public init(url: String, secret: WebhookSecret? = nil) {
         self.url = url
         self.secret = secret

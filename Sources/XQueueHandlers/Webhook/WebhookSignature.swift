@@ -1,34 +1,34 @@
 import Crypto
 import XQueueCore
 
-/// A key that requests are signed with. It shows itself to nobody.
+/// A secret for signing requests. Its value is never printed.
 public struct WebhookSecret: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
-    /// The fewest bytes that a key may have.
+    /// Minimum length of a secret, in bytes.
     public static let minBytes = 16
 
     package let bytes: [UInt8]
 
-    /// Makes a key.
+    /// Creates a secret.
     ///
-    /// - Parameter bytes: The key; nil comes of fewer than ``minBytes``.
+    /// - Parameter bytes: The secret; fails with fewer than ``minBytes``.
     public init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes)
         guard bytes.count >= Self.minBytes else { return nil }
         self.bytes = bytes
     }
 
-    /// That there is one, and no more.
+    /// A placeholder instead of the value.
     public var description: String { "(set)" }
 
-    /// Nothing.
+    /// An empty mirror, which hides the value.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Signs requests, so that a service can tell them from others' and from old ones that are sent again.
+/// Signs requests, so that a service can detect forged and replayed ones.
 ///
-/// The header is `X-XQueue-Signature: t=TIME,v1=SIGNATURE`: the time in seconds since 1970, and the HMAC-SHA256,
-/// in hexadecimal digits, of the time, a dot, and the body. A service computes the same, compares in constant
-/// time, and refuses times more than five minutes from its own.
+/// The header is `X-XQueue-Signature: t=TIME,v1=SIGNATURE`: the time in seconds since 1970, and the HMAC-SHA256, in
+/// hexadecimal, of the time, a dot, and the body. A service computes the same, compares in constant time, and rejects
+/// times more than five minutes from its own.
 enum WebhookSignature {
     static let header = "X-XQueue-Signature"
 

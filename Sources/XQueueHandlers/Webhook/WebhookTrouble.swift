@@ -5,25 +5,25 @@ import NIOPosix
 import NIOSSL
 import SystemPackage
 
-/// What went wrong with a request, in words.
+/// Explains why a request failed.
 enum WebhookTrouble {
     static func reason(_ error: any Error) -> String {
         switch error {
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
-            "no answer in time"
-        case let error as HTTPClientError where error == .connectTimeout: "cannot connect in time"
-        case _ where isClose(error): "the connection was closed before the answer was complete"
+            "no response in time"
+        case let error as HTTPClientError where error == .connectTimeout: "connecting timed out"
+        case _ where isClose(error): "the connection was closed before the response was complete"
         case let error as HTTPClientError: error.shortDescription
         case let error as NIOConnectionError: reason(error)
-        case let error as IOError: words(Errno(rawValue: error.errnoCode))
+        case let error as IOError: reason(Errno(rawValue: error.errnoCode))
         case let error as NIOSSLError: "no trusted connection: \(error)"
         case is NIOSSLExtraError: "no trusted connection: the certificate is for another name"
-        case let error as HTTPParserError: "the answer is not HTTP: \(error)"
+        case let error as HTTPParserError: "the response is not HTTP: \(error)"
         default: String(describing: error)
         }
     }
 
-    /// Whether the service, or something on the way to it, closed the connection.
+    /// Returns whether the service or an intermediary closed the connection.
     static func isClose(_ error: any Error) -> Bool {
         switch error {
         case let error as HTTPClientError: error == .remoteConnectionClosed
@@ -35,18 +35,18 @@ enum WebhookTrouble {
     }
 
     private static func reason(_ error: NIOConnectionError) -> String {
-        // Of the addresses of a host, the first one tried is the one that is meant to work.
+        // Of a host's addresses, the first one tried is the preferred one.
         guard let first = error.connectionErrors.first?.error else {
-            return "the host '\(error.host)' is not known"
+            return "unknown host '\(error.host)'"
         }
         return reason(first)
     }
 
-    private static func words(_ code: Errno) -> String {
+    private static func reason(_ code: Errno) -> String {
         switch code {
-        case .connectionRefused: "the connection was refused: nothing listens there"
-        case .noRouteToHost, .networkUnreachable: "the host cannot be reached"
-        case .timedOut: "cannot connect in time"
+        case .connectionRefused: "connection refused: nothing is listening there"
+        case .noRouteToHost, .networkUnreachable: "host unreachable"
+        case .timedOut: "connecting timed out"
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "too many open files"
         default: code.description
         }

@@ -6,7 +6,7 @@ import XQueueTestServers
 
 @testable import XQueueHandlers
 
-/// What a program is given, and what is made of what it says and how it ends.
+/// A program's input, and how its output and exit status are interpreted.
 @Suite struct ExecHandlerTests {
     @Test func thePayloadGoesInAndTheLastLineComesOut() async throws {
         try await ExecQueue.run("payload=$(cat); echo some words; echo \"{\\\"got\\\": $payload}\"") {
@@ -91,7 +91,7 @@ import XQueueTestServers
     }
 
     @Test(arguments: [(1, 2), (75, 2), (70, 2), (64, 1), (65, 1)])
-    func someStatusesAreForGood(status: Int, attempts: Int) async throws {
+    func someStatusesArePermanent(status: Int, attempts: Int) async throws {
         try await ExecQueue.run("echo x >> runs; exit \(status)") { queue in
             let id = try await queue.submit { $0.retryOnceAtOnce() }
             let task = try await queue.end(of: id)
@@ -101,14 +101,14 @@ import XQueueTestServers
         }
     }
 
-    @Test func aDeadlySignalIsNamed() async throws {
+    @Test func aFatalSignalIsNamed() async throws {
         try await ExecQueue.run("echo bye >&2; kill -KILL $$") { queue in
             let task = try await queue.result()
-            #expect(task.error == "ended by signal 9 (SIGKILL): bye")
+            #expect(task.error == "killed by signal 9 (SIGKILL): bye")
         }
     }
 
-    @Test func aProgramThatIsMissingIsAnErrorThatSaysSo() async throws {
+    @Test func aMissingProgramIsReported() async throws {
         try await ExecQueue.run("", change: { $0.path = "./missing.sh" }) { queue in
             let id = try await queue.submit { $0.retryOnceAtOnce() }
             let task = try await queue.end(of: id)
@@ -127,26 +127,25 @@ import XQueueTestServers
     }
 
     @Test(arguments: [
-        ("#!/bin/sh\n", false, "the file is not executable; chmod +x makes it so"),
+        ("#!/bin/sh\n", false, "the file is not executable (chmod +x)"),
         ("#!/no/such/shell -e\n", true, "its interpreter '/no/such/shell' does not exist"),
         (
             "#!/bin/sh\r\necho 1\r\n", true,
-            "its lines end with CR LF, as on Windows, so its interpreter would be '/bin/sh\\r';"
-                + " lines must end with LF"
+            "its lines end with CR LF, as on Windows, so its interpreter would be '/bin/sh\\r': use LF"
         ),
         (
             "echo 1\n", true,
-            "the file is not a program of this machine, and has no first line that names one (#!)"
+            "the file is not a program for this machine, nor a script with a #! line"
         ),
     ])
-    func whyAProgramCannotBeRunIsSaid(text: String, isExecutable: Bool, reason: String) async throws {
+    func theReasonAProgramCannotRunIsReported(text: String, isExecutable: Bool, reason: String) async throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("program", text, executable: isExecutable)
         try await ExecQueue.run("", change: { $0.path = path }) { queue in
             let task = try await queue.result()
             #expect(task.error == "cannot run '\(path)': \(reason)")
         }
-        // A name that is found in the path is no other case.
+        // The same for a name found in PATH.
         guard !text.hasPrefix("echo") else { return }
         try await ExecQueue.run(
             "", environment: ["PATH": folder.path + ":/usr/bin:/bin"], change: { $0.path = "program" }
@@ -156,10 +155,10 @@ import XQueueTestServers
         }
     }
 
-    @Test func aFolderIsNoProgram() async throws {
+    @Test func aFolderIsNotAProgram() async throws {
         try await ExecQueue.run("", change: { $0.path = "../" }) { queue in
             let task = try await queue.result()
-            #expect(task.error == "cannot run '../': it is a folder, not a program")
+            #expect(task.error == "cannot run '../': is a folder, not a program")
         }
     }
 
@@ -176,7 +175,7 @@ import XQueueTestServers
         }
     }
 
-    @Test func inputThatIsNotReadHurtsNobody() async throws {
+    @Test func unreadInputDoesNoHarm() async throws {
         let payload = "\"" + String(repeating: "x", count: 900_000) + "\""
         try await ExecQueue.run("echo 1") { queue in
             let task = try await queue.result(of: payload)
@@ -210,7 +209,7 @@ import XQueueTestServers
             #expect(task.result == nil)
             #expect(
                 queue.log.all.contains(
-                    "The last line of output is longer than max_output, so it is not the result"))
+                    "The last line of output exceeds max_output, so there is no result"))
         }
     }
 

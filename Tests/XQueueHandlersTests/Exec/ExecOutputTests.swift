@@ -3,7 +3,7 @@ import XQueueCore
 
 @testable import XQueueHandlers
 
-/// What a program says of its progress is shown, whatever its text holds.
+/// A program's progress messages, whatever text they contain.
 @Suite struct ExecOutputTests {
     @Test(arguments: [
         (#"{"progress": 40, "message": "caf\udce9"}"#, "caf\u{FFFD}"),

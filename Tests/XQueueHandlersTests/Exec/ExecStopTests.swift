@@ -7,9 +7,9 @@ import XQueueTesting
 
 @testable import XQueueHandlers
 
-/// A program that must stop: asked with SIGTERM, then made to, with everything it has started.
+/// Stopping a program and its descendants: SIGTERM, then SIGKILL.
 @Suite struct ExecStopTests {
-    /// True once the process is gone, whoever reaps it.
+    /// Returns whether the process is gone, whichever process reaps it.
     private static func isGone(_ pid: Int32) -> Bool {
         guard kill(pid, 0) == 0 else { return true }
         let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
@@ -32,7 +32,7 @@ import XQueueTesting
         }
     }
 
-    @Test func whoIgnoresSIGTERMIsKilledWithinTheGracePeriod() async throws {
+    @Test func aProgramThatIgnoresSIGTERMIsKilledWithinTheGracePeriod() async throws {
         let script =
             "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! >> pids; echo $$ >> pids; while :; do sleep 1; done"
         try await ExecQueue.run(script, grace: .seconds(2)) { queue in
@@ -64,8 +64,8 @@ import XQueueTesting
     }
 
     @Test func aChildOutlivesItsParentOnlyToCleanUp() async throws {
-        // The leader dies of SIGTERM at once; its child takes a moment and is given it. Nobody reads what it says
-        // once the leader is gone, and a shell says when a program of its was stopped.
+        // The leader dies of SIGTERM immediately; its child gets the time it needs. Its output is not read once the leader is
+        // gone, and shells report when a program of theirs was stopped.
         let script = """
             (trap 'sleep 0.3; echo cleaned > mark; exit 0' TERM; echo ready >> ready; while :; do sleep 0.05; done) 2>/dev/null &
             echo $! >> pids
@@ -88,7 +88,7 @@ import XQueueTesting
             let task = try await queue.end(of: id)
             #expect(task.status == .failed)
             #expect(task.errors.last?.kind == .timeout)
-            // On a busy machine the time may be over before the script has said anything.
+            // On a busy machine the time may elapse before the script has written anything.
             try await Self.allGone(
                 (queue.folder.read("pids") ?? "").split(separator: "\n").compactMap { Int32($0) })
         }
@@ -104,7 +104,7 @@ import XQueueTesting
         }
     }
 
-    @Test func withoutAGracePeriodItIsKilledAtOnce() async throws {
+    @Test func withoutAGracePeriodItIsKilledImmediately() async throws {
         let script = "trap '' TERM; echo $$ >> pids; while :; do sleep 1; done"
         try await ExecQueue.run(script, grace: .zero) { queue in
             let id = try await queue.submit()

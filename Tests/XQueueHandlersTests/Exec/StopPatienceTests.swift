@@ -4,7 +4,7 @@ import XQueue
 @testable import XQueueHandlers
 
 @Suite struct StopPatienceTests {
-    /// What one patience answers to a series of questions: milliseconds, and why the program must stop.
+    /// Returns whether there is time left at each of several moments, given in milliseconds with the stop reason.
     private func answers(
         grace: Duration, stopPeriod: Duration = .seconds(5), _ questions: (Int, StopReason)...
     ) -> [Bool] {

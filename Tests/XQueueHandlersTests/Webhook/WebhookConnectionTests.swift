@@ -16,17 +16,18 @@ import XQueueTestServers
         drip, [.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{")],
         [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")],
     ])
-    func theDeadlineIsThatOfTheBodyToo(steps: [ScriptedService.Step]) async throws {
+    func theDeadlineCoversTheBody(steps: [ScriptedService.Step]) async throws {
         let service = try await ScriptedService.start { _ in steps }
         try await Self.run(service, change: { $0.timeout = .milliseconds(400) }) { queue in
             let task = try await queue.end()
             #expect(task.status == .failed)
-            #expect(task.error?.hasSuffix("the answer did not end in time") == true, "\(task.error ?? "")")
+            #expect(
+                task.error?.hasSuffix("the response was not complete in time") == true, "\(task.error ?? "")")
             #expect(task.errors.map(\.kind) == [.error])
         }
     }
 
-    @Test func aRefusalCountsThoughItsBodyIsMissing() async throws {
+    @Test func anErrorStatusCountsEvenWithoutItsBody() async throws {
         let service = try await ScriptedService.start { _ in
             [.send("HTTP/1.1 422 Unprocessable\r\nContent-Length: 10\r\n\r\n{")]
         }
@@ -38,7 +39,7 @@ import XQueueTestServers
         }
     }
 
-    @Test func aConnectionThatClosesWhenItIsUsedAgainIsNoAttempt() async throws {
+    @Test func aReusedConnectionThatClosesIsNotAnAttempt() async throws {
         let service = try await ScriptedService.start { call in
             call.request == 1 ? [ScriptedService.answer(body: "\(call.connection)")] : [.close]
         }
@@ -59,27 +60,27 @@ import XQueueTestServers
             let task = try await queue.end()
             #expect(task.status == .failed)
             #expect(
-                task.error?.hasSuffix("the connection was closed before the answer was complete") == true,
+                task.error?.hasSuffix("the connection was closed before the response was complete") == true,
                 "\(task.error ?? "")")
             #expect(service.calls.count == 1)
         }
     }
 
-    @Test func aRefusedConnectionSaysSo() async throws {
+    @Test func aRefusedConnectionIsReported() async throws {
         for host in ["127.0.0.1", "localhost"] {
             try await WebhookService.run(answer: { _ in nil }, change: { $0.url = "http://\(host):1/x" }) {
                 queue in
                 let task = try await queue.end()
-                #expect(task.error == "http://\(host):1/x: the connection was refused: nothing listens there")
+                #expect(task.error == "http://\(host):1/x: connection refused: nothing is listening there")
             }
         }
     }
 
-    @Test func aHostThatIsNotKnownSaysSo() async throws {
+    @Test func anUnknownHostIsReported() async throws {
         try await WebhookService.run(answer: { _ in nil }, change: { $0.url = "http://nowhere.invalid/x" }) {
             queue in
             let task = try await queue.end()
-            #expect(task.error == "http://nowhere.invalid/x: the host 'nowhere.invalid' is not known")
+            #expect(task.error == "http://nowhere.invalid/x: unknown host 'nowhere.invalid'")
         }
     }
 

@@ -10,7 +10,7 @@ import XQueueTesting
 
 /// Webhooks against a real web service.
 @Suite struct WebhookHandlerTests {
-    @Test func theServiceGetsTheTaskAndItsAnswerIsTheResult() async throws {
+    @Test func theServiceGetsTheTaskAndItsResponseIsTheResult() async throws {
         try await WebhookService.run(
             answer: { _ in .init(body: #"{"done": 1}"#) },
             change: { $0.headers = ["Authorization": "Bearer x"] }
@@ -33,7 +33,7 @@ import XQueueTesting
         }
     }
 
-    @Test func theTraceAndTheMetadataAreCarriedOn() async throws {
+    @Test func traceAndMetadataArePassedOn() async throws {
         try await WebhookService.run(answer: { _ in .init() }) { service in
             let metadata = try RawJSON(#"{ "user": 7.0 }"#)
             let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -49,7 +49,7 @@ import XQueueTesting
         }
     }
 
-    @Test func anAnswerThatIsNoJSONIsASuccessWithoutAResult() async throws {
+    @Test func aResponseThatIsNotJSONIsASuccessWithoutAResult() async throws {
         for body in ["", "fine"] {
             try await WebhookService.run(answer: { _ in .init(status: .accepted, body: body) }) { service in
                 let task = try await service.end()
@@ -77,7 +77,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [400, 401, 404, 410, 422, 301, 302, 307])
-    func refusalsAndRedirectsFailForGood(status: Int) async throws {
+    func rejectionsAndRedirectsFailPermanently(status: Int) async throws {
         try await WebhookService.run(
             answer: { _ in
                 .init(status: .init(code: status), headers: [.location: "/tasks"], body: "no such mailbox")
@@ -89,13 +89,13 @@ import XQueueTesting
             #expect(service.calls.value.count == 1)
             let error = try #require(task.error)
             #expect(error.contains("answered \(status)") && error.contains("no such mailbox"))
-            // What stands in the query may be a key.
+            // The query may contain a key.
             #expect(!error.contains("hidden"))
         }
     }
 
     @Test(arguments: [429, 503])
-    func serviceSaysWhenToTryAgain(status: Int) async throws {
+    func theServiceSaysWhenToRetry(status: Int) async throws {
         try await WebhookService.run(
             answer: { _ in .init(status: .init(code: status), headers: [.retryAfter: "3600"]) }
         ) { service in
@@ -121,7 +121,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [500, 502, 503, 408, 423, 425, 429])
-    func troubleIsRetried(status: Int) async throws {
+    func temporaryErrorsAreRetried(status: Int) async throws {
         let count = WebhookService.Shared(0)
         try await WebhookService.run(
             answer: { _ in
@@ -139,7 +139,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aServiceThatIsNotThereIsRetried() async throws {
+    @Test func anUnreachableServiceIsRetried() async throws {
         try await WebhookService.run(answer: { _ in nil }, change: { $0.url = "http://127.0.0.1:1/x" }) {
             service in
             let task = try await service.end {
@@ -151,16 +151,16 @@ import XQueueTesting
         }
     }
 
-    @Test func anAnswerThatDoesNotComeInTimeIsAFailure() async throws {
+    @Test func aLateResponseIsAFailure() async throws {
         try await WebhookService.run(answer: { _ in nil }, change: { $0.timeout = .milliseconds(200) }) {
             service in
             let task = try await service.end()
             #expect(task.status == .failed)
-            #expect(task.error?.contains("no answer in time") == true)
+            #expect(task.error?.contains("no response in time") == true)
         }
     }
 
-    @Test func anAnswerThatIsTooLargeFailsForGood() async throws {
+    @Test func aResponseThatIsTooLargeFailsPermanently() async throws {
         try await WebhookService.run(
             answer: { _ in .init(body: #""\#(String(repeating: "x", count: 3000))""#) },
             change: { $0.maxResponse = 1000 }
