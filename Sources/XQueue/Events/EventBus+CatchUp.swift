@@ -2,9 +2,9 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Those who read the log, or the newest events, at their own pace until they have caught up with the reader.
+/// Subscribers that read the log, or the ring, at their own pace until they have caught up with the reader.
 extension EventBus {
-    /// Brings a subscriber everything after `start`, as fast as it takes it, until the reader goes on for it.
+    /// Delivers everything after `start` at the subscriber's pace, until the reader takes over.
     func catchUp(_ subscription: EventSubscription, from start: EventCursor) async {
         var cursor = start
         var isFromLog = false
@@ -19,23 +19,23 @@ extension EventBus {
                 cursor = next
             case .read(let position):
                 do throws(StoreError) {
-                    guard let next = try await readOn(subscription, after: cursor, upTo: position) else {
+                    guard let next = try await readPage(subscription, after: cursor, upTo: position) else {
                         return
                     }
                     cursor = next
                     isFromLog = true
                     backOff.reset()
                 } catch {
-                    // The reader says that the store fails; this only tries again.
-                    context.logger.debug("Earlier events cannot be read", metadata: ["error": "\(error)"])
+                    // The reader logs that the store fails; this only retries.
+                    context.logger.debug("Could not read earlier events", metadata: ["error": "\(error)"])
                     guard await backOff.wait() else { return }
                 }
             }
         }
     }
 
-    /// Brings a subscriber that has fallen behind what the ring holds after `start`, as fast as it takes it, until it gets
-    /// the rest from the reader again.
+    /// Delivers what the ring holds after `start` to a subscriber that has fallen behind, at its pace, until the
+    /// reader takes over again.
     func keepUp(_ subscription: EventSubscription, from start: EventCursor) async {
         var cursor = start
         while !subscription.hasEnded {
@@ -52,8 +52,8 @@ extension EventBus {
         }
     }
 
-    /// Delivers one page of the log; answers where to go on, or nil if the subscriber is live now.
-    private func readOn(
+    /// Delivers one page of the log. Returns the cursor to continue from, or nil if the subscriber is live now.
+    private func readPage(
         _ subscription: EventSubscription, after cursor: EventCursor, upTo position: EventCursor
     ) async throws(StoreError) -> EventCursor? {
         let page = try await page(after: cursor)
@@ -61,13 +61,13 @@ extension EventBus {
             while !subscription.hasEnded, !skipAhead(subscription) { await waitForPosition() }
             return nil
         }
-        if page.isRewound { subscription.tell(.rewound(page.start)) }
+        if page.isRewound { subscription.notify(.rewound(page.start)) }
         let wanted = wanted(page.events, by: subscription)
         let events = Array(wanted.prefix(bytes: limits.bytes / 2))
         _ = subscription.deliver(events, isPaced: true)
-        // What is too much is read once more when there is room.
+        // The rest is read again when there is room.
         if events.count < wanted.count, let last = events.last { return last.event.cursor }
-        // Nothing is left of the log before that place: the reader has the rest.
+        // The log holds nothing before that position: the reader has the rest.
         return page.events.isEmpty ? max(page.next, position) : page.next
     }
 
@@ -79,22 +79,22 @@ extension EventBus {
 
     // MARK: - Steps
 
-    /// What to do next for a subscriber that has got everything up to a cursor.
+    /// What to do next for a subscriber that has received everything up to a cursor.
     enum Step {
-        /// It has ended.
+        /// The subscription has ended.
         case end
-        /// It gets the rest from the reader now.
+        /// The reader delivers the rest.
         case joined
-        /// These come next.
+        /// Deliver these.
         case events([SharedEvent], next: EventCursor)
-        /// What comes next, up to the reader's position, must be read from the store.
+        /// Read the next events, up to the reader's position, from the store.
         case read(upTo: EventCursor)
-        /// The reader does not know yet where the log ends.
+        /// Wait until the reader knows where the log ends.
         case wait
     }
 
-    /// - Parameter isFromLog: The store knows the cursor: one that is ahead of the reader may be of another
-    ///   log.
+    /// - Parameter isFromLog: Whether the store returned the cursor. If not, a cursor ahead of the reader may
+    ///   belong to another log.
     func step(_ subscription: EventSubscription, after cursor: EventCursor, isFromLog: Bool) -> Step {
         state.withLock { state in
             guard let filters = state.subscribers[subscription.id]?.filters else { return .end }
@@ -120,17 +120,17 @@ extension EventBus {
         }
     }
 
-    /// Goes live at the reader's position, wherever that is; false if there is none yet.
+    /// Goes live at the reader's position. Returns false if there is none yet.
     func skipAhead(_ subscription: EventSubscription) -> Bool {
         state.withLock { state in
             guard let position = state.position else { return false }
-            subscription.tell(.reset(position))
+            subscription.notify(.reset(position))
             goLive(subscription.id, after: position, &state)
             return true
         }
     }
 
-    /// What of `events` the subscriber wants.
+    /// Returns the events that match the subscriber's filters.
     func wanted(_ events: [TaskEvent], by subscription: EventSubscription) -> [SharedEvent] {
         let filters = state.withLock { $0.subscribers[subscription.id]?.filters ?? [] }
         return events.compactMap { event in

@@ -2,9 +2,9 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// The one that follows the log for all subscribers that keep up with it.
+/// The reader, which follows the log for all subscribers that keep up with it.
 extension EventBus {
-    /// How long one look at the log may wait for an event.
+    /// Maximum time one read of the log waits for an event.
     private static let longestWait = Duration.seconds(30)
 
     /// Follows the log from its end, until the Swift task is canceled.
@@ -19,10 +19,10 @@ extension EventBus {
                 hasFailed = false
             } catch {
                 guard !Task.isCancelled else { return }
-                // An operator need hear of it once, not at every try.
+                // Logged prominently once, not for every retry.
                 context.logger.log(
                     level: hasFailed ? .debug : .warning,
-                    "Events cannot be read; trying again", metadata: ["error": "\(error)"])
+                    "Could not read events; retrying", metadata: ["error": "\(error)"])
                 hasFailed = true
                 guard await backOff.wait() else { return }
             }
@@ -41,19 +41,19 @@ extension EventBus {
             reset(to: last, reader: number)
             return last
         }
-        // What is in the log goes on without a gap, but what was told before may not hold any more.
+        // The log continues without a gap, but events published before may have been undone.
         if page.isRewound { reset(to: page.start, isRewound: true, reader: number) }
         if !page.events.isEmpty { publish(page, reader: number) }
         return page.next
     }
 
-    // MARK: - What it has read
+    // MARK: - Publishing
 
     func startReader(_ state: inout State) {
         guard state.reader == nil else { return }
         state.readerNumber += 1
         let number = state.readerNumber
-        // Ended by the last subscriber that leaves, or by `stop`.
+        // Canceled when the last subscriber leaves, or by `stop`.
         state.reader = Task { await self.read(number) }
     }
 
@@ -66,7 +66,7 @@ extension EventBus {
         positions.advance()
     }
 
-    /// The reader begins at `cursor`, the end of the log.
+    /// The reader starts at `cursor`, the end of the log.
     func begin(at cursor: EventCursor, reader: Int) {
         state.withLock { state in
             guard state.readerNumber == reader else { return }
@@ -75,13 +75,13 @@ extension EventBus {
             for (id, subscriber) in state.subscribers {
                 guard case .starting = subscriber.phase else { continue }
                 goLive(id, after: cursor, &state)
-                subscriber.subscription.tell(.started(cursor))
+                subscriber.subscription.notify(.started(cursor))
             }
             positions.advance()
         }
     }
 
-    /// The log went on without the reader, or was set back, and goes on from `cursor`.
+    /// The reader has missed part of the log, or the log was rewound; it continues from `cursor`.
     func reset(to cursor: EventCursor, isRewound: Bool = false, reader: Int) {
         let live = state.withLock { state -> [EventSubscription] in
             guard state.readerNumber == reader else { return [] }
@@ -93,10 +93,10 @@ extension EventBus {
                 return subscriber.subscription
             }
         }
-        for subscription in live { subscription.tell(isRewound ? .rewound(cursor) : .reset(cursor)) }
+        for subscription in live { subscription.notify(isRewound ? .rewound(cursor) : .reset(cursor)) }
     }
 
-    /// The reader has read on.
+    /// Publishes a page that the reader has read.
     func publish(_ page: EventPage, reader: Int) {
         let events = page.events.map { SharedEvent($0) }
         typealias Deliveries = [(EventSubscription, [SharedEvent])]
@@ -126,8 +126,7 @@ extension EventBus {
         }
     }
 
-    /// Lets a subscriber that takes events more slowly than they come go on at its own pace, for as long as the ring
-    /// holds what it has not got.
+    /// Lets a slow subscriber continue at its own pace, for as long as the ring holds what it has not received.
     func fallBehind(_ subscription: EventSubscription, after cursor: EventCursor) {
         let start = state.withLock { state -> EventCursor? in
             guard case .live(let start)? = state.subscribers[subscription.id]?.phase else { return nil }
@@ -140,13 +139,13 @@ extension EventBus {
         if let start { Task { await self.keepUp(subscription, from: start) } }
     }
 
-    /// Ends a subscription whose events the ring does not hold any more.
+    /// Ends a subscription whose next events the ring no longer holds.
     func cutOff(_ subscription: EventSubscription) {
         forget(subscription.id)
-        subscription.end(QueueError(.slowConsumer, "events come faster than they are taken"))
+        subscription.end(QueueError(.slowConsumer, "events arrive faster than the subscriber takes them"))
     }
 
-    /// A subscriber that is behind has got all up to `cursor`.
+    /// Records that a subscriber that is behind has received everything up to `cursor`.
     func note(_ cursor: EventCursor, of subscription: EventSubscription) {
         state.withLock { state in
             guard case .behind? = state.subscribers[subscription.id]?.phase else { return }

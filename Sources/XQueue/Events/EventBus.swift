@@ -2,35 +2,35 @@ import Logging
 import Synchronization
 package import XQueueCore
 
-/// Brings the store's events to the subscribers in this process.
+/// Delivers the store's events to the subscribers in this process.
 ///
 /// One reader follows the log for all of them, and only while there are any. A subscriber that asks for
-/// what came earlier reads the log by itself, at its own pace, until it has caught up with the reader.
+/// earlier events reads the log itself, at its own pace, until it has caught up with the reader.
 package final class EventBus: Sendable {
-    /// The bounds of the bus.
+    /// The limits of the bus.
     struct Limits: Sendable {
         var subscribers: Int
-        /// The most events, and bytes, delivered to one subscriber that it has not handed on.
+        /// Maximum number of events, and of bytes, delivered to one subscriber but not consumed.
         var events = 20_000
         var bytes: Int
-        /// The most events read at once.
+        /// Maximum number of events per read.
         var page = 500
-        /// How many of the newest events are kept for subscribers that catch up. Whoever falls behind those is cut off.
+        /// How many of the newest events are kept for slow subscribers. One that falls further behind is cut off.
         var ring = 4000
-        /// The most values that the filters of one subscriber name, and those of all.
+        /// Maximum number of filter values per subscriber, and for all of them.
         var filterValues = 1000
         var allFilterValues = 200_000
-        /// The most subscribers that read the log at once to catch up.
+        /// Maximum number of subscribers that read the log concurrently to catch up.
         var readers = 8
     }
 
     enum Phase {
-        /// Goes live as soon as the reader knows where the log ends.
+        /// Becomes live as soon as the reader knows where the log ends.
         case starting
         case catchingUp
-        /// Gets what comes after the cursor.
+        /// Receives events after the cursor from the reader.
         case live(after: EventCursor)
-        /// Takes events more slowly than they come, and has got all up to the cursor.
+        /// Slower than events arrive; has received everything up to the cursor.
         case behind(EventCursor)
     }
 
@@ -45,17 +45,17 @@ package final class EventBus: Sendable {
     struct State {
         var lastID = 0
         var subscribers: [Int: Subscriber] = [:]
-        /// Of the live ones.
+        /// Indexes the live subscribers.
         var index = SubscriberIndex()
-        /// Up to where the reader has read; nil while it does not know where to begin.
+        /// How far the reader has read; nil until it knows where the log ends.
         var position: EventCursor?
         var ring: EventRing
         var reader: Task<Void, Never>?
-        /// Which reader is the present one.
+        /// Identifies the current reader.
         var readerNumber = 0
-        /// Those that take events more slowly than they come.
+        /// Subscribers that take events more slowly than they arrive.
         var behind: Set<Int> = []
-        /// How many values the filters of all subscribers name.
+        /// Number of filter values of all subscribers.
         var filterValues = 0
         var isStopped = false
     }
@@ -63,9 +63,9 @@ package final class EventBus: Sendable {
     let store: any Store
     let limits: Limits
     let context: EngineContext
-    /// For those who read the log to catch up.
+    /// Limits concurrent reads by subscribers that catch up.
     let turns: AsyncSemaphore
-    /// Rises whenever the reader learns where the log ends, or is stopped.
+    /// Advances whenever the reader learns where the log ends, or is stopped.
     let positions = AsyncCounter()
     let state: Mutex<State>
 
@@ -79,15 +79,15 @@ package final class EventBus: Sendable {
 
     // MARK: - Subscribers
 
-    /// How many subscribers there are.
+    /// Number of subscribers.
     package var count: Int { state.withLock { $0.subscribers.count } }
 
-    /// Subscribes to what any of `filters` matches: from now on, or all that came after `cursor`.
+    /// Subscribes to the events that match any of `filters`: from now on, or all after `cursor`.
     ///
-    /// - Parameter receive: Called for one delivery at a time, on any thread. It must not block, and must
-    ///   not call the bus or the subscription.
+    /// - Parameter receive: Called for one delivery at a time, on any thread. It must not block, nor call the
+    ///   bus or the subscription.
     /// - Throws: ``QueueError/Code/tooManySubscribers``, ``QueueError/Code/stopped``, or
-    ///   ``QueueError/Code/invalidField`` if the filters name too many values.
+    ///   ``QueueError/Code/invalidField`` if the filters have too many values.
     package func subscribe(
         _ filters: [EventFilter], after cursor: EventCursor? = nil,
         receive: @escaping @Sendable (EventDelivery) -> Void
@@ -107,10 +107,10 @@ package final class EventBus: Sendable {
             state.subscribers[subscription.id] = Subscriber(
                 subscription: subscription, filters: filters, phase: cursor == nil ? .starting : .catchingUp)
             if let cursor {
-                subscription.tell(.started(cursor))
+                subscription.notify(.started(cursor))
             } else if let position = state.position {
                 goLive(subscription.id, after: position, &state)
-                subscription.tell(.started(position))
+                subscription.notify(.started(position))
             }
             startReader(&state)
             return .success(subscription)
@@ -125,7 +125,7 @@ package final class EventBus: Sendable {
 
     private static let stopped = QueueError(.stopped, "the queue is shutting down")
     private static let full = QueueError(
-        .tooManySubscribers, "the limit of subscribers to events is reached")
+        .tooManySubscribers, "event subscriber limit reached")
 
     func goLive(_ id: Int, after cursor: EventCursor, _ state: inout State) {
         guard let filters = state.subscribers[id]?.filters else { return }
@@ -144,15 +144,15 @@ package final class EventBus: Sendable {
         }
     }
 
-    /// Why `filters` cannot take the place of ones with `old` values; nil if they can.
+    /// Returns why `filters` cannot replace filters with `old` values; nil if they can.
     private func check(_ filters: [EventFilter], replacing old: Int, _ state: State) -> QueueError? {
         let values = filters.reduce(0) { $0 + $1.valueCount }
         guard values <= limits.filterValues else {
-            return .invalid("filter", "names \(values) values in all; the limit is \(limits.filterValues)")
+            return .invalid("filter", "has \(values) values in total; the limit is \(limits.filterValues)")
         }
         guard state.filterValues - old + values <= limits.allFilterValues else {
             return QueueError(
-                .tooManySubscribers, "the limit of filter values of all subscribers to events is reached")
+                .tooManySubscribers, "filter value limit for all event subscribers reached")
         }
         return nil
     }
@@ -167,7 +167,7 @@ package final class EventBus: Sendable {
         }
     }
 
-    /// Ends all subscriptions; no others begin.
+    /// Ends all subscriptions and rejects new ones.
     package func stop() {
         let subscribers = state.withLock { state in
             state.isStopped = true

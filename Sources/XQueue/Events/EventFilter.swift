@@ -1,10 +1,10 @@
 public import XQueueCore
 
-/// Which events somebody wants: those that match every part. A part that is empty matches all.
+/// Selects events that match every part. An empty part matches all.
 public struct EventFilter: Sendable, Hashable {
     public var taskIDs: Set<TaskID>
     public var types: Set<String>
-    /// The statuses tasks came to; progress counts as `processing`.
+    /// The tasks' new statuses; progress counts as `processing`.
     public var statuses: Set<TaskStatus>
 
     public init(taskIDs: Set<TaskID> = [], types: Set<String> = [], statuses: Set<TaskStatus> = []) {
@@ -16,7 +16,7 @@ public struct EventFilter: Sendable, Hashable {
     /// Every event.
     public static let all = EventFilter()
 
-    /// How many values the parts name.
+    /// Number of values in all parts.
     package var valueCount: Int { taskIDs.count + types.count + statuses.count }
 
     public func matches(_ event: TaskEvent) -> Bool {
@@ -27,7 +27,7 @@ public struct EventFilter: Sendable, Hashable {
 }
 
 extension TaskEvent {
-    /// The status the task had just after the event.
+    /// The task's status right after the event.
     package var status: TaskStatus {
         switch change {
         case .status(let change): change.status

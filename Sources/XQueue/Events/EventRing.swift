@@ -1,18 +1,18 @@
 import XQueueCore
 
-/// The newest events, so that a subscriber that has read the log nearly to its end can join the others.
+/// The newest events, which let a subscriber that has almost caught up join the live ones.
 struct EventRing {
     private let capacity: Int
-    /// At most twice the capacity; cut back to it when that is reached.
+    /// At most twice the capacity; trimmed to it then.
     private var events: [SharedEvent] = []
-    /// The place before the first event kept; nil if there is none.
+    /// The position before the first event kept; nil before the reader has started.
     private var start: EventCursor?
 
     init(capacity: Int) {
         self.capacity = capacity
     }
 
-    /// Begins anew: all that came before `cursor` is forgotten.
+    /// Drops all events and restarts after `cursor`.
     mutating func restart(after cursor: EventCursor?) {
         events = []
         start = cursor
@@ -26,10 +26,10 @@ struct EventRing {
         events.removeFirst(surplus)
     }
 
-    /// Whether everything after `cursor` is kept.
+    /// Whether the ring holds everything after `cursor`.
     func holds(after cursor: EventCursor) -> Bool { start.map { $0 <= cursor } ?? false }
 
-    /// Up to `limit` events after `cursor`, and whether there are no more; nil if some are forgotten.
+    /// Returns up to `limit` events after `cursor`, and whether they are the last; nil if some were dropped.
     func page(after cursor: EventCursor, limit: Int) -> (events: ArraySlice<SharedEvent>, isLast: Bool)? {
         guard let start, cursor >= start else { return nil }
         var low = 0

@@ -1,17 +1,17 @@
 import Synchronization
 package import XQueueCore
 
-/// What a subscriber is told, in this order: `started` first, then events, with a `reset` where some were
-/// missed, a `rewound` where the log was set back, and `ended` last.
+/// What a subscriber receives, in this order: `started`, then events, with a `reset` where some were missed and
+/// a `rewound` where the log was rewound, and finally `ended`.
 package enum EventDelivery: Sendable {
-    /// Events that come after the cursor follow.
+    /// Events after the cursor follow.
     case started(EventCursor)
-    /// To be confirmed with ``EventSubscription/consumed(_:cost:)`` when they are out.
+    /// The receiver confirms them with ``EventSubscription/consumed(_:cost:)`` once it has passed them on.
     case events([SharedEvent], cost: Int)
-    /// Events were missed; what comes after the cursor follows.
+    /// Events were missed; those after the cursor follow.
     case reset(EventCursor)
-    /// A failover, or a restored copy, has taken back some of what was told before; what comes after the cursor
-    /// follows, and nothing of it is missed.
+    /// A failover or restored backup has undone some events delivered before; those after the cursor follow, with
+    /// none missing.
     case rewound(EventCursor)
     case ended(QueueError)
 }
@@ -26,12 +26,12 @@ package final class EventSubscription: Sendable {
 
     let id: Int
     private let limits: EventBus.Limits
-    /// Never blocks, and does not call the bus.
+    /// Must not block, nor call the bus.
     private let receive: @Sendable (EventDelivery) -> Void
     private let leave: @Sendable (Int) -> Void
     private let replaceFilters: @Sendable (Int, [EventFilter]) throws(QueueError) -> Void
     private let state = Mutex(State())
-    /// Most of what was delivered has been consumed, or it has ended.
+    /// Signaled once most of what was delivered has been consumed, or the subscription has ended.
     private let room = AsyncEvent()
 
     init(
@@ -48,7 +48,7 @@ package final class EventSubscription: Sendable {
 
     // MARK: - The subscriber's side
 
-    /// Says that events have been handed on, so that there is room for others.
+    /// Confirms that events have been passed on, which makes room for others.
     package func consumed(_ events: Int, cost: Int) {
         let makesRoom = state.withLock { state in
             let hadRoom = hasRoom(state)
@@ -59,14 +59,14 @@ package final class EventSubscription: Sendable {
         if makesRoom { room.signal() }
     }
 
-    /// Wants, from now on, what any of `filters` matches; nothing if there are none.
+    /// Replaces the filters: an event is delivered if any of them matches, none if there are no filters.
     ///
-    /// - Throws: ``QueueError`` if they name too many values; nothing has changed then.
+    /// - Throws: ``QueueError`` if they have too many values; nothing has changed then.
     package func setFilters(_ filters: [EventFilter]) throws(QueueError) {
         try replaceFilters(id, filters)
     }
 
-    /// Ends it: nothing more is delivered.
+    /// Ends the subscription: nothing more is delivered.
     package func cancel() {
         guard end() else { return }
         leave(id)
@@ -76,14 +76,14 @@ package final class EventSubscription: Sendable {
 
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-    func tell(_ delivery: EventDelivery) {
+    func notify(_ delivery: EventDelivery) {
         guard !hasEnded else { return }
         receive(delivery)
     }
 
-    /// Delivers events; false, and delivers none, if that would make too many that are not consumed.
+    /// Delivers events. If too many would be unconsumed, delivers none and returns false.
     ///
-    /// - Parameter isPaced: The caller has waited for room, so that any number may go.
+    /// - Parameter isPaced: Whether the caller has waited for room, so that any number is allowed.
     func deliver(_ events: [SharedEvent], isPaced: Bool = false) -> Bool {
         guard !events.isEmpty else { return true }
         let cost = events.reduce(0) { $0 + $1.cost }
@@ -100,7 +100,7 @@ package final class EventSubscription: Sendable {
         return isAdmitted ?? true
     }
 
-    /// Ends it from the bus's side, which has forgotten it.
+    /// Ends the subscription from the bus's side, which has already removed it.
     func end(_ error: QueueError) {
         if end() { receive(.ended(error)) }
     }
@@ -114,7 +114,8 @@ package final class EventSubscription: Sendable {
         return isFirst
     }
 
-    /// Returns when most of what was delivered has been consumed, it has ended, or the Swift task is canceled.
+    /// Returns once most of what was delivered has been consumed, the subscription has ended, or the Swift task is
+    /// canceled.
     func waitForRoom() async {
         while !state.withLock({ $0.hasEnded || hasRoom($0) }) {
             guard await room.wait() else { return }

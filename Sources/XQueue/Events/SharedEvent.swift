@@ -1,7 +1,7 @@
 import Synchronization
 package import XQueueCore
 
-/// One event on its way to many subscribers. Its JSON is written once, for the first who asks.
+/// An event shared by many subscribers. Its JSON is encoded once, on first use.
 package final class SharedEvent: Sendable {
     package let event: TaskEvent
     private let text = Mutex<[UInt8]?>(nil)
@@ -20,7 +20,7 @@ package final class SharedEvent: Sendable {
         }
     }
 
-    /// About how many bytes it takes on its way.
+    /// Approximate size in bytes while queued.
     package var cost: Int {
         let words =
             switch event.change {
@@ -32,7 +32,7 @@ package final class SharedEvent: Sendable {
 }
 
 extension Collection<SharedEvent> {
-    /// As many of the first ones as have `bytes`, but one at least.
+    /// The longest prefix that fits in `bytes`, but at least one event.
     package func prefix(bytes: Int) -> SubSequence {
         var left = bytes
         var end = startIndex
@@ -46,7 +46,7 @@ extension Collection<SharedEvent> {
 }
 
 extension JSONWriter {
-    /// Writes an event: all its fields, always, in the same order.
+    /// Writes an event: always all of its fields, in the same order.
     package mutating func event(_ event: TaskEvent) {
         object { writer in
             switch event.change {

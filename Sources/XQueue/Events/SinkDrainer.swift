@@ -3,18 +3,18 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Hands the event log to a sink, in order and each event at least once, while this node has the sink's
-/// lease.
+/// Delivers the event log to a sink, in order and each event at least once, while this node holds the
+/// sink's lease.
 ///
-/// Nothing waits for it: the log holds the events until the sink has taken them, up to the log's cap.
+/// Nothing waits for it: the log keeps events until the sink has acknowledged them, up to the log's limits.
 final class SinkDrainer: Sendable {
-    /// How many events are handed over at once.
+    /// Maximum number of events per delivery.
     static let pageSize = 2000
-    /// The longest wait for events. Then the sink is given none, to see whether it is still well.
+    /// Maximum wait for events. After that, an empty delivery checks that the sink still works.
     static let longestWait = Duration.seconds(5)
-    /// How long the sink may go on with what is under way, and with what is left, at shutdown.
-    static let patience = Duration.seconds(5)
-    /// Before every event, and yet not the place of a sink that nobody has drained to.
+    /// At shutdown, how long the delivery under way may take, and then the delivery of the rest.
+    static let grace = Duration.seconds(5)
+    /// Before every event, yet different from the cursor of a sink that has never been drained to.
     private static let beforeFirst = EventCursor(time: Timestamp(milliseconds: 1))
 
     let sink: any EventSink
@@ -25,10 +25,10 @@ final class SinkDrainer: Sendable {
     let context: EngineContext
     private let bell = AsyncEvent()
     let counts = Mutex(SinkCounts())
-    /// What the sink took last: a page, and the acknowledged place that it follows.
+    /// The end of the page that the sink accepted last, and the acknowledged cursor that the page follows.
     private let taken = Mutex<(after: EventCursor, upTo: EventCursor)?>(nil)
 
-    /// - Parameter lease: How long this node drains without renewing that.
+    /// - Parameter lease: How long the sink's lease lasts without renewal.
     init(
         _ sink: any EventSink, store: any Store, nodeID: String, lease: Duration, context: EngineContext
     ) {
@@ -42,48 +42,48 @@ final class SinkDrainer: Sendable {
         self.context = context
     }
 
-    /// Whether this node drains to the sink, and what became of it.
+    /// Whether this node drains to the sink, and what it has counted.
     var state: (isHere: Bool, counts: SinkCounts) { (lease.isHeld, counts.withLock { $0 }) }
 
-    /// Runs until the Swift task is canceled, and then for ``patience`` at most.
+    /// Runs until the Swift task is canceled, and then until the deliveries that ``grace`` allows have ended.
     func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.lease.run(gained: self.bell.signal) }
             group.addTask { await self.serve() }
         }
-        // A Swift task of its own, awaited here: another node takes over at once even after a cancellation.
+        // In a Swift task of its own, so that a cancellation does not keep another node from taking over immediately.
         await Task { await lease.release() }.value
     }
 
-    /// Drains whenever this node has the lease; after a failure again, later and later.
+    /// Drains whenever this node holds the lease, with back-off between failures.
     private func serve() async {
-        var trouble = Trouble(context.backOff())
+        var streak = FailureStreak(context.backOff())
         while !Task.isCancelled {
             guard lease.isHeld else {
                 await bell.wait()
                 continue
             }
             do {
-                try await drain(&trouble)
+                try await drain(&streak)
             } catch {
                 if Task.isCancelled { return }
                 counts.withLock { $0.problem = error is LeaseLost ? nil : "\(error)" }
-                // An operator need hear of it once, not at every try.
+                // Logged prominently once, not for every retry.
                 context.logger.log(
-                    level: trouble.isKnown || error is LeaseLost ? .debug : .warning,
-                    "Events cannot be handed to a sink; trying again", metadata: ["error": "\(error)"])
-                guard await trouble.wait() else { return }
+                    level: streak.isActive || error is LeaseLost ? .debug : .warning,
+                    "Could not deliver events to sink; retrying", metadata: ["error": "\(error)"])
+                guard await streak.wait() else { return }
             }
         }
     }
 
-    private func drain(_ trouble: inout Trouble) async throws {
+    private func drain(_ streak: inout FailureStreak) async throws {
         let cursor = try await start()
         do {
             try await sink.open()
             noteRefusals()
             counts.withLock { $0.isConnected = true }
-            try await drain(from: cursor, &trouble)
+            try await drain(from: cursor, &streak)
         } catch {
             await closeSink()
             throw error
@@ -96,23 +96,23 @@ final class SinkDrainer: Sendable {
         await sink.close()
     }
 
-    /// Where to begin. Throws if another node has the lease by now.
+    /// Returns the cursor to start from. Throws if another node holds the lease by now.
     private func start() async throws -> EventCursor {
         var cursor = try await store.sinkCursor(sink.name)
         if cursor == .start {
-            // What the log had lost before there was this sink is no loss of its; what it loses later is.
+            // Only events pruned after the sink was added count as lost to it.
             let page = try await store.events(after: .start, limit: 1, waiting: .zero)
             cursor =
                 page.events.first.map { EventCursor(time: $0.cursor.time, number: $0.cursor.number &- 1) }
                 ?? Self.beforeFirst
         }
-        // Nobody has come further since: what this sink has taken need not be told again.
+        // No other node has drained since: what this sink has accepted need not be delivered again.
         if let taken = taken.withLock({ $0 }), taken.after == cursor { cursor = taken.upTo }
         try await acknowledge(cursor)
         return cursor
     }
 
-    private func drain(from start: EventCursor, _ trouble: inout Trouble) async throws {
+    private func drain(from start: EventCursor, _ streak: inout FailureStreak) async throws {
         var cursor = start
         var page = try await store.events(after: cursor, limit: Self.pageSize, waiting: .zero)
         var isFirst = true
@@ -120,11 +120,11 @@ final class SinkDrainer: Sendable {
             let (current, place) = (page, cursor)
             async let following = store.events(
                 after: current.next, limit: Self.pageSize, waiting: Self.longestWait)
-            try await patiently { try await self.deliver(current, after: place) }
-            // A sink that opens and takes nothing is still in trouble.
+            try await withGrace { try await self.deliver(current, after: place) }
+            // A sink that opens but accepts nothing is still failing.
             if !isFirst || !current.events.isEmpty {
                 counts.withLock { $0.problem = nil }
-                if trouble.end() { context.logger.info("Events are handed to the sink again") }
+                if streak.end() { context.logger.info("Delivering events to sink again") }
             }
             isFirst = false
             cursor = current.next
@@ -136,7 +136,7 @@ final class SinkDrainer: Sendable {
         }
         guard Task.isCancelled else { return }
         let last = cursor
-        try await patiently { try await self.finish(from: last) }
+        try await withGrace { try await self.finish(from: last) }
     }
 
     /// Delivers what the log still holds.
@@ -165,10 +165,10 @@ final class SinkDrainer: Sendable {
         taken.withLock { $0 = (cursor, page.next) }
         counts.withLock { $0.tally.delivered += page.events.count }
         metrics.events.increment(by: page.events.count)
-        if page.isReset { tellLoss(page, after: cursor) }
+        if page.isReset { reportLoss(page, after: cursor) }
         if page.isRewound {
             context.logger.warning(
-                "The event log was set back, as by a failover; the sink goes on at its time",
+                "Event log rewound, as by a failover; the sink continues from the same time",
                 metadata: ["from": "\(cursor.time.rfc3339)"])
         }
         try await acknowledge(page.next)
@@ -178,59 +178,59 @@ final class SinkDrainer: Sendable {
         guard try await store.acknowledge(sink.name, upTo: cursor, by: nodeID) else { throw LeaseLost() }
     }
 
-    private func tellLoss(_ page: EventPage, after cursor: EventCursor) {
+    private func reportLoss(_ page: EventPage, after cursor: EventCursor) {
         let first = page.events.first?.cursor ?? page.next
-        // Numbers have no gaps; a smaller one is of another log, where nobody knows what there was before.
+        // Numbers have no gaps. A smaller one belongs to another log, whose earlier events are unknown.
         let lost = max(Self.distance(from: cursor, to: first) - (page.events.isEmpty ? 0 : 1), 0)
         counts.withLock { $0.tally.lost += lost }
         metrics.lost.increment(by: lost)
         context.logger.warning(
-            "The event log was full or replaced before the sink took its events; they are lost to it",
+            "Events lost: the event log overflowed or was replaced before the sink received them",
             metadata: [
                 "count": "\(lost)", "from": "\(cursor.time.rfc3339)", "until": "\(first.time.rfc3339)",
             ])
     }
 
-    /// Goes on with `body` even if this Swift task is canceled meanwhile, for ``patience`` at most.
-    private func patiently(_ body: @escaping @Sendable () async throws -> Void) async throws {
-        // It ends with this call, which waits for it.
+    /// Runs `body`, and lets it continue for at most ``grace`` if this Swift task is canceled meanwhile.
+    private func withGrace(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        // Ends with this call, which waits for it.
         let work = Task { try await body() }
         try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {
-            // It ends by itself.
+            // Ends by itself.
             Task {
-                try? await context.clock.sleep(for: Self.patience)
+                try? await context.clock.sleep(for: Self.grace)
                 work.cancel()
             }
         }
     }
 }
 
-/// Another node has the sink's lease.
+/// Another node holds the sink's lease.
 private struct LeaseLost: Error, CustomStringConvertible {
     var description: String { "another node has taken over" }
 }
 
-/// A row of failures.
-private struct Trouble {
+/// Consecutive failures.
+private struct FailureStreak {
     private var backOff: BackOff
-    private(set) var isKnown = false
+    private(set) var isActive = false
 
     init(_ backOff: BackOff) {
         self.backOff = backOff
     }
 
-    /// Waits before the next try; answers false if the Swift task was canceled meanwhile.
+    /// Waits before the next retry. Returns false if the Swift task was canceled meanwhile.
     mutating func wait() async -> Bool {
-        isKnown = true
+        isActive = true
         return await backOff.wait()
     }
 
-    /// Answers true if there was trouble before.
+    /// Ends the streak. Returns whether there was one.
     mutating func end() -> Bool {
-        defer { isKnown = false }
+        defer { isActive = false }
         backOff.reset()
-        return isKnown
+        return isActive
     }
 }

@@ -3,47 +3,47 @@ import Logging
 import Synchronization
 public import XQueueCore
 
-/// One sink of this node, and how far it is behind.
+/// One sink of this node, and how far behind it is.
 public struct SinkReport: Sendable, Hashable {
     /// The sink's name in the store: `mqtt`.
     public let name: String
-    /// Whether this node is the one that hands it the events.
+    /// Whether this node is the one that delivers events to it.
     public let isDraining: Bool
     /// Whether this node is connected to it.
     public let isConnected: Bool
-    /// What became of the events that this node had for it, since its start.
+    /// What this node has counted for the sink since it started.
     public let tally: SinkTally
-    /// Why this node can hand over nothing now; nil if it can, or if another node is the one to do it.
+    /// Why this node cannot deliver now; nil if it can, or if another node delivers.
     public let problem: String?
-    /// Up to where the sink has acknowledged events, whichever node handed it them.
+    /// How far the sink has acknowledged events, from any node.
     public let cursor: EventCursor
-    /// How many events it has not acknowledged.
+    /// Number of events it has not acknowledged.
     public let lag: Int
 }
 
-/// What became of a sink's events, since the start of this node.
+/// What a node has counted for a sink since it started.
 public struct SinkTally: Sendable, Hashable {
-    /// How many events this node has handed over.
+    /// Number of events this node has delivered.
     public internal(set) var delivered = 0
-    /// How many events this node found gone from the log before the sink took them.
+    /// Number of events that were gone from the log before this node could deliver them.
     public internal(set) var lost = 0
-    /// How many messages the other side has refused for good, and this node has put aside.
+    /// Number of messages the receiver has rejected for good, which were set aside.
     public internal(set) var refused = 0
 }
 
-/// How one sink of this node is, as far as the node knows without asking anybody.
+/// The condition of one sink of this node, as far as the node knows without asking the store or the sink.
 public struct SinkCondition: Sendable {
     /// The sink's name in the store: `mqtt`.
     public let name: String
-    /// Why this node can hand over nothing now; nil if it can, or if another node is the one to do it.
+    /// Why this node cannot deliver now; nil if it can, or if another node delivers.
     public let problem: String?
-    /// How many messages the other side has refused for good since the start of this node.
+    /// Number of messages the receiver has rejected for good since this node started.
     public let refused: Int
-    /// The last of them, and when that was; nil if there is none.
+    /// The last of them, and when that was; nil if there are none.
     public let lastRefused: (refusal: SinkRefusal, at: Timestamp)?
 }
 
-/// What a drainer has counted since the start of this node.
+/// What a drainer has counted since this node started.
 struct SinkCounts: Sendable {
     var isConnected = false
     var tally = SinkTally()
@@ -53,7 +53,7 @@ struct SinkCounts: Sendable {
 }
 
 extension SinkDrainer {
-    /// - Parameter last: The newest event's place.
+    /// - Parameter last: The newest event's cursor.
     func report(last: EventCursor) async throws(StoreError) -> SinkReport {
         let cursor = try await store.sinkCursor(sink.name)
         let (isHere, counts) = state
@@ -63,7 +63,7 @@ extension SinkDrainer {
             lag: Self.distance(from: cursor, to: last))
     }
 
-    /// How the sink is, without a look into the store.
+    /// The sink's condition, without asking the store.
     var condition: SinkCondition {
         let (isHere, counts) = state
         return SinkCondition(
@@ -71,7 +71,7 @@ extension SinkDrainer {
             lastRefused: counts.lastRefused)
     }
 
-    /// How many events come after `cursor` up to `last`; 0 if the log has begun anew.
+    /// The number of events after `cursor` up to `last`; 0 if the log has started over.
     static func distance(from cursor: EventCursor, to last: EventCursor) -> Int {
         let (distance, isHuge) = last.number.subtractingReportingOverflow(cursor.number)
         return isHuge ? 0 : Int(max(distance, 0))
@@ -79,20 +79,21 @@ extension SinkDrainer {
 }
 
 extension TaskManager {
-    /// Pushes every event to `sink` while ``run()`` runs, if this node is the one of the cluster to do so.
-    /// Only before ``run()``.
+    /// Pushes every event to `sink` while ``run()`` runs and this node holds the sink's lease.
+    ///
+    /// Call it before ``run()``.
     public func add(_ sink: any EventSink) {
         let drainer = SinkDrainer(
             sink, store: store, nodeID: workerID, lease: configuration.maintenanceLease, context: context)
         drainers.withLock { $0.append(drainer) }
     }
 
-    /// How the sinks of this node are, in the order they were added. Nobody is asked.
+    /// The condition of this node's sinks, in the order they were added, without asking the store or the sinks.
     public func sinkConditions() -> [SinkCondition] {
         drainers.withLock { $0 }.map(\.condition)
     }
 
-    /// The sinks of this node, in the order they were added.
+    /// This node's sinks, in the order they were added.
     func sinkReports() async throws(StoreError) -> [SinkReport] {
         let drainers = drainers.withLock { $0 }
         guard !drainers.isEmpty else { return [] }
@@ -103,35 +104,34 @@ extension TaskManager {
     }
 }
 
-/// Tells an operator what a sink has put aside: each message with its topic, so many a minute, and then their number.
+/// Limits the log lines about messages a sink has set aside: some per minute name a message and its topic; the others
+/// are only counted.
 struct RefusalLog: Sendable {
-    static let mostLines = 20
+    static let maxLines = 20
     static let interval = Duration.seconds(60)
 
     private var begin: ContinuousClock.Instant?
     private var lines = 0
-    private var untold = 0
+    private var unnamed = 0
 
-    /// What is to be said now.
-    ///
-    /// - Returns: Messages by name, and how many others there are to be told of.
+    /// Records `refusals`, and returns what to log now: messages to name, and the number of others.
     mutating func take(
         _ refusals: SinkRefusals, at now: ContinuousClock.Instant
     ) -> (named: [SinkRefusal], others: Int) {
         if let begin, now - begin < Self.interval {
-            let named = refusals.named.prefix(Self.mostLines - lines)
+            let named = refusals.named.prefix(Self.maxLines - lines)
             lines += named.count
-            untold += refusals.count - named.count
+            unnamed += refusals.count - named.count
             return (Array(named), 0)
         }
-        let others = untold
-        (begin, lines, untold) = (now, refusals.named.count, refusals.count - refusals.named.count)
+        let others = unnamed
+        (begin, lines, unnamed) = (now, refusals.named.count, refusals.count - refusals.named.count)
         return (refusals.named, others)
     }
 }
 
 extension SinkDrainer {
-    /// Counts and tells what the sink has put aside.
+    /// Counts and logs the messages that the sink has set aside.
     func noteRefusals() {
         let refusals = sink.takeRefusals()
         guard let last = refusals.named.last else { return }
@@ -144,12 +144,12 @@ extension SinkDrainer {
         metrics.refused.increment(by: refusals.count)
         for refusal in named {
             context.logger.warning(
-                "A sink does not take a message; it is put aside",
+                "Message rejected by sink and set aside",
                 metadata: ["topic": "\(refusal.topic)", "reason": "\(refusal.reason)"])
         }
         if others > 0 {
             context.logger.warning(
-                "A sink did not take further messages; they are put aside", metadata: ["count": "\(others)"])
+                "More messages rejected by sink and set aside", metadata: ["count": "\(others)"])
         }
     }
 }

@@ -1,14 +1,15 @@
 import XQueueCore
 
-/// Finds who wants an event without asking everybody.
+/// Finds the subscribers that an event matches without testing all of them.
 ///
-/// Whoever names tasks is found by task, whoever names types by type; only the rest is asked each time.
+/// Filters that name tasks are found by task, and those that name types by type; only the rest are tested for
+/// every event.
 struct SubscriberIndex {
     private var filters: [Int: [EventFilter]] = [:]
     private var byTask: [TaskID: Set<Int>] = [:]
     private var byType: [String: Set<Int>] = [:]
     private var byStatus: Set<Int> = []
-    /// Those who want every event.
+    /// Subscribers to every event.
     private var everything: Set<Int> = []
 
     mutating func insert(_ id: Int, _ filters: [EventFilter]) {
@@ -43,7 +44,7 @@ struct SubscriberIndex {
         if set?.isEmpty == true { set = nil }
     }
 
-    /// What of `page` each subscriber wants, in order.
+    /// Returns the events of `page` that match each subscriber, in order.
     func matches(_ page: [SharedEvent]) -> [Int: [SharedEvent]] {
         var matches: [Int: [SharedEvent]] = [:]
         guard !page.isEmpty else { return matches }
@@ -52,7 +53,7 @@ struct SubscriberIndex {
         for shared in page {
             let candidates = [byTask[shared.event.taskID], byType[shared.event.type], byStatus]
             for case let ids? in candidates {
-                for id in ids where matches[id]?.last !== shared && wants(id, shared.event) {
+                for id in ids where matches[id]?.last !== shared && accepts(id, shared.event) {
                     matches[id, default: []].append(shared)
                 }
             }
@@ -60,7 +61,7 @@ struct SubscriberIndex {
         return matches
     }
 
-    private func wants(_ id: Int, _ event: TaskEvent) -> Bool {
+    private func accepts(_ id: Int, _ event: TaskEvent) -> Bool {
         filters[id]?.contains { $0.matches(event) } == true
     }
 }

@@ -1,12 +1,11 @@
 import Synchronization
 public import XQueueCore
 
-/// Events of tasks, as they happen: ``TaskManager/events(matching:after:)``.
+/// Events of tasks, as they happen. See ``TaskManager/events(matching:after:)``.
 ///
-/// Each iteration is a subscription of its own, from its beginning to its end. It ends when the Swift task
-/// is canceled, and throws a ``QueueError``: ``QueueError/Code/eventsMissed`` when events were missed,
-/// ``QueueError/Code/slowConsumer``, ``QueueError/Code/tooManySubscribers`` or
-/// ``QueueError/Code/stopped``.
+/// Each iteration is a subscription of its own. It ends when the Swift task is canceled, or throws a
+/// ``QueueError``: ``QueueError/Code/eventsMissed``, ``QueueError/Code/slowConsumer``,
+/// ``QueueError/Code/tooManySubscribers`` or ``QueueError/Code/stopped``.
 public struct TaskEvents: AsyncSequence, Sendable {
     public typealias Element = TaskEvent
     public typealias Failure = QueueError
@@ -35,28 +34,27 @@ public struct TaskEvents: AsyncSequence, Sendable {
 }
 
 extension TaskManager {
-    /// The events that match `filter`: those after `cursor`, or those from now on.
+    /// Returns the events that match `filter`: those after `cursor`, or those from now on.
     ///
-    /// `EventCursor(time: task.createdAt)` is before all events of a task. Works while ``run()`` does not
-    /// run, too.
+    /// `EventCursor(time: task.createdAt)` is before all events of a task. Does not need ``run()``.
     public func events(matching filter: EventFilter = .all, after cursor: EventCursor? = nil) -> TaskEvents {
         TaskEvents(bus: eventBus, filter: filter, cursor: cursor)
     }
 }
 
-/// The events of one iteration that have come and not been taken.
+/// The events of one iteration that have arrived but not been taken.
 final class EventInbox: Sendable {
     private final class Contents: Sendable {
         struct State {
             var pages: [[SharedEvent]] = []
-            /// How many of the first page have been taken.
+            /// Number of events taken from the first page.
             var taken = 0
             var end: QueueError?
             var isCanceled = false
         }
 
         let state = Mutex(State())
-        /// Something has come.
+        /// Signaled when something has arrived.
         let arrival = AsyncEvent()
 
         func change(_ body: (inout State) -> Void) {
@@ -69,7 +67,7 @@ final class EventInbox: Sendable {
             case .started, .rewound: break
             case .events(let events, _):
                 change { state in
-                    // What comes after a gap is not what was asked for.
+                    // Events after a gap must not be returned.
                     if state.end == nil { state.pages.append(events) }
                 }
             case .reset: change { $0.end = $0.end ?? Self.missed }
@@ -78,7 +76,7 @@ final class EventInbox: Sendable {
         }
 
         private static let missed = QueueError(
-            .eventsMissed, "events were missed: the place asked for is no longer in the log")
+            .eventsMissed, "events were missed: the requested cursor is no longer in the log")
     }
 
     private let contents = Contents()

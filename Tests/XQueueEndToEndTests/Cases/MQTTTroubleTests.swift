@@ -19,7 +19,7 @@ import XQueueTesting
         try await api.allEnd()
         #expect(try await api.sink().lag == 6000)
         // An operator hears of it once.
-        #expect(server.said.components(separatedBy: "Events cannot be handed to a sink").count == 2)
+        #expect(server.said.components(separatedBy: "Could not deliver events to sink").count == 2)
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
         // Those that came before the subscription went to nobody; these come after.
@@ -32,7 +32,7 @@ import XQueueTesting
         let sink = try await api.sink()
         #expect(sink.delivered == 9000)
         #expect(sink.lost == 0)
-        #expect(server.said.contains("Events are handed to the sink again"))
+        #expect(server.said.contains("Delivering events to sink again"))
     }
 
     @Test func nothingIsMissingWhenNodeAndBrokerAreKilled() async throws {
@@ -109,7 +109,7 @@ import XQueueTesting
         let sink = try await api.sink()
         #expect(sink.lost > 4000)
         #expect(sink.lost + sink.delivered == 6000)
-        let told = server.said.split(separator: "\n").filter { $0.contains("they are lost to it") }
+        let told = server.said.split(separator: "\n").filter { $0.contains("Events lost") }
         #expect(told.contains { $0.contains(#""count":"\#(sink.lost)""#) }, "\(told)")
 
         let task = try await api.submit()

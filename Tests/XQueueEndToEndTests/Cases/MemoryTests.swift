@@ -78,11 +78,11 @@ import XQueueTesting
             #expect((messages + [last]).allSatisfy { client.send($0) })
             let answers = try #require(client.text(until: #""subscribed","id":"last""#))
             #expect(answers.contains(#""subscribed","id":"0""#))
-            #expect(answers.ranges(of: "filter names 1980 values in all; the limit is 1000").count == 98)
+            #expect(answers.ranges(of: "filter has 1980 values in total; the limit is 1000").count == 98)
         }
         let another = try follower()
         #expect(another.send(messages[0]))
-        #expect(another.read(until: "the limit of filter values of all subscribers to events is reached"))
+        #expect(another.read(until: "filter value limit for all event subscribers reached"))
         let query = (0..<201).map { "type=t\($0)" }.joined(separator: "&")
         let stream = try await API(server).send(
             "GET", "/events?\(query)", headers: ["Accept": "text/event-stream"])

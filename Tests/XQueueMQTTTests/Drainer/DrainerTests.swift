@@ -8,7 +8,7 @@ import XQueueTesting
 
 /// The drainer hands every event to its sink, and is in nobody's way.
 @Suite(.timeLimit(.minutes(5))) struct DrainerTests {
-    private static let trouble = "Events cannot be handed to a sink; trying again"
+    private static let trouble = "Could not deliver events to sink; retrying"
 
     @Test func everyEventArrivesOnceAndInOrder() async throws {
         let fixture = try DrainerFixture()
@@ -55,7 +55,7 @@ import XQueueTesting
         node.sink.refuse(["a/b"])
         try await fixture.running([node]) {
             try await eventually("it is counted") { node.manager.sinkConditions().first?.refused == 1 }
-            #expect(node.log.all == ["A sink does not take a message; it is put aside a/b"])
+            #expect(node.log.all == ["Message rejected by sink and set aside a/b"])
             let condition = try #require(node.manager.sinkConditions().first)
             #expect(condition.lastRefused?.refusal == SinkRefusal(topic: "a/b", reason: "no"))
             #expect(condition.problem == nil)
@@ -150,7 +150,7 @@ import XQueueTesting
             #expect(report.tally.lost > 0)
             #expect(report.tally.lost + Set(node.sink.events.map(\.cursor)).count == 900)
             let told =
-                "The event log was full or replaced before the sink took its events; they are lost to it"
+                "Events lost: the event log overflowed or was replaced before the sink received them"
             #expect(node.log.all.contains("\(told) \(report.tally.lost)"))
         }
     }
