@@ -1,4 +1,4 @@
-"""A worker and a client for XQueue, with nothing but Python's standard library.
+"""A worker and a client for XQueue that need only Python's standard library.
 
     from xqueue_worker import Worker, Task
 
@@ -11,7 +11,7 @@
 
     worker.run()
 
-The file can be copied into a project, or imported from where it is. It needs Python 3.9 or newer.
+Copy the file into a project, or import it from here. Requires Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = [
 
 log = logging.getLogger("xqueue")
 
-# How much of a text the server keeps, in bytes of UTF-8, and the longest time it knows: ten years.
+# The server's limits: bytes of UTF-8 kept of a text, and the maximum duration in seconds (ten years).
 _ERROR_BYTES = 4096
 _MESSAGE_BYTES = 512
 _LABEL_BYTES = 128
@@ -54,7 +54,7 @@ H = TypeVar("H", bound=Handler)
 
 
 class XQueueError(Exception):
-    """The server answered with an error."""
+    """An error reply from the server."""
 
     def __init__(
         self, status: int, code: str, message: str, field: Optional[str] = None,
@@ -65,7 +65,7 @@ class XQueueError(Exception):
         self.code = code
         self.message = message
         self.field = field
-        #: After how many seconds trying again may help, if the server says so.
+        #: Seconds to wait before retrying, if the server says so.
         self.retry_after = retry_after
 
     @property
@@ -74,27 +74,27 @@ class XQueueError(Exception):
 
 
 class Unreachable(Exception):
-    """The server cannot be reached, or did not answer in time. Whether it did what was asked is not known."""
+    """The server is unreachable or did not reply in time. The request may or may not have taken effect."""
 
 
 class TaskFailed(Exception):
-    """Raised by a handler to say more about a failure than another exception does."""
+    """Raised by a handler to control the delay before a retry, or to prevent retries."""
 
     def __init__(
         self, message: str, *, retry_after: Optional[float] = None, permanent: bool = False
     ) -> None:
         super().__init__(message)
-        #: Seconds until the next attempt, in place of what the task's retry policy says.
+        #: Seconds until the next attempt, instead of the delay of the task's retry policy.
         self.retry_after = retry_after
-        #: True if another attempt could do no better: the task fails at once.
+        #: Whether to fail the task immediately, without retries.
         self.permanent = permanent
 
 
 class Snooze(Exception):
-    """Raised by a handler that wants to be run again later without using up a retry."""
+    """Raised by a handler to run the task again later, without using up a retry."""
 
     def __init__(self, delay: float = 0) -> None:
-        super().__init__(f"again in {delay} s")
+        super().__init__(f"snoozed for {delay} s")
         self.delay = delay
 
 
@@ -106,12 +106,11 @@ class TaskStopped(Exception):
         self.reason = reason
 
 
-# What handlers say
+# Texts and delays from handlers
 
 
 def _text(value: Any, limit: int) -> str:
-    """Whatever it is, as text that can be sent: no exception, no bytes that are not UTF-8, no more than ``limit``
-    bytes. What people read is no reason to lose a task."""
+    """Converts any value to valid UTF-8 of at most ``limit`` bytes. Never raises: a message must not lose a task."""
     try:
         if isinstance(value, (bytes, bytearray, memoryview)):
             text = bytes(value[:4 * limit]).decode("utf-8", "replace")
@@ -121,29 +120,29 @@ def _text(value: Any, limit: int) -> str:
             text = str(value)
     except BaseException as error:
         text = f"<{type(value).__name__}, whose str() raises {type(error).__name__}>"
-    # More characters than this can never be kept.
+    # A character takes at least one byte.
     data = text[:limit].encode("utf-8", "surrogateescape" if _is_escaped(text[:limit]) else "replace")
     return data[:limit].decode("utf-8", "ignore" if len(data) > limit else "replace")
 
 
 def _is_escaped(text: str) -> bool:
-    """True if all that is no Unicode in it are bytes of a name that Python could not decode."""
+    """Whether the only surrogates in the text are undecodable bytes that Python escaped."""
     return all(not "\ud800" <= character <= "\udfff" or "\udc80" <= character <= "\udcff" for character in text)
 
 
 def _describe(error: BaseException) -> str:
-    """``ValueError: no luck``, whatever the exception does when it is asked."""
+    """Describes an exception, such as ``ValueError: no luck``. Never raises, whatever the exception's methods do."""
     return _text(f"{type(error).__name__}: {_text(error, _ERROR_BYTES)}", _ERROR_BYTES)
 
 
 def _seconds(value: Any, what: str) -> Optional[float]:
-    """A wait that the server accepts; None, and a line in the log, for what is no such thing."""
+    """Converts a delay to seconds that the server accepts. Returns None and logs a warning for anything else."""
     try:
         seconds = value.total_seconds() if isinstance(value, datetime.timedelta) else float(value)
         if math.isnan(seconds):
             raise ValueError("not a number")
     except Exception as error:
-        log.warning("%s is no number of seconds and is ignored: %s", what, _describe(error))
+        log.warning("ignored %s, which is not a number of seconds: %s", what, _describe(error))
         return None
     return min(max(seconds, 0.0), _LONGEST)
 
@@ -152,25 +151,25 @@ def _seconds(value: Any, what: str) -> Optional[float]:
 
 
 class Client:
-    """Talks to one XQueue server. It may be used by many threads at once; each has a connection of its own."""
+    """A client of an XQueue server. Thread-safe: each thread has its own connection."""
 
-    # A connection that has rested longer may be closed by the server just when it is used again.
-    _REST = 10.0
+    # The server may close a connection that has been idle longer just when it is reused.
+    _MAX_IDLE = 10.0
 
     def __init__(
         self, url: Optional[str] = None, *, token: Optional[str] = None, timeout: float = 30.0,
         tls: Optional[ssl.SSLContext] = None,
     ) -> None:
         """
-        :param url: The server; by default the variable ``XQUEUE_URL``, or ``http://127.0.0.1:8080``.
-        :param token: By default the variable ``XQUEUE_TOKEN``.
-        :param timeout: How many seconds the server may take to answer.
-        :param tls: How to check an ``https`` server; by default as the system does.
+        :param url: Server URL; default: ``XQUEUE_URL``, else ``http://127.0.0.1:8080``.
+        :param token: Access token; default: ``XQUEUE_TOKEN``.
+        :param timeout: How many seconds the server may take to reply.
+        :param tls: TLS context for ``https``; default: the system's trusted certificates.
         """
         text = url or os.environ.get("XQUEUE_URL") or "http://127.0.0.1:8080"
         parts = urlsplit(text)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{text!r} is not the address of a server, such as http://127.0.0.1:8080")
+            raise ValueError(f"{text!r} is not a server URL like http://127.0.0.1:8080")
         self._https = parts.scheme == "https"
         self._host = parts.hostname
         self._port = parts.port or (443 if self._https else 80)
@@ -181,10 +180,10 @@ class Client:
         self._local = threading.local()
 
     def submit(self, type: str, payload: Any = None, **options: Any) -> Dict[str, Any]:
-        """Submits a task and returns it as it is stored.
+        """Submits a task and returns it as stored.
 
-        With Kafka before a store that is away, a task with a unique key has ``provisional`` set: if an
-        unfinished task turns out to have the key, that one answers, and there is none with this ``id``.
+        With Kafka in front of an unavailable store, a task with a unique key has ``provisional`` set: if an unfinished
+        task turns out to have the key, no task with the returned ``id`` will exist.
 
         :param options: Any other field of a submission, such as ``priority``, ``max_retry``,
             ``process_timeout``, ``delay``, ``unique_key``, ``concurrency_key`` or ``metadata``.
@@ -192,7 +191,7 @@ class Client:
         return self.call("POST", "/api/v1/tasks", {"type": type, "payload": payload, **options})
 
     def submit_all(self, tasks: List[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-        """Submits many tasks, all or none of them, and returns them in the same order."""
+        """Submits several tasks, all or none, and returns them in the same order."""
         answer = self.call("POST", "/api/v1/tasks/batch", {"tasks": [dict(task) for task in tasks]})
         return list(answer["tasks"])
 
@@ -203,7 +202,7 @@ class Client:
         return dict(self.call("DELETE", f"/api/v1/tasks/{quote(id, safe='')}")["task"])
 
     def wait(self, id: str, timeout: Optional[float] = None, interval: float = 0.5) -> Dict[str, Any]:
-        """Returns the task once it has ended.
+        """Waits for the task to end and returns it.
 
         :raises TimeoutError: after ``timeout`` seconds.
         """
@@ -219,10 +218,10 @@ class Client:
     def call(
         self, method: str, path: str, body: Any = None, *, timeout: Optional[float] = None
     ) -> Dict[str, Any]:
-        """Sends one request and returns the answer's JSON.
+        """Sends a request and returns the JSON of the reply.
 
-        :raises XQueueError: if the server answers with an error.
-        :raises Unreachable: if it does not answer.
+        :raises XQueueError: if the server replies with an error.
+        :raises Unreachable: if it does not reply.
         """
         data = None if body is None else json.dumps(body, allow_nan=False).encode()
         return self._send(method, path, data, timeout)
@@ -242,14 +241,14 @@ class Client:
             self._drop()
             raise Unreachable(f"{method} {path}: {type(error).__name__}: {error}") from error
         except BaseException:
-            # Whatever is left of the answer must not be taken for the next one.
+            # The rest of this reply must not be read as the next one.
             self._drop()
             raise
         self._local.used = time.monotonic()
         return self._read(response, content)
 
     def interrupt(self, connection: http.client.HTTPConnection) -> None:
-        """Ends another thread's wait for an answer: the server is told that nothing more will be asked."""
+        """Ends another thread's wait for a reply by shutting its connection down."""
         sock = connection.sock
         if sock is not None:
             try:
@@ -258,7 +257,7 @@ class Client:
                 pass
 
     def connection(self) -> Optional[http.client.HTTPConnection]:
-        """The calling thread's connection."""
+        """Returns the calling thread's connection."""
         return getattr(self._local, "connection", None)
 
     def close(self) -> None:
@@ -267,7 +266,7 @@ class Client:
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
         connection = self.connection()
-        if connection is not None and time.monotonic() - self._local.used > self._REST:
+        if connection is not None and time.monotonic() - self._local.used > self._MAX_IDLE:
             self._drop()
             connection = None
         if connection is None:
@@ -310,7 +309,7 @@ class Client:
 
 
 class Task:
-    """One attempt of one task, as its handler sees it."""
+    """An attempt of a task, as passed to its handler."""
 
     def __init__(self, worker: Worker, lease: str, record: Dict[str, Any], time_left: Optional[float]) -> None:
         self._worker = worker
@@ -323,26 +322,26 @@ class Task:
         #: 1 for the first attempt.
         self.attempt: int = record["attempt"]
         self.max_retry: int = record["max_retry"]
-        #: The JSON object that the submitter gave the task on its way; None if there is none.
+        #: The task's metadata, a JSON object; None if there is none.
         self.metadata: Optional[Dict[str, Any]] = record.get("metadata")
         self._stopped = threading.Event()
         self._reason: Optional[str] = None
-        # Guards the two below, and so that a callback is called once.
+        # Guards ``_reason`` and ``_callback``, so that the callback is called once.
         self._lock = threading.Lock()
         self._callback: Optional[Callable[[], None]] = None
         self._deadline = None if time_left is None else time.monotonic() + time_left
-        # Until when the lease is surely this worker's; None if nobody watches over it.
+        # Until when this worker certainly holds the lease; None if that is not watched.
         self._safe_until: Optional[float] = None
-        # Whether the server was asked once more, since this process has slept through that time.
+        # Whether the server has been asked once more because this process was suspended at that time.
         self._had_chance = False
 
     @property
     def stop_reason(self) -> Optional[str]:
         """Why the attempt should stop: ``canceled``, ``timeout``, ``lost``, ``lease_lost`` or ``shutdown``; None
-        while it may go on.
+        while it may continue.
 
-        ``lost`` is said by the server: somebody else has the task. ``lease_lost`` is said by the worker, which could
-        not tell the server for too long that the task goes on: somebody else will soon have it.
+        ``lost`` comes from the server: the worker no longer has the task. ``lease_lost`` comes from the worker: it
+        could not renew the lease for too long, so another worker may soon get the task.
         """
         if self._reason is None and self._deadline is not None and time.monotonic() >= self._deadline:
             self.stop("timeout")
@@ -353,7 +352,7 @@ class Task:
         return self.stop_reason is not None
 
     def check(self) -> None:
-        """To be called now and then by a handler that works long.
+        """Raises if the attempt should stop. Long-running handlers should call it regularly.
 
         :raises TaskStopped: if the attempt should stop.
         """
@@ -362,7 +361,7 @@ class Task:
             raise TaskStopped(reason)
 
     def sleep(self, seconds: float) -> None:
-        """Sleeps, but no longer than the attempt may go on.
+        """Sleeps, but wakes when the attempt should stop.
 
         :raises TaskStopped: as soon as the attempt should stop.
         """
@@ -376,16 +375,16 @@ class Task:
             self._stopped.wait(max(rest, 0.001))
 
     def progress(self, percent: Any, message: Any = None) -> None:
-        """Says how far the task has come, 0 to 100. Returns at once; of many reports the newest is sent.
+        """Reports progress, 0 to 100. Returns immediately; of frequent reports, only the latest is sent.
 
-        It never raises: what is no number is ignored, with a line in the log, and a message may be anything.
+        Never raises: a percentage that is not a number is logged and ignored, and the message may be any value.
         """
         try:
             number = float(percent)
         except Exception:
             number = math.nan
         if math.isnan(number):
-            log.warning("progress of task %s is ignored: %s is no number", self.id, type(percent).__name__)
+            log.warning("ignored progress of task %s: %s is not a number", self.id, type(percent).__name__)
             return
         self._worker._report(
             self, min(max(number, 0.0), 100.0), None if message is None else _text(message, _MESSAGE_BYTES))
@@ -401,7 +400,7 @@ class Task:
             callback()
 
     def _on_stop(self, callback: Optional[Callable[[], None]]) -> None:
-        """Has ``callback`` called when the attempt should stop, at once if it should already."""
+        """Calls ``callback`` when the attempt should stop, immediately if it already should."""
         with self._lock:
             self._callback = callback
             is_stopped = self._reason is not None
@@ -413,7 +412,7 @@ class Task:
 
 
 class _BackOff:
-    """Waits longer from one failure to the next: up to half a minute, half of it random."""
+    """Exponential back-off up to 30 s, half of it random."""
 
     def __init__(self) -> None:
         self._failures = 0
@@ -429,11 +428,11 @@ class _BackOff:
 
 
 class Worker:
-    """Takes tasks from a server and runs their handlers in threads."""
+    """Claims tasks from a server and runs their handlers in threads."""
 
-    #: The longest a request for tasks waits at the server.
+    #: Maximum time a request for tasks waits at the server, in seconds.
     WAIT = 30.0
-    #: The shortest time between two batches of progress.
+    #: Minimum time between two batches of progress reports, in seconds.
     PROGRESS_INTERVAL = 0.1
 
     def __init__(
@@ -442,19 +441,18 @@ class Worker:
         client: Optional[Client] = None, stop_on_lost_lease: bool = True,
     ) -> None:
         """
-        :param name: What is shown as the ``worker_id`` of tasks; must differ between workers. The default is
-            made of the host, the process and a random part.
-        :param concurrency: The most handlers that run at once, each in a thread of its own.
-        :param grace_period: How many seconds running handlers have to finish after a signal.
-        :param stop_period: How many more they have after they were asked to stop, before their tasks are
-            given back without them.
-        :param version: The version of your program, for people to see.
-        :param stop_on_lost_lease: Whether running handlers are asked to stop, with the reason ``lease_lost``, shortly
-            before their leases end, if the server could not be reached for so long. Without, a task may run here
-            and somewhere else at the same time then.
+        :param name: Name of the worker, shown as ``worker_id`` of tasks; must be unique. Default: host name, process ID
+            and a random part.
+        :param concurrency: Maximum number of handlers running simultaneously, each in its own thread.
+        :param grace_period: Seconds that running handlers have to finish after a signal.
+        :param stop_period: Further seconds to stop once asked, before their tasks are released without them.
+        :param version: Version of your program, for display.
+        :param stop_on_lost_lease: Whether to ask running handlers to stop, with the reason ``lease_lost``, shortly
+            before their leases expire because the server is unreachable. If not, a task may run here and on another
+            worker simultaneously.
         """
         if concurrency < 1:
-            raise ValueError("concurrency must be 1 or more")
+            raise ValueError("concurrency must be at least 1")
         self.client = client or Client(url, token=token)
         host = re.sub(r"[^A-Za-z0-9._:-]", "-", socket.gethostname())
         self.name = name or f"{host[:80]}-{os.getpid()}-{random.getrandbits(24):06x}"
@@ -466,24 +464,24 @@ class Worker:
             "version": _text(version, _LABEL_BYTES),
         }
         self._handlers: Dict[str, Handler] = {}
-        # Guards everything below, and wakes whoever waits for a change of it.
+        # Guards everything below, and wakes threads that wait for a change.
         self._changed = threading.Condition()
         self._running: Dict[str, Task] = {}
         self._progress: Dict[str, Tuple[float, Optional[str]]] = {}
         self._heartbeat_interval = 10.0
         self._stops_on_lost_lease = stop_on_lost_lease
-        # How often a task has been started, so that whoever watches over leases looks again.
+        # Number of started tasks; a change makes the lease watcher look again.
         self._starts = 0
         self._is_beat_wanted = False
         self._poll: Optional[http.client.HTTPConnection] = None
         self._is_stopping = False
-        self._is_over = False
+        self._has_ended = False
         self._error: Optional[BaseException] = None
 
     # Handlers
 
     def task(self, type: str) -> Callable[[H], H]:
-        """Has the decorated function run the tasks of ``type``; what it returns becomes the task's result."""
+        """Registers the decorated function as the handler of ``type``; its return value becomes the task's result."""
 
         def add(handler: H) -> H:
             self.add(type, handler)
@@ -493,59 +491,59 @@ class Worker:
 
     def add(self, type: str, handler: Handler) -> None:
         if type in self._handlers:
-            raise ValueError(f"there is a handler of {type!r} already")
+            raise ValueError(f"{type!r} already has a handler")
         self._handlers[type] = handler
 
-    # Life
+    # Lifecycle
 
     def run(self, *, signals: bool = True) -> None:
-        """Works until :meth:`stop` is called or, with ``signals``, until SIGTERM or SIGINT.
+        """Runs tasks until :meth:`stop` is called or, with ``signals``, until SIGTERM or SIGINT.
 
-        Then it takes no more tasks, lets those that run finish, and gives back what does not. A second signal
-        ends the process at once.
+        Then stops claiming tasks, lets running ones finish, and releases those that do not. A second signal ends the
+        process immediately.
 
-        :raises XQueueError: if the server refuses the worker's requests for good, such as for a wrong token.
+        :raises XQueueError: if the server permanently rejects the worker's requests, such as for a wrong token.
         """
         if not self._handlers:
-            raise ValueError("there are no handlers: decorate functions with @worker.task(type)")
-        previous = self._take_signals() if signals else {}
+            raise ValueError("no handlers: decorate functions with @worker.task(type)")
+        previous = self._handle_signals() if signals else {}
         keeper = threading.Thread(target=self._keep, name="xqueue-keeper", daemon=True)
         keeper.start()
         if self._stops_on_lost_lease:
             threading.Thread(target=self._watch, name="xqueue-watch", daemon=True).start()
-        # Polling in a thread of its own leaves the main thread free to be told of signals.
+        # Poll in a separate thread, so that the main thread can handle signals.
         poller = threading.Thread(target=self._poll_until_stopped, name="xqueue-poller", daemon=True)
         poller.start()
-        log.info("worker %s takes tasks of %s", self.name, ", ".join(sorted(self._handlers)))
+        log.info("worker %s serves %s", self.name, ", ".join(sorted(self._handlers)))
         try:
             self._wait(lambda: self._is_stopping, None)
             self._drain()
         finally:
             with self._changed:
-                self._is_stopping = self._is_over = True
+                self._is_stopping = self._has_ended = True
                 self._changed.notify_all()
             keeper.join(timeout=self.client._timeout)
             for number, handler in previous.items():
                 signal.signal(number, handler)
         poller.join(timeout=self._stop_period)
-        self._take_leave()
+        self._deregister()
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
-        """Has :meth:`run` finish and return. May be called from any thread, and more than once."""
+        """Makes :meth:`run` finish and return. May be called from any thread, and more than once."""
         self._is_stopping = True
         poll = self._poll
         if poll is not None:
             self.client.interrupt(poll)
-        # Not from within a signal handler: the thread it interrupts may have the lock.
+        # Not directly, in case this is a signal handler: the interrupted thread may hold the lock.
         threading.Thread(target=self._wake, daemon=True).start()
 
     def _wake(self) -> None:
         with self._changed:
             self._changed.notify_all()
 
-    def _take_signals(self) -> Dict[int, Any]:
+    def _handle_signals(self) -> Dict[int, Any]:
         previous: Dict[int, Any] = {}
 
         def handle(number: int, frame: Any) -> None:
@@ -565,7 +563,7 @@ class Worker:
                 rest = None if deadline is None else deadline - time.monotonic()
                 if rest is not None and rest <= 0:
                     return False
-                # A wait without an end would keep Python from running signal handlers on some systems.
+                # On some systems, an unlimited wait keeps Python from running signal handlers.
                 self._changed.wait(1.0 if rest is None else min(rest, 1.0))
             return True
 
@@ -574,7 +572,7 @@ class Worker:
             return
         with self._changed:
             running = list(self._running.values())
-        log.warning("%d tasks still run: they are asked to stop", len(running))
+        log.warning("asking %d tasks to stop that are still running", len(running))
         for task in running:
             task.stop("shutdown")
         if self._wait(lambda: not self._running, self._stop_period):
@@ -582,21 +580,21 @@ class Worker:
         with self._changed:
             leases = list(self._running)
             self._running.clear()
-        log.warning("%d tasks did not stop: they are given back without their handlers", len(leases))
+        log.warning("releasing %d tasks whose handlers did not stop", len(leases))
         self._once("POST", "/api/v1/leases/release", {"leases": [{"lease": lease} for lease in leases]})
 
-    def _take_leave(self) -> None:
+    def _deregister(self) -> None:
         self._once("DELETE", f"/api/v1/workers/{quote(self.name, safe='')}")
         self.client.close()
 
     def _once(self, method: str, path: str, body: Any = None) -> None:
-        """Tries something that the server would find out by itself, only later."""
+        """Sends a request once, without retries: the server would find out by itself, only later."""
         try:
             self.client.call(method, path, body, timeout=5.0)
         except (XQueueError, Unreachable) as error:
             log.debug("%s", error)
 
-    # Taking tasks
+    # Claiming tasks
 
     def _poll_until_stopped(self) -> None:
         back_off = _BackOff()
@@ -605,36 +603,36 @@ class Worker:
             if self._is_stopping:
                 break
             try:
-                self._take()
+                self._claim()
                 back_off.reset()
             except (XQueueError, Unreachable) as error:
                 if self._is_stopping:
                     break
                 if isinstance(error, XQueueError) and not error.is_temporary:
-                    log.error("the server refuses this worker: %s", error)
+                    log.error("the server rejected this worker: %s", error)
                     self._error = error
                     self.stop()
                     break
                 wait = back_off.next(error)
-                log.warning("no tasks can be taken; trying again in %.1f s: %s", wait, error)
+                log.warning("cannot claim tasks; retrying in %.1f s: %s", wait, error)
                 self._wait(lambda: self._is_stopping, wait)
             except Exception:
-                # Nothing that this loop does should end here. If it does, the worker goes on.
+                # Unexpected, but the worker must continue.
                 wait = back_off.next()
-                log.exception("no tasks can be taken; trying again in %.1f s", wait)
+                log.exception("cannot claim tasks; retrying in %.1f s", wait)
                 self._wait(lambda: self._is_stopping, wait)
         self._poll = None
         self.client.close()
 
-    def _take(self) -> None:
+    def _claim(self) -> None:
         with self._changed:
             running = len(self._running)
-        # The connection is made by the first call; before, there is nothing to interrupt.
+        # The first call connects; before that, there is nothing to interrupt.
         self._poll = self.client._connection(self.WAIT + 15.0)
         answer = self.client.call(
             "POST", "/api/v1/leases",
             {
-                **self._words(running), "max_tasks": min(self.concurrency - running, 1000),
+                **self._announcement(running), "max_tasks": min(self.concurrency - running, 1000),
                 "wait": 0 if self._is_stopping else self.WAIT,
             },
             timeout=self.WAIT + 15.0)
@@ -646,14 +644,14 @@ class Worker:
             try:
                 self._start(lease, safe_until)
             except Exception as error:
-                # No thread can be started, for example: somebody else may have the task.
-                log.error("a task cannot be started and is given back: %s", _describe(error))
+                # For example, no thread can be started: let another worker have the task.
+                log.error("cannot start a task, releasing it: %s", _describe(error))
                 with self._changed:
                     self._running.pop(str(lease.get("lease")), None)
                 self._once("POST", f"/api/v1/leases/{lease.get('lease')}/release", {"delay": 1})
 
-    def _words(self, running: int) -> Dict[str, Any]:
-        """What the worker says about itself."""
+    def _announcement(self, running: int) -> Dict[str, Any]:
+        """Returns the worker's description of itself for the server."""
         return {
             "worker": self.name, "types": sorted(self._handlers), "capacity": self.concurrency,
             "running": running, **self._presence,
@@ -677,7 +675,7 @@ class Worker:
             try:
                 verb, body = self._outcome(task)
             except BaseException as error:
-                # Such as an exception of the handler's that does not let itself be looked at.
+                # Such as an exception of the handler whose attributes cannot be read.
                 verb, body = "fail", json.dumps({"error": _describe(error)}).encode()
             with self._changed:
                 is_ours = task.lease in self._running
@@ -685,7 +683,7 @@ class Worker:
             if is_ours and task.stop_reason != "lost":
                 self._end(task, verb, body, progress)
         except BaseException:
-            log.exception("the end of task %s could not be told", task.id)
+            log.exception("cannot report the outcome of task %s", task.id)
         finally:
             self.client.close()
             with self._changed:
@@ -694,9 +692,9 @@ class Worker:
                 self._changed.notify_all()
 
     def _outcome(self, task: Task) -> Tuple[str, bytes]:
-        """Runs the handler, and says what its end means: the call to make, and its body.
+        """Runs the handler; returns the API call that settles the attempt, and its body.
 
-        Whatever the handler returns or raises has a body that the server takes.
+        Whatever the handler returns or raises, the body is one that the server accepts.
         """
         try:
             result = self._handlers[task.type](task)
@@ -722,15 +720,15 @@ class Worker:
                 log.info("task %s failed", task.id, exc_info=error)
             return "fail", json.dumps({"error": _describe(error)}).encode()
         try:
-            # Made here once, while nobody else changes it any more.
+            # Encode it once, here, where no one changes it any more.
             return "complete", json.dumps({"result": result}, allow_nan=False).encode()
         except Exception as error:
             reason = f"the result is not JSON: {_text(error, _ERROR_BYTES)}"
             return "fail", json.dumps({"error": reason, "permanent": True}).encode()
 
     def _await(self, task: Task, result: Any) -> Any:
-        """Runs what an ``async def`` handler has returned, in an event loop of this thread. When the attempt should
-        stop, it is canceled."""
+        """Runs the coroutine of an ``async def`` handler in an event loop of this thread; cancels it when the attempt
+        should stop."""
 
         async def main() -> Any:
             loop = asyncio.get_running_loop()
@@ -743,7 +741,7 @@ class Worker:
                 try:
                     loop.call_soon_threadsafe(work.cancel)
                 except RuntimeError:
-                    pass  # The handler has ended, and its loop with it.
+                    pass  # The handler and its loop have ended.
 
             task._on_stop(cancel)
             try:
@@ -761,10 +759,10 @@ class Worker:
     def _end(
         self, task: Task, verb: str, body: bytes, progress: Optional[Tuple[float, Optional[str]]]
     ) -> None:
-        """Tells the server, until it has answered, how the attempt ended."""
+        """Settles the attempt, retrying until the server replies."""
         back_off = _BackOff()
-        # What is told instead if the server refuses it: such as for a result that is too large, which no further
-        # attempt could make smaller.
+        # Sent instead if the server rejects a failure report. A rejected result, such as one that is too large, fails
+        # the task permanently.
         others = [b"{}"]
         while True:
             if progress is not None:
@@ -775,27 +773,28 @@ class Worker:
                 return
             except XQueueError as error:
                 if error.code == "lease_lost":
-                    log.warning("task %s had been taken from this worker before it ended", task.id)
+                    log.warning("the lease of task %s was lost before it ended", task.id)
                     return
-                # A token that is not good now may be so again while the lease lasts.
+                # A rejected token may become valid again while the lease lasts.
                 if not error.is_temporary and error.status not in (401, 403):
                     if verb != "fail":
                         reason = _text(error, _ERROR_BYTES)
                         body = json.dumps({"error": reason, "permanent": verb == "complete"}).encode()
                         verb = "fail"
                     elif others:
-                        log.error("the failure of task %s is told without details: %s", task.id, error)
+                        log.error("reporting the failure of task %s without details: %s", task.id, error)
                         body = others.pop()
                     else:
-                        log.error("the end of task %s was refused: %s", task.id, error)
+                        log.error("the server rejected the outcome of task %s: %s", task.id, error)
                         return
                     continue
                 wait = back_off.next(error)
-                log.warning("the end of task %s is told again in %.1f s: %s", task.id, wait, error)
+                log.warning("cannot report the outcome of task %s; retrying in %.1f s: %s", task.id, wait, error)
             except Exception as error:
                 wait = back_off.next(error)
-                log.warning("the end of task %s is told again in %.1f s: %s", task.id, wait, _describe(error))
-            if self._wait(lambda: self._is_over or task.lease not in self._running, wait):
+                log.warning(
+                    "cannot report the outcome of task %s; retrying in %.1f s: %s", task.id, wait, _describe(error))
+            if self._wait(lambda: self._has_ended or task.lease not in self._running, wait):
                 return
 
     def _report(self, task: Task, percent: float, message: Optional[str]) -> None:
@@ -807,19 +806,19 @@ class Worker:
     # Keeping leases
 
     def _keep(self) -> None:
-        """Extends leases at each heartbeat, and sends progress in between.
+        """Renews leases at each heartbeat, and sends progress in between.
 
-        Every task of the worker depends on this thread, so nothing that one of them says may end it.
+        All tasks of the worker depend on this thread, so no report of a single task may end it.
         """
         beat = time.monotonic()
         while True:
             interval = self._heartbeat_interval
             due = beat + interval
             self._wait(
-                lambda: self._is_over or bool(self._progress) or self._is_beat_wanted
+                lambda: self._has_ended or bool(self._progress) or self._is_beat_wanted
                 or self._heartbeat_interval != interval,
                 max(due - time.monotonic(), 0))
-            if self._is_over:
+            if self._has_ended:
                 break
             if self._heartbeat_interval != interval:
                 continue
@@ -830,17 +829,17 @@ class Worker:
             with self._changed:
                 progress, self._progress = self._progress, {}
             self._try_progress(progress)
-            self._wait(lambda: self._is_over, self.PROGRESS_INTERVAL)
+            self._wait(lambda: self._has_ended, self.PROGRESS_INTERVAL)
         self.client.close()
 
     def _try_to_extend(self) -> None:
         try:
             self._extend()
         except (XQueueError, Unreachable) as error:
-            # The next heartbeat tries again; a lease lasts longer than one.
-            log.warning("leases were not extended: %s", error)
+            # Retried at the next heartbeat; a lease lasts longer than one.
+            log.warning("cannot renew leases: %s", error)
         except Exception:
-            log.exception("leases were not extended")
+            log.exception("cannot renew leases")
 
     def _extend(self) -> None:
         with self._changed:
@@ -849,12 +848,13 @@ class Worker:
             batch = [{"lease": lease} for lease in leases[start:start + 1000]]
             asked_at = time.monotonic()
             answer = self.client.call(
-                "PUT", "/api/v1/leases", {**self._words(len(leases)), "leases": batch}, timeout=self._patience(3))
+                "PUT", "/api/v1/leases", {**self._announcement(len(leases)), "leases": batch},
+                timeout=self._patience(3))
             self._extended(answer, asked_at)
-            self._obey(answer)
+            self._apply(answer)
 
     def _extended(self, answer: Dict[str, Any], asked_at: float) -> None:
-        """Notes for how long the leases are this worker's now: counted from before the server was asked."""
+        """Records how long the leases are valid, counted from before the request."""
         with self._changed:
             for standing in answer.get("leases", []):
                 task = self._running.get(standing["lease"])
@@ -865,17 +865,17 @@ class Worker:
     # Losing leases
 
     def _safe_until(self, answer: Mapping[str, Any], since: float) -> Optional[float]:
-        """When handlers are to be told that a lease ends which began at ``since``: a tenth of it earlier, or as long
-        as they have to stop."""
+        """When to ask handlers to stop if the lease, renewed at ``since``, is not renewed again: a tenth of it or
+        ``stop_period`` before it expires, whichever is later."""
         duration = answer.get("lease_duration")
         if not isinstance(duration, (int, float)) or not self._stops_on_lost_lease:
             return None
         return since + duration - min(duration / 10, self._stop_period)
 
     def _watch(self) -> None:
-        """Asks handlers to stop whose leases end because the server could not be told that they go on. Calls to the
-        server may hang for long, so this is a thread of its own that makes none."""
-        while not self._is_over:
+        """Asks handlers to stop before their leases expire for lack of renewal. Runs in its own thread and makes no
+        calls to the server, since these may hang."""
+        while not self._has_ended:
             now = time.monotonic()
             with self._changed:
                 starts = self._starts
@@ -885,14 +885,14 @@ class Worker:
                 overdue = [task for task, until in watched if until <= now and not self._asks_again(task, until, now)]
                 self._changed.notify_all()
             for task in overdue:
-                log.warning("the lease of task %s could not be extended: its handler is asked to stop", task.id)
+                log.warning("cannot renew the lease of task %s: asking its handler to stop", task.id)
                 task.stop("lease_lost")
             rest = [until - now for _, until in watched if until > now]
-            self._wait(lambda: self._is_over or self._starts != starts, min(rest, default=1.0))
+            self._wait(lambda: self._has_ended or self._starts != starts, min(rest, default=1.0))
 
     def _asks_again(self, task: Task, until: float, now: float) -> bool:
-        """Whether the server is asked once more: this process stood still when the time came, and maybe nobody has
-        missed it."""
+        """Whether to ask the server once more: this process was suspended when the time came, and the lease may still
+        be valid."""
         if task._had_chance or now - until < 0.5:
             return False
         task._had_chance = True
@@ -901,11 +901,11 @@ class Worker:
         return True
 
     def _patience(self, beats: float) -> float:
-        """How long a call may take on which the next heartbeat waits: so many of their intervals."""
+        """Timeout for a call that delays the next heartbeat: a number of heartbeat intervals."""
         return min(max(beats * self._heartbeat_interval, 2.0), self.client._timeout)
 
     def _try_progress(self, progress: Dict[str, Tuple[float, Optional[str]]]) -> None:
-        """Sends reports; those that cannot be sent are forgotten, and keep no other from being sent."""
+        """Sends reports; drops those that cannot be sent."""
         reports = [
             {"lease": lease, "progress": percent, "message": message}
             for lease, (percent, message) in progress.items()
@@ -919,21 +919,21 @@ class Worker:
             answer = self.client.call(
                 "POST", "/api/v1/leases/progress", {"leases": reports}, timeout=self._patience(1))
             self._extended(answer, asked_at)
-            self._obey(answer)
+            self._apply(answer)
         except XQueueError as error:
             if not error.is_temporary and len(reports) > 1:
-                # One that the server does not take has the whole call refused.
+                # A single invalid report makes the server reject the whole call.
                 middle = len(reports) // 2
                 self._try_reports(reports[:middle])
                 self._try_reports(reports[middle:])
             else:
-                log.warning("progress was not sent: %s", error)
+                log.warning("cannot send progress: %s", error)
         except Unreachable as error:
-            log.warning("progress was not sent: %s", error)
+            log.warning("cannot send progress: %s", error)
         except Exception:
-            log.exception("progress was not sent")
+            log.exception("cannot send progress")
 
-    def _obey(self, answer: Dict[str, Any]) -> None:
+    def _apply(self, answer: Dict[str, Any]) -> None:
         for standing in answer.get("leases", []):
             if not standing.get("stop"):
                 continue

@@ -1,4 +1,4 @@
-"""The real server, started by a test on a free port, in a folder of its own."""
+"""A real server for tests, on a free port, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def eventually(what: str, condition: Callable[[], Any], within: float = 60.0) -> Any:
-    """Waits until ``condition`` is true, and returns what it said."""
+    """Waits until ``condition`` returns something true, and returns that."""
     deadline = time.monotonic() + within
     while True:
         value = condition()
@@ -82,7 +82,7 @@ class Server:
         self.folder.cleanup()
 
     def task(self, id: str, what: str, condition: Callable[[Any], bool]) -> Any:
-        """The task, once ``condition`` holds for it."""
+        """Waits until ``condition`` holds for the task, and returns the task."""
         def look() -> Any:
             task = self.client.get(id)
             return task if condition(task) else None
@@ -93,7 +93,7 @@ class Server:
 
 
 class WorkerProcess:
-    """A program with a worker, in a process of its own, that can be killed."""
+    """A worker in a process of its own, which can be killed."""
 
     def __init__(self, server: Server, handler: str, *, name: str = "py", concurrency: int = 2, grace: float = 30) -> None:
         source = (

@@ -17,7 +17,7 @@ from xqueue_worker import Client, Snooze, Task, TaskFailed, TaskStopped, Unreach
 
 
 class Running:
-    """A worker that runs in a thread of the test."""
+    """A worker running in a thread of the test."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
@@ -49,7 +49,7 @@ class Unspeakable(Exception):
 
 
 class BareFailure(TaskFailed):
-    """One that forgets what it inherits."""
+    """A failure that does not initialize its base class."""
 
     def __init__(self) -> None:
         Exception.__init__(self, "bare")
@@ -172,7 +172,7 @@ class WorkerTest(unittest.TestCase):
             go_on.set()
             self.assertEqual(self.server.ended(id)["progress"], 90)
 
-    def test_odd_progress_costs_no_task_anything(self) -> None:
+    def test_odd_progress_does_no_harm(self) -> None:
         worker = self.worker(concurrency=3)
         undecodable = b"caf\xe9.txt".decode("utf-8", "surrogateescape")
         odd: List[Any] = [
@@ -205,7 +205,7 @@ class WorkerTest(unittest.TestCase):
                 self.assertEqual((task["status"], task["result"], task["error"]), ("success", result, None))
         self.assertEqual(seen, ["caf\ufffd.txt"])
 
-    def test_a_report_that_is_refused_keeps_no_other_from_being_sent(self) -> None:
+    def test_a_rejected_report_does_not_block_others(self) -> None:
         worker = self.worker(concurrency=3)
         go_on = threading.Event()
         worker.add("reports", lambda task: go_on.wait(60))
@@ -215,7 +215,7 @@ class WorkerTest(unittest.TestCase):
                 self.server.task(id, "runs", lambda task: task["status"] == "processing")
             with worker._changed:
                 leases = {task.id: lease for lease, task in worker._running.items()}
-                # What no handler can say: so that the server refuses it.
+                # Out of range, which no handler can report: the server rejects it.
                 worker._progress = {
                     leases[ids[0]]: (500.0, None), leases[ids[1]]: (7.0, "fine"), leases[ids[2]]: (8.0, None)}
                 worker._changed.notify_all()
@@ -224,7 +224,7 @@ class WorkerTest(unittest.TestCase):
             go_on.set()
             self.assertEqual([self.server.ended(id)["status"] for id in ids], ["success"] * 3)
 
-    def test_every_end_is_told(self) -> None:
+    def test_every_outcome_is_reported(self) -> None:
         worker = self.worker(concurrency=4)
         undecodable = b"caf\xe9".decode("utf-8", "surrogateescape")
         raised: Dict[str, Any] = {
@@ -261,7 +261,7 @@ class WorkerTest(unittest.TestCase):
         self.assertTrue(tasks["large"]["error"].startswith("ValueError: xxx"))
         self.assertEqual(tasks["large"]["status"], "pending")
 
-    def test_snooze_by_no_number(self) -> None:
+    def test_snooze_with_an_invalid_delay(self) -> None:
         worker = self.worker()
         delays: List[Any] = [math.nan, -1, "soon"]
 
@@ -281,7 +281,7 @@ class WorkerTest(unittest.TestCase):
             task = self.server.ended(self.submit("large", max_retry=5))
             self.assertEqual((task["status"], task["retry_count"]), ("failed", 0))
 
-    def test_result_that_cannot_be_written_down(self) -> None:
+    def test_result_that_cannot_be_encoded(self) -> None:
         worker = self.worker()
         nested: List[Any] = []
         nested.append(nested)
@@ -324,18 +324,18 @@ class WorkerTest(unittest.TestCase):
             eventually("both have stopped", lambda: len(reasons) == 2)
             self.assertEqual(reasons, ["timeout", "canceled"])
 
-    def test_an_end_is_told_once_the_token_is_good_again(self) -> None:
+    def test_an_outcome_is_reported_once_the_token_is_valid_again(self) -> None:
         worker = self.worker()
         asked = threading.Event()
         send = worker.client._send
 
-        def refuse_once(method: str, path: str, data: Any, timeout: Any) -> Any:
+        def reject_once(method: str, path: str, data: Any, timeout: Any) -> Any:
             if path.endswith("/complete") and not asked.is_set():
                 asked.set()
                 raise XQueueError(401, "unauthorized", "unknown token")
             return send(method, path, data, timeout)
 
-        worker.client._send = refuse_once  # type: ignore[method-assign]
+        worker.client._send = reject_once  # type: ignore[method-assign]
         worker.add("told", lambda task: "done")
         with Running(worker):
             self.assertEqual(self.server.ended(self.submit("told", max_retry=0))["result"], "done")
@@ -381,7 +381,7 @@ class WorkerTest(unittest.TestCase):
             task = self.server.ended(self.submit("patient", max_retry=0))
             self.assertEqual((task["status"], task["retry_count"]), ("success", 0))
 
-    def test_stop_gives_back_what_does_not_stop(self) -> None:
+    def test_stop_releases_tasks_that_do_not_stop(self) -> None:
         worker = self.worker(grace_period=0.1, stop_period=0.1)
         held = threading.Event()
         worker.add("stuck", lambda task: held.wait(60))
@@ -393,7 +393,7 @@ class WorkerTest(unittest.TestCase):
         held.set()
         self.server.client.cancel(id)
 
-    def test_refused_worker_says_why(self) -> None:
+    def test_a_rejected_worker_reports_why(self) -> None:
         worker = self.worker(name="not a name")
         worker.add("x", lambda task: None)
         with Running(worker) as running:
@@ -420,7 +420,7 @@ class WorkerTest(unittest.TestCase):
 
 
 class ProcessTest(unittest.TestCase):
-    """Workers that are killed or told to end, and a server that goes away."""
+    """Workers that are killed or asked to stop, and servers that become unreachable."""
 
     def setUp(self) -> None:
         self.server = Server(*WorkerTest.FLAGS)
@@ -457,7 +457,7 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual(worker.wait(), 0)
         self.assertEqual([self.server.client.get(id)["status"] for id in ids], ["success", "success", "pending"])
 
-    def test_sigint_asks_tasks_to_stop_when_the_grace_period_is_over(self) -> None:
+    def test_sigint_asks_tasks_to_stop_after_the_grace_period(self) -> None:
         worker = self.start("task.sleep(600)", grace=0.2)
         id = self.server.client.submit("job")["id"]
         self.server.task(id, "runs", lambda task: task["status"] == "processing")
@@ -467,7 +467,7 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual((task["status"], task["retry_count"]), ("pending", 0))
 
     def test_handlers_stop_before_their_leases_are_lost(self) -> None:
-        # A server that hangs keeps requests waiting; one that is dead refuses them.
+        # A hung server lets requests wait; a dead one refuses connections.
         for number in (signal.SIGSTOP, signal.SIGKILL):
             with self.subTest(signal=number):
                 reasons: List[Optional[str]] = []
@@ -480,7 +480,7 @@ class ProcessTest(unittest.TestCase):
                     try:
                         task.sleep(600)
                     except TaskStopped as stopped:
-                        # What the server last agreed to is not over yet, but for the margin.
+                        # The last renewal has not expired yet, apart from the margin.
                         safe.append(time.monotonic() - (task._safe_until or 0))
                         reasons.append(stopped.reason)
                         raise
@@ -490,7 +490,7 @@ class ProcessTest(unittest.TestCase):
                 with Running(worker):
                     id = self.server.client.submit("careful", max_retry=3)["id"]
                     self.server.task(id, "runs", lambda task: task["status"] == "processing")
-                    # While the server answers, nothing is lost: a lease lasts three seconds.
+                    # While the server replies, no lease is lost: a lease lasts three seconds.
                     time.sleep(4)
                     self.assertEqual(reasons, [])
                     assert self.server.process is not None
@@ -506,7 +506,7 @@ class ProcessTest(unittest.TestCase):
                     task = self.server.ended(id)
                     self.assertEqual((task["status"], task["result"]), ("success", "again"))
 
-    def test_handlers_may_go_on_without_the_server(self) -> None:
+    def test_handlers_may_continue_without_the_server(self) -> None:
         reasons: List[Optional[str]] = []
         worker = Worker(self.server.url, stop_on_lost_lease=False)
 
@@ -524,7 +524,7 @@ class ProcessTest(unittest.TestCase):
             self.server.start()
             self.assertEqual(self.server.ended(id)["status"], "success")
 
-    def test_server_that_is_restarted(self) -> None:
+    def test_a_restarted_server(self) -> None:
         self.start("time.sleep(1.5)\nreturn task.attempt")
         id = self.server.client.submit("job", max_retry=0)["id"]
         self.server.task(id, "runs", lambda task: task["status"] == "processing")
