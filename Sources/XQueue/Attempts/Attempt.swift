@@ -1,18 +1,18 @@
 import XQueueCore
 
-/// What a claim's answer means for the attempts it brought, on this node's monotonic clock.
+/// The lease times of the attempts that one claim returned, on this node's monotonic clock.
 struct LeaseTerms: Sendable {
-    /// When the claim was sent. Leases run from then at the latest that the store can have it, and so on the safe side.
+    /// When the claim was sent. Leases count from here, so here they never end later than in the store.
     let askedAt: MonotonicInstant
-    /// When the answer arrived. Process timeouts count from then.
+    /// When the answer arrived. Process timeouts count from here.
     let claimedAt: MonotonicInstant
     /// How long a lease lasts without a heartbeat.
     let lease: Duration
-    /// How long an attempt may go on after its process timeout before the store ends it.
+    /// How long an attempt may continue after its process timeout before the store ends it.
     let grace: Duration
 }
 
-/// What this node knows of an attempt, whoever runs it. Its times are on this node's monotonic clock.
+/// What this node knows of an attempt, its own or a remote worker's. Times are on this node's monotonic clock.
 struct Attempt: Sendable {
     let id: AttemptID
     /// The node or remote worker that runs it.
@@ -20,21 +20,21 @@ struct Attempt: Sendable {
     let type: String
     /// 1 for the first attempt of its task.
     let number: Int
-    /// Where it is counted.
+    /// The instruments of its type.
     let metrics: WorkMetrics
     let startedAt: MonotonicInstant
-    /// How long it may run; nil for as long as it takes.
+    /// How long it may run; nil for no limit.
     let processTimeout: Duration?
-    /// When the store ends it, whatever the heartbeats say; nil for never.
+    /// When the store ends it despite heartbeats; nil for never.
     private let deadline: MonotonicInstant?
-    /// When its lease is over unless it is extended: not later than the store has it.
+    /// When its lease expires unless extended; never later than in the store.
     private(set) var leaseEndsAt: MonotonicInstant
 
-    /// The attempt of a task that was just claimed; nil if the task has no lease.
+    /// Creates the attempt of a task that was just claimed; nil if the task has no lease.
     ///
     /// - Parameters:
     ///   - record: The task as it was claimed.
-    ///   - terms: On which terms.
+    ///   - terms: The claim's lease times.
     ///   - metrics: The instruments of its type.
     init?(_ record: TaskRecord, _ terms: LeaseTerms, _ metrics: WorkMetrics) {
         self.init(
@@ -42,13 +42,12 @@ struct Attempt: Sendable {
             deadline: record.processTimeout.map { terms.askedAt + $0 + terms.grace }, metrics)
     }
 
-    /// The attempt that a stored task is in; nil if it is in none.
+    /// Creates the current attempt of a stored task; nil if it has none.
     ///
     /// - Parameters:
     ///   - record: The task as the store has it.
-    ///   - storeTime: What time it is by the store's clock. How long the attempt has run, and how long it still may, is a
-    ///     matter of that clock alone.
-    ///   - now: The same moment here.
+    ///   - storeTime: The time by the store's clock, which alone decides how long the attempt has run and may run.
+    ///   - now: The same instant on this node's clock.
     ///   - metrics: The instruments of its type.
     init?(_ record: TaskRecord, storeTime: Timestamp, now: MonotonicInstant, _ metrics: WorkMetrics) {
         guard let lease = record.lease else { return nil }
@@ -74,19 +73,19 @@ struct Attempt: Sendable {
         self.leaseEndsAt = deadline.map { min($0, leaseEndsAt) } ?? leaseEndsAt
     }
 
-    /// When its process timeout is over; nil for never.
+    /// When its process timeout elapses; nil for never.
     var timeoutAt: MonotonicInstant? { processTimeout.map { startedAt + $0 } }
 
-    /// Whether its process timeout is over: whatever it brings comes too late.
+    /// Whether its process timeout has elapsed: any outcome is too late.
     func isTimedOut(at now: MonotonicInstant) -> Bool { timeoutAt.map { $0 <= now } ?? false }
 
-    /// Takes the store's answer to a heartbeat.
+    /// Applies the store's answer to a heartbeat.
     ///
     /// - Parameters:
-    ///   - answer: What the store says.
-    ///   - end: Until when it has extended the lease, if it has.
-    ///   - now: The present moment.
-    /// - Returns: What its worker is to be told.
+    ///   - answer: The store's answer.
+    ///   - end: The lease's new end, if it was extended.
+    ///   - now: The current instant.
+    /// - Returns: What to tell its worker.
     mutating func take(
         _ answer: HeartbeatOutcome, leaseEndsAt end: MonotonicInstant, at now: MonotonicInstant
     ) -> AttemptStanding {
@@ -96,16 +95,17 @@ struct Attempt: Sendable {
         return isTimedOut(at: now) ? .stop(.timedOut) : .held
     }
 
-    /// Lets the attempt go on until `end` though its lease is over, as far as is known, to ask the store once more.
+    /// Lets the attempt continue until `end` although its lease has expired by this node's clock, to ask the store once
+    /// more.
     mutating func grantChance(until end: MonotonicInstant) {
         leaseEndsAt = end
     }
 }
 
-/// What a worker is told of an attempt.
+/// What a worker should do about an attempt.
 package enum AttemptStanding: Sendable, Hashable {
-    /// It goes on.
+    /// It continues.
     case held
-    /// It should stop, and say how the attempt ended.
+    /// It should stop, and report how the attempt ended.
     case stop(StopReason)
 }

@@ -1,12 +1,12 @@
 package import XQueueCore
 
-/// How an attempt ended, as its worker says. What that means for the task is for ``Attempts`` to say.
+/// How an attempt ended, as its worker reports it. ``Attempts`` decides what that means for the task.
 package enum AttemptEnd: Sendable, Hashable {
     case success(RawJSON?)
     case failure(AttemptFailure)
-    /// The task is to be run again after a delay, without using up a retry.
+    /// Run the task again after a delay, without using up a retry.
     case snooze(Duration)
-    /// The task is given back, to be run again after a delay, without using up a retry.
+    /// Return the task unfinished, to run again after a delay, without using up a retry.
     case release(Duration)
 }
 
@@ -14,11 +14,11 @@ extension AttemptEnd {
     /// The end of an attempt whose handler has returned.
     ///
     /// - Parameters:
-    ///   - result: What it has returned or thrown.
+    ///   - result: What it returned or threw.
     ///   - stopReason: Why it was asked to stop, if it was.
     ///   - record: The task as it was claimed.
-    ///   - maxResultBytes: The largest result.
-    ///   - random: For a wait that the retry policy makes random.
+    ///   - maxResultBytes: Maximum size of a result.
+    ///   - random: Source of the retry policy's jitter.
     init(
         of result: Result<RawJSON?, any Error>, stopReason: StopReason?, record: TaskRecord,
         maxResultBytes: Int, random: any RandomSource
@@ -40,8 +40,7 @@ extension AttemptEnd {
         }
     }
 
-    /// The end of an attempt that goes on without its handler, which did not stop; nil if it is no longer this node's to
-    /// end.
+    /// The end of an attempt whose handler did not stop in time; nil if the attempt is no longer this node's to end.
     ///
     /// - Parameter reason: Why the handler was asked to stop.
     init?(givenUp reason: StopReason?) {
@@ -55,7 +54,7 @@ extension AttemptEnd {
 }
 
 extension AttemptFailure {
-    /// The failure a handler's error stands for.
+    /// The failure that a handler's error means.
     fileprivate init(_ error: any Error, of record: TaskRecord, random: any RandomSource) {
         switch error {
         case let failure as TaskFailure:

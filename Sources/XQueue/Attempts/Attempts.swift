@@ -1,15 +1,15 @@
 import Logging
 import XQueueCore
 
-/// The life of an attempt, whoever runs it:
+/// The life cycle of an attempt, local or remote:
 ///
 /// ```
 /// claimed ─► running ─► ended ─► settled
-///               └─ told to stop: canceled, timed out, lease lost, shutdown
+///               └─ asked to stop: canceled, timed out, lease lost, shutdown
 /// ```
 ///
-/// Two places hold attempts: ``WorkerPool`` those of this process's handlers, ``LeaseDesk`` those of remote workers. What
-/// the store is asked at each step, what an end means, and what is counted is the same for both, and said here.
+/// ``WorkerPool`` holds the attempts of this process's handlers, ``LeaseDesk`` those of remote workers. This type has
+/// what both share: the store's calls at each step, the meaning of each end, and what is counted.
 struct Attempts: Sendable {
     let store: any Store
     let births: BirthWatch
@@ -27,20 +27,20 @@ struct Attempts: Sendable {
 
     // MARK: - Claimed
 
-    /// What a claim has brought.
+    /// What a claim returned.
     struct Claim {
         /// Best first.
         let tasks: [TaskRecord]
-        /// More may be ready.
+        /// Whether more may be ready.
         let hasMore: Bool
         let terms: LeaseTerms
     }
 
-    /// Whom tasks are claimed for.
+    /// The worker that tasks are claimed for.
     enum Worker {
-        /// This node, which runs them itself.
+        /// This node, for its own handlers.
         case node(String)
-        /// A program elsewhere, whose attempts outlive this node.
+        /// Another program, whose attempts outlive this node.
         case remote(String)
     }
 
@@ -48,9 +48,9 @@ struct Attempts: Sendable {
     ///
     /// - Parameters:
     ///   - types: The types that the worker serves.
-    ///   - count: The most tasks.
-    ///   - worker: Who runs them.
-    ///   - maxBytes: Once their payloads pass so many bytes there are no more, after at least one.
+    ///   - count: Maximum number of tasks.
+    ///   - worker: The worker that runs them.
+    ///   - maxBytes: Limit for the total size of payloads; the first task is returned even if it is larger.
     func claim(
         _ types: [String], upTo count: Int, for worker: Worker, maxBytes: Int = ModelLimits.answerBytes
     ) async throws(StoreError) -> Claim {
@@ -75,7 +75,7 @@ struct Attempts: Sendable {
             lease: configuration.leaseDuration, grace: configuration.gracePeriod)
     }
 
-    /// Gives back what was claimed and never began: whoever goes on working may have it at once.
+    /// Releases tasks that were claimed but never started, so that another worker can have them immediately.
     func giveBack(_ tasks: [TaskRecord]) async {
         let releases = tasks.compactMap { record in
             record.lease.map {
@@ -86,14 +86,14 @@ struct Attempts: Sendable {
         do throws(StoreError) {
             _ = try await store.settle(releases)
         } catch {
-            // Their leases run out.
-            context.logger.debug("Tasks were not given back", metadata: ["error": "\(error)"])
+            // Their leases expire.
+            context.logger.debug("Could not release tasks", metadata: ["error": "\(error)"])
         }
     }
 
     // MARK: - Running
 
-    /// Begins the attempt of a task that was claimed; nil if the task has no lease.
+    /// Starts the attempt of a claimed task; nil if the task has no lease.
     func begin(_ record: TaskRecord, _ terms: LeaseTerms) -> Attempt? {
         let metrics = context.metrics.work(record.type)
         guard let attempt = Attempt(record, terms, metrics) else { return nil }
@@ -101,14 +101,14 @@ struct Attempts: Sendable {
         return attempt
     }
 
-    /// The attempt that a task in the store is in, which this node did not know; nil if it is in none.
+    /// Returns the current attempt of a stored task that this node did not know; nil if it has none.
     func recall(_ record: TaskRecord, storeTime: Timestamp, now: MonotonicInstant) -> Attempt? {
         Attempt(record, storeTime: storeTime, now: now, context.metrics.work(record.type))
     }
 
     /// Extends leases.
     ///
-    /// - Returns: What the store says of each, in order, and until when it has extended those that it has.
+    /// - Returns: The store's answer for each, in order, and the new end of the leases that were extended.
     func confirm(
         _ attempts: [AttemptID]
     ) async throws(StoreError) -> (answers: [HeartbeatOutcome], leaseEndsAt: MonotonicInstant) {
@@ -119,19 +119,19 @@ struct Attempts: Sendable {
 
     // MARK: - Ended
 
-    /// What an end means for its task.
+    /// Returns what the end of an attempt means for its task.
     ///
     /// - Parameters:
     ///   - end: How the attempt ended.
-    ///   - task: The task it was an attempt of.
-    ///   - timeout: The process timeout, if it was over.
-    ///   - isStopping: Whether the worker takes no more tasks, and so cannot get this one again.
+    ///   - task: The attempt's task.
+    ///   - timeout: The process timeout, if it had elapsed.
+    ///   - isStopping: Whether the worker claims no more tasks, and so cannot get this one again.
     func outcome(
         of end: AttemptEnd, _ task: TaskID, timedOutAfter timeout: Duration?, isStopping: Bool = false
     ) -> AttemptOutcome {
         switch end {
         case .release(let delay):
-            // What is given back again and again must not keep a worker busy with nothing else.
+            // A task that is released over and over must not keep a worker from others.
             let wait = delay > .zero || isStopping ? delay : returns.delay(of: task)
             return wait > .zero ? .snooze(wait) : .release
         case .snooze(let delay) where timeout == nil:
@@ -143,7 +143,7 @@ struct Attempts: Sendable {
             returns.forget(task)
             return .failure(failure, draw: context.random.draw())
         case .success, .failure, .snooze:
-            // Whatever it brings came too late.
+            // Too late: the timeout decides.
             returns.forget(task)
             return .failure(.processTimeout(timeout ?? .zero), draw: context.random.draw())
         }
@@ -151,17 +151,17 @@ struct Attempts: Sendable {
 
     // MARK: - Settled
 
-    /// The store has answered to the end of an attempt.
+    /// Records the store's answer to the end of an attempt.
     ///
     /// - Parameters:
     ///   - settlement: The end.
-    ///   - answer: What the store says.
-    ///   - metrics: The instruments of the attempt's type; nil if that is not known.
+    ///   - answer: The store's answer.
+    ///   - metrics: The instruments of the attempt's type; nil if the type is unknown.
     func settled(_ settlement: Settlement, _ answer: SettleOutcome, _ metrics: WorkMetrics?) {
         metrics?.settled(settlement.outcome, answer)
         guard case .refused(let refusal) = answer else { return }
         context.logger.debug(
-            "An attempt's end came too late",
+            "Attempt ended too late",
             metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(refusal.rawValue)"])
     }
 }

@@ -1,17 +1,17 @@
 import Synchronization
 import XQueueCore
 
-/// Slows down tasks that are given back unrun again and again, such as by workers that take them while they stop.
+/// Slows down tasks that are released over and over, such as by workers that claim them while stopping.
 ///
-/// A task that is given back is ready at once, as it should be the first times. Then each further time within the
-/// window makes it wait longer: otherwise it would go round as fast as the store allows.
+/// The first releases make a task ready immediately. Each further one within the window makes it wait longer:
+/// otherwise it would cycle as fast as the store allows.
 final class ReturnPacer: Sendable {
-    /// A task that was given back this long ago begins anew.
+    /// After this long without a release, a task starts over.
     private static let window = Duration.seconds(60)
-    /// How often a task may come back at once.
+    /// How many releases have no delay.
     private static let free = 2
     private static let policy = RetryPolicy(delay: .milliseconds(100), maxDelay: .seconds(10), jitter: 0)
-    /// The most tasks remembered; others come back at once.
+    /// Maximum number of tasks tracked; others are not delayed.
     private static let limit = 10_000
 
     private struct Entry {
@@ -26,7 +26,7 @@ final class ReturnPacer: Sendable {
         self.clock = clock
     }
 
-    /// How long a task that is given back now should wait before it is ready again.
+    /// Returns how long a task that is released now should wait before it is ready again.
     func delay(of task: TaskID) -> Duration {
         let now = clock.instant()
         let count = entries.withLock { entries in
@@ -44,7 +44,7 @@ final class ReturnPacer: Sendable {
         return count <= Self.free ? .zero : Self.policy.backOff(retry: count - Self.free, draw: 0)
     }
 
-    /// The attempt was of use.
+    /// Drops a task whose attempt has produced an outcome.
     func forget(_ task: TaskID) {
         entries.withLock { entries in
             guard !entries.isEmpty else { return }

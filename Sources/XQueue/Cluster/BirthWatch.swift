@@ -2,19 +2,19 @@ import Logging
 import Synchronization
 package import XQueueCore
 
-/// Notices that the store no longer holds the data this node knows, and sets the limits of its handlers, and what
-/// operators had set, again before anything is claimed from what is there now.
+/// Notices when the store no longer holds the data this node knows, and restores handlers' limits and operators'
+/// settings before anything is claimed from the new data.
 final class BirthWatch: Sendable {
     struct State {
-        var hasLooked = false
+        var hasChecked = false
         var known: StoreBirth?
         var loss: StoreLoss?
-        /// What is set for each type, as this node has seen it last in the data it knows.
+        /// The settings of each type, as last seen in the data this node knows.
         var settings: [String: TypeSetting] = [:]
     }
 
     let store: any Store
-    /// The limits that this node's handlers bring along.
+    /// The limits set by this node's handlers.
     private let limits: @Sendable () -> [(type: String, limit: Int)]
     let context: EngineContext
     let state = Mutex(State())
@@ -28,16 +28,16 @@ final class BirthWatch: Sendable {
         self.context = context
     }
 
-    /// When the store lost its data last, as far as this process has seen.
+    /// The store's last loss of data that this process has noticed.
     var loss: StoreLoss? { state.withLock { $0.loss } }
 
-    /// Looks whose data the store holds. The first look, and each that finds other data than the one before, sets
-    /// the limits, and what operators had set in the other.
+    /// Checks whose data the store holds. The first check, and each that finds other data than before, sets the
+    /// handlers' limits, and restores what operators had set.
     func look() async throws(StoreError) {
         let birth = try await store.birth()
-        guard state.withLock({ !$0.hasLooked || $0.known?.id != birth?.id }) else { return }
-        // First the limits: only a known mark lets tasks be claimed. What was set for a type after its handler came
-        // is newer than the handler's limit.
+        guard state.withLock({ !$0.hasChecked || $0.known?.id != birth?.id }) else { return }
+        // Limits first: tasks can be claimed as soon as the new birth is known. A setting seen in the store is
+        // newer than the handler's limit.
         let seen = state.withLock { $0.known != nil && birth != nil ? $0.settings : [:] }
         for (type, limit) in limits() where seen[type] == nil {
             try await store.setLimit(limit, ofType: type)
@@ -46,7 +46,7 @@ final class BirthWatch: Sendable {
         let now = context.clock.now()
         let loss = state.withLock { state -> StoreLoss? in
             defer {
-                state.hasLooked = true
+                state.hasChecked = true
                 state.known = birth
             }
             guard let known = state.known, let birth, known.id != birth.id else { return nil }
@@ -57,24 +57,24 @@ final class BirthWatch: Sendable {
         guard let loss else { return }
         context.logger.error(
             """
-            The store has lost its data, or another one has taken its place. Its tasks are gone; limits and pauses \
-            that this node has seen are set again
+            The store lost its data, or was replaced. Its tasks are gone; restoring the limits and pauses that this \
+            node has seen
             """,
             metadata: [
                 "known.since": "\(loss.known.bornAt.rfc3339)", "found.since": "\(loss.found.bornAt.rfc3339)",
             ])
     }
 
-    /// Claims from the data that this node knows. If the store holds other data, the limits are set there first.
+    /// Claims from the data that this node knows. If the store holds other data, sets the limits there first.
     func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult {
-        if !state.withLock({ $0.hasLooked }) { try await look() }
+        if !state.withLock({ $0.hasChecked }) { try await look() }
         do throws(StoreError) {
             return try await store.claim(bound(request))
         } catch {
             guard error.code == .replaced else { throw error }
         }
         try await look()
-        // Lost once more meanwhile, it fails, and the caller tries again.
+        // If the data is lost once more meanwhile, this fails and the caller retries.
         return try await store.claim(bound(request))
     }
 
@@ -85,28 +85,28 @@ final class BirthWatch: Sendable {
     }
 }
 
-/// The store holds other data than this node knew.
+/// A store's loss of the data that a node knew.
 package struct StoreLoss: Sendable, Hashable {
-    /// By this node's clock.
+    /// When it was noticed, by this node's clock.
     package let noticedAt: Timestamp
     package let known: StoreBirth
     package let found: StoreBirth
 }
 
-/// What an operator has set for a type.
+/// An operator's settings for a type.
 struct TypeSetting: Sendable, Hashable {
-    /// The most tasks that may run at once; nil for no limit.
+    /// Maximum number of concurrent tasks; nil for no limit.
     var limit: Int?
     var isPaused = false
 }
 
 extension BirthWatch {
-    /// Keeps in mind what is set in the store, to set it again should the store lose it. For a store that cannot lose
-    /// its data while it is open there is nothing to do.
+    /// Remembers the settings in the store, to restore them if it loses its data. Does nothing for a store that cannot
+    /// lose its data while open.
     func remember() async throws(StoreError) {
         guard let known = state.withLock({ $0.known }) else { return }
         let types = try await store.types()
-        // They may be another store's by now, in which nothing is set yet.
+        // They may belong to new data by now, in which nothing is set yet.
         guard try await store.birth()?.id == known.id else { return }
         state.withLock { state in
             guard state.known?.id == known.id else { return }
@@ -116,9 +116,9 @@ extension BirthWatch {
         }
     }
 
-    /// Keeps in mind what was set by way of this node.
+    /// Remembers a setting made through this node.
     ///
-    /// - Parameter change: Makes the change; nil stands for a type that is not known.
+    /// - Parameter change: Makes the change; nil stands for an unknown type.
     func note(_ type: String, _ change: (inout TypeSetting?) -> Void) {
         state.withLock { state in
             guard state.known != nil else { return }
@@ -126,8 +126,8 @@ extension BirthWatch {
         }
     }
 
-    /// Sets again what was set in a store that is gone, where the one in its place has nothing set: another node may
-    /// have done the same, and an operator more.
+    /// Restores the settings of lost data, except where something is set already: another node may have restored them,
+    /// and an operator may have changed them.
     func restore(_ settings: [String: TypeSetting]) async throws(StoreError) {
         let wanted = settings.filter { $0.value.limit != nil || $0.value.isPaused }
         guard !wanted.isEmpty else { return }
@@ -141,7 +141,7 @@ extension BirthWatch {
             if let limit { try await store.setLimit(limit, ofType: type) }
             if isPaused { try await store.setPaused(true, type: type) }
             context.logger.warning(
-                "What was set for a type in the lost store is set again",
+                "Restored a type's settings after the store lost its data",
                 metadata: [
                     "task.type": "\(type)", "limit": "\(limit.map(String.init) ?? "none")",
                     "paused": "\(isPaused)",

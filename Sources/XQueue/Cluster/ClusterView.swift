@@ -1,9 +1,9 @@
 import Synchronization
 import XQueueCore
 
-/// What this process knows of the live nodes: asked for when it is needed, and kept for a moment.
+/// A short-lived cache of the live nodes, fetched on demand.
 final class ClusterView: Sendable {
-    /// How old an answer about nodes may be.
+    /// Maximum age of the cached nodes.
     static let freshness = Duration.seconds(1)
 
     private struct Snapshot {
@@ -14,7 +14,7 @@ final class ClusterView: Sendable {
 
     private struct State {
         var snapshot: Snapshot?
-        /// The answer that somebody waits for, unless it is forgotten already.
+        /// The fetch under way; nil once it has ended or been invalidated.
         var asked: Asked?
     }
 
@@ -29,23 +29,23 @@ final class ClusterView: Sendable {
         self.clock = clock
     }
 
-    /// The live nodes, by identifier, as they were within the last ``freshness``.
+    /// The live nodes, by identifier, at most ``freshness`` old.
     func nodes() async throws(StoreError) -> [NodeRecord] {
         try await snapshot(maxAge: Self.freshness).nodes
     }
 
-    /// The types that a live node serves, as it was within the last ``freshness``.
+    /// The types that live nodes serve, at most ``freshness`` old.
     func servedTypes() async throws(StoreError) -> Set<String> {
         try await snapshot(maxAge: Self.freshness).served
     }
 
-    /// Whether a live node serves `type`. A yes may be as old as `maxAge`; a no is fresh.
+    /// Whether a live node serves `type`. A yes may be up to `maxAge` old; a no is fresh.
     func serves(_ type: String, maxAge: Duration) async throws(StoreError) -> Bool {
         if try await snapshot(maxAge: maxAge).served.contains(type) { return true }
         return try await snapshot(maxAge: Self.freshness).served.contains(type)
     }
 
-    /// Makes the next question ask the store.
+    /// Invalidates the cache, so that the next query asks the store.
     func forget() {
         state.withLock { ($0.snapshot, $0.asked) = (nil, nil) }
     }
@@ -54,7 +54,7 @@ final class ClusterView: Sendable {
         let now = clock.instant()
         let step = state.withLock { state -> Step in
             if let snapshot = state.snapshot, state.asked != nil || now - snapshot.takenAt < maxAge {
-                // While one caller asks the store, the others make do with what is known.
+                // While one caller asks the store, the others use what is known.
                 return .know(snapshot)
             }
             if let asked = state.asked { return .wait(asked) }
@@ -87,7 +87,7 @@ final class ClusterView: Sendable {
             answer = .failure(error)
         }
         state.withLock { state in
-            // What was forgotten meanwhile may be news by now.
+            // Invalidated meanwhile: this answer may be out of date.
             guard state.asked === asked else { return }
             state.asked = nil
             if case .success(let snapshot) = answer { state.snapshot = snapshot }

@@ -2,17 +2,17 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Keeps trying to get one of the cluster's leases for this node, and knows whether it has it.
+/// Keeps trying to acquire one of the cluster's leases for this node, and knows whether the node holds it.
 ///
-/// It counts a lease from when it was asked for, so it stops believing in one no later than the store does. Still, what is
-/// done under a lease must do no harm if two nodes do it at once.
+/// A lease counts from when it was requested, so this node considers it expired no later than the store does. Still,
+/// work done under a lease must be harmless if two nodes do it simultaneously.
 final class LeaseHolder: Sendable {
     private let lease: ClusterLease
     private let store: any Store
     private let nodeID: String
     private let duration: Duration
     private let context: EngineContext
-    /// When the lease is over unless it is renewed; nil while another node has it.
+    /// When the lease expires unless renewed; nil while another node holds it.
     private let heldUntil = Mutex<MonotonicInstant?>(nil)
 
     init(
@@ -25,16 +25,16 @@ final class LeaseHolder: Sendable {
         self.context = context
     }
 
-    /// Whether this node has the lease.
+    /// Whether this node holds the lease.
     var isHeld: Bool { heldUntil.withLock { isAhead($0) } }
 
     private func isAhead(_ end: MonotonicInstant?) -> Bool {
         end.map { $0 > context.clock.instant() } ?? false
     }
 
-    /// Asks three times within each lease, until the Swift task is canceled.
+    /// Requests the lease three times within its duration, until the Swift task is canceled.
     ///
-    /// - Parameter gained: Called when the lease has become this node's.
+    /// - Parameter gained: Called when this node has gained the lease.
     func run(gained: @Sendable () -> Void) async {
         var backOff = context.backOff()
         while !Task.isCancelled {
@@ -43,25 +43,26 @@ final class LeaseHolder: Sendable {
                 let isHeld = try await store.hold(lease, by: nodeID, for: duration)
                 backOff.reset()
                 let wasHeld = heldUntil.withLock { end in
-                    // A lease that ran out meanwhile was noticed by those who look, and is gained anew.
+                    // Users of a lease that expired meanwhile have stopped: it is gained anew.
                     defer { end = isHeld ? sent + duration : nil }
                     return isAhead(end)
                 }
                 if isHeld != wasHeld {
                     context.logger.debug(
-                        "A lease moved", metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
+                        "Cluster lease changed hands",
+                        metadata: ["lease": "\(lease.rawValue)", "here": "\(isHeld)"])
                     if isHeld { gained() }
                 }
                 guard (try? await context.clock.sleep(for: duration / 3)) != nil else { return }
             } catch {
-                // Whoever works with the store says that it fails; this only tries again.
-                context.logger.debug("A lease cannot be taken", metadata: ["error": "\(error)"])
+                // Others log that the store fails; this only retries.
+                context.logger.debug("Could not acquire a cluster lease", metadata: ["error": "\(error)"])
                 guard await backOff.wait() else { return }
             }
         }
     }
 
-    /// Lets another node take over at once.
+    /// Releases the lease, so that another node can take over immediately.
     func release() async {
         let wasHeld = heldUntil.withLock { end in
             defer { end = nil }
@@ -71,8 +72,8 @@ final class LeaseHolder: Sendable {
         do throws(StoreError) {
             try await store.release(lease, by: nodeID)
         } catch {
-            // It ends by itself.
-            context.logger.debug("A lease was not handed over", metadata: ["error": "\(error)"])
+            // It expires.
+            context.logger.debug("Could not release a cluster lease", metadata: ["error": "\(error)"])
         }
     }
 }

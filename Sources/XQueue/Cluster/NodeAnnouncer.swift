@@ -1,14 +1,14 @@
 import Logging
 import XQueueCore
 
-/// Tells the cluster, at every heartbeat, that this node is there.
+/// Registers this node in the cluster at every heartbeat.
 struct NodeAnnouncer: Sendable {
     let store: any Store
-    /// The node as it is now.
+    /// The node's current record.
     let node: @Sendable () -> NodeRecord
     let interval: Duration
     let context: EngineContext
-    /// Called after each announcement.
+    /// Called after each registration.
     let announced: @Sendable () -> Void
     let births: BirthWatch
 
@@ -21,16 +21,16 @@ struct NodeAnnouncer: Sendable {
                 try await store.register(node(), lifetime: interval * 3)
                 announced()
                 try await births.look()
-                // Should it fail, what was seen before will do.
+                // If this fails, the settings seen before remain.
                 try? await births.remember()
                 backOff.reset()
                 hasFailed = false
                 guard (try? await context.clock.sleep(for: interval)) != nil else { return }
             } catch {
-                // An operator need hear of it once, not at every try.
+                // Logged prominently once, not for every retry.
                 context.logger.log(
                     level: hasFailed ? .debug : .warning,
-                    "This node cannot be announced; trying again", metadata: ["error": "\(error)"])
+                    "Could not register this node; retrying", metadata: ["error": "\(error)"])
                 hasFailed = true
                 guard await backOff.wait() else { return }
             }

@@ -6,7 +6,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// This process, as others may know it.
+/// The process's host and process ID.
 struct HostProcess: Sendable {
     let host: String
     let id: Int
@@ -19,8 +19,8 @@ struct HostProcess: Sendable {
 
 /// Makes names of nodes.
 enum NodeName {
-    /// `host-1234-5f3a9c01`: the host, the process, and a part drawn at random, so that a restarted
-    /// process is never taken for its predecessor.
+    /// `host-1234-5f3a9c01`: the host, the process ID, and a random part, so that a restarted process is never
+    /// mistaken for its predecessor.
     static func make(_ process: HostProcess, random: any RandomSource) -> String {
         let part = String(UInt32(truncatingIfNeeded: random.next()), radix: 16)
         return "\(process.host)-\(process.id)-\(part)"

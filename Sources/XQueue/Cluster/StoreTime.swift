@@ -1,20 +1,20 @@
 import Synchronization
 import XQueueCore
 
-/// What time it is by the store's clock, as far as this node knows.
+/// This node's estimate of the time by the store's clock.
 ///
-/// The store is asked now and then, and the answer is counted on by this node's monotonic clock: whoever sets the node's
-/// wall clock changes nothing here. Until the store has answered, that wall clock has to do.
+/// The store is asked now and then, and its answer advanced by this node's monotonic clock, so setting the node's wall
+/// clock changes nothing. Until the store has answered, the wall clock is used.
 final class StoreTime: Sendable {
-    /// How old an answer may be before the store is asked again.
+    /// Age after which the store is asked again.
     private static let freshness = Duration.seconds(10)
-    /// Answers take a while to arrive, and not always the same. By less than this they do not differ.
+    /// Answers vary with network latency. Smaller differences than this are ignored.
     private static let noise = Duration.milliseconds(500)
 
     private struct State {
-        /// What the store's clock showed at an instant here.
+        /// The store's time at an instant of this node's clock.
         var known: (time: Timestamp, at: MonotonicInstant)?
-        /// When the store was asked last, whatever it answered.
+        /// When the store was last asked, successfully or not.
         var askedAt: MonotonicInstant?
         var isAsking = false
     }
@@ -30,7 +30,7 @@ final class StoreTime: Sendable {
 
     func now() -> Timestamp { date(of: clock.instant()) }
 
-    /// What the store's clock showed, or will show, at an instant here.
+    /// Returns the store's time at an instant of this node's clock.
     func date(of instant: MonotonicInstant) -> Timestamp {
         guard let known = state.withLock({ $0.known }) else {
             return clock.now() + (instant - clock.instant())
@@ -38,9 +38,9 @@ final class StoreTime: Sendable {
         return known.time + (instant - known.at)
     }
 
-    /// Asks the store if what is known is old.
+    /// Asks the store if the estimate is old.
     ///
-    /// - Parameter waits: Whether to wait for the first answer. For a later one nobody waits.
+    /// - Parameter waits: Whether to wait for the first answer. Later ones are never waited for.
     func prepare(waits: Bool) async {
         let now = clock.instant()
         let (asks, isFirst) = state.withLock { state -> (Bool, Bool) in
@@ -51,13 +51,13 @@ final class StoreTime: Sendable {
             return (true, state.known == nil)
         }
         guard asks else { return }
-        // It ends with the store's answer.
+        // Ends with the store's answer.
         let asking = Task { await ask() }
         if waits && isFirst { await asking.value }
     }
 
     private func ask() async {
-        // Whoever works with the store says that it fails; this asks again soon.
+        // Others log that the store fails; this asks again soon.
         let answer = try? await store.now()
         let now = clock.instant()
         state.withLock { state in

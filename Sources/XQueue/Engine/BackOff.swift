@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// Waits longer from one failure to the next: 50 ms, doubling up to the longest wait, half of it random.
+/// Exponential back-off: 50 ms, doubling up to the longest wait, half of it jitter.
 struct BackOff {
     private let clock: any QueueClock
     private let random: any RandomSource
@@ -17,14 +17,14 @@ struct BackOff {
         failures = 0
     }
 
-    /// How long to wait after one more failure.
+    /// Returns how long to wait after one more failure.
     mutating func next() -> Duration {
         failures += 1
         let policy = RetryPolicy(delay: .milliseconds(50), maxDelay: longest, jitter: 0.5)
         return policy.backOff(retry: failures, draw: random.draw())
     }
 
-    /// Waits; answers false if the Swift task was canceled meanwhile.
+    /// Waits. Returns false if the Swift task was canceled meanwhile.
     mutating func wait() async -> Bool {
         do {
             try await clock.sleep(for: next())

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// How many bytes of what is under way to or from clients are in memory, and how many may be.
+/// A memory budget for data under way to or from clients, in bytes.
 ///
-/// Whoever is about to hold much takes a ``Share`` first and keeps it for as long as it holds that.
+/// Code that is about to hold much takes a ``Share`` first, and keeps it as long as it holds the data.
 package final class ByteBudget: Sendable {
-    /// A reading whose size nobody knows yet gets at most this part of what is free.
+    /// Data of unknown size gets at most this fraction of what is free.
     private static let part = 8
-    /// The least that is worth beginning a reading with, in bytes.
+    /// Smallest share worth starting with, in bytes.
     private static let least = 16 << 10
 
     package let limit: Int
@@ -16,10 +16,10 @@ package final class ByteBudget: Sendable {
         self.limit = limit
     }
 
-    /// How many bytes are free; fewer than none if shares have grown beyond the limit.
+    /// Number of free bytes; negative if shares have grown beyond the limit.
     package var free: Int { limit - used.withLock { $0 } }
 
-    /// A share of `bytes`; nil if so many are not free.
+    /// Takes a share of `bytes`; nil if not enough are free.
     package func take(_ bytes: Int) -> Share? {
         let isTaken = used.withLock { used in
             guard used + bytes <= limit else { return false }
@@ -29,8 +29,8 @@ package final class ByteBudget: Sendable {
         return isTaken ? Share(self, bytes) : nil
     }
 
-    /// A share for what will have `most` bytes at most: as many as that, or as are sensible now; nil if those are
-    /// too few to begin with.
+    /// Takes a share for data of at most `most` bytes: that many, or as many as are sensible now; nil if those are too
+    /// few to start with.
     package func take(upTo most: Int) -> Share? {
         let bytes = used.withLock { used -> Int? in
             let bytes = min(most, (limit - used) / Self.part)
@@ -41,7 +41,7 @@ package final class ByteBudget: Sendable {
         return bytes.map { Share(self, $0) }
     }
 
-    /// A share for what is there already, whether or not so much is free.
+    /// Takes a share for data already in memory, even beyond the limit.
     package func note(_ bytes: Int) -> Share {
         used.withLock { $0 += bytes }
         return Share(self, bytes)
@@ -51,7 +51,7 @@ package final class ByteBudget: Sendable {
         used.withLock { $0 += bytes }
     }
 
-    /// A part of the budget, which is free again when nobody refers to it any more.
+    /// A part of the budget, which is freed with the last reference to it.
     package final class Share: Sendable {
         private let budget: ByteBudget
         private let held: Mutex<Int>
@@ -63,7 +63,7 @@ package final class ByteBudget: Sendable {
 
         package var bytes: Int { held.withLock { $0 } }
 
-        /// Says how much it has become, whether or not so much is free.
+        /// Changes the share's size, even beyond the limit.
         package func resize(to bytes: Int) {
             let change = held.withLock { held in
                 defer { held = bytes }

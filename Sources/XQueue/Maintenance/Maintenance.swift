@@ -1,15 +1,14 @@
 import Logging
 import XQueueCore
 
-/// Keeps time for the store, while this node has the cluster's maintenance lease: moves what has become
-/// due, and removes what is old.
+/// Sweeps due tasks and prunes old ones, while this node holds the cluster's maintenance lease.
 struct Maintenance: Sendable {
     let store: any Store
     let lease: LeaseHolder
     let types: TypeCleaner
     let configuration: QueueConfiguration
     let context: EngineContext
-    /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
+    /// Confirms this node's own attempts if overdue; returns until when none of their leases expires.
     let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
 
     /// Runs until the Swift task is canceled.
@@ -23,7 +22,7 @@ struct Maintenance: Sendable {
         }
     }
 
-    /// Removes old ended tasks in small steps, other callers' commits between them.
+    /// Prunes old ended tasks in small steps, which leave room for other callers' commits.
     private func prune() async {
         let retention = Retention(age: configuration.retentionAge, count: configuration.retentionCount)
         while (try? await context.clock.sleep(for: configuration.cleanupInterval)) != nil {
@@ -36,11 +35,11 @@ struct Maintenance: Sendable {
                     removed += step
                 } while step > 0 && !Task.isCancelled && lease.isHeld
                 if removed > 0 {
-                    context.logger.debug("Old tasks were removed", metadata: ["count": "\(removed)"])
+                    context.logger.debug("Pruned old tasks", metadata: ["count": "\(removed)"])
                 }
                 try await types.clean()
             } catch {
-                context.logger.error("Old tasks cannot be removed", metadata: ["error": "\(error)"])
+                context.logger.error("Could not prune old tasks", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -3,23 +3,23 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Applies what time alone makes due, the moment it is: schedules, queue timeouts, lost leases.
+/// Applies what becomes due with time, as soon as it is: schedules, queue timeouts, lost leases.
 ///
-/// It rests while another node has the maintenance lease, and looks at once when this node gets it.
+/// Idle while another node holds the maintenance lease; sweeps immediately when this node gains it.
 final class Sweeper: Sendable {
-    /// The longest sleep without a look, in case a signal was lost.
+    /// Maximum sleep between sweeps, in case a signal was lost.
     private static let longestSleep = Duration.seconds(10)
 
     private let store: any Store
     private let lease: LeaseHolder
     private let configuration: QueueConfiguration
-    /// Confirms this node's own attempts, if that is overdue; answers until when all of them are safe.
+    /// Confirms this node's own attempts if overdue; returns until when none of their leases expires.
     private let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
     private let swept: Counter
     private let context: EngineContext
     private let bell = AsyncEvent()
-    /// When the next look is due here: the store says how long that is by its clock, and it is counted from its answer.
-    private let nextLook = Mutex<MonotonicInstant?>(nil)
+    /// When the next sweep is due: the delay by the store's clock, counted from its answer.
+    private let nextSweep = Mutex<MonotonicInstant?>(nil)
 
     init(
         store: any Store, lease: LeaseHolder, configuration: QueueConfiguration, context: EngineContext,
@@ -35,7 +35,7 @@ final class Sweeper: Sendable {
 
     /// Runs until the Swift task is canceled.
     func run() async {
-        // Before the first look, so that nothing happens unnoticed between the two.
+        // Before the first sweep, so that nothing is missed in between.
         let signals = store.signals()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.listen(to: signals) }
@@ -44,7 +44,7 @@ final class Sweeper: Sendable {
         }
     }
 
-    /// The lease has become this node's.
+    /// Called when this node has gained the lease.
     func wake() {
         bell.signal()
     }
@@ -53,7 +53,7 @@ final class Sweeper: Sendable {
         for await signal in signals {
             guard case .due(let wait) = signal else { continue }
             let time = context.clock.instant() + wait
-            let isEarlier = nextLook.withLock { next in
+            let isEarlier = nextSweep.withLock { next in
                 if let current = next, current <= time { return false }
                 next = time
                 return true
@@ -70,10 +70,10 @@ final class Sweeper: Sendable {
                 continue
             }
             do throws(StoreError) {
-                // A node that stood still must not be the one that declares its own attempts lost.
+                // A node that was suspended must not declare its own attempts lost.
                 let safeUntil = try await confirm()
                 let limit = configuration.maintenanceBatch
-                nextLook.withLock { $0 = nil }
+                nextSweep.withLock { $0 = nil }
                 let result = try await store.sweep(limit: limit, draw: SweepDraw(context.random)) {
                     [context] in
                     safeUntil - context.clock.instant()
@@ -84,16 +84,16 @@ final class Sweeper: Sendable {
                 await sleep(atMost: result.nextDueIn)
             } catch {
                 context.logger.error(
-                    "Due tasks cannot be moved; trying again", metadata: ["error": "\(error)"])
+                    "Could not sweep due tasks; retrying", metadata: ["error": "\(error)"])
                 guard await backOff.wait() else { return }
             }
         }
     }
 
-    /// Sleeps until the next task is due, or an earlier one that a signal told of meanwhile.
+    /// Sleeps until the next task is due, or an earlier one that a signal announces meanwhile.
     private func sleep(atMost wait: Duration?) async {
         let due = context.clock.instant() + min(wait ?? Self.longestSleep, Self.longestSleep)
-        let time = nextLook.withLock { next -> MonotonicInstant in
+        let time = nextSweep.withLock { next -> MonotonicInstant in
             let time = min(next ?? due, due)
             next = time
             return time

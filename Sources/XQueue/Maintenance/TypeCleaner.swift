@@ -1,19 +1,19 @@
 import Logging
 import XQueueCore
 
-/// Gives back the names of types that nothing holds any more: no task, limit, pause or live handler.
+/// Removes types that nothing uses any more: no task, limit, pause or live handler.
 ///
-/// Names are a bounded good that any submission takes, so those that are not needed must become free.
+/// The number of types is limited and any submission can add one, so unused ones must be freed.
 struct TypeCleaner: Sendable {
     let store: any Store
     let cluster: ClusterView
     /// The types this process serves.
     let ownTypes: @Sendable () -> [String]
-    /// The most types in one step.
+    /// Maximum number of types per step.
     let batch: Int
     let context: EngineContext
 
-    /// Answers how many types were forgotten.
+    /// Returns how many types were removed.
     @discardableResult
     func clean() async throws(StoreError) -> Int {
         let served = try await cluster.servedTypes().union(ownTypes())
@@ -21,13 +21,13 @@ struct TypeCleaner: Sendable {
             .filter { $0.isUnused && !served.contains($0.type) }.map(\.type)[...]
         var removed = 0
         while !idle.isEmpty, !Task.isCancelled {
-            // Atomic in the store: a type that has got a task meanwhile stays.
+            // Atomic in the store: a type that has received a task meanwhile stays.
             let removals = try await store.removeTypes(Array(idle.prefix(batch)), evenIfSet: false)
             removed += removals.count { $0 == .removed }
             idle = idle.dropFirst(batch)
         }
         if removed > 0 {
-            context.logger.debug("Unused types were forgotten", metadata: ["count": "\(removed)"])
+            context.logger.debug("Removed unused types", metadata: ["count": "\(removed)"])
         }
         return removed
     }

@@ -8,30 +8,30 @@ import Glibc
 import Musl
 #endif
 
-/// The file descriptors of this process: how many it may have open, and how many more it can open now.
+/// The file descriptors of this process: the limit, and how many can still be opened.
 ///
-/// Much of what a server is made of ends the process, or worse, when it wants a descriptor and there is none.
-/// So whoever takes descriptors on behalf of others looks here first, and leaves some to those that matter more.
+/// Parts of a server crash, or worse, when no descriptor is left. So code that opens descriptors on behalf of
+/// clients or attempts checks here first, and leaves some to what matters more.
 package enum OpenFiles {
-    /// How many look-ups one question of the system's covers.
+    /// Number of descriptors checked per system call.
     private static let chunk = 256
-    /// The most descriptors that ``atStart`` counts.
+    /// Maximum number of descriptors that ``atStart`` counts.
     private static let most = 4096
 
-    /// The most descriptors at once; nil if the system does not say.
+    /// Maximum number of open descriptors; nil if the system does not report it.
     package static var limit: Int? {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return nil }
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Raises the limit as far as the system allows without asking: every subscriber to events is a connection.
+    /// Raises the soft limit to the hard limit: every event subscriber is a connection.
     package static func raiseLimit() {
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
         #if canImport(Darwin)
-        // More is refused there.
+        // Darwin rejects more.
         limit.rlim_cur = min(limit.rlim_max, rlim_t(OPEN_MAX))
         #endif
         _ = setrlimit(resource, &limit)
@@ -42,17 +42,17 @@ package enum OpenFiles {
         free(upTo: count) >= count
     }
 
-    /// How many descriptors are free, counted as far as `most`.
+    /// Returns how many descriptors are free, counting up to `most`.
     package static func free(upTo most: Int) -> Int {
         guard most > 0 else { return 0 }
         guard let limit else { return most }
         var end = min(limit, Int(Int32.max))
         var free = 0
-        // The system hands out the lowest number that is free, so the highest ones are the last to be taken.
+        // The system assigns the lowest free number, so the highest ones are taken last.
         while end > 0, free < most {
             let start = max(end - max(min(most, chunk), 1), 0)
             var entries = (start..<end).map { pollfd(fd: Int32($0), events: 0, revents: 0) }
-            // A descriptor that is not open is reported as such, at once.
+            // Descriptors that are not open are reported immediately.
             guard poll(&entries, numericCast(entries.count), 0) >= 0 else { return free }
             free += entries.count { $0.revents & Int16(POLLNVAL) != 0 }
             end = start
@@ -60,26 +60,24 @@ package enum OpenFiles {
         return min(free, most)
     }
 
-    // MARK: - Who may open more
+    // MARK: - Reservations
 
-    /// The descriptors it takes to start a program: three pipes, its folder, and the process itself. The four on our
-    /// side stay open while it runs.
+    /// Descriptors needed to start a program: three pipes, its folder, and the process itself. The four on our side
+    /// stay open while it runs.
     package static let ofOneProgram = 8
 
-    /// The descriptors that were free when the process had opened what it runs on, which is when this is first
-    /// looked at.
+    /// Descriptors that were free once the process had opened its own, which is when this is first read.
     package static let atStart = free(upTo: most)
 
-    /// What clients and attempts leave to the store, to connections that must be made again, and to files that are
-    /// read.
+    /// Kept for the store, for reconnecting, and for reading files.
     private static let reserve = min(atStart / 8, 32)
-    /// As many connections attempts leave room for, whatever they need themselves.
+    /// Client connections that attempts always leave room for.
     private static let fewClients = min(atStart / 4, 32)
-    /// What clients leave to attempts, once there are more than those few.
+    /// Kept for attempts once there are more clients than that.
     private static let keptForAttempts = min(atStart / 4, 256)
-    /// Connections of clients that are open.
+    /// Open client connections.
     private static let clients = Atomic(0)
-    /// What attempts have been allowed to open, and have not opened yet.
+    /// Descriptors that attempts have been allowed to open but have not opened yet.
     private static let promised = Atomic(0)
 
     /// Whether handlers may open `count` more descriptors.
@@ -95,7 +93,7 @@ package enum OpenFiles {
         return hasRoom(for: count + others + (isMore ? keptForAttempts : 0))
     }
 
-    /// An attempt has been allowed to open `count` descriptors; a negative number takes that back.
+    /// Records that an attempt may open `count` descriptors; a negative number takes that back.
     package static func promise(_ count: Int) { promised.add(count, ordering: .relaxed) }
 
     package static func clientConnected() { clients.add(1, ordering: .relaxed) }

@@ -2,13 +2,13 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Brings the ends of attempts to the store: while one batch is being stored, the next one gathers.
+/// Stores the outcomes of attempts: while one batch is being stored, the next one gathers.
 final class Completer: Sendable {
-    /// The most ends in one call of the store.
+    /// Maximum number of outcomes per store call.
     private static let batch = 1000
 
-    /// How an attempt ended, with where that is counted once it is stored. The table does not tell: as soon as the store has
-    /// this end, it may hand out the task's next attempt, which takes the place in the table.
+    /// How an attempt ended, and the instruments that count it once stored. They cannot come from the table: as soon
+    /// as the store has this end, the task's next attempt may take the place in the table.
     private struct End {
         let settlement: Settlement
         let metrics: WorkMetrics
@@ -20,10 +20,10 @@ final class Completer: Sendable {
         var isFinishing = false
         /// ``run()`` has returned.
         var isOver = false
-        /// How many ends there have been, and how many of them are stored; they are stored in their order.
+        /// How many ends were added, and how many of them are stored; they are stored in order.
         var added = 0
         var stored = 0
-        /// Those who wait until so many are stored, or cannot be.
+        /// Callers that wait until a number of ends is stored, or cannot be.
         var flushers: [Flusher] = []
 
         mutating func takeFlushers(upTo number: Int) -> [Flusher] {
@@ -35,16 +35,16 @@ final class Completer: Sendable {
 
     private struct Flusher {
         let target: Int
-        /// Why that cannot be; nil once they are stored.
+        /// Fulfilled with nil once they are stored, or with the error.
         let done = AsyncPromise<StoreError?>()
     }
 
     private let attempts: Attempts
     private let table: AttemptTable
     private let bell = AsyncEvent()
-    /// Ends a pause after a failure early.
-    private let hurry = AsyncEvent()
-    /// Rings after each batch, for whoever waits for room or for the end.
+    /// Cuts short the pause after a failure.
+    private let retryNow = AsyncEvent()
+    /// Called after each batch, for those that wait for room or for the end.
     let progressed: @Sendable () -> Void
     private let state = Mutex(State())
 
@@ -54,10 +54,10 @@ final class Completer: Sendable {
         self.progressed = progressed
     }
 
-    /// How many ends are not stored yet.
+    /// Number of ends not stored yet.
     var backlog: Int { state.withLock { $0.waiting.count + $0.underWay } }
 
-    /// Takes the end of an attempt, to store it soon.
+    /// Adds the end of an attempt, which is stored soon.
     ///
     /// - Parameters:
     ///   - settlement: How the attempt ended.
@@ -72,9 +72,9 @@ final class Completer: Sendable {
         if isFirst { bell.signal() }
     }
 
-    /// Tries at once to store all that waits now.
+    /// Tries immediately to store all ends added so far.
     ///
-    /// - Throws: Why that was not possible.
+    /// - Throws: ``StoreError`` if the store fails.
     func flush() async throws(StoreError) {
         let flusher = state.withLock { state -> Flusher? in
             if state.stored == state.added || state.isOver { return nil }
@@ -83,7 +83,7 @@ final class Completer: Sendable {
             return flusher
         }
         guard let flusher else { return }
-        hurry.signal()
+        retryNow.signal()
         if let failure = await flusher.done.value { throw failure }
     }
 
@@ -116,7 +116,7 @@ final class Completer: Sendable {
                 settled(batch, outcomes)
             } catch {
                 context.logger.error(
-                    "The ends of attempts cannot be stored; trying again",
+                    "Could not store the outcomes of attempts; retrying",
                     metadata: ["error": "\(error)", "count": "\(batch.count)"])
                 state.withLock { state in
                     state.waiting.insert(contentsOf: batch, at: 0)
@@ -124,7 +124,7 @@ final class Completer: Sendable {
                 }
                 let flushers = state.withLock { $0.takeFlushers(upTo: .max) }
                 for flusher in flushers { flusher.done.fulfill(error) }
-                await hurry.wait(
+                await retryNow.wait(
                     until: context.clock.instant() + backOff.next(), clock: context.clock)
                 if Task.isCancelled { return }
             }

@@ -3,8 +3,8 @@ import XQueueCore
 
 /// Notices when running attempts reach their process timeout or the end of their grace period.
 ///
-/// It keeps only the earliest time at which anything can be due, and looks through the attempts then:
-/// attempts that end early cost nothing.
+/// Keeps only the earliest time at which any can be due, and checks all attempts then: those that end early cost
+/// nothing.
 final class DeadlineKeeper: Sendable {
     private let table: AttemptTable
     private let clock: any QueueClock
@@ -16,7 +16,7 @@ final class DeadlineKeeper: Sendable {
         self.clock = clock
     }
 
-    /// Takes notice of a new attempt, or of one that was asked to stop.
+    /// Watches a new attempt, or one that was asked to stop.
     func watch(_ attempt: RunningAttempt) {
         let (action, next) = attempt.due(at: clock.instant())
         guard let time = action == nil ? next : clock.instant() else { return }
@@ -37,12 +37,12 @@ final class DeadlineKeeper: Sendable {
                 await bell.wait()
             } else {
                 earliest.withLock { $0 = nil }
-                look(onDue)
+                checkAll(onDue)
             }
         }
     }
 
-    private func look(_ onDue: (RunningAttempt, RunningAttempt.DueAction) -> Void) {
+    private func checkAll(_ onDue: (RunningAttempt, RunningAttempt.DueAction) -> Void) {
         for attempt in table.all {
             if let action = attempt.due(at: clock.instant()).action { onDue(attempt, action) }
             watch(attempt)

@@ -2,9 +2,9 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Sends progress to the store: one batch at a time, the newest of each attempt.
+/// Sends progress to the store, one batch at a time, with the newest report of each attempt.
 final class ProgressReporter: Sendable {
-    /// The shortest time between two batches, so that a chatty handler costs no more than a quiet one.
+    /// Minimum time between batches, so that a chatty handler costs no more than a quiet one.
     private static let interval = Duration.milliseconds(100)
 
     private let store: any Store
@@ -26,7 +26,7 @@ final class ProgressReporter: Sendable {
         if isFirst { bell.signal() }
     }
 
-    /// Takes back what was not sent yet, to send it with the attempt's end.
+    /// Removes and returns an unsent report, to send it with the attempt's end.
     func take(_ attempt: AttemptID) -> TaskProgress? {
         waiting.withLock { $0.isEmpty ? nil : $0.removeValue(forKey: attempt) }
     }
@@ -43,7 +43,7 @@ final class ProgressReporter: Sendable {
             do throws(StoreError) {
                 try await store.report(batch)
             } catch {
-                context.logger.debug("Progress was not stored", metadata: ["error": "\(error)"])
+                context.logger.debug("Could not store progress", metadata: ["error": "\(error)"])
             }
             try? await context.clock.sleep(for: Self.interval)
         }

@@ -1,7 +1,7 @@
 import Synchronization
 import XQueueCore
 
-/// How many handlers run, of how many that may.
+/// Counts the running handlers against the maximum.
 final class Slots: Sendable {
     private struct State {
         var active = 0
@@ -21,14 +21,14 @@ final class Slots: Sendable {
 
     var free: Int { state.withLock { total - $0.active } }
 
-    /// How many handlers run whose tasks have not gone on without them.
+    /// Number of running handlers that are not stuck.
     var running: Int { state.withLock { $0.active - $0.stuck } }
 
     func take(_ count: Int) {
         state.withLock { $0.active += count }
     }
 
-    /// A handler returned; `wasStuck` if its task had gone on without it.
+    /// Frees the slot of a handler that has returned; `wasStuck` if it had been marked stuck.
     func free(wasStuck: Bool) {
         state.withLock { state in
             state.active -= 1
@@ -36,7 +36,7 @@ final class Slots: Sendable {
         }
     }
 
-    /// A handler's task goes on without it.
+    /// Marks one handler as stuck: its task has been taken from it.
     func markStuck() {
         state.withLock { $0.stuck += 1 }
     }

@@ -2,13 +2,13 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// The leases of this process's attempts: extended while they run, and let go in time when that fails.
+/// Extends the leases of this process's attempts, and gives them up in time when that fails.
 extension WorkerPool {
-    /// A process that wakes so late did not run, or hardly: whatever it knows of its leases is old.
+    /// A process that wakes this late was suspended or starved: what it knows of its leases is out of date.
     private static let gap = Duration.milliseconds(50)
 
-    /// How long before the end of its lease a handler is told that it is lost; nil if handlers are not told: nobody else
-    /// can have the attempts of a process that has the store to itself.
+    /// How long before its lease ends a handler is asked to stop; nil if handlers are not asked: the configuration
+    /// says so, or no other process can use the store.
     var leaseMargin: Duration? {
         guard configuration.stopsOnLostLease, !attempts.store.capabilities.contains(.exclusive) else {
             return nil
@@ -18,7 +18,7 @@ extension WorkerPool {
 
     // MARK: - Heartbeats
 
-    /// Extends the leases of this process's attempts, and stops those that the store wants stopped.
+    /// Extends the leases of this process's attempts periodically, and stops those that the store wants stopped.
     func confirmLeases() async {
         let interval = configuration.leaseRenewalInterval
         var backOff = context.backOff(longest: interval)
@@ -44,34 +44,34 @@ extension WorkerPool {
             isCutOff.store(false, ordering: .releasing)
             let now = context.clock.instant()
             for (attempt, answer) in zip(running, answers) {
-                obey(attempt.take(answer, leaseEndsAt: end, at: now), attempt, at: now)
+                apply(attempt.take(answer, leaseEndsAt: end, at: now), to: attempt, at: now)
             }
         } catch {
-            // An operator need hear of it once, not at every try.
+            // Logged prominently once, not for every retry.
             let isKnown = isCutOff.exchange(true, ordering: .acquiringAndReleasing)
             context.logger.log(
-                level: isKnown ? .debug : .error, "Leases cannot be extended; trying again",
+                level: isKnown ? .debug : .error, "Could not extend leases; retrying",
                 metadata: ["error": "\(error)"])
             throw error
         }
     }
 
-    private func obey(_ standing: AttemptStanding, _ attempt: RunningAttempt, at now: MonotonicInstant) {
+    private func apply(_ standing: AttemptStanding, to attempt: RunningAttempt, at now: MonotonicInstant) {
         switch standing {
         case .held: break
         case .stop(.leaseLost):
-            // It may just have been settled; then its end is decided and nothing happens here.
+            // If it has just been settled, its end is decided and this does nothing.
             attempt.stop(.leaseLost, giveUpAt: now)
             giveUp(attempt)
         case .stop(let reason): stop(attempt, reason, giveUpAt: now + configuration.gracePeriod)
         }
     }
 
-    // MARK: - Leases that run out
+    // MARK: - Expiring leases
 
-    /// Another node may soon have the attempt, or has it: its handler is asked to stop.
+    /// Asks a handler to stop because another node may soon run its task, or already does.
     ///
-    /// A process that slept through the end of the lease asks the store first, since maybe nobody has missed it.
+    /// A process that slept through the end of the lease asks the store first, which may not have noticed.
     func loseLease(_ attempt: RunningAttempt, late: Duration) {
         let now = context.clock.instant()
         if late > Self.gap {
@@ -82,21 +82,20 @@ extension WorkerPool {
             }
         }
         context.logger.warning(
-            "The lease of a running task could not be extended; its handler is asked to stop",
+            "Could not extend the lease of a running task; stopping its handler",
             metadata: attempt.facts)
         stop(attempt, .leaseLost, giveUpAt: now + configuration.gracePeriod)
     }
 
-    /// To be called before the store is asked to take back what nobody has confirmed. If leases of this process may have run
-    /// out, because it stood still or the store did not answer, the store is first told which attempts have ended and
-    /// which go on.
+    /// Confirms this process's attempts before the store sweeps expired leases. If leases may have expired because the
+    /// process was suspended or the store unreachable, reports first which attempts have ended and which continue.
     ///
-    /// - Returns: Until when no lease of this process runs out that goes on: what is claimed meanwhile has a whole one.
-    /// - Throws: ``StoreError`` if it cannot be told: then it must not be asked either.
+    /// - Returns: Until when no lease of this process expires; tasks claimed meanwhile have a full lease.
+    /// - Throws: ``StoreError`` if the store cannot be reached: then it must not sweep either.
     func confirmOverdue() async throws(StoreError) -> MonotonicInstant {
         let lease = configuration.leaseDuration
         func isOverdue(_ end: MonotonicInstant) -> Bool { end < context.clock.instant() + lease / 3 }
-        // What a claim brings has leases that began before its answer: one that was asked for long ago is waited for.
+        // The leases of a claim began before its answer: wait for one that was sent long ago.
         var claim = claimAskedAt.withLock { $0 }
         while let askedAt = claim, isOverdue(askedAt + lease) {
             guard await claimEnded.wait() else { return askedAt + lease }
@@ -109,7 +108,7 @@ extension WorkerPool {
         try await completer.flush()
         let askedAt = context.clock.instant()
         try await confirm()
-        // A lease that was not extended so far ends with its attempt's own deadline.
+        // A lease that was not extended that far ends with its attempt's own deadline.
         return min(askedAt + lease, claimed)
     }
 }
