@@ -41,7 +41,7 @@ import XQueueTesting
             two.store.cutOff()
             try await fixture.pass(ClusterFixture.heartbeat * 3 + .seconds(1))
             #expect(try await one.manager.nodes().map(\.id) == ["node-1"])
-            #expect(two.log.all.filter { $0.hasPrefix("This node cannot be announced") }.count == 1)
+            #expect(two.log.all.filter { $0.hasPrefix("Could not register this node") }.count == 1)
             two.store.heal()
             try await fixture.advance(until: "it is known again") {
                 try await one.manager.nodes().map(\.id) == ["node-1", "node-2"]

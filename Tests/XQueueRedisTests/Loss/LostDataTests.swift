@@ -54,7 +54,7 @@ import XQueueTesting
             get async throws { try await manager.nodes().first { $0.id == manager.workerID }?.lastSeenAt }
         }
 
-        var losses: Int { lines.all.count { $0.hasPrefix("The store has lost its data") } }
+        var losses: Int { lines.all.count { $0.hasPrefix("The store lost its data") } }
 
         func running(_ body: () async throws -> Void) async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
