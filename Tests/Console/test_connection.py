@@ -17,7 +17,7 @@ class ConnectionTest(ConsoleCase):
 
         self.server.kill()
         page.wait_for_text(".pill", "Offline")
-        page.wait_for_text(".banner", "The connection to the server is lost.")
+        page.wait_for_text(".banner", "Connection to the server lost.")
         page.screenshot("lost")
         page.click(".banner button")
         page.wait_for_text(".pill", "Offline")
@@ -25,7 +25,7 @@ class ConnectionTest(ConsoleCase):
         self.server.start()
         after = self.server.submit()
         self.wait_until_live(page)
-        page.wait_for_text(".notice", "Connected again.")
+        page.wait_for_text(".notice", "Reconnected.")
         page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner goes")
         page.wait_for_text(f"tr[data-id='{after}'] .chip", "Success")
         # Its worker died with the server; the next attempt ends it.

@@ -14,7 +14,7 @@ class SubmitTest(ConsoleCase):
         page.fill("[name=type]", "example")
         page.fill("[name=payload]", '{"message":"héllo 你好","duration_ms":1500,"steps":3}')
         page.click("button[type=submit]")
-        page.wait_for_text(".notice", "has been submitted")
+        page.wait_for_text(".notice", "submitted.")
         page.wait_for_text(".recent .chip", "Success")
         page.screenshot("submit")
         page.click(".notice a")
@@ -32,7 +32,7 @@ class SubmitTest(ConsoleCase):
         page.fill("[name=priority]", "7")
         page.fill("[name=max_retry]", "2")
         page.fill("[name=metadata]", '{"user": 12345678901234567890}')
-        line = page.text("[aria-label='The same with curl']")
+        line = page.text("[aria-label='Equivalent curl command']")
         reply = subprocess.run(["bash", "-c", line], capture_output=True, timeout=PATIENCE, check=True)
         task = json.loads(reply.stdout)
         self.assertEqual(task["payload"], {"message": 'it\'s $HOME "quoted"'})
@@ -51,7 +51,7 @@ class SubmitTest(ConsoleCase):
         page.fill("[name=payload]", "{oops")
         page.click("button[type=submit]")
         page.wait_for_text("#field-type-error", "A type is required.")
-        page.wait_for_text("#field-payload-error", "This is not JSON")
+        page.wait_for_text("#field-payload-error", "Invalid JSON")
         page.fill("[name=payload]", "")
         page.click("details.more summary")
         for mistake in ("[1]", "7", "{"):
@@ -140,7 +140,7 @@ class TaskPageTest(ConsoleCase):
 
     def test_a_task_that_is_not_there(self):
         page = self.open("tasks/019ab3c4-0000-7000-8000-000000000000")
-        page.wait_for_text("main", "There is no task")
+        page.wait_for_text("main", "No such task")
         self.expect(page, "404")
 
 

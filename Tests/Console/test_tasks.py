@@ -57,7 +57,7 @@ class TableTest(ConsoleCase):
 
     def test_the_table_lives(self):
         page = self.open("tasks")
-        page.wait_for_text("main", "There are no tasks yet.")
+        page.wait_for_text("main", "No tasks yet.")
         first = self.server.submit(payload={"duration_ms": 600_000, "steps": 1_000})
         row = f"tr[data-id='{first}']"
         page.wait_for_text(f"{row} .chip", "Processing")
@@ -108,7 +108,7 @@ class TypesTest(ConsoleCase):
         page = self.open("types")
         page.click("[aria-label='Delete useful']")
         page.wait_for_text("dialog h2", "useful cannot be deleted")
-        page.wait_for_text("dialog", "It has 1 task, ended ones included.")
+        page.wait_for_text("dialog", "It has 1 task (finished ones count).")
         self.assertEqual(page.count("dialog [data-answer='yes']"), 0)
         page.screenshot("types-kept")
         page.click("dialog button", "Back")
@@ -121,7 +121,7 @@ class TypesTest(ConsoleCase):
         page.click("[aria-label='Delete retired']")
         page.screenshot("types-delete")
         self.confirm(page)
-        page.wait_for_text(".notice", "retired is deleted.")
+        page.wait_for_text(".notice", "retired deleted.")
         page.wait_until("!document.querySelector('tr[data-type=retired]')", "its row goes")
         self.assertNotIn("retired", [each["type"] for each in self.server.call("GET", "types")["types"]])
 
@@ -129,8 +129,8 @@ class TypesTest(ConsoleCase):
         self.server.call("POST", "types/retired/pause?create=true")
         page = self.open("types", language="zh-CN")
         page.click("[aria-label='删除 example']")
-        page.wait_for_text("dialog h2", "example 不能删除")
-        page.wait_for_text("dialog", "有工作节点处理它")
+        page.wait_for_text("dialog h2", "无法删除 example")
+        page.wait_for_text("dialog", "有工作节点处理该类型")
         page.press("Escape")
         page.click("[aria-label='删除 retired']")
         page.wait_for_text("dialog h2", "删除 retired？")
@@ -145,15 +145,15 @@ class TypesTest(ConsoleCase):
         page = self.open("types")
         row = "tr[data-type=example]"
         page.click(f"{row} button", "Limit")
-        page.wait_for_text("dialog", "How many example at once?")
+        page.wait_for_text("dialog", "Concurrency limit for example")
         self.assertEqual(page.evaluate("document.activeElement.id"), "field-limit")
         page.type("0")
         page.press("Enter")
-        page.wait_for_text("dialog .field-error", "A whole number from 1 to")
+        page.wait_for_text("dialog .field-error", "Must be an integer from 1 to")
         page.fill("#field-limit", "2")
         page.screenshot("types-limit")
         self.confirm(page)
-        page.wait_for_text(".notice", "At most 2 of example run at once.")
+        page.wait_for_text(".notice", "Limit for example set to 2.")
         page.wait_for_text(f"{row} .col-limit", "0 of 2")
         identifiers = [self.server.submit(payload={"duration_ms": 600_000}) for _ in range(4)]
         page.wait_for_text(f"{row} .col-limit", "2 of 2")
@@ -162,7 +162,7 @@ class TypesTest(ConsoleCase):
         page.click(f"{row} button", "Limit")
         page.fill("#field-limit", "")
         page.press("Enter")
-        page.wait_for_text(".notice", "example has no limit.")
+        page.wait_for_text(".notice", "Limit for example removed.")
         page.wait_for_text(f"{row} .col-limit", "none")
         page.wait_until(
             f"document.querySelector('{row} [href*=processing]').innerText === '4'", "all of them run")

@@ -70,7 +70,7 @@ class LoadTruthTest(ConsoleCase):
 
     def test_rows_go_forward_only_while_thousands_of_tasks_run(self):
         page = self.open("tasks", prelude=WATCH_ROWS)
-        page.wait_for_text("main", "There are no tasks yet.")
+        page.wait_for_text("main", "No tasks yet.")
         load = threading.Thread(target=self.submit_many, args=(10_000,))
         load.start()
         page.wait_until("Object.keys(window.steps).length > 0", "rows come")
@@ -175,11 +175,11 @@ class LiveTest(ConsoleCase):
         self.server.process.send_signal(signal.SIGSTOP)
         try:
             page.wait_for_text(".pill", "Offline")
-            page.wait_for_text(".banner", "What you see may be out of date.")
+            page.wait_for_text(".banner", "This page may be out of date.")
         finally:
             self.server.process.send_signal(signal.SIGCONT)
         self.wait_until_live(page)
-        page.wait_for_text(".notice", "Connected again.")
+        page.wait_for_text(".notice", "Reconnected.")
         self.expect(page, "WebSocket connection", "ERR_", "status of")
 
 
@@ -234,7 +234,7 @@ class StoreLossTest(ConsoleCase):
         page.wait_until("document.querySelector('.tile[data-status=success] b').innerText === '1'")
         self.redis.kill()
         page.wait_until("['failing', 'lost'].includes(document.querySelector('.pill').dataset.state)", "it says so")
-        page.wait_for_text(".banner", "What you see may be out of date.")
+        page.wait_for_text(".banner", "This page may be out of date.")
         page.screenshot("store-lost")
         self.redis.start()
         self.wait_until_live(page)

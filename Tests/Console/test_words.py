@@ -160,7 +160,7 @@ class ChineseTest(ConsoleCase):
         page.wait_until("Boolean(document.querySelector('[name=strategy]'))")
         self.assertEqual(
             page.evaluate("[...document.querySelector('[name=strategy]').options].map((each) => each.text)"),
-            ["按服务器设置", "指数递增", "线性递增", "固定间隔"])
+            ["服务器默认", "指数递增", "线性递增", "固定间隔"])
         page.fill("[name=payload]", "{oops")
         page.click("button[type=submit]")
         page.wait_for_text("#field-payload-error", "第 1 行第 2 列")

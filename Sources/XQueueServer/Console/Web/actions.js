@@ -1,4 +1,4 @@
-// What can be done to a task or a type, each with its question and its report.
+// The actions on tasks and types, each with its confirmation dialog and notification.
 
 import { api } from "./api.js";
 import { confirm, notify } from "./dialog.js";
@@ -8,8 +8,8 @@ import { isOver, STATUSES } from "./model.js";
 import { checkNumber, resubmission } from "./submission.js";
 import { Field } from "./submit-field.js";
 
-/** The largest limit of a type. */
-const MOST_AT_ONCE = 1_000_000;
+/** Maximum concurrency limit of a type. */
+const MAX_LIMIT = 1_000_000;
 
 export const canCancel = (task) => !isOver(task.status);
 export const canRetry = (task) => ["failed", "canceled", "timeout"].includes(task.status);
@@ -23,10 +23,10 @@ async function attempt(call) {
   }
 }
 
-/** Names the task a question is about. */
+/** Identifies the task in a dialog. */
 const subject = (task) => h("p", { class: "dialog-subject" }, h("b", {}, task.type), h("span", { class: "mono" }, task.id));
 
-/** Asks, cancels, and answers the task as it is then; null if it was not canceled. */
+/** Confirms, cancels, and returns the updated task; null if it was not canceled. */
 export async function cancelTask(task) {
   const isSure = await confirm({
     title: t("confirm.cancel.title"),
@@ -41,7 +41,7 @@ export async function cancelTask(task) {
   return answer?.task ?? null;
 }
 
-/** Asks, makes the task pending again, and answers it. */
+/** Confirms, requeues the task, and returns it. */
 export async function retryTask(task) {
   const isSure = await confirm({
     title: t("confirm.retry.title"), subject: subject(task), text: t("confirm.retry.text"), yes: t("confirm.retry.yes"),
@@ -52,7 +52,7 @@ export async function retryTask(task) {
   return answer;
 }
 
-/** Asks, and submits a new task like this one, whose record must be whole. */
+/** Confirms, and submits a new task like this one, whose record must be complete. */
 export async function resubmitTask(task) {
   const isSure = await confirm({
     title: t("confirm.resubmit.title"),
@@ -67,7 +67,7 @@ export async function resubmitTask(task) {
   return answer;
 }
 
-/** Pauses a type, after a question, or lets it go on. */
+/** Pauses a type, after confirmation, or resumes it. */
 export async function setPaused(type, isPaused) {
   if (isPaused) {
     const isSure = await confirm({
@@ -80,11 +80,11 @@ export async function setPaused(type, isPaused) {
   return answer;
 }
 
-/** Asks how many tasks of a type may run at once on all nodes, and sets that. */
+/** Asks for the concurrency limit of a type, and sets it. */
 export async function setLimit({ type, max_concurrency: present }) {
   const problem = () => {
     const text = field.value.trim();
-    return text === "" ? null : checkNumber(text, 1, MOST_AT_ONCE, true);
+    return text === "" ? null : checkNumber(text, 1, MAX_LIMIT, true);
   };
   const field = new Field("limit", {
     label: t("limit.field"), hint: t("limit.hint"), mode: "numeric", placeholder: t("types.limit.none"),
@@ -103,9 +103,9 @@ export async function setLimit({ type, max_concurrency: present }) {
   });
   if (!isSure) return null;
   const text = field.value.trim();
-  const most = text === "" ? null : Number(text);
-  const answer = await attempt(() => api.limit(type, most));
-  if (answer) notify(most === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: most }));
+  const limit = text === "" ? null : Number(text);
+  const answer = await attempt(() => api.limit(type, limit));
+  if (answer) notify(limit === null ? t("done.nolimit", { type }) : t("done.limit", { type, n: limit }));
   return answer;
 }
 
@@ -116,7 +116,7 @@ function whyKept(type) {
   return type.has_handler ? t("confirm.delete.handler") : null;
 }
 
-/** Asks, and deletes a type that nobody needs; answers whether that was done. Any other is only explained. */
+/** Confirms, and deletes an unused type, or explains why it cannot be deleted; returns whether it was. */
 export async function deleteType(entry) {
   const { type } = entry;
   const obstacle = whyKept(entry);

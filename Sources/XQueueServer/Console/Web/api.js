@@ -1,15 +1,15 @@
-// The calls of the HTTP API.
+// Client of the HTTP API.
 
 import { noteDate, noteSecond } from "./clock.js";
 import { rawMember } from "./json.js";
 
 const base = new URL("api/v1/", document.baseURI);
-/** A server that has not answered by then does not answer, in milliseconds. */
-const PATIENCE = 60_000;
-/** Numbers that are this late say nothing of now. */
-const STATS_PATIENCE = 10_000;
+/** Timeout of requests, in milliseconds. */
+const TIMEOUT = 60_000;
+/** Timeout of `stats`: later results would be out of date. */
+const STATS_TIMEOUT = 10_000;
 
-/** Why a call did not succeed; `field` names what is wrong with a submission. */
+/** Why a request failed; `field` is the offending field of a submission. */
 export class APIError extends Error {
   constructor(message, { status = 0, code = "unreachable", field = null } = {}) {
     super(message);
@@ -19,10 +19,10 @@ export class APIError extends Error {
   }
 }
 
-async function call(path, { method = "GET", body, signal, patience = PATIENCE } = {}) {
+async function call(path, { method = "GET", body, signal, timeout = TIMEOUT } = {}) {
   const askedAt = Date.now();
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), patience);
+  const timer = setTimeout(() => limit.abort(), timeout);
   signal?.addEventListener("abort", () => limit.abort());
   let response;
   let text;
@@ -37,7 +37,7 @@ async function call(path, { method = "GET", body, signal, patience = PATIENCE } 
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new APIError("the server does not answer");
+    throw new APIError("the server is unreachable");
   } finally {
     clearTimeout(timer);
   }
@@ -47,10 +47,12 @@ async function call(path, { method = "GET", body, signal, patience = PATIENCE } 
   try {
     value = JSON.parse(text);
   } catch {
-    if (response.ok) throw new APIError("the server's answer is not JSON", { status: response.status, code: "no_json" });
+    if (response.ok) {
+      throw new APIError("unexpected reply from the server", { status: response.status, code: "no_json" });
+    }
   }
   if (response.ok) return { value, text, askedAt, cameAt };
-  // The cookie is over, whatever was asked for.
+  // The session has expired, whatever was requested.
   if (response.status === 401 && path !== "session") dispatchEvent(new Event("xqueue:locked"));
   throw new APIError(value?.error ?? `HTTP ${response.status}`, {
     status: response.status,
@@ -59,7 +61,7 @@ async function call(path, { method = "GET", body, signal, patience = PATIENCE } 
   });
 }
 
-/** A task together with its payload and result as they were sent. */
+/** A task with the raw JSON of its payload, metadata and result. */
 function withRaw({ value, text }) {
   return {
     ...value, rawPayload: rawMember(text, "payload"), rawMetadata: rawMember(text, "metadata"),
@@ -68,22 +70,22 @@ function withRaw({ value, text }) {
 }
 
 /**
- * The queue in numbers. They tell the store's clock as well. What is only known of all types together is null for a
- * token of some.
+ * The queue's statistics, which also reveal the store's clock. Values known only for all types together are null for
+ * tokens limited to types.
  */
 async function stats() {
-  const { value, askedAt, cameAt } = await call("stats", { patience: STATS_PATIENCE });
+  const { value, askedAt, cameAt } = await call("stats", { timeout: STATS_TIMEOUT });
   const { seconds } = value.rates;
   if (seconds) noteSecond(Date.parse(seconds.start) + 1000 * seconds.submitted.length, askedAt, cameAt);
   return value;
 }
 
-/** The API skips no more tasks than this; what comes later is reached from page to page. */
-export const MOST_SKIPPED = 10_000;
+/** The API's maximum `offset`; later tasks can only be reached page by page. */
+export const MAX_OFFSET = 10_000;
 
 /**
- * So many tasks from a place on, which is `{ offset }` or `{ after }`, the `next` of the page before; how many there are;
- * and `next`, null after the last task. An answer ends early where payloads are large.
+ * Returns `size` tasks from `place` on, which is `{ offset }` or `{ after }` with `next` of the previous page, the
+ * total number of tasks, and `next`, null after the last task. Large payloads can make it send several requests.
  */
 async function page(query, place, size, signal) {
   const tasks = [];
@@ -112,14 +114,14 @@ export const api = {
   cancel: async (id) => (await call(taskPath(id), { method: "DELETE" })).value,
   retry: async (id) => (await call(`${taskPath(id)}/retry`, { method: "POST" })).value,
   pause: async (type) => (await call(`${typePath(type)}/pause`, { method: "POST" })).value,
-  limit: async (type, most) => (await call(`${typePath(type)}/limit`, {
-    method: "PUT", body: JSON.stringify({ max_concurrency: most }),
+  limit: async (type, limit) => (await call(`${typePath(type)}/limit`, {
+    method: "PUT", body: JSON.stringify({ max_concurrency: limit }),
   })).value,
   resume: async (type) => (await call(`${typePath(type)}/resume`, { method: "POST" })).value,
   deleteType: async (type) => (await call(typePath(type), { method: "DELETE" })).value,
 };
 
-/** The address of the event stream with these parameters. */
+/** The URL of the event stream with these parameters. */
 export function eventsAddress(parameters) {
   const address = new URL("events", base);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
@@ -129,5 +131,5 @@ export function eventsAddress(parameters) {
   return address;
 }
 
-/** Where tasks are submitted, as somebody types it into a terminal. */
+/** The URL for submitting tasks, for the curl command. */
 export const submitAddress = new URL("tasks", base).href;

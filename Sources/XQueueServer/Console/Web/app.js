@@ -1,4 +1,4 @@
-// Ties the parts together: one event stream, one model, one view at a time.
+// The application: one event stream, one model, one view at a time.
 
 import { api } from "./api.js";
 import { serverNow } from "./clock.js";
@@ -18,9 +18,9 @@ import { tasksView } from "./view-tasks.js";
 import { typesView } from "./view-types.js";
 import { workersView } from "./view-workers.js";
 
-/** The page is painted at most this often: faster than the eye reads, slower than events may come. */
+/** Minimum time between repaints, in milliseconds: events may arrive much faster than anyone can read. */
 const PAINT_PACE = 100;
-/** An event is here this long after it happened, or its second is not counted as known yet, in milliseconds. */
+/** Maximum expected delay of events, in milliseconds: younger seconds do not count as complete. */
 const TRANSIT = 1500;
 
 const views = {
@@ -37,19 +37,19 @@ let view = null;
 let shownAt = "";
 let version = null;
 let state = ["connecting", ""];
-/** The same of the event stream alone: the server may hold it and yet not answer. */
+/** The state of the event stream alone: it may be open although the server does not reply. */
 let streamState = ["connecting", ""];
 let wasLost = false;
 let paintedAt = -Infinity;
 let paintTimer = 0;
-/** The part of the charts that the events of this connection tell. */
+/** The part of the charts covered by this connection's events. */
 let span = null;
-/** Where these events began, until the store's time then is known. */
+/** The cursor where these events began, until the store's time is known. */
 let begun = null;
 let isFresh = true;
 let isPastKnown = false;
-/** The cursors of the events that came since then, while the past is fetched. */
-let told = null;
+/** The cursors of the events received since then, while past events are being fetched. */
+let seenCursors = null;
 
 function build() {
   const onLogout = session?.authentication ? logOut : null;
@@ -101,17 +101,17 @@ function onSnapshot() {
   planPaint();
 }
 
-/** The events that come tell what happens from now on; for the charts, what was before is fetched once. */
+/** Starts the charts: from now on events fill them; past events are fetched once. */
 function beginCharts() {
   const end = serverNow();
   span = model.series.beginCover(end);
   if (!isPastKnown) {
-    const done = () => { told = null; };
-    fetchPast(model.series, model.stats.rates, { until: begun, end, told: told ?? new Set(), done });
+    const done = () => { seenCursors = null; };
+    fetchPast(model.series, model.stats.rates, { until: begun, end, seenCursors: seenCursors ?? new Set(), done });
   }
   isPastKnown = true;
   begun = null;
-  // The second in which this is asked is whole, and known, at the next answer.
+  // The current second will be complete in the next reply.
   model.refresh();
 }
 
@@ -121,7 +121,7 @@ function onStream(next, reason) {
   showState();
 }
 
-/** The connection alone says little: a server may hold it and yet be cut off from its store. */
+/** Shows the combined state: the stream may be open although the server cannot reach its store. */
 function showState() {
   const [next, reason] = model.isLost && streamState[0] !== "lost"
     ? [model.error.status === 0 ? "lost" : "failing", explain(model.error)] : streamState;
@@ -148,19 +148,19 @@ function reload() {
   view?.reload?.();
 }
 
-/** Gives up on what was missed, and begins anew with the state as it is. */
+/** Gives up on missed events and restarts from the current state. */
 function restart() {
   isFresh = true;
   stream.cursor = null;
   stream.retryNow();
 }
 
-/** Events are told from this cursor on. What was asked for before may lack what happened until then. */
+/** Events arrive from this cursor on. Anything loaded earlier may be out of date, so reload it. */
 function beginAt(cursor) {
   isFresh = false;
   begun = cursor;
   span = null;
-  told = isPastKnown ? null : new Set();
+  seenCursors = isPastKnown ? null : new Set();
   reload();
 }
 
@@ -169,7 +169,7 @@ function onEvents(messages) {
   for (const message of messages) {
     if (message.event === "status" || message.event === "progress") {
       events.push(message);
-      told?.add(message.cursor);
+      seenCursors?.add(message.cursor);
     } else if (message.event === "reset" || (message.event === "hello" && isFresh)) {
       beginAt(message.cursor);
     }
@@ -184,13 +184,13 @@ function onEvents(messages) {
   planPaint();
 }
 
-/** While nothing comes from a server that is there, nothing happens. */
+/** Extends the covered part: if a live server sends no events, nothing has happened. */
 function coverUpToNow() {
   if (!span || state[0] !== "live" || !queue.isEmpty) return;
   model.series.cover(span, serverNow() - stream.silence - TRANSIT);
 }
 
-/** Who the server takes this browser for; null until it has said so. */
+/** The browser's session; null until known. */
 let session = null;
 
 async function logOut() {
@@ -224,7 +224,7 @@ async function start() {
   try {
     session = await api.session();
   } catch {
-    // The views say that the server cannot be reached, and go on trying.
+    // The views report that the server is unreachable, and keep retrying.
   }
   if (session?.authentication && !maySee(session)) showLogin();
   else run();

@@ -1,4 +1,4 @@
-// A line chart over the last minutes, drawn as SVG.
+// A line chart of the last minutes, as SVG.
 
 import { h, s, setAttribute, setText, show } from "./dom.js";
 import { t } from "./i18n.js";
@@ -11,7 +11,7 @@ const LEFT = 64;
 const RIGHT = 10;
 const MINUTES = [5, 4, 3, 2, 1];
 
-/** A round number at or above `value`, and how many parts it is divided into. */
+/** Returns a round number at or above `value`, and the number of parts to divide it into. */
 function niceTop(value) {
   if (!(value > 0)) return [1, 2];
   const power = 10 ** Math.floor(Math.log10(value));
@@ -22,9 +22,9 @@ function niceTop(value) {
 }
 
 /**
- * A chart of `lines`, each `{name, label, isDashed, isFilled}`. `format` writes a value. Answers
- * `{node, draw(lists)}`; a list holds a value for each step up to now, or null where nothing is known, which is a gap.
- * The legend tells the last value if it is one of the `recent` newest.
+ * A chart of `lines`, each `{name, label, isDashed, isFilled}`. `format` formats a value. Returns
+ * `{node, draw(lists)}`; each list holds a value for each step up to now, or null for unknown values, which are gaps.
+ * The legend shows the last value if it is among the `recent` newest.
  */
 export function lineChart({ name, title, unit, lines, format, least = 0, recent = 1 }) {
   const grid = s("g", { class: "grid" });
@@ -81,7 +81,7 @@ export function lineChart({ name, title, unit, lines, format, least = 0, recent 
       nodes.push(s("line", { x1: LEFT, x2: width - RIGHT, y1: place, y2: place }));
       nodes.push(s("text", { x: LEFT - 8, y: place, class: "end" }, format(value)));
     }
-    // Where there is little room, every other one.
+    // If space is short, only every other one.
     for (const minute of MINUTES.filter((number) => width > 420 || number % 2 === 1)) {
       const place = LEFT + (width - LEFT - RIGHT) * (1 - (minute * 60) / WINDOW);
       nodes.push(s("text", { x: place, y: HEIGHT - 5, class: minute === 5 ? "start" : "middle" },
@@ -91,7 +91,7 @@ export function lineChart({ name, title, unit, lines, format, least = 0, recent 
     grid.replaceChildren(...nodes);
   }
 
-  /** The stretches of a list without a gap, each as the places of its values. */
+  /** Splits a list at its gaps; returns the points of each part. */
   function stretches(list, top) {
     const found = [];
     let open = null;
@@ -106,7 +106,7 @@ export function lineChart({ name, title, unit, lines, format, least = 0, recent 
     return found;
   }
 
-  /** A lone value is a dot. */
+  /** A single value becomes a dot. */
   const outline = (places) => `M${places.map((place) => place.join(" ")).join("L")}h.01`;
 
   function area(places, top) {

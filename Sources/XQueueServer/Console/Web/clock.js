@@ -1,18 +1,17 @@
-// The queue's clock, as far as the server's answers tell: the console counts and draws by it, so that a wrong clock on
-// the reader's machine does not matter. The store's clock dates everything; until `stats` has told it, the server's
-// own has to do.
+// The queue's clock, estimated from the server's replies, so that a wrong clock on the user's machine does not matter.
+// The store's clock dates everything; until it is known from `stats`, the server's clock serves instead.
 
 let low = -Infinity;
 let high = Infinity;
 let isStores = false;
 
-/** Notes the `Date` of an answer that was asked for and came at these times of ours. */
+/** Notes the `Date` of a reply, with the local times of the request and the reply. */
 export function noteDate(header, askedAt, cameAt) {
   const date = Date.parse(header ?? "");
   if (!isStores && !Number.isNaN(date)) note(date, askedAt, cameAt);
 }
 
-/** Notes the store's whole second in an answer that was asked for and came at these times of ours. */
+/** Notes the store's second in a reply, with the local times of the request and the reply. */
 export function noteSecond(second, askedAt, cameAt) {
   if (!isStores) [low, high] = [-Infinity, Infinity];
   isStores = true;
@@ -31,7 +30,7 @@ function note(second, askedAt, cameAt) {
   }
 }
 
-/** How far the queue's clock is ahead of ours, in milliseconds. */
+/** How far the queue's clock is ahead of the local one, in milliseconds. */
 function lead() {
   if (low > -Infinity && high < Infinity) {
     return low <= 0 && high >= 0 ? 0 : (low + high) / 2;

@@ -1,12 +1,12 @@
-// Questions that need an answer, and short messages that need none.
+// Confirmation dialogs and notifications.
 
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 
 /**
- * Asks before something is done; answers whether to do it. The dialog is modal, so the keyboard stays in it,
- * Escape closes it, and the focus returns to where it was. `subject` says what it is done to. `extra` may hold a
- * field; `check()` answers whether what stands in it will do. Without a `yes` the dialog only explains.
+ * Asks for confirmation; resolves to whether it was given. The dialog is modal: it traps the keyboard focus, Escape
+ * closes it, and the focus returns to where it was. `subject` shows what the action applies to. `extra` may hold a
+ * field, whose value `check()` validates. Without `yes`, the dialog only explains.
  */
 export function confirm({ title, subject = null, text, yes, isDangerous = false, extra = null, check = () => true }) {
   return new Promise((resolve) => {
@@ -52,7 +52,7 @@ export function confirm({ title, subject = null, text, yes, isDangerous = false,
   });
 }
 
-/** A modal dialog lets the focus leave for the browser's own buttons; this one goes round instead. */
+/** Keeps Tab within the dialog; by default the focus could leave a modal dialog for the browser's own controls. */
 function keepFocus(event, dialog) {
   if (event.key !== "Tab") return;
   const stops = [...dialog.querySelectorAll("button, a[href], input")];
@@ -65,7 +65,7 @@ function keepFocus(event, dialog) {
 const SHOWN = 6000;
 let place = null;
 
-/** Shows a message for a moment, and says it to screen readers. */
+/** Shows a message for a few seconds, and announces it to screen readers. */
 export function notify(text, { isError = false, link = null } = {}) {
   if (!place?.isConnected) {
     place = h("div", { class: "notices", role: "status", "aria-live": "polite" });

@@ -1,13 +1,13 @@
-// Makes elements. Text is always text: nothing here, or anywhere in the console, parses HTML.
+// DOM helpers. Text is always plain text: nothing in the console parses HTML.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element; `on` holds listeners, `css` custom properties, `data` the data set. */
+/** Makes an HTML element; `on` holds listeners, `css` custom properties, `data` the dataset. */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** An SVG element. */
+/** Makes an SVG element. */
 export function s(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -31,7 +31,7 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** Sets a node's text if it differs, so that an unchanged page costs no layout. */
+/** Sets a node's text if it differs, to avoid needless layout. */
 export function setText(node, text) {
   const wanted = String(text);
   if (node.textContent !== wanted) node.textContent = wanted;
@@ -56,15 +56,15 @@ export function replace(node, ...children) {
 }
 
 /**
- * Keeps the children of `parent` in step with `items`: a child per key, made once and updated after that,
- * so that focus and scroll position survive.
+ * Syncs the children of `parent` with `items`: one child per key, made once and then updated, so that focus and scroll
+ * position survive.
  */
 export class KeyedList {
   #parent;
   #make;
   #rows = new Map();
 
-  /** `make(item)` answers `{node, update(item)}`. */
+  /** `make(item)` returns `{node, update(item)}`. */
   constructor(parent, make) {
     this.#parent = parent;
     this.#make = make;

@@ -1,4 +1,4 @@
-// Runs before the first paint, so that the page never shows the wrong colors or language for a moment.
+// Runs before the first paint, so that the page never flashes the wrong theme or language.
 (() => {
   const read = (name) => {
     try {

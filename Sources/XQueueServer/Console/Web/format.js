@@ -1,4 +1,4 @@
-// Numbers, spans and times as the reader's language writes them.
+// Formats numbers, durations and times in the user's language.
 
 import { serverNow } from "./clock.js";
 import { language, number, t } from "./i18n.js";
@@ -17,7 +17,7 @@ function cached(kind, make) {
   return format;
 }
 
-/** How often a second: more digits for small values. */
+/** A rate per second, with more digits for small values. */
 export function rate(value) {
   const digits = value === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return cached(
@@ -26,7 +26,7 @@ export function rate(value) {
   ).format(value);
 }
 
-/** A span of seconds in at most two units. */
+/** A duration given in seconds, in at most two units. */
 export function span(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
   const value = Math.max(0, seconds);
@@ -46,7 +46,7 @@ export function span(seconds) {
   return parts.join(" ");
 }
 
-/** The day, if it is not today's, and the time to the millisecond. */
+/** The time to the millisecond, preceded by the date unless it is today. */
 export function clockTime(milliseconds) {
   const date = new Date(milliseconds);
   const today = new Date();
@@ -59,7 +59,7 @@ export function clockTime(milliseconds) {
   })).format(date)} ${time}`;
 }
 
-/** How long ago, or in how long. */
+/** A time relative to now. */
 export function ago(milliseconds) {
   const seconds = (milliseconds - serverNow()) / 1000;
   const format = cached("ago", (tag) => new Intl.RelativeTimeFormat(tag, { numeric: "auto", style: "short" }));

@@ -1,11 +1,11 @@
-// Between the stream and the page: messages gather, and are taken once per animation frame, so that
-// thousands of events a second cost the page no more than sixty updates.
+// Buffers messages between the stream and the page, and processes them once per animation frame, so that thousands of
+// events a second cause no more than sixty updates.
 
-/** How long one frame may spend on messages. What is left waits for the next. */
+/** Time per frame for processing messages, in milliseconds. The rest waits for the next frame. */
 const BUDGET = 8;
-/** More than this is not worth catching up with: the state is asked for instead. */
-const MOST = 100_000;
-/** How often a page nobody looks at is kept up to date. */
+/** Maximum backlog of messages; beyond it the current state is loaded instead. */
+const MAX_MESSAGES = 100_000;
+/** Update interval of a hidden page, in milliseconds. */
 const HIDDEN_PACE = 1000;
 
 export class FrameQueue {
@@ -15,7 +15,7 @@ export class FrameQueue {
   #apply;
   #overflow;
 
-  /** `apply(events)` takes a batch; `overflow()` is called when messages had to be thrown away. */
+  /** `apply(events)` processes a batch; `overflow()` is called after messages were dropped. */
   constructor(apply, overflow) {
     this.#apply = apply;
     this.#overflow = overflow;
@@ -23,14 +23,14 @@ export class FrameQueue {
 
   push(text) {
     this.#messages.push(text);
-    if (this.#messages.length - this.#taken > MOST) {
+    if (this.#messages.length - this.#taken > MAX_MESSAGES) {
       this.clear();
       this.#overflow();
     }
     this.#schedule();
   }
 
-  /** Whether all messages have been taken. */
+  /** Whether all messages have been processed. */
   get isEmpty() {
     return this.#messages.length === this.#taken;
   }
@@ -50,7 +50,7 @@ export class FrameQueue {
     if (document.hidden) {
       setTimeout(run, HIDDEN_PACE);
     } else {
-      // A page that is hidden meanwhile gets no frame; then the timer is the one that runs.
+      // A page hidden in the meantime gets no frame; then the timer fires.
       let isDone = false;
       const once = () => {
         if (isDone) return;
@@ -71,7 +71,7 @@ export class FrameQueue {
       try {
         events.push(JSON.parse(text));
       } catch {
-        console.warn("a message of the event stream is not JSON");
+        console.warn("event stream message is not JSON");
       }
       if (events.length % 64 === 0 && performance.now() > end) break;
     }

@@ -1,4 +1,4 @@
-// The words of the console in the reader's language.
+// The console's texts in the user's language.
 
 import { refusal } from "./refusals.js";
 import { en } from "./words-en.js";
@@ -14,7 +14,7 @@ export function language() {
   return current;
 }
 
-/** Changes the language and remembers it. Whoever shows words makes them again after that. */
+/** Changes the language and remembers it. The caller must rebuild the page. */
 export function setLanguage(name) {
   current = name in words ? name : "en";
   document.documentElement.lang = current === "zh" ? "zh-CN" : "en";
@@ -23,13 +23,10 @@ export function setLanguage(name) {
 
 const numbers = { en: new Intl.NumberFormat("en-GB"), zh: new Intl.NumberFormat("zh-CN") };
 
-/** A number as the reader's language writes it. */
+/** A number in the user's language. */
 export const number = (value) => numbers[current].format(value);
 
-/**
- * The words of `key`, with `{name}` replaced; numbers are written as the language does. Where a number `n` decides,
- * `key.one` is used for one.
- */
+/** The text of `key`, with `{name}` placeholders replaced. If the value `n` is 1, `key.one` is used where it exists. */
 export function t(key, values = {}) {
   const table = words[current];
   const text = (values.n === 1 ? table[`${key}.one`] : undefined) ?? table[key] ?? words.en[key] ?? key;
@@ -37,16 +34,13 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? written(values[name]) : all));
 }
 
-/** The words of `GROUP.NAME`; the name itself if there are none, as for what a newer server says. */
+/** The text of `GROUP.NAME`; the name itself if there is none, as for values from a newer server. */
 export function word(group, name) {
   const key = `${group}.${name}`;
   return key in words[current] ? t(key) : name;
 }
 
-/**
- * What an error of the API says, in the reader's language as far as its code, and what it says of a field, are known
- * here; else as the server says it.
- */
+/** The message of an API error, in the user's language if its code and the problem with its field are known. */
 export function explain(error) {
   const key = `code.${error.code}`;
   if (!(key in words[current])) return error.message;
@@ -59,6 +53,6 @@ export function remember(name, value) {
   try {
     localStorage.setItem(name, value);
   } catch {
-    // A browser that keeps nothing still shows the page.
+    // Storage may be disabled.
   }
 }

@@ -1,4 +1,4 @@
-// The few pictures the console needs, as lines in a square of 24.
+// The console's icons, as line drawings on a 24 × 24 grid.
 
 import { s } from "./dom.js";
 
@@ -24,7 +24,7 @@ const paths = {
   alert: ["M12 4 3 20h18z", "M12 10v4", "M12 17h.01"],
 };
 
-/** The picture `name`, for eyes only. */
+/** The icon `name`, hidden from screen readers. */
 export function icon(name) {
   return s(
     "svg",
@@ -33,7 +33,7 @@ export function icon(name) {
   );
 }
 
-/** The mark of XQueue. */
+/** The XQueue logo. */
 export function mark() {
   return s(
     "svg",

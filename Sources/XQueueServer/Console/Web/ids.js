@@ -1,16 +1,16 @@
-// Identifiers, short enough for a row and long enough to tell one from the other.
+// Abbreviated IDs, short enough for a row and long enough to be distinct.
 
-/** How much of either end is shown. */
+/** Number of characters shown at either end. */
 const END = 8;
 
-/** An identifier with its middle left out. */
+/** An ID with its middle omitted. */
 export function shortID(id) {
   return write(id, []);
 }
 
 /**
- * How to write each of `ids` so that they look different: both ends, and of the middle what tells those apart whose ends
- * are alike, as the tasks of one submitted file are.
+ * Abbreviates `ids` so that they stay distinct: both ends, and for IDs whose ends are equal, as within one submitted
+ * file, the part of the middle that differs.
  */
 export function distinguish(ids) {
   const alike = new Map();
@@ -27,19 +27,19 @@ export function distinguish(ids) {
   return names;
 }
 
-/** Where some of these identifiers differ, and a little before it; nowhere if they are the same. */
+/** The range in which these IDs differ, starting a little earlier; none if they are equal. */
 function middle([first, ...others]) {
   const places = [...first].map((_, index) => index).filter((index) => others.some((id) => id[index] !== first[index]));
   return places.length > 0 ? [[Math.max(0, places[0] - 3), places.at(-1) + 1]] : [];
 }
 
-/** Both ends of an identifier and these parts, with a mark where something is left out. */
+/** Both ends of an ID and these parts, with `…` where something is omitted. */
 function write(id, parts) {
   let text = "";
   let at = 0;
   for (const [from, to] of [[0, END], ...parts, [id.length - END, id.length]]) {
     const start = Math.max(at, from);
-    // A mark is as wide as the one letter it would stand for.
+    // Omitting a single character would save nothing.
     text += start > at + 1 ? `…${id.slice(start, to)}` : id.slice(at, to);
     at = Math.max(at, to);
   }

@@ -1,14 +1,14 @@
-// JSON as it was sent. `JSON.parse` would round large numbers and drop doubled names; payloads and results
-// are shown, and submitted again, exactly as they are.
+// Raw JSON: payloads and results are shown, and resubmitted, exactly as they are. `JSON.parse` would round large
+// numbers and drop duplicate names.
 
-/** Where the string that begins at `start` ends, behind its closing quote. */
+/** The index after the closing quote of the string that begins at `start`. */
 function endOfString(text, start) {
   let index = start + 1;
   while (index < text.length && text[index] !== '"') index += text[index] === "\\" ? 2 : 1;
   return index + 1;
 }
 
-/** The raw text of a member of the object in `text`; null if it has none of that name. */
+/** The raw text of the member `name` of the object in `text`; null if there is none. */
 export function rawMember(text, name) {
   let depth = 0;
   let start = -1;
@@ -38,7 +38,7 @@ export function rawMember(text, name) {
   return null;
 }
 
-/** The same JSON with a line per value, two spaces a level. */
+/** Formats JSON with one value per line, indented by two spaces per level. */
 export function pretty(text) {
   const out = [];
   let depth = 0;

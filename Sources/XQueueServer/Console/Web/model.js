@@ -1,4 +1,4 @@
-// What the console knows of the queue: a snapshot of `stats`, moved on by every event that came after it.
+// The console's model of the queue: a snapshot of `stats`, updated by the events that follow it.
 
 import { api } from "./api.js";
 import { serverNow } from "./clock.js";
@@ -7,14 +7,14 @@ import { Series } from "./series.js";
 export const STATUSES = ["pending", "processing", "success", "failed", "canceled", "timeout"];
 export const isOver = (status) => status !== "pending" && status !== "processing";
 
-/** What only `stats` knows (tokens, age, nodes) is asked for this often at most, and only after events. */
+/** Minimum time between requests of `stats`, which has values that events lack, such as nodes; in milliseconds. */
 const PACE = 2000;
-/** Nodes and stores come and go without an event, so a page that rests looks again after this long. */
+/** Time between requests when there are no events, in milliseconds: nodes and stores come and go without one. */
 const REST = 10000;
 
 export class Model {
   stats = null;
-  /** How many tasks there are of each status; null until the server has said. */
+  /** Number of tasks per status; null until known. */
   counts = Object.fromEntries(STATUSES.map((status) => [status, null]));
   types = [];
   nodes = [];
@@ -31,12 +31,12 @@ export class Model {
   #lasted = 0;
   #timer = 0;
 
-  /** `changed()` is called whenever a snapshot has come. */
+  /** `changed()` is called after each snapshot. */
   constructor(changed) {
     this.#changed = changed;
   }
 
-  /** Takes events in order. */
+  /** Applies events, in order. */
   apply(events) {
     for (const event of events) {
       this.series.add(event);
@@ -47,24 +47,24 @@ export class Model {
     this.#plan();
   }
 
-  /** Asks for a snapshot as soon as that is due. */
+  /** Requests a snapshot as soon as one is due. */
   refresh({ isUrgent = false } = {}) {
     this.#isDirty = true;
     if (isUrgent) this.#askedAt = -Infinity;
     this.#plan();
   }
 
-  /** Whether the server does not answer, or says that it cannot. */
+  /** Whether the server is unreachable or reports an internal problem. */
   get isLost() {
     return this.error !== null && (this.error.status === 0 || this.error.status >= 500);
   }
 
-  /** Whether no task has ever been submitted, or none is kept; false until that is known. */
+  /** Whether there are no tasks; false until known. */
   get isEmpty() {
     return this.stats !== null && STATUSES.every((status) => this.counts[status] === 0);
   }
 
-  /** Oldest waiting task's age in seconds now; null if none waits, or it is not known. */
+  /** Current age of the oldest pending task in seconds; null if there is none or it is unknown. */
   get oldestAge() {
     const age = this.stats?.oldest_pending_age;
     if (age === null || age === undefined) return null;

@@ -1,14 +1,14 @@
-// The lists of the overview: backlog per type, workers with their load, tokens per concurrency key.
+// The lists of the overview: backlog per type, load per worker, usage per concurrency key.
 
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
 import { t } from "./i18n.js";
 import { card, emptyNote, firstTask, loadWords, meter } from "./parts.js";
 
-/** The most rows of a list until somebody asks for more. */
-const MOST = 12;
+/** Number of rows shown before a list is expanded. */
+const MAX_ROWS = 12;
 
-/** A list of which the first rows are shown, and more when somebody asks. */
+/** An expandable list that initially shows only its first rows. */
 function list(name, title, note, make) {
   const rows = h("ul", { class: "rows", id: `rows-${name}` });
   const keyed = new KeyedList(rows, make);
@@ -26,19 +26,19 @@ function list(name, title, note, make) {
   const rest = h("p", { class: "muted small-text", hidden: true });
   const node = card(title, { name }, rows, h("div", { class: "list-more" }, more, rest), note);
 
-  /** `untold` more are there that the server does not tell. */
-  function update(items, keyOf, untold = 0) {
-    last = [items, keyOf, untold];
-    const hidden = items.length - MOST;
+  /** `unlisted` is the number of further items that the server does not list. */
+  function update(items, keyOf, unlisted = 0) {
+    last = [items, keyOf, unlisted];
+    const hidden = items.length - MAX_ROWS;
     show(note, items.length === 0);
     show(rows, items.length > 0);
     show(more, hidden > 0);
     setText(more, isWhole ? t("list.less") : t("list.more", { n: hidden }));
     setAttribute(more, "aria-expanded", String(isWhole));
-    const isToldOf = untold > 0 && (isWhole || hidden <= 0);
-    show(rest, isToldOf);
-    setText(rest, isToldOf ? t("list.untold", { n: untold }) : "");
-    keyed.update(isWhole ? items : items.slice(0, MOST), keyOf);
+    const showsRest = unlisted > 0 && (isWhole || hidden <= 0);
+    show(rest, showsRest);
+    setText(rest, showsRest ? t("list.untold", { n: unlisted }) : "");
+    keyed.update(isWhole ? items : items.slice(0, MAX_ROWS), keyOf);
   }
 
   return { node, update };
@@ -68,7 +68,7 @@ export function backlogList() {
         setAttribute(node, "title", words);
         running.style.inlineSize = `${(100 * type.processing) / type.most}%`;
         pending.style.inlineSize = `${(100 * type.pending) / type.most}%`;
-        // A type that nobody serves and nobody needs is no reason to be alarmed.
+        // An unserved type is a problem only if it has pending tasks.
         const isMissed = !type.has_handler && type.pending > 0;
         const flagText = type.paused ? t("paused") : isMissed ? t("unserved") : "";
         show(flag, flagText !== "");

@@ -1,11 +1,10 @@
-// The overview's card of the log in front of the store: what is wrong with it, and how much of each
-// partition is still to be read.
+// The overview's card for the intake log: its problems, and the lag of each partition.
 
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { t } from "./i18n.js";
 import { card, meter } from "./parts.js";
 
-/** Hidden while there is no log. */
+/** Hidden if there is no log. */
 export function logCard() {
   const problem = h("p", { class: "flag wide", role: "status", hidden: true });
   const summary = h("p", { class: "muted" });

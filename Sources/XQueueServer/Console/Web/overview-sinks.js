@@ -1,11 +1,10 @@
-// The overview's card of the brokers that events are published to: what is wrong with each, what it has refused, and
-// how far it is behind.
+// The overview's card for event brokers: their problems, rejected messages and lag.
 
 import { h, KeyedList, setText, show } from "./dom.js";
 import { t } from "./i18n.js";
 import { card } from "./parts.js";
 
-/** Hidden while there is no broker, or none that the reader may know of. */
+/** Hidden if there are no brokers or the user may not see them. */
 export function sinksCard() {
   const rows = h("ul", { class: "rows log-rows" });
   const keyed = new KeyedList(rows, sinkRow);

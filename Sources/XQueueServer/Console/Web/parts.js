@@ -1,11 +1,11 @@
-// Small parts that several views use.
+// Small components shared by several views.
 
 import { h, setAttribute, setText, show } from "./dom.js";
 import { ago, clockTime, percent } from "./format.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
 
-/** A part that shows a status: `{node, update(status)}`. */
+/** A status chip: `{node, update(status)}`. */
 export function statusChip(status) {
   const node = h("span", { class: "chip" });
   const update = (next) => {
@@ -16,7 +16,7 @@ export function statusChip(status) {
   return { node, update };
 }
 
-/** A bar from 0 to 100 %, or empty if there is nothing to show. */
+/** A progress bar from 0 to 100 %, hidden if the value is unknown. */
 export function progressBar(label) {
   const fill = h("span", { class: "bar-fill" });
   const bar = h("span", {
@@ -37,7 +37,7 @@ export function progressBar(label) {
   return { node, update };
 }
 
-/** A bar that says how much of something is used. */
+/** A bar that shows how much of something is used. */
 export function meter(label) {
   const fill = h("span", { class: "bar-fill" });
   const node = h("span", { class: "bar", role: "img" }, fill);
@@ -50,12 +50,12 @@ export function meter(label) {
   return { node, update };
 }
 
-/** How busy a node is; a token of some types is not told of nodes that serve others as well. */
+/** The load of a node; unknown for tokens limited to types if the node serves others as well. */
 export function loadWords({ running, capacity }) {
   return running === null || capacity === null ? "–" : t("workers.load", { running, n: capacity });
 }
 
-/** A time that says how long ago it was, and on hover exactly when. */
+/** A time relative to now, with the exact time on hover. */
 export function timeAgo(milliseconds) {
   const node = h("time");
   const update = (next) => {
@@ -68,24 +68,24 @@ export function timeAgo(milliseconds) {
   return { node, update };
 }
 
-/** Says anew how long ago every time in `root` was. */
+/** Updates all relative times in `root`. */
 export function refreshTimes(root) {
   for (const node of root.querySelectorAll("time[data-ago]")) setText(node, ago(Number(node.dataset.ago)));
 }
 
-/** A link to a task, under a name that tells it apart. */
+/** A link to a task, labeled with an abbreviated ID. */
 export function taskLink(id, name) {
   return h("a", { class: "mono cut", href: `#/tasks/${id}`, title: id }, name);
 }
 
-/** Why a task that has failed is not tried again: what can be told from its record. Empty for any other task. */
+/** Why a failed task is not retried, as far as its record shows; empty for any other task. */
 export function whyFailed(task) {
   if (task.status !== "failed") return "";
   if (task.retry_count < task.max_retry) return t("failed.final");
   return task.max_retry === 0 ? t("failed.noretries") : t("failed.usedup", { n: task.max_retry });
 }
 
-/** A button for those who have no task yet. */
+/** A button for submitting the first task. */
 export function firstTask() {
   return h("a", { class: "button primary", href: "#/submit" }, t("overview.first"));
 }
@@ -117,7 +117,7 @@ async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Browsers keep the clipboard from pages without TLS; this older way still works there.
+    // Browsers deny clipboard access to pages without TLS; this older API still works there.
     const area = h("textarea", { class: "off-screen", "aria-hidden": "true", value: text });
     const focused = document.activeElement;
     document.body.append(area);
@@ -139,7 +139,7 @@ export function card(title, options, ...children) {
   );
 }
 
-/** A block of text as it is, of which at first only the beginning is shown. */
+/** A block of preformatted text; a long one is truncated until expanded. */
 export function textBlock(text, label, most = 20_000) {
   const pre = h("pre", { class: "code", tabindex: 0, role: "region", "aria-label": label });
   if (text.length <= most) {
@@ -161,7 +161,7 @@ export function textBlock(text, label, most = 20_000) {
   return h("div", { class: "stack" }, pre, more);
 }
 
-/** What is shown where there is nothing to show. */
+/** A placeholder for an empty list. */
 export function emptyNote(text, ...children) {
   return h("div", { class: "empty" }, h("p", {}, text), children);
 }

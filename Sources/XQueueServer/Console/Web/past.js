@@ -1,28 +1,28 @@
-// The past that the charts show, from an event stream of its own, so that what happens now never waits behind it.
+// Past events for the charts, from a separate event stream, so that they do not delay live events.
 
 import { FrameQueue } from "./frames.js";
 import { WINDOW } from "./series.js";
 import { EventStream } from "./stream.js";
 
-/** Of the past at most this many events are fetched. */
-const MOST = 20_000;
-/** Less than this, in seconds, is not worth it: the store's own counts reach as far. */
-const LEAST = 10;
-/** After this long without an event there is none left, in milliseconds. */
+/** Maximum number of past events to fetch. */
+const MAX_EVENTS = 20_000;
+/** Minimum span worth fetching, in seconds: the store's own counts cover less. */
+const MIN_SECONDS = 10;
+/** After this time without an event there are none left, in milliseconds. */
 const QUIET = 5000;
 
 /**
- * Adds to the series what happened before the time `end`, as far back as is affordable by `rates`.
+ * Adds the events before the time `end` to the series, as far back as `rates` makes affordable.
  *
- * What follows the cursor `until` is told by the stream that goes on, which collects the cursors of its events in
- * `told`. `done` is called when they are needed no more.
+ * The live stream delivers what follows the cursor `until`, and collects its cursors in `seenCursors`. `done` is called
+ * when they are no longer needed.
  */
-export function fetchPast(series, rates, { until, end, told, done }) {
+export function fetchPast(series, rates, { until, end, seenCursors, done }) {
   const perSecond = rates.submitted + rates.started + rates.succeeded + rates.failed;
-  const seconds = Math.min(WINDOW, MOST / Math.max(1, perSecond));
-  if (seconds < LEAST) return done();
+  const seconds = Math.min(WINDOW, MAX_EVENTS / Math.max(1, perSecond));
+  if (seconds < MIN_SECONDS) return done();
   let span = null;
-  /** The time up to which all is known, or from which the stream begins. */
+  /** The time up to which all events are known; initially, where the stream begins. */
   let reached = Math.floor(end - seconds * 1000);
   let taken = 0;
   let timer = 0;
@@ -34,7 +34,7 @@ export function fetchPast(series, rates, { until, end, told, done }) {
     done();
   }
 
-  /** All that happened before `until` is there: its second is told by this stream and the one that goes on. */
+  /** All events before `until` have arrived; together with the live stream they complete its second. */
   function finish() {
     if (span) series.cover(span, end + 1000);
     close();
@@ -49,18 +49,18 @@ export function fetchPast(series, rates, { until, end, told, done }) {
     wait();
     for (const message of messages) {
       if (message.event === "hello") span = series.beginCover(reached);
-      // What is older than the log is not known. The first event after it may be in the middle of a second.
+      // Older events are no longer in the log, and the first one left may be in the middle of a second.
       if (message.event === "reset") span = null;
       if (message.event !== "status" && message.event !== "progress") continue;
       reached = Date.parse(message.timestamp);
-      if (told.has(message.cursor) || reached > end) return finish();
+      if (seenCursors.has(message.cursor) || reached > end) return finish();
       span ??= series.beginCover(reached);
       series.add(message);
       series.cover(span, reached);
       stream.cursor = message.cursor;
       taken += 1;
       if (message.cursor === until) return finish();
-      if (taken >= MOST) return close();
+      if (taken >= MAX_EVENTS) return close();
     }
     return undefined;
   }
@@ -68,7 +68,7 @@ export function fetchPast(series, rates, { until, end, told, done }) {
   const queue = new FrameQueue(take, close);
   const stream = new EventStream({ after: String(reached) }, {
     message: (text) => queue.push(text),
-    // What is missing stays a gap.
+    // Missing events remain a gap.
     state: (state) => state === "lost" && close(),
   }).open();
   return undefined;

@@ -1,6 +1,6 @@
-// What the API says of a field that is wrong, taken apart, so that it can be said in the reader's language.
+// Parses the API's messages about invalid fields, so that they can be translated.
 
-/** What may follow the field's name in such an error, and the end of the words' key `refused.…` for it. */
+/** The message after the field's name, and the suffix of the text key `refused.…`. */
 const reasons = [
   [/^is required/, "required"],
   [/^is given twice$/, "twice"],
@@ -27,10 +27,10 @@ const reasons = [
   [/^must be a time with an offset, such as (?<example>\S+)$/, "time"],
   [/^must be at most (?<time>\d{4}-\S+)$/, "latest"],
   [/^cannot stand beside delay or run_at$/, "beside"],
-  [/^must be the `next` of a page before$/, "next"],
+  [/^must be `next` of a previous page$/, "next"],
 ];
 
-/** The key of the words for what is wrong, and their values; null for an error that is not of this kind. */
+/** The text key and values for an error about a field; null for any other error. */
 export function refusal({ field, message }) {
   if (!field || !message.startsWith(`${field} `)) return null;
   const text = message.slice(field.length + 1);

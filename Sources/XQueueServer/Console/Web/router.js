@@ -1,6 +1,6 @@
-// Addresses behind the `#`: `#/tasks?status=failed`, `#/tasks/ID`.
+// Routing by URL fragment: `#/tasks?status=failed`, `#/tasks/ID`.
 
-/** What the address names: `{name, id, query}`. */
+/** The current route: `{name, id, query}`. */
 export function route() {
   const text = location.hash.replace(/^#\/?/, "");
   const mark = text.indexOf("?");
@@ -21,16 +21,16 @@ export function go(path) {
 
 const LIST = "xqueue.list";
 
-/** Notes which tasks were listed, so that a task's page leads back to them. */
+/** Remembers the query of the task list, so that a task's page can link back to it. */
 export function rememberTasks(query) {
   try {
     sessionStorage.setItem(LIST, query.toString());
   } catch {
-    // A browser that keeps nothing leads back to all tasks.
+    // Storage may be disabled; the link then leads to all tasks.
   }
 }
 
-/** The address of the tasks that were listed last. */
+/** The URL of the last task list. */
 export function listAddress() {
   let text = null;
   try {
@@ -41,7 +41,7 @@ export function listAddress() {
   return text ? `#/tasks?${text}` : "#/tasks";
 }
 
-/** Changes the query of the present address without a new entry in the history. */
+/** Changes the query of the current URL without a new history entry. */
 export function setQuery(query) {
   const { name } = route();
   const text = query.toString();

@@ -1,18 +1,18 @@
-// What happened in each of the last seconds. How often comes from the store, which counts every second; how long things
-// took comes from the event stream. A second that neither tells is not known, and that is not nought.
+// Time series of the last minutes, by second. Counts come from the store, which counts every second; durations come
+// from the event stream. A second covered by neither is unknown, which is not the same as zero.
 
-/** How far back the charts reach, in seconds. */
+/** The time span of the charts, in seconds. */
 export const WINDOW = 300;
 const KEPT = WINDOW + 30;
-/** The most waits and run times remembered of one second; beyond it a random choice stands for all. */
+/** Maximum number of wait and run times kept per second; beyond it, a random sample. */
 const SAMPLES = 64;
-/** The most running tasks whose start is remembered. */
+/** Maximum number of running tasks whose start is remembered. */
 const RUNNING = 20_000;
 
 class Second {
   constructor(number) {
     this.number = number;
-    /** What the store counted; null if it has not told. */
+    /** The store's counts; null if unknown. */
     this.stored = null;
     this.submitted = 0;
     this.succeeded = 0;
@@ -43,7 +43,7 @@ function keep(samples, count, value) {
   }
 }
 
-/** When a task was submitted: its identifier begins with the time. */
+/** When a task was submitted, from the time at the start of its ID. */
 function createdAt(id) {
   return parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
@@ -51,7 +51,7 @@ function createdAt(id) {
 export class Series {
   #ring = new Array(KEPT);
   #starts = new Map();
-  /** The seconds of which every event has been taken, as `{from, to}`, `to` not included. */
+  /** The seconds of which all events have been received, as `{from, to}`, `to` excluded. */
   #covered = [];
 
   add(event) {
@@ -61,7 +61,7 @@ export class Series {
     if (!second) return;
     if (event.previous_status === null) second.submitted += 1;
     if (event.status === "processing") {
-      // Only the first attempt waited for a worker alone; later ones waited for their back-off too.
+      // Only for the first attempt: later ones also waited for their back-off.
       if (event.version === 2) second.addWait(Math.max(0, time - createdAt(event.task_id)) / 1000);
       this.#starts.set(event.task_id, time);
       if (this.#starts.size > RUNNING) this.#starts.delete(this.#starts.keys().next().value);
@@ -76,7 +76,7 @@ export class Series {
     if (event.status === "failed" || event.status === "timeout") second.failed += 1;
   }
 
-  /** Takes what the store counted, as `stats` tells it. */
+  /** Takes the store's counts from `stats`. */
   takeHistory(history) {
     const first = Math.floor(Date.parse(history.start) / 1000);
     history.submitted.forEach((submitted, index) => {
@@ -88,7 +88,7 @@ export class Series {
     });
   }
 
-  /** From this time on every event is taken. Answers a span whose end `cover` moves on. */
+  /** Begins a span of which all events will be received; `cover` extends it. */
   beginCover(time) {
     const from = Math.ceil(time / 1000);
     const span = { from, to: from };
@@ -96,14 +96,14 @@ export class Series {
     return span;
   }
 
-  /** All events of the span up to this time have been taken. */
+  /** Notes that all events of the span up to this time have been received. */
   cover(span, time) {
     span.to = Math.max(span.to, Math.floor(time / 1000));
     const oldest = span.to - KEPT;
     this.#covered = this.#covered.filter((entry) => entry === span || entry.to > oldest);
   }
 
-  /** How many a second there were in each of the last seconds up to `now`, each the mean of `width` seconds. */
+  /** The rates per second up to `now`, each averaged over `width` seconds; null where unknown. */
   rates(name, now, width = 5) {
     const last = Math.floor(now / 1000) - 1;
     const values = [];
@@ -121,7 +121,7 @@ export class Series {
     return values;
   }
 
-  /** The given parts (0 to 1) of the `waits` or `runs` of `width` seconds each; null where there were none. */
+  /** The given quantiles (0 to 1) of `waits` or `runs`, each over `width` seconds; null where there were none. */
   quantiles(name, now, parts, width = 6, step = 2) {
     const last = Math.floor(now / 1000);
     const lists = parts.map(() => []);

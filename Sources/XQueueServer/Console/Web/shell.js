@@ -1,4 +1,4 @@
-// What stands around every view: the head, the navigation, the state of the connection.
+// The frame around every view: header, navigation, connection state.
 
 import { h, replace, setAttribute, setText, show } from "./dom.js";
 import { language, languages, remember, setLanguage, t } from "./i18n.js";
@@ -6,10 +6,7 @@ import { icon, mark } from "./icons.js";
 
 export const SECTIONS = ["overview", "tasks", "submit", "types", "workers"];
 
-/**
- * `onLanguage()` is told of a new language, `onRetry()` that somebody asks to connect now, `onLogout()`, if there is
- * one, that somebody wants to leave.
- */
+/** Calls `onLanguage()` after the language changed, `onRetry()` to reconnect now, `onLogout()`, if given, to log out. */
 export function shell({ onLanguage, onRetry, onLogout }) {
   const links = Object.fromEntries(SECTIONS.map((name) => [name, h(
     "a", { href: `#/${name}`, class: "nav-link" }, icon(name), h("span", {}, t(`nav.${name}`)))]));
@@ -72,7 +69,7 @@ export function shell({ onLanguage, onRetry, onLogout }) {
       const isBad = state === "lost" || state === "failing";
       show(banner, isBad);
       if (!isBad) return replace(banner);
-      // Made once, so that a screen reader says it once and the button keeps the focus.
+      // Built once, so that screen readers announce it once and the button keeps the focus.
       if (banner.childElementCount === 0 || banner.dataset.state !== state) {
         banner.dataset.state = state;
         replace(banner, icon("alert"),

@@ -1,18 +1,18 @@
-// The event stream: a WebSocket that resumes where it was whenever it is lost.
+// The event stream: a WebSocket that reconnects and resumes after a loss.
 
 import { eventsAddress } from "./api.js";
 
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
-/** A connection must be made within this time. */
-const CONNECT = 10000;
-/** After this long without a word the other side is asked for one. */
+/** Timeout for connecting, in milliseconds. */
+const CONNECT_TIMEOUT = 10000;
+/** After this time without a message, in milliseconds, the server is pinged. */
 const QUIET = 4000;
-/** And after this long without an answer the connection counts as lost: what is shown may be out of date. */
-const PATIENCE = 6000;
+/** After this time without a reply, in milliseconds, the connection counts as lost. */
+const PING_TIMEOUT = 6000;
 
 export class EventStream {
-  /** The place after the last event that came. */
+  /** The position after the last event processed. */
   cursor = null;
   /** `connecting`, `live` or `lost`. */
   state = "connecting";
@@ -23,14 +23,14 @@ export class EventStream {
   #wait = FIRST_WAIT;
   #retry = 0;
   #watch = 0;
-  #lastWord = -Infinity;
+  #lastMessage = -Infinity;
   #isClosed = false;
   #onWake = () => this.#hurry();
-  #onOffline = () => this.#ask();
+  #onOffline = () => this.#ping();
 
   /**
-   * `listener` holds `message(text)`, called for every message, and `state(state, reason)`. Whoever takes the
-   * messages says by setting `cursor` how far the events have been used.
+   * `listener` holds `message(text)`, called for every message, and `state(state, reason)`. The consumer of the
+   * messages must set `cursor` to the last event processed.
    */
   constructor(parameters, listener) {
     this.#parameters = parameters;
@@ -54,27 +54,27 @@ export class EventStream {
     removeEventListener("offline", this.#onOffline);
     document.removeEventListener("visibilitychange", this.#onWake);
     clearTimeout(this.#retry);
-    // To a browser it is an error to close a connection that is still being made: that one is closed once it is.
+    // Browsers log an error when a socket is closed while connecting, so close it once it is open.
     if (this.#socket?.readyState === WebSocket.CONNECTING) this.#socket.onopen = () => this.#drop();
     else this.#drop();
   }
 
-  /** How long the server has said nothing, in milliseconds. */
+  /** Time since the last message, in milliseconds. */
   get silence() {
-    return performance.now() - this.#lastWord;
+    return performance.now() - this.#lastMessage;
   }
 
-  /** Tries again now. */
+  /** Reconnects now. */
   retryNow() {
     this.#wait = FIRST_WAIT;
     this.#connect();
   }
 
-  /** A machine that wakes up, or is in another network now, may hold a connection that is none any more. */
+  /** Checks the connection, which may be dead after the machine woke up or changed networks. */
   #hurry() {
     if (document.hidden) return;
     if (this.state === "lost") this.retryNow();
-    else this.#ask();
+    else this.#ping();
   }
 
   #connect() {
@@ -84,34 +84,34 @@ export class EventStream {
     const after = this.cursor ?? this.#parameters.after;
     const socket = new WebSocket(eventsAddress({ ...this.#parameters, after }));
     this.#socket = socket;
-    this.#expect(CONNECT, () => this.#lose(""));
+    this.#expect(CONNECT_TIMEOUT, () => this.#lose(""));
     socket.onmessage = ({ data }) => {
       if (this.state !== "live") {
         this.#wait = FIRST_WAIT;
         this.#setState("live");
       }
-      this.#lastWord = performance.now();
+      this.#lastMessage = performance.now();
       this.#listener.message(data);
     };
-    socket.onopen = () => this.#expect(QUIET, () => this.#ask());
+    socket.onopen = () => this.#expect(QUIET, () => this.#ping());
     socket.onclose = ({ reason }) => this.#lose(reason);
   }
 
-  /** Looks, after `time`, whether anything came, and does `otherwise` if not; a half-open connection says nothing. */
+  /** Calls `otherwise` if no message arrives within `time`; a half-open connection would go unnoticed. */
   #expect(time, otherwise) {
     clearTimeout(this.#watch);
     const begun = performance.now();
     this.#watch = setTimeout(() => {
-      if (this.#lastWord >= begun) this.#expect(QUIET, () => this.#ask());
+      if (this.#lastMessage >= begun) this.#expect(QUIET, () => this.#ping());
       else otherwise();
     }, time);
   }
 
-  /** The answer to this, whatever it says, shows that somebody is there. */
-  #ask() {
+  /** Sends a message to which any reply shows that the server is alive. */
+  #ping() {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send('{"action":"unsubscribe","id":"nothing"}');
-    this.#expect(PATIENCE, () => this.#lose(""));
+    this.#expect(PING_TIMEOUT, () => this.#lose(""));
   }
 
   #lose(reason) {

@@ -1,4 +1,4 @@
-// From the fields of the form to the JSON of a submission, and from a task back to the fields.
+// Converts the form's fields to the JSON of a submission, and a task back to fields.
 
 import { submitAddress } from "./api.js";
 import { t } from "./i18n.js";
@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 const TYPE = /^[A-Za-z0-9._:-]{1,128}$/;
 const bytes = (text) => new TextEncoder().encode(text).length;
 
-/** The numbers of the form: name, least, most, whole or not. */
+/** The form's numeric fields: minimum, maximum, and whether integers only. */
 const numbers = {
   priority: [-2147483648, 2147483647, true],
   max_retry: [0, 1000, true],
@@ -22,7 +22,7 @@ const policyNumbers = {
   policy_jitter: ["jitter", 0, 1],
 };
 
-/** What is wrong with a number somebody typed; null if nothing is. */
+/** The error message for a number the user entered; null if it is valid. */
 export function checkNumber(text, least, most, isWhole) {
   const value = Number(text);
   const isFine = Number.isFinite(value) && value >= least && value <= most &&
@@ -43,8 +43,8 @@ function jsonError(text) {
 }
 
 /**
- * Reads the fields, a text each. Answers `{members, errors}`: the members of the submission as pairs of name
- * and JSON text, and what is wrong by the field's name.
+ * Parses the fields, each a string. Returns `{members, errors}`: the submission's members as pairs of name and JSON
+ * text, and error messages by field name.
  */
 export function read(fields) {
   const members = [];
@@ -103,18 +103,18 @@ function readPolicy(fields, errors) {
   return parts;
 }
 
-/** The submission as one JSON text, the payload as it was written. */
+/** The submission as JSON text, with the payload exactly as entered. */
 export function body(members) {
   return `{${members.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
 }
 
-/** The line that submits `json` from a shell. */
+/** The shell command that submits `json`. */
 export function curlLine(json) {
   const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
   return `curl -X POST ${quoted(submitAddress)} -H 'Content-Type: application/json' -d ${quoted(json)}`;
 }
 
-/** The name the form has for a field that the server calls `name`. */
+/** The form's name for the API field `name`. */
 export function formField(name) {
   if (name.startsWith("retry_policy.")) {
     const part = name.slice("retry_policy.".length);
@@ -139,7 +139,7 @@ export function resubmission(task) {
   return body(members);
 }
 
-/** What the form shows to submit a task like this one. */
+/** The form's fields for submitting a task like this one. */
 export function fieldsOf(task) {
   const fields = { type: task.type, payload: task.rawPayload === "null" ? "" : task.rawPayload };
   for (const name of options) fields[name] = task[name] === null ? "" : String(task[name]);

@@ -1,4 +1,4 @@
-// One field of the form: label, control, hint and error, tied together for screen readers.
+// A form field: label, control, hint and error, linked for screen readers.
 
 import { h, setAttribute, setText, show } from "./dom.js";
 import { t } from "./i18n.js";
@@ -13,7 +13,7 @@ export class Field {
   #head;
   #described;
 
-  /** `choices` makes a select, `rows` a text area, everything else one line. */
+  /** `choices` makes a select, `rows` a text area; otherwise a single-line input. */
   constructor(name, { label, hint, choices, rows, type = "text", list, mode, step, required, placeholder, onInput }) {
     this.name = name;
     const id = `field-${name}`;

@@ -1,16 +1,16 @@
-// What a task's record says of itself.
+// The details of a task, from its record.
 
 import { h } from "./dom.js";
 import { clockTime, number, span } from "./format.js";
 import { t, word } from "./i18n.js";
 import { emptyNote, whyFailed } from "./parts.js";
 
-/** Of so many attempts the server keeps the errors. */
+/** Number of attempt errors that the server keeps. */
 const KEPT = 10;
 
 const between = (from, to) => (Date.parse(to) - Date.parse(from)) / 1000;
 
-/** The terms and their values, for a `dl`. */
+/** The terms and values for a `dl`. */
 export function taskFacts(task) {
   const time = (value) => (value === null ? null : clockTime(Date.parse(value)));
   const policy = task.retry_policy;
@@ -46,7 +46,7 @@ export function taskFacts(task) {
     .flat();
 }
 
-/** The errors of the failed attempts that the server keeps, the newest first. */
+/** The errors of failed attempts, newest first. */
 export function attemptErrors(task) {
   if (task.errors.length === 0) return emptyNote(t("task.errors.none"));
   const isCut = task.errors[0].attempt > 1 && task.errors.length >= KEPT;

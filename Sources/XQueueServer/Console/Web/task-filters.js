@@ -1,4 +1,4 @@
-// The filters above the table of tasks.
+// The filters above the task table.
 
 import { h, setAttribute, setText, show } from "./dom.js";
 import { number } from "./format.js";
@@ -7,10 +7,10 @@ import { icon } from "./icons.js";
 import { api } from "./api.js";
 import { STATUSES } from "./model.js";
 
-/** How long a text field must rest before its filter is used. */
-const REST = 250;
+/** Delay after the last key press before a text filter is applied, in milliseconds. */
+const DEBOUNCE = 250;
 
-/** `onChange()` is told of every change, `onFind(id)` of a task to be opened. */
+/** `onChange()` is called after every change, `onFind(id)` to open a task. */
 export function filterBar({ model, query, onChange, onFind }) {
   const chosen = new Set(query.getAll("status").filter((status) => STATUSES.includes(status)));
   const counts = {};
@@ -66,7 +66,7 @@ export function filterBar({ model, query, onChange, onFind }) {
 
   function later(call) {
     clearTimeout(timer);
-    timer = setTimeout(call, REST);
+    timer = setTimeout(call, DEBOUNCE);
   }
 
   function changed() {

@@ -1,4 +1,4 @@
-// One row of the table of tasks.
+// A row of the task table.
 
 import { canCancel, canRetry, cancelTask, retryTask } from "./actions.js";
 import { h, setAttribute, setText, show } from "./dom.js";
@@ -7,7 +7,7 @@ import { icon } from "./icons.js";
 import { progressBar, statusChip, taskLink, timeAgo, whyFailed } from "./parts.js";
 import { go } from "./router.js";
 
-/** `onDone()` is called after something was done to the task, which comes as `{task, name}`. */
+/** A row for `{task, name}`; `onDone()` is called after an action on the task. */
 export function taskRow(first, onDone) {
   let { task } = first;
   const chip = statusChip(task.status);
@@ -67,7 +67,7 @@ export function taskRow(first, onDone) {
   return { node, update };
 }
 
-/** An error in one line. A traceback says at its end what went wrong. */
+/** An error on one line. The last line of a traceback is the actual error. */
 function oneLine(text) {
   const lines = text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
   return (lines[0]?.startsWith("Traceback") ? lines.at(-1) : lines.join(" ⏎ ")) ?? "";

@@ -1,13 +1,13 @@
-// The rows of the table of tasks: what the API answered, moved on by the events that came since.
+// The rows of the task table: the API's reply, updated by later events.
 
 import { h, KeyedList } from "./dom.js";
 import { distinguish } from "./ids.js";
 import { taskRow } from "./task-row.js";
 
-/** Rows stay in their places this long after the mouse or a finger was last seen on them, in milliseconds. */
+/** Rows keep their positions for this time after the pointer was last over them, in milliseconds. */
 const HOLD = 3000;
 
-/** `onDone()` is told that something was done to a task, `onFree()` that rows may take their places. */
+/** `onDone()` is called after an action on a task, `onFree()` when rows may move again. */
 export class TaskRows {
   node = h("tbody", {
     on: { pointermove: () => this.#hold(), pointerdown: () => this.#hold(), click: () => this.#hold() },
@@ -15,11 +15,11 @@ export class TaskRows {
 
   #keyed;
   #onFree;
-  /** The page as the API answered it, in order. */
+  /** The page in the API's order. */
   #tasks = [];
-  /** What stands there; the same tasks, unless places are held. */
+  /** The rows shown; the same tasks, unless positions are held. */
   #shown = [];
-  /** What happened since the API was asked for what it will answer; null if it is not asked. */
+  /** Events since the current request was sent; null if there is none. */
   #since = null;
   #heldUntil = -Infinity;
   #timer = 0;
@@ -33,22 +33,22 @@ export class TaskRows {
     return this.#tasks.length;
   }
 
-  /** Whether nothing stands there. */
+  /** Whether no rows are shown. */
   get isEmpty() {
     return this.#shown.length === 0;
   }
 
-  /** The API is asked now. */
+  /** Notes that a request was sent. */
   asked() {
     this.#since = [];
   }
 
-  /** It does not answer. */
+  /** Notes that the request failed. */
   failed() {
     this.#since = null;
   }
 
-  /** Takes what it answered. With `isNew` the rows are other ones, of another page or filter. */
+  /** Takes the reply. `isNew` if it is for another page or filter than the rows shown. */
   take(tasks, isNew) {
     this.#tasks = tasks;
     const byID = new Map(tasks.map((task) => [task.id, task]));
@@ -58,7 +58,7 @@ export class TaskRows {
     this.move(since);
   }
 
-  /** Moves rows on. A task that has no row gets none: what it was when its event was made, it may be no more. */
+  /** Updates rows. Tasks without a row get none: their events may already be out of date. */
   move(events) {
     this.#since = this.#since?.concat(events) ?? null;
     const tasks = new Map([...this.#shown, ...this.#tasks].map((task) => [task.id, task]));
@@ -82,7 +82,7 @@ export class TaskRows {
     return performance.now() < this.#heldUntil || document.querySelector("dialog[open]") !== null;
   }
 
-  /** Whoever points at a row means that row, not the one that would come in its place. */
+  /** Holds the rows while the user points at one, so that a click hits the intended row. */
   #hold() {
     this.#heldUntil = performance.now() + HOLD;
     clearTimeout(this.#timer);
@@ -90,7 +90,7 @@ export class TaskRows {
   }
 }
 
-/** A task takes a step that it has not taken yet. */
+/** Applies an event to a task unless it is already included. */
 function moveOn(task, event) {
   if (event.event === "progress") {
     const isNewer = Date.parse(event.timestamp) >= Date.parse(task.updated_at);

@@ -1,4 +1,4 @@
-// The time line of one task, from an event stream of its own that begins with its submission.
+// The timeline of a task, from a separate event stream that begins with its submission.
 
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
 import { clockTime, span } from "./format.js";
@@ -7,8 +7,8 @@ import { t } from "./i18n.js";
 import { emptyNote } from "./parts.js";
 import { EventStream } from "./stream.js";
 
-/** The most entries kept; of more the newest are shown. */
-const MOST = 500;
+/** Maximum number of entries; older ones are dropped. */
+const MAX_ENTRIES = 500;
 
 export class TaskTimeline {
   node;
@@ -27,7 +27,7 @@ export class TaskTimeline {
   #note = h("p", { class: "muted small-text", hidden: true });
   #empty = emptyNote(t("event.none"));
 
-  /** `onEvent(event)` is told of every event of the task. */
+  /** `onEvent(event)` is called for every event of the task. */
   constructor(id, onEvent) {
     this.#id = id;
     this.#onEvent = onEvent;
@@ -35,7 +35,7 @@ export class TaskTimeline {
     this.node = h("div", {}, this.#note, this.#list, this.#empty);
   }
 
-  /** Begins to follow the task, whose record is known now. */
+  /** Starts following the task, given its record. */
   open(task) {
     this.#task = task;
     this.#stream = new EventStream(
@@ -44,7 +44,7 @@ export class TaskTimeline {
     ).open();
   }
 
-  /** Notes the newest record, which fills in for events that are gone. */
+  /** Updates the record, which fills in for events no longer in the log. */
   know(task) {
     this.#task = task;
     if (this.#isPartial) this.#render();
@@ -76,7 +76,7 @@ export class TaskTimeline {
       const last = this.#entries.at(-1);
       const text = event.progress_message ?? "";
       const entry = { name: "progress", values: { n: Math.round(event.progress) }, time, text };
-      // A progress replaces the one before it, so that a long task does not bury its own story.
+      // Progress replaces the previous progress, so that it does not bury other entries.
       if (last?.name === "progress") this.#entries[this.#entries.length - 1] = { ...entry, key: last.key };
       else this.#push({ ...entry, key: `p${event.cursor}` });
       return;
@@ -108,7 +108,7 @@ export class TaskTimeline {
 
   #push(entry) {
     this.#entries.push(entry);
-    if (this.#entries.length <= MOST) return;
+    if (this.#entries.length <= MAX_ENTRIES) return;
     this.#entries.shift();
     this.#isCut = true;
   }
@@ -123,11 +123,11 @@ export class TaskTimeline {
     this.#keyed.update(entries.map((entry) => ({ ...entry, start })), (entry) => entry.key);
     show(this.#empty, entries.length === 0);
     show(this.#note, this.#isPartial || this.#isCut);
-    setText(this.#note, this.#isPartial ? t("event.partial") : t("event.cut", { n: MOST }));
+    setText(this.#note, this.#isPartial ? t("event.partial") : t("event.cut", { n: MAX_ENTRIES }));
   }
 }
 
-/** What the record remembers of the events that the log has forgotten. */
+/** Entries from the task's record, for events no longer in the log. */
 function fromRecord(task) {
   const entries = [];
   const add = (name, at, more = {}) => {

@@ -1,14 +1,14 @@
-// The page of a server that asks for a token: one field, which the server trades for a cookie.
+// The login page: exchanges a token for a session cookie.
 
 import { api } from "./api.js";
 import { h, setText, show } from "./dom.js";
 import { explain, language, languages, setLanguage, t } from "./i18n.js";
 import { mark } from "./icons.js";
 
-/** Whether somebody with these scopes can use the console: all of it looks at things. */
+/** Whether these scopes allow using the console, all of which needs `read`. */
 export const maySee = ({ scopes }) => scopes.includes("read") || scopes.includes("admin");
 
-/** `onLogin()` is called once the cookie is there, `onLanguage()` when the words must be made again. */
+/** `onLogin()` is called after a login, `onLanguage()` after the language changed. */
 export function loginView({ onLogin, onLanguage }) {
   const error = h("p", { class: "field-error", id: "login-error", role: "alert", hidden: true });
   const token = h("input", {
@@ -31,7 +31,7 @@ export function loginView({ onLogin, onLanguage }) {
   );
   menu.value = language();
 
-  function say(text) {
+  function showError(text) {
     setText(error, text);
     show(error, text !== "");
     token.setAttribute("aria-invalid", String(text !== ""));
@@ -40,7 +40,7 @@ export function loginView({ onLogin, onLanguage }) {
   async function logIn() {
     const text = token.value.trim();
     if (text === "") {
-      say(t("login.empty"));
+      showError(t("login.empty"));
       return token.focus();
     }
     send.disabled = true;
@@ -48,9 +48,9 @@ export function loginView({ onLogin, onLanguage }) {
       const session = await api.logIn(text);
       if (maySee(session)) return onLogin();
       await api.logOut();
-      say(t("login.scope"));
+      showError(t("login.scope"));
     } catch (problem) {
-      say(problem.status === 401 ? t("login.wrong") : t("failed.action", { message: explain(problem) }));
+      showError(problem.status === 401 ? t("login.wrong") : t("failed.action", { message: explain(problem) }));
     }
     send.disabled = false;
     token.select();

@@ -1,4 +1,4 @@
-// The overview: what the queue does now, and did in the last minutes.
+// The overview: the queue's current state and its last minutes.
 
 import { lineChart } from "./chart.js";
 import { serverNow } from "./clock.js";
@@ -10,9 +10,9 @@ import { backlogList, keyList, workerList } from "./overview-lists.js";
 import { logCard } from "./overview-log.js";
 import { sinksCard } from "./overview-sinks.js";
 
-/** How often the charts are drawn while events come. */
+/** Minimum time between redraws of the charts while events arrive, in milliseconds. */
 const CHART_PACE = 500;
-/** The store's counts of a second may come this many seconds later. */
+/** Maximum delay of the store's counts, in seconds. */
 const KNOWN_LATE = 10;
 
 export function overviewView({ model }) {

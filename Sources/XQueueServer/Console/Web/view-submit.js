@@ -1,4 +1,4 @@
-// The form that submits a task, and shows the curl line that does the same.
+// The form for submitting a task, with the equivalent curl command.
 
 import { api } from "./api.js";
 import { notify } from "./dialog.js";
@@ -10,10 +10,10 @@ import { card, copyButton, progressBar, statusChip, taskLink } from "./parts.js"
 import { body, curlLine, fieldsOf, formField, read } from "./submission.js";
 import { Field } from "./submit-field.js";
 
-/** The most tasks listed as just submitted. */
+/** Maximum number of recently submitted tasks shown. */
 const RECENT = 8;
 
-/** What was typed survives a look at another view. */
+/** Keeps the form's contents while another view is open. */
 let draft = null;
 let recent = [];
 
@@ -110,7 +110,7 @@ export function submitView({ model, query }) {
     refresh();
   }
 
-  /** After each key: what stands there is shown as JSON, and a mark goes once its mistake is gone. */
+  /** After each key press: updates the JSON, and clears the errors of fields that are now valid. */
   function refresh() {
     draft = values();
     show(by.delay.node, draft.when === "delay");
@@ -173,7 +173,7 @@ export function submitView({ model, query }) {
     }
   }
 
-  /** After events may have been missed. */
+  /** Called after events may have been missed. */
   async function reload() {
     const answers = await Promise.allSettled(recent.map((task) => api.task(task.id)));
     for (const { value } of answers) {

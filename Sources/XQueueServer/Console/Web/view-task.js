@@ -15,7 +15,7 @@ import { go, listAddress } from "./router.js";
 import { attemptErrors, taskFacts } from "./task-facts.js";
 import { TaskTimeline } from "./task-timeline.js";
 
-/** The record is asked for again at most this often while its events come. */
+/** Minimum time between reloads of the record caused by events, in milliseconds. */
 const PACE = 250;
 
 export function taskView({ id }) {

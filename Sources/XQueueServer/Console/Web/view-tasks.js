@@ -1,6 +1,6 @@
-// The table of tasks: filters, search by id, paging, and rows that move with the events.
+// The table of tasks: filters, search by ID, paging, and rows updated by events.
 
-import { api, MOST_SKIPPED } from "./api.js";
+import { api, MAX_OFFSET } from "./api.js";
 import { h, setAttribute, setText, show } from "./dom.js";
 import { explain, t } from "./i18n.js";
 import { icon } from "./icons.js";
@@ -9,15 +9,15 @@ import { go, rememberTasks, setQuery } from "./router.js";
 import { filterBar } from "./task-filters.js";
 import { TaskRows } from "./task-rows.js";
 
-/** The page is asked for again at most this often while events come. */
+/** Minimum time between reloads of the page caused by events, in milliseconds. */
 const PACE = 1000;
 const SIZES = [25, 50, 100];
 
 export function tasksView({ model, query }) {
-  /** How many there are on all pages; null until the API has said. */
+  /** Number of tasks on all pages; null until known. */
   let total = null;
   let error = null;
-  /** Whether the rows that stand there are of another page or filter than is asked for. */
+  /** Whether the rows shown belong to another page or filter than the one requested. */
   let isNew = true;
   let isLive = true;
   let page = Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
@@ -28,7 +28,7 @@ export function tasksView({ model, query }) {
   let lasted = 0;
   let timer = 0;
   let request = null;
-  /** Where the pages begin that are too far for their number, as far as one came to them. */
+  /** Cursors of visited pages that are beyond the maximum offset. */
   const cursors = new Map();
 
   const filters = filterBar({ model, query, onChange: () => turnTo(1), onFind: (id) => go(`/tasks/${id}`) });
@@ -79,10 +79,10 @@ export function tasksView({ model, query }) {
     if (value) load();
   }
 
-  /** The place where a page begins; null if it is too far, and nobody came to it from the page before. */
+  /** Where a page begins; null if it is beyond the maximum offset and the previous page was not visited. */
   function placeOf(number_) {
     const offset = (number_ - 1) * size;
-    if (offset <= MOST_SKIPPED) return { offset };
+    if (offset <= MAX_OFFSET) return { offset };
     return cursors.has(number_) ? { after: cursors.get(number_) } : null;
   }
 
@@ -103,7 +103,7 @@ export function tasksView({ model, query }) {
     timer = 0;
     request?.abort();
     const place = placeOf(page);
-    if (!place) return turnTo(Math.floor(MOST_SKIPPED / size) + 1);
+    if (!place) return turnTo(Math.floor(MAX_OFFSET / size) + 1);
     const controller = new AbortController();
     request = controller;
     isDirty = false;
@@ -125,7 +125,7 @@ export function tasksView({ model, query }) {
     }
     lasted = performance.now() - askedAt;
     request = null;
-    // Tasks have gone, and this page with them.
+    // The page no longer exists, since tasks have been removed.
     if (!error && rows.count === 0 && total > 0) return turnTo(Math.ceil(total / size));
     node.dataset.loaded = String(Math.round(askedAt));
     render();
@@ -156,7 +156,7 @@ export function tasksView({ model, query }) {
     show(table, !rows.isEmpty);
   }
 
-  /** Moves the rows that are shown; the API tells soon which ones there are now. */
+  /** Updates the rows shown; a reload soon adds and removes rows. */
   function take(events) {
     if (!isLive) return;
     rows.move(events);

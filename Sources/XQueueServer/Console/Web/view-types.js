@@ -1,4 +1,4 @@
-// Every task type: what holds it, its limit, its counts.
+// All task types: state, limit and counts.
 
 import { deleteType, setLimit, setPaused } from "./actions.js";
 import { h, KeyedList, setAttribute, setText, show } from "./dom.js";
@@ -87,7 +87,7 @@ function typeRow(first, model) {
 
   let drawn = null;
 
-  /** What the server answered; null if nothing was done. */
+  /** Takes the server's reply; null if nothing was done. */
   function take(answer) {
     if (!answer) return;
     Object.assign(type, { paused: answer.paused, max_concurrency: answer.max_concurrency });
@@ -97,7 +97,7 @@ function typeRow(first, model) {
 
   function update(next) {
     type = next;
-    // A type that nobody serves is an alarm only if tasks wait for somebody.
+    // An unserved type is a problem only if it has pending tasks.
     const unserved = type.pending > 0 ? "failed" : null;
     setAttribute(state, "data-status", type.paused ? "timeout" : type.has_handler ? "success" : unserved);
     setText(state, t(type.paused ? "paused" : type.has_handler ? "types.active" : "unserved"));

@@ -1,4 +1,4 @@
-// Every node of the cluster.
+// All nodes of the cluster.
 
 import { h, KeyedList, setText, show } from "./dom.js";
 import { number } from "./format.js";
