@@ -1,4 +1,4 @@
-"""The server goes and comes back while the page is open."""
+"""The server goes away and comes back while the page is open."""
 
 import unittest
 
@@ -26,7 +26,7 @@ class ConnectionTest(ConsoleCase):
         after = self.server.submit()
         self.wait_until_live(page)
         page.wait_for_text(".notice", "Reconnected.")
-        page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner goes")
+        page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner is gone")
         page.wait_for_text(f"tr[data-id='{after}'] .chip", "Success")
         # Its worker died with the server; the next attempt ends it.
         page.wait_for_text(f"tr[data-id='{long}'] .chip", "Success")
@@ -35,7 +35,7 @@ class ConnectionTest(ConsoleCase):
         self.assertTrue(page.evaluate("window.isSamePage"), "the page was loaded again")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
-    def test_a_stream_that_is_left_while_it_connects_is_closed_without_an_error(self):
+    def test_a_stream_closed_while_connecting_logs_no_error(self):
         page = self.open("overview")
         states = page.evaluate("""(async () => {
           const { EventStream } = await import("/console/stream.js");
@@ -71,7 +71,7 @@ class ConnectionTest(ConsoleCase):
         page.wait_until(f"document.querySelector('{success}').innerText === '6'", "six successes are counted")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
-    def test_events_that_are_gone_from_the_log_are_made_up_for(self):
+    def test_events_missing_from_the_log_are_made_up_for(self):
         self.server.flags = ("--events-max-count", "10")
         self.server.kill()
         self.server.start()
@@ -80,7 +80,7 @@ class ConnectionTest(ConsoleCase):
         page.wait_for_text(f"tr[data-id='{first}'] .chip", "Success")
         self.server.kill()
         page.wait_for_text(".pill", "Offline")
-        # While the page looks at the old port, more happens at another one than the log keeps.
+        # While the page retries the old port, more events happen on another one than the log keeps.
         port, self.server.port = self.server.port, free_port()
         self.server.start()
         missed = [self.server.submit() for _ in range(20)]

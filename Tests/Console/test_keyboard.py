@@ -7,15 +7,15 @@ from support.page import SHIFT
 
 
 class KeyboardTest(ConsoleCase):
-    def tab_to(self, page, condition, what, most=60):
-        """Presses Tab until `condition` holds for what has the focus, which must be seen to have it."""
-        for _ in range(most):
+    def tab_to(self, page, condition, what, limit=60):
+        """Presses Tab until `condition` holds for the focused element, which must have a visible focus outline."""
+        for _ in range(limit):
             page.press("Tab")
             if page.evaluate(f"((node) => {condition})(document.activeElement)"):
                 outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-                self.assertNotEqual(outline, "none", f"{what} has the focus and does not show it")
+                self.assertNotEqual(outline, "none", f"{what} has no visible focus outline")
                 return
-        raise AssertionError(f"Tab does not lead to {what}")
+        raise AssertionError(f"Tab does not reach {what}")
 
     def test_from_the_form_to_a_canceled_task(self):
         page = self.open("overview")
@@ -39,7 +39,7 @@ class KeyboardTest(ConsoleCase):
         self.tab_to(page, cancel, "cancel")
         page.press("Enter")
         page.wait_for_text("dialog", "Cancel this task?")
-        # The focus goes round in the dialog, both ways.
+        # The focus stays within the dialog, in both directions.
         for _ in range(5):
             page.press("Tab")
             self.assertTrue(page.evaluate("Boolean(document.activeElement.closest('dialog'))"))

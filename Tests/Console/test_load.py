@@ -1,4 +1,4 @@
-"""Thousands of events a second, and a page that stays usable."""
+"""The page stays usable at thousands of events a second."""
 
 import threading
 import unittest
@@ -9,8 +9,8 @@ from support.programs import wait_for
 TASKS = 10_000
 BATCH = 1_000
 EVENTS_OF_A_TASK = 3
-# In milliseconds. A page that takes all events as they come has no frame for as long as they come; this is more
-# than a slow machine needs for one frame, and less than any of these loads lasts.
+# In milliseconds. A page that processed every event immediately would render no frame until they end; this is longer
+# than a slow machine needs for a frame, and shorter than any of these loads lasts.
 LONGEST_FRAME = 3_000
 WATCH_FRAMES = """
 window.frames_ = { longest: 0, count: 0 };
@@ -53,7 +53,7 @@ class LoadTest(ConsoleCase):
         page = self.open(prelude=WATCH_FRAMES)
         page.wait_until(
             f"document.querySelector('.tile[data-status=success] b').innerText.replace(/\\D/g, '') === '{TASKS}'")
-        page.wait_until("performance.now() - window.lastMessage > 1000", "what comes of the past has come")
+        page.wait_until("performance.now() - window.lastMessage > 1000", "past events have arrived")
         self.check_frames(page, "the past")
 
     def test_a_page_is_used_while_thousands_of_tasks_run(self):
@@ -62,7 +62,7 @@ class LoadTest(ConsoleCase):
         load = threading.Thread(target=self.submit_many)
         load.start()
         page.wait_until("window.socketMessages > 1000", "events come")
-        # While they come, somebody looks for a task, opens it and cancels it.
+        # Meanwhile, find a task, open it and cancel it.
         page.fill("#find-id", slow)
         page.press("Enter")
         page.wait_for_text(".task-title .chip", "Processing")

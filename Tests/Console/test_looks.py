@@ -1,4 +1,4 @@
-"""Every view in every look: its words, and that it fits. The pictures are kept."""
+"""Every view in every layout, theme and language: it must fit, and all texts exist. Screenshots are kept."""
 
 import json
 import unittest
@@ -14,7 +14,7 @@ class LooksTest(ConsoleCase):
     flags = ("--queue-max-concurrency", "6")
 
     def fill_queue(self):
-        """Something of everything: what an operator meets on a busy day."""
+        """Fills the queue with tasks in every state, as on a busy day."""
         submit = self.server.submit
         done = [submit(payload={"message": f"page {number}", "duration_ms": 40 * number}) for number in range(12)]
         failed = submit(payload={"fail_times": 9}, max_retry=1,
@@ -50,7 +50,7 @@ class LooksTest(ConsoleCase):
                 page.wait_until(
                     "[...document.querySelectorAll('.chart')].at(-1).querySelector('.line').getAttribute('d')",
                     "the charts show the past")
-            # A phone zooms out until all fits, so the window's own width would tell nothing.
+            # A phone zooms out until everything fits, so compare with the nominal width.
             wide = page.evaluate("document.documentElement.scrollWidth") - page.size[0]
             self.assertLessEqual(wide, 0, f"{name} {view} is {wide} pixels too wide")
             page.screenshot(f"{name}-{view}")
@@ -77,7 +77,7 @@ class LooksTest(ConsoleCase):
         lists = page.evaluate("""Promise.all([
           import("/console/words-en.js"), import("/console/words-zh.js"),
         ]).then(([{ en }, { zh }]) => ({ en, zh }))""")
-        # Chinese has no words of their own for one; what is wrong with JSON the browser says in English only.
+        # Chinese has no singular forms, and browsers describe JSON errors in English only.
         wanted = {key: words for key, words in lists["en"].items() if not key.endswith(".one")}
         self.assertEqual(sorted(wanted), sorted(lists["zh"]))
         for key, words in wanted.items():

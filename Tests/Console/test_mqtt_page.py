@@ -1,4 +1,4 @@
-"""The page of docs/mqtt.md, at a real broker to which the real server publishes."""
+"""The example page of docs/mqtt.md, with a real broker and a real server."""
 
 import unittest
 from urllib.parse import quote
@@ -29,7 +29,7 @@ class MQTTPageTest(unittest.TestCase):
         server = Server(self.folder, "--mqtt-broker", f"tcp://127.0.0.1:{self.broker.port}")
         page = self.open()
         good = server.submit(payload={"message": "ok"})
-        # Long enough that its length takes two bytes, and not only ASCII.
+        # Not only ASCII, and long enough for a two-byte length.
         bad = server.submit(payload={"fäil": "x" * 300}, max_retry=0)
         for status in ("pending", "processing", "success"):
             page.wait_for_text("li", f"example {good} {status}")

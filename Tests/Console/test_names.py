@@ -1,4 +1,4 @@
-"""Which task is meant: identifiers, long names, the questions that are asked."""
+"""Telling tasks apart: IDs, long names, and the dialogs that name them."""
 
 import json
 import unittest
@@ -10,7 +10,7 @@ PHONE = {"size": (390, 844), "is_phone": True}
 WIDTHS = (1440, 1000, 760, 390, 320)
 KEY = "customer-4711-project-0815-environment-42"
 LONG = "report." * 18 + "x1"
-# Whatever stands farther to the right than the card it is in, or than the window. Wide tables scroll in their box.
+# Elements that extend beyond the right edge of their card or of the window. Wide tables scroll in their box.
 OVERFLOW = """[...document.querySelectorAll("main *, dialog *")].filter((node) => {
   if (!node.checkVisibility() || node.closest(".off-screen, .code, svg, option")) return false;
   const box = node.getBoundingClientRect();
@@ -65,7 +65,7 @@ class NamesTest(ConsoleCase):
         self.confirm(page)
         self.server.wait_for_status(wanted, "canceled")
         self.assertEqual({self.server.task(each)["status"] for each in others}, {"processing"})
-        # And the rows take their places once nobody points at them.
+        # The rows move once the pointer has left them.
         page.wait_until("document.querySelectorAll('tbody tr').length === 6", "all rows are there")
         order = page.evaluate("[...document.querySelectorAll('tbody tr')].map((row) => row.dataset.id)")
         self.assertEqual(order, sorted([wanted, *others], reverse=True))

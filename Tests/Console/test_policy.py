@@ -1,4 +1,4 @@
-"""What the page lets in: nothing but its own files."""
+"""The page loads nothing but its own files, and runs nothing else."""
 
 import unittest
 
@@ -21,7 +21,7 @@ class PolicyTest(ConsoleCase):
         page.wait_until("true")
         self.assertIsNone(page.evaluate("window.isInjected"))
         self.assertNotEqual(page.evaluate("getComputedStyle(document.body).color"), "rgb(1, 2, 3)")
-        # The same net that catches the console's own mistakes in all other tests has caught these.
+        # The check that guards all other tests has recorded these violations.
         found = " ".join(page.problems)
         for directive in ("script-src-elem", "script-src-attr", "style-src-elem"):
             self.assertIn(f"policy: {directive}", found)

@@ -1,4 +1,4 @@
-"""What the overview tells of the broker that gets the events."""
+"""The overview's card for event brokers."""
 
 import unittest
 
@@ -31,8 +31,8 @@ class BrokerTest(ConsoleCase):
         row = f"{CARD} [data-sink=mqtt]"
         page.wait_for_text(row, "mqtt")
         page.wait_for_text(row, "connected")
-        # The broker takes neither the failed attempt nor the end that quotes it.
-        wait_for(lambda: self.server.call("GET", "stats")["sinks"][0]["refused"] == 2, "both are refused")
+        # The broker rejects both the failed attempt and the task's end, which quotes its error.
+        wait_for(lambda: self.server.call("GET", "stats")["sinks"][0]["refused"] == 2, "both are rejected")
         page.wait_for_text(f"{row} .flag", "2 rejected")
         chinese.wait_for_text(f"{row} .flag", "被拒绝 2 条")
         self.assertFalse(page.evaluate(f"document.querySelector('{row} .flag.wide').checkVisibility()"))

@@ -9,7 +9,7 @@ from support.programs import PATIENCE
 
 
 class SubmitTest(ConsoleCase):
-    def test_a_task_submitted_in_the_form_succeeds_before_ones_eyes(self):
+    def test_a_task_submitted_in_the_form_is_shown_until_it_succeeds(self):
         page = self.open("submit")
         page.fill("[name=type]", "example")
         page.fill("[name=payload]", '{"message":"héllo 你好","duration_ms":1500,"steps":3}')

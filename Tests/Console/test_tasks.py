@@ -1,4 +1,4 @@
-"""The table of tasks, and the types."""
+"""The task table and the task types."""
 
 import unittest
 
@@ -134,7 +134,7 @@ class TypesTest(ConsoleCase):
         page.press("Escape")
         page.click("[aria-label='删除 retired']")
         page.wait_for_text("dialog h2", "删除 retired？")
-        # A task comes while the question stands.
+        # A task is submitted while the dialog is open.
         self.server.submit(type="retired")
         self.confirm(page)
         page.wait_for_text(".notice.error", "该类型还有任务")

@@ -1,4 +1,4 @@
-"""The console shows what is, and says where it does not know."""
+"""The console shows the queue's actual state, and shows what is unknown as unknown."""
 
 import hashlib
 import signal
@@ -10,8 +10,8 @@ from support.page import Page
 from support.programs import Redis, wait_for
 
 BATCH = 1_000
-# Before the page's own scripts: what every row of the table shows, frame by frame. `steps` holds for each task the
-# states that were seen, in order and without repeats.
+# Runs before the page's own scripts and records what each row shows, frame by frame: `steps` holds for each task the
+# states seen, in order and without repeats.
 WATCH_ROWS = """
 window.steps = {};
 window.frames_ = 0;
@@ -29,7 +29,7 @@ window.frames_ = 0;
 }
 """
 ORDER = ["Pending", "Processing", "Success"]
-# What a line of a chart says, as {at, value}: `at` from 0 at the left to 1 at the right, the value by its axis.
+# The points of a chart's line as {at, value}: `at` is 0 at the left and 1 at the right, the value is by its axis.
 CHART = """((line) => {
   const picture = document.querySelector(`.chart .line[data-line=${line}]`).closest("svg");
   const rules = [...picture.querySelectorAll(".grid line")];
@@ -62,7 +62,7 @@ class LoadTruthTest(ConsoleCase):
         self.wait_for_successes(6_000)
         page = self.open("tasks", prelude=WATCH_ROWS)
         page.wait_until("document.querySelectorAll('tbody tr').length === 25", "the table is there")
-        # All that the page ever gets of the past has come, and was painted.
+        # All past events have arrived and been painted.
         page.wait_until("performance.now() - window.lastMessage > 2000 && window.frames_ > 50", "it is quiet")
         steps = self.steps(page)
         self.assertEqual({state for seen in steps.values() for state in seen}, {"Success"})
@@ -85,24 +85,24 @@ class LoadTruthTest(ConsoleCase):
         print(f"{len(steps)} rows were shown while 10,000 tasks ran", flush=True)
         for identifier, seen in steps.items():
             self.assertEqual(seen, sorted(set(seen), key=ORDER.index), f"{identifier} went back")
-        # Nothing of the load comes again when the page is loaded anew.
+        # A reload does not replay the load.
         page.evaluate("window.isOld = true; location.reload(); true")
         page.wait_until("!window.isOld && document.querySelectorAll('tbody tr').length === 25")
         page.wait_until("performance.now() - window.lastMessage > 2000 && window.frames_ > 50", "it is quiet")
         self.assertEqual({state for seen in self.steps(page).values() for state in seen}, {"Success"})
 
     def test_the_chart_tells_what_the_store_counted(self):
-        # Each point is the mean of the five seconds up to it, as far as they are known: some that are known come first.
+        # Each point is the mean of the known ones among the last five seconds, so wait until some are known.
         wait_for(lambda: len(self.server.call("GET", "stats")["rates"]["seconds"]["submitted"]) > 6, "it is known")
-        # More events than the page would ever fetch.
+        # More events than the page fetches.
         self.submit_many(12_000)
         self.wait_for_successes(12_000)
         page = self.open("overview")
 
-        # What the store counted, and what the chart says of the same seconds: close together, for both move on.
+        # Read the store's counts and the chart's values in quick succession, since both change.
         def compare(line, name):
             counted = sum(self.server.call("GET", "stats")["rates"]["seconds"][name])
-            # So the sum of the points is the number of tasks.
+            # The sum of the points is the number of tasks.
             drawn = sum(point["value"] for point in page.evaluate(f"{CHART}('{line}')"))
             return counted > 0 and abs(drawn - counted) < 0.1 * counted
 
@@ -112,11 +112,11 @@ class LoadTruthTest(ConsoleCase):
 
 
 class GapTest(ConsoleCase):
-    # The log holds almost nothing, so that nothing is known of what was before but what the store counts.
+    # The log holds almost nothing, so that only the store's counts are known of the past.
     flags = ("--events-max-count", "10")
 
     def test_what_is_not_known_is_a_gap(self):
-        # The second in which the store was opened is not known as a whole.
+        # The second in which the store was opened is not complete.
         wait_for(lambda: self.server.call("GET", "stats")["rates"]["seconds"]["submitted"], "a second is known")
         for _ in range(3):
             self.server.call("POST", "tasks/batch", {"tasks": [{"type": "example", "payload": {}}] * 20})
@@ -137,7 +137,7 @@ class GapTest(ConsoleCase):
             event: "status", task_id: "01234567-0123-7000-8000-000000000000", version: 1,
             previous_status, status, timestamp: new Date(now - 1000 * seconds).toISOString(),
           });
-          // The store knows three seconds, events all of ten others, and some of one more.
+          // The store covers three seconds, events ten others, and some of one more.
           series.takeHistory({
             start: new Date(now - 3_000).toISOString(), submitted: [4, 0, 5], succeeded: [1, 1, 1], failed: [0, 2, 0],
             timed_out: [0, 1, 0],
@@ -159,7 +159,7 @@ class GapTest(ConsoleCase):
         self.assertEqual(answer["failed"], [0, 3, 0])
         self.assertEqual(answer["smooth"], [4, 2, 3])
 
-    def test_counts_are_not_nought_before_they_are_known(self):
+    def test_unknown_counts_are_not_shown_as_zero(self):
         page = self.open("overview", prelude="""
           window.fetch = ((fetch) => (address, ...rest) =>
             String(address).includes("stats") ? new Promise(() => {}) : fetch(address, ...rest))(window.fetch);
@@ -195,7 +195,7 @@ class TenantTest(ConsoleCase):
             f"    tenant: {{ sha256: '{hashes[self.tenant]}', scopes: [submit, read], types: [mail] }}\n")
         return ()
 
-    def test_what_a_token_may_not_know_is_not_shown_as_nought(self):
+    def test_what_a_token_may_not_see_is_not_shown_as_zero(self):
         for _ in range(3):
             self.server.submit(type="mail")
             self.server.wait_for_status(self.server.submit(), "success")
@@ -238,7 +238,7 @@ class StoreLossTest(ConsoleCase):
         page.screenshot("store-lost")
         self.redis.start()
         self.wait_until_live(page)
-        page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner goes")
+        page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner is gone")
         self.expect(page, "status of 5", "WebSocket connection", "ERR_")
 
 

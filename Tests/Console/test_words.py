@@ -1,4 +1,4 @@
-"""What the console says, and when."""
+"""The console's texts, and when they appear."""
 
 import json
 import unittest
@@ -10,7 +10,7 @@ TRACEBACK = 'Traceback (most recent call last):\n  File "worker.py", line 7, in 
 
 
 class FirstStepsTest(ConsoleCase):
-    def test_somebody_without_tasks_is_told_where_to_begin(self):
+    def test_an_empty_queue_shows_where_to_begin(self):
         for path in ("overview", "tasks"):
             page = self.open(path)
             page.wait_for_text("main .button.primary", "Submit your first task")
@@ -122,7 +122,7 @@ class FailureTest(ConsoleCase):
         page.wait_until(
             f"document.querySelector(\"tr[data-id='{identifier}'] .row-error\")?.innerText === 'ValueError: no paper'")
 
-    def test_errors_that_are_not_kept_are_told_of(self):
+    def test_dropped_errors_are_mentioned(self):
         identifier = self.server.submit(
             payload={"fail_times": 99}, max_retry=12, retry_policy={"strategy": "fixed", "delay": 0, "jitter": 0})
         self.server.wait_for_status(identifier, "failed")
@@ -139,7 +139,7 @@ class OneTest(ConsoleCase):
         self.assertNotIn("1 slots", page.text("main"))
         told = page.evaluate("""Promise.all([import("/console/i18n.js"), import("/console/words-en.js")])
           .then(([{ t }, { en }]) => Object.keys(en).filter((key) => /\\{n\\} \\w+s\\b/.test(en[key]))
-            // Their numbers are large and fixed, or the name of a unit.
+            // These numbers are large and fixed, or the word is a unit.
             .filter((key) => !["span.ms", "task.showall", "task.errors.cut", "event.cut"].includes(key))
             .map((key) => t(key, { n: 1 })))""")
         wrong = [text for text in told if text.startswith("1 ") or " 1 " in text]
@@ -164,7 +164,7 @@ class ChineseTest(ConsoleCase):
         page.fill("[name=payload]", "{oops")
         page.click("button[type=submit]")
         page.wait_for_text("#field-payload-error", "第 1 行第 2 列")
-        # What the API refuses is told in Chinese as well.
+        # API errors are shown in Chinese as well.
         running = self.server.submit(payload={"duration_ms": 900_000})
         self.server.wait_for_status(running, "processing")
         self.go(page, f"tasks/{running}")
@@ -176,7 +176,7 @@ class ChineseTest(ConsoleCase):
         page.wait_for_text(".notice.error", "任务已经结束")
         self.expect(page, "status of 409")
 
-    def test_what_the_api_says_of_fields_is_told_in_chinese(self):
+    def test_api_messages_about_fields_are_shown_in_chinese(self):
         bodies = [
             {}, {"type": "a b"}, {"type": 7}, {"type": "t", "priority": 1 << 40}, {"type": "t", "priority": "high"},
             {"type": "t", "max_retry": -1}, {"type": "t", "max_retry": 1.5}, {"type": "t", "delay": -1},
@@ -206,11 +206,11 @@ class ChineseTest(ConsoleCase):
             self.assertIn(refusal["field"], told["zh-CN"])
             if refusal["field"] != "type":
                 self.assertTrue(refusal["error"].startswith(told["en-US"]), (refusal, told))
-        # What a newer server says is shown as it is.
+        # Unknown messages, as from a newer server, are shown unchanged.
         newer = {"code": "invalid_field", "field": "payload", "error": "payload must rhyme"}
         self.assertEqual(explain("zh-CN", newer), "服务器不接受：payload must rhyme")
 
-    def test_every_word_that_is_asked_for_is_there(self):
+    def test_every_text_key_in_use_exists(self):
         page = self.open("overview")
         missing = page.evaluate("""(async () => {
           const { en } = await import("/console/words-en.js");

@@ -1,1 +1,1 @@
-"""What the tests of the console start: the real server, a real broker, a real browser."""
+"""Support for the console tests, which use a real server, a real broker and a real browser."""

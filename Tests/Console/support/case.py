@@ -1,4 +1,4 @@
-"""What all tests of the console share."""
+"""Base class of the console tests."""
 
 import unittest
 
@@ -7,10 +7,10 @@ from .programs import Folder, Server
 
 
 class ConsoleCase(unittest.TestCase):
-    """A test with a server of its own; whatever its pages complain about fails it."""
+    """A test with a server of its own, which fails if its pages log any problem."""
 
     flags = ()
-    # What the test itself shows to the server.
+    # The token that the test itself uses.
     token = None
 
     def setUp(self):
@@ -20,11 +20,11 @@ class ConsoleCase(unittest.TestCase):
         self.server = Server(self.folder, *self.make_flags(), token=self.token)
 
     def make_flags(self):
-        """The flags of the server; whatever they need is started here."""
+        """The flags of the server; subclasses start here what the flags refer to."""
         return self.flags
 
     def open(self, path="", **options):
-        """A page that shows the console at `#/PATH`, once it is connected."""
+        """Opens the console at `#/PATH` and waits until it is connected."""
         page = Page(self, **options)
         self.pages.append(page)
         page.open(f"{self.server.address}#/{path}")
@@ -38,7 +38,7 @@ class ConsoleCase(unittest.TestCase):
         page.evaluate(f"location.hash = '#/{path}'; true")
 
     def expect(self, page, *beginnings):
-        """Forgets the problems a test caused on purpose."""
+        """Drops the problems that a test caused on purpose."""
         page.problems = [
             problem for problem in page.problems if not any(word in problem for word in beginnings)]
 
@@ -48,4 +48,4 @@ class ConsoleCase(unittest.TestCase):
 
     def _check_pages(self):
         problems = [problem for page in self.pages for problem in page.problems]
-        self.assertEqual(problems, [], "the page complained")
+        self.assertEqual(problems, [], "the page logged problems")

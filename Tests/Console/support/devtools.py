@@ -1,4 +1,4 @@
-"""A headless Chromium and its DevTools Protocol."""
+"""A headless Chromium, controlled by the DevTools Protocol."""
 
 import atexit
 import contextlib
@@ -14,7 +14,7 @@ from .programs import PATIENCE, program, wait_for
 
 FLAGS = [
     "--headless=new",
-    # Chromium refuses its sandbox to root, and containers often have little shared memory.
+    # Chromium's sandbox does not work for root, and containers often have little shared memory.
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
     "--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-sync",
     "--disable-component-update", "--mute-audio", "--remote-debugging-port=0",
@@ -22,11 +22,11 @@ FLAGS = [
 
 
 class ProtocolError(Exception):
-    """The browser refused a command."""
+    """The browser rejected a command."""
 
 
 class DevTools:
-    """One browser, shared by all tests of a run; each test has a profile of its own in it."""
+    """A browser shared by all tests of a run; each test has its own profile."""
 
     _shared = None
 
@@ -44,7 +44,7 @@ class DevTools:
             self.process = subprocess.Popen(
                 [program("chromium", "chromium-browser", "google-chrome"), *FLAGS, f"--user-data-dir={place}",
                  "about:blank"], stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-        # Its second line comes with the first; an empty or half-written file has less.
+        # Wait for both lines: the file may be empty or half written.
         lines = wait_for(lambda: self._port_lines(place), "chromium opens its DevTools")
         self._stack = contextlib.ExitStack()
         self.socket = self._stack.enter_context(connect(
@@ -76,8 +76,8 @@ class DevTools:
             elif listener := self._listeners.get(message.get("sessionId")):
                 listener(message["method"], message["params"])
 
-    def tell(self, method, session=None, answer=None, **params):
-        """Sends a command; who wants no answer may do so in a listener."""
+    def send(self, method, session=None, answer=None, **params):
+        """Sends a command without waiting for the answer, so that listeners can use it, too."""
         with self._lock:
             self._number += 1
             number = self._number
@@ -90,7 +90,7 @@ class DevTools:
 
     def call(self, method, session=None, **params):
         answer = {"event": threading.Event()}
-        self.tell(method, session, answer, **params)
+        self.send(method, session, answer, **params)
         if not answer["event"].wait(PATIENCE):
             raise AssertionError(f"the browser did not answer {method} within {PATIENCE} s")
         reply = answer["message"]
@@ -99,7 +99,7 @@ class DevTools:
         return reply["result"]
 
     def open(self, listener):
-        """A new page in a new profile: `(context, target, session)`."""
+        """Opens a page in a new profile; returns `(context, target, session)`."""
         context = self.call("Target.createBrowserContext")["browserContextId"]
         target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]

@@ -1,4 +1,4 @@
-"""A page in the browser, used as a person does: with the mouse, with the keyboard, by looking."""
+"""A page in the browser, used like a person would: by mouse, by keyboard and by what is visible."""
 
 import base64
 import json
@@ -11,12 +11,12 @@ from .programs import PATIENCE, ROOT
 
 ARTIFACTS = ROOT / ".build" / "artifacts" / "console"
 
-# The console's files are in the program. While somebody works on them, they can be taken from this folder instead:
+# The console's files are embedded in the program. For development they can be served from a folder instead:
 # XQUEUE_CONSOLE_FILES=Sources/XQueueServer/Console/Web
 FILES = os.environ.get("XQUEUE_CONSOLE_FILES")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
-# Before the page's own scripts: what its policy forbids is said aloud, and what comes over its sockets counted.
+# Runs before the page's own scripts: logs violations of its policy, and counts the messages of its sockets.
 PRELUDE = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -43,7 +43,7 @@ SHIFT, CONTROL = 8, 2
 
 
 class Page:
-    """Everything that goes wrong in it is kept in `problems`."""
+    """A page; everything that goes wrong in it is recorded in `problems`."""
 
     def __init__(self, case, language="en-US", size=(1280, 800), scheme="light", is_phone=False, prelude=""):
         self.problems = []
@@ -61,7 +61,7 @@ class Page:
         self.look(size, scheme, is_phone)
 
     def look(self, size=(1280, 800), scheme="light", is_phone=False):
-        """Changes the window, and what the system says of dark and light."""
+        """Sets the size of the window and the system's color scheme."""
         self.size = size
         self.call(
             "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
@@ -73,9 +73,9 @@ class Page:
         return self.devtools.call(method, self.session, **params)
 
     def _serve(self, request, url):
-        """Answers with the file of the folder."""
+        """Replies with a file from the folder."""
         path = Path(ROOT, FILES, url.rsplit("/", 1)[-1])
-        self.devtools.tell(
+        self.devtools.send(
             "Fetch.fulfillRequest", self.session, requestId=request, responseCode=200,
             responseHeaders=[{"name": "Content-Type", "value": MEDIA_TYPES[path.suffix]}],
             body=base64.b64encode(path.read_bytes()).decode())
@@ -103,7 +103,7 @@ class Page:
         self.wait_until("document.readyState === 'complete'", f"{address} is loaded")
 
     def evaluate(self, expression):
-        """The value of an expression, or of what it promises."""
+        """Returns the value of an expression, awaiting promises."""
         reply = self.call(
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, userGesture=True)
         if "exceptionDetails" in reply:
@@ -112,14 +112,14 @@ class Page:
         return reply["result"].get("value")
 
     def wait_until(self, expression, what=None, seconds=PATIENCE):
-        """Waits until the expression is true, and answers its value."""
+        """Waits until the expression is truthy, and returns its value."""
         deadline = time.monotonic() + seconds
         while True:
             try:
                 if answer := self.evaluate(expression):
                     return answer
             except ProtocolError:
-                pass  # Between two documents there is none to ask.
+                pass  # The page is navigating.
             if time.monotonic() > deadline:
                 shown = self.evaluate("document.body?.innerText.slice(0, 3000)")
                 raise AssertionError(
@@ -127,7 +127,7 @@ class Page:
             time.sleep(0.05)
 
     def text(self, selector):
-        """What the first match shows; empty if there is none."""
+        """Returns the visible text of the first match; empty if there is none."""
         return self.evaluate(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
 
     def wait_for_text(self, selector, text):
@@ -140,7 +140,7 @@ class Page:
         return self.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
 
     def screenshot(self, name):
-        """Keeps a picture of the whole page."""
+        """Saves a screenshot of the whole page."""
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": 1}
@@ -152,7 +152,7 @@ class Page:
     # Doing
 
     def click(self, selector, text=None):
-        """Clicks in the middle of the first visible match, once it is there and enabled."""
+        """Clicks the middle of the first visible match, once it exists and is enabled."""
         wanted = "true" if text is None else f"node.innerText.includes({json.dumps(text)})"
         place = self.wait_until(
             f"""(() => {{
@@ -172,17 +172,17 @@ class Page:
                 button="none" if kind == "mouseMoved" else "left", clickCount=0 if kind == "mouseMoved" else 1)
 
     def type(self, text):
-        """Types into what has the focus."""
+        """Types into the focused element."""
         self.call("Input.insertText", text=text)
 
     def fill(self, selector, text):
-        """Clicks into a field and replaces what stands there."""
+        """Clicks into a field and replaces its contents."""
         self.click(selector)
         self.press("a", CONTROL)
         self.type(text) if text else self.press("Delete")
 
     def choose(self, selector, value):
-        """Chooses in a select; its list is drawn by the system, out of the page's reach."""
+        """Chooses an option of a select by script, since its list is drawn outside the page."""
         self.evaluate(
             f"""(() => {{
               const node = document.querySelector({json.dumps(selector)});

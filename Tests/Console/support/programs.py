@@ -1,4 +1,4 @@
-"""Programs that a test starts in a folder of its own, and ends."""
+"""Programs that tests run in a temporary folder."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 # The program under test.
 BINARY = Path(os.environ.get("XQUEUE_BINARY", ROOT / ".build" / "debug" / "xqueue"))
-# Debian keeps servers where only root looks.
+# Debian installs servers outside the PATH of ordinary users.
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
-# Long, because it only ends tests that fail: the machine may be slow, and others may use it.
+# Generous: only failing tests take this long, and the machine may be slow or busy.
 PATIENCE = 120
 
 
 def program(*names):
-    """The path of the first of these programs that is installed."""
+    """Returns the path of the first of these programs that is installed."""
     for name in names:
         if path := shutil.which(name, path=PLACES):
             return path
@@ -35,7 +35,7 @@ def free_port():
 
 
 def wait_for(condition, what, seconds=PATIENCE):
-    """Waits until `condition` answers something true, and returns that."""
+    """Waits until `condition` returns a truthy value, and returns it."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         if time.monotonic() > deadline:
@@ -45,7 +45,7 @@ def wait_for(condition, what, seconds=PATIENCE):
 
 
 class Folder:
-    """A folder that goes with the test, after all programs in it have ended."""
+    """A folder removed after the test, once all programs started in it have ended."""
 
     def __init__(self, case):
         folder = tempfile.TemporaryDirectory(prefix="xqueue-console-", ignore_cleanup_errors=True)
@@ -54,7 +54,7 @@ class Folder:
         self.path = Path(folder.name)
 
     def start(self, name, *command):
-        """Starts a program whose output goes to NAME.log."""
+        """Starts a program with its output in NAME.log."""
         with open(self.path / f"{name}.log", "ab") as output:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.path)
@@ -72,7 +72,7 @@ class Folder:
 
 
 class Server:
-    """`xqueue serve` on a port that stays the same when it is started again."""
+    """`xqueue serve`, which keeps its port across restarts."""
 
     def __init__(self, folder, *flags, token=None):
         self.folder = folder
@@ -105,7 +105,7 @@ class Server:
         self.process.wait()
 
     def call(self, method, path, body=None):
-        """Calls the API, and answers what it says."""
+        """Calls the API and returns its reply."""
         request = urllib.request.Request(
             f"{self.address}api/v1/{path}", method=method,
             data=None if body is None else json.dumps(body).encode(),
@@ -115,15 +115,15 @@ class Server:
             return json.load(reply)
 
     def refusal(self, method, path, body):
-        """What the API says to a call that it refuses."""
+        """Makes a call that the API must reject, and returns the error."""
         try:
             answer = self.call(method, path, body)
         except urllib.error.HTTPError as error:
             return json.load(error)
-        raise AssertionError(f"{method} {path} {body} is not refused: {answer}")
+        raise AssertionError(f"{method} {path} {body} is not rejected: {answer}")
 
     def submit(self, **fields):
-        """Submits a task and answers its identifier."""
+        """Submits a task and returns its ID."""
         return self.call("POST", "tasks", {"type": "example", **fields})["id"]
 
     def task(self, identifier):
@@ -131,11 +131,11 @@ class Server:
 
     def wait_for_status(self, identifier, status):
         return wait_for(
-            lambda: self.task(identifier)["status"] == status, f"task {identifier} comes to {status}")
+            lambda: self.task(identifier)["status"] == status, f"task {identifier} is {status}")
 
 
 class Redis:
-    """A Redis that keeps what it was told when it is killed."""
+    """A Redis server that loses no data when it is killed."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -147,7 +147,7 @@ class Redis:
         self.process = self.folder.start(
             "redis", program("redis-server", "valkey-server"), "--port", str(self.port), "--bind", "127.0.0.1",
             "--appendonly", "yes", "--appendfsync", "always", "--save", "")
-        wait_for(self.is_up, "Redis answers")
+        wait_for(self.is_up, "Redis responds")
 
     def is_up(self):
         try:
@@ -163,7 +163,7 @@ class Redis:
 
 
 class Broker:
-    """A mosquitto with a listener for MQTT and one for WebSockets; `options` are lines of its configuration."""
+    """A mosquitto with listeners for MQTT and WebSockets; `options` are further lines of its configuration."""
 
     def __init__(self, folder, *options):
         self.folder = folder
