@@ -1,4 +1,4 @@
-"""How each queue is filled and how its worker is started."""
+"""Commands that fill each queue and start its worker."""
 
 import dataclasses
 

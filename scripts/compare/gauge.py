@@ -1,4 +1,4 @@
-"""Counts the tasks that this process has run, where the measuring program can see it."""
+"""Counts the tasks run by this process in a file that the measuring program reads."""
 
 import mmap
 import os
@@ -24,7 +24,7 @@ def _open():
 
 
 def hit():
-    """The whole work of a task: how many there were, when the first one ran and when the last."""
+    """The handler of a task: counts it, and records the times of the first and last task."""
     global _count
     with _lock:
         if _owner != os.getpid():
@@ -34,7 +34,7 @@ def hit():
 
 
 def read(folder):
-    """The count of all processes, and the nanoseconds from the first task of all to the last."""
+    """Returns the number of tasks of all processes, and the nanoseconds from the first task to the last."""
     rows = []
     for name in os.listdir(folder):
         with open(os.path.join(folder, name), "rb") as file:

@@ -1,4 +1,4 @@
-"""Fills, drains and rates every queue against one Redis server, in rounds, and prints the table."""
+"""Fills, drains and rates each queue on one Redis server, in rounds, and prints a table."""
 
 import argparse
 import collections
@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FLOOR_COMMANDS = 200_000
 FLOORS = [("c1-P50", 1, 50), ("c50-P50", 50, 50), ("c1-P16", 1, 16)]
 STARTUP_LIMIT = 15
-# A drain too slow to end in time is stopped after so many seconds.
+# A drain too slow to finish in time is stopped after this many seconds.
 PACE = 3
 # Copies every key of one database to another, so that each round drains the same backlog.
 COPY = """
@@ -69,7 +69,7 @@ class Measurement:
         )
 
     def fill(self, candidates):
-        """Enqueues with each queue's own client, once, into a database of its own."""
+        """Enqueues once with each queue's client, each into its own database."""
         self.say(f"enqueueing {self.options.tasks} tasks with each client")
         fills = list({candidate.fill: candidate for candidate in candidates}.values())
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -87,11 +87,11 @@ class Measurement:
             )
             if ended.returncode != 0:
                 log.seek(0)
-                self.say(f"{candidate.name} is left out: {log.read()[-300:]}")
+                self.say(f"skipping {candidate.name}: {log.read()[-300:]}")
             return ended.returncode == 0
 
     def drain(self, candidate, database):
-        """The rate from the first task taken to the last done, or to the time limit."""
+        """Returns the rate from the first task claimed to the last completed, or to the time limit."""
         gauges = os.path.join(self.folder, "gauges")
         shutil.rmtree(gauges, ignore_errors=True)
         os.mkdir(gauges)
@@ -144,7 +144,7 @@ class Measurement:
         return Rating(result["tasks_per_second"], result["server_cpu_us_per_task"], False)
 
     def floor(self, clients, pipeline):
-        """Tasks a second, when a task is one LPUSH, one LMOVE and one LREM, one after another."""
+        """Returns tasks per second if a task is one LPUSH, one LMOVE and one LREM, in sequence."""
         self.redis("-n", "0", "flushdb", "sync")
         element = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
         before = self.server_cpu()
@@ -192,9 +192,9 @@ class Measurement:
 
 
 def table(rounds):
-    """Medians of the rounds; a ratio is taken within its round first."""
+    """Prints medians of the rounds; ratios are computed within each round first."""
     floors = [name for name, _, _ in FLOORS]
-    print("| queue | tasks/s (least–most) | Redis CPU/task | " + " | ".join(f"of {f}" for f in floors) + " |")
+    print("| queue | tasks/s (min–max) | Redis CPU/task | " + " | ".join(f"of {f}" for f in floors) + " |")
     print("| --- | --- | --- |" + " --- |" * len(floors))
     names = list(dict.fromkeys(name for ratings in rounds for name in ratings))
     for name in names:
@@ -208,7 +208,7 @@ def table(rounds):
             ratio = statistics.median(row[name].rate / row[floor].rate for row in rows)
             cells.append(f"{ratio * 100:.1f} %")
         print("| " + " | ".join(cells) + " |")
-    print(f"\n{len(rounds)} rounds. * not done at the time limit: the rate of what was done by then.")
+    print(f"\n{len(rounds)} rounds. * Not finished at the time limit: rate of the tasks completed by then.")
 
 
 def main():
@@ -230,9 +230,9 @@ def main():
     ]
     measurement = Measurement(options)
 
-    # An exception, unlike a signal, lets each drain end its worker.
+    # An exception, unlike a signal, lets the drain kill its worker.
     def stop(number, _frame):
-        raise SystemExit(f"compare-queues: ended by {signal.Signals(number).name}")
+        raise SystemExit(f"compare-queues: stopped by {signal.Signals(number).name}")
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGALRM, stop)

@@ -1,4 +1,4 @@
-"""What every queue is told: where the server is, how many tasks to enqueue, and what each carries."""
+"""Parameters common to all queues: the server, the number of tasks, and their payload."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""arq: coroutines on uvloop, without results and without its pause between two looks at the queue."""
+"""arq: coroutines on uvloop, without results and without its polling delay."""
 
 import asyncio
 import sys

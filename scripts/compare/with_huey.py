@@ -1,4 +1,4 @@
-"""Huey: threads that wait in BRPOP; what returns nothing leaves no result."""
+"""Huey: threads that wait in BRPOP; tasks that return nothing leave no result."""
 
 from huey import RedisHuey
 

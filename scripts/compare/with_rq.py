@@ -1,6 +1,6 @@
 """RQ: one SimpleWorker, which runs jobs in its own process instead of forking for each.
 
-Its results are kept as by default: with `result_ttl=0` it deletes each job, which is slower still.
+Results are kept, the default: with `result_ttl=0` it deletes each job, which is even slower.
 """
 
 import gauge

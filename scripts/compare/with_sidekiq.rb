@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# Sidekiq, with the fetch of its free edition: BRPOP, and no copy of a job that is being run.
+# Sidekiq, with the free edition's fetch: BRPOP, without a copy of running jobs.
 
 require "sidekiq"
 
-# Counts the jobs that this process has run, where the measuring program can see it.
+# Counts the jobs run by this process in a file that the measuring program reads.
 module Gauge
   STEP = 250
   TASKS = Integer(ENV.fetch("COMPARE_TASKS"))
