@@ -4,7 +4,7 @@ import XQueueCore
 @testable import XQueueServer
 
 @Suite("POST /api/v1/tasks/batch") struct BatchTests {
-    @Test("All are answered, in order") func all() async throws {
+    @Test("All tasks are returned, in order") func all() async throws {
         try await TestAPI.run { api in
             let reply = try await api.submitBatch(
                 #"{"tasks":[{"type":"a"},{"type":"b","priority":2},{"type":"a"}]}"#)
@@ -16,7 +16,7 @@ import XQueueCore
         }
     }
 
-    @Test("200 only when every task was there already") func existing() async throws {
+    @Test("200 only if every task already existed") func existing() async throws {
         try await TestAPI.run { api in
             let one = #"{"tasks":[{"type":"a","unique_key":"k"}]}"#
             #expect(try await api.submitBatch(one).status == 201)

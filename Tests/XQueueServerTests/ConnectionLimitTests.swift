@@ -8,14 +8,14 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The limits of connections", .timeLimit(.minutes(5))) struct ConnectionLimitTests {
+@Suite("Connection limits", .timeLimit(.minutes(5))) struct ConnectionLimitTests {
     private static func configuration(_ most: Int) -> ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.maxConnections = most
         return configuration
     }
 
-    @Test("Silent connections shut nobody out") func silent() async throws {
+    @Test("Silent connections lock no client out") func silent() async throws {
         try await LiveServer.run(configuration: Self.configuration(20)) { server in
             var silent: [RawConnection] = []
             for _ in 0..<60 { silent.append(try await server.connect()) }
@@ -24,13 +24,13 @@ import XQueueTesting
                 try await connection.send(ConnectionTests.get("/livez"))
                 #expect(await connection.reply()?.status == 200)
             }
-            // The first ones had been silent longest.
+            // The first ones had been silent the longest.
             for connection in silent.prefix(40) { #expect(await connection.end() == "") }
         }
     }
 
     @Test(
-        "Nor do connections whose requests never end, or that do not take their replies",
+        "Nor do connections with endless requests or unread replies",
         arguments: [true, false])
     func slow(sendsSlowly: Bool) async throws {
         try await LiveServer.run(configuration: Self.configuration(10)) { server in
@@ -56,7 +56,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Requests that are being answered stay; one more is refused in so many words") func busy()
+    @Test("Requests in progress are kept; a further connection is rejected with an error") func busy()
         async throws
     {
         try await LiveServer.run(configuration: Self.configuration(3)) { server in
@@ -77,7 +77,8 @@ import XQueueTesting
         }
     }
 
-    @Test("One address has so many; the longest idle of its own makes room") func perAddress() throws {
+    @Test("The limit per address evicts the longest idle connection of that address") func perAddress() throws
+    {
         let table = ConnectionTable(limit: 10, limitPerAddress: 2)
         let channels = (0..<6).map { _ in EmbeddedChannel() }
         let (one, other) = (
@@ -86,7 +87,7 @@ import XQueueTesting
         let first = try #require(table.admit(channels[0], from: one))
         let second = try #require(table.admit(channels[1], from: one))
         let third = try #require(table.admit(channels[2], from: other))
-        // The first one is at work, the second has rested longer than the other address's.
+        // The first one is busy, the second has been idle longer than the other address's.
         first.set(.busy)
         #expect(table.admit(channels[3], from: one) != nil)
         for channel in channels { channel.embeddedEventLoop.run() }
@@ -95,7 +96,7 @@ import XQueueTesting
         table.mark(of: channels[3])?.set(.busy)
         #expect(table.admit(channels[4], from: one) == nil)
         #expect(table.admit(channels[4], from: other) != nil)
-        // A connection that waits for tasks does not count.
+        // A connection that waits for tasks is not counted.
         table.setAside(channels[0])
         #expect(table.admit(channels[5], from: one) != nil)
         withExtendedLifetime(second) {}

@@ -51,7 +51,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("take a request in single bytes, and a chunked one") func slowly() async throws {
+    @Test("accept requests byte by byte, and chunked ones") func slowly() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
             for byte in Self.post(#"{"type":"a","payload":"é"}"#).utf8 {
@@ -95,7 +95,7 @@ import XQueueStoreTesting
     }
 
     @Test(
-        "say what is not HTTP, and end",
+        "report what is not HTTP, and end",
         arguments: ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\nbad header\r\n\r\n"])
     func malformed(request: String) async throws {
         try await LiveServer.run { server in
@@ -108,7 +108,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("refuse a head that is too large, in one field or in many") func largeHead() async throws {
+    @Test("reject oversized heads, with one large field or many fields") func largeHead() async throws {
         try await LiveServer.run { server in
             let one = "X-A: \(String(repeating: "a", count: 40_000))\r\n"
             let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
@@ -123,7 +123,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("answer good requests before a bad one") func goodThenBad() async throws {
+    @Test("answer valid requests before an invalid one") func goodThenBad() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
             try await connection.send(Self.get("/api/v1/health") + "nonsense\r\n\r\n")
@@ -133,7 +133,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("take no body that breaks off, even if it is JSON so far") func brokenBody() async throws {
+    @Test("reject incomplete bodies, even if they are valid JSON so far") func brokenBody() async throws {
         try await LiveServer.run { server in
             let requests = [
                 "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{\"type\":\"a\"}",
@@ -149,7 +149,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("are told to go on with a body they asked about") func expectContinue() async throws {
+    @Test("get 100 Continue on request") func expectContinue() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
             try await connection.send(
@@ -166,7 +166,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("end when the client asks for it", arguments: ["close", "Close", "keep-alive, CLOSE"])
+    @Test("end at the client's request", arguments: ["close", "Close", "keep-alive, CLOSE"])
     func connectionClose(option: String) async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
@@ -208,7 +208,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("of HTTP/1.0 end with the reply, unless they ask to go on") func oldClients() async throws {
+    @Test("with HTTP/1.0 end after the reply, unless kept alive") func oldClients() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
             try await connection.send("GET /api/v1/health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -219,7 +219,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("end when nothing is asked for long, and when a head does not end") func idle() async throws {
+    @Test("end when idle, or when a head does not end") func idle() async throws {
         var configuration = ServerConfiguration()
         configuration.idleTimeout = .milliseconds(50)
         try await LiveServer.run(configuration: configuration) { server in
@@ -231,7 +231,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("end when the client does not take its reply") func stalledReader() async throws {
+    @Test("end when the client does not read its reply") func stalledReader() async throws {
         var configuration = ServerConfiguration()
         configuration.idleTimeout = .milliseconds(200)
         try await LiveServer.run(configuration: configuration) { server in
@@ -246,7 +246,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("when there are too many, the one that rests longest makes room") func tooMany() async throws {
+    @Test("beyond the limit, evict the longest idle one") func tooMany() async throws {
         var configuration = ServerConfiguration()
         configuration.maxConnections = 1
         try await LiveServer.run(configuration: configuration) { server in

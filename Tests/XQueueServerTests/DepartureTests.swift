@@ -7,8 +7,8 @@ import XQueueCore
 
 @testable import XQueueServer
 
-/// A worker that is gone before it has its reply must not keep its tasks, and one that has it must not lose them.
-@Suite("A client's departure") struct DepartureTests {
+/// A worker that disconnects before it has its reply must not keep its tasks, and one that has it must not lose them.
+@Suite("Client disconnects") struct DepartureTests {
     private static func head(length: Int?) -> HTTPResponsePart {
         var response = HTTPResponse(status: .ok)
         response.headerFields[.contentLength] = length.map { "\($0)" }
@@ -17,7 +17,7 @@ import XQueueCore
 
     private static func body(_ text: String) -> HTTPResponsePart { .body(ByteBuffer(string: text)) }
 
-    /// How often it is told when the client leaves behind these parts of its reply.
+    /// How often a disconnect after these parts of the reply is reported.
     private static func departures(after parts: [HTTPResponsePart]) throws -> Int {
         let channel = EmbeddedChannel(handler: DepartureWatch())
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
@@ -30,14 +30,14 @@ import XQueueCore
         return told.value
     }
 
-    @Test("is told once if the reply was not whole") func early() throws {
+    @Test("are reported once if the reply was incomplete") func early() throws {
         #expect(try Self.departures(after: []) == 1)
         #expect(try Self.departures(after: [Self.head(length: 5)]) == 1)
         #expect(try Self.departures(after: [Self.head(length: 5), Self.body("hell")]) == 1)
         #expect(try Self.departures(after: [Self.head(length: nil), Self.body("hello")]) == 1)
     }
 
-    @Test("is none behind the last byte of a body, or the end of a reply whose length was not told")
+    @Test("are not reported after the last byte of a body, or after the end of a reply without a length")
     func late() throws {
         let parts = [Self.head(length: 5), Self.body("hel"), Self.body("lo")]
         #expect(try Self.departures(after: parts) == 0)

@@ -12,7 +12,7 @@ import XQueueCore
         "GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(more)\r\n"
     }
 
-    @Test("Without tokens, a server on the loopback interface answers only who calls it by its name")
+    @Test("Without tokens, a server on the loopback interface requires one of its own names as Host")
     func rebinding() async throws {
         var configuration = ServerConfiguration()
         configuration.hosts = ["Queue.example", "[2001:db8::1]"]
@@ -43,7 +43,7 @@ import XQueueCore
         }
     }
 
-    @Test("The same goes for streams of events", arguments: EventClient.Transport.allCases)
+    @Test("The same applies to event streams", arguments: EventClient.Transport.allCases)
     func streams(transport: EventClient.Transport) async throws {
         try await LiveServer.run { server in
             let foreign = try await server.follow(transport, headers: ["X-A: b\r\nHost: evil.example"])
@@ -63,7 +63,7 @@ import XQueueCore
         }
     }
 
-    @Test("Whoever asks for tokens, or can be reached by others, is called as people please") func open()
+    @Test("A server with tokens, or reachable by other machines, accepts any Host") func open()
         throws
     {
         let head = HTTPRequest(method: .get, scheme: "http", authority: "any.example", path: "/")
@@ -80,7 +80,7 @@ import XQueueCore
         }
     }
 
-    @Test("No Host, or two, is 400; HTTP/1.0 need not name one") func count() async throws {
+    @Test("A missing or second Host is 400; HTTP/1.0 needs none") func count() async throws {
         try await LiveServer.run { server in
             let requests = [
                 ("GET /livez HTTP/1.1\r\n\r\n", 400),
@@ -100,9 +100,9 @@ import XQueueCore
     }
 }
 
-@Suite("Bodies that are packed, and empty ones of any type") struct BodyTypeTests {
+@Suite("Compressed bodies, and empty ones of any type") struct BodyTypeTests {
     @Test(
-        "A Content-Encoding is 415, but for identity and for no body",
+        "A Content-Encoding is 415, except identity or with an empty body",
         arguments: ["gzip", "GZIP", "br", "identity, gzip"])
     func packed(encoding: String) async throws {
         try await TestAPI.run { api in
@@ -121,7 +121,7 @@ import XQueueCore
         }
     }
 
-    /// What aiohttp and others send with a request that has no body.
+    /// aiohttp and others send this with requests without a body.
     @Test("An empty body has no type", arguments: [true, false])
     func empty(isChunked: Bool) async throws {
         try await LiveServer.run { server in
@@ -147,7 +147,7 @@ import XQueueCore
         }
     }
 
-    @Test("Answers of the API are not to be kept, or guessed at") func headers() async throws {
+    @Test("API replies disable caching and content sniffing") func headers() async throws {
         try await TestAPI.run(metrics: PrometheusRegistry()) { api in
             for route in Routes.all where !route.path.text.hasPrefix("/console") && route.path.text != "/" {
                 for method in [route.method, .options] {

@@ -5,9 +5,8 @@ import XQueueStoreTesting
 
 @testable import XQueueServer
 
-@Suite("The server's life", .timeLimit(.minutes(5))) struct LifeTests {
-    @Test("A shutdown finishes the requests that have begun, and takes no more") func shutdown() async throws
-    {
+@Suite("Server lifecycle", .timeLimit(.minutes(5))) struct LifeTests {
+    @Test("A shutdown finishes requests in progress, and accepts no more") func shutdown() async throws {
         try await LiveServer.run { server in
             let busy = try await server.connect()
             let idle = try await server.connect()
@@ -25,7 +24,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("A shutdown sends a long reply to its end") func longReply() async throws {
+    @Test("A shutdown completes a long reply") func longReply() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
             let payload = "\"" + String(repeating: "x", count: 1_000_000) + "\""
@@ -42,8 +41,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("A shutdown does not wait forever for a client that sends no body") func stuckClient() async throws
-    {
+    @Test("A shutdown does not wait forever for a missing body") func stuckClient() async throws {
         var configuration = ServerConfiguration()
         configuration.requestTimeout = .milliseconds(50)
         try await LiveServer.run(configuration: configuration) { server in
@@ -67,7 +65,7 @@ import XQueueStoreTesting
     }
 
     @Test(
-        "A host that is not this machine's is a clear error",
+        "A host of another machine is a clear error",
         arguments: ["192.0.2.1", "no-such-host.invalid"])
     func foreignHost(host: String) async throws {
         try await TestAPI.withStore { store, _ in

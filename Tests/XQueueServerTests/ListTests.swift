@@ -35,7 +35,7 @@ import XQueueCore
         }
     }
 
-    @Test("From page to page with any filter, each task comes once") func follow() async throws {
+    @Test("Paging with any filter returns each task once") func follow() async throws {
         try await TestAPI.run { api in
             var ids: [String] = []
             for number in 0..<30 {
@@ -87,7 +87,7 @@ import XQueueCore
     }
 
     @Test(
-        "A wrong parameter is named",
+        "An invalid parameter is named",
         arguments: [
             ("limit=0", "limit", "1 to 1000"), ("limit=1001", "limit", "1 to 1000"),
             ("limit=-1", "limit", "1 to 1000"), ("limit=ten", "limit", "must be an integer"),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import XQueueServer
 
-@Suite("The level of the log") struct LogLevelTests {
+@Suite("Log level") struct LogLevelTests {
     @Test("It can be read and changed while the server runs") func change() async throws {
         let control = LogControl(.info)
         try await TestAPI.run(logControl: control) { api in
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "What is no level changes nothing",
+        "An invalid level changes nothing",
         arguments: [
             (#"{"level":"loud"}"#, "level", "invalid_field"), (#"{"level":null}"#, "level", "invalid_field"),
             (#"{}"#, "level", "invalid_field"), (#"{"level":"info","x":1}"#, "x", "unknown_field"),
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("A server that does not keep it says so") func none() async throws {
+    @Test("It is 404 if it cannot be changed") func none() async throws {
         try await TestAPI.run { api in
             try await api.get("/api/v1/log-level").expectError(404, "not_found")
             try await api.put("/api/v1/log-level", #"{"level":"info"}"#).expectError(404, "not_found")

@@ -26,7 +26,7 @@ import Testing
         #expect(Set(try operations().keys) == Set(routes))
     }
 
-    @Test("Each operation has the query parameters that its route takes, and no others") func query() throws {
+    @Test("Each operation has exactly the query parameters of its route") func query() throws {
         let operations = try operations()
         for route in Routes.all {
             let parameters = operations["\(route.method.rawValue) \(route.path.text)"]?["parameters"]
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Each operation has a name of its own, a summary, and the replies that any request may get")
+    @Test("Each operation has a unique ID, a summary, and the common replies")
     func replies()
         throws
     {
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test("Every reference leads somewhere") func references() throws {
+    @Test("Every reference resolves") func references() throws {
         try walk(root)
     }
 

@@ -16,7 +16,7 @@ import XQueueCore
         #"{"type":1,"":{"":[]}}"#,
     ]
 
-    @Test("Through a submission, a question and a list", arguments: payloads)
+    @Test("By submit, get and list", arguments: payloads)
     func single(payload: String) async throws {
         try await TestAPI.run { api in
             let reply = try await api.submit("{ \"payload\" : \(payload) , \"type\" : \"a\" }")
@@ -28,7 +28,7 @@ import XQueueCore
         }
     }
 
-    @Test("Through a batch") func batch() async throws {
+    @Test("By batch") func batch() async throws {
         try await TestAPI.run { api in
             let items = Self.payloads.map { #"{"type":"a","payload":\#($0)}"# }.joined(separator: " , ")
             let reply = try await api.submitBatch(#"{"tasks":[\#(items)]}"#)
@@ -38,7 +38,7 @@ import XQueueCore
         }
     }
 
-    @Test("A result comes back as the handler gave it") func result() async throws {
+    @Test("A result is returned as the handler made it") func result() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             try await api.settle(try await api.claim(), .success(try .init(#"{"z": 1e2, "a":"\u0041"}"#)))

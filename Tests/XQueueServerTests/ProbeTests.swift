@@ -8,7 +8,7 @@ import XQueueTesting
 @testable import XQueueServer
 
 @Suite("Probes", .timeLimit(.minutes(5))) struct ProbeTests {
-    @Test("livez says that the process answers, readyz whether the store does; strangers may ask")
+    @Test("livez checks the process, readyz the store; both are public")
     func probes() async throws {
         try await TestAPI.run { api in
             for path in ["/livez", "/readyz"] {
@@ -26,16 +26,16 @@ import XQueueTesting
         }
     }
 
-    @Test("A store that hangs is waited for no longer than that, and told after a second") func hanging()
+    @Test("A hanging store delays probes only briefly, and is reported after a second") func hanging()
         async throws
     {
         var configuration = ServerConfiguration()
         configuration.healthPatience = .milliseconds(50)
         try await TestAPI.run(configuration: configuration) { api in
             api.store.hold(.check)
-            // What was seen last: the store was opened.
+            // The last known state: the store was opened.
             #expect(try await api.get("/api/v1/health").status == 200)
-            try await eventually("it is told") { try await api.get("/readyz").status == 503 }
+            try await eventually("it is reported") { try await api.get("/readyz").status == 503 }
             let health = try await api.get("/api/v1/health")
             #expect(health.status == 503)
             #expect(health.raw("checks", "store", "error")?.contains("no response from the store") == true)
@@ -45,7 +45,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A hanging store is asked once, not by each question") func economy() async throws {
+    @Test("A hanging store is checked once, not by each probe") func economy() async throws {
         var configuration = ServerConfiguration()
         configuration.healthPatience = .milliseconds(20)
         try await TestAPI.run(configuration: configuration) { api in

@@ -4,7 +4,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("What a large reply is sent as") struct ReplyBodyTests {
+@Suite("Bodies of large replies") struct ReplyBodyTests {
     /// Pieces of many sizes, among them some larger than a buffer.
     private static let pieces: [JSONPiece] = [0, 1, 70_000, 65_536, 5, 200_000, 3, 3, 0].enumerated().map {
         let byte = UInt8(ascii: "a") + UInt8($0.offset)
@@ -15,7 +15,7 @@ import XQueueCore
 
     private static let whole = pieces.flatMap { $0.withBytes { Array($0) } }
 
-    @Test("Every byte comes once, in buffers that keep nothing else alive") func pieces() {
+    @Test("Every byte is sent once, in buffers that keep nothing else alive") func pieces() {
         let body = ReplyBody.pieces(Self.pieces, count: Self.whole.count)
         let rest = ReplyRest(body)
         var sent: [UInt8] = []
@@ -28,7 +28,7 @@ import XQueueCore
         #expect(Array(body.buffer.readableBytesView) == Self.whole)
     }
 
-    @Test("One that is in a buffer already comes bit by bit as well") func buffer() {
+    @Test("A body in a single buffer is split as well") func buffer() {
         let rest = ReplyRest(.buffer(ByteBuffer(bytes: Self.whole)))
         var sent: [UInt8] = []
         while let buffer = rest.next() {

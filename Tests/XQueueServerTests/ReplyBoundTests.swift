@@ -8,7 +8,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("What one answer may hold", .timeLimit(.minutes(5))) struct ReplyBoundTests {
+@Suite("Limits of replies", .timeLimit(.minutes(5))) struct ReplyBoundTests {
     private static let megabyte = RawJSON(trusted: "\"\(String(repeating: "x", count: (1 << 20) - 2))\"")
 
     private static func fill(_ store: FaultyStore, _ count: Int, types: [String] = ["a"]) async throws {
@@ -20,7 +20,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A list ends early, and says where it goes on", arguments: [["a"], ["a", "b", "c", "d", "e", "f"]])
+        "A list ends early, with a cursor for the rest", arguments: [["a"], ["a", "b", "c", "d", "e", "f"]])
     func list(types: [String]) async throws {
         try await TestAPI.run { api in
             try await Self.fill(api.store, 20, types: types)
@@ -38,7 +38,7 @@ import XQueueTesting
         }
     }
 
-    @Test("So does an answer to a worker") func lease() async throws {
+    @Test("So does a reply to a worker") func lease() async throws {
         try await TestAPI.run { api in
             try await Self.fill(api.store, 20)
             var counts: [Int?] = []
@@ -53,7 +53,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A batch shows whole only so much of what was there before") func batch() async throws {
+    @Test("A batch abridges existing tasks beyond the limit") func batch() async throws {
         try await TestAPI.run { api in
             let ids = TaskIDGenerator()
             let tasks = (0..<12).map { number in
@@ -74,7 +74,7 @@ import XQueueTesting
         }
     }
 
-    @Test("All replies under way have one budget; beyond it there is a clear answer, and small ones go on")
+    @Test("Replies in transit share a budget; beyond it large ones are rejected, small ones sent")
     func budget() async throws {
         var configuration = ServerConfiguration()
         configuration.maxReplyBytes = 24 << 20
@@ -85,7 +85,7 @@ import XQueueTesting
             for _ in 0..<40 where refused == nil {
                 let reader = try await server.connect()
                 try await reader.stopReading()
-                // More than the network takes.
+                // More than the network buffers.
                 let request = ConnectionTests.get("/api/v1/tasks?limit=1000")
                 try await reader.send(String(repeating: request, count: 20))
                 readers.append(reader)
@@ -114,7 +114,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Large bodies that come slowly are in it, too") func bodies() async throws {
+    @Test("Large bodies that arrive slowly count, too") func bodies() async throws {
         var configuration = ServerConfiguration()
         configuration.maxReplyBytes = 16 << 20
         configuration.maxBodyBytes = 12 << 20
@@ -162,7 +162,7 @@ import XQueueTesting
         withExtendedLifetime(noted) {}
     }
 
-    @Test("A reading of unknown size takes a part of what is free") func parts() throws {
+    @Test("A read of unknown size takes part of the free budget") func parts() throws {
         let budget = ByteBudget(64 << 20)
         var shares: [ByteBudget.Share] = []
         while let share = budget.take(upTo: 8 << 20) { shares.append(share) }

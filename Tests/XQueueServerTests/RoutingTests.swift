@@ -4,9 +4,9 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("Addresses and methods") struct RoutingTests {
+@Suite("Paths and methods") struct RoutingTests {
     @Test(
-        "An unknown address is 404",
+        "An unknown path is 404",
         arguments: [
             "/api", "/api/v2", "/api/v2/tasks", "/api/v1/tasks/a/b", "/api/v1/types/a/b", "/API/v1/tasks",
             "/x",
@@ -22,7 +22,7 @@ import XQueueCore
     static let id = TaskID(high: 1, low: 1).description
 
     @Test(
-        "A known address with another method is 405, and says which there are",
+        "A known path with another method is 405 and lists the allowed ones",
         arguments: [
             ("/", "PUT", "GET, HEAD, OPTIONS"),
             ("/api/v1/tasks", "PUT", "POST, GET, HEAD, OPTIONS"),
@@ -57,7 +57,7 @@ import XQueueCore
         }
     }
 
-    @Test("A stream is asked for at the route that the table says has one, and nowhere else")
+    @Test("Streams are recognized on stream routes only")
     func streams() throws {
         let routes = Routes.all.filter(\.isStream)
         #expect(routes.map(\.path.text) == ["/api/v1/events"])
@@ -81,7 +81,7 @@ import XQueueCore
         #expect(asks(.get, "/api/v1/tasks", feed, among: routes) == nil)
     }
 
-    @Test("batch is an address of its own, and names no task") func batch() async throws {
+    @Test("batch is a path of its own, not a task ID") func batch() async throws {
         try await TestAPI.run { api in
             let reply = try await api.get("/api/v1/tasks/batch")
             #expect(reply.status == 405)
@@ -110,7 +110,7 @@ import XQueueCore
         }
     }
 
-    @Test("What nobody thought of is 500, and tells nothing") func unexpected() async throws {
+    @Test("An unexpected error is 500, without details") func unexpected() async throws {
         let broken = Route(.get, "/broken", .public) { _, _ in throw Unexpected("a secret") }
         try await TestAPI.run(routes: [broken]) { api in
             let reply = try await api.get("/broken")

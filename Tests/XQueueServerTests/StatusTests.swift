@@ -36,7 +36,7 @@ import XQueueTesting
 
     @Test("stats count per status, per type and per key") func stats() async throws {
         try await TestAPI.run { api in
-            // The second in which the store was opened is not known as a whole.
+            // The second in which the store was opened is incomplete.
             api.clock.advance(by: .seconds(1))
             try api.manager.register("a", maxConcurrency: 5) { _ -> RawJSON? in nil }
             _ = try await api.makeTask(type: "a", #","concurrency_key":"k","max_concurrency":2"#)
@@ -83,7 +83,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A type nobody has seen can be paused before its first task, if that is meant") func pauseUnseen()
+    @Test("An unknown type can be paused before its first task, with create=true") func pauseUnseen()
         async throws
     {
         try await TestAPI.run { api in
@@ -105,7 +105,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A type goes once it has no tasks, with its settings") func delete() async throws {
+    @Test("A type without tasks can be deleted, with its settings") func delete() async throws {
         try await TestAPI.run { api in
             try await api.send(.delete, "/api/v1/types/a").expectError(404, "not_found", says: "a")
             let id = try await api.makeTask(type: "a")
@@ -119,13 +119,13 @@ import XQueueTesting
             #expect(try await api.get("/api/v1/types").elements("types").isEmpty)
             try await api.send(.delete, "/api/v1/types/a%20b").expectError(
                 400, "invalid_field", field: "type")
-            // It begins anew: the pause is gone.
+            // Recreated, without the pause.
             _ = try await api.makeTask(type: "a")
             _ = try await api.claim(type: "a")
         }
     }
 
-    @Test("The limit of a type is set, kept to, and lifted") func limit() async throws {
+    @Test("A type's limit is set, enforced and removed") func limit() async throws {
         try await TestAPI.run { api in
             for _ in 0..<3 { _ = try await api.makeTask(type: "a:b") }
             let limited = try await api.put("/api/v1/types/a:b/limit", #"{"max_concurrency":1}"#)
@@ -140,7 +140,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A limit that makes no sense is refused",
+        "An invalid limit is rejected",
         arguments: [
             (#"{"max_concurrency":0}"#, "invalid_field"), (#"{"max_concurrency":1.5}"#, "invalid_field"),
             (#"{"max_concurrency":1000001}"#, "invalid_field"), ("{}", "invalid_field"),
@@ -155,7 +155,7 @@ import XQueueTesting
         }
     }
 
-    @Test("What is no type cannot be paused", arguments: ["a%20b", "%C3%A9", "a%2Fb"])
+    @Test("An invalid type cannot be paused", arguments: ["a%20b", "%C3%A9", "a%2Fb"])
     func pauseIllegal(type: String) async throws {
         try await TestAPI.run { api in
             for verb in ["pause", "resume"] {
@@ -184,7 +184,7 @@ import XQueueTesting
         }
     }
 
-    @Test("/api/v1 says where to go") func root() async throws {
+    @Test("/api/v1 lists the entry points") func root() async throws {
         try await TestAPI.run { api in
             let reply = try await api.get("/api/v1")
             #expect(reply.status == 200)

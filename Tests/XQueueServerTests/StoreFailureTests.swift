@@ -7,7 +7,7 @@ import XQueueStoreTesting
 
 @testable import XQueueServer
 
-@Suite("When the store cannot") struct StoreFailureTests {
+@Suite("Store failures") struct StoreFailureTests {
     static let calls: [(StoreVerb, String, String, String?)] = [
         (.insert, "POST", "/api/v1/tasks", #"{"type":"a"}"#),
         (.insert, "POST", "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"}]}"#),
@@ -22,7 +22,7 @@ import XQueueStoreTesting
         (.removeTypes, "DELETE", "/api/v1/types/a", nil),
     ]
 
-    @Test("Every call is 503 and says when to try again", arguments: calls)
+    @Test("Every call is 503 with Retry-After", arguments: calls)
     func unavailable(verb: StoreVerb, method: String, path: String, body: String?) async throws {
         try await TestAPI.run { api in
             for code in [StoreError.Code.unavailable, .corrupt, .closed, .inUse] {
@@ -35,7 +35,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("A full backlog is 429, and takes tasks again when one has left") func backlog() async throws {
+    @Test("A full backlog is 429 until a task has left") func backlog() async throws {
         try await TestAPI.run(limits: StoreLimits(maxBacklog: 2)) { api in
             let first = try await api.makeTask()
             _ = try await api.makeTask()
@@ -50,7 +50,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("Too many types are 429, without a promise") func types() async throws {
+    @Test("Too many types are 429, without Retry-After") func types() async throws {
         try await TestAPI.run(limits: StoreLimits(maxTypes: 1)) { api in
             _ = try await api.makeTask(type: "a")
             let reply = try await api.submit(#"{"type":"b"}"#)

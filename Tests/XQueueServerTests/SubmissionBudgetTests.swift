@@ -6,11 +6,11 @@ import XQueueStoreTesting
 
 @testable import XQueueServer
 
-@Suite("Submissions that wait for the store", .timeLimit(.minutes(3))) struct SubmissionBudgetTests {
+@Suite("Submissions waiting for the store", .timeLimit(.minutes(3))) struct SubmissionBudgetTests {
     private static let large = ConnectionTests.post(
         "{\"type\":\"a\",\"payload\":\"\(String(repeating: "x", count: 1_000_000))\"}")
 
-    @Test("Large ones have one budget, and the next one a clear answer") func budget() async throws {
+    @Test("Large ones share a budget; beyond it they are rejected") func budget() async throws {
         var configuration = ServerConfiguration()
         // Twice eight of them.
         configuration.maxReplyBytes = 16 << 20

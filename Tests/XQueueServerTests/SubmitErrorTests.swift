@@ -4,7 +4,7 @@ import Testing
 
 @testable import XQueueServer
 
-@Suite("What a submission may not be") struct SubmitErrorTests {
+@Suite("Invalid submissions") struct SubmitErrorTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let member: String
         let field: String
@@ -87,7 +87,7 @@ import Testing
         Case(#""priority":1,"prio\u0072ity":1"#, "priority", "given twice"),
     ]
 
-    @Test("A field is named with what is wrong", arguments: invalid) func invalidField(item: Case)
+    @Test("The invalid field and the reason are named", arguments: invalid) func invalidField(item: Case)
         async throws
     {
         try await TestAPI.run { api in
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("A name of any length is quoted only in part") func longName() async throws {
+    @Test("Long names are quoted only in part") func longName() async throws {
         try await TestAPI.run { api in
             let name = String(repeating: "é", count: 100_000)
             let quoted = String(repeating: "é", count: 100)
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(
-        "A type is required, and a word",
+        "A type is required, as a string",
         arguments: [
             "{}", #"{"type":null}"#, #"{"payload":1}"#, #"{"type":""}"#, #"{"type":"a b"}"#, #"{"type":"é"}"#,
             #"{"type":7}"#, "{\"type\":\"\(String(repeating: "a", count: 129))\"}", #"{"type":"a/b"}"#,
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test("The longest type is taken, with all its marks") func longestType() async throws {
+    @Test("The longest type is accepted, with all legal characters") func longestType() async throws {
         try await TestAPI.run { api in
             let type = "A.b_c:d-9" + String(repeating: "x", count: 119)
             let reply = try await api.submit(#"{"type":"\#(type)"}"#)
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(
-        "Malformed JSON is answered with the place",
+        "Malformed JSON is reported with its position",
         arguments: [
             ("", "empty"), (" \n", "at byte 2"), ("{", "at byte 1"), (#"{"type":}"#, "at byte 8"),
             (#"{"type":"a"}}"#, "at byte 12"), (#"{"type":"a",}"#, "at byte 12"),
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test(
-        "Broken UTF-8 is refused, wherever it stands",
+        "Invalid UTF-8 is rejected anywhere",
         arguments: [[0xFF], [0xC3], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80]])
     func brokenUTF8(bytes: [UInt8]) async throws {
         try await TestAPI.run { api in
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test("Nesting has a limit, and no stack to overflow") func nesting() async throws {
+    @Test("Deep nesting is rejected without a stack overflow") func nesting() async throws {
         try await TestAPI.run { api in
             func nested(_ depth: Int) -> String {
                 String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -193,7 +193,7 @@ import Testing
         }
     }
 
-    @Test("Minus zero and tiny numbers are what they are") func oddNumbers() async throws {
+    @Test("Minus zero and tiny numbers are preserved") func oddNumbers() async throws {
         try await TestAPI.run { api in
             let reply = try await api.submit(
                 #"{"type":"a","priority":-0,"queue_timeout":-0,"process_timeout":1e-9,"delay":29e-2}"#)

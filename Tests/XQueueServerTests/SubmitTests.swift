@@ -7,7 +7,7 @@ import XQueueCore
 @testable import XQueueServer
 
 @Suite("POST /api/v1/tasks") struct SubmitTests {
-    @Test("A new task is answered whole, with its place") func wholeTask() async throws {
+    @Test("A new task is returned in full, with its Location") func wholeTask() async throws {
         try await TestAPI.run { api in
             let reply = try await api.submit(
                 """
@@ -38,7 +38,7 @@ import XQueueCore
         }
     }
 
-    @Test("What is left out, or null, takes the defaults") func defaults() async throws {
+    @Test("Omitted and null fields get the defaults") func defaults() async throws {
         try await TestAPI.run { api in
             let short = try await api.submit(#"{"type":"a"}"#)
             let nulls = try await api.submit(
@@ -65,7 +65,7 @@ import XQueueCore
         }
     }
 
-    @Test("A key without a number means one, a number without a key makes the type the key")
+    @Test("A key without a limit means one; a limit without a key makes the type the key")
     func concurrency() async throws {
         try await TestAPI.run { api in
             let key = try await api.submit(#"{"type":"a","concurrency_key":"k"}"#)
@@ -104,7 +104,7 @@ import XQueueCore
         }
     }
 
-    @Test("A run_at in the past means at once") func past() async throws {
+    @Test("A run_at in the past means immediately") func past() async throws {
         try await TestAPI.run { api in
             let reply = try await api.submit(#"{"type":"a","run_at":"1999-12-31T23:59:59Z"}"#)
             #expect(reply.string("pending_reason") == "ready")
@@ -112,7 +112,7 @@ import XQueueCore
         }
     }
 
-    @Test("The same identifier answers with the first task, ended or not") func ownIdentifier() async throws {
+    @Test("The same ID returns the existing task, finished or not") func ownIdentifier() async throws {
         try await TestAPI.run { api in
             let id = "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"
             let first = try await api.submit(#"{"type":"a","id":"\#(id)","payload":1}"#)
@@ -130,7 +130,7 @@ import XQueueCore
         }
     }
 
-    @Test("The same unique key answers with the first task") func uniqueKey() async throws {
+    @Test("The same unique key returns the existing task") func uniqueKey() async throws {
         try await TestAPI.run { api in
             let first = try await api.submit(#"{"type":"a","unique_key":"k","payload":1}"#)
             let second = try await api.submit(#"{"type":"a","unique_key":"k","payload":2}"#)
@@ -142,7 +142,7 @@ import XQueueCore
     }
 
     @Test(
-        "A content type is JSON, or left out",
+        "The Content-Type is JSON or omitted",
         arguments: [
             nil, "application/json", "Application/JSON", "application/json; charset=utf-8",
             "application/json;charset=utf-8", "application/json ; a=b",
@@ -158,7 +158,7 @@ import XQueueCore
     }
 
     @Test(
-        "Another content type is refused",
+        "Any other Content-Type is rejected",
         arguments: ["application/x-www-form-urlencoded", "text/plain", "application/jsonx", "", ";"])
     func otherContentType(type: String) async throws {
         try await TestAPI.run { api in
@@ -183,7 +183,7 @@ import XQueueCore
         }
     }
 
-    @Test("A payload has the queue's own limit") func payloadLimit() async throws {
+    @Test("The payload has a limit of its own") func payloadLimit() async throws {
         var queue = QueueConfiguration()
         queue.maxPayloadBytes = 10
         try await TestAPI.run(queue: queue) { api in

@@ -9,7 +9,7 @@ import XQueueTesting
     static let absent = TaskID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)
 
     @Test(
-        "An identifier nobody has, or that is none, is 404",
+        "An unknown or malformed ID is 404",
         arguments: [absent.description, "7", "%ff", "a%2Fb"])
     func notFound(id: String) async throws {
         try await TestAPI.run { api in
@@ -20,7 +20,7 @@ import XQueueTesting
         }
     }
 
-    @Test("An identifier is read in either case") func upperCase() async throws {
+    @Test("IDs are case-insensitive") func upperCase() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             let reply = try await api.get("/api/v1/tasks/\(id.description.uppercased())")
@@ -28,7 +28,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A failed attempt is told with its times") func failure() async throws {
+    @Test("A failed attempt is reported with its times") func failure() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask(#","max_retry":0"#)
             let attempt = try await api.claim()
@@ -56,7 +56,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A pending task is canceled at once") func cancelPending() async throws {
+    @Test("A pending task is canceled immediately") func cancelPending() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             let reply = try await api.send(.delete, "/api/v1/tasks/\(id)")
@@ -83,7 +83,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A canceled task is run again on request") func retry() async throws {
+    @Test("A canceled task can be retried") func retry() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             try await api.post("/api/v1/tasks/\(id)/retry").expectError(409, "not_requeueable")
@@ -97,7 +97,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A success is not run again") func retrySuccess() async throws {
+    @Test("A successful task cannot be retried") func retrySuccess() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             try await api.settle(try await api.claim(), .success(nil))
@@ -106,7 +106,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Nor is one whose unique key another task has") func retryTaken() async throws {
+    @Test("Nor can one whose unique key is taken") func retryTaken() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask(#","unique_key":"k""#)
             _ = try await api.send(.delete, "/api/v1/tasks/\(id)")

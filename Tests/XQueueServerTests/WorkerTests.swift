@@ -28,7 +28,7 @@ import XQueueTesting
         try await TestAPI.run(queue: queue, body)
     }
 
-    @Test("are none before anybody has announced itself") func none() async throws {
+    @Test("are none before a node registers") func none() async throws {
         try await Self.run { api in
             let reply = try await api.get("/api/v1/workers")
             #expect(reply.status == 200)
@@ -36,7 +36,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are all shown, this node marked") func all() async throws {
+    @Test("are all listed, with this node marked") func all() async throws {
         try await Self.run { api in
             let now = api.clock.now()
             for node in [
@@ -80,7 +80,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are 503 when the store cannot say") func failure() async throws {
+    @Test("are 503 if the store fails") func failure() async throws {
         try await Self.run { api in
             api.store.fail(.nodes)
             let reply = try await api.get("/api/v1/workers")
@@ -89,7 +89,7 @@ import XQueueTesting
         }
     }
 
-    @Test("take GET, HEAD and OPTIONS alone") func methods() async throws {
+    @Test("allow GET, HEAD and OPTIONS only") func methods() async throws {
         try await Self.run { api in
             let options = try await api.send(.options, "/api/v1/workers")
             #expect(options.status == 204)

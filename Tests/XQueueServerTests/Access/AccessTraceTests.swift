@@ -6,10 +6,10 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The trace of wrong tokens") struct AccessTraceTests {
+@Suite("Log of invalid tokens") struct AccessTraceTests {
     private static let wrong = AccessRefusal.unauthorized("unknown token", isTokenWrong: true)
 
-    @Test("So many lines a minute, and then a count") func bounded() {
+    @Test("A limited number of lines per minute, then a count") func bounded() {
         let (log, clock) = (RecordedLog(), ManualClock())
         let trace = AccessTrace(maxFailures: 0, clock: clock, logger: log.logger)
         for _ in 0..<50 { _ = trace.record(Self.wrong, at: .request, from: "192.0.2.1") }
@@ -25,7 +25,7 @@ import XQueueTesting
         #expect(log.lines.count == AccessTrace.linesPerMinute + 2)
     }
 
-    @Test("An address that goes on is slowed down, and no other") func slowed() {
+    @Test("Only an address with too many invalid tokens is slowed down") func slowed() {
         let clock = ManualClock()
         let trace = AccessTrace(maxFailures: 6, clock: clock)
         func show(_ address: String?) -> QueueError.Code {
@@ -45,7 +45,7 @@ import XQueueTesting
         for _ in 0..<20 { #expect(show("2001:db8::1") == .unauthorized) }
     }
 
-    @Test("Wrong tokens are counted by where they are shown, and logins are in the log") func told()
+    @Test("Invalid tokens are counted by door, and logins are logged") func recorded()
         async throws
     {
         let (log, metrics) = (RecordedLog(), PrometheusRegistry())
@@ -53,11 +53,11 @@ import XQueueTesting
             for headers in [[.authorization: "Bearer nonsense"], [.authorization: "Basic x"]] as [HTTPFields]
             {
                 _ = try await api.send(.get, "/api/v1/stats", headers: headers)
-                // Where everybody may look, a guess is a guess, too.
+                // Counted on public routes, too.
                 _ = try await api.send(.get, "/api/v1/session", headers: headers)
             }
             _ = try await api.post("/api/v1/session", #"{"token":"nonsense"}"#)
-            // No token, an old cookie and a missing scope are no guesses.
+            // A missing token, an old cookie and a missing scope are not counted.
             _ = try await api.get("/api/v1/stats")
             _ = try await api.send(.get, "/api/v1/stats", headers: [.cookie: "xqueue_session=old"])
             _ = try await api.send(
@@ -72,7 +72,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A login counts as a request of its token") func loginRate() async throws {
+    @Test("A login counts toward its token's rate limit") func loginRate() async throws {
         var configuration = ScopeTests.locked
         configuration.access.rateLimit = 1
         configuration.access.rateBurst = 2
@@ -83,7 +83,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Whoever guesses over HTTP gets 429 in the end, and who knows is let in beside them") func live()
+    @Test("Guessing tokens over HTTP ends in 429, while valid ones are accepted") func live()
         async throws
     {
         var configuration = ScopeTests.locked

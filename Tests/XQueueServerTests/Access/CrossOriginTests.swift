@@ -3,7 +3,7 @@ import Testing
 
 @testable import XQueueServer
 
-@Suite("Pages of other places")
+@Suite("Cross-origin pages")
 struct CrossOriginTests {
     private static let asked = HTTPField.Name.accessControlRequestMethod
     private static let page = "https://app.example.com"
@@ -14,7 +14,7 @@ struct CrossOriginTests {
         return configuration
     }
 
-    @Test("No page is allowed unless it is named") func off() async throws {
+    @Test("No origin is allowed by default") func off() async throws {
         try await TestAPI.run { api in
             let reply = try await api.send(.get, "/api/v1/stats", headers: [.origin: Self.page])
             #expect(reply.headers[.accessControlAllowOrigin] == nil)
@@ -25,7 +25,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("A preflight says what a named page may send") func preflight() async throws {
+    @Test("A preflight lists what an allowed page may send") func preflight() async throws {
         try await TestAPI.run(configuration: Self.configuration) { api in
             let reply = try await api.send(
                 .options, "/api/v1/tasks", headers: [.origin: Self.page, Self.asked: "POST"])
@@ -41,7 +41,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("Answers, and refusals, are for a named page to read") func answers() async throws {
+    @Test("Allowed pages may read replies and errors") func answers() async throws {
         try await TestAPI.run(configuration: Self.configuration) { api in
             for path in ["/api/v1/stats", "/api/v1/nowhere"] {
                 let reply = try await api.send(.get, path, headers: [.origin: Self.page])
@@ -57,7 +57,7 @@ struct CrossOriginTests {
         }
     }
 
-    @Test("A named page may follow events, others may not") func streams() async throws {
+    @Test("Only allowed pages may follow events") func streams() async throws {
         try await LiveServer.run(configuration: Self.configuration) { server in
             let feed = try await server.follow(.feed, headers: ["Origin: \(Self.page)"])
             #expect(await feed.status() == 200)

@@ -58,7 +58,7 @@ struct JWTTests {
         }
     }
 
-    @Test("A good one says who its bearer is, and what they may do") func good() async throws {
+    @Test("A valid one identifies its bearer and their scopes") func good() async throws {
         let caller = try await Self.access().bearer(try await Self.sign { $0.types = ["a"] })
         #expect(caller.name == "alice")
         #expect(caller.scopes == [.read, .submit])
@@ -66,7 +66,7 @@ struct JWTTests {
         #expect(try await Self.access().bearer(try await Self.sign()).types == nil)
     }
 
-    @Test("One that is wrong in any way is refused") func wrong() async throws {
+    @Test("An invalid one is rejected") func wrong() async throws {
         let now = Int(Date().timeIntervalSince1970)
         #expect(await Self.isRefused(try await Self.sign("another secret of more than thirty-two bytes")))
         #expect(await Self.isRefused(try await Self.sign { $0.exp = now - 1 }))
@@ -85,7 +85,7 @@ struct JWTTests {
         #expect(await Self.isRefused("\(unsigned).\(token.split(separator: ".")[1])."))
     }
 
-    /// Claims whose audience is written in one way or another.
+    /// Claims with either form of audience.
     private struct AudienceClaims: JWTPayload {
         enum Audience: Codable, Sendable {
             case text(String)
@@ -121,14 +121,14 @@ struct JWTTests {
             .sign(payload, header: header)
     }
 
-    @Test("An audience is a text, with its spaces, or an array") func audience() async throws {
+    @Test("An audience is a string, spaces included, or an array") func audience() async throws {
         func token(_ audience: AudienceClaims.Audience) async throws -> String {
             try await Self.sign(AudienceClaims(aud: audience))
         }
         for good in [AudienceClaims.Audience.text("xqueue"), .list(["other", "xqueue"])] {
             #expect(try await Self.access().bearer(try await token(good)).scopes == .read)
         }
-        // One audience of this name, as RFC 7519 has it, and none of its words.
+        // A single audience as in RFC 7519, not its words.
         for wrong in [
             AudienceClaims.Audience.text("xqueue other"), .text("other xqueue"), .list(["xqueue other"]),
             .number(5),
@@ -141,7 +141,7 @@ struct JWTTests {
         #expect(try await Self.access(rules).bearer(spaced).scopes == .read)
     }
 
-    @Test("One that demands extensions is refused, whatever they are", arguments: [["exp"], ["b64"], []])
+    @Test("One with critical extensions is rejected", arguments: [["exp"], ["b64"], []])
     func critical(names: [String]) async throws {
         var header = JWTHeader()
         header.crit = names
@@ -149,7 +149,7 @@ struct JWTTests {
         #expect(await Self.isRefused(token))
     }
 
-    @Test("A key of a set that cannot be used is passed over, and told") func unusableKeys() async throws {
+    @Test("Unusable keys of a set are skipped and reported") func unusableKeys() async throws {
         let key = ES256PrivateKey()
         let point = try #require(key.publicKey.parameters)
         let good =
@@ -176,7 +176,7 @@ struct JWTTests {
         }
     }
 
-    @Test("A public key checks its own kind, and is no secret") func publicKey() async throws {
+    @Test("A public key verifies its own algorithm, and is no secret") func publicKey() async throws {
         let key = ES256PrivateKey()
         var rules = JWTRules()
         rules.publicKey = key.publicKey.pemRepresentation
@@ -186,12 +186,12 @@ struct JWTTests {
         #expect(try await access.bearer(token).name == "alice")
         let other = try await JWTKeyCollection().add(ecdsa: ES256PrivateKey()).sign(Claims())
         #expect(await Self.isRefused(other, by: access))
-        // Whoever knows the public key, which is everybody, must not be able to sign with it.
+        // Nobody may sign with the public key, which is no secret.
         let forged = try await Self.sign(key.publicKey.pemRepresentation)
         #expect(await Self.isRefused(forged, by: access))
     }
 
-    @Test("Of a set of keys, the one that a token names checks it") func keySet() async throws {
+    @Test("A token is verified with the key it names") func keySet() async throws {
         let keys = ["old": ES256PrivateKey(), "new": ES256PrivateKey()]
         let members = try keys.map { name, key in
             let point = try #require(key.publicKey.parameters)
@@ -207,7 +207,7 @@ struct JWTTests {
             let kid = JWKIdentifier(string: name)
             let signer = await JWTKeyCollection().add(ecdsa: key, kid: kid)
             #expect(try await access.bearer(try await signer.sign(Claims(), kid: kid)).name == "alice")
-            // Signed by one, and named as the other's.
+            // Signed with one key, but naming the other.
             let other = JWKIdentifier(string: name == "old" ? "new" : "old")
             let liar = await JWTKeyCollection().add(ecdsa: key, kid: other)
             #expect(await Self.isRefused(try await liar.sign(Claims(), kid: other), by: access))
@@ -216,7 +216,7 @@ struct JWTTests {
         }
     }
 
-    @Test("Keys that cannot be used are said to be") func badKeys() async {
+    @Test("Unusable keys are reported") func badKeys() async {
         var rules = JWTRules()
         #expect(await rules.problem() != nil)
         rules.secret = "short"
@@ -229,7 +229,7 @@ struct JWTTests {
         #expect(await rules.problem() != nil)
     }
 
-    @Test("One that was good ends when it says, and with its rules") func ends() async throws {
+    @Test("A valid one ends when it expires or the rules change") func ends() async throws {
         let clock = ManualClock(SystemQueueClock().now())
         let access = Self.access(clock: clock)
         let token = try await Self.sign()
@@ -237,7 +237,7 @@ struct JWTTests {
         let head = HTTPRequest(
             method: .get, scheme: "http", authority: "localhost", path: "/",
             headerFields: [.authorization: "Bearer \(token)"])
-        // It is known now: no signature has to be checked.
+        // Cached now: no signature check needed.
         #expect(try access.admitAtOnce(head, to: .read) == caller)
         #expect(access.stillHolds(caller, head))
         clock.advance(by: .seconds(700))
@@ -255,7 +255,7 @@ struct JWTTests {
         #expect(!again.stillHolds(known, head))
     }
 
-    @Test("Requests and streams are let in by one", arguments: EventClient.Transport.allCases)
+    @Test("Requests and streams are admitted by one", arguments: EventClient.Transport.allCases)
     func live(transport: EventClient.Transport) async throws {
         var configuration = ServerConfiguration()
         configuration.access.jwt = Self.rules

@@ -20,7 +20,7 @@ import XQueueTesting
         return configuration
     }
 
-    @Test("Types: no more are brought than allowed, and those that go make room") func types() async throws {
+    @Test("Types: no more are created than allowed, and deleted ones make room") func types() async throws {
         try await TestAPI.run(configuration: Self.configuration(TokenQuota(types: 2))) { api in
             func submit(_ type: String, _ token: String = TypeLimitedTests.token) async throws -> APIReply {
                 try await api.call(.post, "/api/v1/tasks", #"{"type":"\#(type)"}"#, token: token)
@@ -31,7 +31,7 @@ import XQueueTesting
                 .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"},{"type":"d"}]}"#)
             #expect(batch.status == 403)
             #expect(try await api.call(.get, "/api/v1/tasks").integer("total") == 3)
-            // What somebody else has brought is no type of this token.
+            // A type created by another token does not count.
             #expect(try await submit("c", "a token for all").status == 201)
             try await eventually("the type is seen") { try await submit("c").status == 201 }
             let claimed = try await api.claim(type: "b")
@@ -58,7 +58,7 @@ import XQueueTesting
                 }
                 return await group.reduce(into: [Int: Int]()) { $0[$1, default: 0] += 1 }
             }
-            // Those on their way count as accepted, so that a few more may be refused than need be, and none too few.
+            // Tasks in flight count as accepted, so a few more than necessary may be rejected, but never too few.
             let accepted = statuses[201, default: 0]
             #expect(1...25 ~= accepted && statuses[429] == 60 - accepted, "\(statuses)")
             for _ in accepted..<25 {
@@ -70,7 +70,7 @@ import XQueueTesting
                 .post, "/api/v1/tasks/batch", #"{"tasks":[{"type":"a"}]}"#)
             full.expectError(429, "quota_exceeded", says: "quota of token 'bounded' is 25")
             #expect(full.headers[.retryAfter] != nil)
-            // Others are not held up.
+            // Other tokens are not affected.
             let other = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#, token: "a token for all")
             #expect(other.status == 201)
             _ = try await api.claim(type: "a")
@@ -81,7 +81,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Workers: so many names, and requests that wait") func workers() async throws {
+    @Test("Workers: limits names and waiting requests") func workers() async throws {
         try await TestAPI.run(configuration: Self.configuration(TokenQuota(workers: 2))) { api in
             func lease(_ worker: String, _ token: String = TypeLimitedTests.token) async throws -> APIReply {
                 try await api.call(
@@ -96,7 +96,7 @@ import XQueueTesting
     }
 
     @Test(
-        "Streams: so many at once, and a place is free again when one ends",
+        "Streams: limits concurrent ones, and frees a slot when one ends",
         arguments: EventClient.Transport.allCases)
     func streams(transport: EventClient.Transport) async throws {
         try await LiveServer.run(configuration: Self.configuration(TokenQuota(streams: 2))) { server in
@@ -118,7 +118,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Sessions: a token logs out its own oldest console, and never another's") func sessions()
+    @Test("Sessions: a login ends the token's own oldest one, never another token's") func sessions()
         async throws
     {
         var configuration = Self.configuration(TokenQuota(sessions: 2)).access
@@ -139,7 +139,7 @@ import XQueueTesting
         for secret in own[1...] { #expect(await isIn(secret)) }
         let other = try access.openSession(for: free).secret
         for secret in own[1...] + [other] { #expect(await isIn(secret)) }
-        // The house is full: each makes room in its own.
+        // At the total limit, each token makes room among its own.
         let again = try access.openSession(for: free).secret
         for secret in own[1...] + [again] { #expect(await isIn(secret)) }
         #expect(await !isIn(other))

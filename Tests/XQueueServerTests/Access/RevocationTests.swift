@@ -6,11 +6,11 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-/// What is taken away ends at once: requests that wait, and streams.
-@Suite("Tokens that are removed", .timeLimit(.minutes(5))) struct RevocationTests {
+/// Revoking a token immediately ends its waiting requests and streams.
+@Suite("Removed tokens", .timeLimit(.minutes(5))) struct RevocationTests {
     private static func run(_ body: @Sendable (LiveServer) async throws -> Void) async throws {
         var configuration = ScopeTests.locked
-        // No stream hears of it by its heartbeat.
+        // Long enough that no heartbeat detects it.
         configuration.streamHeartbeat = .seconds(600)
         var queue = QueueConfiguration()
         queue.runsWorkers = false
@@ -32,7 +32,7 @@ import XQueueTesting
         return connection
     }
 
-    @Test("A request that waits for tasks is answered 401, and gets none") func longPoll() async throws {
+    @Test("A request waiting for tasks gets 401 and no tasks") func longPoll() async throws {
         try await Self.run { server in
             let removed = try await Self.wait(server, "work")
             try await eventually("it waits") { server.manager.waitingPolls == 1 }
@@ -46,7 +46,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A request whose token stays goes on waiting") func others() async throws {
+    @Test("A request whose token remains keeps waiting") func others() async throws {
         try await Self.run { server in
             let kept = try await Self.wait(server, "admin")
             try await eventually("it waits") { server.manager.waitingPolls == 1 }
@@ -56,7 +56,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A stream gets nothing more", arguments: EventClient.Transport.allCases)
+    @Test("A stream gets no further events", arguments: EventClient.Transport.allCases)
     func stream(transport: EventClient.Transport) async throws {
         try await Self.run { server in
             let headers = ["Authorization: Bearer \(ScopeTests.token("read"))"]

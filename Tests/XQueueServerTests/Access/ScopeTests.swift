@@ -7,7 +7,7 @@ import Testing
 struct ScopeTests {
     static let scopes = AccessScopes.words
 
-    /// A server that knows a token for each scope, called as the scope is.
+    /// A server with a token for each scope, named like the scope.
     static var locked: ServerConfiguration {
         var configuration = ServerConfiguration()
         configuration.access.tokens = scopes.map {
@@ -18,7 +18,7 @@ struct ScopeTests {
 
     static func token(_ name: String) -> String { "a token for \(name)" }
 
-    /// An address the pattern of a route stands for.
+    /// A path that matches a route's pattern.
     private static func path(of route: Route) -> String {
         route.path.text
             .replacing("{id}", with: "0199d4f0-0000-7000-8000-000000000001")
@@ -26,7 +26,7 @@ struct ScopeTests {
             .replacing(/\{[^}]*\}/, with: "a")
     }
 
-    @Test("Each route lets in exactly who has its scope", arguments: scopes.map(\.name))
+    @Test("Each route admits exactly the callers with its scope", arguments: scopes.map(\.name))
     func walk(name: String) async throws {
         let scope = try #require(AccessScopes(word: name))
         try await TestAPI.run(configuration: Self.locked) { api in
@@ -51,7 +51,7 @@ struct ScopeTests {
         }
     }
 
-    @Test("Without a token, or with a wrong one, only public routes answer")
+    @Test("Without a valid token only public routes are accessible")
     func strangers() async throws {
         try await TestAPI.run(configuration: Self.locked) { api in
             let wrong: [HTTPFields] = [
@@ -74,7 +74,7 @@ struct ScopeTests {
         }
     }
 
-    @Test("A server without tokens lets everybody in") func open() async throws {
+    @Test("A server without tokens admits every caller") func open() async throws {
         try await TestAPI.run { api in
             for route in Routes.all {
                 let reply = try await api.send(route.method, Self.path(of: route))
@@ -83,7 +83,7 @@ struct ScopeTests {
         }
     }
 
-    @Test("Only what strangers may know is public") func publicRoutes() {
+    @Test("Only these routes are public") func publicRoutes() {
         let open = Routes.all.filter { $0.scope == .public }.map { "\($0.method) \($0.path.text)" }
         #expect(
             Set(open).isSubset(of: [
@@ -93,7 +93,7 @@ struct ScopeTests {
             ]))
     }
 
-    @Test("Health tells strangers only whether all is well") func health() async throws {
+    @Test("Health shows anonymous callers only the overall status") func health() async throws {
         try await TestAPI.run(configuration: Self.locked) { api in
             let stranger = try await api.get("/api/v1/health")
             #expect(stranger.status == 200)

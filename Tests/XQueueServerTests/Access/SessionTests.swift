@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("Sessions of the console")
+@Suite("Console sessions")
 struct SessionTests {
     private static let site = HTTPField.Name("Sec-Fetch-Site")
 
@@ -23,7 +23,7 @@ struct SessionTests {
         try await api.send(.post, "/api/v1/types/a/pause?create=true", headers: headers)
     }
 
-    @Test("A token is traded for a cookie no script reads") func cookie() async throws {
+    @Test("A token is exchanged for a cookie hidden from scripts") func cookie() async throws {
         try await TestAPI.run(configuration: ScopeTests.locked) { api in
             let reply = try await api.post("/api/v1/session", #"{"token":"\#(ScopeTests.token("read"))"}"#)
             #expect(reply.status == 200)
@@ -42,7 +42,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Behind a proxy with TLS the cookie is for TLS alone") func secure() async throws {
+    @Test("Behind a TLS proxy the cookie is Secure") func secure() async throws {
         try await TestAPI.run(configuration: ScopeTests.locked) { api in
             let reply = try await api.send(
                 .post, "/api/v1/session", ByteBuffer(string: #"{"token":"\#(ScopeTests.token("read"))"}"#),
@@ -51,7 +51,7 @@ struct SessionTests {
         }
     }
 
-    @Test("A wrong token opens no session") func wrongToken() async throws {
+    @Test("An invalid token opens no session") func wrongToken() async throws {
         try await TestAPI.run(configuration: ScopeTests.locked) { api in
             let reply = try await api.post("/api/v1/session", #"{"token":"nonsense"}"#)
             reply.expectError(401, "unauthorized")
@@ -59,7 +59,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Another place's page cannot use the cookie") func forgery() async throws {
+    @Test("Pages of other origins cannot use the cookie") func forgery() async throws {
         try await TestAPI.run(configuration: ScopeTests.locked) { api in
             let session = try await Self.logIn(api)
             let host = "localhost"
@@ -74,7 +74,7 @@ struct SessionTests {
             }
             let own = try await Self.pause(api, [.cookie: session, Self.site!: "same-origin"])
             #expect(own.status == 200, "\(own.text)")
-            // A token is not sent by browsers by themselves.
+            // Browsers do not attach tokens by themselves.
             let token = "Bearer \(ScopeTests.token("admin"))"
             #expect(
                 try await Self.pause(api, [.authorization: token, .origin: "http://evil.example"]).status
@@ -82,7 +82,7 @@ struct SessionTests {
         }
     }
 
-    @Test("Logging out ends the session at once") func logOut() async throws {
+    @Test("Logging out ends the session immediately") func logOut() async throws {
         try await TestAPI.run(configuration: ScopeTests.locked) { api in
             let session = try await Self.logIn(api)
             let reply = try await api.send(
@@ -92,7 +92,7 @@ struct SessionTests {
         }
     }
 
-    @Test("A page of another place can do nothing at a server without tokens, either") func openServer()
+    @Test("Without tokens, pages of other origins can change nothing either") func openServer()
         async throws
     {
         try await TestAPI.run { api in
@@ -105,7 +105,7 @@ struct SessionTests {
         }
     }
 
-    // MARK: - AccessControl by itself
+    // MARK: - AccessControl alone
 
     private static func head(_ headers: HTTPFields) -> HTTPRequest {
         HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/", headerFields: headers)
@@ -141,7 +141,7 @@ struct SessionTests {
         #expect(try await access.bearer(ScopeTests.token("submit")).name == "submit")
     }
 
-    @Test("Tokens rotate: the old and the new one are good at once") func rotation() async throws {
+    @Test("Tokens rotate: the old and the new one are valid simultaneously") func rotation() async throws {
         var configuration = ScopeTests.locked.access
         let access = AccessControl(configuration)
         configuration.tokens.append(
@@ -151,7 +151,7 @@ struct SessionTests {
         #expect(try await access.bearer("the next one").name == "new")
     }
 
-    @Test("Too many requests with one token are 429, and time brings more") func rateLimit() async throws {
+    @Test("Requests beyond a token's rate limit are 429 until it refills") func rateLimit() async throws {
         let clock = ManualClock()
         var configuration = ScopeTests.locked.access
         configuration.rateLimit = 2
@@ -161,13 +161,13 @@ struct SessionTests {
         for _ in 0..<3 { _ = try await access.admit(head, to: .read) }
         do throws(AccessRefusal) {
             _ = try await access.admit(head, to: .read)
-            Issue.record("the fourth request was let in")
+            Issue.record("the fourth request was admitted")
         } catch {
             #expect(error.reply.status == .tooManyRequests)
             #expect(error.reply.headers[.retryAfter] == "1")
             #expect(error.error.code == .rateLimited)
         }
-        // Others have buckets of their own.
+        // Other tokens have their own buckets.
         _ = try await access.admit(
             Self.head([.authorization: "Bearer \(ScopeTests.token("admin"))"]), to: .read)
         clock.advance(by: .milliseconds(500))
@@ -175,7 +175,7 @@ struct SessionTests {
         await #expect(throws: AccessRefusal.self) { try await access.admit(head, to: .read) }
     }
 
-    @Test("The limit is told over HTTP, and what goes beyond it does nothing")
+    @Test("The limit is reported over HTTP, and requests beyond it have no effect")
     func rateLimitOverHTTP() async throws {
         var configuration = ServerConfiguration()
         configuration.access.tokens = ["quick", "other"].map {

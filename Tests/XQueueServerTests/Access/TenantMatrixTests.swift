@@ -6,7 +6,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-/// Every route, called by one tenant about another's things: a new route without a row fails.
+/// Calls every route as one tenant for another's resources; a new route without a row fails.
 @Suite("Two tenants") struct TenantMatrixTests {
     @Test("Every route has a row") func complete() {
         let routes = Routes.all.map { "\($0.method.rawValue) \($0.path.text)" }
@@ -14,7 +14,7 @@ import XQueueCore
     }
 
     @Test(
-        "Neither learns of the other, nor changes anything of it", arguments: rows.keys.sorted(),
+        "Neither can see or change anything of the other", arguments: rows.keys.sorted(),
         [true, false])
     func row(_ route: String, isTurned: Bool) async throws {
         let row = try #require(Self.rows[route])
@@ -26,7 +26,7 @@ import XQueueCore
     }
 
     private static let rows: [String: @Sendable (Tenants) async throws -> Void] = [
-        // What everybody may see.
+        // Public.
         "GET /": { try await $0.showsNothing(.get, "/") },
         "GET /console/{file}": { try await $0.showsNothing(.get, "/console/app.js") },
         "GET /api/v1": { try await $0.showsNothing(.get, "/api/v1") },
@@ -40,7 +40,7 @@ import XQueueCore
             try await tenants.showsNothing(.post, "/api/v1/session", body)
         },
         "DELETE /api/v1/session": { try await $0.showsNothing(.delete, "/api/v1/session") },
-        // What concerns the whole queue.
+        // About the whole queue.
         "GET /api/v1/log-level": { tenants in
             try await tenants.call(.get, "/api/v1/log-level").expectError(403, "forbidden")
         },
@@ -63,7 +63,7 @@ import XQueueCore
         },
         // Tasks.
         "POST /api/v1/tasks": { tenants in
-            // Keys are one's own.
+            // Keys are per tenant.
             let reply = try await tenants.showsNothing(
                 .post, "/api/v1/tasks",
                 #"{"type":"\#(tenants.own.type)","unique_key":"new","concurrency_key":"new"}"#)

@@ -7,7 +7,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-/// One of two who share a queue, and what is theirs. Everything that is only theirs has their name in it.
+/// One of two tenants of a queue. Everything that belongs only to a tenant contains its name.
 struct Tenant: Sendable {
     let name: String
     var waiting = TaskID(high: 0, low: 0)
@@ -19,7 +19,7 @@ struct Tenant: Sendable {
     var worker: String { "\(name)-worker" }
 }
 
-/// A queue with two tenants, each with a waiting task, a running one, and a worker; one of them calls.
+/// A queue with two tenants, each with a pending task, a running one and a worker; one of them calls.
 struct Tenants {
     let api: TestAPI
     let own: Tenant
@@ -42,7 +42,7 @@ struct Tenants {
         }
     }
 
-    /// Keys are the same for both.
+    /// Both use the same keys.
     private static func moveIn(_ tenant: Tenant, _ api: TestAPI) async throws -> Tenant {
         var tenant = tenant
         func submit(_ members: String) async throws -> TaskID {
@@ -63,7 +63,7 @@ struct Tenants {
         try await api.call(method, path, body, token: own.token)
     }
 
-    /// What the victim sees of the queue.
+    /// The victim's view of the queue.
     func everythingOfTheVictim() async throws -> [String] {
         var seen: [String] = []
         for path in [
@@ -74,9 +74,9 @@ struct Tenants {
         return seen
     }
 
-    /// A call whose reply has nothing of the victim in it.
+    /// Checks that the reply reveals nothing about the victim.
     ///
-    /// - Parameter shows: Whether the caller's own must be in it.
+    /// - Parameter shows: Whether the reply must contain the caller's own data.
     @discardableResult
     func showsNothing(
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, shows: Bool = false
@@ -89,7 +89,7 @@ struct Tenants {
         return reply
     }
 
-    /// A call about a thing of the victim is answered as one about a thing that is not there. `TARGET` stands for it.
+    /// Checks that a call for the victim's resource, `TARGET`, is answered like one for a missing resource.
     func sameAsAbsent(
         _ method: HTTPRequest.Method, _ path: String, _ body: String?, _ thing: String, absent: String
     ) async throws {

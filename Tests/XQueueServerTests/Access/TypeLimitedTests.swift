@@ -7,7 +7,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("Tokens for some task types")
+@Suite("Tokens limited to task types")
 struct TypeLimitedTests {
     static let token = "a token for two types"
 
@@ -20,7 +20,7 @@ struct TypeLimitedTests {
         try await TestAPI.run(configuration: configuration) { try await body($0) }
     }
 
-    @Test("Submitting other types is refused, alone and in a batch") func submission() async throws {
+    @Test("Submitting other types is rejected, alone and in a batch") func submission() async throws {
         try await Self.run { api in
             let one = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#)
             one.expectError(403, "forbidden", field: "type", says: "c")
@@ -32,7 +32,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("Tasks of other types do not exist") func foreignTasks() async throws {
+    @Test("Tasks of other types are invisible") func foreignTasks() async throws {
         try await Self.run { api in
             let made = try await api.call(.post, "/api/v1/tasks", #"{"type":"c"}"#, token: "a token for all")
             let id = try #require(made.string("id"))
@@ -47,7 +47,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("Lists, types and statistics show the token's types alone") func lists() async throws {
+    @Test("Lists, types and statistics show only the token's types") func lists() async throws {
         try await Self.run { api in
             for type in ["a", "b", "c", "a", "b", "c"] {
                 _ = try await api.call(
@@ -73,7 +73,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("A unique key of another type's task stands in nobody's way") func uniqueKey() async throws {
+    @Test("Unique keys of other types do not conflict") func uniqueKey() async throws {
         try await Self.run { api in
             let body = #","unique_key":"k"}"#
             _ = try await api.call(
@@ -89,7 +89,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("An identifier of another type's task is refused before anything is accepted") func foreignID()
+    @Test("An ID of another type's task is rejected before anything is accepted") func foreignID()
         async throws
     {
         try await Self.run { api in
@@ -103,7 +103,7 @@ struct TypeLimitedTests {
             batch.expectError(409, "id_taken", field: "tasks[1].id")
             #expect(!(one.text + batch.text).contains("secret"))
             #expect(try await api.call(.get, "/api/v1/tasks").integer("total") == 0)
-            // One's own is harmless as ever.
+            // The caller's own ID still works.
             let own = try #require(
                 try await api.call(.post, "/api/v1/tasks", #"{"type":"a"}"#).string("id"))
             let again = try await api.call(.post, "/api/v1/tasks", #"{"type":"a","id":"\#(own)"}"#)
@@ -111,7 +111,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("Concurrency keys are the token's own, and look as they were written") func concurrencyKeys()
+    @Test("Concurrency keys are per token, and are shown as written") func concurrencyKeys()
         async throws
     {
         var configuration = ServerConfiguration()
@@ -132,7 +132,7 @@ struct TypeLimitedTests {
             }
             _ = try await submit("c", "a token for all")
             _ = try await api.claim(type: "c")
-            // Neither the whole queue's key nor the other type's holds it.
+            // Neither the queue-wide key nor the other type's parks it.
             for type in ["a", "b"] {
                 let task = try await submit(type, Self.token)
                 #expect(task.string("concurrency_key") == "k")
@@ -149,7 +149,7 @@ struct TypeLimitedTests {
             let list = try await api.call(.get, "/api/v1/tasks?concurrency_key=k")
             #expect(list.elements("tasks").map { $0.string("type") } == ["a", "b", "a"])
             #expect(try await api.call(.get, "/api/v1/tasks?concurrency_key=k&type=b").integer("total") == 1)
-            // Within a namespace a key holds across types and tokens.
+            // Within a namespace a key applies across types and tokens.
             _ = try await submit("x", "a token for a shop")
             _ = try await api.claim(type: "x")
             let other = try await submit("y", "another token for the shop")
@@ -158,7 +158,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("A list of a key goes through all of its types, however large the payloads are") func largeKeyList()
+    @Test("Listing by key covers all types, even with large payloads") func largeKeyList()
         async throws
     {
         try await Self.run { api in
@@ -187,7 +187,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("A concurrency key that is too long with what stands before it is refused") func longKey()
+    @Test("A concurrency key that is too long with its prefix is rejected") func longKey()
         async throws
     {
         try await Self.run { api in
@@ -203,7 +203,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("The log's level is none of their business, and no series but their own are") func wholeQueue()
+    @Test("They cannot access the log level, and see only their own metrics") func wholeQueue()
         async throws
     {
         var configuration = ServerConfiguration()
@@ -224,7 +224,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("Leases of other types are not handed out, and not held by who knows their names")
+    @Test("Leases of other types are neither granted nor usable by ID")
     func leases() async throws {
         try await Self.run { api in
             for type in ["a", "c"] {
@@ -264,7 +264,7 @@ struct TypeLimitedTests {
         }
     }
 
-    @Test("Streams show the token's types alone", arguments: EventClient.Transport.allCases)
+    @Test("Streams show only the token's types", arguments: EventClient.Transport.allCases)
     func streams(transport: EventClient.Transport) async throws {
         var configuration = ServerConfiguration()
         configuration.access.tokens = [
@@ -287,7 +287,7 @@ struct TypeLimitedTests {
 }
 
 extension TestAPI {
-    /// A call with a token.
+    /// Makes a request with a token.
     func call(
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
         token: String = TypeLimitedTests.token

@@ -6,9 +6,9 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("Refused streams", .timeLimit(.minutes(5))) struct EventRefusalTests {
+@Suite("Rejected streams", .timeLimit(.minutes(5))) struct EventRefusalTests {
     @Test(
-        "A wrong address is said so, by either transport", arguments: EventClient.Transport.allCases,
+        "An invalid URL is reported on either transport", arguments: EventClient.Transport.allCases,
         [
             ("?after=x", "invalid_field", "after"), ("?after=", "invalid_field", "after"),
             ("?after=1-2-3", "invalid_field", "after"), ("?after=1&after=2", "invalid_field", "after"),
@@ -29,7 +29,7 @@ import XQueueCore
     }
 
     @Test(
-        "A page of another origin gets no socket",
+        "Pages of other origins get no WebSocket",
         arguments: ["http://evil.example", "null", "https://127.0.0.1", "http://127.0.0.1:1"])
     func foreignOrigin(origin: String) async throws {
         try await LiveServer.run { server in
@@ -39,7 +39,7 @@ import XQueueCore
         }
     }
 
-    @Test("Pages of this server, whatever it is called, get one")
+    @Test("The server's own pages get one, under any of its names")
     func ownOrigin() async throws {
         try await LiveServer.run { server in
             for header in [
@@ -51,7 +51,7 @@ import XQueueCore
     }
 
     @Test(
-        "A handshake that is none",
+        "An invalid handshake",
         arguments: [
             (["Sec-WebSocket-Version: 8"], 426, "upgrade_required"),
             (["Sec-WebSocket-Version: "], 426, "upgrade_required"),
@@ -64,7 +64,7 @@ import XQueueCore
             #expect(await client.status() == status)
             if status == 426 { #expect(await client.head.lowercased().contains("sec-websocket-version: 13")) }
             #expect(await client.refusal().string("code") == code)
-            // NIO reads nothing behind an upgrade: the connection ends.
+            // NIO reads nothing after an upgrade request: the connection ends.
             _ = await client.readToEnd()
         }
     }
@@ -79,7 +79,7 @@ import XQueueCore
         }
     }
 
-    @Test("Too many subscribers are told to come later", arguments: EventClient.Transport.allCases)
+    @Test("Too many subscribers get Retry-After", arguments: EventClient.Transport.allCases)
     func tooMany(transport: EventClient.Transport) async throws {
         var queue = QueueConfiguration()
         queue.maxSubscribers = 2
@@ -95,7 +95,7 @@ import XQueueCore
         }
     }
 
-    @Test("Who asks for no stream is told how to") func noStream() async throws {
+    @Test("A request without Accept says how to get a stream") func noStream() async throws {
         try await TestAPI.run { api in
             let accept: (String) -> HTTPFields = { [.accept: $0] }
             for headers in [[:], accept("application/json"), accept("text/event-stream;q=0")] {
@@ -113,7 +113,7 @@ import XQueueCore
         }
     }
 
-    @Test("A feed after other requests on the same connection, sent all at once") func pipelined()
+    @Test("A feed after other requests on the same connection, pipelined") func pipelined()
         async throws
     {
         try await LiveServer.run { server in
@@ -130,7 +130,7 @@ import XQueueCore
             #expect(await connection.reply()?.status == 200)
             #expect(await connection.reply()?.status == 200)
             await server.shutDown()
-            // What has come with the head may be read already; the end must come in any case.
+            // Events that came with the head may be read already; the end must follow in any case.
             _ = await connection.end()
         }
     }

@@ -8,10 +8,10 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-@Suite("The stream of events", .timeLimit(.minutes(5))) struct EventStreamTests {
+@Suite("Event streams", .timeLimit(.minutes(5))) struct EventStreamTests {
     typealias Transport = EventClient.Transport
 
-    @Test("A task's way through running workers", arguments: Transport.allCases)
+    @Test("A task's lifecycle with running workers", arguments: Transport.allCases)
     func wholeWay(transport: Transport) async throws {
         try await LiveServer.run(register: { manager in
             try manager.register("work") { (task: TaskContext<RawJSON>) in
@@ -46,7 +46,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Filters by the address", arguments: Transport.allCases)
+    @Test("Filters in the URL", arguments: Transport.allCases)
     func filters(transport: Transport) async throws {
         try await LiveServer.run { server in
             let ids = try await server.submit(2, type: "a") + server.submit(2, type: "b")
@@ -59,7 +59,7 @@ import XQueueTesting
             ]
             let end = try await server.submit(type: "end")[0]
             for (query, expected) in cases {
-                // Each also wants the last task by its status, which ends the look.
+                // Each also matches the last task's status, which ends the loop.
                 let client = try await server.follow(transport, "?after=0\(query)")
                 try await client.hello()
                 let wanted = query.isEmpty || query.contains("status=pending") ? expected + [end] : expected
@@ -70,7 +70,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Coming back with a cursor misses nothing", arguments: Transport.allCases)
+    @Test("Resuming from a cursor misses nothing", arguments: Transport.allCases)
     func resume(transport: Transport) async throws {
         try await LiveServer.run(register: { manager in
             try manager.register("work") { (task: TaskContext<RawJSON>) in task.payload }
@@ -114,7 +114,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A cursor that is too old is told so", arguments: Transport.allCases)
+    @Test("A cursor that is too old gets a reset", arguments: Transport.allCases)
     func reset(transport: Transport) async throws {
         try await LiveServer.run(limits: StoreLimits(events: EventRetention(count: 10))) { server in
             for _ in 0..<40 { try await server.submit() }
@@ -131,7 +131,7 @@ import XQueueTesting
     }
 
     @Test(
-        "Heartbeats keep a quiet stream open for longer than requests may rest", arguments: Transport.allCases
+        "Heartbeats keep a quiet stream open beyond the idle timeout", arguments: Transport.allCases
     )
     func heartbeats(transport: Transport) async throws {
         var configuration = ServerConfiguration()
@@ -147,7 +147,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A socket's client that answers nothing is closed") func silentClient() async throws {
+    @Test("An unresponsive WebSocket client is disconnected") func silentClient() async throws {
         var configuration = ServerConfiguration()
         configuration.streamHeartbeat = .milliseconds(100)
         try await LiveServer.run(configuration: configuration) { server in
@@ -160,7 +160,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A shutdown ends streams at once, with a word", arguments: Transport.allCases)
+    @Test("A shutdown ends streams immediately, with a reason", arguments: Transport.allCases)
     func shutdown(transport: Transport) async throws {
         try await LiveServer.run { server in
             let client = try await server.follow(transport)
@@ -182,7 +182,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A client that leaves is forgotten, and with the last one the log", arguments: Transport.allCases)
+    @Test("Disconnected clients are unsubscribed", arguments: Transport.allCases)
     func leaving(transport: Transport) async throws {
         try await LiveServer.run { server in
             #expect(server.store.calls(of: .lastEvent) == 0)
@@ -199,12 +199,12 @@ import XQueueTesting
     }
 
     @Test(
-        "Hundreds of followers of one task each, past the limit of connections", arguments: Transport.allCases
+        "Hundreds of subscribers of one task each, beyond the connection limit", arguments: Transport.allCases
     )
     func many(transport: Transport) async throws {
         var configuration = ServerConfiguration()
         configuration.maxConnections = 10
-        // On a busy machine the first ones answer no ping before the last one is there.
+        // On a busy machine the first ones answer no ping before the last one connects.
         configuration.streamHeartbeat = .seconds(600)
         try await LiveServer.run(configuration: configuration) { server in
             let ids = try await server.submit(300)
@@ -228,7 +228,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A client that stops reading is closed, and what it was sent is bounded",
+        "A client that stops reading is disconnected, with bounded memory",
         arguments: Transport.allCases)
     func slow(transport: Transport) async throws {
         var queue = QueueConfiguration()
@@ -240,7 +240,7 @@ import XQueueTesting
             let fast = try await server.follow(transport)
             try await fast.hello()
             var sent = 0
-            // The network takes a good deal before the server has to keep anything.
+            // The network buffers a lot before the server has to.
             while server.manager.eventBus.count > 1, sent < 200_000 {
                 try Task.checkCancellation()
                 try await server.submit(500)
@@ -250,14 +250,14 @@ import XQueueTesting
             #expect(server.manager.eventBus.count == 1)
             try await slow.setReading(true)
             #expect(await slow.readToEnd() < sent)
-            // Whoever reads in time is told why.
+            // A client that reads in time gets the reason.
             if let end = await slow.end {
                 #expect(end == .init(code: transport == .socket ? 1013 : nil, reason: "slow consumer"))
             }
         }
     }
 
-    @Test("A store that fails meanwhile is only a delay", arguments: Transport.allCases)
+    @Test("A temporary store failure only delays events", arguments: Transport.allCases)
     func storeTrouble(transport: Transport) async throws {
         try await LiveServer.run { server in
             let client = try await server.follow(transport)

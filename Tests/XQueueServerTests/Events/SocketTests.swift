@@ -4,8 +4,8 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("The WebSocket", .timeLimit(.minutes(5))) struct SocketTests {
-    @Test("Subscriptions come and go by messages") func subscriptions() async throws {
+@Suite("WebSocket", .timeLimit(.minutes(5))) struct SocketTests {
+    @Test("Messages subscribe and unsubscribe") func subscriptions() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow(.socket, "?type=a")
             try await client.hello()
@@ -13,7 +13,7 @@ import XQueueCore
             #expect(try await client.next(1)[0].text == #"{"event":"subscribed","id":"b"}"#)
             let both = try await server.submit(type: "a") + server.submit(type: "b")
             #expect(try await client.next(2).map { $0.string("task_id") } == both.map(\.description))
-            // Two that match the same event: it comes once.
+            // Two subscriptions match the same event: it is sent once.
             try await client.send(text: #"{"action":"subscribe","id":"c","task_id":["\#(both[0])"]}"#)
             #expect(try await client.next(1)[0].string("id") == "c")
             _ = try await server.manager.cancel(both[0])
@@ -31,7 +31,7 @@ import XQueueCore
     }
 
     @Test(
-        "A message that is not understood is answered, and the stream goes on",
+        "An invalid message gets an error, and the stream continues",
         arguments: [
             ("{", "the message is not JSON"), ("[]", "must be a JSON object"), ("{}", "id is required"),
             (#"{"id":"a"}"#, "action must be"), (#"{"action":"dance","id":"a"}"#, "action must be"),
@@ -57,7 +57,7 @@ import XQueueCore
         }
     }
 
-    @Test("Subscriptions and their values are counted") func bounds() async throws {
+    @Test("The numbers of subscriptions and values are limited") func bounds() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow()
             try await client.hello()
@@ -73,7 +73,7 @@ import XQueueCore
         }
     }
 
-    @Test("So are the values of all subscriptions of one client, and of all clients") func values()
+    @Test("So are the total values of one client and of all clients") func values()
         async throws
     {
         var queue = QueueConfiguration()
@@ -99,7 +99,7 @@ import XQueueCore
             }
             #expect(try await subscribe(clients[2], "1", 10).string("event") == "subscribed")
             #expect(try await subscribe(clients[2], "2", 1).string("message")?.contains("of all") == true)
-            // What was refused has changed nothing, and what is given back is free for others.
+            // A rejected subscription changes nothing, and released values are free for others.
             try await clients[0].send(text: #"{"action":"unsubscribe","id":"1"}"#)
             _ = try await clients[0].next(1)
             #expect(try await subscribe(clients[2], "2", 1).string("event") == "subscribed")
@@ -112,7 +112,7 @@ import XQueueCore
         }
     }
 
-    @Test("Messages in pieces, with a ping between them") func pieces() async throws {
+    @Test("Fragmented messages, with a ping in between") func pieces() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow()
             try await client.hello()
@@ -127,7 +127,7 @@ import XQueueCore
     }
 
     @Test(
-        "What breaks the protocol ends the stream with the code for it",
+        "A protocol violation ends the stream with its close code",
         arguments: [
             (2, [1], true, 0, 1003), (1, [0xFF], true, 0, 1007), (0, [1], true, 0, 1002),
             (3, [1], true, 0, 1002), (11, [1], true, 0, 1002), (1, [0x20], true, 0x40, 1002),
@@ -145,7 +145,7 @@ import XQueueCore
         }
     }
 
-    @Test("A frame that is not masked, and a message within a message") func moreBroken() async throws {
+    @Test("An unmasked frame, and a message within a message") func moreBroken() async throws {
         try await LiveServer.run { server in
             let unmasked = try await server.follow()
             try await unmasked.hello()
@@ -161,8 +161,7 @@ import XQueueCore
         }
     }
 
-    @Test("A message of 64 KiB is read, one byte more is not, in one piece or many") func size() async throws
-    {
+    @Test("Messages are limited to 64 KiB, fragmented or not") func size() async throws {
         try await LiveServer.run { server in
             let space = { (count: Int) in [UInt8](repeating: 0x20, count: count) }
             let client = try await server.follow()
@@ -181,7 +180,7 @@ import XQueueCore
         }
     }
 
-    @Test("A close is answered with its code") func close() async throws {
+    @Test("A close is echoed with its code") func close() async throws {
         try await LiveServer.run { server in
             let client = try await server.follow()
             try await client.hello()

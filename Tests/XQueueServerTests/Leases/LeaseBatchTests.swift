@@ -13,7 +13,7 @@ import XQueueCore
         }
     }
 
-    @Test("are ended in one call, each with its own answer") func end() async throws {
+    @Test("are completed in one call, each with its own result") func end() async throws {
         try await TestAPI.run { api in
             let leases = try await Self.leases(api, 3)
             _ = try await api.post("/api/v1/leases/\(leases[1])/release")
@@ -50,7 +50,7 @@ import XQueueCore
         }
     }
 
-    @Test("are extended in one call, and take progress in one") func extend() async throws {
+    @Test("are extended and report progress in one call each") func extend() async throws {
         try await TestAPI.run { api in
             let leases = try await Self.leases(api, 2)
             let id = try #require(AttemptID(leaseID: leases[1])?.taskID)
@@ -67,7 +67,7 @@ import XQueueCore
         }
     }
 
-    @Test("with nothing in them are a sign of life") func empty() async throws {
+    @Test("that are empty are a sign of life") func empty() async throws {
         try await TestAPI.run { api in
             let reply = try await api.put(
                 "/api/v1/leases", #"{"worker":"w-9","types":["t"],"capacity":4,"running":2,"leases":[]}"#)
@@ -79,7 +79,7 @@ import XQueueCore
     }
 
     @Test(
-        "with a mistake change nothing, and name its place",
+        "with an error change nothing, and name its position",
         arguments: [
             (#"{}"#, "invalid_field", "leases"),
             (#"{"leases":{}}"#, "invalid_field", "leases"),
@@ -101,7 +101,7 @@ import XQueueCore
         }
     }
 
-    @Test("are bounded") func bound() async throws {
+    @Test("are limited in size") func bound() async throws {
         var queue = QueueConfiguration()
         queue.maxBatch = 2
         try await TestAPI.run(queue: queue) { api in

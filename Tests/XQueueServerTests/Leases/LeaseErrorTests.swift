@@ -6,7 +6,7 @@ import XQueueStoreTesting
 
 @testable import XQueueServer
 
-@Suite("mistakes with leases") struct LeaseErrorTests {
+@Suite("errors with leases") struct LeaseErrorTests {
     @Test(
         "in a request for tasks are named",
         arguments: [
@@ -36,7 +36,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("in fields nobody knows are named") func unknown() async throws {
+    @Test("in unknown fields are named") func unknown() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -55,7 +55,7 @@ import XQueueStoreTesting
     }
 
     @Test(
-        "in what is said of a lease are named, and the lease is still held",
+        "in updates of a lease are named, and the lease is still held",
         arguments: [
             ("fail", #"{"retry_after":-1}"#, "retry_after"),
             ("fail", #"{"retry_after":"soon"}"#, "retry_after"),
@@ -73,7 +73,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("in a result that is too large leave the lease as it is") func largeResult() async throws {
+    @Test("by an oversized result leave the lease unchanged") func largeResult() async throws {
         var queue = QueueConfiguration()
         queue.maxPayloadBytes = 10
         try await TestAPI.run(queue: queue) { api in
@@ -88,7 +88,7 @@ import XQueueStoreTesting
     }
 
     @Test(
-        "in the name of a lease are 404", arguments: ["x", "1.2", "0190d6f0-0000-7000-8000-000000000000.0"])
+        "in the lease ID are 404", arguments: ["x", "1.2", "0190d6f0-0000-7000-8000-000000000000.0"])
     func name(text: String) async throws {
         try await TestAPI.run { api in
             try await api.put("/api/v1/leases/\(text)", "{}").expectError(404, "not_found")
@@ -98,7 +98,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("with methods say which there are") func methods() async throws {
+    @Test("with methods list the allowed ones") func methods() async throws {
         try await TestAPI.run { api in
             let lease = try await api.send(.options, "/api/v1/leases")
             #expect(lease.headers[.allow] == "POST, PUT, OPTIONS")
@@ -107,7 +107,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("at a store that fails are 503, and the lease can be ended later") func store() async throws {
+    @Test("by a failing store are 503, and the lease can be completed later") func store() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask()
             let lease = try await api.takeLease()

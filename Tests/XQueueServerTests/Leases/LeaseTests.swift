@@ -7,7 +7,7 @@ import XQueueTesting
 @testable import XQueueServer
 
 @Suite("leases") struct LeaseTests {
-    @Test("hand out the best tasks, each with a lease") func handOut() async throws {
+    @Test("are granted for the best tasks") func handOut() async throws {
         try await TestAPI.run { api in
             let low = try await api.makeTask(type: "a", #","payload":{"n":1}"#)
             let high = try await api.makeTask(type: "b", #","priority":5,"process_timeout":20"#)
@@ -33,7 +33,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are none when nothing is ready and nobody waits") func empty() async throws {
+    @Test("are none if nothing is ready and the request does not wait") func empty() async throws {
         try await TestAPI.run { api in
             let reply = try await api.lease()
             #expect(reply.status == 200)
@@ -66,7 +66,7 @@ import XQueueTesting
         }
     }
 
-    @Test("end with a failure that is retried after the wait that was asked for") func fail() async throws {
+    @Test("end with a failure that is retried after the requested delay") func fail() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask(type: "a", #","max_retry":3"#)
             let lease = try await api.takeLease()
@@ -81,7 +81,7 @@ import XQueueTesting
         }
     }
 
-    @Test("end for good when the failure is permanent") func permanent() async throws {
+    @Test("end without a retry if the failure is permanent") func permanent() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask(type: "a", #","max_retry":3"#)
             let lease = try await api.takeLease()
@@ -91,7 +91,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are given back without using up a retry, at once or later") func release() async throws {
+    @Test("are released without using up a retry, immediately or with a delay") func release() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             for (body, reason) in [("{}", "ready"), (#"{"delay":30}"#, "scheduled")] {
@@ -114,7 +114,7 @@ import XQueueTesting
             #expect(
                 reply.text
                     == #"{"lease":"\#(lease)","stop":false,"reason":null,"lease_duration":90}"#)
-            // 100 s, and the grace period of 30.
+            // 100 s plus the grace period of 30 s.
             let expiry = try await api.store.task(id)?.lease?.expiresAt
             #expect(expiry == (try await api.store.task(id)?.startedAt).map { $0 + .seconds(130) })
             api.clock.advance(by: .seconds(30))
@@ -123,7 +123,7 @@ import XQueueTesting
         }
     }
 
-    @Test("whose attempt ran too long end with a timeout, whatever they bring") func timeout() async throws {
+    @Test("whose attempt ran too long end with a timeout, whatever is reported") func timeout() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask(type: "a", #","process_timeout":5,"max_retry":0"#)
             let lease = try await api.takeLease()
@@ -136,7 +136,7 @@ import XQueueTesting
         }
     }
 
-    @Test("say that their task was canceled") func cancel() async throws {
+    @Test("report that their task was canceled") func cancel() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -168,7 +168,7 @@ import XQueueTesting
         }
     }
 
-    @Test("take progress, which extends them") func progress() async throws {
+    @Test("are extended by progress") func progress() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -183,7 +183,7 @@ import XQueueTesting
         }
     }
 
-    @Test("obey the limits of types and keys, and pauses") func limits() async throws {
+    @Test("respect limits of types and keys, and pauses") func limits() async throws {
         try await TestAPI.run { api in
             for _ in 0..<3 { _ = try await api.makeTask(type: "a") }
             for _ in 0..<2 { _ = try await api.makeTask(type: "k", #","concurrency_key":"x""#) }
@@ -204,7 +204,7 @@ extension TestAPI {
         try await post("/api/v1/leases", #"{"worker":"w","types":["a"]\#(members)}"#)
     }
 
-    /// Takes one task of type `a`, and answers its lease.
+    /// Claims one task of type `a`, and returns its lease.
     func takeLease() async throws -> String {
         let reply = try await lease()
         guard let lease = reply.elements("leases").first?.string("lease") else {
@@ -215,6 +215,6 @@ extension TestAPI {
 }
 
 extension APIReply {
-    /// The task that was handed out.
+    /// The claimed task.
     var task: APIReply? { raw("task").map { APIReply(json: RawJSON(trusted: $0)) } }
 }

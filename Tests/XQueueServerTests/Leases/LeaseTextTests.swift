@@ -7,8 +7,8 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-/// What workers say for people to read is repaired and cut, so that no end is lost for it.
-@Suite("texts of workers") struct LeaseTextTests {
+/// Display texts of workers are repaired and truncated, so that no outcome is lost because of them.
+@Suite("display texts of workers") struct LeaseTextTests {
     private static func post(_ api: TestAPI, _ path: String, _ bytes: [UInt8]) async throws -> APIReply {
         try await api.send(
             .post, path, ByteBuffer(bytes: bytes), headers: [.contentType: "application/json"])
@@ -23,7 +23,7 @@ import XQueueTesting
         (Array(#"{"code":5}"#.utf8), #"{"code":5}"#),
     ]
 
-    @Test("that failed say why, whatever that is") func failure() async throws {
+    @Test("are accepted as errors, whatever they contain") func failure() async throws {
         try await TestAPI.run { api in
             for (error, expected) in Self.errors {
                 for isBatch in [false, true] {
@@ -46,7 +46,7 @@ import XQueueTesting
         }
     }
 
-    @Test("that failed at length are cut") func long() async throws {
+    @Test("are truncated as errors") func long() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask(type: "a", #","max_retry":0"#)
             let lease = try await api.takeLease()
@@ -57,7 +57,7 @@ import XQueueTesting
         }
     }
 
-    @Test("report progress with any message") func progress() async throws {
+    @Test("are accepted as progress messages") func progress() async throws {
         try await TestAPI.run { api in
             let id = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -70,7 +70,7 @@ import XQueueTesting
         }
     }
 
-    @Test("have a host and a version of any kind") func worker() async throws {
+    @Test("are accepted as host and version") func worker() async throws {
         try await TestAPI.run { api in
             let long = String(repeating: "v", count: 1000)
             let reply = try await api.post(
@@ -83,7 +83,7 @@ import XQueueTesting
         }
     }
 
-    @Test("keep results strict") func result() async throws {
+    @Test("are not repaired in results") func result() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -96,7 +96,7 @@ import XQueueTesting
         }
     }
 
-    @Test("come back at once the first times they are given back, then later and later") func pace()
+    @Test("do not affect release: immediate at first, then with growing delays") func pace()
         async throws
     {
         try await TestAPI.run { api in
@@ -114,7 +114,7 @@ import XQueueTesting
             #expect(waits.prefix(4) == [.zero, .zero, .milliseconds(100), .milliseconds(200)])
             #expect(waits.last == .seconds(10))
             #expect(try await api.store.task(id)?.retryCount == 0)
-            // One that asks for its own time gets that.
+            // An explicit delay takes precedence.
             let lease = try await api.takeLease()
             _ = try await api.post("/api/v1/leases/\(lease)/release", #"{"delay":1}"#)
             #expect(try await api.store.task(id)?.runAt == api.clock.now() + .seconds(1))

@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-/// Requests that wait for tasks, at a server that listens.
+/// Requests that wait for tasks, with a listening server.
 @Suite("long polls", .timeLimit(.minutes(5))) struct LongPollTests {
     private static func run(
         configuration: ServerConfiguration = ServerConfiguration(),
@@ -46,13 +46,13 @@ import XQueueTesting
             let id = try await server.submit()[0]
             let reply = try await Self.reply(connection)
             #expect(reply.elements("leases").map { $0.task?.string("id") } == [id.description])
-            // The connection can be used again.
+            // The connection can be reused.
             try await Self.ask(connection, wait: 0)
             #expect(try await Self.reply(connection).integer("count") == 0)
         }
     }
 
-    @Test("are answered empty when their time is over") func time() async throws {
+    @Test("are answered empty when they time out") func time() async throws {
         try await Self.run { server in
             let connection = try await server.connect()
             try await Self.ask(connection, wait: 30)
@@ -63,7 +63,7 @@ import XQueueTesting
         }
     }
 
-    @Test("cost a lone task one claim, however many wait") func coalesced() async throws {
+    @Test("need one claim for a single task, however many wait") func coalesced() async throws {
         try await Self.run { server in
             var connections: [RawConnection] = []
             for index in 0..<50 {
@@ -72,14 +72,14 @@ import XQueueTesting
                 connections.append(connection)
                 try await Self.wait(for: server, polls: index + 1)
             }
-            try await eventually("the polls have looked") {
+            try await eventually("the polls have claimed") {
                 let calls = server.store.calls(of: .claim)
                 try await Task.sleep(for: .milliseconds(50))
                 return server.store.calls(of: .claim) == calls
             }
             let before = server.store.calls(of: .claim)
             try await server.submit()
-            // Whoever has waited longest gets it.
+            // The longest waiting one gets it.
             #expect(try await Self.reply(connections[0]).integer("count") == 1)
             #expect(server.store.calls(of: .claim) - before <= 3)
             try await server.submit(49)
@@ -90,7 +90,7 @@ import XQueueTesting
         }
     }
 
-    @Test("of a client that leaves lose nothing") func departure() async throws {
+    @Test("of disconnected clients lose no task") func departure() async throws {
         try await Self.run { server in
             let gone = try await server.connect()
             try await Self.ask(gone, worker: "gone")
@@ -107,19 +107,19 @@ import XQueueTesting
         }
     }
 
-    @Test("of a client that leaves during the claim give the task back at once") func departureInClaim()
+    @Test("of clients that disconnect during the claim release the task immediately") func departureInClaim()
         async throws
     {
         try await Self.run { server in
             let gone = try await server.connect()
             try await Self.ask(gone, worker: "gone")
             try await Self.wait(for: server, polls: 1)
-            try await eventually("it has looked") { server.store.calls(of: .claim) > 0 }
+            try await eventually("it has claimed") { server.store.calls(of: .claim) > 0 }
             server.store.hold(.claim)
             let id = try await server.submit()[0]
             await server.store.waitForHeldCalls(of: .claim)
             try await gone.close()
-            // Another connection's whole exchange comes after the end of this one.
+            // Another connection's exchange completes only after this one has closed.
             let other = try await server.connect()
             try await other.send("GET /api/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
             _ = await other.reply()
@@ -132,7 +132,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are answered at once when the server shuts down, and nothing is claimed") func shutdown()
+    @Test("are answered immediately on shutdown, and nothing is claimed") func shutdown()
         async throws
     {
         try await Self.run { server in
@@ -144,7 +144,7 @@ import XQueueTesting
         }
     }
 
-    @Test("outlast the time that a connection may rest, and do not count as connections") func bounds()
+    @Test("may outlast the idle timeout, and do not count as connections") func bounds()
         async throws
     {
         var configuration = ServerConfiguration()
@@ -164,7 +164,7 @@ import XQueueTesting
         }
     }
 
-    @Test("for many different types are woken for those that have tasks") func types() async throws {
+    @Test("for different types are woken only for their own tasks") func types() async throws {
         try await Self.run { server in
             var connections: [RawConnection] = []
             for index in 0..<8 {

@@ -7,7 +7,7 @@ import XQueueTesting
 @testable import XQueueServer
 
 @Suite("remote workers") struct RemoteWorkerTests {
-    @Test("are among the workers, and make their types served") func shown() async throws {
+    @Test("are listed, and make their types served") func shown() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask()
             _ = try await api.makeTask(type: "else")
@@ -31,7 +31,7 @@ import XQueueTesting
         }
     }
 
-    @Test("run nothing once their attempts have ended") func running() async throws {
+    @Test("show no running tasks once their attempts have ended") func running() async throws {
         try await TestAPI.run { api in
             _ = try await api.makeTask()
             let lease = try await api.takeLease()
@@ -42,7 +42,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are forgotten when they have been silent for three heartbeats") func silence() async throws {
+    @Test("are removed after three missed heartbeats") func silence() async throws {
         try await TestAPI.run { api in
             _ = try await api.lease()
             api.clock.advance(by: .seconds(89))
@@ -52,7 +52,7 @@ import XQueueTesting
         }
     }
 
-    @Test("take their leave") func leave() async throws {
+    @Test("deregister") func leave() async throws {
         try await TestAPI.run { api in
             _ = try await api.lease()
             #expect(try await api.send(.delete, "/api/v1/workers/w").status == 200)
@@ -61,7 +61,7 @@ import XQueueTesting
         }
     }
 
-    @Test("cannot have the name of a node, or make one leave") func nodes() async throws {
+    @Test("cannot use the name of a node, or deregister it") func nodes() async throws {
         try await TestAPI.run { api in
             let node = NodeRecord(
                 id: "w",
@@ -75,7 +75,7 @@ import XQueueTesting
         }
     }
 
-    @Test("are bounded in number") func bound() async throws {
+    @Test("are limited in number") func bound() async throws {
         var queue = QueueConfiguration()
         queue.maxRemoteWorkers = 2
         try await TestAPI.run(queue: queue) { api in
@@ -93,7 +93,7 @@ import XQueueTesting
         try await TestAPI.run { api in
             let id = try await api.makeTask(type: "a", #","process_timeout":7"#)
             let lease = try await api.takeLease()
-            // Another manager over the same store knows nothing of the lease but what its name says.
+            // Another manager on the same store knows the lease only by its ID.
             try await TestAPI.over(api.store, clock: api.clock) { other in
                 #expect(try await other.put("/api/v1/leases/\(lease)", "{}").raw("stop") == "false")
                 other.clock.advance(by: .seconds(8))

@@ -14,7 +14,7 @@ import XQueueTesting
         try String(contentsOf: root.appending(path: file), encoding: .utf8)
     }
 
-    @Test("Answers what is measured, and no task by its identifier") func text() async throws {
+    @Test("Returns the metrics, without task IDs") func text() async throws {
         try await TestAPI.run(metrics: PrometheusRegistry()) { api in
             let id = try await api.makeTask(type: "resize")
             _ = try await api.get("/api/v1/tasks/\(id)")
@@ -36,7 +36,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Attempts of workers in other programs are counted as all others") func remoteAttempts()
+    @Test("Attempts of remote workers are counted like all others") func remoteAttempts()
         async throws
     {
         try await TestAPI.run(metrics: PrometheusRegistry()) { api in
@@ -63,13 +63,13 @@ import XQueueTesting
         }
     }
 
-    @Test("A server that keeps none says so") func none() async throws {
+    @Test("A server without metrics replies 404") func none() async throws {
         try await TestAPI.run { api in
             try await api.get("/metrics").expectError(404, "not_found", says: "no metrics")
         }
     }
 
-    @Test("Dashboard, alert rules and document name metrics that there are") func names() throws {
+    @Test("Dashboard, alert rules and documentation name existing metrics") func names() throws {
         let known = Set(
             MetricName.allCases.map(\.rawValue) + ["xqueue_metrics_series", "xqueue_metrics_refused_total"])
         let pattern = try Regex(#"\b(?:xqueue|process)_[a-z_]+\b"#)

@@ -3,14 +3,14 @@ import Testing
 
 @testable import XQueueServer
 
-@Suite("The metrics that are kept for Prometheus") struct PrometheusRegistryTests {
+@Suite("Prometheus registry") struct PrometheusRegistryTests {
     private let registry = PrometheusRegistry(maxSeries: 5)
 
     private func lines(_ name: String) -> [String] {
         registry.text().split(separator: "\n").map(String.init).filter { $0.contains(name) }
     }
 
-    @Test("A counter adds up over all who have it, and never goes back") func counter() {
+    @Test("A counter is shared by all its users, and never decreases") func counter() {
         for _ in 0..<2 {
             let counter = Counter(label: "a_total", dimensions: [("type", "x")], factory: registry)
             counter.increment(by: 3)
@@ -28,7 +28,7 @@ import Testing
         #expect(lines("b_total").last == "b_total 1")
     }
 
-    @Test("Gauges hold what was recorded last") func gauge() {
+    @Test("Gauges hold the last recorded value") func gauge() {
         let gauge = Gauge(label: "level", factory: registry)
         gauge.record(5)
         gauge.record(2.5)
@@ -53,12 +53,12 @@ import Testing
         #expect(self.lines("size_bucket").contains(#"size_bucket{le="1000"} 1"#))
     }
 
-    @Test("Names and labels are made legal") func names() {
+    @Test("Names and labels are sanitized") func names() {
         Counter(label: "1 é-x", dimensions: [("a.b", "\"\\\n")], factory: registry).increment()
         #expect(lines("{").last == #"_1____x{a_b="\"\\\n"} 1"#)
     }
 
-    @Test("What finds no place works, is not written, and is counted") func bounds() {
+    @Test("Instruments beyond the limit work, are not written, and are counted") func bounds() {
         for number in 0..<20 {
             Counter(label: "c_total", dimensions: [("n", "\(number)")], factory: registry).increment()
         }
@@ -68,7 +68,7 @@ import Testing
         #expect(lines("xqueue_metrics_refused_total").last == "xqueue_metrics_refused_total 16")
     }
 
-    @Test("Many may record at once, and nothing is lost") func concurrent() async {
+    @Test("Concurrent recording loses nothing") func concurrent() async {
         let timer = Timer(label: "t_seconds", factory: registry)
         let sum = FloatingPointCounter(label: "s_total", factory: registry)
         await withDiscardingTaskGroup { group in

@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 import XQueueCore
 
-/// A reply of the API, to be looked into by a test.
+/// A reply of the API, for inspection by tests.
 struct APIReply {
     let status: Int
     let headers: HTTPFields
@@ -22,7 +22,7 @@ struct APIReply {
         text = json.text
     }
 
-    /// The bytes of the value at a path of names, as they were sent.
+    /// The raw value at a path of member names.
     func raw(_ path: String...) -> String? {
         var value: RawJSON? = RawJSON(trusted: text)
         for name in path {
@@ -52,7 +52,7 @@ struct APIReply {
         (try? RawJSON(trusted: text).members())?.map(\.name) ?? []
     }
 
-    /// The names of the error's members say all there is, and they are as given.
+    /// Checks that the error has exactly these members.
     func expectError(
         _ status: Int, _ code: String, field: String? = nil, says words: String = "",
         sourceLocation: SourceLocation = #_sourceLocation

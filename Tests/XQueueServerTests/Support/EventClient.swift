@@ -2,13 +2,13 @@ import NIOCore
 import NIOPosix
 import XQueueCore
 
-/// A client of the stream of events, by either transport.
+/// A client of the event stream, for either transport.
 actor EventClient {
     enum Transport: CaseIterable, Sendable {
         case socket, feed
     }
 
-    /// How the server ended the stream: the WebSocket's code, or the feed's last event.
+    /// How the server ended the stream: the WebSocket close code, or the feed's last event.
     struct End: Equatable {
         var code: Int?
         var reason: String
@@ -40,7 +40,7 @@ actor EventClient {
             }
             .connect(host: "127.0.0.1", port: port).get()
         let asked = ["GET \(path)\(query) HTTP/1.1", "Host: 127.0.0.1:\(port)"]
-        // A header without a value takes the usual one away.
+        // A header without a value removes the default one.
         let usual = Self.headers(of: transport).filter { line in
             !headers.contains { $0.prefix { $0 != ":" } == line.prefix { $0 != ":" } }
         }
@@ -59,7 +59,7 @@ actor EventClient {
         }
     }
 
-    /// Reads the head of the reply; answers its status.
+    /// Reads the head of the reply; returns its status.
     func status() async -> Int {
         while received.firstRange(of: Array("\r\n\r\n".utf8)) == nil {
             guard await receive() else { return 0 }
@@ -70,13 +70,13 @@ actor EventClient {
         return Int(head.dropFirst(9).prefix(3)) ?? 0
     }
 
-    /// The body of a refusal whose head has been read.
+    /// Reads the body of an error whose head has been read.
     func refusal() async -> APIReply {
         while (try? RawJSON(bytes: received)) == nil, await receive() {}
         return APIReply(json: (try? RawJSON(bytes: received)) ?? .null)
     }
 
-    /// Reads the head of the reply and the greeting; answers where the stream starts.
+    /// Reads the head of the reply and the hello message; returns where the stream starts.
     @discardableResult
     func hello() async throws -> EventCursor {
         let status = await status()
@@ -107,7 +107,7 @@ actor EventClient {
         return messages
     }
 
-    /// Reads to the end of the stream; answers how many messages that were.
+    /// Reads to the end of the stream; returns the number of messages.
     @discardableResult
     func readToEnd() async -> Int {
         var count = 0
@@ -159,7 +159,7 @@ actor EventClient {
         answersPings = false
     }
 
-    /// Leaves what the server sends in the network, or takes it again.
+    /// Stops or resumes reading from the network.
     func setReading(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()
         if isReading { channel.read() }

@@ -17,7 +17,7 @@ struct LiveServer {
     private let server: QueueServer
     private let group: ServiceGroup
 
-    /// Runs `body` against a server, then shuts the server down and waits for its end.
+    /// Runs `body` with a server, then shuts the server down and waits until it has stopped.
     ///
     /// - Parameter register: Registers handlers; without it, no tasks run.
     static func run(
@@ -71,14 +71,14 @@ struct LiveServer {
         try await EventClient(port: port, transport, query, headers: headers)
     }
 
-    /// Submits `count` tasks at once, each of which is one event.
+    /// Submits `count` tasks in one batch, each of which makes one event.
     @discardableResult
     func submit(_ count: Int = 1, type: String = "a") async throws -> [TaskID] {
         let task = TaskSubmission(type: type, payload: .null)
         return try await manager.submit(Array(repeating: task, count: count)).map(\.record.id)
     }
 
-    /// Puts other tokens in force.
+    /// Applies other tokens.
     func setAccess(_ configuration: AccessConfiguration) {
         server.setAccess(configuration)
     }

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// A connection that sends what it is told, right or wrong, and reads replies one by one.
+/// A connection that sends arbitrary bytes, and reads replies one by one.
 actor RawConnection {
     struct Reply {
         let status: Int
@@ -34,17 +34,17 @@ actor RawConnection {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
-    /// Sends what the server may refuse to take.
+    /// Sends bytes that the server may not accept.
     func sendAsFarAsPossible(_ text: String) {
         channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
     }
 
-    /// Leaves what the server sends in the network.
+    /// Stops reading from the network.
     func stopReading() async throws {
         try await channel.setOption(.autoRead, value: false).get()
     }
 
-    /// Keeps sending until the server no longer takes anything.
+    /// Sends until the server stops reading.
     func waitForReset() async throws {
         while channel.isActive, !Task.isCancelled {
             do { try await send("\r\n") } catch { return }
@@ -73,7 +73,7 @@ actor RawConnection {
         return Reply(status: Int(head.dropFirst(9).prefix(3)) ?? 0, head: head, body: body)
     }
 
-    /// Waits until the server has closed its side; answers what came before that.
+    /// Waits until the server has closed its side; returns what arrived before.
     func end() async -> String {
         while await receive() {}
         return received

@@ -1,13 +1,13 @@
 import Logging
 import Synchronization
 
-/// A log whose lines a test reads: level, message and facts.
+/// A log handler that records lines for tests: level, message and metadata.
 final class RecordedLog: Sendable {
     private let recorded = Mutex<[String]>([])
 
     var lines: [String] { recorded.withLock { $0 } }
 
-    /// A logger as loud as it can be.
+    /// A logger at the lowest level.
     var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
     private struct Handler: LogHandler {

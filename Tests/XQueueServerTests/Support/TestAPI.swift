@@ -13,7 +13,7 @@ import XQueueTesting
 
 @testable import XQueueServer
 
-/// The API over a SQLite store of its own, with a clock that stands still.
+/// The API with its own SQLite store and a stopped clock.
 struct TestAPI {
     let store: FaultyStore
     let manager: TaskManager
@@ -22,7 +22,7 @@ struct TestAPI {
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Runs `body` with requests going straight to the routes.
+    /// Runs `body`, with requests passed directly to the routes.
     static func run(
         limits: StoreLimits = StoreLimits(),
         configuration: ServerConfiguration = ServerConfiguration(),
@@ -40,14 +40,14 @@ struct TestAPI {
         }
     }
 
-    /// Runs `body` with requests going straight to the routes of one more node over `store`.
+    /// Runs `body`, with requests passed directly to the routes of another node on `store`.
     static func over(
         _ store: FaultyStore, clock: ManualClock, configuration: ServerConfiguration = ServerConfiguration(),
         queue: QueueConfiguration = QueueConfiguration(), routes: [Route] = Routes.all,
         metrics: PrometheusRegistry? = nil, logControl: LogControl? = nil, logger: Logger = TestAPI.logger,
         _ body: @Sendable (TestAPI) async throws -> Void
     ) async throws {
-        // A loaded machine may take its time; a test of the patience itself sets another.
+        // Generous, for loaded machines; tests of the timeout itself set another.
         var configuration = configuration
         if configuration.healthPatience == ServerConfiguration().healthPatience {
             configuration.healthPatience = .seconds(30)
@@ -63,7 +63,7 @@ struct TestAPI {
         }
     }
 
-    /// Runs `body` with a store in a folder that is removed afterwards.
+    /// Runs `body` with a store in a temporary folder.
     static func withStore(
         limits: StoreLimits = StoreLimits(),
         _ body: (FaultyStore, ManualClock) async throws -> Void
@@ -114,9 +114,9 @@ struct TestAPI {
         try await post("/api/v1/tasks/batch", body)
     }
 
-    // MARK: - What workers do
+    // MARK: - Worker actions
 
-    /// Submits a task of `type` and answers its identifier.
+    /// Submits a task of `type` and returns its ID.
     func makeTask(type: String = "a", _ members: String = "") async throws -> TaskID {
         let reply = try await submit(#"{"type":"\#(type)"\#(members)}"#)
         guard let id = reply.string("id").flatMap({ TaskID($0) }) else { throw Unexpected(reply.text) }
