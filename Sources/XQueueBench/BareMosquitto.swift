@@ -2,22 +2,22 @@
 
 import CMosquitto
 
-/// The floor: a loop that only publishes, with libmosquitto and nothing else.
+/// The floor: a loop that publishes with libmosquitto and nothing else.
 final class BareMosquitto {
-    /// What did best among 20 to 1,000.
-    private static let mostOutstanding = 128
+    /// The fastest of the values tried from 20 to 1,000.
+    private static let maxOutstanding = 128
 
     private var isConnected = false
     private var acknowledged = 0
 
-    /// Publishes `count` messages of these topics in turn, and returns once all are acknowledged.
+    /// Publishes `count` messages, cycling through the topics, and returns once all are acknowledged.
     func publish(_ count: Int, _ topics: [String], _ payload: [UInt8], qos: Int, port: Int) throws {
         mosquitto_lib_init()
         guard let handle = mosquitto_new("bare", true, Unmanaged.passUnretained(self).toOpaque()) else {
-            throw BenchFailure(description: "libmosquitto cannot be used")
+            throw BenchFailure(description: "cannot initialize libmosquitto")
         }
         defer { mosquitto_destroy(handle) }
-        mosquitto_max_inflight_messages_set(handle, UInt32(Self.mostOutstanding))
+        mosquitto_max_inflight_messages_set(handle, UInt32(Self.maxOutstanding))
         mosquitto_connect_callback_set(handle) { _, object, _ in BareMosquitto.of(object)?.isConnected = true
         }
         mosquitto_publish_callback_set(handle) { _, object, _ in BareMosquitto.of(object)?.acknowledged += 1 }
@@ -25,7 +25,7 @@ final class BareMosquitto {
         while !isConnected { try check(mosquitto_loop(handle, 1000, 1)) }
         var sent = 0
         while acknowledged < count {
-            while sent < count, sent - acknowledged < Self.mostOutstanding {
+            while sent < count, sent - acknowledged < Self.maxOutstanding {
                 sent += 1
                 try check(
                     mosquitto_publish(

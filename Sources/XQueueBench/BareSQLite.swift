@@ -1,7 +1,7 @@
 import GRDBSQLite
 import XQueueCore
 
-/// As little around SQLite's C API as Swift needs.
+/// A minimal wrapper around SQLite's C API.
 final class BareSQLite {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -16,7 +16,7 @@ final class BareSQLite {
             throw Failure(description: "cannot open \(path)")
         }
         self.handle = handle
-        // The same as the store's.
+        // The same pragmas as the store's.
         try execute(
             """
             PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
@@ -43,7 +43,7 @@ final class BareSQLite {
         return statement
     }
 
-    /// Does `total` things in transactions of `size`.
+    /// Performs `total` operations in transactions of `size`.
     func inBatches(_ total: Int, of size: Int, _ body: (Int) throws -> Void) throws {
         var done = 0
         while done < total {
@@ -90,7 +90,7 @@ final class BareSQLite {
             sqlite3_reset(handle)
         }
 
-        /// Reads every column, as a worker would, and answers the first.
+        /// Reads every column, as a worker would, and returns the first.
         func readRow() -> Int64 {
             for column in 1..<sqlite3_column_count(handle) {
                 if sqlite3_column_type(handle, column) == SQLITE_TEXT {

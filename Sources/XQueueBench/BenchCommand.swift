@@ -14,47 +14,46 @@ enum BenchProgram {
     }
 }
 
-/// `xqueue-bench`: what this machine can do, next to what the bare database and a bare web server can.
+/// `xqueue-bench`: performance on this machine, relative to a bare database and a bare web server.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "xqueue-bench",
         abstract: "Measure this machine: submit, drain, end to end, pick-up latency, HTTP, backlog.",
         discussion: """
-            Each phase uses a queue of its own and handlers that do nothing. In the same run the floor is \
-            taken: with SQLite, the same rows written by its bare C API, and the same JSON echoed by a bare \
-            web route; with Redis, bare commands sent by redis-benchmark. On a noisy machine, quote the \
-            ratios.
+            Each phase uses its own queue and no-op handlers. The floor is measured in the same run: with \
+            SQLite, the same rows written through its bare C API, and the same JSON echoed by a bare web route; \
+            with Redis, bare commands sent by redis-benchmark. On a noisy machine, quote the ratios.
 
-            batches, memory, nodes and prune need --store redis. Without a phase, all are run but http with \
-            Redis, leases, and the long ones: backlog and prune. mqtt, which needs no store, publishes to a mosquitto \
-            that is started for it, and counts messages: two for each event. kafka submits over HTTP with and \
-            without Kafka in front of the store, and feeds the store from a full topic, next to bare inserts; it \
-            starts the broker that scripts/setup-kafka gets, unless --kafka-brokers names another. \
-            events drains a backlog with and without the event log. subscribers opens idle event streams at a \
-            server that is started for it: the xqueue beside this program.
+            batches, memory, nodes and prune require --store redis. The default is floor, submit, drain, \
+            end-to-end, pick-up and http, or with Redis batches, memory and nodes instead of http. mqtt needs no \
+            store; it publishes to a mosquitto started for it and counts messages, two per event. kafka submits \
+            over HTTP with and without Kafka in front of the store, and fills the store from a full topic, \
+            compared with bare inserts; it starts the broker installed by scripts/setup-kafka, unless \
+            --kafka-brokers is given. events drains a backlog with and without the event log. subscribers opens \
+            idle event streams to a server started for it, the xqueue next to this program.
 
             Examples:
-              xqueue-bench                          all phases but the long ones
+              xqueue-bench                          the default phases
               xqueue-bench end-to-end --tasks 200000
               xqueue-bench backlog --backlog 1000000
               xqueue-bench http --json
               xqueue-bench --store redis kafka
-              xqueue-bench leases --pollers 1000    workers over HTTP that wait, and are woken
-              xqueue-bench mqtt --tasks 200000      next to a bare libmosquitto publisher
-              xqueue-bench events subscribers       what live updates cost
-              xqueue-bench --store redis            against a redis-server started for it
+              xqueue-bench leases --pollers 1000    waiting HTTP workers, and waking them
+              xqueue-bench mqtt --tasks 200000      compared with a bare libmosquitto publisher
+              xqueue-bench events subscribers       the cost of live updates
+              xqueue-bench --store redis            on a redis-server started for it
               xqueue-bench --store redis backlog prune --redis-addr localhost:6379
             """,
         version: Version.current)
 
-    @Argument(help: ArgumentHelp("The phases to run; all but the long ones if none is named."))
+    @Argument(help: ArgumentHelp("Phases to run; default: see above."))
     var phases: [BenchPhase] = []
 
     @OptionGroup var options: BenchOptions
 
     func validate() throws {
         if options.store == .sqlite, let phase = phases.first(where: \.needsRedis) {
-            throw ValidationError("\(phase.rawValue) needs --store redis")
+            throw ValidationError("\(phase.rawValue) requires --store redis")
         }
         #if !MQTT
         if phases.contains(.mqtt) { throw ValidationError("this xqueue-bench was built without MQTT") }
@@ -101,7 +100,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 }
 
-/// Why a benchmark cannot go on.
+/// Why a benchmark cannot continue.
 struct BenchFailure: Error, CustomStringConvertible {
     let description: String
 
@@ -109,7 +108,7 @@ struct BenchFailure: Error, CustomStringConvertible {
         BenchFailure(
             description: """
                 \(program) is not installed (on Debian and Ubuntu: apt-get install \(package)); \
-                --redis-addr takes a running server
+                --redis-addr uses a running server
                 """)
     }
 }

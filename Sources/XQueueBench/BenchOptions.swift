@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What `xqueue-bench` measures, and with how much.
+/// What `xqueue-bench` measures, and with which load.
 struct BenchOptions: ParsableArguments {
     enum Store: String, CaseIterable, ExpressibleByArgument {
         case sqlite, redis
@@ -10,55 +10,55 @@ struct BenchOptions: ParsableArguments {
         case everysec, always
     }
 
-    @Option(help: ArgumentHelp("Which store is measured.", valueName: "store"))
+    @Option(help: ArgumentHelp("Store to measure.", valueName: "store"))
     var store = Store.sqlite
 
     @Option(
         help: ArgumentHelp(
-            "A running Redis server, of which only new keys are used; without it, one is started.",
+            "Running Redis server, on which only new keys are used; default: start one.",
             valueName: "address"))
     var redisAddr: String?
 
     @Option(
         help: ArgumentHelp(
-            "How often the started Redis server syncs its append-only file; without it, it has none.",
+            "Sync policy of the started Redis server's append-only file; default: no append-only file.",
             valueName: "policy"))
     var redisAppendonly: AppendOnly?
 
     @Option(
         help: ArgumentHelp(
-            "Running Kafka brokers, of which only new topics are used; without it, one is started.",
+            "Running Kafka brokers, on which only new topics are used; default: start one.",
             valueName: "addresses"))
     var kafkaBrokers: String?
 
-    @Option(help: ArgumentHelp("How many tasks each phase moves.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of tasks per phase.", valueName: "count"))
     var tasks = 50_000
 
-    @Option(help: ArgumentHelp("How many handlers run at once.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of handlers running simultaneously.", valueName: "count"))
     var concurrency = 100
 
-    @Option(help: ArgumentHelp("How many callers submit at once.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of concurrent submitters.", valueName: "count"))
     var submitters = 64
 
-    @Option(help: ArgumentHelp("How many tasks one submission holds, 1 to 1000.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of tasks per submission, 1 to 1000.", valueName: "count"))
     var batch = 1
 
-    @Option(help: ArgumentHelp("The size of each payload, in bytes.", valueName: "bytes"))
+    @Option(help: ArgumentHelp("Size of each payload in bytes.", valueName: "bytes"))
     var payload = 100
 
     @Option(
         help: ArgumentHelp(
-            "How many tasks the large backlog holds, and how many ended ones are pruned.",
+            "Number of tasks in the large backlog, and of ended tasks to prune.",
             valueName: "count"))
     var backlog = 1_000_000
 
-    @Option(help: ArgumentHelp("How many event streams are opened at one server.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of event streams to open to one server.", valueName: "count"))
     var subscribers = 10_000
 
-    @Option(help: ArgumentHelp("How many workers over HTTP wait for tasks.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of HTTP workers waiting for tasks.", valueName: "count"))
     var pollers = 1000
 
-    @Option(help: ArgumentHelp("The folder for the databases; removed afterwards.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Folder for the databases; they are removed afterwards.", valueName: "folder"))
     var folder: String?
 
     @Flag(help: "Print one JSON object instead of a table.")
@@ -74,29 +74,29 @@ struct BenchOptions: ParsableArguments {
         try require(backlog, "backlog", 1...100_000_000)
         try require(subscribers, "subscribers", 1...1_000_000)
         if store == .sqlite, redisAddr != nil || redisAppendonly != nil {
-            throw ValidationError("--redis-addr and --redis-appendonly need --store redis")
+            throw ValidationError("--redis-addr and --redis-appendonly require --store redis")
         }
         if redisAddr != nil, redisAppendonly != nil {
             throw ValidationError(
-                "--redis-appendonly is for a started server, not for the one at --redis-addr")
+                "--redis-appendonly cannot be combined with --redis-addr")
         }
     }
 
     private func require(_ value: Int, _ name: String, _ range: ClosedRange<Int>) throws {
         guard range ~= value else {
-            throw ValidationError("--\(name) must be \(range.lowerBound) to \(range.upperBound)")
+            throw ValidationError("--\(name) must be between \(range.lowerBound) and \(range.upperBound)")
         }
     }
 }
 
-/// One part of a benchmark.
+/// A phase of the benchmark.
 enum BenchPhase: String, CaseIterable, ExpressibleByArgument {
     case floor, submit, drain
     case endToEnd = "end-to-end"
     case pickUp = "pick-up"
     case http, batches, memory, nodes, backlog, prune, mqtt, events, subscribers, kafka, leases
 
-    /// What is run if nothing is named.
+    /// The phases that run by default.
     static func usual(for store: BenchOptions.Store) -> [BenchPhase] {
         switch store {
         case .sqlite: [.floor, .submit, .drain, .endToEnd, .pickUp, .http]

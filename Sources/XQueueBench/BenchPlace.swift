@@ -2,24 +2,24 @@ import Foundation
 import XQueueCore
 import XQueueSQLite
 
-/// Where a benchmark keeps its queues.
+/// Where a benchmark stores its queues.
 protocol BenchPlace: Sendable {
-    /// A store that nobody else uses, which keeps that many events.
+    /// Creates a new store with this event retention.
     func makeStore(_ events: EventRetention) async throws -> any Store
 
-    /// The processor time that the store's server used so far, in seconds; nil if there is no server.
+    /// Returns the CPU time that the store's server has used, in seconds; nil if there is no server.
     func serverCPUSeconds() async throws -> Double?
 
-    /// The memory that the store's server uses, in bytes; nil if there is no server.
+    /// Returns the memory that the store's server uses, in bytes; nil if there is no server.
     func serverMemory() async throws -> Int?
 }
 
 extension BenchPlace {
-    /// A store that nobody else uses.
+    /// Creates a new store.
     func makeStore() async throws -> any Store { try await makeStore(EventRetention()) }
 }
 
-/// A folder for the databases of a benchmark, which goes when it is over.
+/// A temporary folder for the databases of a benchmark.
 final class BenchFolder: BenchPlace {
     let path: String
     private let number: Counter = Counter()
@@ -30,7 +30,7 @@ final class BenchFolder: BenchPlace {
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
-    /// The path of a new database.
+    /// Returns the path of a new database.
     func database() -> String { "\(path)/\(number.next()).db" }
 
     func makeStore(_ events: EventRetention) async throws -> any Store {

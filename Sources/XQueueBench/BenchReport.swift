@@ -2,7 +2,7 @@ import Foundation
 import XQueue
 import XQueueCore
 
-/// All results of one run, for people or for programs.
+/// The results of a run, as a table or JSON.
 struct BenchReport {
     let options: BenchOptions
     var results: [BenchResult] = []
@@ -127,7 +127,7 @@ struct BenchReport {
 }
 
 extension String {
-    /// The string with spaces after it, or before it, to make it `width` characters long.
+    /// Pads the string with spaces after it, or before it, to `width` characters.
     fileprivate func padded(to width: Int, onLeft: Bool = false) -> String {
         let spaces = String(repeating: " ", count: max(width - count, 0))
         return onLeft ? spaces + self : self + spaces

@@ -1,24 +1,24 @@
-/// What one phase of the benchmark measured.
+/// The result of a phase.
 struct BenchResult {
     let name: String
     let tasks: Int
     let seconds: Double
-    /// Nanoseconds of each operation, if the phase times them one by one.
+    /// Latencies of single operations, if the phase measures them.
     var latencies: LatencySummary?
-    /// Processor time of the whole program, in seconds.
+    /// CPU time of the whole program, in seconds.
     var cpuSeconds: Double = 0
-    /// Processor time of the store's server, in seconds, if it has one.
+    /// CPU time of the store's server, in seconds, if there is one.
     var serverCPUSeconds: Double?
     /// Resident memory at the end, in bytes.
     var residentBytes: Int = 0
-    /// Bytes of memory for each waiting task, where the phase measured that.
+    /// Memory per waiting task in bytes, if the phase measures it.
     var bytesPerTask: Double?
-    /// What the rate is compared to, and the ratio of the two.
+    /// The comparison with another rate.
     var comparison: Comparison?
 
-    /// Further facts, each with its aim if there is one.
+    /// Further measurements, with their targets if any.
     var facts: [Fact] = []
-    /// What the server was asked to do, if the phase counted that.
+    /// The commands sent to the server, if the phase counts them.
     var commands: [CommandCost] = []
 
     struct Fact {
@@ -54,7 +54,7 @@ struct BenchResult {
     }
 }
 
-/// The median and the tail of many durations.
+/// Percentiles of durations.
 struct LatencySummary {
     let p50: Duration
     let p95: Duration

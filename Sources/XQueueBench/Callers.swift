@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Callers at once, of whom each makes the next call as soon as the last has been answered.
+/// Concurrent callers, each of which makes its next call as soon as the previous one returns.
 enum Callers {
-    /// Makes calls until they have done `count` things, at most `batch` in each, and answers how long each call
-    /// took, in nanoseconds.
+    /// Makes calls until `count` operations are done, at most `batch` per call; returns the duration of each call in
+    /// nanoseconds.
     ///
     /// - Parameters:
-    ///   - progress: Told how many things are done.
-    ///   - call: Does so many things, of which the first has that number, from 0.
+    ///   - progress: Called with the number of operations done.
+    ///   - call: Performs `size` operations starting at index `first`.
     static func measure(
         _ callers: Int, doing count: Int, batch: Int = 1, progress: @escaping @Sendable (Int) -> Void,
         _ call: @escaping @Sendable (_ first: Int, _ size: Int) async throws -> Void
@@ -34,7 +34,7 @@ enum Callers {
     }
 }
 
-/// A number that many may count up.
+/// An atomic counter.
 final class Counter: Sendable {
     private let value = Atomic(0)
 
@@ -44,7 +44,7 @@ final class Counter: Sendable {
     @discardableResult
     func add(_ count: Int) -> Int { value.add(count, ordering: .relaxed).newValue }
 
-    /// Sets it, and answers what it was.
+    /// Sets the value and returns the previous one.
     func exchange(_ new: Int) -> Int { value.exchange(new, ordering: .relaxed) }
 
     var current: Int { value.load(ordering: .relaxed) }

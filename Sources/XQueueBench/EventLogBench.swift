@@ -1,15 +1,15 @@
 import XQueueCore
 
-/// What the event log costs: a backlog drained with it and without it.
+/// The cost of the event log: drains a backlog with and without it.
 struct EventLogBench {
-    /// How often each is measured, in turns, so that what else the machine does hits both.
+    /// Number of alternating rounds, so that other load on the machine affects both.
     private static let rounds = 3
-    /// The log may cost less than 15 % of the rate.
+    /// The log may reduce the rate by at most 15 %.
     private static let aim = 0.85
 
     let queue: QueueBench
 
-    /// The median of each.
+    /// Returns the median result of each.
     func run() async throws -> [BenchResult] {
         var without: [BenchResult] = []
         var with: [BenchResult] = []

@@ -7,10 +7,10 @@ import ServiceLifecycle
 import XQueueCore
 import XQueueServer
 
-/// Measures submission over HTTP next to a bare web route that decodes and echoes the same JSON.
+/// Measures submission over HTTP compared with a bare web route that decodes and echoes the same JSON.
 struct HTTPBench {
     static let connections = 64
-    /// How often the bare route and the queue take turns.
+    /// Number of turns of the bare route and the queue.
     private static let turns = 20
 
     let options: BenchOptions
@@ -26,7 +26,7 @@ struct HTTPBench {
         return results
     }
 
-    /// Submits over HTTP, one task in each request or so many in each batch.
+    /// Submits over HTTP, `batch` tasks per request.
     func submit(to queue: BenchQueue, _ name: String, batch: Int = 1) async throws -> BenchResult {
         try await serving({ queueService(queue, $0) }, batch: batch) { load in
             let requests = (options.tasks + batch - 1) / batch
@@ -36,8 +36,7 @@ struct HTTPBench {
         }
     }
 
-    /// Measures both a little at a time, so that a machine whose speed changes is as fast for the one as for
-    /// the other.
+    /// Measures both alternately in small portions, so that changes in the machine's speed affect both.
     private func inTurns(_ bare: HTTPLoad, _ submit: HTTPLoad) async throws -> [BenchResult] {
         var (bareMeter, submitMeter) = (TurnMeter(), TurnMeter())
         let turns = min(Self.turns, options.tasks)
@@ -51,7 +50,7 @@ struct HTTPBench {
         return [floor, submitMeter.result("http-submit").compared(with: floor, aim: 0.6)]
     }
 
-    /// What a submission holds, in the way a web service usually reads it.
+    /// A submission as a web service would typically decode it.
     private struct Submission: ResponseCodable {
         var type: String
         var payload: String
@@ -95,7 +94,7 @@ struct HTTPBench {
             logger: .silent, onListening: onListening)
     }
 
-    /// Runs the service, warmed up, while `body` loads it.
+    /// Runs and warms up the service, then calls `body` to load it.
     private func serving<Value>(
         _ makeService: (@escaping @Sendable (Int) async -> Void) -> any ServiceLifecycle.Service,
         batch: Int = 1, body: (HTTPLoad) async throws -> Value
@@ -103,7 +102,7 @@ struct HTTPBench {
         let ports = AsyncStream<Int>.makeStream()
         let service = makeService { ports.continuation.yield($0) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        // Ended below, when everything has been answered.
+        // Canceled below, once all requests have replies.
         let serving = Task {
             try await ServiceGroup(services: [service], logger: .silent).run()
         }
@@ -122,6 +121,6 @@ struct HTTPBench {
 }
 
 extension Logger {
-    /// A logger that says nothing, so that a benchmark does not measure logging.
+    /// A logger without output, so that benchmarks do not measure logging.
     static var silent: Logger { Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() } }
 }

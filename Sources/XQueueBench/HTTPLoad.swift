@@ -1,10 +1,10 @@
 import NIOCore
 import NIOPosix
 
-/// Sends the same HTTP request over many connections, the next one as soon as the last is answered.
+/// Sends the same HTTP request repeatedly over many connections, the next one as soon as the previous one has a reply.
 ///
-/// It is as thin as it can be, since it shares the processors with the server it measures: requests are
-/// bytes made once, and of an answer only the status and the length are read.
+/// It is minimal, since it shares the processors with the measured server: the request is encoded once, and only the
+/// status and length of replies are parsed.
 struct HTTPLoad {
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -12,7 +12,7 @@ struct HTTPLoad {
 
     private var connections: [LoadConnection] = []
 
-    /// Opens the connections, which stay open while `body` uses them.
+    /// Opens the connections for the duration of `body`.
     static func use<Value>(
         port: Int, connections: Int, request: ByteBuffer, group: any EventLoopGroup,
         _ body: (HTTPLoad) async throws -> Value
@@ -32,7 +32,7 @@ struct HTTPLoad {
         }
     }
 
-    /// Answers how long each of `total` requests took, in nanoseconds.
+    /// Sends `total` requests and returns the duration of each in nanoseconds.
     func run(_ total: Int, progress: @escaping @Sendable (Int) -> Void) async throws -> [Int64] {
         let taken = Counter()
         let turns = connections.map { $0.send(total, taken, progress) }
@@ -45,7 +45,7 @@ struct HTTPLoad {
         for connection in connections { try? await connection.channel.close() }
     }
 
-    /// A POST of `body` as JSON.
+    /// Encodes a POST request with a JSON body.
     static func post(_ path: String, _ body: String) -> ByteBuffer {
         ByteBuffer(
             string: """
@@ -55,7 +55,7 @@ struct HTTPLoad {
     }
 }
 
-/// One connection of the load.
+/// A connection of the load.
 private struct LoadConnection: Sendable {
     let channel: any Channel
     private let handler: LoadHandler
@@ -75,7 +75,7 @@ private struct LoadConnection: Sendable {
         return LoadConnection(channel: channel, handler: handler)
     }
 
-    /// Sends requests until `taken` says that there have been so many on all connections.
+    /// Sends requests until all connections together have sent `total`.
     func send(
         _ total: Int, _ taken: Counter, _ progress: @escaping @Sendable (Int) -> Void
     ) -> EventLoopFuture<[Int64]> {
@@ -94,7 +94,7 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Requests that are measured together.
+    /// A set of requests that are measured together.
     struct Turn {
         let total: Int
         let taken: Counter
@@ -124,7 +124,7 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
     func begin(_ turn: Turn) {
         self.turn = turn
         guard let context, context.channel.isActive else {
-            return fail(HTTPLoad.Failure(description: "the server has closed a connection"))
+            return fail(HTTPLoad.Failure(description: "the server closed a connection"))
         }
         send(context)
     }
@@ -150,7 +150,7 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         received.writeBuffer(&buffer)
-        guard let end = answerEnd() else { return }
+        guard let end = replyEnd() else { return }
         received.moveReaderIndex(to: end)
         received.discardReadBytes()
         turn?.latencies.append(start.nanosecondsSince)
@@ -166,14 +166,14 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
         context.close(promise: nil)
     }
 
-    /// Where the answer ends; nil while it is not all there.
-    private func answerEnd() -> Int? {
+    /// Returns the end of the reply; nil while it is incomplete.
+    private func replyEnd() -> Int? {
         let start = received.readerIndex
-        let answer = received.withUnsafeReadableBytes { AnswerHead($0) }
-        switch answer {
+        let head = received.withUnsafeReadableBytes { ReplyHead($0) }
+        switch head {
         case .incomplete: return nil
         case .unusable(let text):
-            fail(HTTPLoad.Failure(description: "the server answered: \(text)"))
+            fail(HTTPLoad.Failure(description: "unexpected reply: \(text)"))
             return nil
         case .complete(let length):
             return length <= received.readableBytes ? start + length : nil
@@ -181,12 +181,12 @@ private final class LoadHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 }
 
-/// What the first lines of an answer say, read with as little work as possible.
-enum AnswerHead {
+/// The status and length of a reply, parsed with minimal work.
+enum ReplyHead {
     case incomplete
-    /// The length of head and body together.
+    /// The length of head plus body.
     case complete(length: Int)
-    /// Not a success, or without a length.
+    /// The reply is not a success, or has no length.
     case unusable(String)
 
     init(_ bytes: UnsafeRawBufferPointer) {
@@ -194,7 +194,7 @@ enum AnswerHead {
             self = .incomplete
             return
         }
-        // "HTTP/1.1 2…", and then "Content-Length: " with either case of its capitals.
+        // "HTTP/1.1 2…", then "Content-Length: " with its capitals in either case.
         let isSuccess = bytes.count > 9 && bytes[9] == UInt8(ascii: "2")
         guard isSuccess, let field = Self.index(of: "ontent-", in: bytes, then: "ength: ") else {
             self = .unusable(String(decoding: bytes.prefix(200), as: UTF8.self))
@@ -208,7 +208,7 @@ enum AnswerHead {
         self = .complete(length: end + length)
     }
 
-    /// Where the text after `mark`, any one byte and `rest` begins.
+    /// Returns the index after `mark`, any single byte, and `rest`.
     private static func index(
         of mark: StaticString, in bytes: UnsafeRawBufferPointer, then rest: StaticString? = nil
     ) -> Int? {

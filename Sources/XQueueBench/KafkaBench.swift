@@ -6,9 +6,9 @@ import XQueueCore
 import XQueueKafka
 import XQueueTestServers
 
-/// What Kafka in front of the store costs a submission, and how fast the store is fed from it.
+/// The cost of Kafka in front of the store for submissions, and the rate of moving tasks into the store.
 struct KafkaBench {
-    /// How many tasks a submission holds, where it holds several.
+    /// Number of tasks per batch submission.
     private static let batch = 100
 
     let options: BenchOptions
@@ -32,7 +32,7 @@ struct KafkaBench {
                 broker = try TansuServer()
                 try await broker.start()
             } catch let error as ProgramFile.Missing {
-                throw BenchFailure(description: "\(error); --kafka-brokers takes a running broker")
+                throw BenchFailure(description: "\(error); --kafka-brokers uses a running broker")
             }
             try await measure(broker.address)
             try await broker.kill()
@@ -42,8 +42,7 @@ struct KafkaBench {
 
     // MARK: - Appending
 
-    /// What the log alone allows: as many callers as there are connections below, each with one message at a
-    /// time.
+    /// Measures the log alone: as many callers as there are connections below, each with one message at a time.
     private func append() async throws -> BenchResult {
         let intake = try await unreadIntake()
         let value = try message()
@@ -58,7 +57,7 @@ struct KafkaBench {
         return result
     }
 
-    /// A task as another producer would write it.
+    /// Returns a task as another producer would write it.
     private func message() throws -> String {
         let payload = try BenchPayload.make(bytes: options.payload).text
         return #"{"type":"\#(BenchQueue.type)","payload":\#(payload),"max_retry":3}"#
@@ -68,21 +67,21 @@ struct KafkaBench {
 
     private func submits() async throws -> [BenchResult] {
         var results: [BenchResult] = []
-        for (word, batch) in [("single", 1), ("batch", Self.batch)] {
-            let off = try await submit("submit-\(word)", batch: batch, intake: nil)
-            let on = try await submit("kafka-submit-\(word)", batch: batch, intake: try intake())
+        for (kind, batch) in [("single", 1), ("batch", Self.batch)] {
+            let off = try await submit("submit-\(kind)", batch: batch, intake: nil)
+            let on = try await submit("kafka-submit-\(kind)", batch: batch, intake: try intake())
             results += [off, on.compared(with: off, aim: 0.5)]
         }
         return results
     }
 
-    /// Submits to a node that feeds, too, as every node does; nobody runs the tasks.
+    /// Submits to a node that also moves tasks into the store, as every node does; no worker runs the tasks.
     private func submit(
         _ name: String, batch: Int, intake: KafkaIntake?
     ) async throws -> BenchResult {
         let queue = try await BenchQueue(options, place, intake: intake, runsWorkers: false)
         return try await running(queue) {
-            // It reads before it is measured: a reader needs some seconds to get its share.
+            // Start reading before measuring: a consumer needs some seconds to get its partitions.
             if intake != nil {
                 _ = try await queue.submit(1, submitters: 1, batch: 1) { _ in }
                 try await feeds(queue, atLeast: 1)
@@ -94,7 +93,7 @@ struct KafkaBench {
 
     // MARK: - Feeding
 
-    /// The same tasks inserted by one caller in batches as large as the feeder's, and then those of a topic.
+    /// Inserts the same tasks directly in batches of the same size, then moves those of a topic.
     private func feed() async throws -> [BenchResult] {
         let size = IntakeBatch().size
         let store = try await place.makeStore()
@@ -108,7 +107,7 @@ struct KafkaBench {
         try await fill(intake)
         let queue = try await BenchQueue(options, place, intake: intake, runsWorkers: false)
         let feed = try await running(queue) {
-            // The first batch says that it has its share.
+            // The first batch shows that it has its partitions.
             try await feeds(queue, atLeast: 1)
             let before = queue.manager.intakeCounts?.fed ?? 0
             meter = try await Meter(place)
@@ -130,7 +129,7 @@ struct KafkaBench {
         }
     }
 
-    /// Waits until this node has brought so many tasks to the store, or found them there.
+    /// Waits until this node has moved `count` tasks into the store, or found them there.
     private func feeds(_ queue: BenchQueue, atLeast count: Int) async throws {
         let deadline = ContinuousClock.now + .seconds(300)
         while true {
@@ -139,17 +138,17 @@ struct KafkaBench {
             guard done < count else { return }
             guard ContinuousClock.now < deadline else {
                 throw BenchFailure(
-                    description: "only \(done) of \(count) tasks came from the log: "
-                        + (counts?.problem ?? "nothing is wrong"))
+                    description: "only \(done) of \(count) tasks were moved from the log: "
+                        + (counts?.problem ?? "no error"))
             }
             if count > 1 { bar.show("kafka-feed", done, of: count) }
             try await Task.sleep(for: .milliseconds(2))
         }
     }
 
-    // MARK: - Around it
+    // MARK: - Setup
 
-    /// A topic of its own, which is there, and which nobody reads.
+    /// Creates a new topic that has no consumer.
     private func unreadIntake() async throws -> KafkaIntake {
         let intake = try intake()
         try await intake.open()
@@ -157,7 +156,7 @@ struct KafkaBench {
         return intake
     }
 
-    /// A topic of its own.
+    /// Creates an intake with a new topic.
     private func intake() throws -> KafkaIntake {
         var configuration = KafkaConfiguration(brokers: brokers.split(separator: ",").map(String.init))
         configuration.topic = "xqueue-bench-\(UUID().uuidString)"
@@ -166,7 +165,7 @@ struct KafkaBench {
     }
 
     private func running<Value>(_ queue: BenchQueue, _ body: () async throws -> Value) async throws -> Value {
-        // Ended below in any case.
+        // Canceled below in any case.
         let running = Task { try await queue.manager.run() }
         do {
             let value = try await body()
@@ -183,7 +182,7 @@ struct KafkaBench {
 
 #else
 
-/// Nothing, in a program without Kafka.
+/// A placeholder in programs built without Kafka.
 enum KafkaBench {
     static func run(
         _ options: BenchOptions, _ place: any BenchPlace, _ bar: ProgressBar

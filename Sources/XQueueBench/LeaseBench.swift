@@ -6,14 +6,13 @@ import XQueue
 import XQueueCore
 import XQueueServer
 
-/// Measures workers over HTTP: the memory that many of them take while they wait, and how soon a submitted task
-/// wakes one.
+/// Measures HTTP workers: the memory of many waiting ones, and how fast a submitted task wakes one.
 ///
-/// The clients' side runs in the same process, so that what is measured is more than the server's share.
+/// The clients run in the same process, so results include their share.
 struct LeaseBench {
     private static let type = "bench"
-    /// One task after another is slow: more would tell nothing new.
-    private static let mostTasks = 5000
+    /// Submitting tasks one by one is slow, and more of them would not add information.
+    private static let maxTasks = 5000
 
     let options: BenchOptions
     let place: any BenchPlace
@@ -29,7 +28,7 @@ struct LeaseBench {
         let server = QueueServer(
             manager: manager, configuration: ServerConfiguration(host: "127.0.0.1", port: 0), logger: .silent,
             onListening: { ports.continuation.yield($0) })
-        // Ended below, when everything has been answered.
+        // Canceled below, once all requests have replies.
         let serving = Task { try await ServiceGroup(services: [manager, server], logger: .silent).run() }
         guard let port = await ports.stream.first(where: { _ in true }) else { throw CancellationError() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -41,7 +40,7 @@ struct LeaseBench {
             try await connect(port, index, woken.continuation, group)
             bar.show("leases", index, of: options.pollers)
         }
-        try await everybodyWaits(manager)
+        try await allWorkersWait(manager)
         let resident = ProcessUsage.residentBytes
         var result = try await wake(manager, woken.stream)
         result.facts = [
@@ -59,7 +58,7 @@ struct LeaseBench {
 
     private func wake(_ manager: TaskManager, _ woken: AsyncStream<Void>) async throws -> BenchResult {
         let task = TaskSubmission(type: Self.type, payload: try BenchPayload.make(bytes: options.payload))
-        let count = min(options.tasks, Self.mostTasks)
+        let count = min(options.tasks, Self.maxTasks)
         var latencies: [Int64] = []
         var answers = woken.makeAsyncIterator()
         let meter = Meter()
@@ -69,12 +68,12 @@ struct LeaseBench {
             try await manager.submit(task)
             guard await answers.next() != nil else { throw CancellationError() }
             latencies.append(start.nanosecondsSince)
-            try await everybodyWaits(manager)
+            try await allWorkersWait(manager)
         }
         return meter.result("leases-wake", count, latencies)
     }
 
-    private func everybodyWaits(_ manager: TaskManager) async throws {
+    private func allWorkersWait(_ manager: TaskManager) async throws {
         while manager.waitingPolls < options.pollers { try await Task.sleep(for: .microseconds(200)) }
     }
 
@@ -94,7 +93,7 @@ struct LeaseBench {
     }
 }
 
-/// One waiting worker: asks, and asks again as soon as it is answered.
+/// A waiting worker, which requests tasks again after each reply.
 private final class PollHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -116,7 +115,7 @@ private final class PollHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         received.writeBuffer(&buffer)
-        let head = received.withUnsafeReadableBytes { AnswerHead($0) }
+        let head = received.withUnsafeReadableBytes { ReplyHead($0) }
         switch head {
         case .incomplete: return
         case .unusable: return woken.finish()

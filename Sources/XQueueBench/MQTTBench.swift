@@ -5,9 +5,9 @@ import XQueueCore
 import XQueueMQTT
 import XQueueTestServers
 
-/// How fast events reach a broker, next to a bare publisher of as many messages.
+/// The rate of pushing events to a broker, compared with a bare publisher of as many messages.
 struct MQTTBench {
-    /// As many as are taken from the log at once.
+    /// Number of events read from the log at a time.
     private static let page = 2000
 
     let options: BenchOptions
@@ -17,7 +17,7 @@ struct MQTTBench {
         try await MQTTBench(options: options, bar: bar).run()
     }
 
-    /// At each quality of service the floor and the sink, in messages: two for each event.
+    /// Measures the floor and the sink for each quality of service, in messages: two per event.
     private func run() async throws -> [BenchResult] {
         let broker = try MosquittoServer(isForSpeed: true)
         try await broker.start()
@@ -39,7 +39,7 @@ struct MQTTBench {
         let topics = (0..<1000).map { "task/status/018f6b1c-9a3e-7d42-b1c9-\(100_000_000_000 + $0)" }
         let all = topics.flatMap { [$0, "task/status/status/processing"] }
         let payload = [UInt8](repeating: UInt8(ascii: "x"), count: 185)
-        // It blocks, which nothing on the threads of Swift Concurrency may do.
+        // It blocks, which is not allowed on Swift Concurrency's threads.
         return try await withCheckedThrowingContinuation { continuation in
             let thread = Thread {
                 continuation.resume(
@@ -89,7 +89,7 @@ struct MQTTBench {
 
 #else
 
-/// Nothing, in a program without MQTT.
+/// A placeholder in programs built without MQTT.
 enum MQTTBench {
     static func run(_ options: BenchOptions, _ bar: ProgressBar) async throws -> [BenchResult] { [] }
 }

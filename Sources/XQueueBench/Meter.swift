@@ -8,7 +8,7 @@ import Glibc
 import Musl
 #endif
 
-/// Takes the time, the processor time and the memory of a phase.
+/// Measures the time, CPU time and memory of a phase.
 struct Meter {
     private let start = ContinuousClock.now
     private let cpu = ProcessUsage.cpuSeconds
@@ -16,7 +16,7 @@ struct Meter {
 
     init() { server = nil }
 
-    /// Takes the processor time of the place's server, too.
+    /// Also measures the CPU time of the place's server.
     init(_ place: any BenchPlace) async throws {
         self.init(server: try await place.serverCPUSeconds().map { (place, $0) })
     }
@@ -33,7 +33,7 @@ struct Meter {
             residentBytes: ProcessUsage.residentBytes)
     }
 
-    /// The same with the processor time of the place's server.
+    /// Returns the result including the CPU time of the place's server.
     func fullResult(_ name: String, _ tasks: Int, _ latencies: [Int64] = []) async throws -> BenchResult {
         var result = result(name, tasks, latencies)
         if let server, let now = try await server.place.serverCPUSeconds() {
@@ -51,14 +51,14 @@ extension ContinuousClock.Instant {
     }
 }
 
-/// Takes the time and the processor time of a phase that takes turns with another one.
+/// Measures the time and CPU time of a phase that alternates with another one.
 struct TurnMeter {
     private var seconds = 0.0
     private var cpuSeconds = 0.0
     private var tasks = 0
     private var latencies: [Int64] = []
 
-    /// Adds a turn of so many tasks; `body` answers how long each operation took, in nanoseconds.
+    /// Adds a turn of `tasks` tasks; `body` returns the duration of each operation in nanoseconds.
     mutating func turn(tasks: Int, _ body: () async throws -> [Int64]) async rethrows {
         let meter = Meter()
         latencies += try await body()
@@ -75,9 +75,9 @@ struct TurnMeter {
     }
 }
 
-/// What this process has used so far, as the operating system counts it.
+/// Resource usage of processes, as counted by the operating system.
 enum ProcessUsage {
-    /// Processor time in user and system mode, in seconds.
+    /// User and system CPU time, in seconds.
     static var cpuSeconds: Double {
         var usage = rusage()
         #if canImport(Darwin)
@@ -92,10 +92,10 @@ enum ProcessUsage {
         Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
     }
 
-    /// Resident memory in bytes, the file cache's pages included; 0 where the system does not tell.
+    /// Resident memory in bytes, including mapped files; 0 if unknown.
     static var residentBytes: Int { residentBytes(of: "self") }
 
-    /// The same of another process.
+    /// Returns the resident memory of another process.
     static func residentBytes(of process: Int) -> Int { residentBytes(of: String(process)) }
 
     private static func residentBytes(of process: String) -> Int {

@@ -4,14 +4,14 @@ import XQueueCore
 
 /// Measures the queue itself, in this process, without HTTP.
 struct QueueBench {
-    /// How many tasks the pick-up phase waits for, one by one.
+    /// Number of tasks of the pick-up phase, one at a time.
     private static let pickUps = 1000
 
     let options: BenchOptions
     let place: any BenchPlace
     let bar: ProgressBar
 
-    /// Accepts tasks from many callers at once; nobody runs them.
+    /// Accepts tasks from many concurrent callers; no worker runs them.
     func submit() async throws -> BenchResult {
         let queue = try await BenchQueue(options, place)
         let meter = try await Meter(place)
@@ -21,7 +21,7 @@ struct QueueBench {
         return result
     }
 
-    /// Runs tasks that were all there before the first worker came.
+    /// Runs a backlog submitted before the first worker starts.
     func drain(
         _ tasks: Int, name: String, events: EventRetention = EventRetention()
     ) async throws -> BenchResult {
@@ -32,12 +32,12 @@ struct QueueBench {
         let meter = try await Meter(place)
         try await queue.work(until: tasks) { bar.show(name, $0, of: tasks) }
         var result = try await meter.fullResult(name, tasks)
-        // With a server, the waiting tasks are not in this process.
+        // With a server, waiting tasks are not in this process.
         if result.serverCPUSeconds == nil { result.bytesPerTask = memory }
         return result
     }
 
-    /// Accepts tasks and runs them at the same time, until the last one's success is stored.
+    /// Accepts and runs tasks simultaneously, until the last success is stored.
     func endToEnd() async throws -> BenchResult {
         let queue = try await BenchQueue(options, place)
         let meter = try await Meter(place)
@@ -49,7 +49,7 @@ struct QueueBench {
         return try await meter.fullResult("end-to-end", options.tasks)
     }
 
-    /// The time from calling `submit` on an idle queue to the handler's first instruction.
+    /// Measures the time from calling `submit` on an idle queue to the start of the handler.
     func pickUp() async throws -> BenchResult {
         let started = AsyncStream<ContinuousClock.Instant>.makeStream()
         let queue = try await BenchQueue(options, place) { started.continuation.yield(.now) }

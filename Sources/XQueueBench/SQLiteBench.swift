@@ -2,7 +2,7 @@ import GRDBSQLite
 import XQueueCore
 import XQueueSQLite
 
-/// The phases of a benchmark of the store on SQLite.
+/// The phases for the SQLite store.
 struct SQLiteBench {
     let options: BenchOptions
     let folder: BenchFolder
@@ -33,8 +33,8 @@ struct SQLiteBench {
     }
 }
 
-/// The floor: the same rows inserted, claimed and completed through the bare SQLite C API, one thread,
-/// batches of 100, with the same schema, indexes and pragmas, and nothing else.
+/// The floor: inserts, claims and completes the same rows through the bare SQLite C API, on one thread, in batches of
+/// 100, with the same schema, indexes and pragmas.
 struct FloorBench {
     private static let batch = 100
 
@@ -44,7 +44,7 @@ struct FloorBench {
 
     func run() async throws -> BenchResult {
         let path = folder.database()
-        // The store makes the schema, so that both use the same one.
+        // Let the store create the schema, so that both use the same one.
         let store = try SQLiteStore(path: path)
         try await store.setLimit(nil, ofType: BenchQueue.type)
         await store.close()

@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// Moves tasks through a store in batches, without the runtime: one caller, one call after another.
+/// Moves tasks through a store in batches, without the runtime, with sequential calls of a single caller.
 struct StoreLoad {
     let store: any Store
     let batch: Int
@@ -55,7 +55,7 @@ struct StoreLoad {
             let outcomes = try await store.settle(
                 part.map { Settlement(attempt: $0, outcome: .success(nil)) })
             for case .refused(let refusal) in outcomes {
-                throw BenchFailure(description: "the end of an attempt was refused: \(refusal)")
+                throw BenchFailure(description: "settling an attempt was rejected: \(refusal)")
             }
             done += part.count
             progress(done)

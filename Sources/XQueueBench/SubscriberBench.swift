@@ -5,17 +5,16 @@ import XQueue
 import XQueueCore
 import XQueueTestServers
 
-/// Opens many event streams at a server of its own, lets them rest, and then has one task run, of which all
-/// must hear.
+/// Opens many event streams to a server started for it, lets them idle, then runs one task, of which all must be notified.
 struct SubscriberBench {
-    /// Longer than the pause between the server's signs of life, so that all of them had one.
-    private static let rest = Duration.seconds(20)
+    /// Longer than the server's heartbeat interval, so that all streams get a heartbeat.
+    private static let idleTime = Duration.seconds(20)
     private static let patience = Duration.seconds(600)
-    /// How many connections are made at once: a listener's queue is short.
+    /// Number of connections opened simultaneously: a listener's queue is short.
     private static let opening = 100
     private static let megabyte = 1_000_000.0
-    /// In megabytes.
-    private static let mostMemory = 300.0
+    /// Maximum memory, in megabytes.
+    private static let maxMemory = 300.0
 
     let options: BenchOptions
     let bar: ProgressBar
@@ -28,7 +27,7 @@ struct SubscriberBench {
     }
 
     private func run(_ transport: SubscriberConnection.Transport) async throws -> BenchResult {
-        // In a process of its own, so that its memory is its own, too.
+        // In a separate process, to measure its memory alone.
         let port = try FreePort.next()
         let server = try RunningProgram(
             [
@@ -55,15 +54,15 @@ struct SubscriberBench {
         let meter = Meter()
         let channels = try await open(transport, port, group, counts, name)
         var result = meter.result(name, options.subscribers)
-        try await Task.sleep(for: Self.rest)
+        try await Task.sleep(for: Self.idleTime)
         let resting = ProcessUsage.residentBytes(of: process)
         let start = ContinuousClock.now
         let request = HTTPLoad.post("/api/v1/tasks", #"{"type":"example"}"#)
         try await HTTPLoad.use(port: port, connections: 1, request: request, group: group) { load in
             _ = try await load.run(1) { _ in }
         }
-        try await wait("not all subscribers heard of the task") { counts.successes.current >= channels.count }
-        let told = ContinuousClock.now - start
+        try await wait("not all subscribers were notified") { counts.successes.current >= channels.count }
+        let elapsed = ContinuousClock.now - start
         let after = ProcessUsage.residentBytes(of: process)
         guard counts.closed.current == 0 else {
             throw BenchFailure(description: "the server closed \(counts.closed.current) streams")
@@ -74,9 +73,9 @@ struct SubscriberBench {
         result.residentBytes = after
         result.facts = [
             .init(
-                name: "memory for them", value: Double(max(resting, after) - before) / Self.megabyte,
-                unit: "MB", aim: Self.mostMemory),
-            .init(name: "one task told to all within", value: told.inSeconds * 1000, unit: "ms"),
+                name: "memory for streams", value: Double(max(resting, after) - before) / Self.megabyte,
+                unit: "MB", aim: Self.maxMemory),
+            .init(name: "time to notify all", value: elapsed.inSeconds * 1000, unit: "ms"),
         ]
         return result
     }
@@ -97,7 +96,7 @@ struct SubscriberBench {
                 return try await tasks.reduce(into: []) { $0.append($1) }
             }
             channels += opened
-            try await wait("a stream does not begin") { counts.begun.current >= channels.count }
+            try await wait("a stream did not open") { counts.begun.current >= channels.count }
             bar.show(name, channels.count, of: options.subscribers)
         }
         return channels
@@ -112,7 +111,7 @@ struct SubscriberBench {
     }
 }
 
-/// What the connections have seen, all together.
+/// Events counted over all connections.
 struct SubscriberCounts: Sendable {
     let begun = Counter()
     let successes = Counter()

@@ -2,10 +2,10 @@ import Foundation
 import NIOCore
 import NIOPosix
 
-/// One event stream: asks for it, answers pings, and looks for words in what comes.
+/// An event stream: requests it, replies to pings, and searches the received data for markers.
 ///
-/// It is as thin as it can be, since it shares the processors with the server it measures. `@unchecked
-/// Sendable`: NIO calls a handler on its channel's event loop only.
+/// It is minimal, since it shares the processors with the measured server. `@unchecked Sendable`: NIO calls a handler only
+/// on its channel's event loop.
 final class SubscriberConnection: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -22,7 +22,7 @@ final class SubscriberConnection: ChannelInboundHandler, @unchecked Sendable {
 
     private let transport: Transport
     private let counts: SubscriberCounts
-    /// What has come and not been looked through.
+    /// Received data that has not been searched yet.
     private var bytes = Data()
     private var hasHead = false
 
@@ -45,14 +45,14 @@ final class SubscriberConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        let wish =
+        let headers =
             switch transport {
             case .sse: "Accept: text/event-stream"
             case .websocket:
                 "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
             }
-        let request = "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\(wish)\r\n\r\n"
+        let request = "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\(headers)\r\n\r\n"
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: request)), promise: nil)
     }
 
@@ -73,27 +73,27 @@ final class SubscriberConnection: ChannelInboundHandler, @unchecked Sendable {
         counts.closed.next()
     }
 
-    /// Each event is one line; between them stand the lengths of HTTP's chunks, which hold none of the words.
+    /// Each event is one line. The HTTP chunk lengths between them contain none of the markers.
     private func takeLines() {
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return }
-        look(bytes[...end])
+        search(bytes[...end])
         bytes = Data(bytes[(end + 1)...])
     }
 
     private func takeFrames(_ context: ChannelHandlerContext) {
         while let (kind, body, rest) = Self.frame(bytes) {
             if kind == Self.ping {
-                // A mask of zeros leaves the bytes as they are.
+                // A mask of zeros leaves the bytes unchanged.
                 let head: [UInt8] = [Self.pong, 0x80 | UInt8(body.count), 0, 0, 0, 0]
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: head + body)), promise: nil)
             } else {
-                look(body)
+                search(body)
             }
             bytes = Data(rest)
         }
     }
 
-    /// The first whole frame and what comes after it. A server's frames have no mask, and these are short.
+    /// Returns the first complete frame and the rest. Server frames have no mask, and these are short.
     private static func frame(_ bytes: Data) -> (kind: UInt8, body: Data, rest: Data)? {
         guard bytes.count >= 2 else { return nil }
         let short = Int(bytes[1])
@@ -104,7 +104,7 @@ final class SubscriberConnection: ChannelInboundHandler, @unchecked Sendable {
         return (bytes[0], bytes[start..<end], bytes[end...])
     }
 
-    private func look(_ part: Data) {
+    private func search(_ part: Data) {
         if part.range(of: Self.greeting) != nil { counts.begun.next() }
         if part.range(of: Self.end) != nil { counts.successes.next() }
     }

@@ -2,7 +2,7 @@
 
 import XQueueCore
 
-/// Submits and drains the same number of tasks, with no others waiting and with very many.
+/// Submits and drains the same number of tasks, with an empty and with a large backlog.
 struct RedisBacklogBench {
     let options: BenchOptions
     let server: BenchServer
@@ -32,7 +32,7 @@ struct RedisBacklogBench {
     }
 }
 
-/// How much of the server's memory a waiting task takes, besides its payload.
+/// Measures the server's memory per waiting task, excluding its payload.
 struct RedisMemoryBench {
     private static let tasks = 100_000
 

@@ -2,7 +2,7 @@
 
 import XQueueCore
 
-/// The phases of a benchmark of the store on Redis.
+/// The phases for the Redis store.
 struct RedisBench {
     let options: BenchOptions
     let server: BenchServer
@@ -33,7 +33,7 @@ struct RedisBench {
     }
 }
 
-/// What each step of a task's life costs the server, in batches of 100 from one caller.
+/// Measures the server's cost of each step of a task's lifecycle, in batches of 100 from one caller.
 struct RedisBatchBench {
     private static let batch = 100
 
@@ -60,7 +60,7 @@ struct RedisBatchBench {
         let all = last + (insert.serverMicrosecondsPerTask ?? 0)
         settle.facts = [
             .init(name: "claim and settle", value: last, unit: "µs", aim: 15),
-            .init(name: "whole life", value: all, unit: "µs", aim: 25),
+            .init(name: "whole lifecycle", value: all, unit: "µs", aim: 25),
         ]
         return [insert, claim, settle]
     }

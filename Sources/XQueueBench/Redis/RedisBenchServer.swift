@@ -8,7 +8,7 @@ import XQueueCore
 import XQueueRedis
 import XQueueTestServers
 
-/// The Redis server of a benchmark: queues under prefixes of their own, and what the server tells of itself.
+/// The Redis server of a benchmark: creates queues under new prefixes, and reads the server's statistics.
 final class BenchServer: BenchPlace {
     let configuration: RedisConfiguration
     private let client: RedisClient
@@ -21,7 +21,7 @@ final class BenchServer: BenchPlace {
             configuration: configuration, group: MultiThreadedEventLoopGroup.singleton, logger: .silent)
     }
 
-    /// Runs `body` with the server the options name, or with one that lives no longer than that.
+    /// Runs `body` with the server given in the options, or with a temporary one.
     static func use(
         _ options: BenchOptions, _ folder: BenchFolder, _ body: (BenchServer) async throws -> Void
     ) async throws {
@@ -53,7 +53,7 @@ final class BenchServer: BenchPlace {
             try await body(server)
             try await server.clear()
         } catch {
-            // What was left is not worth a second error.
+            // Leftovers are not worth a second error.
             try? await server.clear()
             await server.client.close()
             throw error
@@ -63,7 +63,7 @@ final class BenchServer: BenchPlace {
 
     // MARK: - Queues
 
-    /// A prefix that nobody used before.
+    /// Returns an unused prefix.
     func newPrefix() -> String { "\(prefix)-\(number.next())" }
 
     func makeStore(_ events: EventRetention) async throws -> any Store {
@@ -86,8 +86,8 @@ final class BenchServer: BenchPlace {
                 RedisCommand("SCAN", cursor, "MATCH", "{\(prefix)*", "COUNT", "1000"))
             guard case .array(let parts) = reply, parts.count == 2, let next = parts[0].text,
                 case .array(let keys) = parts[1]
-            else { throw BenchFailure(description: "Redis answered SCAN oddly") }
-            // Not UNLINK: its work would go on during what is measured next.
+            else { throw BenchFailure(description: "unexpected reply to SCAN") }
+            // Not UNLINK, which would continue in the background during the next measurement.
             for key in keys {
                 if let key = key.text { _ = try await client.send(RedisCommand("DEL", key)) }
             }
@@ -95,7 +95,7 @@ final class BenchServer: BenchPlace {
         } while cursor != "0"
     }
 
-    // MARK: - What the server tells
+    // MARK: - Statistics
 
     func send(_ command: RedisCommand) async throws -> RedisReply {
         try await client.send(command)
@@ -123,7 +123,7 @@ extension RedisReply {
     }
 }
 
-/// What Redis answers to `INFO`.
+/// The reply to `INFO`.
 struct RedisInfo {
     private let fields: [Substring: Substring]
 
@@ -136,10 +136,10 @@ struct RedisInfo {
         self.fields = fields
     }
 
-    /// The number of a field; nil if there is no such field or it is no number.
+    /// The number in a field; nil if the field is missing or not a number.
     subscript(name: Substring) -> Double? { fields[name].flatMap { Double($0) } }
 
-    /// Calls of each command and the microseconds they took, from the section `commandstats`.
+    /// Calls and total microseconds of each command, from the section `commandstats`.
     var commands: [String: (calls: Double, microseconds: Double)] {
         var commands: [String: (calls: Double, microseconds: Double)] = [:]
         for (field, text) in fields where field.hasPrefix("cmdstat_") {
@@ -153,7 +153,7 @@ struct RedisInfo {
         return commands
     }
 
-    /// What was done since `earlier`, for each of `tasks`; what took longest comes first.
+    /// Returns the commands since `earlier`, per task, most expensive first.
     func costs(since earlier: RedisInfo, tasks: Int) -> [BenchResult.CommandCost] {
         let before = earlier.commands
         let costs = commands.compactMap { name, now -> BenchResult.CommandCost? in

@@ -3,10 +3,10 @@
 import Subprocess
 import XQueueRedis
 
-/// The floors: what `redis-benchmark` gets out of the same server with bare commands.
+/// The floors: rates of bare commands sent by `redis-benchmark` to the same server.
 struct RedisFloorBench {
     private static let key = "xqueue-bench-floor"
-    /// As long as a task's identifier.
+    /// An element as long as a task's identifier.
     private static let element = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
     private static let commands = 500_000
 
@@ -14,8 +14,8 @@ struct RedisFloorBench {
     let server: BenchServer
     let bar: ProgressBar
 
-    /// Single commands pipelined by 16; then `LPUSH`, `LMOVE` and `LREM` pipelined by 50, and the rate of
-    /// tasks that need one of each, one after another: the floor.
+    /// Measures single commands with a pipeline of 16, then `LPUSH`, `LMOVE` and `LREM` with a pipeline of 50. The floor is
+    /// the rate of tasks that need one of each, in sequence.
     func run() async throws -> [BenchResult] {
         var results: [BenchResult] = []
         let value = String(repeating: "x", count: options.payload)
@@ -77,7 +77,7 @@ struct RedisFloorBench {
         }
     }
 
-    /// The requests per second in the last line of what `redis-benchmark --csv` prints.
+    /// Returns the requests per second from the last line of the output of `redis-benchmark --csv`.
     static func rate(inCSV text: String) -> Double? {
         let last = text.split(whereSeparator: \.isNewline).last ?? ""
         let fields = last.split(separator: "\",\"")
@@ -86,7 +86,7 @@ struct RedisFloorBench {
 }
 
 extension BenchServer {
-    /// How `redis-benchmark` finds the same server.
+    /// Arguments that make `redis-benchmark` connect to the same server.
     fileprivate var benchmarkArguments: [String] {
         var arguments: [String]
         switch configuration.address.place {

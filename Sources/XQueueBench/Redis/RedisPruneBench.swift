@@ -4,9 +4,9 @@ import XQueue
 import XQueueCore
 import XQueueRedis
 
-/// Removes very many ended tasks, and looks at how long the server was busy at a time.
+/// Prunes many ended tasks and measures how long single commands block the server.
 struct RedisPruneBench {
-    /// Microseconds; what takes longer is counted.
+    /// Threshold in microseconds; longer commands are counted.
     private static let slow = "1000"
 
     let options: BenchOptions
@@ -80,7 +80,7 @@ struct RedisPruneBench {
     private func setting(_ name: String) async throws -> String {
         let reply = try await server.send(RedisCommand("CONFIG", "GET", name))
         guard case .array(let parts) = reply, parts.count == 2, let value = parts[1].text else {
-            throw BenchFailure(description: "Redis does not tell its \(name)")
+            throw BenchFailure(description: "unexpected reply to CONFIG GET \(name)")
         }
         return value
     }
