@@ -79,7 +79,7 @@ enum LeaseReader {
             }
         }
         guard let leases else { throw .invalid("leases", "is required") }
-        guard leases.count <= limit else { throw .invalid("leases", "must have at most \(limit) leases") }
+        guard leases.count <= limit else { throw .invalid("leases", "must contain at most \(limit) leases") }
         var batch = Batch(worker: hasWorker ? worker : nil)
         for (index, lease) in leases.enumerated() {
             do throws(QueueError) {

@@ -16,7 +16,7 @@ struct QueryParameters: Sendable {
             else { throw QueueError(.invalidField, "malformed percent escape in the query") }
             guard allowed.contains(name) else {
                 let name = name.truncated(toBytes: ErrorReply.quotedBytes)
-                throw QueueError(.unknownField, "unknown query parameter: \(name)", field: name)
+                throw QueueError(.unknownField, "unknown query parameter \(name)", field: name)
             }
             items.append((name, value))
         }
