@@ -1,8 +1,8 @@
-/// How many tasks are fed from the log into the store at once.
+/// The size of the batches in which tasks are fed from the log into the store.
 public struct IntakeBatch: Sendable, Hashable {
-    /// The most tasks of a batch, from 1. A batch that has any is fed as soon as no more are waiting.
+    /// Maximum number of tasks per batch, at least 1. A smaller batch is fed as soon as no more are waiting.
     public var size: Int
-    /// The longest to wait for the first one.
+    /// Maximum wait for the first task.
     public var timeout: Duration
 
     public init(size: Int = 100, timeout: Duration = .seconds(5)) {
@@ -11,60 +11,60 @@ public struct IntakeBatch: Sendable, Hashable {
     }
 }
 
-/// How a ``TaskManager`` runs tasks. Every bound of the runtime has its name here.
+/// Settings of a ``TaskManager``, including all limits of the runtime.
 public struct QueueConfiguration: Sendable, Hashable {
-    /// This node's name; must differ between nodes. The default is made of the host's name, the process
-    /// and a random part.
+    /// This node's name, unique in the cluster. The default consists of the host's name, the process ID and a random
+    /// part.
     public var workerID: String?
-    /// Whether this process runs handlers. Without, it submits, asks and does maintenance; what is
-    /// registered with it does not count.
+    /// Whether this process runs handlers. If not, it submits, queries and does maintenance, and registered handlers
+    /// are ignored.
     public var runsWorkers: Bool = true
-    /// Whether this process answers HTTP requests. Only the other nodes are told; nothing depends on it.
+    /// Whether this process answers HTTP requests. Only reported to the other nodes; nothing depends on it.
     public var servesAPI: Bool = false
-    /// The version of the program, for the other nodes to see.
+    /// The program's version, as shown to the other nodes.
     public var version: String = "dev"
-    /// The most handlers that run at once in this process.
+    /// Maximum number of concurrent handlers in this process.
     public var maxConcurrency: Int = 100
-    /// What a submission that leaves something out gets.
+    /// Defaults for submissions.
     public var defaults = SubmissionDefaults()
-    /// How often running attempts are confirmed to the store; a lease lasts three times as long.
+    /// Interval of heartbeats; a lease lasts three times as long.
     public var heartbeatInterval: Duration = .seconds(30)
-    /// The longest a concurrency token outlives its last heartbeat; shortens the lease if smaller.
+    /// Maximum time a concurrency token outlives its last heartbeat; shortens the lease if smaller.
     public var semaphoreExpiration: Duration = .seconds(300)
-    /// Whether handlers are asked to stop when their lease has run out here because the store could not be reached: other
-    /// nodes may have their tasks then. Means nothing with a store that one process has to itself.
+    /// Whether handlers are asked to stop when their lease expires because the store is unreachable: other nodes may
+    /// run their tasks then. No effect with a store that only one process uses.
     public var stopsOnLostLease: Bool = true
-    /// How long a handler has to stop after a cancel or a timeout, and all of them at shutdown.
+    /// How long a handler has to stop after a cancellation or timeout, and how long all of them have at shutdown.
     public var gracePeriod: Duration = .seconds(30)
-    /// How long handlers that outlast the grace period at shutdown have to stop before their tasks are
-    /// returned without them.
+    /// How long handlers still running after the grace period at shutdown have to stop before their tasks are released
+    /// without them.
     public var stopPeriod: Duration = .seconds(5)
-    /// How often ended tasks are looked through for ones to remove.
+    /// Interval of pruning ended tasks.
     public var cleanupInterval: Duration = .seconds(300)
     /// How long ended tasks are kept.
     public var retentionAge: Duration = .seconds(7 * 86_400)
     /// How many ended tasks are kept.
     public var retentionCount: Int = 1_000_000
-    /// The most tasks removed, or moved by time, in one step.
+    /// Maximum number of tasks pruned or swept per step.
     public var maintenanceBatch: Int = 500
-    /// The longest a worker waits before it looks for tasks without having been woken.
+    /// Maximum time between a worker's claims, in case a signal was lost.
     public var pollInterval: Duration = .seconds(5)
-    /// The most tasks one submission call may hold.
+    /// Maximum number of tasks per submission call.
     public var maxBatch: Int = 1000
-    /// How tasks are fed from the log in front of the store, if there is one.
+    /// Batches fed from the log in front of the store, if there is one.
     public var intakeBatch = IntakeBatch()
-    /// The largest payload or result, in bytes.
+    /// Maximum size of a payload or result, in bytes.
     public var maxPayloadBytes: Int = 1 << 20
-    /// The most remote workers that this process announces, and whose requests for tasks wait here.
+    /// Maximum number of remote workers that this process registers, and of their waiting lease requests.
     public var maxRemoteWorkers: Int = 5000
-    /// The most subscribers to events in this process, of the Swift and of the HTTP API.
+    /// Maximum number of event subscribers in this process, through the Swift and HTTP APIs together.
     public var maxSubscribers: Int = 10_000
-    /// About how many bytes of events may wait for one subscriber to take them. Beyond, it gets them as fast as it takes
-    /// them, and is cut off once it is some thousand events behind.
+    /// Approximate number of bytes of events buffered for one subscriber. Beyond that it receives events at its own
+    /// pace, and is cut off once it is some thousand events behind.
     public var maxSubscriberBytes: Int = 256 << 10
-    /// The most values (tasks, types and statuses) that the filters of one subscriber name.
+    /// Maximum number of values (tasks, types and statuses) in the filters of one subscriber.
     public var maxFilterValues: Int = 1000
-    /// The most values that the filters of all subscribers of this process name together.
+    /// Maximum number of values in the filters of all subscribers of this process.
     public var maxAllFilterValues: Int = 200_000
 
     public init() {}
@@ -72,12 +72,12 @@ public struct QueueConfiguration: Sendable, Hashable {
     /// How long a lease lasts without a heartbeat.
     public var leaseDuration: Duration { min(heartbeatInterval * 3, semaphoreExpiration) }
 
-    /// How often leases are really extended: three times within each lease.
+    /// How often leases are actually extended: three times within each.
     var leaseRenewalInterval: Duration { leaseDuration / 3 }
 
-    /// How long a node does maintenance without renewing that. Short enough for another to take over
-    /// before the leases of tasks that died with the node are lost: it asks three times meanwhile, and a
-    /// task's lease has two thirds of its time left at least.
+    /// Duration of the maintenance lease. Short enough for another node to take over before the leases of tasks that
+    /// died with the node expire: nodes ask for it three times meanwhile, and a task's lease has at least two thirds
+    /// of its time left.
     var maintenanceLease: Duration {
         max(min(leaseDuration / 2, .seconds(15)), .milliseconds(100))
     }

@@ -1,34 +1,35 @@
 import XQueueCore
 
 extension TaskManager {
-    /// Holds back the claims of `type`, on all nodes, until ``resume(_:)``; running tasks go on.
+    /// Stops the claiming of tasks of `type`, on all nodes, until ``resume(_:)``; running tasks continue.
     ///
     /// - Parameters:
-    ///   - type: The name of the type.
-    ///   - create: Whether a type that neither the store nor a live node knows is made.
-    /// - Throws: ``QueueError/Code/notFound`` for a type that nobody knows, unless it is made.
+    ///   - type: The task type.
+    ///   - create: Whether to create a type that neither the store nor a live node knows.
+    /// - Throws: ``QueueError/Code/notFound`` for an unknown type, unless it is created.
     public func pause(_ type: String, create: Bool = false) async throws(QueueError) {
         try await checkKnown(type, create: create)
         try await setPaused(true, type)
     }
 
-    /// Lets the tasks of a paused type go.
+    /// Resumes the claiming of tasks of a paused type.
     ///
-    /// - Throws: ``QueueError/Code/notFound`` for a type that nobody knows.
+    /// - Throws: ``QueueError/Code/notFound`` for an unknown type.
     public func resume(_ type: String) async throws(QueueError) {
         try await checkKnown(type, create: false)
         try await setPaused(false, type)
     }
 
-    /// Sets the most tasks of a type that run at once, across all nodes, until it is set again.
+    /// Limits the number of concurrent tasks of a type, across all nodes, until the limit is changed.
     ///
-    /// A node whose handler is registered with a `maxConcurrency` sets that one when it starts.
+    /// A node whose handler is registered with a `maxConcurrency` sets the limit to that when it starts.
     ///
     /// - Parameters:
     ///   - limit: 1 to `ModelLimits.maxConcurrency`; nil for no limit.
     ///   - type: The task type.
-    ///   - create: Whether a type that neither the store nor a live node knows is made.
-    /// - Throws: ``QueueError/Code/notFound`` for a type that nobody knows, unless it is made.
+    ///   - create: Whether to create a type that neither the store nor a live node knows.
+    /// - Throws: ``QueueError/Code/notFound`` for an unknown type, unless it is created;
+    ///   ``QueueError/Code/invalidField`` for a limit out of range.
     public func setLimit(
         _ limit: Int?, of type: String, create: Bool = false
     ) async throws(QueueError) {
@@ -43,11 +44,11 @@ extension TaskManager {
         births.note(type) { $0 = TypeSetting(limit: limit, isPaused: $0?.isPaused ?? false) }
     }
 
-    /// Forgets a type that has no tasks, with its limit and its pause. A task that is submitted later brings it
-    /// back; a live handler of it is still listed.
+    /// Deletes a type that has no tasks, with its limit and pause. A later submission recreates it; while a live node
+    /// serves it, it is still listed.
     ///
-    /// - Throws: ``QueueError/Code/typeInUse`` while there are tasks of it, ended ones included;
-    ///   ``QueueError/Code/notFound`` if the store does not know it.
+    /// - Throws: ``QueueError/Code/typeInUse`` if it has tasks, including ended ones; ``QueueError/Code/notFound`` if
+    ///   the store does not know it.
     public func deleteType(_ type: String) async throws(QueueError) {
         try TaskSubmission.check(type: type)
         let removals = try await attempt { () async throws(StoreError) in
@@ -57,12 +58,12 @@ extension TaskManager {
         case .removed: births.note(type) { $0 = nil }
         case .hasTasks, .isSet:
             throw QueueError(
-                .typeInUse, "there are tasks of type \(type): it can be deleted once they are removed")
+                .typeInUse, "type \(type) still has tasks; it can be deleted once they are removed")
         case .notFound, nil: throw QueueError(.notFound, "there is no task type \(type)")
         }
     }
 
-    /// The types the store or a live node knows, by name.
+    /// Returns the types that the store or a live node knows, by name.
     public func types() async throws(QueueError) -> [TypeReport] {
         try await attempt { () async throws(StoreError) in
             self.reports(of: try await self.store.types(), served: try await self.cluster.servedTypes())
@@ -84,7 +85,7 @@ extension TaskManager {
         births.note(type) { $0 = TypeSetting(limit: $0?.limit, isPaused: paused) }
     }
 
-    /// A name with a mistake in it must not become a type that holds nothing back.
+    /// Rejects an unknown type: a misspelled name must not become a type.
     private func checkKnown(_ type: String, create: Bool) async throws(QueueError) {
         try TaskSubmission.check(type: type)
         guard !create, try await !types().contains(where: { $0.state.type == type }) else { return }

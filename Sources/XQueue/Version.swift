@@ -1,4 +1,4 @@
-/// The version of the program, as `--version`, `stats` and `health` say it.
+/// The program's version, as reported by `--version`, `stats` and `health`.
 package enum Version {
     package static let current = "0.2.0"
 }

@@ -1,8 +1,8 @@
 package import XQueueCore
 
-/// Reads the tasks that stand in the log, whoever wrote them.
+/// Decodes tasks from the log, whichever program wrote them.
 package struct IntakeDecoder: Sendable {
-    /// How much longer than its payload a message may be, in bytes.
+    /// Maximum size of a message beyond that of its payload, in bytes.
     private static let overhead = 64 << 10
 
     let defaults: SubmissionDefaults
@@ -13,10 +13,10 @@ package struct IntakeDecoder: Sendable {
         maxPayloadBytes = configuration.maxPayloadBytes
     }
 
-    /// The task a record asks for. The same record always gives the same task, so that one that is received
-    /// again is not run again.
+    /// Returns the task that a record submits. The same record always gives the same task, so that one that is
+    /// received again is not run again.
     ///
-    /// - Throws: ``QueueError`` that says why the record cannot be used.
+    /// - Throws: ``QueueError`` if the record is unusable.
     package func task(_ record: IntakeRecord) throws(QueueError) -> NewTask {
         guard record.value.count <= maxPayloadBytes + Self.overhead else {
             throw QueueError(
@@ -32,7 +32,7 @@ package struct IntakeDecoder: Sendable {
         var message = try SubmissionReader.message(text)
         message.submission.trace = record.trace
         if case .after(let delay) = message.submission.schedule {
-            // However long the message was under way.
+            // However long the message was in transit.
             message.submission.schedule = .at((message.createdAt ?? record.timestamp) + delay)
         }
         let task = try message.submission.validated(defaults: defaults) {
@@ -46,11 +46,11 @@ package struct IntakeDecoder: Sendable {
 }
 
 extension TaskID {
-    /// The identifier of a task whose writer gave it none.
+    /// Derives the identifier of a task whose writer gave it none.
     ///
-    /// It begins with the record's time. The free bits of a UUID of version 7 hold the low 40 bits of the
-    /// position, so that tasks of one part keep their order even within a millisecond, and then 34 bits
-    /// of a hash (FNV-1a) of log, part and position, which keeps parts and logs apart.
+    /// It starts with the record's time. The free bits of the UUID hold the low 40 bits of the position, so that
+    /// tasks of one part keep their order even within a millisecond, and then 34 bits of a hash (FNV-1a) of log,
+    /// part and position, which distinguishes parts and logs.
     init(derivedFrom origin: IntakeOrigin, at time: Timestamp) {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
@@ -67,8 +67,8 @@ extension TaskID {
 }
 
 extension IntakeMessage {
-    /// The task as the log holds it: the same JSON as in a submission over HTTP, with its identifier, the
-    /// time it was accepted, and every default written out.
+    /// Encodes a task for the log: the JSON of a submission over HTTP, with the identifier, the time of
+    /// acceptance, and all defaults filled in.
     init(_ task: NewTask, acceptedAt time: Timestamp) {
         var writer = JSONWriter(capacity: 512 + task.payload.text.utf8.count)
         writer.object { writer in
@@ -93,7 +93,7 @@ extension IntakeMessage {
 }
 
 extension NewTask {
-    /// What was asked for when a task that has not ended was submitted.
+    /// Restores the submission of a task that has not ended.
     init(_ record: TaskRecord) {
         self.init(
             id: record.id, definition: record.definition,

@@ -3,14 +3,14 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// A record and the task it asks for.
+/// A record and its task.
 struct IntakeEntry {
     let record: IntakeRecord
     let task: NewTask
 }
 
 extension IntakeFeeder {
-    /// The tasks that records ask for; those that ask for none, or for one that cannot be, are put aside.
+    /// Decodes the records' tasks; records without a valid task are set aside.
     func check(_ records: [IntakeRecord]) async throws -> [IntakeEntry] {
         var entries: [IntakeEntry] = []
         entries.reserveCapacity(records.count)
@@ -27,8 +27,8 @@ extension IntakeFeeder {
         return entries
     }
 
-    /// Rejects the entries whose identifiers are dated too far ahead. Before one is, the store is asked again what time
-    /// it is: what is known of its clock may be old, or a guess.
+    /// Rejects entries whose identifiers are dated too far ahead. Before rejecting one, asks the store for the time,
+    /// since this node's estimate may be out of date.
     private func takeOutFuture(
         _ entries: inout [IntakeEntry], _ rejected: inout [RejectedRecord]
     ) async throws {
@@ -49,14 +49,14 @@ extension IntakeFeeder {
         entries = rest
     }
 
-    /// What time it is by the store's clock, however long it takes to learn that.
+    /// Returns the time by the store's clock, retrying until the store answers.
     private func storeNow() async throws -> Timestamp {
         var backOff = context.backOff(longest: .seconds(1))
         var hasHeld = false
         while true {
             do throws(StoreError) {
                 let now = try await store.now()
-                if hasHeld { goOn() }
+                if hasHeld { resume() }
                 return now
             } catch {
                 guard error.code != .closed else { throw error }
@@ -66,7 +66,7 @@ extension IntakeFeeder {
         }
     }
 
-    /// Puts records aside for good.
+    /// Sets records aside for good.
     func reject(_ records: [RejectedRecord]) async throws {
         try await intake.reject(records)
         state.withLock { $0.rejected += records.count }
@@ -74,7 +74,7 @@ extension IntakeFeeder {
         for rejected in records {
             let origin = rejected.record.origin
             context.logger.warning(
-                "A message cannot be used; it is put aside",
+                "Unusable message set aside",
                 metadata: [
                     "reason": "\(rejected.reason)", "topic": "\(origin.log)",
                     "partition": "\(origin.part)", "offset": "\(origin.position)",

@@ -3,10 +3,10 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Feeds the tasks of the log into the store: this node's share of them, in order, each at least once.
+/// Feeds this node's share of the log's tasks into the store, in order, each at least once.
 ///
-/// The store knows tasks by their identifier, so one that comes twice, or that a submission has put there
-/// already, is one task. While the store takes none, because it is full or out of reach, the log is held.
+/// The store identifies tasks by their identifier, so one that arrives twice, or that a submission has stored
+/// already, stays one task. While the store accepts none, because it is full or unreachable, the log is held.
 final class IntakeFeeder: Sendable {
     let intake: any TaskIntake
     let store: any Store
@@ -19,7 +19,7 @@ final class IntakeFeeder: Sendable {
     private let inserted: @Sendable ([NewTask]) -> Void
     let state = Mutex(IntakeCounts())
 
-    /// - Parameter inserted: Told of tasks that are new in the store.
+    /// - Parameter inserted: Called with tasks that are new in the store.
     init(
         _ intake: any TaskIntake, store: any Store, configuration: QueueConfiguration,
         context: EngineContext, storeTime: StoreTime, storeWatch: StoreWatch,
@@ -38,7 +38,7 @@ final class IntakeFeeder: Sendable {
 
     var counts: IntakeCounts { state.withLock { $0 } }
 
-    /// Runs until the Swift task is canceled; ends what it has in hand and gives back its share.
+    /// Runs until the Swift task is canceled; then gives up this node's share.
     func run() async {
         var backOff = context.backOff()
         var inHand: [IntakeRecord] = []
@@ -52,23 +52,23 @@ final class IntakeFeeder: Sendable {
                     defer { state.problem = "\(error)" }
                     return state.problem == nil
                 }
-                // An operator need hear of it once, not at every try.
+                // Logged prominently once, not for every retry.
                 context.logger.log(
-                    level: isNew ? .warning : .debug, "The log of tasks cannot be read; trying again",
+                    level: isNew ? .warning : .debug, "Could not read the intake log; retrying",
                     metadata: ["error": "\(error)"])
                 guard await backOff.wait() else { break }
             }
         }
-        // A Swift task of its own, awaited here: what was fed is noted even after a cancellation.
+        // In a Swift task of its own, so that what was fed is committed even after a cancellation.
         await Task { await intake.leave() }.value
     }
 
-    /// Reads and checks a batch while the one before it goes into the store.
+    /// Reads and checks a batch while the previous one is being stored.
     ///
-    /// - Parameter inHand: What was received and is not done with. It does not come again by itself, so it
-    ///   stays there when this throws.
+    /// - Parameter inHand: Records received but not finished. They are not received again, so they stay here if
+    ///   this throws.
     private func feed(_ inHand: inout [IntakeRecord], _ received: () -> Void) async throws {
-        // What a failure has left.
+        // Left by an earlier failure.
         if !inHand.isEmpty {
             try await intake.hold()
             try await store(Fed(records: inHand, entries: try await check(inHand)))
@@ -93,7 +93,7 @@ final class IntakeFeeder: Sendable {
             current = Fed(records: records, entries: try entries.get())
             received()
             if state.withLock({ $0.problem.take() }) != nil {
-                context.logger.info("The log of tasks is read again")
+                context.logger.info("Reading the intake log again")
             }
         }
         try await store(current)
@@ -107,18 +107,18 @@ final class IntakeFeeder: Sendable {
         try await intake.commit(fed.records)
     }
 
-    /// Stores the tasks of all entries, however long that takes.
+    /// Stores the tasks of all entries, retrying for as long as it takes.
     private func insert(_ entries: ArraySlice<IntakeEntry>) async throws {
         var backOff = context.backOff(longest: .seconds(1))
         while true {
             do throws(StoreError) {
                 try await store(entries.map(\.task))
-                return goOn()
+                return resume()
             } catch {
                 switch error.code {
                 case .closed: throw error
                 case .backlogFull where entries.count > 1, .tooManyTypes where entries.count > 1:
-                    // The store takes all or none: halves find what it does take.
+                    // The store accepts all or none: halving finds those it accepts.
                     let middle = entries.startIndex + entries.count / 2
                     try await insert(entries[..<middle])
                     return try await insert(entries[middle...])
@@ -149,7 +149,7 @@ final class IntakeFeeder: Sendable {
             case .existing(let record):
                 deduplicated += 1
                 context.logger.debug(
-                    "A task with the same unique key answers for one of the log",
+                    "Task of the intake log deduplicated by its unique key",
                     metadata: ["task.id": "\(task.id)", "answered.by": "\(record.id)"])
             }
         }
@@ -169,14 +169,14 @@ final class IntakeFeeder: Sendable {
         records.deduplicated.increment(by: deduplicated)
     }
 
-    /// The store answers.
-    func goOn() {
+    /// Notes that the store accepts tasks.
+    func resume() {
         if state.withLock({ $0.isHeld.toFalse() }) {
-            context.logger.info("Tasks are fed into the store again")
+            context.logger.info("Feeding tasks into the store again")
         }
     }
 
-    /// Waits before the store is tried again, and keeps this node's share meanwhile.
+    /// Waits before the store is retried, and keeps this node's share meanwhile.
     func hold(_ error: StoreError, _ backOff: inout BackOff) async throws {
         let isNew = state.withLock { state in
             defer { state.isHeld = true }
@@ -184,7 +184,7 @@ final class IntakeFeeder: Sendable {
         }
         if isNew {
             context.logger.warning(
-                "The store takes no tasks now; the log is held until it does",
+                "The store accepts no tasks; holding the intake log until it does",
                 metadata: ["error": "\(error.message)"])
         }
         guard await backOff.wait() else { throw CancellationError() }
@@ -192,14 +192,14 @@ final class IntakeFeeder: Sendable {
     }
 }
 
-/// A batch of records that were received, and the tasks that were found in them.
+/// A batch of received records, and their tasks.
 private struct Fed {
     var records: [IntakeRecord] = []
     var entries: [IntakeEntry] = []
 }
 
 extension Result where Failure == any Error {
-    /// What `body` returns or throws.
+    /// Captures what `body` returns or throws.
     fileprivate static func of(_ body: () async throws -> Success) async -> Self {
         do {
             return .success(try await body())
@@ -210,7 +210,7 @@ extension Result where Failure == any Error {
 }
 
 extension Bool {
-    /// Makes it false; answers true if it was not.
+    /// Sets it to false. Returns the previous value.
     fileprivate mutating func toFalse() -> Bool {
         defer { self = false }
         return self

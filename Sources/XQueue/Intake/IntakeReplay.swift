@@ -1,31 +1,31 @@
 package import XQueueCore
 
-/// What a replay has found in the log so far, and done with it.
+/// What a replay has found in the log and done so far.
 package struct ReplayReport: Sendable, Hashable {
-    /// How many records were read.
+    /// Number of records read.
     package var read = 0
-    /// Tasks that the store did not know: they were stored, or would be.
+    /// Tasks unknown to the store: they were stored, or would be in a dry run.
     package var restored = 0
-    /// Tasks that the store knows, or for which an unfinished one with the same unique key answers.
+    /// Tasks that the store knows, or that an unfinished task with the same unique key replaces.
     package var known = 0
-    /// Tasks that have ended, as the log remembers, and that the store does not know any more.
+    /// Tasks that have ended according to the log, and that the store no longer knows.
     package var ended = 0
-    /// Records that are no tasks.
+    /// Records without a valid task.
     package var unusable = 0
-    /// Tasks that the store does not take, because it knows too many types already.
+    /// Tasks rejected by the store because it has too many types.
     package var refused = 0
 
     package init() {}
 }
 
-/// Brings the tasks of the log into a store that has lost them.
+/// Restores the log's tasks into a store that has lost them.
 ///
-/// What the store knows is left as it is, so a replay may be repeated, and may run beside the nodes.
+/// Tasks that the store knows stay as they are, so a replay may be repeated, and may run while nodes run.
 package struct IntakeReplay {
-    /// How many records are looked at in one step.
+    /// Number of records per step.
     private static let batch = 500
-    /// How many questions are asked at once.
-    private static let questions = 32
+    /// Maximum number of concurrent queries.
+    private static let queries = 32
 
     private let archive: any IntakeArchive
     private let store: any Store
@@ -34,7 +34,7 @@ package struct IntakeReplay {
     private let clock: any QueueClock
     private let random: any RandomSource
 
-    /// - Parameter isDry: Whether the store is only asked, and nothing stored.
+    /// - Parameter isDry: Whether to query the store only, and store nothing.
     package init(
         _ archive: any IntakeArchive, into store: any Store, configuration: QueueConfiguration,
         isDry: Bool, clock: any QueueClock = SystemQueueClock(),
@@ -48,11 +48,11 @@ package struct IntakeReplay {
         self.random = random
     }
 
-    /// Reads the opened archive to its end.
+    /// Replays the opened archive to its end.
     ///
     /// - Parameter progress: Called after each step.
-    /// - Throws: ``IntakeError``; ``StoreError`` if the store cannot be used, or is full and no live node
-    ///   empties it. What was stored stays.
+    /// - Throws: ``IntakeError``; ``StoreError`` if the store is unavailable, or is full and no live node runs its
+    ///   tasks. Tasks stored so far stay.
     package func run(progress: (ReplayReport) -> Void) async throws -> ReplayReport {
         let ended = try await archive.ended() ?? []
         var report = ReplayReport()
@@ -89,11 +89,11 @@ package struct IntakeReplay {
         throw CancellationError()
     }
 
-    /// How many of the tasks the store knows.
+    /// Returns how many of the tasks the store knows.
     private func known(_ tasks: [NewTask]) async throws -> Int {
         var count = 0
-        for start in stride(from: 0, to: tasks.count, by: Self.questions) {
-            let some = tasks[start..<min(start + Self.questions, tasks.count)]
+        for start in stride(from: 0, to: tasks.count, by: Self.queries) {
+            let some = tasks[start..<min(start + Self.queries, tasks.count)]
             count += try await withThrowingTaskGroup(of: Bool.self) { group in
                 for task in some { group.addTask { try await store.task(task.id) != nil } }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -114,7 +114,7 @@ package struct IntakeReplay {
             } catch {
                 switch error.code {
                 case .backlogFull where tasks.count > 1, .tooManyTypes where tasks.count > 1:
-                    // The store takes all or none: halves find what it does take.
+                    // The store accepts all or none: halving finds those it accepts.
                     let middle = tasks.startIndex + tasks.count / 2
                     try await insert(tasks[..<middle], &report)
                     return try await insert(tasks[middle...], &report)
@@ -122,7 +122,7 @@ package struct IntakeReplay {
                     report.refused += 1
                     return
                 case .backlogFull:
-                    // Full for as long as tasks come faster than they go, or for ever.
+                    // Without a worker it stays full forever.
                     guard try await isEmptied(), await backOff.wait() else { throw error }
                 default: throw error
                 }
@@ -130,7 +130,7 @@ package struct IntakeReplay {
         }
     }
 
-    /// Whether some live node takes tasks out of the store.
+    /// Whether a live node runs the store's tasks.
     private func isEmptied() async throws(StoreError) -> Bool {
         try await store.nodes().contains { $0.roles.contains(.worker) }
     }

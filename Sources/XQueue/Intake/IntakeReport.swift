@@ -1,30 +1,30 @@
 public import XQueueCore
 
-/// The log in front of the store: how it is, how far it is read, and what this node has fed from it.
+/// The log in front of the store: its condition, how far it is read, and what this node has fed from it.
 public struct IntakeReport: Sendable, Hashable {
-    /// What the log is: `kafka`.
+    /// The log's kind: `kafka`.
     public let name: String
     public let status: IntakeStatus
-    /// Whether this node waits for the store to take tasks again: it is full, or out of reach.
+    /// Whether this node is waiting for the store to accept tasks: it is full or unreachable.
     public let isHeld: Bool
-    /// How many tasks this node has fed into the store since its start.
+    /// Number of tasks this node has fed into the store since it started.
     public let fed: Int
-    /// How many of the records it received were in the store already.
+    /// Number of records received whose tasks were in the store already.
     public let known: Int
-    /// How many of them asked for a task for which an unfinished one with the same unique key answers.
+    /// Number of records received whose tasks an unfinished task with the same unique key replaced.
     public let deduplicated: Int
-    /// How many records this node has put aside because they cannot be used.
+    /// Number of records this node has set aside as unusable.
     public let rejected: Int
 }
 
-/// What a feeder has counted since the start of this node.
+/// What a feeder has counted since this node started.
 package struct IntakeCounts: Sendable {
     package var isHeld = false
     package var fed = 0
     package var known = 0
     package var deduplicated = 0
     package var rejected = 0
-    /// Why it does not read the log now; nil if it does.
+    /// Why it cannot read the log now; nil if it can.
     package var problem: String?
 }
 

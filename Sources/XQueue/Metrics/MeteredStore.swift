@@ -1,11 +1,11 @@
 import CoreMetrics
 import XQueueCore
 
-/// A store whose calls are timed, and whose failures are counted.
+/// Times a store's calls and counts its failures.
 ///
-/// Waiting for events is not a call's time: that verb is measured only when it does not wait.
+/// Reading events is timed only when it does not wait for them.
 struct MeteredStore: StoreDecorator {
-    /// Calls of transfers, which no node takes part in.
+    /// Calls of transfers, which no node makes.
     private static let unmetered: Set<StoreVerb> = [.copies, .adopt, .endTransfer, .transferNote]
 
     let base: any Store
@@ -32,10 +32,10 @@ struct MeteredStore: StoreDecorator {
     func events(
         after cursor: EventCursor, limit: Int, waiting: Duration
     ) async throws(StoreError) -> EventPage {
-        let look = { () async throws(StoreError) in
+        let read = { () async throws(StoreError) in
             try await base.events(after: cursor, limit: limit, waiting: waiting)
         }
-        return try await waiting > .zero ? counted(.events, look) : call(.events, look)
+        return try await waiting > .zero ? counted(.events, read) : call(.events, read)
     }
 
     /// Makes the call, and counts its failure.

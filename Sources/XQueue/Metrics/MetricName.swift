@@ -1,9 +1,9 @@
-/// Everything that is measured, by the name it has outside: the one place where these names stand.
+/// All metrics, by their exported names, which are defined only here.
 ///
-/// Labels are bounded: task types by ``TypeLabels``, verbs, routes, sinks and outcomes by the program. The identifier
-/// of a task is never one, nor is a concurrency key.
+/// Label values are bounded: task types by ``TypeLabels``, verbs, routes, sinks and outcomes by the program. Task
+/// identifiers and concurrency keys are never labels.
 package enum MetricName: String, CaseIterable, Sendable {
-    // What this node has done since it started.
+    // Counted by this node since it started.
     case tasksSubmitted = "xqueue_tasks_submitted_total"
     case tasksFinished = "xqueue_tasks_finished_total"
     case tasksCanceled = "xqueue_tasks_canceled_total"
@@ -26,7 +26,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case httpRequest = "xqueue_http_request_seconds"
     case accessRefused = "xqueue_access_refused_total"
 
-    // How this node is.
+    // The state of this node.
     case workersCapacity = "xqueue_workers_capacity"
     case workersBusy = "xqueue_workers_busy"
     case workersStuck = "xqueue_workers_stuck"
@@ -40,7 +40,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case uptime = "xqueue_uptime_seconds"
     case build = "xqueue_build_info"
 
-    // How the whole queue is; every node tells the same.
+    // The state of the whole queue; every node reports the same.
     case tasks = "xqueue_tasks"
     case taskChanges = "xqueue_task_changes_per_second"
     case oldestPending = "xqueue_oldest_pending_age_seconds"
@@ -53,7 +53,7 @@ package enum MetricName: String, CaseIterable, Sendable {
     case sinkLag = "xqueue_sink_lag_events"
     case intakeLag = "xqueue_intake_lag_messages"
 
-    // The process, by the names that all of Prometheus' clients use.
+    // The process, under the names that Prometheus client libraries share.
     case processCPU = "process_cpu_seconds_total"
     case processResident = "process_resident_memory_bytes"
     case processVirtual = "process_virtual_memory_bytes"
@@ -61,59 +61,59 @@ package enum MetricName: String, CaseIterable, Sendable {
     case processMaxFiles = "process_max_fds"
     case processStart = "process_start_time_seconds"
 
-    /// What it means, in one line.
+    /// One-line description.
     package var help: String {
         switch self {
-        case .tasksSubmitted: "Tasks this node has put into the store."
+        case .tasksSubmitted: "Tasks this node has added to the store."
         case .tasksFinished: "Tasks that ended with an attempt on this node."
-        case .tasksCanceled: "Waiting tasks that this node was asked to cancel, and did."
-        case .tasksSwept: "Tasks this node moved because it was time: schedules, queue timeouts, lost leases."
+        case .tasksCanceled: "Pending tasks this node has canceled."
+        case .tasksSwept: "Due tasks this node has moved: schedules, queue timeouts, lost leases."
         case .attemptsStarted: "Attempts this node has started."
-        case .attemptsFinished: "Attempts of this node whose end is stored, or came too late."
-        case .queueWait: "How long tasks were ready before an attempt started."
-        case .run: "How long handlers ran."
-        case .storeCall: "How long calls of the store took."
-        case .storeErrors: "Calls of the store that failed."
-        case .sinkDelivery: "How long a sink took for a batch of events."
-        case .sinkEvents: "Events this node has handed to a sink."
-        case .sinkErrors: "Batches of events that a sink did not take."
-        case .sinkLost: "Events that left the log before a sink took them."
-        case .sinkRefused: "Messages that a sink's broker refused for good, and that were put aside."
-        case .intakeAppend: "How long the log in front of the store took for a batch of tasks."
-        case .intakeErrors: "Batches of tasks that the log in front of the store did not take."
+        case .attemptsFinished: "Attempts on this node whose outcome was stored, or came too late."
+        case .queueWait: "Time tasks were ready before an attempt started."
+        case .run: "Run time of handlers."
+        case .storeCall: "Duration of store calls."
+        case .storeErrors: "Failed store calls."
+        case .sinkDelivery: "Duration of event deliveries to a sink."
+        case .sinkEvents: "Events this node has delivered to a sink."
+        case .sinkErrors: "Failed event deliveries to a sink."
+        case .sinkLost: "Events dropped from the log before a sink received them."
+        case .sinkRefused: "Messages that a sink's broker rejected for good, and that were set aside."
+        case .intakeAppend: "Duration of appends to the log in front of the store."
+        case .intakeErrors: "Failed appends to the log in front of the store."
         case .intakeRecords: "Records this node has read from the log in front of the store."
         case .httpRequests: "Requests answered, by the first digit of the status."
-        case .httpRequest: "How long requests took, without sending the reply."
-        case .accessRefused: "Wrong tokens, shown with requests and at the console's login."
-        case .workersCapacity: "How many handlers this node runs at once."
-        case .workersBusy: "How many handlers this node runs now."
-        case .workersStuck: "Handlers that did not stop when they were told to."
-        case .endsWaiting: "Ends of attempts that this node has not stored yet."
-        case .subscribers: "Subscribers to events at this node."
-        case .storeUp: "Whether the store answered when it was last asked for statistics."
+        case .httpRequest: "Duration of requests, excluding the sending of the reply."
+        case .accessRefused: "Invalid tokens, presented with requests and at the console's login."
+        case .workersCapacity: "Maximum number of concurrent handlers on this node."
+        case .workersBusy: "Handlers running on this node."
+        case .workersStuck: "Handlers that did not stop when asked to."
+        case .endsWaiting: "Outcomes of attempts that this node has not stored yet."
+        case .subscribers: "Event subscribers on this node."
+        case .storeUp: "Whether the store answered the last request for statistics."
         case .sinkConnected: "Whether this node is connected to a sink."
-        case .sinkDraining: "Whether this node is the one that hands a sink the events."
+        case .sinkDraining: "Whether this node is the one that delivers events to a sink."
         case .intakeUp: "Whether this node can read and write the log in front of the store."
-        case .intakeHeld: "Whether the log is held because the store takes no tasks."
+        case .intakeHeld: "Whether the log is held because the store accepts no tasks."
         case .uptime: "How long this node has been up."
-        case .build: "The version of this node; the value is 1."
+        case .build: "Version of this node; the value is always 1."
         case .tasks: "Tasks in the store."
-        case .taskChanges: "How often tasks changed, on average over the last minute, on all nodes together."
-        case .oldestPending: "How long the oldest waiting task that is not scheduled has existed."
-        case .typesUnserved: "Task types with waiting tasks that no live node serves."
-        case .typesPaused: "Task types that are paused."
+        case .taskChanges: "Rate of task changes on all nodes, averaged over the last minute."
+        case .oldestPending: "Age of the oldest pending task that is not scheduled."
+        case .typesUnserved: "Task types with pending tasks that no live node serves."
+        case .typesPaused: "Paused task types."
         case .nodes: "Live nodes."
         case .keysInUse: "Concurrency keys with a running task."
-        case .tokensHeld: "Running tasks of the busiest concurrency keys, 100 at most."
-        case .tokensWaited: "Parked tasks of the busiest concurrency keys, 100 at most."
-        case .sinkLag: "Events that a sink has not acknowledged."
+        case .tokensHeld: "Running tasks of the busiest concurrency keys, at most 100 keys."
+        case .tokensWaited: "Parked tasks of the busiest concurrency keys, at most 100 keys."
+        case .sinkLag: "Events that a sink has not yet acknowledged."
         case .intakeLag: "Records of a partition that are not in the store yet."
         case .processCPU: "Processor time, user and system."
         case .processResident: "Resident memory."
         case .processVirtual: "Virtual memory."
         case .processOpenFiles: "Open file descriptors."
-        case .processMaxFiles: "The most file descriptors that may be open."
-        case .processStart: "When the process started, since 1970."
+        case .processMaxFiles: "Maximum number of open file descriptors."
+        case .processStart: "Start time of the process, in seconds since 1970."
         }
     }
 }

@@ -2,10 +2,10 @@ package import CoreMetrics
 import Synchronization
 import XQueueCore
 
-/// What this node measures: hands out the instruments, each made once.
+/// The instruments of this node's metrics, each made once.
 ///
-/// Making an instrument may cost a lock and memory; using one costs an atomic step or two. So those of a task's way are
-/// kept by type, and whoever has one keeps it.
+/// Making an instrument may cost a lock and memory; using one costs an atomic operation or two. So the instruments of
+/// the task life cycle are cached by type, and users keep them.
 package final class QueueMetrics: Sendable {
     package let factory: any MetricsFactory
     let labels = TypeLabels()
@@ -16,7 +16,7 @@ package final class QueueMetrics: Sendable {
         self.factory = factory
     }
 
-    // MARK: - The way of a task
+    // MARK: - Task life cycle
 
     /// Counts the tasks that are new in the store.
     func inserted(_ tasks: [NewTask], _ outcomes: [InsertOutcome]) {
@@ -45,7 +45,7 @@ package final class QueueMetrics: Sendable {
         counter.increment(by: run.count)
     }
 
-    /// The instruments of attempts of `type`.
+    /// Returns the instruments of attempts of `type`.
     package func work(_ type: String) -> WorkMetrics {
         work.withLock { work in
             if let known = work[type] { return known }
@@ -58,7 +58,7 @@ package final class QueueMetrics: Sendable {
         }
     }
 
-    /// A waiting task of `type` was canceled.
+    /// Counts a pending task of `type` that was canceled.
     func canceled(_ type: String) {
         counter(.tasksCanceled, [("type", labels.label(of: type))]).increment()
     }
@@ -86,7 +86,7 @@ extension Timer {
 }
 
 extension Duration {
-    /// Whole nanoseconds; the most that fit for a longer time.
+    /// Whole nanoseconds, clamped to the largest representable value.
     var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -101,7 +101,7 @@ extension QueueMetrics {
         let events: Counter
         let errors: Counter
         let lost: Counter
-        /// Messages that the other side refused for good.
+        /// Messages that the receiver rejected for good.
         let refused: Counter
     }
 
@@ -113,9 +113,9 @@ extension QueueMetrics {
         let fed: Counter
         /// Records whose tasks the store had already.
         let known: Counter
-        /// Records for whose tasks others with the same unique key answer.
+        /// Records whose tasks an unfinished task with the same unique key replaced.
         let deduplicated: Counter
-        /// Records that were put aside.
+        /// Records that were set aside.
         let rejected: Counter
     }
 
@@ -139,20 +139,20 @@ extension QueueMetrics {
     }
 }
 
-/// Which task types have a label of their own: the first that come. All others share one.
+/// Gives the first task types a label of their own; all others share one.
 final class TypeLabels: Sendable {
-    /// The most types with a label of their own.
-    static let most = 200
+    /// Maximum number of types with a label of their own.
+    static let maxTypes = 200
     /// The label of all others.
     static let others = "other"
 
     private let admitted = Mutex<Set<String>>([])
 
-    /// The value of the label `type` for a task of `type`.
+    /// Returns the value of the label `type` for a task of `type`.
     func label(of type: String) -> String {
         admitted.withLock { admitted in
             if admitted.contains(type) { return type }
-            guard admitted.count < Self.most else { return Self.others }
+            guard admitted.count < Self.maxTypes else { return Self.others }
             admitted.insert(type)
             return type
         }

@@ -2,8 +2,8 @@ import CoreMetrics
 import XQueueCore
 
 extension TaskManager {
-    /// Brings up to date what is measured by looking: the gauges of this node and of the whole queue. To be called
-    /// before each look at the metrics; everything else is measured as it happens.
+    /// Updates the gauges of this node and of the whole queue. Call it before each collection of the metrics;
+    /// everything else is measured as it happens.
     public func recordMetrics() async {
         recordNode()
         do throws(QueueError) {
@@ -76,20 +76,20 @@ extension TaskManager {
         // A log may have any number of parts.
         var others = IntakeStatus()
         for part in intake.status.parts {
-            if part.number < Self.mostParts {
+            if part.number < Self.maxParts {
                 metrics.gauge(.intakeLag, [label, ("partition", "\(part.number)")])
                     .record(part.lag)
             } else {
                 others.parts.append(part)
             }
         }
-        if intake.status.parts.count > Self.mostParts {
+        if intake.status.parts.count > Self.maxParts {
             metrics.gauge(.intakeLag, [label, ("partition", TypeLabels.others)]).record(others.lag)
         }
     }
 
-    /// The most parts with a label of their own.
-    private static let mostParts = 200
+    /// Maximum number of parts with a label of their own.
+    private static let maxParts = 200
 }
 
 extension Duration {

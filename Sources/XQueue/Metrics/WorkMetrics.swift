@@ -9,7 +9,7 @@ package final class WorkMetrics: Sendable {
     private let outcomes: [Outcome: Counter]
     private let ends: [TaskStatus: Counter]
 
-    /// How an attempt ended, as its metric says it.
+    /// The outcome of an attempt, as a label value.
     private enum Outcome: String, CaseIterable {
         case success, error, timeout, snoozed, released
         /// The attempt's lease was lost before its end could be stored.
@@ -31,19 +31,19 @@ package final class WorkMetrics: Sendable {
             })
     }
 
-    /// An attempt of `record` has started.
+    /// Counts the start of an attempt of `record`.
     package func started(_ record: TaskRecord) {
         started.increment()
         guard let startedAt = record.startedAt else { return }
         wait.recordNanoseconds(max((startedAt - record.runAt).nanoseconds, 0))
     }
 
-    /// A handler has returned, or a remote worker has said how its attempt ended, which ran for `time`.
+    /// Records the run time of an attempt whose handler has returned, or whose remote worker has reported its end.
     package func ran(for time: Duration) {
         run.recordNanoseconds(max(time.nanoseconds, 0))
     }
 
-    /// The store has answered to the end of an attempt.
+    /// Counts the store's answer to the end of an attempt.
     package func settled(_ outcome: AttemptOutcome, _ answer: SettleOutcome) {
         guard case .settled(let status, _) = answer else {
             outcomes[.late]?.increment()

@@ -1,11 +1,11 @@
 package import XQueueCore
 
-/// How what is asked of a task stands in JSON: each member is read and written here, and nowhere else.
+/// The JSON form of task definitions: each member is read and written only here.
 package enum DefinitionJSON {
     typealias Reader =
         @Sendable (JSONMember, FieldReader, inout TaskSubmission) throws(QueueError) -> Void
 
-    /// How each member is read; one that is null is as good as none.
+    /// The reader of each member. Null is the same as a missing member.
     static let readers: [String: Reader] = [
         "type": { member, fields, task throws(QueueError) in
             task.type = try fields.string(member)
@@ -45,15 +45,15 @@ package enum DefinitionJSON {
     /// Writes the members of `task`, always in the same order.
     ///
     /// - Parameters:
-    ///   - task: What is asked.
+    ///   - task: The definition to write.
     ///   - writer: An open object.
-    ///   - isWhole: Whether members that say no more than a submission without them are written, too.
+    ///   - isWhole: Whether to write members that have their default values, too.
     package static func write(_ task: TaskDefinition, to writer: inout JSONWriter, isWhole: Bool = true) {
         writer.member("type", task.type)
         writer.member("payload", task.payload)
         writer.member("priority", Int(task.priority))
         writer.member("max_retry", task.maxRetry)
-        // Zero is none, and would be a default if it were missing.
+        // Zero means none; a missing member would mean the server's default.
         writer.member("queue_timeout", task.queueTimeout ?? .zero)
         writer.member("process_timeout", task.processTimeout ?? .zero)
         if isWhole || task.concurrency != nil {

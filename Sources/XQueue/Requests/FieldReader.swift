@@ -1,17 +1,17 @@
 package import XQueueCore
 
-/// Reads the members of one JSON object, each under the name errors give it.
+/// Reads the members of one JSON object, and names them in errors.
 package struct FieldReader {
-    /// How much of a name that nobody knows is quoted.
+    /// Maximum length of an unknown name quoted in errors, in bytes.
     private static let quotedBytes = 200
-    /// Stands before the names of the fields: empty, or `retry_policy.`.
+    /// Prefix of the fields' names: empty, or `retry_policy.`.
     package let prefix: String
 
     package init(prefix: String = "") {
         self.prefix = prefix
     }
 
-    /// The members of the object `text` is; nil if it is another kind of JSON.
+    /// Returns the members of the object in `text`; nil for other JSON.
     package static func members(of text: String) throws(QueueError) -> [JSONMember]? {
         do throws(JSONSyntaxError) {
             return try RawJSON.members(of: text)
@@ -22,7 +22,7 @@ package struct FieldReader {
 
     /// Calls `read` with each member that is not null.
     ///
-    /// - Throws: ``QueueError`` if a name stands there twice, and what `read` throws.
+    /// - Throws: ``QueueError`` if a name occurs twice, and what `read` throws.
     package func each(
         of members: [JSONMember], _ read: (JSONMember) throws(QueueError) -> Void
     ) throws(QueueError) {
@@ -36,7 +36,7 @@ package struct FieldReader {
 
     package func unknown(_ member: JSONMember) -> QueueError {
         let name = (prefix + member.name).truncated(toBytes: Self.quotedBytes)
-        return QueueError(.unknownField, "there is no field \(name)", field: name)
+        return QueueError(.unknownField, "unknown field \(name)", field: name)
     }
 
     package func invalid(_ member: JSONMember, _ message: String) -> QueueError {
@@ -46,15 +46,15 @@ package struct FieldReader {
     package func string(_ member: JSONMember) throws(QueueError) -> String {
         guard member.value.kind == .string else { throw invalid(member, "must be a string") }
         guard let text = member.value.string else {
-            throw invalid(member, "must not have half of a surrogate pair")
+            throw invalid(member, "must not contain an unpaired surrogate")
         }
         return text
     }
 
-    /// A whole number, moved to the nearer end of `Int` if it is beyond, where a check of its range finds it.
+    /// A whole number, clamped to `Int`, so that a range check still rejects it.
     package func integer(_ member: JSONMember) throws(QueueError) -> Int {
         if let value = member.value.integer { return Int(value) }
-        // `5.0` is the integer 5, as JSON Schema has it.
+        // `5.0` is the integer 5, as in JSON Schema.
         var text = member.value.text.utf8[...]
         if let point = text.firstIndex(of: UInt8(ascii: ".")),
             text[point...].dropFirst().allSatisfy({ $0 == UInt8(ascii: "0") })
@@ -68,7 +68,7 @@ package struct FieldReader {
         return text.first == UInt8(ascii: "-") ? .min : .max
     }
 
-    /// A whole number of 32 bits.
+    /// A 32-bit whole number.
     package func integer32(_ member: JSONMember) throws(QueueError) -> Int32 {
         guard let value = Int32(exactly: try integer(member)) else {
             throw invalid(member, "must be \(Int32.min) to \(Int32.max)")
@@ -78,20 +78,19 @@ package struct FieldReader {
 
     package func number(_ member: JSONMember) throws(QueueError) -> Double {
         guard member.value.kind == .number else { throw invalid(member, "must be a number") }
-        // A number too large for a Double is infinite, which no range allows.
+        // A number too large for a Double becomes infinite, which every range check rejects.
         return member.value.number ?? (member.value.text.first == "-" ? -.infinity : .infinity)
     }
 
-    /// A number of seconds, to the millisecond.
+    /// A number of seconds, rounded to milliseconds.
     ///
-    /// A check of the value's range finds what the check would have found before it was rounded: one that is far out of
-    /// every range is moved to where it still is, one that is just beyond `longest` stays beyond it, and a tiny one is not
-    /// taken for zero, which means something else.
+    /// Rounding never changes the result of a range check: values far out of range are clamped but stay out of range,
+    /// one just above `longest` stays above it, and a tiny one does not become zero, which has a meaning of its own.
     ///
     /// - Parameters:
     ///   - member: The field.
-    ///   - longest: The end of the range, whole seconds.
-    /// - Throws: ``QueueError`` if it is no number.
+    ///   - longest: The end of the range, in whole seconds.
+    /// - Throws: ``QueueError`` if it is not a number.
     package func seconds(
         _ member: JSONMember, longest: Duration = ModelLimits.longestDuration
     ) throws(QueueError) -> Duration {

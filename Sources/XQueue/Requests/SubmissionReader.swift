@@ -1,8 +1,8 @@
 import XQueueCore
 
-/// Reads what a client asks for in a submission. Ranges are the queue's to check.
+/// Parses submissions. The queue checks the ranges of their values.
 package enum SubmissionReader {
-    /// The submission in `text`, which must be one JSON object.
+    /// Parses the submission in `text`, which must be a JSON object.
     package static func submission(_ text: String) throws(QueueError) -> TaskSubmission {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
@@ -10,7 +10,7 @@ package enum SubmissionReader {
         return try submission(members)
     }
 
-    /// The submissions in `text`, which must be `{"tasks":[…]}` with 1 to `limit` elements.
+    /// Parses the submissions in `text`, which must be `{"tasks":[…]}` with 1 to `limit` elements.
     package static func batch(_ text: String, limit: Int) throws(QueueError) -> [TaskSubmission] {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the body must be a JSON object")
@@ -23,7 +23,7 @@ package enum SubmissionReader {
             tasks = try elements(of: member.value)
         }
         guard let tasks else { throw .invalid("tasks", "is required") }
-        guard 1...limit ~= tasks.count else { throw .invalid("tasks", "must hold 1 to \(limit) tasks") }
+        guard 1...limit ~= tasks.count else { throw .invalid("tasks", "must contain 1 to \(limit) tasks") }
         var submissions: [TaskSubmission] = []
         submissions.reserveCapacity(tasks.count)
         for (index, task) in tasks.enumerated() {
@@ -39,13 +39,13 @@ package enum SubmissionReader {
         return submissions
     }
 
-    /// A task as a message of the log asks for it.
+    /// A submission in a message of the log.
     struct Message {
         var submission: TaskSubmission
         var createdAt: Timestamp?
     }
 
-    /// The message in `text`: a submission that may also have a `created_at`.
+    /// Parses the message in `text`: a submission that may also have a `created_at`.
     static func message(_ text: String) throws(QueueError) -> Message {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the message must be a JSON object")
@@ -66,14 +66,14 @@ package enum SubmissionReader {
 
     private static func id(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> TaskID {
         guard let id = TaskID(try fields.string(member)), id.isVersion7 else {
-            throw fields.invalid(member, "must be a UUID of version 7, or left out")
+            throw fields.invalid(member, "must be a version 7 UUID, or omitted")
         }
         return id
     }
 
     private static func time(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Timestamp {
         guard let time = RFC3339Reader.timestamp(try fields.string(member)) else {
-            throw fields.invalid(member, "must be a time with an offset, such as 2026-01-31T09:30:00Z")
+            throw fields.invalid(member, "must be an RFC 3339 time, such as 2026-01-31T09:30:00Z")
         }
         return time
     }
@@ -90,7 +90,8 @@ package enum SubmissionReader {
             case "delay", "run_at":
                 guard !isNull else { break }
                 guard schedule == nil else {
-                    throw fields.invalid(member, "cannot stand beside delay or run_at")
+                    let other = member.name == "delay" ? "run_at" : "delay"
+                    throw fields.invalid(member, "cannot be combined with \(other)")
                 }
                 schedule = try Self.schedule(member, fields)
             default:
@@ -121,7 +122,7 @@ package enum SubmissionReader {
     }
 }
 
-/// Reads the `retry_policy` of a submission; what it leaves out is as in ``RetryPolicy/standard``.
+/// Parses the `retry_policy` of a submission; missing members are as in ``RetryPolicy/standard``.
 enum RetryPolicyReader {
     static func policy(_ member: JSONMember, _ outer: FieldReader) throws(QueueError) -> RetryPolicy {
         guard let members = try? member.value.members() else {

@@ -1,12 +1,12 @@
 import Synchronization
 import XQueueCore
 
-/// Remembers that the store does not answer, so that not every submission waits for it in vain when the log
-/// in front of it has the task already. One asks now and then; the feeder does, too.
+/// Remembers that the store is unreachable, so that not every submission waits for it in vain once the log has
+/// the task. One submission tries it now and then; the feeder does, too.
 final class StoreWatch: Sendable {
-    /// How long a store that did not answer is left alone.
+    /// How long an unreachable store is left alone.
     private static let pause = Duration.seconds(2)
-    /// When it may be asked again; nil while it answers.
+    /// When it may be tried again; nil while it answers.
     private let pausedUntil = Mutex<MonotonicInstant?>(nil)
 
     /// Whether a submission may ask the store now.
@@ -23,18 +23,17 @@ final class StoreWatch: Sendable {
         pausedUntil.withLock { $0 = nil }
     }
 
-    /// A store that is only full answers, and quickly.
+    /// A store that is merely full still answers, and quickly.
     func failed(_ error: StoreError, at now: MonotonicInstant) {
         guard error.code != .backlogFull, error.code != .tooManyTypes else { return worked() }
         pausedUntil.withLock { $0 = now + Self.pause }
     }
 }
 
-/// Remembers what the log in front of the store did not acknowledge.
+/// Remembers which tasks the log in front of the store did not acknowledge.
 ///
-/// A task with a unique key is in the store before it is in the log. While the log is known to take nothing, no
-/// more of them are put into the store; and those that got there in vain are appended again before anybody is
-/// told that they answer for another submission.
+/// A task with a unique key is stored before it is logged. While the log is known to fail, no more of them are
+/// stored; and those that were are appended again before they are returned for another submission.
 final class LogWatch: Sendable {
     private struct State {
         /// Whether the last append failed.
@@ -42,17 +41,18 @@ final class LogWatch: Sendable {
         var missing: Set<TaskID> = []
     }
 
-    /// How many missing tasks are remembered: 16 bytes each, and a little more.
-    private static let mostMissing = 100_000
+    /// Maximum number of missing tasks remembered, at a little over 16 bytes each.
+    private static let maxMissing = 100_000
     private let state = Mutex(State())
 
-    /// Why the log takes nothing now, if its last append failed and it says so still; nil if it is worth a try.
+    /// Why the log accepts nothing now, if its last append failed and it still reports a problem; nil if it is worth
+    /// a try.
     func problem(of intake: any TaskIntake) async -> String? {
         guard state.withLock({ $0.isFailing }) else { return nil }
         return await intake.status().problem
     }
 
-    /// Whether this node has put the task into the store and could not append it.
+    /// Whether this node has stored the task but could not append it.
     func isMissing(_ id: TaskID) -> Bool {
         state.withLock { $0.missing.contains(id) }
     }
@@ -70,7 +70,7 @@ final class LogWatch: Sendable {
     func failed(_ tasks: [NewTask]) {
         state.withLock { state in
             state.isFailing = true
-            for task in tasks where task.uniqueKey != nil && state.missing.count < Self.mostMissing {
+            for task in tasks where task.uniqueKey != nil && state.missing.count < Self.maxMissing {
                 state.missing.insert(task.id)
             }
         }

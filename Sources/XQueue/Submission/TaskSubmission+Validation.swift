@@ -1,15 +1,15 @@
 import XQueueCore
 
 extension TaskSubmission {
-    /// The task this submission asks for.
+    /// Returns the task to store for this submission.
     ///
     /// - Parameter newID: Called if the submitter has not chosen an identifier.
-    /// - Throws: ``QueueError/Code/invalidField`` naming the first field that is out of its range.
+    /// - Throws: ``QueueError/Code/invalidField`` with the first invalid field.
     func validated(
         defaults: SubmissionDefaults, newID: () -> TaskID
     ) throws(QueueError) -> NewTask {
         try Self.check(type: definition.type)
-        if let id, !id.isVersion7 { throw .invalid("id", "must be a UUID of version 7, or left out") }
+        if let id, !id.isVersion7 { throw .invalid("id", "must be a version 7 UUID, or omitted") }
         var definition = definition
         definition.maxRetry = try Self.checked(
             maxRetry ?? defaults.maxRetry, 0...ModelLimits.maxRetry, "max_retry")
@@ -27,12 +27,12 @@ extension TaskSubmission {
         return NewTask(id: id ?? newID(), definition: definition, schedule: try Self.checked(schedule))
     }
 
-    /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a legal type name.
+    /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a valid type name.
     static func check(type: String) throws(QueueError) {
         try checkName(type, "type")
     }
 
-    /// - Throws: ``QueueError/Code/invalidField`` unless `name` is made as the names of types are.
+    /// - Throws: ``QueueError/Code/invalidField`` unless `name` has the syntax of type names.
     static func checkName(_ name: String, _ field: String) throws(QueueError) {
         guard 1...ModelLimits.typeLength ~= name.utf8.count, name.utf8.allSatisfy(isTypeByte) else {
             throw .invalid(
@@ -113,20 +113,20 @@ extension TaskSubmission {
     }
 }
 
-/// An identifier says when its task was made: lists, the order of the queue and pruning by age go by it.
+/// Identifiers carry their time of creation, by which lists and the queue are ordered.
 extension TaskID {
-    /// Whether it is dated further ahead of `now`, the time by the queue's clock, than clocks of callers may be.
+    /// Whether it is dated further ahead of `now`, the time by the queue's clock, than a caller's clock may be.
     func isTooFarAhead(of now: Timestamp) -> Bool { timestamp - now > ModelLimits.farthestID }
 
     /// - Parameters:
     ///   - now: The time by the queue's clock.
-    ///   - maker: Whose clock may be wrong: `client`.
+    ///   - maker: The party whose clock may be wrong: `client`.
     /// - Throws: ``QueueError/Code/invalidField`` if it is dated too far ahead.
     func checkTime(by now: Timestamp, madeBy maker: String) throws(QueueError) {
         guard isTooFarAhead(of: now) else { return }
         throw .invalid(
             "id",
             "is dated \(timestamp.rfc3339), more than a day ahead of the queue's clock (\(now.rfc3339)); "
-                + "check the clock of the \(maker)")
+                + "check the \(maker)'s clock")
     }
 }

@@ -1,20 +1,20 @@
 import CoreMetrics
 import XQueueCore
 
-/// Brings checked tasks into the queue: through the durable log, if there is one, and into the store.
+/// Submits validated tasks: through the durable log, if there is one, and to the store.
 struct TaskSubmitter: Sendable {
     let store: any Store
     let intake: (any TaskIntake)?
-    /// Whether the store takes tasks, as far as this node knows.
+    /// Tracks whether the store is reachable.
     let storeWatch: StoreWatch
     let unserved: UnservedTypes
     let context: EngineContext
-    /// Of the durable log.
+    /// Metrics of the durable log.
     let logMetrics: QueueMetrics.Intake?
-    /// What the log did not acknowledge.
+    /// Tracks what the log did not acknowledge.
     let logWatch = LogWatch()
 
-    /// Accepts all of the tasks, in order, or none of them.
+    /// Accepts all of the tasks, in order, or none.
     func submit(_ tasks: [NewTask]) async throws(QueueError) -> [SubmitOutcome] {
         guard let intake else {
             return outcomes(try await stored { () async throws(StoreError) in try await insert(tasks) })
@@ -23,14 +23,14 @@ struct TaskSubmitter: Sendable {
             ? try await submitUnique(tasks, intake) : try await submit(tasks, intake)
     }
 
-    /// Accepted is what the log has. If the store cannot take it now, the feeder has it do so later.
+    /// A task is accepted once the log has it. If the store cannot take it now, the feeder stores it later.
     private func submit(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
         try await store(tasks, at: try await append(tasks, intake), intake)
     }
 
-    /// Puts tasks without unique keys that the log has into the store as well, if that can be done now.
+    /// Stores tasks without unique keys that the log has, if the store can take them now.
     private func store(
         _ tasks: [NewTask], at origins: [IntakeOrigin], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
@@ -45,13 +45,13 @@ struct TaskSubmitter: Sendable {
                 return SubmitOutcome(outcome)
             }
         } catch {
-            // The feeder cannot bring it in either.
+            // The feeder could not store it either.
             if error.code == .tooManyTypes { throw QueueError(error) }
             return logged(tasks)
         }
     }
 
-    /// Nil if the store is not even asked, because it did not answer others.
+    /// Inserts tasks, unless the store is known to be unreachable: then it returns nil.
     private func insertIfUp(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]? {
         guard storeWatch.mayAsk(at: context.clock.instant()) else { return nil }
         do throws(StoreError) {
@@ -64,12 +64,12 @@ struct TaskSubmitter: Sendable {
         }
     }
 
-    /// Whether a task with a unique key is new is known only to the store, and the log must have no task
-    /// that another one answers for: it would come out of the log when that one has ended, and run. So the
-    /// store is asked first about tasks with keys, and the log is given those that are new.
+    /// Only the store knows whether a task with a unique key is new, and the log must not contain duplicates: one
+    /// would be read after the first task has ended, and run. So tasks with keys go to the store first, and only
+    /// the new ones to the log.
     ///
-    /// What the store took stays there if the log does not acknowledge it: the caller is told that nothing is sure,
-    /// and whoever submits again finds a task that runs, and that is appended once more.
+    /// A task that the log does not acknowledge stays in the store: the caller is told that the outcome is unknown, and
+    /// a repeated submission finds the task running, and appends it once more.
     private func submitUnique(
         _ tasks: [NewTask], _ intake: any TaskIntake
     ) async throws(QueueError) -> [SubmitOutcome] {
@@ -98,8 +98,8 @@ struct TaskSubmitter: Sendable {
         return tasks.map { $0.uniqueKey == nil ? rest.removeFirst() : known.removeFirst() }
     }
 
-    /// The tasks that the log must have, and may not have yet: those that are new, those that are submitted again since
-    /// nothing was sure, and those that answer for others and that the log did not acknowledge.
+    /// Returns the tasks that the log may still lack: new ones, those submitted again because the outcome was unknown,
+    /// and existing ones with the same unique key that the log did not acknowledge.
     private func unlogged(
         _ tasks: [NewTask], _ outcomes: [InsertOutcome]
     ) async throws(QueueError) -> [NewTask] {
@@ -110,7 +110,7 @@ struct TaskSubmitter: Sendable {
             case .existing(let record) where record.status.isFinal: break
             case .existing(let record) where record.id == task.id: unlogged.append(task)
             case .existing(let record) where logWatch.isMissing(record.id):
-                // A long answer may come without its payload.
+                // A long answer may lack the payload.
                 let whole = try await stored { () async throws(StoreError) in try await store.task(record.id)
                 }
                 if let whole, !whole.status.isFinal { unlogged.append(NewTask(whole)) }
@@ -120,7 +120,7 @@ struct TaskSubmitter: Sendable {
         return unlogged
     }
 
-    /// Has the log keep tasks that the store could not be asked about: of those of one type with the same unique key the
+    /// Appends tasks that could not be checked against the store; of those with the same type and unique key, only the
     /// first.
     private func log(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) -> [SubmitOutcome]
     {
@@ -128,7 +128,7 @@ struct TaskSubmitter: Sendable {
         var first: [NewTask] = []
         let outcomes = zip(tasks, logged(tasks)).map { task, outcome in
             if let key = task.uniqueKey {
-                // The key holds within the type.
+                // Keys are unique per type.
                 let key = [task.type, key]
                 if let earlier = firsts[key] { return SubmitOutcome.logged(earlier) }
                 firsts[key] = outcome.record

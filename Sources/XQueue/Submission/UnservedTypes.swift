@@ -2,27 +2,27 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Logs, once for each type, that tasks were accepted which nobody serves.
+/// Logs, once per type, that tasks were accepted whose type no live node serves.
 ///
-/// A submission only notes its types. Who serves them is asked beside it, now and then, by ``run()``.
+/// Submissions only note their types; ``run()`` checks them in the background.
 final class UnservedTypes: Sendable {
-    /// Beyond so many, further types are no longer told apart and not logged.
+    /// Maximum number of types tracked; further ones are not logged.
     private static let limit = 1000
 
     private struct State {
         /// Types that were logged.
-        var told: Set<String> = []
-        /// Types to be asked about.
+        var logged: Set<String> = []
+        /// Types to be checked.
         var noted: Set<String> = []
 
         func knows(_ type: String) -> Bool {
-            told.contains(type) || noted.contains(type) || told.count + noted.count >= UnservedTypes.limit
+            logged.contains(type) || noted.contains(type) || logged.count + noted.count >= UnservedTypes.limit
         }
     }
 
     private let cluster: ClusterView
     private let isServedHere: @Sendable (String) -> Bool
-    /// How old the knowledge of who serves a type may be.
+    /// Maximum age of cached knowledge that a type is served.
     private let maxAge: Duration
     private let context: EngineContext
     private let state = Mutex(State())
@@ -56,26 +56,26 @@ final class UnservedTypes: Sendable {
         if isFirst { news.signal() }
     }
 
-    /// Asks who serves the types that were noted, once a moment at most, until the Swift task is canceled.
+    /// Checks the noted types, at most once per ``ClusterView/freshness``, until the Swift task is canceled.
     func run() async {
         while await news.wait() {
-            // Those that were noted while others were asked about have given no signal.
+            // Types noted while others were checked have not signaled.
             repeat {
-                for type in state.withLock({ $0.noted }) { await look(at: type) }
+                for type in state.withLock({ $0.noted }) { await check(type) }
                 guard (try? await context.clock.sleep(for: ClusterView.freshness)) != nil else { return }
             } while state.withLock({ !$0.noted.isEmpty })
         }
     }
 
-    private func look(at type: String) async {
-        // Whether anybody serves it is not known if this fails; a later submission will tell.
+    private func check(_ type: String) async {
+        // If this fails, assume it is served; a later submission has it checked again.
         let isServed = (try? await cluster.serves(type, maxAge: maxAge)) ?? true
         let isNews = state.withLock { state in
             state.noted.remove(type)
-            return !isServed && state.told.insert(type).inserted
+            return !isServed && state.logged.insert(type).inserted
         }
         guard isNews else { return }
         context.logger.warning(
-            "A task was accepted whose type no live node serves", metadata: ["task.type": "\(type)"])
+            "Accepted a task whose type no live node serves", metadata: ["task.type": "\(type)"])
     }
 }

@@ -1,11 +1,11 @@
 package import XQueueCore
 
-/// Copies a whole queue from one store to another, while no node runs on either.
+/// Copies a whole queue from one store to another while no node runs on either.
 ///
-/// The target keeps, in the same step as each page of tasks, how far the transfer is: a run that was interrupted, in whatever
-/// way, is resumed by another one.
+/// The target stores the transfer's progress atomically with each page of tasks, so that an interrupted run can be
+/// resumed by another.
 package struct QueueTransfer: Sendable {
-    /// A store and what people call it.
+    /// A store and its name for people.
     package struct Side: Sendable {
         package let store: any Store
         package let name: String
@@ -16,7 +16,7 @@ package struct QueueTransfer: Sendable {
         }
     }
 
-    /// After how many bytes of content a step ends.
+    /// Size of content after which a step ends, in bytes.
     private static let pageBytes = 4 << 20
 
     private let source: Side
@@ -25,10 +25,10 @@ package struct QueueTransfer: Sendable {
     private let pageSize: Int
 
     /// - Parameters:
-    ///   - source: What is copied; it stays as it is.
-    ///   - target: Where to.
+    ///   - source: The queue to copy; it is not changed.
+    ///   - target: The store to copy to.
     ///   - merges: Whether the target may have tasks of its own.
-    ///   - pageSize: How many tasks one step copies.
+    ///   - pageSize: Maximum number of tasks per step.
     package init(from source: Side, to target: Side, merges: Bool, pageSize: Int = 500) {
         self.source = source
         self.target = target
@@ -36,13 +36,13 @@ package struct QueueTransfer: Sendable {
         self.pageSize = pageSize
     }
 
-    /// Copies what is not copied yet.
+    /// Copies what has not been copied yet.
     ///
     /// - Parameter progress: Called after each step.
-    /// - Throws: ``TransferError``, ``StoreError``, or `CancellationError` if the Swift task is canceled. What was copied
-    ///   stays.
+    /// - Throws: ``TransferError``, ``StoreError``, or `CancellationError` if the Swift task is canceled. Tasks
+    ///   copied so far stay.
     package func run(progress: (TransferReport) -> Void) async throws -> TransferReport {
-        try await refuseNodes()
+        try await checkNoNodes()
         var report = TransferReport()
         var note: TransferNote
         var isResumed = false
@@ -57,7 +57,7 @@ package struct QueueTransfer: Sendable {
         (report.outcomes, report.conflicts) = (note.outcomes, note.conflicts)
         report.resumedAt = report.read
         try await copyTasks(&note, &report, isResumed: isResumed, progress)
-        try await refuseNodes()
+        try await checkNoNodes()
         guard try await source.store.lastEvent() == note.events else { throw sourceChanged }
         note.endedAt = try await target.store.now()
         try await target.store.endTransfer(note: note.description)
@@ -72,7 +72,7 @@ package struct QueueTransfer: Sendable {
         case ended(Timestamp)
     }
 
-    /// Finds out what an earlier run has left to do.
+    /// Determines what an earlier run has left to do.
     private func start() async throws -> Start {
         let (birth, other) = (try await source.store.birth(), try await target.store.birth())
         if let birth, birth.id == other?.id {
@@ -89,53 +89,53 @@ package struct QueueTransfer: Sendable {
             default: break
             }
         }
-        try await refuseTasks(note)
+        try await checkTarget(note)
         return .begin(TransferNote(source: identity, from: source.name, events: events))
     }
 
     private var sourceChanged: TransferError {
         TransferError(
             .sourceChanged,
-            "\(source.name) has changed since it began to be copied to \(target.name): stop whatever works on it, and "
+            "\(source.name) has changed since the copy to \(target.name) began: stop everything that uses it, and "
                 + "copy it again, to an empty target")
     }
 
-    /// Refuses a target that has tasks of its own, unless they are meant to be joined; and half a queue in any case.
-    private func refuseTasks(_ note: TransferNote?) async throws {
+    /// Rejects a target that has tasks of its own, unless merging, and one with an incomplete copy in any case.
+    private func checkTarget(_ note: TransferNote?) async throws {
         let count = try await target.store.types().reduce(0) { $0 + $1.counts.total }
         guard count > 0 else { return }
         if let note, note.endedAt == nil {
             throw TransferError(
                 .targetInUse,
-                "\(target.name) has a part of \(note.from): run the command that copies it again, or empty it"
+                "\(target.name) holds an incomplete copy of \(note.from): rerun the command that copies it, or empty it"
             )
         }
         guard !merges else { return }
         throw TransferError(
             .targetInUse,
-            "\(target.name) has \(count) tasks already: name an empty target, or use --merge to add the tasks of "
-                + "\(source.name) to them")
+            "\(target.name) already has \(count) tasks: choose an empty target, or use --merge to add the tasks of "
+                + source.name)
     }
 
-    private func refuseNodes() async throws {
+    private func checkNoNodes() async throws {
         for side in [source, target] {
             let nodes = try await side.store.nodes().filter { !$0.roles.contains(.remote) }
             guard nodes.isEmpty else {
                 let names = nodes.map { "\($0.id) (\($0.program.version), on \($0.program.host))" }
                 throw TransferError(
                     .nodesRun,
-                    "nodes run on \(side.name) and must be stopped first: \(names.joined(separator: ", ")). "
-                        + "A killed one is forgotten within half a minute")
+                    "nodes are running on \(side.name) and must be stopped first: \(names.joined(separator: ", ")). "
+                        + "A killed node is forgotten after three heartbeat intervals, 90 s by default")
             }
         }
     }
 
-    /// Copies the types with their pauses and limits; answers how many there are. What the target's own types have stays.
+    /// Copies the types with their pauses and limits; those set in the target stay. Returns the number of types.
     private func copyTypes() async throws -> Int {
         let types = try await source.store.types()
         guard !types.isEmpty else {
             throw TransferError(
-                .nothingThere, "there is no queue at \(source.name): it has neither tasks nor types")
+                .nothingThere, "no queue at \(source.name): it has neither tasks nor types")
         }
         let own = Dictionary(uniqueKeysWithValues: try await target.store.types().map { ($0.type, $0) })
         for type in types {
@@ -170,7 +170,7 @@ package struct QueueTransfer: Sendable {
             (isRepeated, isLast) = (false, page.next == nil)
             note.after = page.next ?? note.after
             (note.outcomes, note.conflicts) = (report.outcomes, report.conflicts)
-            if !isLast { try await refuseNodes() }
+            if !isLast { try await checkNoNodes() }
         }
     }
 }

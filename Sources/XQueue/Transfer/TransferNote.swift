@@ -1,21 +1,22 @@
 package import XQueueCore
 
-/// What a target keeps of the transfer that leads to it: from where, and how far it was before the latest page. That one
-/// is taken once more when the transfer is resumed, which changes nothing and tells again what became of its tasks.
+/// A transfer's progress, stored in its target: the source, and how far the transfer was before the latest page. When
+/// the transfer is resumed, that page is adopted again, which changes nothing and reports the outcomes of its tasks
+/// anew.
 package struct TransferNote: Sendable, Hashable {
-    /// Tells the source's data from any other.
+    /// Identifies the source's data.
     package var source: String
-    /// The source, for people.
+    /// The source's name, for people.
     package var from: String
-    /// The source's last event: while nobody works on the source it stays the same.
+    /// The source's last event, which changes if the source is used meanwhile.
     package var events: EventCursor
-    /// After which task the latest page begins; nil for the first one.
+    /// Where the latest page starts; nil for the first one.
     package var after: TaskCursor?
-    /// What became of the tasks before that.
+    /// The outcomes of the tasks before that.
     package var outcomes: [Adoption: Int] = [:]
-    /// The first of them that are not in the target as they were.
+    /// The first of those tasks that are missing from the target, or differ there.
     package var conflicts: [TaskID] = []
-    /// When the last task was there, by the target's clock; nil if it is not yet.
+    /// When the transfer was complete, by the target's clock; nil if it is not yet.
     package var endedAt: Timestamp?
 
     package init(source: String, from: String, events: EventCursor) {
@@ -42,7 +43,7 @@ extension TransferNote: LosslessStringConvertible {
         return writer.text
     }
 
-    /// Nil if the text is no note of this version.
+    /// Nil if the text is not a note of this version.
     package init?(_ description: String) {
         guard let members = try? RawJSON.members(of: description) else { return nil }
         let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })

@@ -2,59 +2,59 @@ package import XQueueCore
 
 /// What a transfer has done so far.
 package struct TransferReport: Sendable, Hashable {
-    /// How many tasks the source has.
+    /// Number of tasks in the source.
     package var total = 0
-    /// How many of them earlier runs have brought to the target.
+    /// Number of tasks that earlier runs have processed.
     package var resumedAt = 0
-    /// What became of those that were read, by earlier runs too.
+    /// The outcomes of the tasks read, including earlier runs.
     package var outcomes: [Adoption: Int] = [:]
-    /// The tasks that were not taken, or stand otherwise in the target: the first of them.
+    /// The first of the tasks that were not adopted, or differ in the target.
     package var conflicts: [TaskID] = []
-    /// How many types the source has.
+    /// Number of types in the source.
     package var types = 0
-    /// When an earlier run has copied everything; nil if this run had something to do.
+    /// When an earlier run completed the copy; nil if this run had something to do.
     package var endedBefore: Timestamp?
 
-    /// How many conflicts are named.
-    private static let mostNamed = 20
+    /// Maximum number of conflicts listed.
+    private static let maxListed = 20
 
     package init() {}
 
-    /// How many tasks were read.
+    /// Number of tasks read.
     package var read: Int { outcomes.values.reduce(0, +) }
 
-    /// Whether everything of the source is in the target, as it was.
+    /// Whether all tasks read are in the target unchanged.
     package var isWhole: Bool {
         outcomes[.differs, default: 0] == 0 && outcomes[.uniqueKeyTaken, default: 0] == 0
     }
 
-    /// - Parameter isRepeated: An earlier run may have taken the page, and was interrupted then.
+    /// - Parameter isRepeated: Whether an earlier, interrupted run may have adopted the page.
     mutating func add(_ adoptions: [Adoption], of copies: [TaskCopy], isRepeated: Bool) {
         for (copy, answer) in zip(copies, adoptions) {
             var adoption = answer
-            // A running task that the earlier run has taken may have lost its lease in the target since.
+            // A running task adopted by the earlier run may have lost its lease in the target since.
             let isLost = adoption == .differs && copy.record.status == .processing
             if isRepeated, adoption == .known || isLost { adoption = .adopted }
             outcomes[adoption, default: 0] += 1
             let isConflict = adoption == .differs || adoption == .uniqueKeyTaken
-            if isConflict, conflicts.count < Self.mostNamed { conflicts.append(copy.record.id) }
+            if isConflict, conflicts.count < Self.maxListed { conflicts.append(copy.record.id) }
         }
     }
 }
 
-/// Why a queue is not copied, though both stores could be used.
+/// Why a queue is not copied although both stores are available.
 package struct TransferError: Error, Sendable, CustomStringConvertible {
-    /// What stands in the way.
+    /// The kind of obstacle.
     package enum Reason: Sendable, Hashable {
         /// A node runs on the source or the target.
         case nodesRun
-        /// Source and target are one queue.
+        /// Source and target are the same queue.
         case sameQueue
         /// The source has neither tasks nor types.
         case nothingThere
         /// The target has tasks of its own.
         case targetInUse
-        /// Somebody has worked on the source since the transfer began.
+        /// The source has changed since the transfer began.
         case sourceChanged
     }
 
