@@ -1,6 +1,6 @@
 public import XQueueCore
 
-/// How the queue and its nodes are.
+/// The state of the queue and its nodes.
 extension TaskManager {
     public func statistics() async throws(QueueError) -> QueueStatistics {
         let nodes = try await nodes()
@@ -15,24 +15,24 @@ extension TaskManager {
         }
     }
 
-    /// Throws what is wrong if the queue could not accept a task now.
+    /// Checks that the queue can accept tasks now; throws the reason if it cannot.
     public func check() async throws(QueueError) {
         try await attempt { () async throws(StoreError) in try await self.store.check() }
     }
 
-    /// That the store lost its data while this process ran; nil if it has not.
+    /// The store's loss of data while this process ran; nil if there was none.
     package var storeLoss: StoreLoss? { births.loss }
 
     /// The durable log in front of the store, as this node sees it; nil if there is none.
     public func intake() async -> IntakeReport? { await feeder?.report() }
 
-    /// What this node has fed from the log, without asking the log; nil if there is none.
+    /// What this node has fed from the log, without asking the log; nil without a log.
     package var intakeCounts: IntakeCounts? { feeder?.counts }
 
-    /// What the store is, for people: `sqlite`.
+    /// The store's kind, for people: `sqlite`.
     public var storeName: String { store.name }
 
-    /// The load of the other nodes, and of this process, announced or not.
+    /// The load of the other nodes, and of this process, registered or not.
     private func load(of nodes: [NodeRecord]) -> WorkerLoad {
         nodes.filter { $0.id != workerID }.reduce(into: ownLoad) { load, node in
             load.total = load.total.adding(clamped: node.load.total)
@@ -43,8 +43,8 @@ extension TaskManager {
 
     // MARK: - Nodes
 
-    /// The live nodes of the cluster, by identifier. Others are as they last announced themselves; this one,
-    /// while ``run()`` runs, and the remote workers it hears of are as they are now.
+    /// Returns the live nodes of the cluster, by identifier. Other nodes are as of their last heartbeat; this one,
+    /// while ``run()`` runs, and the remote workers that call it are current.
     public func nodes() async throws(QueueError) -> [NodeRecord] {
         let nodes = try await attempt { () async throws(StoreError) in try await self.cluster.nodes() }
         let remote = remoteWorkers.records()
@@ -54,14 +54,14 @@ extension TaskManager {
     }
 
     /// The types this process serves, by name.
-    var ownTypes: [String] { configuration.runsWorkers ? registry.types : [] }
+    package var ownTypes: [String] { configuration.runsWorkers ? registry.types : [] }
 
-    /// How busy this process is.
+    /// The load of this process.
     var ownLoad: WorkerLoad {
         configuration.runsWorkers ? pool.load : WorkerLoad(total: 0, active: 0, stuck: 0)
     }
 
-    /// This node, as it is announced.
+    /// This node's record.
     func currentNode(lastSeenAt: Timestamp? = nil) -> NodeRecord {
         var roles: NodeRecord.Role = []
         if configuration.servesAPI { roles.insert(.api) }
