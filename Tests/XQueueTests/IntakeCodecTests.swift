@@ -160,7 +160,7 @@ import XQueueCore
             try id.checkTime(by: Self.written + .milliseconds(-1), madeBy: "producer")
         }
         #expect(error?.field == "id")
-        #expect(error?.message.hasSuffix("check the clock of the producer") == true)
+        #expect(error?.message.hasSuffix("check the producer's clock") == true)
     }
 
     @Test("Broken UTF-8 is refused") func brokenText() {

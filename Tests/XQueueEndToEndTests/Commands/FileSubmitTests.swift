@@ -183,7 +183,7 @@ import XQueueTesting
         #expect(outcome.status == 65)
         let summary: Summary = try outcome.decoded()
         #expect(summary.lines == 20 && summary.accepted == 16 && summary.refused == 3)
-        for place in [":4: not JSON", ":12: type is required", ":16: there is no field colour"] {
+        for place in [":4: not JSON", ":12: type is required", ":16: unknown field colour"] {
             #expect(outcome.errors.contains(place))
         }
         #expect(try await API(server).stats()[.pending] == 16)

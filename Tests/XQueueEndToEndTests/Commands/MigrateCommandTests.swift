@@ -138,7 +138,7 @@ import XQueueTesting
             ])
         #expect(try await Tool(server, in: folder).run("submit", "wait").status == 0)
         let running = try await migrate(try await place(prefix), "new.db")
-        #expect(running.status == 1 && running.errors.contains("nodes run"), "\(running)")
+        #expect(running.status == 1 && running.errors.contains("nodes are running"), "\(running)")
         server.send(SIGTERM)
         #expect(try await server.exitStatus() == 0)
         let refused = try await migrate(try await place(prefix), target)

@@ -41,7 +41,7 @@ import XQueueCore
             (#"{"action":"subscribe","id":"a","type":"x"}"#, "type must be an array"),
             (#"{"action":"subscribe","id":"a","type":[1]}"#, "type must be an array"),
             (#"{"action":"subscribe","id":"a","status":["x"]}"#, "status must be one of"),
-            (#"{"action":"subscribe","id":"a","x":1}"#, "there is no field x"),
+            (#"{"action":"subscribe","id":"a","x":1}"#, "unknown field x"),
             (#"{"action":"unsubscribe","id":"a"}"#, "is not a subscription"),
         ])
     func malformed(message: String, words: String) async throws {

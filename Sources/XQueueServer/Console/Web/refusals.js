@@ -21,12 +21,12 @@ const reasons = [
   [/^must be (?<min>\d+) to (?<max>\d+) bytes long$/, "length"],
   [/^must be (?<min>\d+) to (?<max>\d+) letters, digits, /, "name"],
   [/^must not contain control characters$/, "controls"],
-  [/^must not have half of a surrogate pair$/, "surrogate"],
-  [/^must be a UUID of version 7, or left out$/, "uuid"],
+  [/^must not contain an unpaired surrogate$/, "surrogate"],
+  [/^must be a version 7 UUID, or omitted$/, "uuid"],
   [/^is dated (?<time>\S+), more than a day ahead of the queue's clock \((?<now>\S+)\)/, "ahead"],
-  [/^must be a time with an offset, such as (?<example>\S+)$/, "time"],
+  [/^must be an RFC 3339 time, such as (?<example>\S+)$/, "time"],
   [/^must be at most (?<time>\d{4}-\S+)$/, "latest"],
-  [/^cannot stand beside delay or run_at$/, "beside"],
+  [/^cannot be combined with (?<other>\w+)$/, "beside"],
   [/^must be `next` of a previous page$/, "next"],
 ];
 

@@ -147,7 +147,7 @@ export const zh = {
   "refused.uuid": "{field} 必须是版本 7 的 UUID，或者留空",
   "refused.ahead": "{field} 的时间 {time} 比队列的时钟（{now}）超前一天以上",
   "refused.time": "{field} 必须是带时区的时间，例如 {example}", "refused.latest": "{field} 最晚为 {time}",
-  "refused.beside": "{field} 不能与 delay 或 run_at 同时出现",
+  "refused.beside": "{field} 不能与 {other} 同时出现",
   "refused.next": "{field} 必须是前一页的 next",
   "code.invalid_field": "服务器不接受：{message}", "code.unknown_field": "未知字段 {field}",
   "code.malformed_json": "服务器不接受：{message}",
