@@ -157,7 +157,7 @@ import XQueueTesting
                 #expect(try await state("few")?.isPaused == false)
                 #expect(try await state("changed")?.limit == 9)
                 // Every type is logged, by the node that restored it.
-                let restored = nodes.flatMap(\.lines.all).count { $0.hasPrefix("What was set for a type") }
+                let restored = nodes.flatMap(\.lines.all).count { $0.hasPrefix("Restored a type's settings") }
                 #expect(restored >= 4)
 
                 // A later loss does not restore settings that were lifted.
