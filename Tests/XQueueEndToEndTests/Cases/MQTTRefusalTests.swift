@@ -40,7 +40,7 @@ import FoundationNetworking
         let told = #""sinks":[{"status":"ok","name":"mqtt","refused":2,"last_refused":{"topic":"task/status/"#
         #expect(health.text.contains(told))
         let lines = server.said.split(separator: "\n").filter {
-            $0.contains("A sink does not take a message")
+            $0.contains("Message rejected by sink")
         }
         #expect(lines.count == 2)
         #expect(lines.contains { $0.contains("task/status/\(failing.id)") })
