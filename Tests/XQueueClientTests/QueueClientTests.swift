@@ -58,7 +58,7 @@ import XQueueCore
         }
     }
 
-    @Test func theServersWordsAreTold() async throws {
+    @Test func theServersErrorsAreReported() async throws {
         try await ClientServer.run { client in
             let missing = await #expect(throws: QueueClientError.self) {
                 try await client.task(TaskID(high: 0x7000, low: 0x8000_0000_0000_0000))
@@ -73,7 +73,7 @@ import XQueueCore
         }
     }
 
-    @Test func aServerThatIsNotThereIsNamed() async throws {
+    @Test func anUnreachableServerIsReported() async throws {
         try await QueueClient.with(.init(url: "http://127.0.0.1:1")) { client in
             let error = await #expect(throws: QueueClientError.self) { try await client.types() }
             #expect(error?.code == .connectionRefused)
@@ -84,7 +84,7 @@ import XQueueCore
         #expect(throws: QueueClientError.self) { try QueueClient(.init(url: "http://")) }
     }
 
-    @Test func typesAreSteered() async throws {
+    @Test func typesAreControlled() async throws {
         try await ClientServer.run { client in
             #expect(try await client.pause("odd:type", create: true).isPaused)
             #expect(try await client.setLimit(3, of: "odd:type").maxConcurrency == 3)
@@ -101,7 +101,7 @@ import XQueueCore
         }
     }
 
-    @Test func whatHappensIsWatched() async throws {
+    @Test func eventsAreWatched() async throws {
         try await ClientServer.run { client in
             let submission = Submission(type: "mirror", payload: try RawJSON("\"fail\""))
             var seen: [TaskStatus] = []
@@ -138,7 +138,7 @@ import XQueueCore
         }
     }
 
-    @Test func anAttemptFailsForGood() async throws {
+    @Test func anAttemptFailsPermanently() async throws {
         try await ClientServer.run { client in
             let id = try await client.submit(Submission(type: "mail")).id
             let lease = try #require(

@@ -17,7 +17,7 @@ struct ServerSentEventParserTests {
     }
 
     @Test(arguments: [1, 2, 7, 1000])
-    func messagesAreCutWhereverTheChunksEnd(chunk: Int) {
+    func messagesAreParsedWhereverChunksEnd(chunk: Int) {
         let text = """
             : heartbeat
 
@@ -47,7 +47,7 @@ struct ServerSentEventParserTests {
         #expect(messages("data: a\r\n\r\n", chunk: 3) == [Message(id: nil, data: "a")])
     }
 
-    @Test func whatIsNotFinishedIsNoMessage() {
+    @Test func anIncompleteMessageIsNotReturned() {
         #expect(messages("data: a\n", chunk: 3) == [])
         #expect(messages("id: 4\n\n", chunk: 3) == [])
     }

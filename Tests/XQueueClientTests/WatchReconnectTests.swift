@@ -3,7 +3,7 @@ import Testing
 import XQueueClient
 import XQueueTestServers
 
-/// A stream whose connections break.
+/// Watching across broken connections.
 @Suite struct WatchReconnectTests {
     private static let head =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
@@ -18,7 +18,7 @@ import XQueueTestServers
         func increment() { count.withLock { $0 += 1 } }
     }
 
-    @Test func itGoesOnOverALostConnection() async throws {
+    @Test func itReconnects() async throws {
         let service = try await ScriptedService.start { call in
             [
                 .send(
@@ -39,7 +39,7 @@ import XQueueTestServers
         #expect(service.calls.last?.text.lowercased().contains("last-event-id: 1-1\r\n") == true)
     }
 
-    @Test func aServerThatIsNotThereAtFirstIsAnError() async throws {
+    @Test func anUnreachableServerAtTheStartIsAnError() async throws {
         try await QueueClient.with(.init(url: "http://127.0.0.1:1")) { client in
             let error = await #expect(throws: QueueClientError.self) {
                 for try await _ in client.watch() {}

@@ -4,7 +4,7 @@ import XQueueTestServers
 
 @testable import XQueueCLI
 
-@Suite("Settings of access")
+@Suite("Access settings")
 struct AccessSettingTests {
     private static let token = "xq_0123456789abcdef0123456789abcdef"
 
@@ -30,8 +30,7 @@ struct AccessSettingTests {
         }
     }
 
-    @Test("Others can connect only if a token is asked for, or somebody says so") func openDoor() async throws
-    {
+    @Test("Listening beyond loopback requires tokens or --insecure") func openDoor() async throws {
         for host in ["0.0.0.0", "::", "queue.example.com", "192.168.1.2", "127.0.0.1.example.com"] {
             let problem = await Self.problem(["--server-host", host])
             #expect(problem?.kind == .usage)
@@ -85,7 +84,7 @@ struct AccessSettingTests {
     }
 
     @Test(
-        "What is wrong with a token is said, without repeating it",
+        "Mistakes in a token's entry are reported without repeating the token",
         arguments: [
             ("a: { sha256: secret-itself, scopes: [read] }", "sha256"),
             ("a: { scopes: [read] }", "sha256"),
@@ -109,11 +108,11 @@ struct AccessSettingTests {
         #expect(problem?.description.contains("xqueue.yaml:3") == true)
     }
 
-    @Test("A short token is refused, and no secret is shown") func secrets() async throws {
+    @Test("A short token is rejected, and no secret is shown") func secrets() async throws {
         let short = try await Self.load([], ["XQUEUE_AUTH_TOKEN": "hunter2"])
         do {
             _ = try await short.values.auth.access()
-            Issue.record("a token of seven characters was taken")
+            Issue.record("a token of seven characters was accepted")
         } catch {
             #expect(error.description.contains("16"))
             #expect(!error.description.contains("hunter2"))
@@ -132,12 +131,12 @@ struct AccessSettingTests {
         #expect(!ConfigurationListing.values(of: resolved).contains(secret))
     }
 
-    @Test("Half of a certificate is refused") func halfCertificate() async {
+    @Test("A certificate without its key is rejected") func halfCertificate() async {
         #expect(
             await Self.problem(["--server-tls-cert-file", "a.pem"])?.description.contains("key_file") == true)
     }
 
-    @Test("What 'token new' prints is understood, and lets the token in") func newToken() async throws {
+    @Test("The output of 'token new' is a valid entry") func newToken() async throws {
         let line = NewTokenCommand.line(
             name: "it's", token: Self.token, scopes: ["work"], types: ["a-b", "c"])
         let resolved = try await Self.load(file: "auth:\n  tokens:\n    \(line)\n")

@@ -3,9 +3,9 @@ import XQueueTestServers
 
 @testable import XQueueCLI
 
-/// What `--print-config` and `--help` show.
+/// The output of `--print-config` and `--help`.
 @Suite struct ListingTests {
-    @Test func everyValueStandsThereWithItsSource() async throws {
+    @Test func everyValueIsListedWithItsSource() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.write(
             "xqueue.yaml",
@@ -153,7 +153,7 @@ import XQueueTestServers
         #expect(help.split(separator: "\n").allSatisfy { $0.count < 80 })
     }
 
-    @Test func keysAreUniqueAndSpeltAlike() {
+    @Test func keysAreUniqueAndConsistent() {
         let keys = SettingsTable.all.map(\.key)
         #expect(Set(keys).count == keys.count)
         #expect(Set(SettingsTable.all.map(\.flag)).count == keys.count)

@@ -3,7 +3,7 @@ import XQueueTestServers
 
 @testable import XQueueCLI
 
-/// Whatever is wrong is named: the key, the value, where it stands, and what is legal.
+/// Messages name the key, the value, its source, and the legal values.
 @Suite struct MistakeTests {
     private let folder: TemporaryFolder
 
@@ -87,7 +87,7 @@ import XQueueTestServers
     func inTheFile(text: String, ending: String) async {
         let error = await mistake(file: text)
         let description = error?.description ?? "no error"
-        // The line of what the parser itself finds is the parser's business.
+        // Lines of errors found by the YAML parser are up to the parser.
         let expected = ending.hasPrefix(": ") ? String(ending.dropFirst(2)) : ending
         #expect(description.hasPrefix(folder.path + "/xqueue.yaml:"))
         #expect(description.contains(expected), "\(description)")
@@ -148,12 +148,12 @@ import XQueueTestServers
         #expect(description.hasPrefix(folder.path + "/xqueue.yaml" + problem), "\(description)")
     }
 
-    @Test func allProblemsAreNamedAtOnce() async {
+    @Test func allProblemsAreReportedTogether() async {
         let error = await mistake(file: "server:\n  a: 1\n  b: 2\nqueue:\n  c: 3\n")
         #expect(error?.problems.count == 3)
     }
 
-    @Test func aFileThatWasAskedForMustBeThere() async {
+    @Test func aRequestedFileMustExist() async {
         do {
             _ = try await ConfigurationLoader(flags: [], environment: [:], file: folder.path + "/none.yaml")
                 .load()

@@ -32,13 +32,13 @@ import XQueueTestServers
         try await ConfigurationLoader(flags: flags, environment: environment, file: file).load()
     }
 
-    @Test func aDefaultIsTakenIfNobodySaysAnything() async throws {
+    @Test func theDefaultAppliesWithoutOtherSources() async throws {
         let resolved = try await load()
         #expect(resolved.values.queue.defaults.maxRetry == 3)
         #expect(resolved.sources["queue.default_retry"] == .default)
     }
 
-    @Test func theFileIsOverTheDefault() async throws {
+    @Test func theFileOverridesTheDefault() async throws {
         let resolved = try await load()
         #expect(resolved.values.server.port == 1111)
         #expect(resolved.values.server.host == "::1")
@@ -47,20 +47,20 @@ import XQueueTestServers
         #expect(resolved.sources["queue.default_timeout"] == .file(FilePlace(path: file, line: 6)))
     }
 
-    @Test func theEnvironmentIsOverTheFile() async throws {
+    @Test func theEnvironmentOverridesTheFile() async throws {
         let resolved = try await load([], ["XQUEUE_SERVER_PORT": "2222", "SERVER_PORT": "5555"])
         #expect(resolved.values.server.port == 2222)
         #expect(resolved.sources["server.port"] == .environment("XQUEUE_SERVER_PORT"))
     }
 
     @Test(arguments: [["--server-port", "3333"], ["--server-port=3333"]])
-    func aFlagIsOverTheEnvironment(flags: [String]) async throws {
+    func aFlagOverridesTheEnvironment(flags: [String]) async throws {
         let resolved = try await load(flags, ["XQUEUE_SERVER_PORT": "2222"])
         #expect(resolved.values.server.port == 3333)
         #expect(resolved.sources["server.port"] == .flag("--server-port"))
     }
 
-    @Test func everySettingIsReachedByFlagEnvironmentAndFile() async throws {
+    @Test func everySettingCanBeSetByFlagEnvironmentAndFile() async throws {
         let secret = try folder.write("secret", "a secret\n")
         let secrets = SettingsTable.all.filter(\.isSecret).map { $0.key + Setting.fileSuffix }
         for setting in SettingsTable.all {
@@ -69,7 +69,7 @@ import XQueueTestServers
                 secrets.contains(setting.key) ? (secret, secret) : Self.otherValue(of: setting)
             #expect(shown != fresh, "\(setting.key)")
 
-            // A certificate alone, without its key, serves nothing.
+            // A certificate requires its key.
             let others = setting.key.hasPrefix("server.tls.") ? ["--server-enabled", "false"] : []
             let byFlag = try await ConfigurationLoader(
                 flags: [setting.flag, text] + others, environment: [:]
@@ -91,7 +91,7 @@ import XQueueTestServers
         }
     }
 
-    /// A legal value that is not the default, and how the setting shows it: as it is, unless it is a secret.
+    /// Returns a legal value other than the default, and how the setting shows it: unchanged, unless it is a secret.
     private static func otherValue(of setting: Setting) -> (text: String, shown: String) {
         let candidates = [
             "localhost", "31s", "17", "2", "5", "7KiB", "3MiB", "32MiB", "debug", "true", "false",

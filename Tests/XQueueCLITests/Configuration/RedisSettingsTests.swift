@@ -16,7 +16,7 @@ struct RedisSettingsTests {
         #expect(try redis.clientConfiguration() == nil)
     }
 
-    @Test func whatIsSetByItselfIsOverTheAddress() async throws {
+    @Test func separateSettingsOverrideTheAddress() async throws {
         let redis = try await load([
             "XQUEUE_REDIS_ADDR": "rediss://one:first@host:7000/1", "XQUEUE_REDIS_PASSWORD": "second",
             "XQUEUE_REDIS_DB": "2", "XQUEUE_REDIS_TLS_VERIFY": "false",

@@ -3,7 +3,7 @@ import XQueue
 
 @testable import XQueueCLI
 
-/// What a node does, and does not, is said by two settings with flags of their own.
+/// Two settings with shorthand flags determine a node's roles.
 @Suite struct RoleTests {
     private func load(
         _ flags: [String], _ environment: [String: String] = [:]
@@ -11,7 +11,7 @@ import XQueue
         try await ConfigurationLoader(flags: flags, environment: environment).load()
     }
 
-    @Test func aNodeDoesBothUnlessToldOtherwise() async throws {
+    @Test func aNodeHasBothRolesByDefault() async throws {
         let values = try await load([]).values
         #expect(values.servesHTTP)
         #expect(values.queue.runsWorkers)
@@ -32,7 +32,7 @@ import XQueue
         #expect(resolved.sources[key] == .flag(servesHTTP ? "--queue-workers" : "--server-enabled"))
     }
 
-    @Test func theShortFlagIsOverTheEnvironment() async throws {
+    @Test func theShorthandFlagOverridesTheEnvironment() async throws {
         let resolved = try await load(["--no-workers"], ["XQUEUE_QUEUE_WORKERS": "true"])
         #expect(!resolved.values.queue.runsWorkers)
     }

@@ -3,7 +3,7 @@ import XQueueTestServers
 
 @testable import XQueueCLI
 
-/// Secrets from files of their own, and what is said of secrets.
+/// Secrets read from files, and how secrets are displayed.
 @Suite struct SecretFileTests {
     private let folder: TemporaryFolder
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import XQueueCLI
 
-/// Durations and sizes as people write them.
+/// Human-readable durations and sizes.
 @Suite struct SettingTextTests {
     @Test(arguments: [
         ("500ms", Duration.milliseconds(500)), ("30s", .seconds(30)), ("1.5s", .milliseconds(1500)),
@@ -19,7 +19,7 @@ import Testing
         "", "s", "-1s", "10 m", "10M", ".5s", "5.", "1e3", "0x10", "1..5s", "٣s", "99999999999999999d",
         "30m1h", "1h1h", "1.5h30m", "1h30", "1h 30m", "1h-5m", "h30m", "9007199254740992ms1ms1ms", "1h٣m",
     ])
-    func refusesOtherDurations(text: String) {
+    func rejectsOtherDurations(text: String) {
         #expect(DurationText.parse(text) == nil)
     }
 
@@ -28,7 +28,7 @@ import Testing
         ("1d1h", .seconds(90_000)), ("7d", .seconds(604_800)), ("1h30m", .seconds(5400)),
         ("1s500ms", .milliseconds(1500)),
     ])
-    func writesDurationsSoThatTheyReadTheSame(text: String, duration: Duration) {
+    func durationsRoundTrip(text: String, duration: Duration) {
         #expect(DurationText.format(duration) == text)
         #expect(DurationText.parse(text) == duration)
     }
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: ["", "MiB", "-1", "1.5MiB", "1 MiB", "1XB", "9999999999999GiB"])
-    func refusesOtherSizes(text: String) {
+    func rejectsOtherSizes(text: String) {
         #expect(ByteSizeText.parse(text) == nil)
     }
 

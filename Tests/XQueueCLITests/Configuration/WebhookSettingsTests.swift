@@ -56,14 +56,14 @@ import XQueueTestServers
             #expect(!listing.contains(secret))
             #expect(!"\(resolved)".contains("\"\(secret)\""))
         }
-        // Nor are its bytes, the first of which is 48.
+        // Nor its bytes, the first of which is 48.
         let reflection = String(reflecting: mail.webhook?.secret)
         #expect(!reflection.contains("48"))
     }
 
     @Test(arguments: [
         (#"webhook: "ftp://x/""#, "'webhook' must be a URL like"),
-        (#"webhook: "https://u:p@x/""#, "without a name and password"),
+        (#"webhook: "https://u:p@x/""#, "without user name and password"),
         (#"webhook: "https://""#, "'webhook' must be a URL like"),
         (#"webhook: "http://x/", exec: ["a"]"#, "'exec' cannot be combined with 'webhook'"),
         (#"webhook: "http://x/", timout: 3s"#, "unknown key 'timout', did you mean 'timeout'?"),
@@ -79,13 +79,13 @@ import XQueueTestServers
         (#"webhook: "http://x/", header_files: { A: nowhere }"#, "'header_files': 'nowhere' cannot be read"),
         (#"webhook: "http://x/", header_files: { Host: nowhere }"#, "'nowhere' cannot be read"),
     ])
-    func whatIsWrongIsNamed(members: String, message: String) async {
+    func mistakesAreReported(members: String, message: String) async {
         let text = await mistake("handlers:\n  mail: { \(members) }\n", environment: ["SHORT": "abc"])
         #expect(text?.contains(message) == true, "\(text ?? "nothing is wrong")")
         #expect(text?.contains("abc") != true)
     }
 
-    @Test func headersMayStandInFiles() async throws {
+    @Test func headersMayComeFromFiles() async throws {
         try folder.write("mailer", "Bearer hunter2\n")
         let resolved = try await load(
             """
@@ -106,7 +106,7 @@ import XQueueTestServers
         #expect(both?.contains("duplicate header 'Authorization'") == true, "\(both ?? "")")
     }
 
-    @Test func hostsThatAreNotAllowedAreRefused() async {
+    @Test func hostsThatAreNotAllowedAreRejected() async {
         let hosts = #"webhooks: { allowed_hosts: "good.example,*.in.example" }"#
         for (url, isAllowed) in [
             ("https://good.example/x", true), ("https://GOOD.example:444/", true),

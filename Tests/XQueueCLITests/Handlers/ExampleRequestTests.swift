@@ -4,7 +4,7 @@ import XQueueCore
 
 @testable import XQueueCLI
 
-/// What the payload of an `example` task may ask for.
+/// The payload of an `example` task.
 @Suite struct ExampleRequestTests {
     @Test func everythingMayBeLeftOut() throws {
         for text in ["{}", "null"] {
@@ -30,15 +30,15 @@ import XQueueCore
     @Test(arguments: [
         ("[1]", "the payload must be an object"),
         (#"{"message":1}"#, "payload.message must be text"),
-        (#"{"duration_ms":-1}"#, "payload.duration_ms must be a whole number from 0 to 86400000"),
-        (#"{"duration_ms":1.5}"#, "payload.duration_ms must be a whole number from 0 to 86400000"),
-        (#"{"steps":"3"}"#, "payload.steps must be a whole number from 0 to 10000"),
-        (#"{"fail_times":null}"#, "payload.fail_times must be a whole number from 0 to 1000"),
+        (#"{"duration_ms":-1}"#, "payload.duration_ms must be a whole number between 0 and 86400000"),
+        (#"{"duration_ms":1.5}"#, "payload.duration_ms must be a whole number between 0 and 86400000"),
+        (#"{"steps":"3"}"#, "payload.steps must be a whole number between 0 and 10000"),
+        (#"{"fail_times":null}"#, "payload.fail_times must be a whole number between 0 and 1000"),
         (#"{"ignore_cancel":"yes"}"#, "payload.ignore_cancel must be true or false"),
         (#"{"duration":1}"#, "payload.duration is unknown"),
         (#""hello""#, "the payload must be an object"),
     ])
-    func mistakesAreForGoodAndSayWhatIsTaken(text: String, message: String) throws {
+    func mistakesArePermanentAndListTheAllowedMembers(text: String, message: String) throws {
         let payload = try RawJSON(text)
         let failure = #expect(throws: TaskFailure.self) { try ExampleRequest(payload) }
         #expect(

@@ -19,7 +19,7 @@ struct SubmitStateTests {
             lines: lines, bytes: lines * 10, digest: "d\(lines)", accepted: lines, isComplete: isComplete)
     }
 
-    @Test func aRunGoesOnWithItsIdentifiers() throws {
+    @Test func aResumedRunKeepsItsIdentifiers() throws {
         var state: SubmitState? = try open()
         let run = state?.head.run
         try state?.note(mark(10))
@@ -30,7 +30,7 @@ struct SubmitStateTests {
         #expect(resumed.mark == mark(20))
     }
 
-    @Test func halfALineIsForgotten() throws {
+    @Test func aPartialLineIsDiscarded() throws {
         var state: SubmitState? = try open()
         try state?.note(mark(10))
         state = nil
@@ -45,7 +45,7 @@ struct SubmitStateTests {
         #expect(try open(resume: true).mark == mark(30))
     }
 
-    @Test func anUnfinishedRunIsNotForgottenByMistake() throws {
+    @Test func anUnfinishedRunIsNotDiscardedByMistake() throws {
         var state: SubmitState? = try open()
         let run = state?.head.run
         try state?.note(mark(10))
@@ -56,7 +56,7 @@ struct SubmitStateTests {
         #expect(try open(restart: true).head.run != run)
     }
 
-    @Test func aCompleteRunMayBeginAnew() throws {
+    @Test func aCompleteRunMayBeRepeated() throws {
         var state: SubmitState? = try open()
         try state?.note(mark(10, isComplete: true))
         state = nil
@@ -71,13 +71,13 @@ struct SubmitStateTests {
         withExtendedLifetime(state) {}
     }
 
-    @Test func aStrangersFileIsLeftAlone() throws {
+    @Test func aForeignFileIsLeftAlone() throws {
         try Data("type,payload\nmail,1\n".utf8).write(to: URL(filePath: try path()))
         #expect(throws: CommandError.self) { try open(restart: true) }
         #expect(try String(contentsOfFile: try path(), encoding: .utf8) == "type,payload\nmail,1\n")
     }
 
-    @Test func identifiersKeepTheOrderOfLinesAndTellRunsApart() {
+    @Test func identifiersKeepTheOrderOfLinesAndDistinguishRuns() {
         let run = SubmitRun(startedAt: 1_700_000_000_000, salt: 5)
         let numbers = [1, 2, 999, 1 << 20, (1 << 28) - 1, 1 << 28, (1 << 40) - 1]
         let ids = numbers.map { run.id(line: $0) }

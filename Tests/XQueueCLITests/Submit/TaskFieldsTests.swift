@@ -26,7 +26,7 @@ struct TaskFieldsTests {
         #expect(try !fields.isEmpty && TaskFields.parse([]).isEmpty)
     }
 
-    @Test func whatIsNotGivenIsLeftToTheServer() throws {
+    @Test func omittedFieldsAreLeftToTheServer() throws {
         #expect(try TaskFields.parse([]).submission(type: "t", payload: nil).json == #"{"type":"t"}"#)
         #expect(
             try TaskFields.parse(["--run-at", "2026-01-31T09:30:00Z"]).submission(type: "t", payload: nil)
@@ -47,7 +47,7 @@ struct TaskFieldsTests {
             ["list", "--limit", "0"], ["list", "--ids", "--json"], ["get"], ["get", "7"], ["cancel", "x"],
             ["types", "limit", "a", "0"], ["types", "limit", "a"], ["stats", "--timeout", "x"], ["nonsense"],
         ])
-    func aWrongCommandLineIsRefused(arguments: [String]) {
+    func anInvalidCommandLineIsRejected(arguments: [String]) {
         let error = #expect(throws: (any Error).self) { try XQueueCommand.parseAsRoot(arguments) }
         if let error { #expect(XQueueCommand.exitCode(for: error) == .validationFailure) }
     }

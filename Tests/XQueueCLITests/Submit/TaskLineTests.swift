@@ -18,7 +18,7 @@ struct TaskLineTests {
         return lines
     }
 
-    @Test func linesEndInEveryCustomaryWay() async throws {
+    @Test func allCommonLineEndsWork() async throws {
         let lines = try await lines("\u{FEFF}one\r\ntwo\n\nlast")
         #expect(lines.map { String(decoding: $0.text, as: UTF8.self) } == ["one", "two", "", "last"])
         #expect(lines.map(\.number) == [1, 2, 3, 4])
@@ -62,11 +62,11 @@ struct TaskLineTests {
         "[]", "7", "{", #"{"type":"a"} {"type":"b"}"#, "nonsense", #"{"type":"a","id":null}"#,
         #"{"type":"a","id":"x"}"#,
     ])
-    func whatIsNoObjectIsAMistake(line: String) async throws {
+    func aLineThatIsNotAnObjectIsAMistake(line: String) async throws {
         await #expect(throws: TaskLine.Mistake.self) { try await task(line) }
     }
 
-    @Test func errorsLeadToTheirLine() {
+    @Test func errorsAreAttributedToTheirLine() {
         #expect(BatchSender.index("tasks[17].retry_policy.delay") == 17)
         #expect(BatchSender.index("tasks[3]") == 3)
         #expect(BatchSender.index("tasks") == nil)

@@ -19,7 +19,7 @@ struct TextTableTests {
             ("mail", 4, "mail"), ("mails", 4, "mai…"), ("缩略图", 6, "缩略图"), ("缩略图", 5, "缩略…"),
             ("缩略图", 4, "缩…"), ("缩略图", 1, "…"), ("x", 0, ""),
         ])
-    func whatIsCutEndsInThreeDots(text: String, width: Int, fitted: String) {
+    func truncatedTextEndsInAnEllipsis(text: String, width: Int, fitted: String) {
         #expect(text.fitted(to: width) == fitted)
         #expect(text.fitted(to: width).displayWidth <= width)
     }
@@ -29,7 +29,7 @@ struct TextTableTests {
             ("billing.invoice", 10, "billi…oice"), ("billing.refund", 10, "billi…fund"), ("mail", 4, "mail"),
             ("缩略图缩略图", 7, "缩略…图"), ("abcdef", 2, "a…"), ("abcdef", 1, "…"),
         ])
-    func namesAreCutInTheMiddle(text: String, width: Int, fitted: String) {
+    func namesAreTruncatedInTheMiddle(text: String, width: Int, fitted: String) {
         #expect(text.fittedInTheMiddle(to: width) == fitted)
         #expect(text.fittedInTheMiddle(to: width).displayWidth <= width)
     }
@@ -70,7 +70,7 @@ struct TextTableTests {
         for table in tables {
             let lines = table.lines(isTerminal: true, width: 80)
             for line in lines { #expect(line.displayWidth <= 80, "\(line)") }
-            // Whatever is shown of a name tells it from the others.
+            // Truncated names must remain distinguishable.
             #expect(Set(lines).count == lines.count)
             #expect(lines.allSatisfy { !$0.isEmpty })
             #expect(
@@ -82,7 +82,7 @@ struct TextTableTests {
         }
     }
 
-    @Test func columnsThatSayNothingLeaveFirst() {
+    @Test func columnsWithoutInformationAreRemovedFirst() {
         var table = TextTable([
             .init(head: "NAME"), .init(head: "ONE", leaves: 2), .init(head: "TWO", leaves: 1),
             .init(head: "THREE"),
@@ -103,7 +103,7 @@ struct TextTableTests {
         return table
     }
 
-    @Test func columnsStandUnderTheirHeads() {
+    @Test func columnsAreAlignedUnderTheHeader() {
         #expect(
             table.lines(isTerminal: true, width: 80) == [
                 "TYPE    COUNT  NOTE", "缩略图      7  disk full",
@@ -111,7 +111,7 @@ struct TextTableTests {
             ])
     }
 
-    @Test func theLastColumnIsCutFirst() {
+    @Test func theLastColumnIsTruncatedFirst() {
         #expect(
             table.lines(isTerminal: true, width: 24) == [
                 "TYPE    COUNT  NOTE", "缩略图      7  disk full", "mail     1234  a rather…",
@@ -121,7 +121,7 @@ struct TextTableTests {
         }
     }
 
-    @Test func aProgramGetsAllOfItBetweenTabs() {
+    @Test func aProgramGetsEverythingSeparatedByTabs() {
         #expect(
             table.lines(isTerminal: false, width: 10) == [
                 "缩略图\t7\tdisk full", "mail\t1234\ta rather long explanation of it",

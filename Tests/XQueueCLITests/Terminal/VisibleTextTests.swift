@@ -2,7 +2,7 @@ import Testing
 
 @testable import XQueueCLI
 
-/// Text that tasks and callers say, where a terminal or a log shows it.
+/// Text from tasks and callers, shown on a terminal or in a log.
 @Suite struct VisibleTextTests {
     @Test(arguments: [
         ("plain, ü and 🎉", "plain, ü and 🎉"),
@@ -10,14 +10,14 @@ import Testing
         ("\u{1B}[31mred", "\\u{1B}[31mred"), ("\u{7F}\0", "\\u{7F}\\u{0}"), ("\u{9B}31m", "\\u{9B}31m"),
         ("\u{2028}x\u{2029}", "\\u{2028}x\\u{2029}"), ("\u{202E}cba", "\\u{202E}cba"),
         ("\u{2066}", "\\u{2066}"),
-        // An accent that combines with what is before it, and a flag, are left alone.
+        // A combining accent and a flag are left alone.
         ("e\u{301} 🇩🇪", "e\u{301} 🇩🇪"),
     ])
-    func controlsAreSpeltOut(text: String, shown: String) {
+    func controlCharactersAreEscaped(text: String, shown: String) {
         #expect(text.visible == shown)
     }
 
-    @Test func tablesHaveSpacesInTheirPlace() {
+    @Test func tablesShowSpacesInstead() {
         #expect("a\r\nb\u{1B}[2J\u{202E}c\u{85}".onOneLine == "a  b [2J c ")
     }
 

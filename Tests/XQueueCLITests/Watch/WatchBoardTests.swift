@@ -57,7 +57,7 @@ struct WatchBoardTests {
         #expect(board.lines(width: 80) == [])
     }
 
-    @Test func aFailureSaysWhyOnOneLine() throws {
+    @Test func aFailureIsExplainedOnOneLine() throws {
         var board = WatchBoard()
         let line = try #require(board.apply(try status("failed", error: "disk\\nfull\\u001b[2J", retries: 3)))
         #expect(line.hasSuffix("failed      mail  retry 3  disk full [2J"))

@@ -1,8 +1,8 @@
 import XQueueClient
 import XQueueCore
 
-// The code of `XQueueClient.docc`, which holds parts of this file word for word: `ArticleTests` compares them, and
-// `QueueClientTests` runs it.
+// The code of `XQueueClient.docc`, which quotes parts of this file verbatim: `ArticleTests` compares them, and
+// `QueueClientTests` runs the code.
 
 enum ClientArticle {
     static func submit(url: String, token: String?) async throws -> QueueTask {

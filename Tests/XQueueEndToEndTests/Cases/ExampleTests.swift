@@ -49,7 +49,8 @@ import XQueueTestServers
         let end = try await api.end(of: task.id)
         #expect(end.status == .failed)
         #expect(end.retryCount == 0)
-        let problem = "payload.steps must be a whole number from 0 to 10000; example takes message (text), "
+        let problem =
+            "payload.steps must be a whole number between 0 and 10000; example takes message (text), "
         #expect(end.error?.hasPrefix(problem) == true, "\(end.error ?? "")")
     }
 
