@@ -7,7 +7,7 @@ import XQueueTesting
 
 @testable import XQueue
 
-@Suite("The life of an attempt, whoever runs it") struct AttemptTests {
+@Suite("Attempt life cycle, local or remote") struct AttemptTests {
     private let clock = ManualClock()
     private let attempts: Attempts
     private let task = TaskID(high: 0, low: 1)
@@ -25,7 +25,7 @@ import XQueueTesting
 
     // MARK: - Ends
 
-    @Test("A result and a failure in time are what they are") func endsInTime() {
+    @Test("A result or failure in time is settled as such") func endsInTime() {
         #expect(outcome(.success(.null)) == .success(.null))
         let failure = AttemptFailure("no", isPermanent: true)
         guard case .failure(failure, _) = outcome(.failure(failure)) else {
@@ -35,7 +35,7 @@ import XQueueTesting
     }
 
     @Test(
-        "Whatever comes after the process timeout is a timeout, but a task that is given back is given back",
+        "After the process timeout, every outcome is a timeout, except a release",
         arguments: [AttemptEnd.success(.null), .failure(AttemptFailure("no")), .snooze(.seconds(5))])
     func endsTooLate(end: AttemptEnd) {
         guard case .failure(let failure, _) = outcome(end, timedOutAfter: .seconds(3)) else {
@@ -47,7 +47,7 @@ import XQueueTesting
         #expect(outcome(.release(.seconds(7)), timedOutAfter: .seconds(3)) == .snooze(.seconds(7)))
     }
 
-    @Test("A task that is given back again and again waits longer each time, until an attempt is of use")
+    @Test("A task that is released repeatedly waits longer each time, until an attempt has an outcome")
     func givenBackAgain() {
         #expect(outcome(.release(.zero)) == .release)
         #expect(outcome(.release(.zero)) == .release)
@@ -65,7 +65,7 @@ import XQueueTesting
         attempts.outcome(of: end, task, timedOutAfter: timeout, isStopping: isStopping)
     }
 
-    @Test("A handler that does not stop ends as it was told to stop") func givenUp() {
+    @Test("A handler that does not stop ends by the reason it was asked to stop for") func givenUp() {
         #expect(AttemptEnd(givenUp: .shutdown) == .release(.zero))
         #expect(AttemptEnd(givenUp: .leaseLost) == nil, "it is another's to end")
         for reason in [StopReason.canceled, .timedOut] {
@@ -78,7 +78,7 @@ import XQueueTesting
 
     // MARK: - Heartbeats
 
-    @Test("The answer to a heartbeat extends the lease, or says why to stop") func heartbeats() throws {
+    @Test("The answer to a heartbeat extends the lease, or gives a reason to stop") func heartbeats() throws {
         let start = clock.instant()
         var attempt = try attempt(processTimeout: .seconds(60))
         #expect(attempt.leaseEndsAt == start + .seconds(30))
@@ -94,7 +94,7 @@ import XQueueTesting
         #expect(attempt.take(.lost, leaseEndsAt: end, at: start) == .stop(.leaseLost))
     }
 
-    @Test("An attempt that another node gave out is as old as the store says") func recalled() throws {
+    @Test("An attempt that another node claimed is as old as the store says") func recalled() throws {
         let now = Timestamp(milliseconds: 100_000)
         var record = record(processTimeout: .seconds(60))
         record.state.startedAt = Timestamp(milliseconds: 90_000)

@@ -5,7 +5,7 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Wall clocks that are wrong, or are set: only the store's dates anything, and nobody waits by any.
+/// Wrong or adjusted wall clocks: only the store's clock dates anything, and no wait depends on a wall clock.
 @Suite struct ClockTests {
     static let steps = [Duration.seconds(30), .seconds(-30), .seconds(3600), .seconds(-3600)]
 
@@ -29,7 +29,7 @@ import XQueueTesting
             let done = try #require(try await node.manager.task(task.id))
             #expect(done.status == .success)
             #expect(done.errors.isEmpty)
-            // Only the store's clock dates: the identifier, and what is said of the node.
+            // Only the store's clock dates the identifier and the node's record.
             #expect(abs((task.id.timestamp - task.createdAt).inSeconds) < 1)
             let record = try #require(try await node.manager.nodes().first)
             #expect(abs((record.program.startedAt - fixture.clock.now()).inSeconds) < 60)
@@ -61,7 +61,7 @@ import XQueueTesting
         }
     }
 
-    @Test(arguments: steps) func aNodeWhoseClockIsSetGoesOnWithItsHeartbeats(_ step: Duration) async throws {
+    @Test(arguments: steps) func aNodeWhoseClockIsSetContinuesItsHeartbeats(_ step: Duration) async throws {
         let fixture = try ClusterFixture()
         let clock = SkewedClock(fixture.clock)
         let node = fixture.node("node-1", clock: clock)
@@ -78,7 +78,7 @@ import XQueueTesting
             let (heartbeats, announcements) = (
                 node.store.calls(of: .heartbeat), node.store.calls(of: .register)
             )
-            // Nobody sleeps for longer than before, and nobody without end.
+            // Nothing sleeps longer than before, or forever.
             for _ in 0..<30 {
                 let before = node.store.calls(of: .heartbeat)
                 try await fixture.advance(until: "a heartbeat") { node.store.calls(of: .heartbeat) > before }
@@ -126,7 +126,7 @@ import XQueueTesting
         await fixture.store.close()
     }
 
-    @Test func anIdentifierFromTheFutureIsRefused() async throws {
+    @Test func anIdentifierFromTheFutureIsRejected() async throws {
         let fixture = try RuntimeFixture()
         func submission(_ ahead: Duration) -> TaskSubmission {
             var submission = TaskSubmission(type: "a", payload: .null)

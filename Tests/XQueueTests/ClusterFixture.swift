@@ -7,16 +7,16 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Several managers over one store in memory, all on one clock that stands still until a test moves it.
+/// Several managers over one in-memory store, all on one clock that only the test moves.
 struct ClusterFixture: Sendable {
     /// One process of the cluster.
     struct Node: Sendable {
-        /// The node's own way to the store: faults strike this node alone.
+        /// The node's own connection to the store: faults affect only this node.
         let store: FaultyStore
         let manager: TaskManager
         let log = SharedList<String>()
         let group: ServiceGroup
-        /// The start of the cluster does not wait until such a node is known.
+        /// Whether the start of the cluster does not wait for this node's registration.
         var startsInTrouble = false
 
         init(
@@ -51,7 +51,7 @@ struct ClusterFixture: Sendable {
         inner = try SQLiteStore(path: ":memory:", clock: clock, random: SeededRandomSource(seed: 1))
     }
 
-    /// - Parameter clock: The node's own; nil for one that is right.
+    /// - Parameter clock: The node's own clock; nil for the correct one.
     func node(
         _ name: String, clock: SkewedClock? = nil,
         _ configure: (inout QueueConfiguration) -> Void = { _ in }
@@ -65,7 +65,7 @@ struct ClusterFixture: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for node in nodes {
                 tasks.addTask { try await node.group.run() }
-                if !node.startsInTrouble { try await announced(node) }
+                if !node.startsInTrouble { try await registered(node) }
             }
             do {
                 try await body()
@@ -78,21 +78,22 @@ struct ClusterFixture: Sendable {
                 node.store.heal()
                 await node.shutDown()
             }
-            // What failed before is tried again in its time.
+            // Calls that failed before are retried by this clock.
             try await withMovingClock { try await tasks.waitForAll() }
         }
         await inner.close()
     }
 
-    /// Waits until the node is known, so that nodes start in the order they are given.
-    private func announced(_ node: Node) async throws {
-        try await eventually("\(node.manager.workerID) is announced and asked for maintenance") {
+    /// Waits until the node is registered, so that nodes start in the given order.
+    private func registered(_ node: Node) async throws {
+        try await eventually("\(node.manager.workerID) is registered and has requested the maintenance lease")
+        {
             let isKnown = try await inner.nodes().contains { $0.id == node.manager.workerID }
             return isKnown && node.store.calls(of: .hold) > 0
         }
     }
 
-    /// Moves the clock on and on while `body` runs.
+    /// Keeps moving the clock while `body` runs.
     func withMovingClock(_ body: () async throws -> Void) async throws {
         let mover = Task {
             try await eventually("the work is done") {
@@ -104,7 +105,7 @@ struct ClusterFixture: Sendable {
         try await body()
     }
 
-    /// Moves the clock by `duration` in small steps, with some time for everybody to follow.
+    /// Moves the clock by `duration` in small steps, with some time for the sleepers to follow.
     func pass(_ duration: Duration, step: Duration = .milliseconds(500)) async throws {
         let end = clock.now() + duration
         try await eventually("the clock has been moved") {
@@ -125,12 +126,12 @@ struct ClusterFixture: Sendable {
         }
     }
 
-    /// Moves the clock by one step and gives those it wakes the time to sleep again. Leases end by this clock: one that ran
-    /// away from nodes that get no processor would end them for nothing.
+    /// Moves the clock by one step, and gives those it wakes time to sleep again. Leases expire by this clock: if it
+    /// ran ahead of nodes that get no processor time, leases would expire for no reason.
     private func take(_ step: Duration) async throws {
         let sleepers = clock.sleeperCount
         clock.advance(by: step)
-        // Somebody may have slept for the last time.
+        // A sleeper may not sleep again.
         let limit = ContinuousClock.now + .seconds(1)
         while clock.sleeperCount < sleepers, ContinuousClock.now < limit {
             try await Task.sleep(for: .milliseconds(1))
@@ -138,7 +139,7 @@ struct ClusterFixture: Sendable {
     }
 }
 
-/// Keeps what is logged at warning or above, with the type it is about.
+/// Keeps log lines of level warning and above, with the task type they are about.
 private struct ListLogHandler: LogHandler {
     let lines: SharedList<String>
     var logLevel = Logger.Level.warning

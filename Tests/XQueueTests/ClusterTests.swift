@@ -4,9 +4,9 @@ import XQueueCore
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Nodes that share a store know each other.
+/// Nodes that share a store know of each other.
 @Suite struct ClusterTests {
-    @Test func nodesAnnounceThemselvesAndTakeTheirLeave() async throws {
+    @Test func nodesRegisterAndDeregister() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1") { $0.version = "1.2.3" }
         let two = fixture.node("node-2") {
@@ -27,13 +27,13 @@ import XQueueTesting
             #expect(nodes.allSatisfy { !$0.program.host.isEmpty && $0.program.processID > 0 })
             #expect(try await one.manager.nodes() == nodes)
             await one.shutDown()
-            try await fixture.advance(until: "it has taken its leave") {
+            try await fixture.advance(until: "it has deregistered") {
                 try await two.manager.nodes().map(\.id) == ["node-2"]
             }
         }
     }
 
-    @Test func aNodeThatFallsSilentDisappearsAndComesBack() async throws {
+    @Test func aSilentNodeDisappearsAndComesBack() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
@@ -43,7 +43,7 @@ import XQueueTesting
             #expect(try await one.manager.nodes().map(\.id) == ["node-1"])
             #expect(two.log.all.filter { $0.hasPrefix("Could not register this node") }.count == 1)
             two.store.heal()
-            try await fixture.advance(until: "it is known again") {
+            try await fixture.advance(until: "it is registered again") {
                 try await one.manager.nodes().map(\.id) == ["node-1", "node-2"]
             }
         }
@@ -60,7 +60,7 @@ import XQueueTesting
             let task = try await api.manager.submit("a", .null)
             try await api.manager.submit("nobody", .null)
             try await api.manager.submit([TaskSubmission(type: "nobody"), TaskSubmission(type: "a")])
-            try await fixture.advance(until: "it is told that nobody serves a type") { !api.log.all.isEmpty }
+            try await fixture.advance(until: "it logs that no node serves a type") { !api.log.all.isEmpty }
             #expect(api.log.all == ["Accepted a task whose type no live node serves nobody"])
             try await eventually("it has run") {
                 try await api.manager.task(task.id)?.status == .success
@@ -73,14 +73,14 @@ import XQueueTesting
             #expect(api.store.calls(of: .claim) == 0)
             #expect(api.store.calls(of: .setLimit) == 0)
             await worker.shutDown()
-            try await fixture.advance(until: "nobody serves it") {
+            try await fixture.advance(until: "no node serves it") {
                 try await api.manager.types().allSatisfy { !$0.hasHandler }
             }
             #expect(try await api.manager.statistics().types.contains { $0.hasHandler } == false)
         }
     }
 
-    @Test func whoServesWhatIsAskedOnceAMoment() async throws {
+    @Test func servedTypesAreFetchedOncePerMoment() async throws {
         let fixture = try ClusterFixture()
         let api = fixture.node("api") { $0.runsWorkers = false }
         let worker = fixture.node("worker")
@@ -98,7 +98,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aStoreThatCannotSayWhoIsThereStillAcceptsTasks() async throws {
+    @Test func aStoreThatCannotListNodesStillAcceptsTasks() async throws {
         let fixture = try ClusterFixture()
         let api = fixture.node("api") { $0.runsWorkers = false }
         try await fixture.running([api]) {
@@ -108,7 +108,7 @@ import XQueueTesting
             try await eventually("it was asked") { api.store.calls(of: .nodes) > before }
             #expect(api.log.all.isEmpty)
             api.store.heal()
-            try await fixture.advance(until: "a later submission tells") {
+            try await fixture.advance(until: "a later submission logs it") {
                 try await api.manager.submit("nobody", .null)
                 return !api.log.all.isEmpty
             }
@@ -116,7 +116,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A submission does not wait for a store that does not say who is there")
+    @Test("A submission does not wait for a store that does not list nodes")
     func submissionDoesNotWait() async throws {
         let fixture = try ClusterFixture()
         let api = fixture.node("api") { $0.runsWorkers = false }
@@ -128,13 +128,13 @@ import XQueueTesting
             try await api.manager.submit([TaskSubmission(type: "nobody"), TaskSubmission(type: "other")])
             #expect(api.log.all.isEmpty)
             api.store.release(.nodes)
-            try await fixture.advance(until: "both are told") { api.log.all.count == 2 }
+            try await fixture.advance(until: "both are logged") { api.log.all.count == 2 }
             #expect(Set(api.log.all.map { $0.split(separator: " ").last }) == ["nobody", "other"])
             api.store.hold(.nodes)
             let before = api.store.calls(of: .nodes)
             try await api.manager.submit("third", .null)
-            try await fixture.advance(until: "it is asked about") { api.store.calls(of: .nodes) > before }
-            // The node ends all the same: whatever waits for its store ends with it.
+            try await fixture.advance(until: "the store is asked") { api.store.calls(of: .nodes) > before }
+            // The node still shuts down: whatever waits for its store ends with it.
         }
     }
 

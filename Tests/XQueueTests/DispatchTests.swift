@@ -5,9 +5,9 @@ import XQueueCore
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Which tasks run, and how many at once.
+/// Which tasks run, and how many concurrently.
 @Suite struct DispatchTests {
-    /// Counts how many run at once, and remembers the most.
+    /// Counts concurrent runs, and remembers the maximum.
     private final class HighWater: Sendable {
         private let state = Mutex((now: 0, most: 0))
 
@@ -25,7 +25,7 @@ import XQueueTesting
         var most: Int { state.withLock { $0.most } }
     }
 
-    @Test func neverMoreThanTheLimitsRunAtOnce() async throws {
+    @Test func neverMoreThanTheLimitsRunConcurrently() async throws {
         let fixture = try RuntimeFixture()
         let all = HighWater()
         let ofType = HighWater()
@@ -68,7 +68,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aSaturatedKeyHoldsNoSlotAndBlocksNobody() async throws {
+    @Test func aSaturatedKeyOccupiesNoSlotAndBlocksNoOtherTask() async throws {
         let fixture = try RuntimeFixture { $0.maxConcurrency = 2 }
         let gate = Gate()
         fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
@@ -113,7 +113,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aPausedTypeWaitsAndGoesOn() async throws {
+    @Test func aPausedTypeWaitsUntilResumed() async throws {
         let fixture = try RuntimeFixture()
         let runs = SharedList<TaskID>()
         fixture.manager.register("p") { (task: TaskContext<RawJSON>) -> RawJSON? in
@@ -147,7 +147,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aTaskNobodyTakesTimesOut() async throws {
+    @Test func anUnclaimedTaskTimesOut() async throws {
         let fixture = try RuntimeFixture()
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("nobody", .null, .queueTimeout(.seconds(30)))

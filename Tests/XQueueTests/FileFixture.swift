@@ -6,7 +6,7 @@ import XQueueCore
 import XQueueSQLite
 import XQueueStoreTesting
 
-/// A folder that a test removes.
+/// A temporary folder, which the test removes.
 struct TemporaryFolder: Sendable {
     let path: String
 
@@ -20,7 +20,7 @@ struct TemporaryFolder: Sendable {
     }
 }
 
-/// A manager on a file and the host's clock, with grace periods that a test can wait for.
+/// A manager on a file and the host's clock, with grace periods short enough for a test.
 struct FileFixture: Sendable {
     let store: FaultyStore
     let manager: TaskManager
@@ -38,7 +38,7 @@ struct FileFixture: Sendable {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Runs the manager while `body` runs, and then shuts it down gracefully; `whileStopping` runs once that has begun.
+    /// Runs the manager while `body` runs, then shuts it down gracefully; `whileStopping` runs once that has begun.
     func runUntilShutdown(
         _ body: () async throws -> Void, whileStopping: () async throws -> Void = {}
     ) async throws {

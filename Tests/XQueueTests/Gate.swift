@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Holds handlers until a test lets them go, whether or not they are canceled meanwhile.
+/// Holds handlers until a test releases them, whether or not they are canceled meanwhile.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false
@@ -10,7 +10,7 @@ final class Gate: Sendable {
 
     private let state = Mutex(State())
 
-    /// How many have come to the gate.
+    /// How many handlers have reached the gate.
     var entered: Int { state.withLock { $0.entered } }
 
     func pass() async {

@@ -3,7 +3,7 @@ import XQueueCore
 
 @testable import XQueue
 
-@Suite("Tasks as the log holds them") struct IntakeCodecTests {
+@Suite("Tasks in the intake log") struct IntakeCodecTests {
     private static let origin = IntakeOrigin(log: "task-queue", part: 2, position: 42)
     private static let written = Timestamp(milliseconds: 1_764_000_000_000)
 
@@ -15,7 +15,7 @@ import XQueueCore
         try IntakeDecoder(QueueConfiguration()).task(record(value))
     }
 
-    @Test("What a node writes is what a node reads") func roundTrip() throws {
+    @Test("A node reads what a node writes") func roundTrip() throws {
         var task = NewTask(
             id: TaskIDGenerator().next(), type: "resize", payload: try RawJSON(#"{"a":"é\n"}"#))
         task.priority = -7
@@ -41,7 +41,7 @@ import XQueueCore
         #expect(message.headers.count == 2)
     }
 
-    @Test("A trace goes into the log and comes out of it beside the task") func trace() throws {
+    @Test("A trace passes through the log with its task") func trace() throws {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         let trace = try #require(TraceContext(parent: parent, state: "a=1,b=2"))
         let message = IntakeMessage(
@@ -56,7 +56,7 @@ import XQueueCore
         #expect(try IntakeDecoder(QueueConfiguration()).task(record).trace == trace)
     }
 
-    @Test("Bytes and numbers of any kind give a task or an error", arguments: 0..<8) func damaged(
+    @Test("Damaged records give a task or an error", arguments: 0..<8) func damaged(
         _ round: Int
     ) throws {
         var task = NewTask(
@@ -73,7 +73,7 @@ import XQueueCore
         for _ in 0..<1000 {
             var value = whole
             for _ in 0..<Int.random(in: 0...4) {
-                // Half of them turn numbers into other numbers.
+                // Half of them replace numbers by other numbers.
                 let place =
                     (Bool.random() ? digits.randomElement() : nil) ?? value.indices.randomElement() ?? 0
                 guard place < value.count else { continue }
@@ -98,7 +98,7 @@ import XQueueCore
         }
     }
 
-    @Test("A delay counts from when the task was accepted, or else from when it was written") func delay()
+    @Test("A delay counts from the task's acceptance, or else from the record's time") func delay()
         throws
     {
         let accepted = #"{"type":"a","delay":60,"created_at":"2026-01-31T09:30:00Z"}"#
@@ -108,7 +108,7 @@ import XQueueCore
         #expect(try task(#"{"type":"a"}"#).schedule == .now)
     }
 
-    @Test("An identifier is derived from where the record stands, always the same") func derivedID() throws {
+    @Test("An identifier is derived from the record's position, always the same") func derivedID() throws {
         let id = try task(#"{"type":"a"}"#).id
         #expect(id == (try task(#"{"type":"b","id":null}"#).id))
         #expect(id.isVersion7)
@@ -135,7 +135,7 @@ import XQueueCore
     }
 
     @Test(
-        "A record that cannot be used says why",
+        "An unusable record gives the reason",
         arguments: [
             ("", "empty"), ("{", "JSON"), ("[]", "object"), ("null", "object"), (#"{"payload":1}"#, "type"),
             (#"{"type":"a","prio":1}"#, "prio"), (#"{"type":"a b"}"#, "type"),
@@ -152,7 +152,7 @@ import XQueueCore
         #expect(error?.message.contains(reason) == true)
     }
 
-    @Test("An identifier may be a day ahead of the queue's clock, and no more") func future() throws {
+    @Test("An identifier may be at most a day ahead of the queue's clock") func future() throws {
         let id = TaskID.lowest(at: Self.written + .seconds(86_400))
         try id.checkTime(by: Self.written, madeBy: "producer")
         #expect(!id.isTooFarAhead(of: Self.written))
@@ -163,7 +163,7 @@ import XQueueCore
         #expect(error?.message.hasSuffix("check the producer's clock") == true)
     }
 
-    @Test("Broken UTF-8 is refused") func brokenText() {
+    @Test("Invalid UTF-8 is rejected") func brokenText() {
         var record = record("")
         record.value = Array(#"{"type":"a","payload":"#.utf8) + [0x22, 0xFF, 0x22, 0x7D]
         #expect(throws: QueueError.self) { try IntakeDecoder(QueueConfiguration()).task(record) }

@@ -3,7 +3,7 @@ import XQueueCore
 
 @testable import XQueue
 
-@Suite("The wait of a remote worker") struct LeasePollTests {
+@Suite("Lease polls") struct LeasePollTests {
     private static let lease = Lease(
         token: LeaseToken(rawValue: 7), workerID: "w", expiresAt: Timestamp(milliseconds: 1), deadline: nil)
 
@@ -17,7 +17,7 @@ import XQueueCore
     }()
 
     @Test(
-        "Once its answer is taken it keeps what gives the tasks back, and no payloads and no room for them",
+        "Once its answer is taken, a poll keeps only what releases the tasks: no payloads, no share of the budget",
         arguments: [false, true])
     func keepsLittle(waitsFirst: Bool) async throws {
         let budget = ByteBudget(100)

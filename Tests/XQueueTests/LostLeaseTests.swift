@@ -4,7 +4,7 @@ import XQueueCore
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Pauses longer than a lease, stores that do not answer, and nodes that are cut off.
+/// Suspensions longer than a lease, stores that do not answer, and nodes that are cut off.
 @Suite struct LostLeaseTests {
     /// A type whose tasks end when they are asked to stop, or when the gate opens.
     private func polite(_ node: ClusterFixture.Node, _ stopped: SharedList<StopReason?>) -> Gate {
@@ -34,7 +34,7 @@ import XQueueTesting
         return (fixture, gate)
     }
 
-    @Test func aNodeThatIsCutOffAsksItsAttemptsToStopBeforeAnotherHasThem() async throws {
+    @Test func aNodeThatIsCutOffStopsItsAttemptsBeforeAnotherHasThem() async throws {
         let fixture = try ClusterFixture()
         let node = fixture.node("node-1") { $0.runsWorkers = true }
         let other = fixture.node("node-2")
@@ -44,16 +44,16 @@ import XQueueTesting
             let task = try await other.manager.submit("a", .null, .processTimeout(.zero))
             try await eventually("it runs") { begun.entered == 1 }
             node.store.cutOff()
-            // A lease lasts three heartbeats; a tenth of it is what the handler has to stop.
+            // A lease lasts three heartbeats; the handler has a tenth of it to stop.
             try await fixture.advance(by: .milliseconds(500), until: "it is asked to stop") {
                 !stopped.all.isEmpty
             }
             #expect(stopped.all == [.leaseLost])
             #expect(try await other.manager.task(task.id)?.status == .processing)
-            // However slowly this test goes on, nobody takes the task from a node that gives it back.
+            // However slowly this test proceeds, no node takes the task from one that releases it.
             other.store.fail(.sweep, times: .max)
             node.store.heal()
-            try await fixture.advance(by: .milliseconds(100), until: "it was given back, and runs again") {
+            try await fixture.advance(by: .milliseconds(100), until: "it was released, and runs again") {
                 begun.entered == 2
             }
             let record = try #require(try await other.manager.task(task.id))
@@ -62,7 +62,7 @@ import XQueueTesting
         }
     }
 
-    @Test func itMayBeTurnedOff() async throws {
+    @Test func itCanBeTurnedOff() async throws {
         let fixture = try ClusterFixture()
         let node = fixture.node("node-1") { $0.stopsOnLostLease = false }
         let other = fixture.node("node-2")
@@ -77,11 +77,11 @@ import XQueueTesting
             }
             #expect(stopped.all.isEmpty)
             node.store.heal()
-            try await fixture.advance(until: "it is told that it is lost") { !stopped.all.isEmpty }
+            try await fixture.advance(until: "the handler learns that it is lost") { !stopped.all.isEmpty }
         }
     }
 
-    @Test(arguments: 1...10) func aNodeThatStoodStillDoesNotLoseItsOwnAttempts(_ round: Int) async throws {
+    @Test(arguments: 1...10) func aSuspendedNodeDoesNotLoseItsOwnAttempts(_ round: Int) async throws {
         let (fixture, gate) = try gated()
         try await fixture.running { _ in
             let tasks = try await fixture.manager.submit(
@@ -94,10 +94,10 @@ import XQueueTesting
             let (sweeps, heartbeats) = (
                 fixture.store.calls(of: .sweep), fixture.store.calls(of: .heartbeat)
             )
-            // Everybody wakes at once, in whatever order.
+            // All sleepers wake simultaneously, in any order.
             fixture.clock.advance(by: .seconds(20 + round))
-            // Whoever had not begun to sleep does so from now on.
-            try await fixture.advance(by: .milliseconds(50), until: "both have gone on") {
+            // Those that had not begun to sleep sleep from now on.
+            try await fixture.advance(by: .milliseconds(50), until: "both have continued") {
                 fixture.store.calls(of: .sweep) > sweeps && fixture.store.calls(of: .heartbeat) > heartbeats
             }
             gate.open()
@@ -106,16 +106,16 @@ import XQueueTesting
         }
     }
 
-    @Test func aNodeThatStoodStillDuringAClaimDoesNotLoseWhatItBrings() async throws {
+    @Test func aNodeSuspendedDuringAClaimDoesNotLoseItsTasks() async throws {
         let (fixture, gate) = try gated()
         try await fixture.running { _ in
             fixture.store.hold(.claim, .after)
             let task = try await fixture.manager.submit("a", .null, .maxRetry(0))
             await fixture.store.waitForHeldCalls(of: .claim)
-            // The store has given the attempt a lease of three seconds, and the node has not heard of it.
+            // The store has given the attempt a lease of three seconds, which the node does not know of yet.
             fixture.clock.advance(by: .seconds(4))
             let holds = fixture.store.calls(of: .hold)
-            try await fixture.advance(by: .milliseconds(50), until: "maintenance goes on") {
+            try await fixture.advance(by: .milliseconds(50), until: "maintenance continues") {
                 fixture.store.calls(of: .hold) > holds + 1
             }
             fixture.store.release(.claim)
@@ -125,7 +125,7 @@ import XQueueTesting
         }
     }
 
-    @Test func whatEndedWhileTheStoreDidNotAnswerIsToldBeforeAnythingIsTakenBack() async throws {
+    @Test func outcomesReachAnUnreachableStoreBeforeItSweepsLeases() async throws {
         let (fixture, gate) = try gated()
         try await fixture.running { _ in
             let tasks = try await fixture.manager.submit(
@@ -135,7 +135,7 @@ import XQueueTesting
                     return submission
                 })
             try await eventually("they run") { gate.entered == 4 }
-            // As with a full disk: nothing can be written, for longer than any lease and any time-out.
+            // As with a full disk: nothing can be written, for longer than any lease and timeout.
             for verb in [StoreVerb.settle, .heartbeat, .report, .sweep, .claim] {
                 fixture.store.fail(verb, times: .max)
             }

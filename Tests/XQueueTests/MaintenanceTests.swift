@@ -5,11 +5,11 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Maintenance runs once for the cluster, and never stops for long.
+/// Maintenance runs on one node of the cluster, and never stops for long.
 @Suite struct MaintenanceTests {
     private func sweeps(_ node: ClusterFixture.Node) -> Int { node.store.calls(of: .sweep) }
 
-    @Test func oneNodeSweepsAndTheOthersRest() async throws {
+    @Test func oneNodeSweepsAndTheOthersAreIdle() async throws {
         let fixture = try ClusterFixture()
         let nodes = ["node-1", "node-2", "node-3"].map { fixture.node($0) }
         nodes[1].manager.register("a") { _ -> RawJSON? in nil }
@@ -25,7 +25,7 @@ import XQueueTesting
         }
     }
 
-    @Test func prunesOnOneNodeAlone() async throws {
+    @Test func onlyOneNodePrunes() async throws {
         let fixture = try ClusterFixture()
         let nodes = ["node-1", "node-2"].map { name in
             fixture.node(name) { $0.cleanupInterval = .seconds(5) }
@@ -37,7 +37,7 @@ import XQueueTesting
         }
     }
 
-    @Test func typesThatNothingHoldsAreForgotten() async throws {
+    @Test func unusedTypesAreRemoved() async throws {
         let fixture = try ClusterFixture()
         let nodes = ["node-1", "node-2"].map { name in
             fixture.node(name) {
@@ -59,7 +59,7 @@ import XQueueTesting
             }
             try await fixture.pass(.seconds(30))
             #expect(try await manager.types().count == names.count + 4)
-            try await fixture.advance(by: .seconds(1), until: "they are forgotten") {
+            try await fixture.advance(by: .seconds(1), until: "they are removed") {
                 try await manager.types().map(\.state.type) == ["limited", "paused", "served", "waiting"]
             }
             #expect(nodes[1].store.calls(of: .removeTypes) == 0)
@@ -73,9 +73,9 @@ import XQueueTesting
         two.manager.register("a") { _ -> RawJSON? in nil }
         try await fixture.running([one, two]) {
             await one.shutDown()
-            try await eventually("it has gone") { one.store.calls(of: .unregister) > 0 }
+            try await eventually("it has deregistered") { one.store.calls(of: .unregister) > 0 }
             #expect(one.store.calls(of: .release) == 1)
-            // It became due while nobody had the lease.
+            // It became due while no node held the lease.
             let task = try await two.manager.submit("a", .null, .delay(.milliseconds(1)))
             try await fixture.advance(by: .milliseconds(500), until: "it has run") {
                 try await two.manager.task(task.id)?.status == .success
@@ -84,7 +84,7 @@ import XQueueTesting
         }
     }
 
-    @Test func whatADeadNodeRanRunsElsewhereWithinThreeHeartbeats() async throws {
+    @Test func aDeadNodesTasksRunElsewhereWithinThreeHeartbeats() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
@@ -103,7 +103,7 @@ import XQueueTesting
             try await fixture.advance(by: .milliseconds(100), until: "it has run elsewhere") {
                 try await two.manager.task(task.id)?.status == .success
             }
-            // And the steps of the clock that the nodes need to take notice.
+            // Plus the clock steps that the nodes need to notice.
             #expect(fixture.clock.now() - start <= ClusterFixture.heartbeat * 3 + .seconds(2))
             let done = try #require(try await two.manager.task(task.id))
             #expect(done.workerID == "node-2")
@@ -112,7 +112,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aNodeThatComesBackLateIsFencedAndTold() async throws {
+    @Test func aNodeThatComesBackLateIsFencedAndStopsItsHandler() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
@@ -133,7 +133,7 @@ import XQueueTesting
                 try await two.manager.task(task.id)?.status == .success
             }
             one.store.heal()
-            try await fixture.advance(until: "the first node has heard of it") {
+            try await fixture.advance(until: "the first node notices") {
                 try await one.manager.nodes().first { $0.id == "node-1" }?.load.stuck == 1
             }
             gate.open()
@@ -144,7 +144,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aStoreThatFailsForAWhileIsAskedAgain() async throws {
+    @Test func aStoreThatFailsForAWhileIsRetried() async throws {
         let fixture = try ClusterFixture()
         var one = fixture.node("node-1")
         one.startsInTrouble = true
@@ -156,13 +156,13 @@ import XQueueTesting
             try await fixture.advance(until: "it has run") {
                 try await one.manager.task(task.id)?.status == .success
             }
-            try await fixture.advance(until: "it is announced") {
+            try await fixture.advance(until: "it is registered") {
                 try await one.manager.nodes().map(\.id) == ["node-1"]
             }
         }
     }
 
-    @Test func aNodeThatCannotRenewTheLeaseRestsAndTwoAtOnceDoNoHarm() async throws {
+    @Test func aNodeThatCannotRenewTheLeaseIsIdleAndTwoSweepersDoNoHarm() async throws {
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
@@ -174,15 +174,15 @@ import XQueueTesting
             }
         }
         try await fixture.running([one, two]) {
-            // The first node does not hear that it lost the lease, and knows by its own clock.
+            // The store does not tell the first node that it lost the lease: its own clock does.
             one.store.fail(.hold, times: .max)
-            try await fixture.advance(until: "the second has it") { sweeps(two) > 0 }
+            try await fixture.advance(until: "the second node holds it") { sweeps(two) > 0 }
             let before = sweeps(one)
             for index in 1...50 {
                 try await one.manager.submit("a", .null, .delay(.milliseconds(100 * index)))
             }
             try await fixture.advance(by: .milliseconds(100), until: "all have run") {
-                // As a node would that believes in its lease still.
+                // Like a node that still believes it holds the lease.
                 _ = try await fixture.inner.sweep(limit: 500, draw: 0.5)
                 return try await one.manager.statistics().store.counts[.success] == 50
             }
@@ -206,7 +206,7 @@ import XQueueTesting
             let task = try await api.manager.submit("a", .null)
             try await eventually("it runs") { gate.entered == 1 }
             try await api.manager.cancel(task.id)
-            try await eventually("it is canceled, the clock standing still") {
+            try await eventually("it is canceled without the clock moving") {
                 try await api.manager.task(task.id)?.status == .canceled
             }
         }

@@ -6,8 +6,8 @@ import XQueueTesting
 
 @testable import XQueue
 
-/// A queue is copied from store to store, over everything that may stop it.
-@Suite("A queue moves to another store") struct QueueTransferTests {
+/// Copying a queue from store to store, and everything that may interrupt or prevent it.
+@Suite("Queue transfer") struct QueueTransferTests {
     private let clock = ManualClock()
     private let ids: TaskIDGenerator
     private let source: FaultyStore
@@ -73,7 +73,7 @@ import XQueueTesting
             }
         }
         let report = try await transfer()
-        // The last page before the end is taken once more.
+        // The last page read before the failure is adopted once more.
         #expect(report.resumedAt == (moment == .before ? 10 : 20) && report.outcomes == [.adopted: 35])
         try await expectSame()
         target.fail(.endTransfer)
@@ -90,7 +90,7 @@ import XQueueTesting
         try await expectSame()
     }
 
-    @Test func aLeaseThatIsLostBetweenTwoRunsIsNoConflict() async throws {
+    @Test func aLeaseLostBetweenTwoRunsIsNoConflict() async throws {
         try await submit(15, to: source)
         _ = try await source.insert([NewTask(id: ids.next(), type: "a") { $0.priority = 1 }])
         let grant = ClaimGrant(
@@ -106,7 +106,7 @@ import XQueueTesting
         #expect(try await target.task(running[0].id)?.status == .pending)
     }
 
-    @Test func aSourceThatChangedIsNotMixed() async throws {
+    @Test func aChangedSourceIsRejected() async throws {
         try await submit(35, to: source)
         await #expect {
             _ = try await transfer { report in
@@ -115,11 +115,11 @@ import XQueueTesting
         } throws: { $0 is StoreError }
         try await submit(1, to: source)
         await expect(.sourceChanged)
-        // A part of a queue is no queue that others may be added to.
+        // An incomplete copy cannot be merged into.
         await expect(.targetInUse, merges: true, from: "another")
     }
 
-    @Test func aTargetWithTasksIsTakenOnlyIfThatIsMeant() async throws {
+    @Test func aTargetWithTasksRequiresMerging() async throws {
         try await submit(12, to: source)
         try await submit(5, to: target)
         try await source.setLimit(2, ofType: "a")
@@ -133,7 +133,7 @@ import XQueueTesting
         #expect(types.map(\.limit) == [7, nil] && types.map(\.isPaused) == [false, true])
     }
 
-    @Test func tasksThatAreLeftOutAreNamed() async throws {
+    @Test func conflictingTasksAreListed() async throws {
         let task = NewTask(id: ids.next(), type: "a")
         let holder = NewTask(id: ids.next(), type: "a") { $0.uniqueKey = "u" }
         _ = try await source.insert([task, holder])
@@ -144,7 +144,7 @@ import XQueueTesting
         #expect(report.conflicts == [holder.id, task.id])
     }
 
-    @Test func nodesAreInTheWay() async throws {
+    @Test func runningNodesPreventIt() async throws {
         try await submit(12, to: source)
         func node(_ id: String, _ roles: NodeRecord.Role) -> NodeRecord {
             NodeRecord(
@@ -157,12 +157,12 @@ import XQueueTesting
             await expect(.nodesRun)
             try await store.unregister("n")
         }
-        // A worker over HTTP is none, and may wait for a server.
+        // A remote worker is not a node, and may wait for a server.
         try await source.register(node("w", .remote), lifetime: .seconds(30))
         _ = try await transfer()
     }
 
-    @Test func aPlaceWithoutAQueueIsAMistake() async throws {
+    @Test func aSourceWithoutAQueueIsAnError() async throws {
         await expect(.nothingThere)
     }
 }

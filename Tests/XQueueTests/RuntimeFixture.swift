@@ -9,7 +9,7 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// A manager on a store in memory, with a clock that stands still until a test moves it.
+/// A manager on an in-memory store, with a clock that only the test moves.
 struct RuntimeFixture: Sendable {
     let clock = ManualClock()
     let store: FaultyStore
@@ -48,7 +48,7 @@ struct RuntimeFixture: Sendable {
         }
     }
 
-    /// Waits until the task is in `status` and answers it.
+    /// Waits until the task is in `status`, and returns it.
     @discardableResult
     func wait(
         for id: TaskID, _ status: TaskStatus, sourceLocation: SourceLocation = #_sourceLocation

@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueStoreTesting
 import XQueueTesting
 
-@Suite("What a node measures") struct RuntimeMetricsTests {
+@Suite("Node metrics") struct RuntimeMetricsTests {
     private let metrics = TestMetrics()
 
     private func count(_ name: String, _ labels: (String, String)...) -> Int64 {
@@ -36,7 +36,7 @@ import XQueueTesting
                 try await fixture.manager.task(bad.id)?.status == .failed
             }
             let later = try await fixture.manager.submit("later", try RawJSON("1"))
-            try await eventually("it was put off") {
+            try await eventually("it was snoozed") {
                 try await fixture.manager.task(later.id)?.pendingReason == .scheduled
             }
             try await fixture.manager.cancel(later.id)
@@ -54,7 +54,7 @@ import XQueueTesting
         #expect(try !metrics.expectTimer("xqueue_store_call_seconds", [("verb", "claim")]).values.isEmpty)
     }
 
-    @Test("An attempt is counted, even if the task's next one starts before the store's answer is there")
+    @Test("An attempt is counted even if the task's next one starts before the store's answer arrives")
     func overtaken() async throws {
         let fixture = try RuntimeFixture(metrics: metrics)
         let gate = Gate()
@@ -81,7 +81,7 @@ import XQueueTesting
         #expect(count("xqueue_tasks_finished_total", ("type", "bad"), ("status", "failed")) == 1)
     }
 
-    @Test("Gauges are brought up to date by looking, and say so when the store does not answer") func gauges()
+    @Test("Collection updates the gauges, and shows that the store does not answer") func gauges()
         async throws
     {
         let fixture = try RuntimeFixture(metrics: metrics)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A list that handlers and a test share.
+/// A list shared by handlers and a test.
 final class SharedList<Element: Sendable>: Sendable {
     private let elements = Mutex<[Element]>([])
 

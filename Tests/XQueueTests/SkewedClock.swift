@@ -2,7 +2,7 @@ import Synchronization
 import XQueueCore
 import XQueueTesting
 
-/// The clocks of one machine among several: time passes as on the others, and its wall clock is off.
+/// The clocks of one machine among several: time passes as on the others, but its wall clock is off.
 final class SkewedClock: QueueClock {
     private let base: ManualClock
     private let skew: Mutex<Duration>
@@ -12,7 +12,7 @@ final class SkewedClock: QueueClock {
         self.skew = Mutex(skew)
     }
 
-    /// Sets the wall clock so far ahead of the others, or behind them.
+    /// Sets the wall clock ahead of the others, or behind them if negative.
     func set(aheadBy duration: Duration) {
         skew.withLock { $0 = duration }
     }

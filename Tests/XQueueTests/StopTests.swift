@@ -7,7 +7,7 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Cancels, timeouts, lost leases and shutdown.
+/// Cancellation, timeouts, lost leases and shutdown.
 @Suite struct StopTests {
     private func holding(
         _ fixture: RuntimeFixture, _ gate: Gate, reasons: SharedList<StopReason?> = SharedList()
@@ -19,7 +19,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aPendingTaskIsCanceledAtOnce() async throws {
+    @Test func aPendingTaskIsCanceledImmediately() async throws {
         let fixture = try RuntimeFixture()
         let task = try await fixture.manager.submit("nobody", .null)
         #expect(try await fixture.manager.cancel(task.id).status == .canceled)
@@ -48,7 +48,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aHandlerThatIgnoresACancelIsFencedAfterTheGracePeriod() async throws {
+    @Test func aHandlerThatIgnoresCancellationIsFencedAfterTheGracePeriod() async throws {
         let fixture = try RuntimeFixture { $0.maxConcurrency = 1 }
         let gate = Gate()
         holding(fixture, gate)
@@ -72,7 +72,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aHandlerThatSucceedsAlthoughCanceledHasSucceeded() async throws {
+    @Test func aHandlerThatSucceedsDespiteCancellationHasSucceeded() async throws {
         let fixture = try RuntimeFixture()
         let gate = Gate()
         let reasons = SharedList<StopReason?>()
@@ -123,14 +123,14 @@ import XQueueTesting
         }
     }
 
-    @Test func aWorkerThatLostItsLeaseIsToldAndChangesNothing() async throws {
+    @Test func aWorkerThatLostItsLeaseIsStoppedAndChangesNothing() async throws {
         let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(30) }
         let gate = Gate()
         holding(fixture, gate)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("held", .null, .maxRetry(0), .processTimeout(.zero))
             try await eventually("it runs") { gate.entered == 1 }
-            // Heartbeats do not get through for longer than the lease lasts. This node's own maintenance waits for them.
+            // Heartbeats fail for longer than the lease lasts. This node's own maintenance waits for them.
             fixture.store.fail(.heartbeat, times: .max)
             try await fixture.advance(by: .seconds(10), until: "the lease is lost") {
                 _ = try await fixture.store.base.sweep(limit: 10, draw: 0.0)
@@ -166,7 +166,7 @@ import XQueueTesting
                 try await eventually("it runs") { gate.entered == 1 }
                 fixture.store.hold(.settle)
             } whileStopping: {
-                // The store must still be open when the task ends; the end is held until it was looked at.
+                // The store must still be open when the task ends; the end is held until that has been checked.
                 gate.open()
                 await fixture.store.waitForHeldCalls(of: .settle)
                 let held = try await fixture.manager.task(id)
@@ -179,7 +179,7 @@ import XQueueTesting
         await reopened.store.close()
     }
 
-    @Test func aShutdownReturnsWhatDoesNotFinishWithoutCountingARetry() async throws {
+    @Test func aShutdownReleasesUnfinishedTasksWithoutUsingUpARetry() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let gate = Gate()

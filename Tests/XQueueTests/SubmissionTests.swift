@@ -2,7 +2,7 @@ import Testing
 import XQueue
 import XQueueCore
 
-/// What may be submitted.
+/// Which submissions are valid.
 @Suite struct SubmissionTests {
     private func refusal(_ change: (inout TaskSubmission) -> Void) async throws -> QueueError? {
         let fixture = try RuntimeFixture()
@@ -58,7 +58,7 @@ import XQueueCore
         #expect(error?.message.hasPrefix(wrong.field) == true)
     }
 
-    @Test func theEndsOfEveryRangeAreLegal() async throws {
+    @Test func theEndsOfEveryRangeAreValid() async throws {
         let error = try await refusal { submission in
             submission.type = String(repeating: "x", count: 124) + "._:-"
             submission.priority = .min
@@ -74,7 +74,7 @@ import XQueueCore
         #expect(error == nil)
     }
 
-    @Test func aKeyWithoutANumberMeansOneAndANumberWithoutAKeyMakesTheTypeTheKey() async throws {
+    @Test func aKeyAloneHasLimitOneAndALimitAloneUsesTheTypeAsKey() async throws {
         let fixture = try RuntimeFixture()
         var submission = TaskSubmission(type: "t")
         submission.concurrencyKey = "k"
@@ -84,7 +84,7 @@ import XQueueCore
         #expect(try await fixture.manager.submit(submission).record.concurrency == .init(key: "t", limit: 7))
     }
 
-    @Test func aBatchIsAcceptedWholeOrNotAtAll() async throws {
+    @Test func aBatchIsAcceptedEntirelyOrNotAtAll() async throws {
         let fixture = try RuntimeFixture()
         let good = TaskSubmission(type: "t")
         let bad = TaskSubmission(type: "")
@@ -97,7 +97,7 @@ import XQueueCore
         #expect(try await fixture.manager.submit([]).isEmpty)
     }
 
-    @Test func aUniqueKeyAnswersWithTheFirstTask() async throws {
+    @Test func aUniqueKeyReturnsTheFirstTask() async throws {
         let fixture = try RuntimeFixture()
         let first = try await fixture.manager.submit("t", .null, .unique("u"))
         #expect(try await fixture.manager.submit("t", .null, .unique("u")).id == first.id)

@@ -9,7 +9,7 @@ import XQueueTesting
 
 @testable import XQueue
 
-/// A bus over a store in memory, and a way to make events.
+/// A bus over an in-memory store, and a way to make events.
 struct BusFixture: Sendable {
     let clock = ManualClock()
     let random = SeededRandomSource(seed: 1)
@@ -50,7 +50,7 @@ struct BusFixture: Sendable {
     }
 }
 
-/// A subscriber that writes down what it is told.
+/// A subscriber that records its deliveries.
 final class Listener: Sendable {
     private struct State {
         var subscription: EventSubscription?
@@ -59,7 +59,7 @@ final class Listener: Sendable {
         var rewinds: [EventCursor] = []
         var events: [TaskEvent] = []
         var end: QueueError?
-        /// What came before there was a subscription to confirm it to.
+        /// Events delivered before there was a subscription to confirm them to.
         var owed: [(Int, Int)] = []
     }
 
@@ -113,7 +113,7 @@ final class Listener: Sendable {
         try await eventually("the subscription starts") { !starts.isEmpty }
     }
 
-    /// Waits for `count` events, and answers their tasks.
+    /// Waits for `count` events, and returns their tasks.
     @discardableResult
     func wait(for count: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws -> [TaskID] {
         try await eventually("\(count) events", sourceLocation: sourceLocation) { events.count >= count }

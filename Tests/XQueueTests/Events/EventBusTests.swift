@@ -6,7 +6,7 @@ import XQueueTesting
 @testable import XQueue
 
 @Suite("The event bus", .timeLimit(.minutes(5))) struct EventBusTests {
-    @Test("Without a subscriber the store hears nothing of it") func restsWithoutSubscribers() async throws {
+    @Test("Without a subscriber it does not call the store") func idleWithoutSubscribers() async throws {
         let fixture = try BusFixture()
         try await fixture.submit(3)
         #expect(fixture.store.calls(of: .lastEvent) == 0)
@@ -23,7 +23,9 @@ import XQueueTesting
         #expect(listener.events.isEmpty)
     }
 
-    @Test("One reader serves all, and everybody gets what comes after the start") func live() async throws {
+    @Test("One reader serves all, and every subscriber gets what comes after its start") func live()
+        async throws
+    {
         let fixture = try BusFixture()
         try await fixture.submit(2)
         let listeners = try (0..<20).map { _ in try fixture.subscribe() }
@@ -34,14 +36,14 @@ import XQueueTesting
         #expect(Set(listeners.flatMap(\.starts)).count == 1)
     }
 
-    @Test("What was missed is brought, from the log and from memory") func resume() async throws {
+    @Test("Earlier events are delivered, from the log and from memory") func resume() async throws {
         let fixture = try BusFixture { $0.page = 3 }
         let first = try await fixture.submit(10)
         let whole = try fixture.subscribe(after: .start)
         try await whole.wait(for: 10)
         let more = try await fixture.submit(10)
         #expect(try await whole.wait(for: 20) == first + more)
-        // From where the events are in memory: without another look at the log's beginning.
+        // From a cursor whose events are in memory: without reading the log from its start again.
         let late = try fixture.subscribe(after: whole.events[14].cursor)
         #expect(try await late.wait(for: 5) == Array(more.suffix(5)))
         let last = try await fixture.submit()
@@ -97,17 +99,18 @@ import XQueueTesting
         #expect(try await listener.wait(for: 2) == a + b)
     }
 
-    @Test("Whoever asks for what is gone is told, and goes on") func reset() async throws {
+    @Test("A subscriber that asks for pruned events gets a reset, and continues") func reset() async throws {
         let fixture = try BusFixture(retention: EventRetention(count: 10))
         for _ in 0..<40 { try await fixture.submit() }
         let listener = try fixture.subscribe(after: EventCursor(time: fixture.clock.now(), number: 2))
-        try await eventually("it is told") { !listener.resets.isEmpty }
+        try await eventually("it gets a reset") { !listener.resets.isEmpty }
         #expect(listener.resets.map(\.number) == [40])
         let next = try await fixture.submit()
         #expect(try await listener.wait(for: 1) == next)
     }
 
-    @Test("Whoever comes with a place of another log goes on at its time, and is told") func rewound()
+    @Test("A subscriber with a cursor of another log gets a rewind, and continues from its time")
+    func rewound()
         async throws
     {
         let fixture = try BusFixture()
@@ -124,7 +127,7 @@ import XQueueTesting
         #expect(try await listener.wait(for: 5) == kept + next)
     }
 
-    @Test("A failing store delays events, and loses none") func trouble() async throws {
+    @Test("A failing store delays events but loses none") func trouble() async throws {
         let fixture = try BusFixture { $0.page = 5 }
         let listener = try fixture.subscribe()
         try await listener.waitForStart()
@@ -140,7 +143,7 @@ import XQueueTesting
         #expect(listener.resets.isEmpty)
     }
 
-    @Test("Who does not take its events is cut off; the others are not") func slow() async throws {
+    @Test("A subscriber that takes no events is cut off; the others are not") func slow() async throws {
         let fixture = try BusFixture { limits in
             limits.events = 50
             limits.page = 5
@@ -157,13 +160,13 @@ import XQueueTesting
         #expect(fixture.bus.count == 1)
     }
 
-    @Test("Who falls behind a little goes on at its own pace, with a bounded number of events at a time")
+    @Test("A slightly slow subscriber continues at its own pace, with a bounded number of events at a time")
     func behind() async throws {
         let fixture = try BusFixture { $0.bytes = 10_000 }
         let slow = try fixture.subscribe(consumes: false)
         try await slow.waitForStart()
         let ids = try await fixture.submit(500)
-        // One page is more than it may have at once.
+        // One page is more than may be unconsumed.
         var taken = 0
         while taken < ids.count {
             try await eventually("there is more") { slow.events.count > taken }
@@ -178,7 +181,7 @@ import XQueueTesting
         #expect(slow.end == nil && slow.resets.isEmpty)
     }
 
-    @Test("Who catches up slowly is waited for") func paced() async throws {
+    @Test("A subscriber that catches up slowly is not cut off") func paced() async throws {
         let fixture = try BusFixture { limits in
             limits.events = 40
             limits.page = 20
@@ -196,7 +199,7 @@ import XQueueTesting
         #expect(listener.end == nil)
     }
 
-    @Test("There are only so many subscribers") func limit() async throws {
+    @Test("The number of subscribers is limited") func limit() async throws {
         let fixture = try BusFixture { $0.subscribers = 2 }
         let first = try fixture.subscribe()
         _ = try fixture.subscribe()
@@ -206,7 +209,7 @@ import XQueueTesting
         _ = try fixture.subscribe()
     }
 
-    @Test("At the end everybody is told, and nobody comes in") func stop() async throws {
+    @Test("Stopping ends all subscriptions and rejects new ones") func stop() async throws {
         let fixture = try BusFixture()
         let listeners = try [fixture.subscribe(), fixture.subscribe(after: .start)]
         fixture.bus.stop()

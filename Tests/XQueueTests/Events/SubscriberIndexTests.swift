@@ -4,7 +4,7 @@ import XQueueTesting
 
 @testable import XQueue
 
-@Suite("Who wants an event") struct SubscriberIndexTests {
+@Suite("Subscriber index and ring") struct SubscriberIndexTests {
     private static let types = ["a", "b", "c"]
 
     /// An event of one of ten tasks, three types and all statuses.
@@ -27,7 +27,9 @@ import XQueueTesting
         return filter
     }
 
-    @Test("It finds the same as asking everybody", arguments: 1...20) func sameAsAsking(seed: UInt64) {
+    @Test("The index finds the same as testing every subscriber", arguments: 1...20) func sameAsTestingAll(
+        seed: UInt64
+    ) {
         let random = SeededRandomSource(seed: seed)
         var index = SubscriberIndex()
         var filters: [Int: [EventFilter]] = [:]
@@ -51,7 +53,7 @@ import XQueueTesting
         }
     }
 
-    @Test("The ring answers from where it can") func ring() throws {
+    @Test("The ring answers for the cursors it holds") func ring() throws {
         let random = SeededRandomSource(seed: 1)
         var ring = EventRing(capacity: 10)
         let place = { (number: Int) in EventCursor(time: Timestamp(milliseconds: 1), number: Int64(number)) }

@@ -4,7 +4,7 @@ import XQueueCore
 import XQueueTesting
 
 @Suite("Events for Swift programs", .timeLimit(.minutes(5))) struct TaskEventsTests {
-    @Test("A task's whole time line") func timeLine() async throws {
+    @Test("A task's whole timeline") func timeLine() async throws {
         let fixture = try RuntimeFixture()
         fixture.manager.register("double") { (task: TaskContext<Int>) in
             task.report(progress: 50)
@@ -29,7 +29,7 @@ import XQueueTesting
     }
 
     @Test(
-        "However often a follower comes and goes, it misses nothing and sees nothing twice", arguments: 1...4)
+        "However often a follower reconnects, it misses nothing and sees nothing twice", arguments: 1...4)
     func reconnects(seed: UInt64) async throws {
         let fixture = try RuntimeFixture()
         fixture.manager.register("work") { (_: TaskContext<Int>) in 0 }
@@ -78,12 +78,12 @@ import XQueueTesting
         #expect(fixture.manager.eventBus.count == 0)
     }
 
-    @Test("A gap is an error, and so is the manager's end") func errors() async throws {
+    @Test("A gap is an error, and so is the manager's shutdown") func errors() async throws {
         let fixture = try RuntimeFixture()
         let first = try await fixture.manager.submit("a", .null)
         try await fixture.manager.submit("a", .null)
         let lost = EventCursor(time: first.createdAt, number: 1)
-        // Two days later the log holds neither.
+        // Two days later the log has pruned both.
         fixture.clock.advance(by: .seconds(2 * 86_400))
         try await fixture.manager.submit("a", .null)
         let retention = Retention(age: .seconds(7 * 86_400), count: 1_000_000)

@@ -2,7 +2,7 @@ import InMemoryTracing
 import Synchronization
 import Tracing
 
-/// Keeps spans, as `InMemoryTracer` does, and speaks W3C Trace Context to the outside.
+/// Records spans with `InMemoryTracer`, and propagates W3C Trace Context.
 struct RecordingTracer: Tracer {
     let inner: InMemoryTracer
 
@@ -14,7 +14,7 @@ struct RecordingTracer: Tracer {
                 nextSpanID: { Self.hex(last.next(), digits: 16) }))
     }
 
-    /// The spans that have ended, by their names.
+    /// The ended spans of that name.
     func spans(_ name: String) -> [FinishedInMemorySpan] {
         inner.finishedSpans.filter { $0.operationName == name }
     }

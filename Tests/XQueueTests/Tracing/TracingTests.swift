@@ -7,11 +7,11 @@ import XQueueCore
 import XQueueStoreTesting
 import XQueueTesting
 
-@Suite("A task's trace") struct TracingTests {
+@Suite("Task tracing") struct TracingTests {
     private static let traceID = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let parent = "00-\(traceID)-00f067aa0ba902b7-01"
 
-    @Test("Where nobody traces, it comes to the handler as it was submitted") func carried() async throws {
+    @Test("Without a tracer, the handler gets the trace as submitted") func carried() async throws {
         let fixture = try RuntimeFixture()
         let seen = Mutex<[TraceContext?]>([])
         fixture.manager.register("a") { (task: TaskContext<RawJSON>) -> RawJSON? in
@@ -29,7 +29,7 @@ import XQueueTesting
         #expect(seen.withLock { $0 } == [trace, nil])
     }
 
-    @Test("Where somebody traces, submission and attempts are spans of it") func spans() async throws {
+    @Test("With a tracer, submission and attempts are spans of the trace") func spans() async throws {
         let tracer = RecordingTracer()
         let fixture = try RuntimeFixture(tracer: tracer)
         let seen = Mutex<[(given: TraceContext?, span: InMemorySpanContext?)]>([])
@@ -58,14 +58,14 @@ import XQueueTesting
         #expect(attempts.map { $0.attributes.get("xqueue.attempt") } == [.int64(1), .int64(2)])
         #expect(attempts.map { $0.status?.code } == [.error, nil])
         #expect(attempts.map(\.errors.count) == [1, 0])
-        // What a handler calls is part of its attempt, whichever way it hands the trace on.
+        // What a handler calls belongs to its attempt, whichever way it passes the trace on.
         let handed = seen.withLock { $0 }
         #expect(handed.map { $0.given?.parent } == attempts.map { "00-\(Self.traceID)-\($0.spanID)-01" })
         #expect(handed.map { $0.span?.spanID } == attempts.map(\.spanID))
         #expect(tracer.inner.activeSpans.isEmpty)
     }
 
-    @Test("A submission within a span belongs to it, and one that is refused is an error") func within()
+    @Test("A submission within a span belongs to it, and a rejected one is an error") func within()
         async throws
     {
         let tracer = RecordingTracer()
