@@ -1,8 +1,8 @@
 import Foundation
 
-/// A wall clock of one program's own, which a test sets: `Tests/Clock/shift.c`, preloaded.
+/// A wall clock of a single program that a test can set, by preloading `Tests/Clock/shift.c`.
 package struct ShiftedClock: Sendable {
-    /// What the program must be started with.
+    /// Environment variables for the program.
     package let environment: [String: String]
     private let file: String
 
@@ -22,9 +22,9 @@ package struct ShiftedClock: Sendable {
         try Data(repeating: 0, count: 8).write(to: URL(filePath: file))
     }
 
-    /// Sets the clock so many seconds ahead of the real one, or behind it.
+    /// Sets the clock's offset from the real one, in seconds.
     package func set(aheadBy seconds: Int) throws {
-        // In place: the program has the file mapped.
+        // Written in place: the program has mapped the file.
         let handle = try FileHandle(forWritingTo: URL(filePath: file))
         try handle.write(contentsOf: withUnsafeBytes(of: Int64(seconds * 1000).littleEndian) { Data($0) })
         try handle.close()

@@ -1,22 +1,22 @@
 import Foundation
 import Synchronization
 
-/// A real broker of a test's own that speaks Kafka's protocol, on the loopback interface. It keeps its
-/// topics in memory and ends with this object.
+/// A real broker that speaks the Kafka protocol, on the loopback interface. It stores topics in memory and ends with this
+/// object.
 package final class TansuServer: Sendable {
     package let port: Int
     private let folder: ServerFolder
     private let tls: TLSFiles?
     private let asksUsers: Bool
     private let program = Mutex<RunningProgram?>(nil)
-    /// Takes the TLS away, which the broker itself does not speak.
+    /// Terminates TLS, which the broker itself does not support.
     private let entrance = Mutex<TCPProxy?>(nil)
 
-    /// Makes a broker that is not running yet.
+    /// Creates a broker without starting it.
     ///
     /// - Parameters:
-    ///   - tls: What is shown to clients, which then must speak TLS.
-    ///   - asksUsers: Whether clients must be users, of whom there are none.
+    ///   - tls: Certificate for clients, which then must use TLS.
+    ///   - asksUsers: Whether clients must authenticate; there are no users.
     package init(tls: TLSFiles? = nil, asksUsers: Bool = false) throws {
         folder = try ServerFolder()
         port = try FreePort.next()
@@ -24,12 +24,12 @@ package final class TansuServer: Sendable {
         self.asksUsers = asksUsers
     }
 
-    /// Where clients connect: host and port.
+    /// Host and port for clients.
     package var address: String {
         entrance.withLock { $0.map { "localhost:\($0.port)" } } ?? "127.0.0.1:\(port)"
     }
 
-    /// Starts it, with nothing in it, and waits until it takes connections.
+    /// Starts the broker, empty, and waits until it accepts connections.
     package func start() async throws {
         if let tls {
             let proxy = try await TCPProxy.start(to: port, tls: tls)
@@ -49,7 +49,7 @@ package final class TansuServer: Sendable {
         }
     }
 
-    /// Makes a topic, as an operator would.
+    /// Creates a topic, as an operator would.
     package func create(_ topic: String, partitions: Int) async throws {
         let program = try RunningProgram(
             program: URL(filePath: try KafkaTools.folder() + "/bin/tansu"),
@@ -58,12 +58,12 @@ package final class TansuServer: Sendable {
         guard try await program.exitStatus() == 0 else { throw ProgramEnded(said: program.said) }
     }
 
-    /// Runs a program of `Tests/Kafka` against this broker and answers what it wrote.
+    /// Runs a program of `Tests/Kafka` against this broker and returns its output.
     package func run(_ script: String, _ arguments: [String]) async throws -> String {
         try await KafkaTools.run(script, [address] + arguments, in: folder)
     }
 
-    /// Ends it as a power cut would, and waits: everything in it is lost.
+    /// Kills the broker and waits for its end: its data is lost.
     package func kill() async throws {
         guard let program = program.withLock({ $0 }) else { return }
         program.send(SIGKILL)
@@ -71,7 +71,7 @@ package final class TansuServer: Sendable {
         self.program.withLock { $0 = nil }
     }
 
-    /// It keeps its connections and answers nothing until ``resume()``.
+    /// Suspends the broker: connections stay open without replies until ``resume()``.
     package func pause() {
         program.withLock { $0 }?.pause()
     }

@@ -1,34 +1,34 @@
 package import Foundation
 package import XQueueCore
 
-/// A queue of an earlier layout, as `Tests/Layouts/make.py` has dumped it, and what its program said of it.
+/// A queue in an earlier layout, dumped by `Tests/Layouts/make.py`, with the older program's view of it.
 package struct LayoutDump: Sendable {
-    /// Where the dump is.
+    /// Location of the dump.
     package let folder: URL
 
-    /// - Parameter name: The folder in `Tests/Layouts`.
+    /// - Parameter name: Name of the folder in `Tests/Layouts`.
     package init(_ name: String) {
         folder = URL(filePath: #filePath).appending(path: "../../../Layouts/\(name)").standardized
     }
 
-    /// The commands that make a queue in Redis, each word as bytes.
+    /// Returns the commands that create the queue in Redis, each word as bytes.
     ///
-    /// - Parameter prefix: The queue's, in place of the dump's.
+    /// - Parameter prefix: The queue's prefix, which replaces the dump's.
     /// - Throws: If the file cannot be read.
     package func commands(prefix: String) throws -> [[[UInt8]]] {
         let text = try String(contentsOf: folder.appending(path: "commands.jsonl"), encoding: .utf8)
         return try text.split(separator: "\n").map { line in
-            // Each character stands for a byte.
+            // Each character represents a byte.
             var words = try JSONDecoder().decode([String].self, from: Data(line.utf8))
             words[1] = words[1].replacingOccurrences(of: "{layout}", with: "{\(prefix)}")
             return words.map { $0.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) } }
         }
     }
 
-    /// How what a store holds differs from what the older program said; empty if it does not.
+    /// Returns the differences between a store and the older program's view; empty if there are none.
     ///
-    /// - Parameter store: The opened dump, in which nothing has happened since.
-    /// - Throws: What the store throws, or why the file cannot be read.
+    /// - Parameter store: The opened dump, unchanged since.
+    /// - Throws: The store's error, or the error of reading the file.
     package func differences(in store: any Store) async throws -> [String] {
         let data = try Data(contentsOf: folder.appending(path: "expected.json"))
         let said = try JSONSerialization.jsonObject(with: data) as? [String: [[String: Any]]] ?? [:]
@@ -49,7 +49,7 @@ package struct LayoutDump: Sendable {
             + Self.differences(said["keys"] ?? [], keys, "key")
     }
 
-    /// Both are in the same order.
+    /// Compares two lists in the same order.
     private static func differences(
         _ said: [[String: Any]], _ found: [[String: Any?]], _ what: String
     ) throws -> [String] {

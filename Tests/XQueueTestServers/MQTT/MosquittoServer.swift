@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A real `mosquitto` of a test's own, on the loopback interface. It ends with this object.
+/// A real `mosquitto` on the loopback interface, which ends with this object.
 package final class MosquittoServer: Sendable {
     package let port: Int
-    /// Where it speaks MQTT over WebSocket.
+    /// Port for MQTT over WebSocket.
     package let webSocketPort: Int
-    /// Where it asks for TLS and a client's certificate, plain and over WebSocket, if it was given files.
+    /// Ports that require TLS and a client certificate, plain and over WebSocket; only with TLS files.
     package let tlsPort: Int
     package let tlsWebSocketPort: Int
     let folder: ServerFolder
@@ -14,14 +14,14 @@ package final class MosquittoServer: Sendable {
     private let isForSpeed: Bool
     private let program = Mutex<RunningProgram?>(nil)
 
-    /// Makes a broker that is not running yet: it keeps sessions on disk over an orderly end.
+    /// Creates a broker without starting it. It persists sessions when it is stopped gracefully.
     ///
     /// - Parameters:
-    ///   - login: The only user; nil lets everybody in.
+    ///   - login: The only user; nil allows anonymous clients.
     ///   - tls: Opens two more ports.
-    ///   - options: Further lines of its configuration.
-    ///   - access: What whoever has no name may read and write, as in its file of access rules; nil for everything.
-    ///   - isForSpeed: Whether it says nothing and keeps nothing, as a benchmark wants it.
+    ///   - options: Further configuration lines.
+    ///   - access: Rules for anonymous clients, as in the ACL file; nil for no restrictions.
+    ///   - isForSpeed: Whether to disable logging and persistence, for benchmarks.
     package init(
         login: (name: String, password: String)? = nil, tls: TLSFiles? = nil, options: [String] = [],
         access: String? = nil, isForSpeed: Bool = false
@@ -59,7 +59,7 @@ package final class MosquittoServer: Sendable {
         try folder.write("mosquitto.conf", lines.joined(separator: "\n") + "\n")
     }
 
-    /// Starts it, and waits until it takes connections.
+    /// Starts the broker and waits until it accepts connections.
     package func start() async throws {
         if let login { try await writePassword(login) }
         let next = try RunningProgram(
@@ -81,17 +81,17 @@ package final class MosquittoServer: Sendable {
         guard try await program.exitStatus() == 0 else { throw ProgramEnded(said: program.said) }
     }
 
-    /// Ends it in an orderly way, and waits.
+    /// Stops the broker gracefully and waits for its end.
     package func stop() async throws {
         try await end(SIGTERM)
     }
 
-    /// Ends it as a power cut would, and waits.
+    /// Kills the broker, like a power failure, and waits for its end.
     package func kill() async throws {
         try await end(SIGKILL)
     }
 
-    /// It keeps its connections and answers nothing until ``resume()``.
+    /// Suspends the broker: connections stay open without replies until ``resume()``.
     package func pause() {
         program.withLock { $0 }?.pause()
     }

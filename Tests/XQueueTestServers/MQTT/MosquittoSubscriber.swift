@@ -1,13 +1,13 @@
 import Foundation
 
-/// A `mosquitto_sub` that runs. It ends with the last copy of this value.
+/// A running `mosquitto_sub`, which ends with the last copy of this value.
 package struct MosquittoSubscriber: Sendable {
-    /// One message it got.
+    /// A received message.
     package struct Message: Sendable, Hashable {
         package var topic: String
         package var payload: String
         package var qualityOfService: Int
-        /// Whether it was kept by the broker from before the subscription.
+        /// Whether the broker had retained the message before the subscription.
         package var isRetained: Bool
     }
 
@@ -15,7 +15,7 @@ package struct MosquittoSubscriber: Sendable {
 
     package var messages: [Message] { lines.compactMap(message) }
 
-    /// What it got before it first lost the broker. After that it has missed what came while it was away.
+    /// Messages received before the first connection loss; later ones may have gaps.
     package var messagesOfFirstConnection: [Message] {
         var connections = 0
         return lines.prefix { line in
@@ -42,13 +42,13 @@ package struct MosquittoSubscriber: Sendable {
 extension MosquittoServer {
     /// Subscribes with a session that outlives connections, and waits until the broker has agreed.
     ///
-    /// - Parameter quality: With 0 the subscriber never answers, so that everything a broker wrote before it
-    ///   was killed arrives.
+    /// - Parameter quality: With 0 the subscriber sends no acknowledgements, so everything the broker wrote before it was
+    ///   killed arrives.
     package func subscribe(
         to topic: String, name: String, quality: Int = 1
     ) async throws -> MosquittoSubscriber {
         let user = login.map { ["-u", $0.name, "-P", $0.password] } ?? []
-        // Line by line, or what it says stays in its buffer.
+        // Line-buffered, or its output stays in its buffer.
         let subscriber = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("stdbuf")),
             [

@@ -2,21 +2,21 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A broker on the loopback interface that answers the first bytes of each client with whatever bytes a test gives.
+/// A broker on the loopback interface that replies to each client's first bytes with arbitrary bytes.
 package final class OddBroker: Sendable {
-    /// What it sends.
+    /// The bytes to send.
     package struct Answer: Sendable {
-        /// Comes once, at first.
+        /// Sent once, first.
         package var start: [UInt8]
-        /// Comes after that, again and again.
+        /// Sent repeatedly after that.
         package var chunk: [UInt8]
-        /// How many times, as long as the client takes it.
+        /// Number of repetitions, while the client accepts them.
         package var repeats: Int
 
         /// - Parameters:
-        ///   - start: Comes once, at first.
-        ///   - chunk: Comes after that, again and again.
-        ///   - repeats: How many times, as long as the client takes it.
+        ///   - start: Sent once, first.
+        ///   - chunk: Sent repeatedly after that.
+        ///   - repeats: Number of repetitions, while the client accepts them.
         package init(_ start: [UInt8], then chunk: [UInt8] = [], repeats: Int = 0) {
             self.start = start
             self.chunk = chunk
@@ -30,7 +30,7 @@ package final class OddBroker: Sendable {
         var channels: [ObjectIdentifier: any Channel] = [:]
     }
 
-    /// What its connections share.
+    /// State shared by the connections.
     fileprivate final class Shared: Sendable {
         private let state = Mutex(State())
         let answer: Answer
@@ -61,7 +61,7 @@ package final class OddBroker: Sendable {
     private let listener: any Channel
     private let shared: Shared
 
-    /// Starts one on a port of the loopback interface that nobody else has.
+    /// Starts a broker on a free port of the loopback interface.
     package static func start(_ answer: Answer, port: Int) async throws -> OddBroker {
         let shared = Shared(answer)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -86,12 +86,12 @@ package final class OddBroker: Sendable {
         for channel in shared.channels { channel.close(promise: nil) }
     }
 
-    /// How many clients have come.
+    /// Number of clients that have connected.
     package var clients: Int { shared.clients }
-    /// How many bytes the system has taken to send, over all connections.
+    /// Number of bytes that the system accepted for sending, over all connections.
     package var sentBytes: Int { shared.sent }
 
-    /// Ends it, so that the port is free for another one.
+    /// Stops the broker and frees its port.
     package func stop() async throws {
         try await listener.close()
         for channel in shared.channels { try? await channel.close() }
@@ -121,13 +121,13 @@ private final class OddConnection: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Sends, and then what comes next, once the system has taken it.
+    /// Sends the bytes, then the next ones once the system has accepted these.
     private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         let shared = shared
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes))).whenSuccess {
             shared.noteSent(bytes.count)
-            // Others on this loop have their turn first.
+            // Let other tasks of this event loop run first.
             bound.eventLoop.execute {
                 let (handler, context) = bound.value
                 guard handler.left > 0, context.channel.isActive else { return }

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Subscribes to a topic over WebSocket, byte for byte as the page in the documents does.
+/// Subscribes to a topic over WebSocket, with the same bytes as the page in the documentation.
 package final class WebSocketSubscriber: Sendable {
     private struct State {
         var messages: [(topic: String, payload: String)] = []
@@ -18,7 +18,7 @@ package final class WebSocketSubscriber: Sendable {
 
     package init(port: Int, topic: String) {
         let shared = shared
-        // It blocks, which nothing on the threads of Swift Concurrency may do.
+        // It blocks, which is not allowed on Swift Concurrency's threads.
         let thread = Thread {
             do {
                 try Self.run(port, topic, shared)
@@ -34,9 +34,9 @@ package final class WebSocketSubscriber: Sendable {
     }
 
     package var isSubscribed: Bool { shared.state.withLock { $0.isSubscribed } }
-    /// Topic and payload of each message so far.
+    /// Topic and payload of each message received so far.
     package var messages: [(topic: String, payload: String)] { shared.state.withLock { $0.messages } }
-    /// What went wrong, if anything has.
+    /// The failure, if any.
     package var failure: String? { shared.state.withLock { $0.failure } }
 
     private struct Failure: Error, CustomStringConvertible {
@@ -55,7 +55,7 @@ package final class WebSocketSubscriber: Sendable {
         }
         var bytes: [UInt8] = []
         while bytes.firstRange(of: Array("\r\n\r\n".utf8)) == nil {
-            guard let more = socket.read() else { throw Failure(description: "no answer") }
+            guard let more = socket.read() else { throw Failure(description: "no reply") }
             bytes += more
         }
         let head = String(decoding: bytes, as: UTF8.self)
@@ -85,7 +85,7 @@ package final class WebSocketSubscriber: Sendable {
                 default: break
                 }
             }
-            // Nothing within a second is no reason to end.
+            // Silence for a second is not an error.
             bytes += socket.read() ?? []
         }
     }
@@ -97,7 +97,7 @@ package final class WebSocketSubscriber: Sendable {
         return [UInt8(bytes.count >> 8), UInt8(bytes.count & 255)] + bytes
     }
 
-    /// Short ones only.
+    /// Supports short packets only.
     private static func packet(_ type: UInt8, _ body: [UInt8]) -> [UInt8] {
         [type, UInt8(body.count)] + body
     }
@@ -118,7 +118,7 @@ package final class WebSocketSubscriber: Sendable {
 
     // MARK: - WebSocket
 
-    /// A masked binary frame, with a mask that changes nothing.
+    /// Returns a masked binary frame, with a mask of zeros.
     private static func frame(_ payload: [UInt8]) -> [UInt8] {
         [0x82, 0x80 | UInt8(payload.count), 0, 0, 0, 0] + payload
     }

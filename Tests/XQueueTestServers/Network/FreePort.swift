@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// Ports for servers that cannot choose one themselves.
+/// Free ports for servers that cannot choose one themselves.
 package enum FreePort {
-    /// Below what systems give to clients, so that no connection takes a port between its choice and its use.
+    /// Below the systems' ephemeral ports, so that no connection takes a port between its choice and its use.
     private static let range = 20000..<32000
     private static let taken = Mutex<Set<Int>>([])
 
-    /// A port of the loopback interface that nobody listens on, and that no other call in this process got.
+    /// Returns a free port of the loopback interface that no other call in this process got.
     ///
     /// - Throws: ``NoneLeft`` after many tries.
     package static func next() throws -> Int {

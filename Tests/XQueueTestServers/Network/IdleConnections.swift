@@ -1,4 +1,4 @@
-/// Connections that say nothing, for as long as this object lives.
+/// Silent connections that live as long as this object.
 package final class IdleConnections: Sendable {
     private let sockets: [Held]
 
@@ -6,7 +6,7 @@ package final class IdleConnections: Sendable {
         let socket = LoopbackSocket()
     }
 
-    /// - Parameter count: How many to open to `port`; those that the server does not take yet count, too.
+    /// - Parameter count: Number of connections to open to `port`, including those that the server has not accepted yet.
     package init(_ count: Int, to port: Int) {
         sockets = (0..<count).compactMap { _ in
             let held = Held()

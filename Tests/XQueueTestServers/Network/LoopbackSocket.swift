@@ -1,6 +1,6 @@
 import Foundation
 
-/// A plain blocking TCP socket on the loopback interface.
+/// A blocking TCP socket on the loopback interface.
 package struct LoopbackSocket: ~Copyable {
     private let descriptor: Int32
 
@@ -16,7 +16,7 @@ package struct LoopbackSocket: ~Copyable {
         close(descriptor)
     }
 
-    /// True if nobody else has the port.
+    /// Binds the port; returns false if it is in use.
     package func bind(_ port: Int) -> Bool {
         withAddress(port) { address, size in
             #if canImport(Darwin)
@@ -27,7 +27,7 @@ package struct LoopbackSocket: ~Copyable {
         }
     }
 
-    /// True once somebody has accepted.
+    /// Connects to a port; returns whether that succeeded.
     package func connect(_ port: Int) -> Bool {
         withAddress(port) { address, size in
             #if canImport(Darwin)
@@ -38,16 +38,16 @@ package struct LoopbackSocket: ~Copyable {
         }
     }
 
-    /// Has both systems keep little of what is sent to it and not read. To be called before `connect`.
+    /// Limits how much unread data both ends buffer. Must be called before `connect`.
     package func narrow() {
         var bytes: Int32 = 4096
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
-        // The sender's system keeps a few segments of the size that is agreed on, which would be large here.
+        // The sender buffers a few segments of the negotiated size, which would be large on loopback.
         var segment: Int32 = 1000
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_MAXSEG, &segment, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// How long one reading or writing may take.
+    /// Sets the timeout of a single read or write.
     package func limit(seconds: Int) {
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -55,7 +55,7 @@ package struct LoopbackSocket: ~Copyable {
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &time, size)
     }
 
-    /// False if the connection broke or the time is over.
+    /// Writes all bytes; returns false if the connection broke or the timeout elapsed.
     package func write(_ bytes: [UInt8]) -> Bool {
         #if canImport(Darwin)
         let flags: Int32 = 0
@@ -71,7 +71,7 @@ package struct LoopbackSocket: ~Copyable {
         return true
     }
 
-    /// What came next; nil at the end, when the connection broke, and when the time is over.
+    /// Reads the next bytes; returns nil at the end, on a broken connection, or after the timeout.
     package func read() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)

@@ -2,20 +2,20 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A web service on a free port that answers as a test says, byte by byte: also what no web server would.
+/// A web service on a free port that replies with the exact bytes given by a test, valid HTTP or not.
 package final class ScriptedService: Sendable {
-    /// What it does next on a connection.
+    /// The next action on a connection.
     package enum Step: Sendable {
         case send(String)
         case pause(Duration)
         case close
     }
 
-    /// A request that has come whole.
+    /// A complete request.
     package struct Call: Sendable {
-        /// From 1, in the order they were opened.
+        /// Number of the connection, from 1, in order of opening.
         package let connection: Int
-        /// From 1, of those of the connection.
+        /// Number of the request on its connection, from 1.
         package let request: Int
         package let text: String
     }
@@ -26,7 +26,7 @@ package final class ScriptedService: Sendable {
     private let listener: any Channel
     private let record: Record
 
-    /// What all connections share.
+    /// State shared by all connections.
     fileprivate final class Record: Sendable {
         let calls = Mutex<[Call]>([])
         let connections = Mutex(0)
@@ -58,7 +58,7 @@ package final class ScriptedService: Sendable {
     /// The requests so far.
     package var calls: [Call] { record.calls.withLock { $0 } }
 
-    /// An answer of the usual kind.
+    /// Returns an ordinary reply.
     package static func answer(_ status: String = "200 OK", headers: [String] = [], body: String = "{}")
         -> Step
     {
@@ -95,7 +95,7 @@ private final class ScriptedConnection: ChannelInboundHandler {
         perform(script(call)[...], context)
     }
 
-    /// The request that has come, if all of it has.
+    /// Returns the received request; nil if it is incomplete.
     private func takeRequest() -> String? {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let head = text.firstRange(of: "\r\n\r\n") else { return nil }

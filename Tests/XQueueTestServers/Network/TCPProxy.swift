@@ -3,7 +3,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A port of the loopback interface whose connections lead to another one, and can be made to fail.
+/// A proxy on the loopback interface whose connections can be made to fail.
 package final class TCPProxy: Sendable {
     struct State {
         var delay = TimeAmount.zero
@@ -13,12 +13,12 @@ package final class TCPProxy: Sendable {
         var target: Int
     }
 
-    /// Where clients connect.
+    /// Port for clients.
     package let port: Int
     private let listener: any Channel
     private let state: SharedState
 
-    /// What the proxy and its connections share.
+    /// State shared by the proxy and its connections.
     final class SharedState: Sendable {
         let value: Mutex<State>
 
@@ -29,7 +29,7 @@ package final class TCPProxy: Sendable {
 
     /// Starts a proxy to `target`, a port of the loopback interface.
     ///
-    /// - Parameter tls: What it shows to clients, which then speak TLS with it; the target does not.
+    /// - Parameter tls: Certificate for TLS with clients; the connection to the target is plain.
     package static func start(to target: Int, tls: TLSFiles? = nil) async throws -> TCPProxy {
         let state = SharedState(target: target)
         let context = try tls.map { try NIOSSLContext(configuration: $0.server()) }
@@ -58,28 +58,28 @@ package final class TCPProxy: Sendable {
         listener.close(promise: nil)
     }
 
-    /// How long each piece of data is held back, in each direction.
+    /// Delay of each piece of data, in each direction.
     package func setDelay(milliseconds: Int64) {
         state.value.withLock { $0.delay = .milliseconds(milliseconds) }
     }
 
-    /// Whether new connections are closed at once.
+    /// Whether new connections are closed immediately.
     package func setRefusing(_ isRefusing: Bool) {
         state.value.withLock { $0.isRefusing = isRefusing }
     }
 
-    /// Whether data disappears while connections stay open: what is sent meanwhile is lost, so drop the
-    /// connections before the end of it.
+    /// Whether data is discarded while connections stay open. It is lost for good, so drop the connections before
+    /// turning this off.
     package func setStalled(_ isStalled: Bool) {
         state.value.withLock { $0.isStalled = isStalled }
     }
 
-    /// Where new connections lead.
+    /// Target port of new connections.
     package func setTarget(_ port: Int) {
         state.value.withLock { $0.target = port }
     }
 
-    /// How many connections are open.
+    /// Number of open connections.
     package var connectionCount: Int { state.value.withLock { $0.connections.count } }
 
     /// Closes all connections.

@@ -18,7 +18,7 @@ final class TCPProxyHandler: ChannelInboundHandler, Sendable {
         let (delay, isStalled) = state.value.withLock { ($0.delay, $0.isStalled) }
         if isStalled { return }
         guard delay > .zero else { return peer.writeAndFlush(buffer, promise: nil) }
-        // Tasks of one loop with one delay run in the order they were made.
+        // An event loop runs tasks with equal delays in the order they were scheduled.
         context.eventLoop.scheduleTask(in: delay) { [peer] in peer.writeAndFlush(buffer, promise: nil) }
     }
 

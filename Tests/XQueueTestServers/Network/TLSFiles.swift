@@ -1,16 +1,16 @@
 import Foundation
 import NIOSSL
 
-/// A certificate authority of a test's own, and certificates it has signed for the loopback interface.
+/// A temporary certificate authority, and a certificate it has signed for the loopback interface.
 package final class TLSFiles: Sendable {
     package let authority: String
-    /// For `localhost` and `127.0.0.1`, if it was not asked for others; serves as the certificate of a server and of a client.
+    /// Server and client certificate, by default for `localhost` and `127.0.0.1`.
     package let certificate: String
     package let key: String
     private let folder: ServerFolder
 
-    /// - Parameter names: Whom the certificate is for, as OpenSSL spells it.
-    /// - Throws: ``ProgramFile/Missing`` if there is no `openssl`.
+    /// - Parameter names: Subject alternative names, in OpenSSL's syntax.
+    /// - Throws: ``ProgramFile/Missing`` if `openssl` is not installed.
     package static func make(for names: String = "DNS:localhost,IP:127.0.0.1") async throws -> TLSFiles {
         let files = try TLSFiles()
         try await files.sign(for: names)
@@ -24,7 +24,7 @@ package final class TLSFiles: Sendable {
         key = folder.path + "/key.pem"
     }
 
-    /// As the options of a server want them.
+    /// Returns the files as Redis server options.
     ///
     /// - Parameter asksClients: Whether clients must show a certificate too.
     package func options(asksClients: Bool = false) -> RedisOptions.TLS {
@@ -32,7 +32,7 @@ package final class TLSFiles: Sendable {
             authority: authority, certificate: certificate, key: key, asksClients: asksClients)
     }
 
-    /// What a server within the test shows to its clients.
+    /// The TLS configuration of a server within the test.
     func server() throws -> TLSConfiguration {
         .makeServerConfiguration(
             certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },

@@ -1,10 +1,9 @@
 import Foundation
 import Synchronization
 
-/// Removes what this process leaves behind, however it ends: a crash, a signal, or an exit that does not
-/// wait for anything.
+/// Removes the folders of this process however it ends: by a crash, a signal, or an immediate exit.
 ///
-/// It is a shell that reads the names of folders and does its work when there is nobody to write more.
+/// It is a shell that reads folder names from a pipe and removes them once the pipe's writer is gone.
 final class Janitor: Sendable {
     static let shared = Janitor()
 
@@ -14,11 +13,11 @@ final class Janitor: Sendable {
     private init() {
         let pipe = Pipe()
         let own = pipe.fileHandleForWriting
-        // Otherwise the shell itself, and others, would keep it open.
+        // Otherwise the shell itself and other programs would keep it open.
         for file in [own, pipe.fileHandleForReading] {
             _ = fcntl(file.fileDescriptor, F_SETFD, FD_CLOEXEC)
         }
-        // The servers get a moment to end first.
+        // Give servers a moment to end first.
         let script = #"while IFS= read -r folder; do set -- "$@" "$folder"; done; sleep 1; rm -rf "$@""#
         let shell = Spawn(
             program: "/bin/sh", arguments: ["-c", script], environment: ["PATH": ProgramFile.path],
@@ -31,7 +30,7 @@ final class Janitor: Sendable {
         self.pipe = Mutex(own)
     }
 
-    /// Removes a folder when this process has ended, unless it is gone by then.
+    /// Removes a folder after this process has ended, if it still exists.
     func remove(_ folder: String) {
         pipe?.withLock { try? $0.write(contentsOf: Data((folder + "\n").utf8)) }
     }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Where programs are.
+/// Paths of programs.
 package enum ProgramFile {
-    /// The folders that are searched for programs that are not ours.
+    /// The folders searched for the system's programs.
     static let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/opt/homebrew/bin:/opt/homebrew/sbin"
 
-    /// The program that was built along with the tests.
+    /// Returns the path of a program built along with the tests.
     ///
-    /// - Throws: ``Missing`` if it was not.
+    /// - Throws: ``Missing`` if it was not built.
     package static func built(_ name: String) throws -> String {
         let folders = [
             URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent(), Bundle.main.bundleURL,
@@ -16,9 +16,9 @@ package enum ProgramFile {
         return try first(folders.map { $0.appending(path: name).path }, name, "`swift build` makes it")
     }
 
-    /// A program of the system.
+    /// Returns the path of a system program.
     ///
-    /// - Throws: ``Missing`` if it is not installed: a test that needs it has failed.
+    /// - Throws: ``Missing`` if it is not installed, which fails the test.
     package static func installed(_ name: String) throws -> String {
         let candidates = path.split(separator: ":").map { "\($0)/\(name)" }
         return try first(candidates, name, "`scripts/setup tests` says how to install it")
@@ -31,11 +31,11 @@ package enum ProgramFile {
         return file
     }
 
-    /// A test needs a program that is not there.
+    /// A program that a test needs is missing.
     package struct Missing: Error, CustomStringConvertible {
         package let program: String
         let advice: String
 
-        package var description: String { "there is no program \(program): \(advice)" }
+        package var description: String { "no program \(program): \(advice)" }
     }
 }

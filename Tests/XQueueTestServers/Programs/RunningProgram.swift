@@ -1,26 +1,26 @@
 package import Foundation
 import Synchronization
 
-/// One run of the real `xqueue`, or of another program that a test needs.
+/// A running `xqueue`, or another program that a test needs.
 ///
-/// It does not outlive this object, nor, on Linux, this process.
+/// It is killed with this object and, on Linux, with this process.
 package final class RunningProgram: Sendable {
     private enum State {
         case running
-        /// The exit status; a deadly signal is negative.
+        /// The exit status; negative for a fatal signal.
         case ended(Int32)
     }
 
     package let processIdentifier: pid_t
     private let folder: ServerFolder
     private let output: String
-    /// The process is reaped and sent signals under this lock, so that a signal never goes to a stranger
-    /// that got its number.
+    /// The process is reaped and sent signals under this lock, so that a signal never reaches another process that reuses
+    /// its ID.
     private let state = Mutex(State.running)
 
     /// - Parameters:
     ///   - program: The file to run instead of `xqueue`.
-    ///   - name: Of the file in `folder` its output is appended to, without `.log`.
+    ///   - name: Name of the log file in `folder` that its output is appended to, without `.log`.
     package init(
         program: URL? = nil, _ arguments: [String], in folder: ServerFolder, name: String,
         environment: [String: String] = [:]
@@ -47,7 +47,7 @@ package final class RunningProgram: Sendable {
         state.withLock { Self.look(&$0, processIdentifier) == nil }
     }
 
-    /// What it wrote so far, to standard output and standard error.
+    /// The output so far, of standard output and standard error.
     package var said: String {
         (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
@@ -59,7 +59,7 @@ package final class RunningProgram: Sendable {
         }
     }
 
-    /// Holds it up, and returns when all its threads stand still.
+    /// Suspends the program and returns once all its threads have stopped.
     package func pause() {
         state.withLock { state in
             guard Self.look(&state, processIdentifier) == nil, kill(processIdentifier, SIGSTOP) == 0 else {
@@ -67,22 +67,22 @@ package final class RunningProgram: Sendable {
             }
             var status: Int32 = 0
             while waitpid(processIdentifier, &status, WUNTRACED) == -1, errno == EINTR {}
-            // It may have ended before it could stop.
+            // It may have ended before it was suspended.
             if status & 0xff != 0x7f { state = .ended(Self.exitStatus(status)) }
         }
     }
 
     package func resume() { send(SIGCONT) }
 
-    /// Waits for its end; a deadly signal is negative.
+    /// Waits for the program's end and returns its exit status; negative for a fatal signal.
     ///
-    /// - Parameter limit: How long; generous, since a node that is asked to end may take a minute by its own rules.
+    /// - Parameter limit: Time limit; generous, since a node may take a minute to shut down.
     package func exitStatus(within limit: Duration = .seconds(240)) async throws -> Int32 {
         try await waiting(within: limit, for: "the program ends") { !isRunning }
         return state.withLock { Self.look(&$0, processIdentifier) } ?? 0
     }
 
-    /// The exit status, once there is one.
+    /// Returns the exit status; nil while the program is running.
     private static func look(_ state: inout State, _ process: pid_t) -> Int32? {
         if case .ended(let status) = state { return status }
         var status: Int32 = 0

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A folder of a test's own, or of a benchmark's: the working directory of its servers. It goes with this object.
+/// A temporary working directory for the servers of a test or benchmark, removed with this object.
 package final class ServerFolder: Sendable {
     package let path: String
     private let numbers = Mutex(0)
 
-    /// - Parameter parent: Where it is made; nil for the system's place for such.
+    /// - Parameter parent: Folder to create it in; nil for the system's temporary folder.
     package init(in parent: String? = nil) throws {
         let parent = parent ?? FileManager.default.temporaryDirectory.path
         path = URL(filePath: parent).appending(path: "xqueue-e2e-\(UUID().uuidString)").path

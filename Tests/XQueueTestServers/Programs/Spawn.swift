@@ -1,6 +1,6 @@
 import Foundation
 
-/// What to start, and where.
+/// The program to start, and how.
 struct Spawn: Sendable {
     var program: String
     var arguments: [String]
@@ -10,7 +10,7 @@ struct Spawn: Sendable {
     var output: String
     /// A file of this process to read standard input from; nil for none.
     var input: Int32?
-    /// Whether it goes on when this process ends.
+    /// Whether the program survives this process.
     var outlivesThisProcess = false
 
     #if canImport(Darwin)
@@ -21,9 +21,9 @@ struct Spawn: Sendable {
     private typealias Attributes = posix_spawnattr_t
     #endif
 
-    /// Starts the program in a process group of its own, with no file of this process open.
+    /// Starts the program in its own process group, without inheriting open files.
     ///
-    /// - Returns: The process, or the `errno` that says why there is none.
+    /// - Returns: The process, or the `errno` of the failure.
     func start() -> Result<pid_t, Refusal> {
         var actions = Self.actions()
         posix_spawn_file_actions_init(&actions)
@@ -62,7 +62,7 @@ struct Spawn: Sendable {
         return code == 0 ? .success(process) : .failure(Refusal(program: program, code: code))
     }
 
-    /// The command that ends when the thread that started it does, where the system can do that.
+    /// The command, wrapped so that it dies with the thread that started it, if the system supports that.
     private var mortal: [String] {
         let wrapper = "/usr/bin/setpriv"
         guard FileManager.default.isExecutableFile(atPath: wrapper) else { return [program] + arguments }
@@ -85,7 +85,7 @@ struct Spawn: Sendable {
         #endif
     }
 
-    /// The system would not start a program.
+    /// A program could not be started.
     struct Refusal: Error, CustomStringConvertible {
         var program: String
         var code: Int32

@@ -1,9 +1,9 @@
 import Foundation
 
-/// What `posix_spawn` can do beyond POSIX.
+/// Extensions of `posix_spawn` beyond POSIX.
 ///
-/// The C library has these functions, but its headers show them to Swift only on some systems, so they are
-/// looked up by name.
+/// The C library has these functions, but its headers declare them for Swift only on some systems, so they are looked
+/// up by name.
 enum SpawnExtras {
     private typealias AddFolder =
         @convention(c) (UnsafeMutablePointer<Spawn.Actions>, UnsafePointer<CChar>) -> Int32
@@ -14,7 +14,7 @@ enum SpawnExtras {
         function("posix_spawn_file_actions_addchdir_np", as: AddFolder.self).map { _ = $0(&actions, path) }
     }
 
-    /// Closes every file of this process in the program, whatever its flags.
+    /// Closes all inherited files in the program, whatever their flags.
     static func closeFiles(_ actions: inout Spawn.Actions, from first: Int32) {
         function("posix_spawn_file_actions_addclosefrom_np", as: AddCloseFrom.self)
             .map { _ = $0(&actions, first) }

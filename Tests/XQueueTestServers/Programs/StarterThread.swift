@@ -3,8 +3,7 @@ import Synchronization
 
 /// The thread that starts every program.
 ///
-/// On Linux a program can be made to die with the thread that started it, and this one lives as long as the
-/// process does.
+/// On Linux a program can be made to die with the thread that started it; this thread lives as long as the process.
 final class StarterThread: Sendable {
     static let shared = StarterThread()
 
@@ -25,7 +24,7 @@ final class StarterThread: Sendable {
         }
     }
 
-    /// Runs `body`, which must be short, on the thread, and waits for it.
+    /// Runs `body`, which must be short, on the thread and waits for it.
     func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> Value? {
         let answer = Answer<Value>()
         let done = DispatchSemaphore(value: 0)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of a test's own, which goes when the test is done with it.
+/// A temporary folder, removed with this object.
 package final class TemporaryFolder: Sendable {
     package let path: String
 
@@ -13,7 +13,7 @@ package final class TemporaryFolder: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Writes a file and answers its path.
+    /// Writes a file and returns its path.
     @discardableResult
     package func write(_ name: String, _ text: String, executable: Bool = false) throws -> String {
         let file = path + "/" + name
@@ -24,7 +24,7 @@ package final class TemporaryFolder: Sendable {
         return file
     }
 
-    /// What the file holds; nil while there is none.
+    /// Returns the contents of a file; nil if it does not exist.
     package func read(_ name: String) -> String? {
         try? String(contentsOfFile: path + "/" + name, encoding: .utf8)
     }

@@ -1,10 +1,10 @@
-/// Waits until a condition holds, and asks again and again.
+/// Waits until a condition holds, by polling.
 ///
 /// - Parameters:
-///   - limit: How long to wait; generous, since only a failure takes so long, and the machine may be busy.
-///   - what: What is waited for, for the message.
-///   - condition: Whether it holds now.
-/// - Throws: ``NotInTime`` after `limit`, and what `condition` throws.
+///   - limit: Time limit; generous, since only failures take that long, and the machine may be busy.
+///   - what: The awaited condition, for the error message.
+///   - condition: Returns whether the condition holds.
+/// - Throws: ``NotInTime`` after `limit`, or the error of `condition`.
 package func waiting(
     within limit: Duration = .seconds(180), for what: String, until condition: () async throws -> Bool
 ) async throws {
@@ -15,7 +15,7 @@ package func waiting(
     }
 }
 
-/// Something has not happened in time.
+/// A condition was not met in time.
 package struct NotInTime: Error, CustomStringConvertible {
     let what: String
     let limit: Duration

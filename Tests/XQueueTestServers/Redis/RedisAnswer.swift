@@ -1,4 +1,4 @@
-/// What a Redis server answered to a command of a test.
+/// A Redis server's reply to a test's command.
 package enum RedisAnswer: Sendable, Hashable {
     case text(String)
     case number(Int)
@@ -6,7 +6,7 @@ package enum RedisAnswer: Sendable, Hashable {
     case none
     case error(String)
 
-    /// A text or a number, as text.
+    /// The value of a string or number, as text.
     package var text: String? {
         switch self {
         case .text(let text): text
@@ -21,9 +21,9 @@ package enum RedisAnswer: Sendable, Hashable {
         if case .list(let answers) = self { answers } else { [] }
     }
 
-    /// Reads one answer from the start of `bytes`.
+    /// Parses a reply at the start of `bytes`.
     ///
-    /// - Returns: The answer and what follows it; nil if it is not complete.
+    /// - Returns: The reply and the remaining bytes; nil if it is incomplete.
     static func read(_ bytes: ArraySlice<UInt8>) -> (answer: RedisAnswer, rest: ArraySlice<UInt8>)? {
         guard let kind = bytes.first, let end = bytes.firstIndex(of: UInt8(ascii: "\r")),
             bytes.endIndex > end + 1
@@ -55,19 +55,19 @@ package enum RedisAnswer: Sendable, Hashable {
 }
 
 extension Optional {
-    /// The value, which a server that works answers.
+    /// Returns the value, which a working server always sends.
     ///
-    /// - Parameter what: What it is, for the message.
-    /// - Throws: ``UnexpectedAnswer`` if there is none.
+    /// - Parameter what: Name of the value, for the error message.
+    /// - Throws: ``UnexpectedAnswer`` if the reply has no value.
     func orThrow(_ what: String) throws -> Wrapped {
         guard let value = self else { throw UnexpectedAnswer(what: what) }
         return value
     }
 }
 
-/// A server has not answered what it was asked.
+/// A server's reply lacks the requested value.
 struct UnexpectedAnswer: Error, CustomStringConvertible {
     let what: String
 
-    var description: String { "Redis did not tell \(what)" }
+    var description: String { "unexpected reply from Redis: no \(what)" }
 }

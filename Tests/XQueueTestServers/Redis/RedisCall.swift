@@ -1,16 +1,16 @@
 import Foundation
 
-/// One command to a Redis server, on a connection of its own.
+/// A command to a Redis server, on a new connection.
 struct RedisCall: Sendable {
     var port: Int
     var password: String?
-    /// How long the server may take.
+    /// Timeout of the reply.
     var seconds = 30
 
-    /// - Throws: ``Failure`` if the server cannot be reached, takes too long or answers with an error.
+    /// - Throws: ``Failure`` if the server is unreachable, takes too long or replies with an error.
     func run(_ words: [String]) async throws -> RedisAnswer {
         let answers = try await withCheckedThrowingContinuation { continuation in
-            // The calls block, which nothing on the threads of Swift Concurrency may do.
+            // The calls block, which is not allowed on Swift Concurrency's threads.
             DispatchQueue.global().async {
                 continuation.resume(with: Result { try exchange(words) })
             }
@@ -31,7 +31,7 @@ struct RedisCall: Sendable {
         var answers: [RedisAnswer] = []
         var bytes: [UInt8] = []
         while answers.count < commands.count {
-            guard let more = socket.read() else { throw Failure(command: words, reason: "no answer") }
+            guard let more = socket.read() else { throw Failure(command: words, reason: "no reply") }
             bytes += more
             while let (answer, rest) = RedisAnswer.read(bytes[...]) {
                 answers.append(answer)

@@ -1,5 +1,5 @@
-/// A real Redis Cluster: three primaries, and a replica of the one that has the slot of a queue. All ends with
-/// this object.
+/// A real Redis Cluster: three primaries, and a replica of the one that has the queue's slot. The servers end with this
+/// object.
 package final class RedisClusterServers: Sendable {
     /// The primaries, then the replica.
     package let servers: [RedisServer]
@@ -7,9 +7,9 @@ package final class RedisClusterServers: Sendable {
     package let slot: Int
     private let owner: Int
 
-    /// Starts all and waits until every server says that the cluster is complete.
+    /// Starts all servers and waits until each reports that the cluster is complete.
     ///
-    /// - Parameter keyPrefix: Of the queue.
+    /// - Parameter keyPrefix: Key prefix of the queue.
     package static func start(keyPrefix: String) async throws -> RedisClusterServers {
         var servers: [RedisServer] = []
         for _ in 0..<4 {
@@ -27,12 +27,12 @@ package final class RedisClusterServers: Sendable {
         return cluster
     }
 
-    /// A cluster for all tests that only need keys of their own. It ends with the process.
+    /// A cluster shared by tests that need only their own keys. It ends with the process.
     package static var shared: RedisClusterServers {
         get async throws { try await sharedStart.value }
     }
 
-    /// Ends by itself once the cluster is complete.
+    /// Completes once the cluster is complete.
     private static let sharedStart = Task { try await start(keyPrefix: "shared") }
 
     private init(servers: [RedisServer], slot: Int) {
@@ -43,11 +43,11 @@ package final class RedisClusterServers: Sendable {
 
     private static let ranges = [0...5460, 5461...10922, 10923...16383]
 
-    /// The primary that has the queue at the start.
+    /// The primary that initially has the queue.
     package var first: RedisServer { servers[owner] }
     /// Another primary.
     package var other: RedisServer { servers[(owner + 1) % 3] }
-    /// What takes over from ``first``.
+    /// The replica that takes over from ``first``.
     package var replica: RedisServer { servers[3] }
 
     private func join() async throws {
@@ -78,7 +78,7 @@ package final class RedisClusterServers: Sendable {
         try await server.command("CLUSTER", "MYID").text.orThrow("the identifier of a node")
     }
 
-    /// Moves the queue's slot with all its keys from ``first`` to ``other``.
+    /// Moves the queue's slot and all its keys from ``first`` to ``other``.
     package func moveSlot() async throws {
         let slot = "\(slot)"
         let (from, to) = (try await id(of: first), try await id(of: other))

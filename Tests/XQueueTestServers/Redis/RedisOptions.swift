@@ -1,17 +1,17 @@
-/// How a test wants its Redis server.
+/// Options of a test's Redis server.
 package struct RedisOptions: Sendable {
-    /// When a write is on the disk.
+    /// When writes are synced to disk.
     package enum AppendOnly: String, Sendable {
         case always
         case everySecond = "everysec"
     }
 
-    /// Files in PEM format.
+    /// Certificate files in PEM format.
     package struct TLS: Sendable {
         package var authority: String
         package var certificate: String
         package var key: String
-        /// Whether clients must show a certificate too.
+        /// Whether clients must present a certificate.
         package var asksClients: Bool
 
         package init(authority: String, certificate: String, key: String, asksClients: Bool = false) {
@@ -22,22 +22,22 @@ package struct RedisOptions: Sendable {
         }
     }
 
-    /// Nil for a server that forgets everything at its end.
+    /// Nil for a server without persistence.
     package var appendOnly: AppendOnly?
-    /// Of the default user.
+    /// Password of the default user.
     package var password: String?
-    /// Further users, each as after `user` in Redis' configuration: `worker on >secret ~* &* +@all`.
+    /// Further users, each in the syntax of Redis' `user` directive: `worker on >secret ~* &* +@all`.
     package var users: [String] = []
     /// Opens a second port, with TLS.
     package var tls: TLS?
     /// Also listens on a socket file.
     package var hasSocketFile = false
-    /// Such as `10mb`.
+    /// Memory limit, such as `10mb`.
     package var maxMemory: String?
     package var maxMemoryPolicy = "noeviction"
-    /// The port of the server this one is a replica of.
+    /// Port of this server's primary, if it is a replica.
     package var replicaOf: Int?
-    /// Further lines of the configuration.
+    /// Further configuration lines.
     package var lines: [String] = []
 
     package init() {}
@@ -49,7 +49,7 @@ package struct RedisOptions: Sendable {
             "repl-diskless-sync-delay 0", "maxmemory-policy \(maxMemoryPolicy)",
         ]
         if let appendOnly { all += ["appendonly yes", "appendfsync \(appendOnly.rawValue)"] }
-        // A replica shows its primary the password that clients show to it.
+        // A replica authenticates at its primary with the clients' password.
         if let password { all += ["requirepass \"\(password)\"", "masterauth \"\(password)\""] }
         all += users.map { "user \($0)" }
         if let tls, let tlsPort {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// One real `redis-sentinel` that watches a primary.
+/// A real `redis-sentinel` that monitors a primary.
 final class RedisSentinel: Sendable {
-    /// What the sentinels call the primary.
+    /// The primary's name in the Sentinels' configuration.
     static let name = "xqueue"
 
     let port: Int
@@ -11,7 +11,7 @@ final class RedisSentinel: Sendable {
 
     /// - Parameters:
     ///   - primary: The port of the primary.
-    ///   - quorum: How many sentinels must agree that it is down.
+    ///   - quorum: Number of Sentinels that must agree that it is down.
     init(primary: Int, quorum: Int, password: String?) async throws {
         port = try FreePort.next()
         folder = try ServerFolder()
@@ -33,19 +33,19 @@ final class RedisSentinel: Sendable {
         }
     }
 
-    /// What it logged.
+    /// The log output.
     var said: String { program.said }
 
     func command(_ words: String...) async throws -> RedisAnswer {
         try await RedisCall(port: port).run(words)
     }
 
-    /// The port of the server it takes for the primary.
+    /// Port of the server that it considers the primary.
     func primaryPort() async throws -> Int? {
         try await command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name).list.last?.number
     }
 
-    /// True once it knows so many replicas, and all the other sentinels.
+    /// Returns whether it knows this many replicas and all other Sentinels.
     func knows(replicas: Int, sentinels: Int) async throws -> Bool {
         let text = try await command("INFO", "sentinel").text ?? ""
         return text.contains("status=ok") && text.contains("slaves=\(replicas),sentinels=\(sentinels)")

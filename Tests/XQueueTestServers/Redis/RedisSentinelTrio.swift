@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Three sentinels and the servers they watch: one primary and its replicas. All ends with this object.
+/// Three Sentinels and the servers they monitor: a primary and its replicas. They end with this object.
 package final class RedisSentinelTrio: Sendable {
-    /// What the sentinels call the primary.
+    /// The primary's name in the Sentinels' configuration.
     package let name = RedisSentinel.name
-    /// The servers; the first was the primary at the start.
+    /// The servers; the first is the initial primary.
     package let servers: [RedisServer]
     private let sentinels: [RedisSentinel]
 
-    /// Starts all and waits until every sentinel knows every server.
+    /// Starts everything and waits until each Sentinel knows all servers.
     ///
     /// - Parameters:
-    ///   - replicas: How many servers can take over.
-    ///   - options: Of all the servers.
+    ///   - replicas: Number of replicas.
+    ///   - options: Options of all servers.
     package static func start(
         replicas: Int = 1, _ options: RedisOptions = RedisOptions()
     ) async throws -> RedisSentinelTrio {
@@ -47,18 +47,18 @@ package final class RedisSentinelTrio: Sendable {
         self.sentinels = sentinels
     }
 
-    /// Where the sentinels listen.
+    /// Ports of the Sentinels.
     package var sentinelPorts: [Int] { sentinels.map(\.port) }
 
-    /// The sentinels, as a setting lists them.
+    /// The Sentinels' addresses in the form of the setting.
     package var sentinelAddresses: String {
         sentinelPorts.map { "127.0.0.1:\($0)" }.joined(separator: ",")
     }
 
-    /// What the sentinels logged, for messages.
+    /// The Sentinels' logs.
     package var said: String { sentinels.map(\.said).joined(separator: "\n") }
 
-    /// The port of the primary, once all sentinels agree on it.
+    /// Port of the primary, once all Sentinels agree on it.
     package func primaryPort() async throws -> Int {
         var agreed = 0
         try await waiting(for: "the sentinels agree") {
@@ -70,9 +70,9 @@ package final class RedisSentinelTrio: Sendable {
         return agreed
     }
 
-    /// Ends the primary as a power cut would. Starting the server again makes it a replica.
+    /// Kills the primary, like a power failure. When started again, it becomes a replica.
     ///
-    /// - Returns: The server that was the primary.
+    /// - Returns: The former primary.
     @discardableResult
     package func killPrimary() async throws -> RedisServer {
         let port = try await primaryPort()
@@ -81,10 +81,10 @@ package final class RedisSentinelTrio: Sendable {
         return primary
     }
 
-    /// Hands over to the replica in good order: the primary waits until the replica has everything, and only then are
-    /// the sentinels told.
+    /// Fails over to the replica gracefully: the primary waits until the replica has all data before the Sentinels are
+    /// notified.
     ///
-    /// - Returns: The new primary's port.
+    /// - Returns: Port of the new primary.
     @discardableResult
     package func handOver() async throws -> Int {
         let port = try await primaryPort()
@@ -102,12 +102,12 @@ package final class RedisSentinelTrio: Sendable {
         return try await waitForFailover(from: port)
     }
 
-    /// Waits until the sentinels agree that another server is the primary, and that server takes writes.
+    /// Waits until the Sentinels agree on a new primary and it accepts writes.
     ///
-    /// Sentinels that got no processor for two seconds do nothing for half a minute ("tilt"), which may happen more than
-    /// once; and a failover that did not come to its end is tried again after twice its time.
+    /// Sentinels that get no CPU time for two seconds are passive for half a minute ("tilt"), possibly more than once; and
+    /// a failover that did not finish is retried after twice its timeout.
     ///
-    /// - Returns: The new primary's port.
+    /// - Returns: Port of the new primary.
     @discardableResult
     package func waitForFailover(from port: Int) async throws -> Int {
         try await waiting(within: .seconds(300), for: "another server is the primary") {

@@ -1,16 +1,16 @@
 import Foundation
 
 extension RedisServer {
-    /// A server for all tests that only need keys of their own, under a prefix that nobody else uses. It is
-    /// never flushed, and must not be stopped, paused or configured. It ends with the process.
+    /// A server shared by tests that need only their own keys, under a unique prefix. It is never flushed and must not be
+    /// stopped, paused or configured. It ends with the process.
     package static var shared: RedisServer {
         get async throws { try await sharedStart.value }
     }
 
-    /// Ends by itself once the server answers.
+    /// Completes once the server replies.
     private static let sharedStart = Task { try await start() }
 
-    /// A prefix for keys that no other call gets.
+    /// Returns a unique key prefix.
     package static func prefix() -> String {
         "test-" + UUID().uuidString.lowercased().prefix(13)
     }

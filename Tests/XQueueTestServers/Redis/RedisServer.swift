@@ -1,23 +1,23 @@
 import Foundation
 import Synchronization
 
-/// A real `redis-server` of a test's own, on the loopback interface. It ends with this object.
+/// A real `redis-server` on the loopback interface, which ends with this object.
 package final class RedisServer: Sendable {
     package let port: Int
-    /// Where it speaks TLS, if the options say that it does.
+    /// TLS port, if enabled in the options.
     package let tlsPort: Int?
-    /// The socket file, if the options ask for one.
+    /// Path of the Unix socket, if enabled in the options.
     package let socketFile: String?
     package let options: RedisOptions
     let folder: ServerFolder
-    /// Nil between its end and the next start.
+    /// Nil while the server is not running.
     private let program = Mutex<RunningProgram?>(nil)
 
-    /// Starts a server and waits until it answers.
+    /// Starts a server and waits until it replies.
     ///
     /// - Parameters:
-    ///   - options: How it is set up.
-    ///   - parent: Where its folder is made; nil for the system's place for such.
+    ///   - options: The server's options.
+    ///   - parent: Folder to create its folder in; nil for the system's temporary folder.
     /// - Throws: ``ProgramFile/Missing`` if Redis is not installed, ``ProgramEnded`` if it does not start.
     package static func start(
         _ options: RedisOptions = RedisOptions(), in parent: String? = nil
@@ -37,15 +37,15 @@ package final class RedisServer: Sendable {
         try folder.write("redis.conf", file)
     }
 
-    /// `redis.addr` for this server.
+    /// The value of `redis.addr` for this server.
     package var address: String { "127.0.0.1:\(port)" }
 
-    /// What the server logged, for messages.
+    /// The server's log.
     package var said: String { folder.read("redis.log") }
 
-    // MARK: - Life
+    // MARK: - Lifecycle
 
-    /// Starts it again, on the same port and with what it has on disk; only after its end.
+    /// Starts the stopped server again, on the same port and with its persisted data.
     package func start() async throws {
         let next = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("redis-server")), ["redis.conf"], in: folder,
@@ -57,23 +57,23 @@ package final class RedisServer: Sendable {
         }
     }
 
-    /// Ends it in an orderly way, and waits.
+    /// Stops the server gracefully and waits for its end.
     package func stop() async throws {
         try await end(SIGTERM)
     }
 
-    /// Ends it as a power cut would, and waits.
+    /// Kills the server, like a power failure, and waits for its end.
     package func kill() async throws {
         try await end(SIGKILL)
     }
 
-    /// Stops it in an orderly way and starts it again.
+    /// Stops the server gracefully and starts it again.
     package func restart() async throws {
         try await stop()
         try await start()
     }
 
-    /// It keeps its connections and answers nothing until ``resume()``.
+    /// Suspends the server: connections stay open without replies until ``resume()``.
     package func pause() {
         program.withLock { $0 }?.pause()
     }
@@ -91,21 +91,21 @@ package final class RedisServer: Sendable {
 
     // MARK: - Commands
 
-    /// Sends one command as the default user, on a connection of its own.
+    /// Sends a command as the default user, on a new connection.
     ///
-    /// - Throws: An error that says why, if the server is not there or refuses.
+    /// - Throws: An error if the server is unreachable or rejects the command.
     @discardableResult
     package func command(_ words: String...) async throws -> RedisAnswer {
         try await run(words)
     }
 
-    /// Sends one command whose words are in a list.
+    /// Sends a command given as an array of words.
     @discardableResult
     package func run(_ words: [String]) async throws -> RedisAnswer {
         try await RedisCall(port: port, password: options.password).run(words)
     }
 
-    /// A field of `INFO`.
+    /// Returns a field of `INFO`.
     package func info(_ field: String) async throws -> String? {
         let text = try await command("INFO").text ?? ""
         let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix(field + ":") }
@@ -113,7 +113,7 @@ package final class RedisServer: Sendable {
     }
 }
 
-/// A program that a test needs has ended too early.
+/// A program that a test needs exited too early.
 package struct ProgramEnded: Error, CustomStringConvertible {
     package let said: String
 
@@ -121,5 +121,5 @@ package struct ProgramEnded: Error, CustomStringConvertible {
         self.said = said
     }
 
-    package var description: String { "the program has ended; it said:\n\(said)" }
+    package var description: String { "the program exited; its output:\n\(said)" }
 }
