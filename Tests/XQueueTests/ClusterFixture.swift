@@ -86,8 +86,7 @@ struct ClusterFixture: Sendable {
 
     /// Waits until the node is registered, so that nodes start in the given order.
     private func registered(_ node: Node) async throws {
-        try await eventually("\(node.manager.workerID) is registered and has requested the maintenance lease")
-        {
+        try await eventually("\(node.manager.workerID) is registered and has asked for maintenance") {
             let isKnown = try await inner.nodes().contains { $0.id == node.manager.workerID }
             return isKnown && node.store.calls(of: .hold) > 0
         }

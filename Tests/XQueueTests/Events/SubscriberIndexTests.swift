@@ -27,7 +27,7 @@ import XQueueTesting
         return filter
     }
 
-    @Test("The index finds the same as testing every subscriber", arguments: 1...20) func sameAsTestingAll(
+    @Test("It finds the same as testing all subscribers", arguments: 1...20) func sameAsTestingAll(
         seed: UInt64
     ) {
         let random = SeededRandomSource(seed: seed)
