@@ -1,7 +1,7 @@
-# XQueue: what you can do here. `make help` lists it.
+# `make help` lists the targets.
 
 SWIFT ?= swift
-# What `make run` hands on to `xqueue serve`, such as ARGS="--server-port 9000".
+# Arguments that `make run` passes to `xqueue serve`, such as ARGS="--server-port 9000".
 ARGS ?=
 FORMATTED := Package.swift Sources Tests Examples
 RELEASE := .build/release/xqueue
@@ -26,14 +26,14 @@ test: ## Run all tests, then build and run the embedding example
 	scripts/test
 	$(MAKE) --no-print-directory example
 
-test-bench: ## Run a short benchmark of the debug build, and print its ratios to the floor
+test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench
 
-test-without-traits: ## Build the program without Redis, Kafka and MQTT, and use it
+test-without-traits: ## Build and test the program without Redis, Kafka and MQTT
 	@scripts/setup tests
 	scripts/test-without-traits
 
-lint: ## Check formats, imports, the tests in quarantine and the subjects of commits
+lint: ## Check formatting, imports, quarantined tests and commit subjects
 	$(SWIFT) format lint --strict --recursive --parallel $(wildcard $(FORMATTED))
 	scripts/check-imports
 	scripts/quarantine check
@@ -42,25 +42,25 @@ lint: ## Check formats, imports, the tests in quarantine and the subjects of com
 format: ## Format every file
 	$(SWIFT) format format --in-place --recursive --parallel $(wildcard $(FORMATTED))
 
-bench: release ## Measure how fast it is on this machine (ARGS="--json")
+bench: release ## Measure performance on this machine (ARGS="--json")
 	SWIFT="$(SWIFT)" scripts/build-release xqueue-bench
 	@exec $(RELEASE)-bench $(ARGS)
 
-docs: setup ## Build the library's documentation; a warning is an error
+docs: setup ## Build the library's documentation; warnings are errors
 	scripts/make-docs
 
 deb: release ## Build the Debian package into .build/deb
 	@scripts/setup deb
 	scripts/make-deb
 
-test-deb: ## Install, use and remove the Debian package, made around the debug build
+test-deb: ## Install, use and remove a Debian package of the debug build
 	@scripts/setup tests
 	scripts/test-deb
 
 example: setup ## Build and run the program that embeds the library
 	$(SWIFT) run EmbeddedWorker
 
-clean: ## Remove what was built
+clean: ## Remove build products
 	rm -rf .build Examples/EmbeddedWorker/.build
 
 setup:

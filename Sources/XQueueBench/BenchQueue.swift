@@ -2,7 +2,7 @@ import Logging
 import XQueue
 import XQueueCore
 
-/// A queue of its own, with one type whose handler does nothing but call back.
+/// A new queue with one type, whose handler only counts.
 struct BenchQueue {
     static let type = "bench"
     let manager: TaskManager
@@ -35,8 +35,7 @@ struct BenchQueue {
         await store.close()
     }
 
-    /// Submits `count` tasks from `submitters` callers at once, `batch` in each call, and answers how long
-    /// each call took.
+    /// Submits `count` tasks from `submitters` concurrent callers, `batch` per call; returns the duration of each call.
     func submit(
         _ count: Int, submitters: Int, batch: Int, progress: @escaping @Sendable (Int) -> Void
     ) async throws -> [Int64] {
@@ -55,10 +54,10 @@ struct BenchQueue {
     func work(
         until count: Int, progress: (Int) -> Void, during body: () async throws -> Void = {}
     ) async throws {
-        // Ended below, when everything is done.
+        // Canceled below, once everything is done.
         let running = Task { try await manager.run() }
         try await body()
-        // The store is not asked before the last handler has begun: that would be part of the measure.
+        // Do not query the store before the last handler has started: that would affect the measurement.
         while handled.current < count {
             progress(handled.current)
             try await Task.sleep(for: .milliseconds(1))
@@ -71,7 +70,7 @@ struct BenchQueue {
 }
 
 extension BenchQueue {
-    /// How many tasks have succeeded, by the store's count.
+    /// Returns the number of succeeded tasks as counted by the store.
     func succeeded() async throws -> Int {
         let type = try await manager.types().first { $0.state.type == Self.type }
         return type?.state.counts[.success] ?? 0
@@ -80,7 +79,7 @@ extension BenchQueue {
 
 /// Payloads of a given size.
 enum BenchPayload {
-    /// A JSON string of exactly `bytes` bytes, quotes included.
+    /// Returns a JSON string of exactly `bytes` bytes, including quotes.
     static func make(bytes: Int) throws -> RawJSON {
         try RawJSON("\"" + String(repeating: "x", count: max(bytes - 2, 0)) + "\"")
     }

@@ -1,24 +1,24 @@
 public import XQueue
 
 extension TaskManager {
-    /// Serves a task type with a program.
+    /// Registers a program as the handler of a task type.
     ///
     /// - Parameters:
-    ///   - type: The task type, 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
-    ///   - handler: Takes the place of an earlier one of the same type.
-    ///   - maxConcurrency: The most tasks of the type that run at once, across all nodes; nil leaves the limit as it is
-    ///     stored.
+    ///   - type: Task type: 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
+    ///   - handler: The handler; replaces an earlier one of the type.
+    ///   - maxConcurrency: Maximum number of tasks of the type running simultaneously across all nodes; nil keeps the stored
+    ///     limit.
     public func register(_ type: String, _ handler: ExecHandler, maxConcurrency: Int? = nil) {
         register(type, maxConcurrency: maxConcurrency) { task in try await handler.handle(task) }
     }
 
-    /// Serves a task type with a service that is asked over HTTP.
+    /// Registers an HTTP service as the handler of a task type.
     ///
     /// - Parameters:
-    ///   - type: The task type, 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
-    ///   - handler: Takes the place of an earlier one of the same type.
-    ///   - maxConcurrency: The most tasks of the type that run at once, across all nodes; nil leaves the limit as it is
-    ///     stored.
+    ///   - type: Task type: 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
+    ///   - handler: The handler; replaces an earlier one of the type.
+    ///   - maxConcurrency: Maximum number of tasks of the type running simultaneously across all nodes; nil keeps the stored
+    ///     limit.
     public func register(_ type: String, _ handler: WebhookHandler, maxConcurrency: Int? = nil) {
         register(type, maxConcurrency: maxConcurrency) { task in try await handler.handle(task) }
     }

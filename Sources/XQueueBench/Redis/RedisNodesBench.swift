@@ -9,7 +9,7 @@ import XQueue
 import XQueueCore
 import XQueueRedis
 
-/// Drains one queue with one worker node, and with two: each a process of its own.
+/// Drains a queue with one worker node and with two, each in its own process.
 struct RedisNodesBench {
     let options: BenchOptions
     let server: BenchServer
@@ -25,7 +25,7 @@ struct RedisNodesBench {
         try await server.clear()
         let prefix = server.newPrefix()
         let store = try await server.store(prefix)
-        // The backlog and all nodes are there before the first task is taken.
+        // The backlog and all nodes are ready before the first task is claimed.
         try await store.setPaused(true, type: BenchQueue.type)
         let load = try StoreLoad(store, batch: 1000, payloadBytes: options.payload)
         try await load.insert(options.tasks) { bar.show("filling", $0, of: options.tasks) }
@@ -39,7 +39,7 @@ struct RedisNodesBench {
             group.addTask { try await drain(store, nodes) }
             defer { group.cancelAll() }
             guard let result = try await group.first(where: { $0 != nil }) ?? nil else {
-                throw BenchFailure(description: "the nodes ended too early")
+                throw BenchFailure(description: "the nodes exited too early")
             }
             return result
         }
@@ -59,7 +59,7 @@ struct RedisNodesBench {
             return done >= options.tasks
         }
         var result = try await meter.fullResult(name, options.tasks)
-        // The work is done in other processes.
+        // The work is done by other processes.
         result.cpuSeconds = 0
         return result
     }
@@ -76,7 +76,7 @@ struct RedisNodesBench {
 
     private func runNode(_ prefix: String) async throws {
         guard let program = Bundle.main.executablePath else {
-            throw BenchFailure(description: "this program does not know where it is")
+            throw BenchFailure(description: "cannot determine the path of this program")
         }
         let ended = try await Subprocess.run(
             .path(FilePath(program)),
@@ -87,18 +87,18 @@ struct RedisNodesBench {
             environment: .inherit.updating([BenchWorkerCommand.addressVariable: address]),
             output: .discarded, error: .string(limit: 65_536))
         if !Task.isCancelled, !ended.standardError.isEmpty {
-            throw BenchFailure(description: "a node ended: \(ended.standardError)")
+            throw BenchFailure(description: "a node exited: \(ended.standardError)")
         }
     }
 
-    /// In the environment, not in an argument: it may hold a password.
+    /// Passed in the environment, not as an argument, since it may contain a password.
     private var address: String { options.redisAddr ?? server.configuration.address.description }
 }
 
-/// A worker node of `xqueue-bench nodes`; it runs until it is stopped.
+/// A worker node of `xqueue-bench nodes`, which runs until it is stopped.
 struct BenchWorkerCommand: AsyncParsableCommand {
     static let name = "bench-worker"
-    /// The environment variable with the server's address, which may hold a password.
+    /// The environment variable with the server's address, which may contain a password.
     static let addressVariable: Environment.Key = "XQUEUE_BENCH_REDIS"
 
     static let configuration = CommandConfiguration(

@@ -1,16 +1,15 @@
 import XQueueCore
 
-/// An answer that holds JSON of its user's, which `Decodable` would take apart and put together again: it is kept byte
-/// for byte as the server wrote it.
+/// A reply with embedded user JSON, which is preserved byte for byte; `Decodable` would decode and reencode it.
 protocol KeepsJSON {
-    /// Takes those values from the answer.
+    /// Replaces the user's values with their original JSON.
     ///
-    /// - Parameter json: The whole answer.
+    /// - Parameter json: The JSON that this value was decoded from.
     mutating func keep(_ json: RawJSON) throws(JSONSyntaxError)
 }
 
 extension RawJSON {
-    /// The value of a member; nil if there is none, or it is null.
+    /// Returns the value of a member; nil if it is missing or null.
     func member(_ name: String) throws(JSONSyntaxError) -> RawJSON? {
         let value = try members()?.first { $0.name == name }?.value
         return value?.kind == .null ? nil : value
@@ -18,7 +17,7 @@ extension RawJSON {
 }
 
 extension Array where Element: KeepsJSON {
-    /// Lets each element keep what is its own in a list.
+    /// Calls `keep` on each element with its part of the list.
     mutating func keep(_ list: RawJSON?) throws(JSONSyntaxError) {
         for (index, json) in (try list?.elements() ?? []).prefix(count).enumerated() {
             try self[index].keep(json)
@@ -38,7 +37,7 @@ struct WireName: CodingKey {
     init?(intValue: Int) { nil }
 }
 
-/// The members of an object of the API, by the names they have there.
+/// The members of an API object, by their JSON names.
 struct WireObject {
     private let container: KeyedDecodingContainer<WireName>
 
@@ -46,24 +45,24 @@ struct WireObject {
         container = try decoder.container(keyedBy: WireName.self)
     }
 
-    /// A member that must be there.
+    /// Returns a required member.
     func value<Value: Decodable>(_ name: String) throws -> Value {
         try container.decode(Value.self, forKey: WireName(stringValue: name))
     }
 
-    /// A member that may be missing, or null.
+    /// Returns a member; nil if it is missing or null.
     func optional<Value: Decodable>(_ name: String) throws -> Value? {
         try container.decodeIfPresent(Value.self, forKey: WireName(stringValue: name))
     }
 
-    /// One of the words that `Value` has.
+    /// Returns a required member as a case of `Value`.
     func word<Value: RawRepresentable<String>>(_ name: String) throws -> Value {
         let text: String = try value(name)
-        guard let word = Value(rawValue: text) else { throw wrong(name, "an unknown word, '\(text)'") }
+        guard let word = Value(rawValue: text) else { throw wrong(name, "unknown value '\(text)'") }
         return word
     }
 
-    /// One of the words that `Value` has, or nothing.
+    /// Returns a member as a case of `Value`; nil if it is missing or null.
     func optionalWord<Value: RawRepresentable<String>>(_ name: String) throws -> Value? {
         guard let _: String = try optional(name) else { return nil }
         return try word(name)
@@ -71,13 +70,13 @@ struct WireObject {
 
     func id(_ name: String) throws -> TaskID {
         let text: String = try value(name)
-        guard let id = TaskID(text) else { throw wrong(name, "no identifier, '\(text)'") }
+        guard let id = TaskID(text) else { throw wrong(name, "not an identifier: '\(text)'") }
         return id
     }
 
     func time(_ name: String) throws -> Timestamp {
         let text: String = try value(name)
-        guard let time = RFC3339Reader.timestamp(text) else { throw wrong(name, "no time, '\(text)'") }
+        guard let time = RFC3339Reader.timestamp(text) else { throw wrong(name, "not a time: '\(text)'") }
         return time
     }
 
@@ -86,10 +85,10 @@ struct WireObject {
         return try time(name)
     }
 
-    /// A number of seconds.
+    /// Returns a duration from a number of seconds.
     func duration(_ name: String) throws -> Duration {
         let seconds: Double = try value(name)
-        guard seconds.isFinite, abs(seconds) <= 1e12 else { throw wrong(name, "no duration, \(seconds)") }
+        guard seconds.isFinite, abs(seconds) <= 1e12 else { throw wrong(name, "not a duration: \(seconds)") }
         return .milliseconds(Int64((seconds * 1000).rounded()))
     }
 
@@ -98,13 +97,13 @@ struct WireObject {
         return try duration(name)
     }
 
-    /// Any JSON; null if it is missing. ``KeepsJSON`` puts what the server wrote in its place.
+    /// Returns a member as JSON; null if it is missing. ``KeepsJSON`` replaces it with the original text.
     func json(_ name: String) throws -> RawJSON {
         let tree: JSONTree? = try optional(name)
         return tree?.json ?? .null
     }
 
-    /// Any JSON but null, which is nothing.
+    /// Returns a member as JSON; nil if it is missing or null.
     func optionalJSON(_ name: String) throws -> RawJSON? {
         let json = try json(name)
         return json.kind == .null ? nil : json
