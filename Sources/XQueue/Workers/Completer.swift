@@ -19,7 +19,7 @@ final class Completer: Sendable {
         var underWay = 0
         var isFinishing = false
         /// ``run()`` has returned.
-        var isOver = false
+        var hasEnded = false
         /// How many ends were added, and how many of them are stored; they are stored in order.
         var added = 0
         var stored = 0
@@ -77,7 +77,7 @@ final class Completer: Sendable {
     /// - Throws: ``StoreError`` if the store fails.
     func flush() async throws(StoreError) {
         let flusher = state.withLock { state -> Flusher? in
-            if state.stored == state.added || state.isOver { return nil }
+            if state.stored == state.added || state.hasEnded { return nil }
             let flusher = Flusher(target: state.added)
             state.flushers.append(flusher)
             return flusher
@@ -133,7 +133,7 @@ final class Completer: Sendable {
 
     private func end() {
         let flushers = state.withLock { state in
-            state.isOver = true
+            state.hasEnded = true
             return state.takeFlushers(upTo: .max)
         }
         for flusher in flushers { flusher.done.fulfill(nil) }
