@@ -19,7 +19,7 @@ struct NewTokenCommand: ParsableCommand {
             in the section 'auth: { tokens: … }'; it contains only the token's hash. Then 'kill -HUP' makes a running \
             server reload its tokens.
 
-            EXAMPLES:
+            Examples:
               xqueue token new --name ci --scopes submit,read
               xqueue token new --name resizer --scopes work --types thumbnail
             """)

@@ -11,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
             Each setting comes from its flag (--server-port 9000), else its environment variable \
             (XQUEUE_SERVER_PORT=9000), else the configuration file (server: { port: 9000 }), else its default.
 
-            SETTINGS, with their defaults:
+            Settings and their defaults:
             \(ConfigurationListing.help())
 
             Task types that programs or webhooks run are defined in the file's section 'handlers':

@@ -93,8 +93,8 @@ final class ProcessGroup: Sendable {
     /// Returns whether any process of the group is running.
     private func isAlive(_ leader: pid_t, isReaped: Bool) -> Bool {
         guard kill(-leader, 0) == 0 || errno == EPERM else { return false }
-        // Until the leader is reaped, it is there. Later, kill also succeeds for zombies that wait to be reaped, in a
-        // container possibly for ever.
+        // Until the leader is reaped, it exists. Later, kill also succeeds for zombies that wait to be reaped, in a
+        // container possibly indefinitely.
         return !isReaped || ProcessTable.hasRunning(inGroup: leader)
     }
 }
