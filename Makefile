@@ -21,7 +21,7 @@ build: setup ## Build in debug mode
 release: setup ## Build the program in release mode: stripped, with a static Swift runtime
 	SWIFT="$(SWIFT)" scripts/build-release xqueue
 
-test: ## Run all tests, then build and run the embedding example
+test: ## Run all tests, then the examples
 	scripts/setup tests
 	scripts/test
 	$(MAKE) --no-print-directory example
@@ -57,11 +57,11 @@ test-deb: ## Install, use and remove a Debian package of the debug build
 	@scripts/setup tests
 	scripts/test-deb
 
-example: setup ## Build and run the program that embeds the library
-	$(SWIFT) run EmbeddedWorker
+example: setup ## Build and run the examples
+	SWIFT="$(SWIFT)" scripts/run-examples
 
 clean: ## Remove build products
-	rm -rf .build Examples/EmbeddedWorker/.build
+	rm -rf .build Examples/.build
 
 setup:
 	@scripts/setup

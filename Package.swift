@@ -16,6 +16,14 @@ let kafka = TargetDependencyCondition.when(traits: ["Kafka"])
 /// What only the MQTT notifier needs.
 let mqtt = TargetDependencyCondition.when(traits: ["MQTT"])
 
+/// What the examples that embed the queue depend on.
+let embeddedQueue: [Target.Dependency] = [
+    "XQueue",
+    "XQueueSQLite",
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+]
+
 let package = Package(
     name: "xqueue",
     platforms: [.macOS(.v15)],
@@ -259,14 +267,38 @@ let package = Package(
         // no more of the library than a package that depends on it.
         .executableTarget(
             name: "EmbeddedWorker",
+            dependencies: embeddedQueue,
+            path: "Examples/EmbeddedWorker",
+            packageAccess: false),
+        .executableTarget(
+            name: "WebService",
+            dependencies: embeddedQueue + [.product(name: "Hummingbird", package: "hummingbird")],
+            path: "Examples/WebService",
+            packageAccess: false),
+        .executableTarget(
+            name: "Middleware",
+            dependencies: embeddedQueue + [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Examples/Middleware",
+            packageAccess: false),
+        .executableTarget(
+            name: "CustomSink",
+            dependencies: embeddedQueue,
+            path: "Examples/CustomSink",
+            packageAccess: false),
+        .executableTarget(
+            name: "RedisCluster",
             dependencies: [
                 "XQueue",
-                "XQueueCore",
-                "XQueueSQLite",
+                "XQueueRedis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            path: "Examples/EmbeddedWorker/Sources/EmbeddedWorker",
+            path: "Examples/RedisCluster",
+            packageAccess: false),
+        .testTarget(
+            name: "HandlerTests",
+            dependencies: ["XQueue", "XQueueTesting"],
+            path: "Examples/HandlerTests",
             packageAccess: false),
         .testTarget(
             name: "XQueueServerTests",

@@ -28,6 +28,8 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let leaseLost = Code(rawValue: "lease_lost")
         /// A worker that serves other types has the name.
         public static let workerNameTaken = Code(rawValue: "worker_name_taken")
+        /// A submission middleware turned the tasks away.
+        public static let rejected = Code(rawValue: "rejected")
         /// The caller has as much of something as its quota allows.
         public static let quotaExceeded = Code(rawValue: "quota_exceeded")
         /// This node knows as many remote workers as it may.

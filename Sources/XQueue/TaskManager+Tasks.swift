@@ -1,3 +1,4 @@
+import Synchronization
 public import XQueueCore
 
 /// Submitting tasks, asking about them, canceling and retrying them.
@@ -12,8 +13,12 @@ extension TaskManager {
     @discardableResult
     public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
         await storeTime.prepare(waits: submitter.intake == nil)
-        return try await tracer.submit([try checked(submission)]) { tasks throws(QueueError) in
-            try await submitter.submit(tasks)
+        let middleware = submissionMiddleware.withLock { $0 }
+        guard !middleware.isEmpty else { return try await submitter.submit([try checked(submission)])[0] }
+        return try await middleware[...].submit([submission]) { tasks throws(QueueError) in
+            var checked: [NewTask] = []
+            for task in tasks { checked.append(try self.checked(task)) }
+            return try await self.submitter.submit(checked)
         }[0]
     }
 
@@ -29,16 +34,18 @@ extension TaskManager {
         }
         guard !submissions.isEmpty else { return [] }
         await storeTime.prepare(waits: submitter.intake == nil)
-        var tasks: [NewTask] = []
-        tasks.reserveCapacity(submissions.count)
-        for (index, submission) in submissions.enumerated() {
-            do throws(QueueError) {
-                tasks.append(try checked(submission))
-            } catch {
-                throw error.within("tasks", at: index)
+        let middleware = submissionMiddleware.withLock { $0 }
+        return try await middleware[...].submit(submissions) { submissions throws(QueueError) in
+            var tasks: [NewTask] = []
+            tasks.reserveCapacity(submissions.count)
+            for (index, submission) in submissions.enumerated() {
+                do throws(QueueError) {
+                    tasks.append(try self.checked(submission))
+                } catch {
+                    throw error.within("tasks", at: index)
+                }
             }
-        }
-        return try await tracer.submit(tasks) { tasks throws(QueueError) in try await submitter.submit(tasks)
+            return try await self.submitter.submit(tasks)
         }
     }
 
@@ -49,9 +56,19 @@ extension TaskManager {
     public func submit<Handler: TaskHandler>(
         _ handler: Handler.Type, _ payload: Handler.Payload, _ options: SubmitOption...
     ) async throws -> TaskRecord {
-        var submission = TaskSubmission(type: handler.type, payload: try RawJSON(encoding: payload))
-        for option in options { option.apply(&submission) }
-        return try await submit(submission).record
+        try await submit(TaskSubmission(handler, payload, options)).record
+    }
+
+    /// Submits one task for `handler` with each of the payloads, in order: all of them or none.
+    ///
+    /// - Parameter options: What is asked of every task.
+    /// - Throws: ``QueueError``, or what encoding a payload throws.
+    @discardableResult
+    public func submit<Handler: TaskHandler>(
+        _ handler: Handler.Type, each payloads: some Sequence<Handler.Payload>, _ options: SubmitOption...
+    ) async throws -> [TaskRecord] {
+        let submissions = try payloads.map { try TaskSubmission(handler, $0, options) }
+        return try await submit(submissions).map(\.record)
     }
 
     /// Submits a task of `type` with a payload of raw JSON.

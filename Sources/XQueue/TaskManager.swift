@@ -9,7 +9,7 @@ public import XQueueCore
 ///
 /// ```swift
 /// let manager = TaskManager(store: try SQLiteStore(path: "xqueue.db"))
-/// manager.register(Resize(), maxConcurrency: 10)
+/// try manager.register(Resize(), maxConcurrency: 10)
 /// try await manager.submit(Resize.self, request)
 /// ```
 ///
@@ -22,7 +22,9 @@ public final class TaskManager: Service {
     let store: any Store
     let submitter: TaskSubmitter
     let feeder: IntakeFeeder?
-    let registry = HandlerRegistry()
+    let registry: HandlerRegistry
+    /// Around every submission; the first one is outermost.
+    let submissionMiddleware: Mutex<[any SubmissionMiddleware]>
     let ids: TaskIDGenerator
     let context: EngineContext
     let pool: WorkerPool
@@ -33,7 +35,6 @@ public final class TaskManager: Service {
     let cluster: ClusterView
     let births: BirthWatch
     let process: HostProcess
-    let tracer: QueueTracer
     let remoteWorkers: RemoteWorkers
     let leaseDesk: LeaseDesk
     package let eventBus: EventBus
@@ -66,19 +67,23 @@ public final class TaskManager: Service {
         let context = EngineContext(
             clock: clock, random: random, metrics: QueueMetrics(factory), logger: logger)
         let store = MeteredStore(store, context.metrics)
+        let tracer = QueueTracer(tracer)
+        let registry = HandlerRegistry(
+            middleware: [AttemptTimer(metrics: context.metrics)] + (tracer.map { [$0] } ?? []))
         let storeTime = StoreTime(store: store, clock: clock)
         let cluster = ClusterView(store: store, clock: clock)
-        let births = BirthWatch(store: store, context: context) { [registry] in
+        let births = BirthWatch(store: store, context: context) {
             guard configuration.runsWorkers else { return [] }
             return registry.limits.compactMap { type, limit in limit.map { (type: type, limit: $0) } }
         }
         self.context = context
         self.store = store
+        self.registry = registry
+        submissionMiddleware = Mutex(tracer.map { [$0] } ?? [])
         self.configuration = configuration
         self.storeTime = storeTime
         self.cluster = cluster
         self.births = births
-        self.tracer = QueueTracer(tracer)
         ids = TaskIDGenerator(random: random) { storeTime.now() }
         process = HostProcess.current
         workerID = configuration.workerID ?? NodeName.make(process, random: random)
@@ -86,7 +91,7 @@ public final class TaskManager: Service {
 
         let unserved = UnservedTypes(
             cluster, maxAge: configuration.heartbeatInterval, context: context
-        ) { [registry] type in
+        ) { type in
             configuration.runsWorkers && registry.handler(of: type) != nil
         }
         let storeWatch = StoreWatch()
@@ -101,7 +106,7 @@ public final class TaskManager: Service {
 
         let attempts = Attempts(
             store: store, births: births, configuration: configuration, context: context)
-        pool = WorkerPool(attempts, registry: registry, workerID: workerID, tracer: self.tracer)
+        pool = WorkerPool(attempts, registry: registry, workerID: workerID)
         let held = HeldLeases()
         remoteWorkers = RemoteWorkers(
             store: store, cluster: cluster, held: held, configuration: configuration,
@@ -125,8 +130,20 @@ public final class TaskManager: Service {
     ///   - handler: Takes the place of an earlier one of the same type.
     ///   - maxConcurrency: The most tasks of the type that run at once, across all nodes; nil leaves the limit
     ///     as it is stored. It is stored when ``run()`` starts, and the node that starts last decides.
-    public func register<Handler: TaskHandler>(_ handler: Handler, maxConcurrency: Int? = nil) {
-        register(Handler.type, maxConcurrency: maxConcurrency) { task in
+    /// - Throws: ``QueueError`` of code ``QueueError/Code/invalidField`` for an illegal type or limit.
+    public func register<Handler: TaskHandler>(
+        _ handler: Handler, maxConcurrency: Int? = nil
+    ) throws(QueueError) where Handler.Output: Encodable {
+        try register(Handler.type, maxConcurrency: maxConcurrency) { task in
+            try await handler.handle(task)
+        }
+    }
+
+    /// Serves the type of a handler that returns nothing; its tasks have no result.
+    public func register<Handler: TaskHandler>(
+        _ handler: Handler, maxConcurrency: Int? = nil
+    ) throws(QueueError) where Handler.Output == Void {
+        try register(Handler.type, maxConcurrency: maxConcurrency) { task in
             try await handler.handle(task)
         }
     }
@@ -135,15 +152,20 @@ public final class TaskManager: Service {
     public func register<Payload: Decodable & Sendable, Output: Encodable & Sendable>(
         _ type: String, maxConcurrency: Int? = nil,
         _ handle: @escaping @Sendable (TaskContext<Payload>) async throws -> Output
-    ) {
-        register(type, maxConcurrency: maxConcurrency) { task -> RawJSON? in
-            let payload: Payload
-            do {
-                payload = try task.payload.decode()
-            } catch {
-                throw TaskFailure("the payload is not what the handler takes: \(error)", isPermanent: true)
-            }
-            return try RawJSON(encoding: try await handle(TaskContext(task, payload: payload)))
+    ) throws(QueueError) {
+        try register(type, maxConcurrency: maxConcurrency) { task -> RawJSON? in
+            try RawJSON(encoding: try await handle(try task.decoded()))
+        }
+    }
+
+    /// Serves `type` with a closure that takes a `Decodable` value and returns nothing.
+    public func register<Payload: Decodable & Sendable>(
+        _ type: String, maxConcurrency: Int? = nil,
+        _ handle: @escaping @Sendable (TaskContext<Payload>) async throws -> Void
+    ) throws(QueueError) {
+        try register(type, maxConcurrency: maxConcurrency) { task -> RawJSON? in
+            try await handle(try task.decoded())
+            return nil
         }
     }
 
@@ -151,8 +173,31 @@ public final class TaskManager: Service {
     public func register(
         _ type: String, maxConcurrency: Int? = nil,
         _ handle: @escaping @Sendable (TaskContext<RawJSON>) async throws -> RawJSON?
-    ) {
+    ) throws(QueueError) {
+        try TaskSubmission.check(type: type)
+        if let maxConcurrency, !(1...ModelLimits.maxConcurrency ~= maxConcurrency) {
+            throw .invalid(
+                "max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
+        }
         registry.add(type, maxConcurrency: maxConcurrency, handle)
+    }
+
+    // MARK: - Middleware
+
+    /// Runs `middleware` around every attempt in this process, inside of what was added before.
+    public func add(_ middleware: some AttemptMiddleware) {
+        registry.add(middleware)
+    }
+
+    /// Runs `middleware` around every submission through this process, inside of what was added before.
+    public func add(_ middleware: some SubmissionMiddleware) {
+        submissionMiddleware.withLock { $0.append(middleware) }
+    }
+
+    /// Runs `middleware` around every attempt and every submission in this process.
+    public func add(_ middleware: some AttemptMiddleware & SubmissionMiddleware) {
+        registry.add(middleware)
+        submissionMiddleware.withLock { $0.append(middleware) }
     }
 
     // MARK: - Life
@@ -163,11 +208,10 @@ public final class TaskManager: Service {
     /// At shutdown it stops claiming, lets running tasks finish within the grace period, returns the rest
     /// to the queue without counting a retry, and closes the store.
     ///
-    /// - Throws: ``QueueError`` if a registered type or limit is not legal, or the store fails at start.
+    /// - Throws: ``QueueError`` if the store fails at start.
     public func run() async throws {
         do {
             if configuration.runsWorkers {
-                try checkHandlers()
                 try await attempt { () async throws(StoreError) in try await self.births.look() }
             }
             await runServices()
@@ -178,22 +222,13 @@ public final class TaskManager: Service {
         await close()
     }
 
-    private func close() async {
+    /// Closes the store and the log in front of it; later calls throw ``QueueError/Code/storeUnavailable``.
+    ///
+    /// For a manager that only submits and asks: ``run()`` does it by itself at its end. Calling it again does nothing.
+    public func close() async {
         eventBus.stop()
         await feeder?.intake.close()
         await store.close()
-    }
-
-    private func checkHandlers() throws(QueueError) {
-        for (type, limit) in registry.limits {
-            try TaskSubmission.check(type: type)
-            // Without one, what an operator has set stays, through restarts of any node.
-            guard let limit else { continue }
-            guard 1...ModelLimits.maxConcurrency ~= limit else {
-                throw .invalid(
-                    "max_concurrency", "of type \(type) must be 1 to \(ModelLimits.maxConcurrency)")
-            }
-        }
     }
 
     private func runServices() async {
@@ -229,8 +264,8 @@ public final class TaskManager: Service {
             }
             group.cancelAll()
         }
-        // A Swift task of its own, awaited here: the leave is taken even after a cancellation.
-        await Task { await takeLeave(lease) }.value
+        // A Swift task of its own, awaited here: the node is deregistered even after a cancellation.
+        await Task { await deregister(lease) }.value
         ending.cancel()
         await ending.value
     }
@@ -244,13 +279,13 @@ public final class TaskManager: Service {
         await store.close()
     }
 
-    private func takeLeave(_ lease: LeaseHolder) async {
+    private func deregister(_ lease: LeaseHolder) async {
         await lease.release()
         do throws(StoreError) {
             try await store.unregister(workerID)
         } catch {
-            // The others will miss its announcements soon enough.
-            context.logger.debug("This node could not take its leave", metadata: ["error": "\(error)"])
+            // The others will miss its heartbeats soon enough.
+            context.logger.debug("Could not deregister this node", metadata: ["error": "\(error)"])
         }
     }
 

@@ -23,7 +23,7 @@ struct BenchQueue {
             store: store, intake: intake, configuration: configuration, logger: .silent)
         let handled = Counter()
         self.handled = handled
-        manager.register(Self.type) { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try manager.register(Self.type) { (_: TaskContext<RawJSON>) -> RawJSON? in
             onStart()
             handled.next()
             return nil

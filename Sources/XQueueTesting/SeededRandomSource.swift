@@ -25,17 +25,17 @@ public final class SeededRandomSource: RandomSource {
 /// Choices for randomised tests.
 extension RandomSource {
     /// A number below `bound`, which must be positive.
-    func below(_ bound: Int) -> Int {
+    package func below(_ bound: Int) -> Int {
         Int(next() % UInt64(bound))
     }
 
     /// True `percent` times in a hundred.
-    func chance(_ percent: Int) -> Bool {
+    package func chance(_ percent: Int) -> Bool {
         below(100) < percent
     }
 
     /// One of `elements`; nil if there are none.
-    func pick<Element>(_ elements: [Element]) -> Element? {
+    package func pick<Element>(_ elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[below(elements.count)]
     }
 }

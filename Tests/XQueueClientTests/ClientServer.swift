@@ -11,7 +11,7 @@ enum ClientServer {
     static func run(_ body: @Sendable (QueueClient) async throws -> Void) async throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let manager = TaskManager(store: try SQLiteStore(path: ":memory:"), logger: logger)
-        manager.register("mirror") { (task: TaskContext<RawJSON>) in
+        try manager.register("mirror") { (task: TaskContext<RawJSON>) in
             if task.payload.text == "\"fail\"" { throw TaskFailure("as asked", isPermanent: true) }
             return task.payload
         }

@@ -57,8 +57,8 @@ struct KafkaFixture: Sendable {
         let store = FaultyStore(
             try SQLiteStore(path: ":memory:", limits: StoreLimits(maxBacklog: maxBacklog)))
         let manager = TaskManager(store: store, intake: try intake(change), logger: Self.silent)
-        manager.register("work") { task -> RawJSON? in task.payload }
-        manager.register("example") { task -> RawJSON? in task.payload }
+        try manager.register("work") { task -> RawJSON? in task.payload }
+        try manager.register("example") { task -> RawJSON? in task.payload }
         return Node(
             store: store, manager: manager, group: ServiceGroup(services: [manager], logger: Self.silent))
     }

@@ -267,7 +267,7 @@ import XQueueTesting
             $0.deliveryTimeout = .seconds(1)
         }
         let manager = TaskManager(store: store, intake: intake, logger: KafkaFixture.silent)
-        manager.register("work") { task -> RawJSON? in task.payload }
+        try manager.register("work") { task -> RawJSON? in task.payload }
         cluster.fail(.produce, Array(repeating: RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, count: 1000))
         let node = KafkaFixture.Node(
             store: FaultyStore(store), manager: manager,

@@ -97,7 +97,7 @@ import XQueueTesting
             configuration.statusTopic = "ended"
         }
         let node = try fixture.node(change)
-        node.manager.register("picky") { _ -> RawJSON? in throw TaskFailure("no", isPermanent: true) }
+        try node.manager.register("picky") { _ -> RawJSON? in throw TaskFailure("no", isPermanent: true) }
         node.manager.add(
             try KafkaStatusSink(configuration: fixture.configuration(change), logger: KafkaFixture.silent))
         var waiting: TaskID?

@@ -59,9 +59,9 @@ import XQueueTesting
     @Test("A server that shuts down is not ready") func stopping() async throws {
         try await TestAPI.run { api in
             let monitor = HealthMonitor(api.manager, patience: .seconds(30))
-            #expect(await !monitor.ask().isStopping)
+            #expect(await !monitor.finding().isStopping)
             monitor.stop()
-            #expect(await monitor.ask().isStopping)
+            #expect(await monitor.finding().isStopping)
         }
     }
 }

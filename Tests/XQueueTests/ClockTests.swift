@@ -14,7 +14,7 @@ import XQueueTesting
         let fixture = try ClusterFixture()
         let node = fixture.node("node-1", clock: SkewedClock(fixture.clock, aheadBy: skew))
         let gate = Gate()
-        node.manager.register("a") { task -> RawJSON? in
+        try node.manager.register("a") { task -> RawJSON? in
             await gate.pass()
             return task.stopReason == nil ? .null : nil
         }
@@ -67,7 +67,7 @@ import XQueueTesting
         let node = fixture.node("node-1", clock: clock)
         let other = fixture.node("node-2")
         let gate = Gate()
-        node.manager.register("a") { _ -> RawJSON? in
+        try node.manager.register("a") { _ -> RawJSON? in
             await gate.pass()
             return nil
         }
@@ -97,7 +97,7 @@ import XQueueTesting
     func maintenanceOfANodeWhoseClockIsWrongLooksWhenItIsTime(_ skew: Duration) async throws {
         let fixture = try ClusterFixture()
         let node = fixture.node("node-1", clock: SkewedClock(fixture.clock, aheadBy: skew))
-        node.manager.register("a") { _ -> RawJSON? in nil }
+        try node.manager.register("a") { _ -> RawJSON? in nil }
         try await fixture.running([node]) {
             let task = try await node.manager.submit("a", .null, .delay(.seconds(8)))
             let before = node.store.calls(of: .sweep)

@@ -13,9 +13,9 @@ import XQueueTesting
             $0.runsWorkers = false
             $0.servesAPI = true
         }
-        one.manager.register("b") { _ -> RawJSON? in nil }
-        one.manager.register("a") { _ -> RawJSON? in nil }
-        two.manager.register("c") { _ -> RawJSON? in nil }
+        try one.manager.register("b") { _ -> RawJSON? in nil }
+        try one.manager.register("a") { _ -> RawJSON? in nil }
+        try two.manager.register("c") { _ -> RawJSON? in nil }
         try await fixture.running([one, two]) {
             fixture.clock.advance(by: .seconds(1))
             let nodes = try await two.manager.nodes()
@@ -53,9 +53,9 @@ import XQueueTesting
         let fixture = try ClusterFixture()
         let api = fixture.node("api") { $0.runsWorkers = false }
         let worker = fixture.node("worker")
-        api.manager.register("a", maxConcurrency: 3) { _ -> RawJSON? in nil }
-        worker.manager.register("a") { _ -> RawJSON? in .null }
-        worker.manager.register("unseen") { _ -> RawJSON? in nil }
+        try api.manager.register("a", maxConcurrency: 3) { _ -> RawJSON? in nil }
+        try worker.manager.register("a") { _ -> RawJSON? in .null }
+        try worker.manager.register("unseen") { _ -> RawJSON? in nil }
         try await fixture.running([worker, api]) {
             let task = try await api.manager.submit("a", .null)
             try await api.manager.submit("nobody", .null)
@@ -84,7 +84,7 @@ import XQueueTesting
         let fixture = try ClusterFixture()
         let api = fixture.node("api") { $0.runsWorkers = false }
         let worker = fixture.node("worker")
-        worker.manager.register("a") { _ -> RawJSON? in nil }
+        try worker.manager.register("a") { _ -> RawJSON? in nil }
         try await fixture.running([worker, api]) {
             let before = api.store.calls(of: .nodes)
             for _ in 0..<50 {
@@ -143,7 +143,7 @@ import XQueueTesting
         let nodes = ["node-1", "node-2"].map { fixture.node($0) { $0.maxConcurrency = 3 } }
         let gate = Gate()
         for node in nodes {
-            node.manager.register("held") { _ -> RawJSON? in
+            try node.manager.register("held") { _ -> RawJSON? in
                 await gate.pass()
                 return nil
             }

@@ -32,7 +32,7 @@ import XQueueTesting
         let ofKey = HighWater()
         let typeGate = Gate()
         let keyGate = Gate()
-        fixture.manager.register("limited", maxConcurrency: 4) { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("limited", maxConcurrency: 4) { (_: TaskContext<RawJSON>) -> RawJSON? in
             all.enter()
             ofType.enter()
             await typeGate.pass()
@@ -40,7 +40,7 @@ import XQueueTesting
             all.leave()
             return nil
         }
-        fixture.manager.register("keyed") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("keyed") { (_: TaskContext<RawJSON>) -> RawJSON? in
             all.enter()
             ofKey.enter()
             await keyGate.pass()
@@ -71,11 +71,11 @@ import XQueueTesting
     @Test func aSaturatedKeyOccupiesNoSlotAndBlocksNoOtherTask() async throws {
         let fixture = try RuntimeFixture { $0.maxConcurrency = 2 }
         let gate = Gate()
-        fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
             await gate.pass()
             return nil
         }
-        fixture.manager.register("free") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        try fixture.manager.register("free") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
         try await fixture.running { _ in
             var held: [TaskID] = []
             for _ in 0..<20 {
@@ -98,7 +98,7 @@ import XQueueTesting
         let fixture = try RuntimeFixture { $0.maxConcurrency = 1 }
         let order = SharedList<String>()
         for type in ["a", "b"] {
-            fixture.manager.register(type) { (task: TaskContext<RawJSON>) -> RawJSON? in
+            try fixture.manager.register(type) { (task: TaskContext<RawJSON>) -> RawJSON? in
                 order.append(task.payload.text)
                 return nil
             }
@@ -116,11 +116,11 @@ import XQueueTesting
     @Test func aPausedTypeWaitsUntilResumed() async throws {
         let fixture = try RuntimeFixture()
         let runs = SharedList<TaskID>()
-        fixture.manager.register("p") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("p") { (task: TaskContext<RawJSON>) -> RawJSON? in
             runs.append(task.id)
             return nil
         }
-        fixture.manager.register("q") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        try fixture.manager.register("q") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
         try await fixture.running { _ in
             try await fixture.manager.pause("p")
             let held = try await fixture.manager.submit("p", .null)
@@ -134,7 +134,7 @@ import XQueueTesting
 
     @Test func aScheduledTaskRunsWhenItsTimeHasCome() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register("s") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        try fixture.manager.register("s") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
         try await fixture.running { _ in
             let start = fixture.clock.now()
             let task = try await fixture.manager.submit("s", .null, .delay(.seconds(90)))
@@ -161,7 +161,7 @@ import XQueueTesting
     @Test func aStoreThatFailsForAWhileLosesNothing() async throws {
         let fixture = try RuntimeFixture()
         let runs = SharedList<TaskID>()
-        fixture.manager.register("f") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("f") { (task: TaskContext<RawJSON>) -> RawJSON? in
             runs.append(task.id)
             return nil
         }

@@ -20,7 +20,7 @@ private struct Sum: TaskHandler {
 @Suite struct HandlerTests {
     @Test func aTypedHandlersAnswerIsTheResult() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register(Sum(), maxConcurrency: 3)
+        try fixture.manager.register(Sum(), maxConcurrency: 3)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit(Sum.self, .init(numbers: [1, 2, 3]), .priority(5))
             let done = try await fixture.wait(for: task.id, .success)
@@ -37,7 +37,7 @@ private struct Sum: TaskHandler {
     @Test func aTaskThatIsGivenBackAgainAndAgainWaits() async throws {
         let fixture = try RuntimeFixture()
         let attempts = SharedList<Int>()
-        fixture.manager.register("naps") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("naps") { (task: TaskContext<RawJSON>) -> RawJSON? in
             attempts.append(task.attempt)
             throw TaskSnooze(for: .zero)
         }
@@ -56,7 +56,7 @@ private struct Sum: TaskHandler {
 
     @Test func aPayloadTheHandlerCannotReadFailsForGood() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register(Sum())
+        try fixture.manager.register(Sum())
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("sum", try RawJSON(#"{"numbers":"no"}"#))
             let done = try await fixture.wait(for: task.id, .failed)
@@ -67,7 +67,7 @@ private struct Sum: TaskHandler {
 
     @Test func rawJSONGoesInAndOutAsItIs() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register("raw") { (task: TaskContext<RawJSON>) in task.payload }
+        try fixture.manager.register("raw") { (task: TaskContext<RawJSON>) in task.payload }
         try await fixture.running { _ in
             let text = #"{ "b":1.50,  "a":[ ] , "a":"é" }"#
             let task = try await fixture.manager.submit("raw", try RawJSON(text))
@@ -78,7 +78,7 @@ private struct Sum: TaskHandler {
     @Test func aFailureIsRetriedAfterItsBackOffUntilNoRetryIsLeft() async throws {
         let fixture = try RuntimeFixture()
         let attempts = Mutex<[Int]>([])
-        fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
             attempts.withLock { $0.append(task.attempt) }
             throw TaskFailure("attempt \(task.attempt)")
         }
@@ -101,7 +101,7 @@ private struct Sum: TaskHandler {
 
     @Test func aPermanentFailureIsNotRetried() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register("bad") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("bad") { (_: TaskContext<RawJSON>) -> RawJSON? in
             throw TaskFailure("never", isPermanent: true)
         }
         try await fixture.running { _ in
@@ -113,7 +113,7 @@ private struct Sum: TaskHandler {
     @Test func aSnoozeUsesUpNoRetry() async throws {
         let fixture = try RuntimeFixture()
         let runs = Mutex(0)
-        fixture.manager.register("later") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("later") { (_: TaskContext<RawJSON>) -> RawJSON? in
             let run = runs.withLock { runs in
                 runs += 1
                 return runs
@@ -135,7 +135,7 @@ private struct Sum: TaskHandler {
 
     @Test func aResultThatIsTooLargeFailsForGood() async throws {
         let fixture = try RuntimeFixture { $0.maxPayloadBytes = 100 }
-        fixture.manager.register("large") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("large") { (_: TaskContext<RawJSON>) -> RawJSON? in
             try RawJSON(encoding: String(repeating: "x", count: 200))
         }
         try await fixture.running { _ in
@@ -148,7 +148,7 @@ private struct Sum: TaskHandler {
     @Test func theLastOfManyReportsArrives() async throws {
         let fixture = try RuntimeFixture()
         let gate = Gate()
-        fixture.manager.register("chatty") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("chatty") { (task: TaskContext<RawJSON>) -> RawJSON? in
             for percent in 0...99 { task.report(progress: Double(percent)) }
             await gate.pass()
             return nil
@@ -163,9 +163,14 @@ private struct Sum: TaskHandler {
         }
     }
 
-    @Test func anIllegalTypeStopsTheStart() async throws {
-        let fixture = try RuntimeFixture()
-        fixture.manager.register("no spaces") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
-        await #expect(throws: QueueError.self) { try await fixture.manager.run() }
+    @Test func anIllegalTypeOrLimitIsNotRegistered() async throws {
+        let manager = try RuntimeFixture().manager
+        let type = #expect(throws: QueueError.self) {
+            try manager.register("no spaces") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        }
+        #expect(type?.code == .invalidField)
+        let limit = #expect(throws: QueueError.self) { try manager.register(Sum(), maxConcurrency: 0) }
+        #expect(limit?.field == "max_concurrency")
+        #expect(manager.ownTypes.isEmpty)
     }
 }

@@ -7,10 +7,10 @@ import XQueueTesting
 /// Suspensions longer than a lease, stores that do not answer, and nodes that are cut off.
 @Suite struct LostLeaseTests {
     /// A type whose tasks end when they are asked to stop, or when the gate opens.
-    private func polite(_ node: ClusterFixture.Node, _ stopped: SharedList<StopReason?>) -> Gate {
+    private func polite(_ node: ClusterFixture.Node, _ stopped: SharedList<StopReason?>) throws -> Gate {
         let begun = Gate()
         begun.open()
-        node.manager.register("a") { task -> RawJSON? in
+        try node.manager.register("a") { task -> RawJSON? in
             await begun.pass()
             do {
                 try await untilCanceled()
@@ -27,7 +27,7 @@ import XQueueTesting
     private func gated() throws -> (RuntimeFixture, Gate) {
         let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(1) }
         let gate = Gate()
-        fixture.manager.register("a") { _ -> RawJSON? in
+        try fixture.manager.register("a") { _ -> RawJSON? in
             await gate.pass()
             return nil
         }
@@ -39,7 +39,7 @@ import XQueueTesting
         let node = fixture.node("node-1") { $0.runsWorkers = true }
         let other = fixture.node("node-2")
         let stopped = SharedList<StopReason?>()
-        let begun = polite(node, stopped)
+        let begun = try polite(node, stopped)
         try await fixture.running([other, node]) {
             let task = try await other.manager.submit("a", .null, .processTimeout(.zero))
             try await eventually("it runs") { begun.entered == 1 }
@@ -67,7 +67,7 @@ import XQueueTesting
         let node = fixture.node("node-1") { $0.stopsOnLostLease = false }
         let other = fixture.node("node-2")
         let stopped = SharedList<StopReason?>()
-        let begun = polite(node, stopped)
+        let begun = try polite(node, stopped)
         try await fixture.running([other, node]) {
             let task = try await other.manager.submit("a", .null, .processTimeout(.zero), .maxRetry(0))
             try await eventually("it runs") { begun.entered == 1 }

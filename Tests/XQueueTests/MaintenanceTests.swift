@@ -12,7 +12,7 @@ import XQueueTesting
     @Test func oneNodeSweepsAndTheOthersAreIdle() async throws {
         let fixture = try ClusterFixture()
         let nodes = ["node-1", "node-2", "node-3"].map { fixture.node($0) }
-        nodes[1].manager.register("a") { _ -> RawJSON? in nil }
+        try nodes[1].manager.register("a") { _ -> RawJSON? in nil }
         try await fixture.running(nodes) {
             let task = try await nodes[2].manager.submit("a", .null, .delay(.seconds(7)))
             try await fixture.advance(by: .milliseconds(500), until: "it has run") {
@@ -46,7 +46,7 @@ import XQueueTesting
                 $0.maintenanceBatch = 3
             }
         }
-        nodes[1].manager.register("served") { _ -> RawJSON? in nil }
+        try nodes[1].manager.register("served") { _ -> RawJSON? in nil }
         let names = (0..<10).map { "name-\($0)" }
         try await fixture.running(nodes) {
             let manager = nodes[0].manager
@@ -70,7 +70,7 @@ import XQueueTesting
         let fixture = try ClusterFixture()
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
-        two.manager.register("a") { _ -> RawJSON? in nil }
+        try two.manager.register("a") { _ -> RawJSON? in nil }
         try await fixture.running([one, two]) {
             await one.shutDown()
             try await eventually("it has deregistered") { one.store.calls(of: .unregister) > 0 }
@@ -89,7 +89,7 @@ import XQueueTesting
         let one = fixture.node("node-1")
         let two = fixture.node("node-2")
         let gate = Gate()
-        one.manager.register("a") { _ -> RawJSON? in
+        try one.manager.register("a") { _ -> RawJSON? in
             await gate.pass()
             return nil
         }
@@ -98,7 +98,7 @@ import XQueueTesting
             let task = try await two.manager.submit("a", .null, .processTimeout(.zero), .retry(policy))
             try await eventually("it runs on the node that does maintenance") { gate.entered == 1 }
             one.store.cutOff()
-            two.manager.register("a") { _ -> RawJSON? in nil }
+            try two.manager.register("a") { _ -> RawJSON? in nil }
             let start = fixture.clock.now()
             try await fixture.advance(by: .milliseconds(100), until: "it has run elsewhere") {
                 try await two.manager.task(task.id)?.status == .success
@@ -118,7 +118,7 @@ import XQueueTesting
         let two = fixture.node("node-2")
         let gate = Gate()
         let reasons = SharedList<StopReason?>()
-        one.manager.register("a") { task -> RawJSON? in
+        try one.manager.register("a") { task -> RawJSON? in
             await gate.pass()
             reasons.append(task.stopReason)
             return .null
@@ -128,7 +128,7 @@ import XQueueTesting
             let task = try await two.manager.submit("a", .null, .processTimeout(.zero), .retry(policy))
             try await eventually("it runs") { gate.entered == 1 }
             one.store.cutOff()
-            two.manager.register("a") { _ -> RawJSON? in try RawJSON("2") }
+            try two.manager.register("a") { _ -> RawJSON? in try RawJSON("2") }
             try await fixture.advance(by: .milliseconds(500), until: "it has run elsewhere") {
                 try await two.manager.task(task.id)?.status == .success
             }
@@ -148,7 +148,7 @@ import XQueueTesting
         let fixture = try ClusterFixture()
         var one = fixture.node("node-1")
         one.startsInTrouble = true
-        one.manager.register("a") { _ -> RawJSON? in nil }
+        try one.manager.register("a") { _ -> RawJSON? in nil }
         one.store.fail(.hold, times: 5)
         one.store.fail(.register, times: 5)
         try await fixture.running([one]) {
@@ -168,7 +168,7 @@ import XQueueTesting
         let two = fixture.node("node-2")
         let runs = SharedList<TaskID>()
         for node in [one, two] {
-            node.manager.register("a") { task -> RawJSON? in
+            try node.manager.register("a") { task -> RawJSON? in
                 runs.append(task.id)
                 return nil
             }
@@ -196,7 +196,7 @@ import XQueueTesting
         let api = fixture.node("api") { $0.runsWorkers = false }
         let worker = fixture.node("worker")
         let gate = Gate()
-        worker.manager.register("a") { _ -> RawJSON? in
+        try worker.manager.register("a") { _ -> RawJSON? in
             gate.open()
             await gate.pass()
             try await untilCanceled()

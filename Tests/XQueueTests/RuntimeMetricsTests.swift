@@ -18,11 +18,11 @@ import XQueueTesting
 
     @Test("Each step of a task is counted once, by type and outcome") func steps() async throws {
         let fixture = try RuntimeFixture(metrics: metrics)
-        fixture.manager.register("good") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
-        fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("good") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        try fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
             throw TaskFailure("no", isPermanent: task.attempt == 2, retryAfter: .zero)
         }
-        fixture.manager.register("later") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("later") { (task: TaskContext<RawJSON>) -> RawJSON? in
             if task.payload.text == "1" { throw TaskSnooze(for: .seconds(3600)) }
             return nil
         }
@@ -58,7 +58,7 @@ import XQueueTesting
     func overtaken() async throws {
         let fixture = try RuntimeFixture(metrics: metrics)
         let gate = Gate()
-        fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("bad") { (task: TaskContext<RawJSON>) -> RawJSON? in
             if task.attempt == 2 { await gate.pass() }
             throw TaskFailure("no", isPermanent: task.attempt == 2, retryAfter: .zero)
         }

@@ -11,8 +11,8 @@ import XQueueTesting
 @Suite struct StopTests {
     private func holding(
         _ fixture: RuntimeFixture, _ gate: Gate, reasons: SharedList<StopReason?> = SharedList()
-    ) {
-        fixture.manager.register("held") { (task: TaskContext<RawJSON>) -> RawJSON? in
+    ) throws {
+        try fixture.manager.register("held") { (task: TaskContext<RawJSON>) -> RawJSON? in
             await gate.pass()
             reasons.append(task.stopReason)
             return try RawJSON(#""done""#)
@@ -32,7 +32,7 @@ import XQueueTesting
         let fixture = try RuntimeFixture()
         let began = Gate()
         began.open()
-        fixture.manager.register("polite") { (_: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("polite") { (_: TaskContext<RawJSON>) -> RawJSON? in
             await began.pass()
             try await untilCanceled()
             return nil
@@ -51,7 +51,7 @@ import XQueueTesting
     @Test func aHandlerThatIgnoresCancellationIsFencedAfterTheGracePeriod() async throws {
         let fixture = try RuntimeFixture { $0.maxConcurrency = 1 }
         let gate = Gate()
-        holding(fixture, gate)
+        try holding(fixture, gate)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("held", .null)
             try await eventually("it runs") { gate.entered == 1 }
@@ -76,7 +76,7 @@ import XQueueTesting
         let fixture = try RuntimeFixture()
         let gate = Gate()
         let reasons = SharedList<StopReason?>()
-        holding(fixture, gate, reasons: reasons)
+        try holding(fixture, gate, reasons: reasons)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("held", .null)
             try await eventually("it runs") { gate.entered == 1 }
@@ -90,7 +90,7 @@ import XQueueTesting
     @Test func aProcessTimeoutEndsTheAttemptEvenIfTheHandlerIgnoresIt() async throws {
         let fixture = try RuntimeFixture()
         let gate = Gate()
-        holding(fixture, gate)
+        try holding(fixture, gate)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit(
                 "held", .null, .processTimeout(.seconds(20)), .maxRetry(1))
@@ -108,7 +108,7 @@ import XQueueTesting
     @Test func aSuccessAfterTheProcessTimeoutIsAFailure() async throws {
         let fixture = try RuntimeFixture()
         let reached = SharedList<StopReason?>()
-        fixture.manager.register("late") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("late") { (task: TaskContext<RawJSON>) -> RawJSON? in
             try? await untilCanceled()
             reached.append(task.stopReason)
             return nil
@@ -126,7 +126,7 @@ import XQueueTesting
     @Test func aWorkerThatLostItsLeaseIsStoppedAndChangesNothing() async throws {
         let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(30) }
         let gate = Gate()
-        holding(fixture, gate)
+        try holding(fixture, gate)
         try await fixture.running { _ in
             let task = try await fixture.manager.submit("held", .null, .maxRetry(0), .processTimeout(.zero))
             try await eventually("it runs") { gate.entered == 1 }
@@ -157,7 +157,7 @@ import XQueueTesting
         let id: TaskID
         do {
             let fixture = try FileFixture(folder) { $0.gracePeriod = .seconds(60) }
-            fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
+            try fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
                 await gate.pass()
                 return nil
             }
@@ -186,7 +186,7 @@ import XQueueTesting
         let id: TaskID
         do {
             let fixture = try FileFixture(folder)
-            fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
+            try fixture.manager.register("held") { (_: TaskContext<RawJSON>) -> RawJSON? in
                 await gate.pass()
                 return nil
             }

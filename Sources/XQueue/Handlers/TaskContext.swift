@@ -10,12 +10,12 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
     /// traces.
     public internal(set) var trace: TraceContext?
-    let attempted: RunningAttempt
+    let attempted: any AttemptControl
     let configuration: QueueConfiguration
     let baseLogger: Logger
 
-    init(
-        _ attempted: RunningAttempt, payload: Payload, trace: TraceContext?,
+    package init(
+        _ attempted: any AttemptControl, payload: Payload, trace: TraceContext?,
         configuration: QueueConfiguration,
         logger: Logger
     ) {
@@ -26,11 +26,11 @@ public struct TaskContext<Payload: Sendable>: Sendable {
         baseLogger = logger
     }
 
-    /// The same, with what the payload says.
-    init<Other>(_ context: TaskContext<Other>, payload: Payload) {
-        self.init(
-            context.attempted, payload: payload, trace: context.trace, configuration: context.configuration,
-            logger: context.baseLogger)
+    /// The same task with another payload: decoded, or decrypted by a middleware. What was submitted stays in
+    /// ``definition``.
+    public func with<Other: Sendable>(payload: Other) -> TaskContext<Other> {
+        TaskContext<Other>(
+            attempted, payload: payload, trace: trace, configuration: configuration, logger: baseLogger)
     }
 
     public subscript<Value>(dynamicMember member: KeyPath<TaskDefinition, Value>) -> Value {
@@ -74,6 +74,31 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     public func report(progress: Double, message: String? = nil) {
         attempted.report(TaskProgress(percent: progress, message: message))
     }
+}
+
+extension TaskContext<RawJSON> {
+    /// The same task with its payload decoded.
+    ///
+    /// - Throws: ``TaskFailure`` that no retry can help if the payload is not a `Value`.
+    func decoded<Value: Decodable & Sendable>() throws -> TaskContext<Value> {
+        let value: Value
+        do {
+            value = try payload.decode()
+        } catch {
+            throw TaskFailure("the payload is not what the handler takes: \(error)", isPermanent: true)
+        }
+        return with(payload: value)
+    }
+}
+
+/// What a context needs of the attempt it belongs to.
+package protocol AttemptControl: Sendable {
+    /// The task as it was claimed.
+    var record: TaskRecord { get }
+    /// Why the attempt should stop; nil while it may continue.
+    var stopReason: StopReason? { get }
+
+    func report(_ progress: TaskProgress)
 }
 
 /// Why an attempt should stop.

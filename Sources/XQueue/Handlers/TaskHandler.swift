@@ -11,7 +11,8 @@
 /// ``TaskFailure`` says more about the failure, and ``TaskSnooze`` asks to be run again later.
 public protocol TaskHandler: Sendable {
     associatedtype Payload: Codable & Sendable
-    associatedtype Output: Encodable & Sendable
+    /// The result: `Encodable`, and `Decodable` as well for ``TaskManager/submitAndWait(_:_:_:timeout:)``; or `Void`.
+    associatedtype Output: Sendable
 
     /// The task type, 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     static var type: String { get }

@@ -1,5 +1,11 @@
 public import XQueueCore
 
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// One thing a Swift caller may ask for when submitting a task.
 ///
 /// ```swift
@@ -7,6 +13,11 @@ public import XQueueCore
 /// ```
 public struct SubmitOption: Sendable {
     let apply: @Sendable (inout TaskSubmission) -> Void
+
+    /// An identifier of your own: while the queue has a task with it, submitting again returns that task.
+    public static func id(_ id: TaskID) -> SubmitOption {
+        SubmitOption { $0.id = id }
+    }
 
     /// Larger runs first; the default is 0.
     public static func priority(_ priority: Int32) -> SubmitOption {
@@ -63,5 +74,10 @@ public struct SubmitOption: Sendable {
     /// Makes the task ready at this time.
     public static func runAt(_ time: Timestamp) -> SubmitOption {
         SubmitOption { $0.schedule = .at(time) }
+    }
+
+    /// Makes the task ready at this time, to the millisecond.
+    public static func runAt(_ date: Date) -> SubmitOption {
+        runAt(Timestamp(date))
     }
 }

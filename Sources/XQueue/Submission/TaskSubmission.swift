@@ -31,6 +31,22 @@ public struct TaskSubmission: Sendable {
         definition = TaskDefinition(type: type, payload: payload)
     }
 
+    /// A task for `handler` with a typed payload, for batches of several types.
+    ///
+    /// - Throws: What encoding the payload throws.
+    public init<Handler: TaskHandler>(
+        _ handler: Handler.Type, _ payload: Handler.Payload, _ options: SubmitOption...
+    ) throws {
+        try self.init(handler, payload, options)
+    }
+
+    init<Handler: TaskHandler>(
+        _ handler: Handler.Type, _ payload: Handler.Payload, _ options: [SubmitOption]
+    ) throws {
+        self.init(type: handler.type, payload: try RawJSON(encoding: payload))
+        for option in options { option.apply(&self) }
+    }
+
     @inlinable public subscript<Value>(dynamicMember member: WritableKeyPath<TaskDefinition, Value>) -> Value
     {
         get { definition[keyPath: member] }

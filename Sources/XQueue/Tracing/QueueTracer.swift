@@ -2,42 +2,41 @@ import Tracing
 import XQueueCore
 
 /// The spans of the queue: one for each submission, and one for each attempt in this process.
-///
-/// If nobody traces here, traces are carried on as they came, and nothing else is done.
-struct QueueTracer: Sendable {
-    /// Nil if nobody traces here.
-    private let tracer: (any Tracer)?
+struct QueueTracer: SubmissionMiddleware, AttemptMiddleware {
+    private let tracer: any Tracer
 
-    init(_ tracer: any Tracer) {
-        self.tracer = tracer is NoOpTracer ? nil : tracer
+    /// Nil for a tracer that records nothing: traces are then passed on as they came.
+    init?(_ tracer: any Tracer) {
+        guard !(tracer is NoOpTracer) else { return nil }
+        self.tracer = tracer
     }
 
     /// Brings tasks into the queue within a span, which becomes the parent of their attempts.
     ///
     /// The span belongs to the caller's, or else to the trace of the first task. A task of another trace stays in
     /// its own.
-    func submit<Value: Sendable>(
-        _ tasks: [NewTask], _ body: ([NewTask]) async throws(QueueError) -> Value
-    ) async throws(QueueError) -> Value {
-        guard let tracer else { return try await body(tasks) }
+    func submit(
+        _ tasks: [TaskSubmission], next: ([TaskSubmission]) async throws(QueueError) -> [SubmitOutcome]
+    ) async throws(QueueError) -> [SubmitOutcome] {
         let given = tasks.first { $0.trace != nil }?.trace
-        let context = ServiceContext.current ?? self.context(of: given, tracer)
+        let context = ServiceContext.current ?? self.context(of: given)
         let span = tracer.startSpan("xqueue submit", context: context, ofKind: .producer)
         defer { span.end() }
         span.attributes["messaging.system"] = "xqueue"
         span.attributes["messaging.operation.name"] = "submit"
         span.attributes["messaging.batch.message_count"] = tasks.count
-        if let first = tasks.first {
-            span.attributes["messaging.destination.name"] = first.type
-            if tasks.count == 1 { span.attributes["messaging.message.id"] = first.id.description }
-        }
-        let own = trace(of: span, tracer)
+        if let first = tasks.first { span.attributes["messaging.destination.name"] = first.type }
+        let own = trace(of: span)
         var tasks = tasks
         for index in tasks.indices where tasks[index].trace == given || tasks[index].trace == nil {
             tasks[index].trace = own ?? tasks[index].trace
         }
         do throws(QueueError) {
-            return try await body(tasks)
+            let outcomes = try await next(tasks)
+            if let first = outcomes.first, outcomes.count == 1 {
+                span.attributes["messaging.message.id"] = first.record.id.description
+            }
+            return outcomes
         } catch {
             span.recordError(error)
             span.setStatus(SpanStatus(code: .error, message: error.code.rawValue))
@@ -47,20 +46,20 @@ struct QueueTracer: Sendable {
 
     /// Runs a handler within a span of its task's trace, and hands it that span's trace.
     func attempt(
-        _ record: TaskRecord, _ body: (TraceContext?) async throws -> RawJSON?
+        _ task: TaskContext<RawJSON>, next: @Sendable (TaskContext<RawJSON>) async throws -> RawJSON?
     ) async throws -> RawJSON? {
-        guard let tracer else { return try await body(record.trace) }
-        let span = tracer.startSpan(
-            "xqueue attempt", context: context(of: record.trace, tracer), ofKind: .consumer)
+        let span = tracer.startSpan("xqueue attempt", context: context(of: task.trace), ofKind: .consumer)
         defer { span.end() }
         span.attributes["messaging.system"] = "xqueue"
         span.attributes["messaging.operation.name"] = "attempt"
-        span.attributes["messaging.destination.name"] = record.type
-        span.attributes["messaging.message.id"] = record.id.description
-        span.attributes["xqueue.attempt"] = record.attempt
+        span.attributes["messaging.destination.name"] = task.type
+        span.attributes["messaging.message.id"] = task.id.description
+        span.attributes["xqueue.attempt"] = task.attempt
         do {
             return try await ServiceContext.withValue(span.context) {
-                try await body(trace(of: span, tracer) ?? record.trace)
+                var task = task
+                task.trace = trace(of: span) ?? task.trace
+                return try await next(task)
             }
         } catch {
             if !(error is TaskSnooze) {
@@ -71,13 +70,13 @@ struct QueueTracer: Sendable {
         }
     }
 
-    private func context(of trace: TraceContext?, _ tracer: any Tracer) -> ServiceContext {
+    private func context(of trace: TraceContext?) -> ServiceContext {
         var context = ServiceContext.topLevel
         tracer.extract(TraceCarrier(trace), into: &context, using: TraceHeaders())
         return context
     }
 
-    private func trace(of span: any Span, _ tracer: any Tracer) -> TraceContext? {
+    private func trace(of span: any Span) -> TraceContext? {
         var carrier = TraceCarrier()
         tracer.inject(span.context, into: &carrier, using: TraceHeaders())
         return carrier.trace

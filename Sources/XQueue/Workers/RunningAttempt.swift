@@ -4,7 +4,7 @@ import XQueueCore
 /// An attempt whose handler runs, or ran, in this process.
 ///
 /// Its end is decided once: by the handler that returns, or by whoever gives up waiting for it.
-final class RunningAttempt: Sendable {
+final class RunningAttempt: AttemptControl {
     let id: AttemptID
     let record: TaskRecord
     let metrics: WorkMetrics

@@ -63,19 +63,12 @@ extension WorkerPool {
     private func perform(
         _ attempt: RunningAttempt, _ handler: ErasedHandler, _ task: TaskContext<RawJSON>
     ) async {
-        let start = ContinuousClock.now
         let result: Result<RawJSON?, any Error>
         do {
-            result = .success(
-                try await tracer.attempt(attempt.record) { trace in
-                    var task = task
-                    task.trace = trace
-                    return try await handler(task)
-                })
+            result = .success(try await handler(task))
         } catch {
             result = .failure(error)
         }
-        attempt.metrics.ran(for: ContinuousClock.now - start)
         let reason = attempt.stopReason
         guard attempt.end() else {
             slots.free(wasStuck: true)

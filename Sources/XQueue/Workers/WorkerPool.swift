@@ -9,7 +9,6 @@ final class WorkerPool: Sendable {
     let registry: HandlerRegistry
     let workerID: String
     let configuration: QueueConfiguration
-    let tracer: QueueTracer
     let context: EngineContext
     let slots: Slots
     let table = AttemptTable()
@@ -35,13 +34,10 @@ final class WorkerPool: Sendable {
     private let isStopping = Atomic(false)
     private let isDispatching = Atomic(true)
 
-    init(
-        _ attempts: Attempts, registry: HandlerRegistry, workerID: String, tracer: QueueTracer
-    ) {
+    init(_ attempts: Attempts, registry: HandlerRegistry, workerID: String) {
         self.attempts = attempts
         self.registry = registry
         self.workerID = workerID
-        self.tracer = tracer
         configuration = attempts.configuration
         context = attempts.context
         slots = Slots(total: max(configuration.maxConcurrency, 1))

@@ -115,7 +115,7 @@ struct BenchWorkerCommand: AsyncParsableCommand {
         configuration.maxConcurrency = concurrency
         let store = try await RedisStore(configuration: redis, logger: .silent)
         let manager = TaskManager(store: store, configuration: configuration, logger: .silent)
-        manager.register(BenchQueue.type) { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        try manager.register(BenchQueue.type) { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
         try await manager.run()
     }
 }

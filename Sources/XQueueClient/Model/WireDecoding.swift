@@ -99,8 +99,8 @@ struct WireObject {
 
     /// Returns a member as JSON; null if it is missing. ``KeepsJSON`` replaces it with the original text.
     func json(_ name: String) throws -> RawJSON {
-        let tree: JSONTree? = try optional(name)
-        return tree?.json ?? .null
+        let json: RawJSON? = try optional(name)
+        return json ?? .null
     }
 
     /// Returns a member as JSON; nil if it is missing or null.
@@ -112,59 +112,5 @@ struct WireObject {
     private func wrong(_ name: String, _ what: String) -> DecodingError {
         let path = container.codingPath + [WireName(stringValue: name)]
         return .dataCorrupted(.init(codingPath: path, debugDescription: what))
-    }
-}
-
-/// Any JSON that comes from a decoder.
-private enum JSONTree: Decodable {
-    case null
-    case bool(Bool)
-    case integer(Int64)
-    case number(Double)
-    case string(String)
-    case array([JSONTree])
-    case object([String: JSONTree])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSONTree].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSONTree].self))
-        }
-    }
-
-    var json: RawJSON {
-        var writer = JSONWriter()
-        write(to: &writer)
-        return RawJSON(trusted: writer.text)
-    }
-
-    private func write(to writer: inout JSONWriter) {
-        switch self {
-        case .null: writer.null()
-        case .bool(let value): writer.value(value)
-        case .integer(let value): writer.value(value)
-        case .number(let value): writer.value(value)
-        case .string(let value): writer.value(value)
-        case .array(let values): writer.array(values) { $1.write(to: &$0) }
-        case .object(let members):
-            writer.object { writer in
-                for name in members.keys.sorted() {
-                    writer.name(name)
-                    members[name]?.write(to: &writer)
-                }
-            }
-        }
     }
 }

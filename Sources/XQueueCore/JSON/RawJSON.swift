@@ -30,14 +30,19 @@ public struct RawJSON: Sendable {
         self.text = text
     }
 
-    /// The value `value` encodes to.
+    /// The value `value` encodes to; a `RawJSON` is kept byte for byte.
     public init(encoding value: some Encodable) throws {
+        if let raw = value as? RawJSON {
+            self = raw
+            return
+        }
         self.init(trusted: String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
     }
 
-    /// Decodes the value as a `Value`.
+    /// Decodes the value as a `Value`; a `RawJSON` is the value itself, byte for byte.
     public func decode<Value: Decodable>(_: Value.Type = Value.self) throws -> Value {
-        try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        if Value.self == RawJSON.self, let same = self as? Value { return same }
+        return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 
     public static let null = RawJSON(trusted: "null")

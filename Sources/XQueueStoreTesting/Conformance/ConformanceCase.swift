@@ -1,5 +1,6 @@
 public import Testing
 public import XQueueCore
+public import XQueueTesting
 
 /// One guarantee of a store, as a test.
 public struct ConformanceCase: Sendable, CustomTestStringConvertible {

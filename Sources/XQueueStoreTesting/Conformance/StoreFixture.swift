@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import XQueueCore
+import XQueueTesting
 
 /// A fresh store with its clock, and helpers for concise test cases.
 struct StoreFixture: Sendable {

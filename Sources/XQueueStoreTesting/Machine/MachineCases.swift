@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueTesting
 
 extension StoreConformance {
     /// Every state × every transition: the store must do the same as the pure state machine.

@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueTesting
 
 /// A state in a task's lifecycle, with the verbs that lead to it.
 struct MachineState: Sendable {

@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueTesting
 
 extension ModelRun {
     mutating func insert() async throws {

@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueTesting
 
 /// One randomized run: the state of the store and of the model so far.
 struct ModelRun {

@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueTesting
 
 /// Draws the operations of a randomized run: few names and short times, so that conflicts are frequent.
 struct ModelScenario {

@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueTesting
 
 #if canImport(FoundationEssentials)
 import FoundationEssentials

@@ -95,4 +95,25 @@ struct RawJSONTests {
         let kept = try RawJSON("{ \"a\" : 1 }")
         #expect(throws: (any Error).self) { try kept.decode(Payload.self) }
     }
+
+    @Test func passesThroughOtherCodables() throws {
+        struct Envelope: Codable, Equatable {
+            var id: Int
+            var content: RawJSON
+            var note: RawJSON?
+        }
+        let text = #"{"content":{"a":[1,-2,18446744073709551615,0.5,true,null,"é"]},"id":7}"#
+        let envelope = try RawJSON(text).decode(Envelope.self)
+        #expect(envelope.content.text == #"{"a":[1,-2,18446744073709551615,0.5,true,null,"é"]}"#)
+        #expect(envelope.note == nil)
+        let again = try RawJSON(encoding: envelope).decode(Envelope.self)
+        #expect(again == envelope)
+    }
+
+    @Test func isKeptByteForByteByItself() throws {
+        let odd = try RawJSON(#"{ "b" : 1.0, "a" : 100000000000000000000000001 }"#)
+        #expect(try RawJSON(encoding: odd) == odd)
+        #expect(try RawJSON(encoding: Optional(odd)) == odd)
+        #expect(try odd.decode(RawJSON.self) == odd)
+    }
 }

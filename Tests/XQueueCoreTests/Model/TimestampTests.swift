@@ -60,4 +60,15 @@ struct TimestampTests {
         #expect(Duration.milliseconds(1500).inSeconds == 1.5)
         #expect(Duration.milliseconds(-250).inSeconds == -0.25)
     }
+
+    @Test func datesAreTimestampsToTheMillisecond() {
+        let date = Date(timeIntervalSince1970: 1_767_225_600.1239)
+        #expect(Timestamp(date).milliseconds == 1_767_225_600_123)
+        #expect(Timestamp(milliseconds: 1_767_225_600_123).date.timeIntervalSince1970 == 1_767_225_600.123)
+        #expect(Timestamp(Date(timeIntervalSince1970: -0.0005)).milliseconds == -1)
+        #expect(Timestamp(Date.distantFuture).milliseconds == 64_092_211_200_000)
+        #expect(Timestamp(Date(timeIntervalSince1970: 1e300)).milliseconds == .max)
+        #expect(Timestamp(Date(timeIntervalSince1970: -.infinity)).milliseconds == .min)
+        #expect(Timestamp(Date(timeIntervalSince1970: .nan)).milliseconds == .max)
+    }
 }

@@ -34,7 +34,7 @@ struct ExecQueue: Sendable {
         configuration.defaults.maxRetry = 0
         let manager = TaskManager(
             store: try SQLiteStore(path: ":memory:"), configuration: configuration, logger: log.logger)
-        manager.register("job", ExecHandler(job, environment: environment))
+        try manager.register("job", ExecHandler(job, environment: environment))
 
         try await withThrowingTaskGroup { group in
             group.addTask { try await manager.run() }

@@ -70,7 +70,7 @@ struct WebhookService: Sendable {
             configuration.gracePeriod = .seconds(30)
             let manager = TaskManager(
                 store: try SQLiteStore(path: ":memory:"), configuration: configuration, logger: quiet)
-            manager.register("hook", WebhookHandler(webhook, client: client))
+            try manager.register("hook", WebhookHandler(webhook, client: client))
             group.addTask { try await manager.run() }
             try await body(WebhookService(manager: manager, calls: calls, departures: departures))
             group.cancelAll()

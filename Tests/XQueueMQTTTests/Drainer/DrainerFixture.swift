@@ -27,7 +27,7 @@ struct DrainerFixture: Sendable {
         store = try SQLiteStore(path: ":memory:", limits: StoreLimits(events: events))
     }
 
-    func node(_ name: String) -> Node {
+    func node(_ name: String) throws -> Node {
         var configuration = QueueConfiguration()
         configuration.workerID = name
         configuration.heartbeatInterval = Self.heartbeat
@@ -36,7 +36,7 @@ struct DrainerFixture: Sendable {
         let manager = TaskManager(
             store: way, configuration: configuration,
             logger: Logger(label: "test") { _ in WarningLogHandler(log: log) })
-        manager.register(Self.type) { _ -> RawJSON? in nil }
+        try manager.register(Self.type) { _ -> RawJSON? in nil }
         let sink = RecordingSink()
         manager.add(sink)
         let group = ServiceGroup(

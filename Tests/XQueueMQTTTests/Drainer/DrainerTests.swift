@@ -12,7 +12,7 @@ import XQueueTesting
 
     @Test func everyEventArrivesOnceAndInOrder() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         try await fixture.running([node]) {
             try await fixture.work(1000, on: node)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 1000 }
@@ -33,7 +33,7 @@ import XQueueTesting
 
     @Test func aSinkThatIsDownDelaysNoTaskAndLosesNothing() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         node.sink.setDown(true)
         try await fixture.running([node]) {
             try await fixture.work(500, on: node)
@@ -51,7 +51,7 @@ import XQueueTesting
 
     @Test func whatASinkPutsAsideIsCountedAndTold() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         node.sink.refuse(["a/b"])
         try await fixture.running([node]) {
             try await eventually("it is counted") { node.manager.sinkConditions().first?.refused == 1 }
@@ -70,7 +70,7 @@ import XQueueTesting
 
     @Test func aSinkInTroubleIsToldUntilItIsWell() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         node.sink.setDown(true)
         try await fixture.running([node]) {
             try await eventually("it is told") { node.manager.sinkConditions().first?.problem != nil }
@@ -83,7 +83,7 @@ import XQueueTesting
 
     @Test func aStuckSinkDelaysNoTaskAndNoShutdown() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         node.sink.setStuck(true)
         let start = ContinuousClock.now
         try await fixture.running([node]) { try await fixture.work(500, on: node) }
@@ -94,7 +94,7 @@ import XQueueTesting
 
     @Test func whatTheSinkHasTakenIsNotRepeatedBecauseTheStoreFails() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         try await fixture.running([node]) {
             try await fixture.work(10, on: node)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 10 }
@@ -111,7 +111,7 @@ import XQueueTesting
 
     @Test func aLeaseThatWasLostForAMomentRepeatsNothing() async throws {
         let fixture = try DrainerFixture()
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         try await fixture.running([node]) {
             try await fixture.work(10, on: node)
             try await eventually("all is acknowledged") {
@@ -131,7 +131,7 @@ import XQueueTesting
 
     @Test func whatTheLogDropsIsCountedAndTold() async throws {
         let fixture = try DrainerFixture(events: EventRetention(count: 100, age: .seconds(3600)))
-        let node = fixture.node("one")
+        let node = try fixture.node("one")
         try await fixture.running([node]) {
             try await eventually("the sink has been taken up") { node.sink.isOpen }
             node.sink.setDown(true)
@@ -157,7 +157,7 @@ import XQueueTesting
 
     @Test func anotherNodeTakesOverWithinThreeHeartbeats() async throws {
         let fixture = try DrainerFixture()
-        let (first, second) = (fixture.node("first"), fixture.node("second"))
+        let (first, second) = (try fixture.node("first"), try fixture.node("second"))
         try await fixture.running([first, second]) {
             try await eventually("one of them drains") { first.sink.isOpen || second.sink.isOpen }
             let (victim, heir) = first.sink.isOpen ? (first, second) : (second, first)
@@ -180,7 +180,7 @@ import XQueueTesting
 
     @Test func shutdownDeliversTheRestAndHandsOverAtOnce() async throws {
         let fixture = try DrainerFixture()
-        let (first, second) = (fixture.node("first"), fixture.node("second"))
+        let (first, second) = (try fixture.node("first"), try fixture.node("second"))
         try await fixture.running([first, second]) {
             try await eventually("one of them drains") { first.sink.isOpen || second.sink.isOpen }
             let (leaving, heir) = first.sink.isOpen ? (first, second) : (second, first)

@@ -26,13 +26,13 @@ import XQueueTesting
             manager = TaskManager(
                 store: try await RedisStore(configuration: redis), configuration: configuration,
                 logger: Logger(label: "test") { _ in SeenLogHandler(lines: lines) })
-            manager.register("a", maxConcurrency: 1) { [self] _ -> RawJSON? in
+            try manager.register("a", maxConcurrency: 1) { [self] _ -> RawJSON? in
                 running.withLock { $0 = ($0.now + 1, max($0.maximum, $0.now + 1), $0.done) }
                 try await Task.sleep(for: .milliseconds(3))
                 running.withLock { $0 = ($0.now - 1, $0.maximum, $0.done + 1) }
                 return nil
             }
-            manager.register("b", maxConcurrency: 7) { _ -> RawJSON? in nil }
+            try manager.register("b", maxConcurrency: 7) { _ -> RawJSON? in nil }
         }
 
         var mostRunning: Int { running.withLock { $0.maximum } }

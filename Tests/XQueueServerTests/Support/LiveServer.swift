@@ -25,7 +25,7 @@ struct LiveServer {
         limits: StoreLimits = StoreLimits(),
         queue: QueueConfiguration = QueueConfiguration(),
         logger: Logger = TestAPI.logger,
-        register: (@Sendable (TaskManager) -> Void)? = nil,
+        register: (@Sendable (TaskManager) throws -> Void)? = nil,
         _ body: @Sendable (LiveServer) async throws -> Void
     ) async throws {
         var configuration = configuration
@@ -36,7 +36,7 @@ struct LiveServer {
         try await TestAPI.withStore(limits: limits) { store, clock in
             let manager = TaskManager(
                 store: store, configuration: queue, logger: TestAPI.logger, clock: clock)
-            register?(manager)
+            try register?(manager)
             let (ports, listening) = AsyncStream.makeStream(of: Int.self)
             let server = QueueServer(
                 manager: manager, configuration: configuration, logger: logger,

@@ -30,10 +30,23 @@ struct Thumbnail: TaskHandler {
     }
 }
 
+struct ErrorReporting: AttemptMiddleware {
+    func attempt(
+        _ task: TaskContext<RawJSON>, next: @Sendable (TaskContext<RawJSON>) async throws -> RawJSON?
+    ) async throws -> RawJSON? {
+        do {
+            return try await next(task)
+        } catch {
+            task.logger.error("Attempt failed", metadata: ["error": "\(error)"])
+            throw error
+        }
+    }
+}
+
 enum ArticleCode {
     static func makeManager(path: String) throws -> TaskManager {
         let manager = TaskManager(store: try SQLiteStore(path: path))
-        manager.register(Thumbnail(), maxConcurrency: 4)
+        try manager.register(Thumbnail(), maxConcurrency: 4)
         return manager
     }
 
@@ -58,6 +71,16 @@ enum ArticleCode {
         return result?.file
     }
 
+    static func wait(_ manager: TaskManager) async throws -> String {
+        let result = try await manager.submitAndWait(
+            Thumbnail.self, ThumbnailRequest(image: "cat.jpg", width: 200), timeout: .seconds(60))
+        return result.file
+    }
+
+    static func addMiddleware(_ manager: TaskManager) {
+        manager.add(ErrorReporting())
+    }
+
     static func operate(_ manager: TaskManager, _ id: TaskID) async throws {
         try await manager.cancel(id)
         try await manager.retry(id)
@@ -68,13 +91,19 @@ enum ArticleCode {
         print(statistics.store.counts.total)
     }
 
-    static func registerClosures(_ manager: TaskManager) {
-        manager.register("mirror") { (task: TaskContext<RawJSON>) in
+    static func registerClosures(_ manager: TaskManager) throws {
+        try manager.register("mirror") { (task: TaskContext<RawJSON>) in
             task.payload
         }
-        manager.register("poll") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try manager.register("poll") { (task: TaskContext<RawJSON>) -> RawJSON? in
             guard task.attempt > 1 else { throw TaskFailure("busy", retryAfter: .seconds(60)) }
             throw TaskSnooze(for: .seconds(300))
+        }
+    }
+
+    static func registerVoid(_ manager: TaskManager) throws {
+        try manager.register("warm-up") { (task: TaskContext<String>) in
+            task.logger.debug("Nothing to return")
         }
     }
 

@@ -6,7 +6,7 @@ import XQueueTesting
 @Suite("Events for Swift programs", .timeLimit(.minutes(5))) struct TaskEventsTests {
     @Test("A task's whole timeline") func timeLine() async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register("double") { (task: TaskContext<Int>) in
+        try fixture.manager.register("double") { (task: TaskContext<Int>) in
             task.report(progress: 50)
             return task.payload * 2
         }
@@ -32,7 +32,7 @@ import XQueueTesting
         "However often a follower reconnects, it misses nothing and sees nothing twice", arguments: 1...4)
     func reconnects(seed: UInt64) async throws {
         let fixture = try RuntimeFixture()
-        fixture.manager.register("work") { (_: TaskContext<Int>) in 0 }
+        try fixture.manager.register("work") { (_: TaskContext<Int>) in 0 }
         let random = SeededRandomSource(seed: seed)
         try await fixture.running { _ in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -14,7 +14,7 @@ import XQueueTesting
     @Test("Without a tracer, the handler gets the trace as submitted") func carried() async throws {
         let fixture = try RuntimeFixture()
         let seen = Mutex<[TraceContext?]>([])
-        fixture.manager.register("a") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("a") { (task: TaskContext<RawJSON>) -> RawJSON? in
             seen.withLock { $0.append(task.trace) }
             return nil
         }
@@ -33,7 +33,7 @@ import XQueueTesting
         let tracer = RecordingTracer()
         let fixture = try RuntimeFixture(tracer: tracer)
         let seen = Mutex<[(given: TraceContext?, span: InMemorySpanContext?)]>([])
-        fixture.manager.register("a") { (task: TaskContext<RawJSON>) -> RawJSON? in
+        try fixture.manager.register("a") { (task: TaskContext<RawJSON>) -> RawJSON? in
             seen.withLock { $0.append((task.trace, ServiceContext.current?.inMemorySpanContext)) }
             if task.attempt == 1 { throw TaskFailure("once", retryAfter: .zero) }
             return nil

@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueTesting
 
 /// Clocks that are wrong, or are set.
 extension StoreConformance {

@@ -1,5 +1,6 @@
 import Testing
 import XQueueCore
+import XQueueTesting
 
 extension StoreConformance {
     static let eventRetentionCases: [ConformanceCase] = [

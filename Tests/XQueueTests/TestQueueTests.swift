@@ -1,0 +1,121 @@
+import Testing
+import XQueue
+import XQueueTesting
+
+@Suite("A queue for tests") struct TestQueueTests {
+    private struct Greet: TaskHandler {
+        static let type = "greet"
+
+        func handle(_ task: TaskContext<String>) async throws -> String {
+            task.report(progress: 50, message: "thinking")
+            guard task.attempt > 1 || !task.payload.isEmpty else { throw TaskFailure("who?") }
+            return "Hello, \(task.payload)!"
+        }
+    }
+
+    /// Its tasks have no result.
+    private struct Wave: TaskHandler {
+        static let type = "wave"
+
+        func handle(_ task: TaskContext<Int>) async throws {
+            if task.payload == 0 { throw TaskSnooze(for: .seconds(3600)) }
+        }
+    }
+
+    @Test("Tasks run when the test says so, not before") func runs() async throws {
+        let queue = try TestQueue { try $0.register(Greet()) }
+        let task = try await queue.manager.submit(Greet.self, "Ada")
+        #expect(try await queue.manager.task(task.id)?.status == .pending)
+        let ended = try await queue.runUntilIdle()
+        #expect(ended.map(\.id) == [task.id])
+        #expect(try ended.first?.result?.decode(String.self) == "Hello, Ada!")
+        #expect(ended.first?.progress?.message == "thinking")
+        // Nobody runs what comes afterwards.
+        try await queue.manager.submit(Greet.self, each: ["Bob", "Eve"], .priority(1))
+        #expect(try await queue.submitted(Greet.self) == ["Ada", "Bob", "Eve"])
+        #expect(try await queue.tasks().map(\.status) == [.success, .pending, .pending])
+        #expect(try await queue.runUntilIdle().count == 2)
+        #expect(try await queue.runUntilIdle().isEmpty)
+    }
+
+    @Test("Back-offs, delays and snoozes take no time where the clock may move") func time() async throws {
+        let queue = try TestQueue { try $0.register(Greet()) }
+        let start = queue.clock.now()
+        try await queue.manager.submit(
+            Greet.self, "", .retry(RetryPolicy(strategy: .fixed, delay: .seconds(600), jitter: 0)))
+        let late = try await queue.manager.submit(Greet.self, "Ada", .delay(.seconds(7200)))
+        #expect(try await queue.runUntilIdle().isEmpty)
+        #expect(queue.clock.now() == start)
+        #expect(try await queue.runUntilIdle(within: .seconds(3600)).map(\.status) == [.success])
+        #expect(queue.clock.now() - start == .seconds(600))
+        #expect(try await queue.manager.task(late.id)?.status == .pending)
+        #expect(try await queue.runUntilIdle(within: .seconds(86400)).map(\.id) == [late.id])
+    }
+
+    @Test("A task that never ends is named, and one that snoozes for ever is left") func endless()
+        async throws
+    {
+        let queue = try TestQueue { manager in
+            try manager.register(Wave())
+            try manager.register("stuck") { (_: TaskContext<RawJSON>) in
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        try await queue.manager.submit(Wave.self, 0)
+        #expect(try await queue.runUntilIdle(within: .seconds(36000)).isEmpty)
+        let stuck = try await queue.manager.submit("stuck", .null)
+        let error = await #expect(throws: NotIdle.self) {
+            try await queue.runUntilIdle(patience: .milliseconds(300))
+        }
+        #expect(error?.first.id == stuck.id)
+    }
+
+    @Test("What handlers submit runs in the same run") func chains() async throws {
+        let queue = try TestQueue { manager in
+            try manager.register(Wave())
+            try manager.register("first") { (_: TaskContext<RawJSON>) in
+                try await manager.submit(Wave.self, 1)
+            }
+        }
+        try await queue.manager.submit("first", .null)
+        let ended = try await queue.runUntilIdle()
+        #expect(ended.map(\.type) == ["first", "wave"])
+        #expect(ended.map { $0.result } == [nil, nil])
+    }
+
+    @Test("A handler is tested in one line, or with all it says") func attempts() async throws {
+        #expect(try await Greet().handle(.test("Ada")) == "Hello, Ada!")
+        await #expect(throws: TaskFailure.self) { try await Greet().handle(.test("")) }
+
+        let attempt = try TestAttempt("", number: 2) { $0.priority = 3 }
+        #expect(try await attempt.run(Greet()) == "Hello, !")
+        #expect(attempt.progress == [TaskProgress(percent: 50, message: "thinking")])
+        #expect(attempt.context.attempt == 2)
+        #expect(attempt.context.priority == 3)
+    }
+
+    @Test("A stop cancels the handler, before it begins as well") func stop() async throws {
+        struct Waiting: TaskHandler {
+            static let type = "waiting"
+
+            func handle(_ task: TaskContext<Int>) async throws -> String {
+                do {
+                    try await Task.sleep(for: .seconds(3600))
+                    return "slept"
+                } catch {
+                    return task.stopReason == .shutdown ? "shut down" : "stopped"
+                }
+            }
+        }
+        let attempt = try TestAttempt(1)
+        attempt.stop(.shutdown)
+        #expect(try await attempt.run(Waiting()) == "shut down")
+
+        let running = try TestAttempt(2)
+        let answer = Task { try await running.run(Waiting()) }
+        running.stop()
+        #expect(try await answer.value == "stopped")
+        let stopped = try TaskContext.test(3, stopReason: .leaseLost)
+        #expect(stopped.stopReason == .leaseLost)
+    }
+}
