@@ -57,7 +57,7 @@ extension RedisError {
     }
 
     /// Whether a retry with the same settings and server may succeed, such as while the server is starting.
-    package var mayPass: Bool {
+    package var isTransient: Bool {
         switch kind {
         case .disconnected, .timedOut: !isPermanent
         case .refused(let word): ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)

@@ -97,7 +97,7 @@ extension NodeRecord {
         guard let members = try? RawJSON.members(of: announcement) else { return nil }
         let values = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
         func number(_ name: String) -> Int? {
-            values[name]?.integer.flatMap { 0...StoredNumber.most ~= Int($0) ? Int($0) : nil }
+            values[name]?.integer.flatMap { 0...StoredNumber.maximum ~= Int($0) ? Int($0) : nil }
         }
         guard let id = values["id"]?.string, let host = values["host"]?.string,
             let processID = number("pid"), let version = values["version"]?.string,

@@ -49,7 +49,7 @@ extension RedisStore {
     private func page(_ reply: RedisReply) throws(StoreError) -> TaskPage {
         let elements = try reply.elements
         guard elements.count >= 2, case let total = try elements[0].integer,
-            0...Int64(StoredNumber.most) ~= total
+            0...Int64(StoredNumber.maximum) ~= total
         else { throw StoreError(.corrupt, "unexpected reply from Redis to list") }
         var tasks: [TaskRecord] = []
         for element in elements.dropFirst(2) {
@@ -165,16 +165,16 @@ extension RedisStore {
 
     /// - Parameter reply: Pairs of how many seconds ago and the counts of that second; idle seconds are omitted.
     private func history(_ reply: RedisReply, at now: Timestamp) throws(StoreError) -> FlowHistory {
-        var seconds = [FlowCounts](repeating: FlowCounts(), count: FlowHistory.longest)
+        var seconds = [FlowCounts](repeating: FlowCounts(), count: FlowHistory.maxSeconds)
         for (back, counts) in try reply.elements.pairs {
             let back = try back.integer
-            guard back >= 1, back <= FlowHistory.longest else {
+            guard back >= 1, back <= FlowHistory.maxSeconds else {
                 throw StoreError(
                     .corrupt, "unexpected reply from Redis to statistics: flow of \(back) seconds ago")
             }
-            seconds[FlowHistory.longest - Int(back)] = try flow(counts)
+            seconds[FlowHistory.maxSeconds - Int(back)] = try flow(counts)
         }
-        let first = max(now.wholeSeconds - Int64(FlowHistory.longest), 0)
+        let first = max(now.wholeSeconds - Int64(FlowHistory.maxSeconds), 0)
         return FlowHistory(start: Timestamp(milliseconds: first * 1000), seconds: seconds)
     }
 

@@ -31,8 +31,8 @@ public struct RedisStoreFactory: StoreFactory {
         }
     }
 
-    public func mayPass(_ error: StoreError) -> Bool {
-        (error.cause as? RedisError)?.mayPass == true
+    public func isTransient(_ error: StoreError) -> Bool {
+        (error.cause as? RedisError)?.isTransient == true
     }
 }
 

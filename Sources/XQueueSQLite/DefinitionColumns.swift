@@ -28,8 +28,8 @@ enum DefinitionColumns {
             definition.retryPolicy = try RetryPolicy(stored: policy, seq: walker.seq)
         }
         // Columns that no statement interprets, one line each.
-        walker.passive("trace", &definition.trace)
-        walker.passive("metadata", &definition.metadata)
+        walker.opaque("trace", &definition.trace)
+        walker.opaque("metadata", &definition.metadata)
     }
 
     /// The column names, in the order of the walk.
@@ -58,7 +58,7 @@ protocol ColumnWalker {
 }
 
 extension ColumnWalker {
-    mutating func passive<Value: PassiveText>(_ name: StaticString, _ value: inout Value?) {
+    mutating func opaque<Value: OpaqueText>(_ name: StaticString, _ value: inout Value?) {
         var text = value?.text
         self.text(name, &text)
         if Self.reads { value = text.flatMap { Value(stored: $0) } }

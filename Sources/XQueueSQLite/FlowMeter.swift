@@ -48,7 +48,7 @@ final class FlowMeter: Sendable {
     func history(at now: MonotonicInstant, date: Timestamp) -> FlowHistory {
         let second = now.wholeSeconds
         return state.withLock { state in
-            let first = min(max(state.first, second - Int64(FlowHistory.longest)), second)
+            let first = min(max(state.first, second - Int64(FlowHistory.maxSeconds)), second)
             return FlowHistory(
                 start: Timestamp(milliseconds: (date.wholeSeconds - (second - first)) * 1000),
                 seconds: (first..<second).map { number in

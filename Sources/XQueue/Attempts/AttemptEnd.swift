@@ -32,7 +32,7 @@ extension AttemptEnd {
                 self = .success(value)
             }
         case .failure(let snooze as TaskSnooze):
-            self = .snooze(min(max(snooze.delay, .zero), ModelLimits.longestDuration))
+            self = .snooze(min(max(snooze.delay, .zero), ModelLimits.maxDuration))
         case .failure where stopReason == .shutdown || stopReason == .leaseLost:
             self = .release(.zero)
         case .failure(let error):
@@ -66,7 +66,7 @@ extension AttemptFailure {
             }
             self.init(
                 failure.message, isPermanent: failure.isPermanent,
-                retryAfter: wait.map { min(max($0, .zero), ModelLimits.longestDuration) })
+                retryAfter: wait.map { min(max($0, .zero), ModelLimits.maxDuration) })
         case is CancellationError:
             self.init("the handler was canceled")
         default:

@@ -92,7 +92,7 @@ package struct FieldReader {
     ///   - longest: The end of the range, in whole seconds.
     /// - Throws: ``QueueError`` if it is not a number.
     package func seconds(
-        _ member: JSONMember, longest: Duration = ModelLimits.longestDuration
+        _ member: JSONMember, longest: Duration = ModelLimits.maxDuration
     ) throws(QueueError) -> Duration {
         guard member.value.kind == .number else { throw invalid(member, "must be a number of seconds") }
         let seconds = min(max(try number(member), -1e12), 1e12)

@@ -20,8 +20,8 @@ extension TaskSubmission {
         definition.retryPolicy = try Self.checked(definition.retryPolicy)
         if let metadata = definition.metadata {
             guard metadata.kind == .object else { throw .invalid("metadata", "must be an object") }
-            guard metadata.text.utf8.count <= TaskDefinition.mostMetadata else {
-                throw .invalid("metadata", "must be at most \(TaskDefinition.mostMetadata) bytes long")
+            guard metadata.text.utf8.count <= TaskDefinition.maxMetadataBytes else {
+                throw .invalid("metadata", "must be at most \(TaskDefinition.maxMetadataBytes) bytes long")
             }
         }
         return NewTask(id: id ?? newID(), definition: definition, schedule: try Self.checked(schedule))
@@ -85,8 +85,8 @@ extension TaskSubmission {
     }
 
     private static func checked(_ value: Duration, _ field: String) throws(QueueError) -> Duration {
-        guard value >= .zero, value <= ModelLimits.longestDuration else {
-            let most = ModelLimits.longestDuration.components.seconds
+        guard value >= .zero, value <= ModelLimits.maxDuration else {
+            let most = ModelLimits.maxDuration.components.seconds
             throw .invalid(field, "must be 0 to \(most) seconds")
         }
         return .milliseconds(value.wholeMilliseconds)
@@ -116,7 +116,7 @@ extension TaskSubmission {
 /// Identifiers carry their time of creation, by which lists and the queue are ordered.
 extension TaskID {
     /// Whether it is dated further ahead of `now`, the time by the queue's clock, than a caller's clock may be.
-    func isTooFarAhead(of now: Timestamp) -> Bool { timestamp - now > ModelLimits.farthestID }
+    func isTooFarAhead(of now: Timestamp) -> Bool { timestamp - now > ModelLimits.maxIDAhead }
 
     /// - Parameters:
     ///   - now: The time by the queue's clock.

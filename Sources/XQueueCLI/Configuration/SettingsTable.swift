@@ -149,7 +149,7 @@ enum SettingsTable {
     private static let second = Duration.seconds(1)
     private static let hour = Duration.seconds(3600)
     private static let day = Duration.seconds(86_400)
-    private static let longest = ModelLimits.longestDuration
+    private static let longest = ModelLimits.maxDuration
 
     /// The program's log.
     static let log: [Setting] = [
@@ -167,7 +167,7 @@ enum SettingsTable {
             "events.max_count", .integer(10...1_000_000_000), \.store.limits.events.count,
             "Maximum number of events kept for reconnecting subscribers and brokers."),
         Setting(
-            "events.max_age", .duration(.seconds(1)...ModelLimits.longestDuration), \.store.limits.events.age,
+            "events.max_age", .duration(.seconds(1)...ModelLimits.maxDuration), \.store.limits.events.age,
             "How long events are kept."),
     ]
 }

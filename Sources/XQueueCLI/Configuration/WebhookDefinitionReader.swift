@@ -38,7 +38,7 @@ struct WebhookDefinitionReader {
                 SecretFiles.value(in: URL(filePath: path, relativeTo: URL(filePath: folder + "/")).path)
             }
         case "timeout":
-            let kind = SettingKind<Duration>.duration(.milliseconds(100)...ModelLimits.longestDuration)
+            let kind = SettingKind<Duration>.duration(.milliseconds(100)...ModelLimits.maxDuration)
             guard let timeout = value.scalar.flatMap({ kind.parse($0.string) }) else {
                 return add("'timeout' must be \(kind.legal)", key)
             }

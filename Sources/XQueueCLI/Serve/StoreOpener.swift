@@ -55,7 +55,7 @@ struct StoreOpener {
             } catch {
                 try Task.checkCancellation()
                 let waited = ContinuousClock.now - start
-                guard factory.mayPass(error), waited < patience else { throw error }
+                guard factory.isTransient(error), waited < patience else { throw error }
                 if noticed.map({ waited - $0 >= Self.noticeInterval }) ?? true {
                     noticed = waited
                     logger.notice(

@@ -85,7 +85,7 @@ extension QueueClient {
     /// - Throws: ``QueueClientError`` if the server is unreachable or rejects the request.
     package func reply<Answer>(to request: ClientRequest<Answer>) async throws -> ClientReply<Answer> {
         var pause = Self.firstPause
-        let end = ContinuousClock.now + min(configuration.patience, ModelLimits.longestDuration)
+        let end = ContinuousClock.now + min(configuration.patience, ModelLimits.maxDuration)
         while true {
             do {
                 return try await replyOnce(to: request)
@@ -111,7 +111,7 @@ extension QueueClient {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body))
         }
-        let timeout = TimeAmount(min(configuration.timeout + call.wait, ModelLimits.longestDuration))
+        let timeout = TimeAmount(min(configuration.timeout + call.wait, ModelLimits.maxDuration))
         let (response, text) = try await sent { [request] in
             let response = try await http.execute(request, timeout: timeout)
             let body = try await response.body.collect(upTo: Self.maxReplyBytes)

@@ -103,7 +103,7 @@ extension RawJSON {
 
     /// The value as text for people: a string's characters, unpaired surrogates replaced; the JSON of any other
     /// value; nil for null.
-    package var words: String? {
+    package var displayText: String? {
         guard kind == .string else { return kind == .null ? nil : text }
         var copy = text
         return try? copy.scanned { scanner throws(JSONSyntaxError) in try scanner.string(repairing: true) }

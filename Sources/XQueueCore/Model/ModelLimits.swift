@@ -9,11 +9,11 @@ public enum ModelLimits {
     /// Maximum limit of a concurrency key or type.
     public static let maxConcurrency = 1_000_000
     /// Maximum timeout, delay or back-off: ten years.
-    public static let longestDuration = Duration.seconds(315_360_000)
+    public static let maxDuration = Duration.seconds(315_360_000)
     /// The latest `run_at`, 9999-12-31T23:59:59.999Z.
     public static let latestTime = Timestamp(milliseconds: 253_402_300_799_999)
     /// How far ahead of the store's clock an identifier's timestamp may be: one day.
-    public static let farthestID = Duration.seconds(86_400)
+    public static let maxIDAhead = Duration.seconds(86_400)
     /// Maximum size of an error message, in bytes; the rest is cut off.
     public static let errorBytes = 4096
     /// Number of failed attempts kept per task: the latest.

@@ -37,7 +37,7 @@ public struct RetryPolicy: Sendable, Hashable {
     ///
     /// - Parameter draw: A random number in 0..<1; 0.5 gives the wait without jitter.
     public func backOff(retry: Int, draw: Double) -> Duration {
-        let cap = Double(min(max(maxDelay, .zero), ModelLimits.longestDuration).wholeMilliseconds)
+        let cap = Double(min(max(maxDelay, .zero), ModelLimits.maxDuration).wholeMilliseconds)
         let base = Double(delay.wholeMilliseconds)
         let steps = Double(max(retry, 1))
         // Capping the exponent at 62 keeps the product finite; every wait has reached its cap by then.

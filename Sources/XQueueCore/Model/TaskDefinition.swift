@@ -18,11 +18,11 @@ public struct TaskDefinition: Sendable, Hashable {
     /// The trace its submission belongs to.
     public var trace: TraceContext?
     /// Data for the submitter's own use, available to handlers and in events: a JSON object of at most
-    /// ``mostMetadata`` bytes, kept byte for byte.
+    /// ``maxMetadataBytes`` bytes, kept byte for byte.
     public var metadata: RawJSON?
 
     /// Maximum size of ``metadata``, in bytes of JSON.
-    public static let mostMetadata = 4096
+    public static let maxMetadataBytes = 4096
 
     /// A task with defaults for everything but its type and payload.
     ///

@@ -17,12 +17,12 @@ public protocol StoreFactory: Sendable {
     /// Whether a store that could not be opened may become available shortly, so that retrying makes sense.
     ///
     /// - Parameter error: The error from ``open(_:)``.
-    func mayPass(_ error: StoreError) -> Bool
+    func isTransient(_ error: StoreError) -> Bool
 }
 
 extension StoreFactory {
     /// False: retrying does not help.
-    public func mayPass(_ error: StoreError) -> Bool { false }
+    public func isTransient(_ error: StoreError) -> Bool { false }
 }
 
 /// Limits that any ``Store`` enforces.

@@ -109,7 +109,7 @@ public struct FlowCounts: Sendable, Hashable {
 /// less than a minute.
 public struct FlowHistory: Sendable, Hashable {
     /// Maximum number of seconds in a history: with the current one they make up the last minute.
-    public static let longest = 59
+    public static let maxSeconds = 59
 
     /// When the first second began, in whole seconds since 1970.
     public var start: Timestamp

@@ -37,7 +37,7 @@ struct ExecOutput {
                 percent = number
             case "message":
                 guard member.value.kind == .string else { return nil }
-                message = member.value.words
+                message = member.value.displayText
             default: return nil
             }
         }

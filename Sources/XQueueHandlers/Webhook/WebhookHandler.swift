@@ -61,7 +61,7 @@ public struct WebhookHandler: Sendable {
     /// - Returns: The body of the response, if it is JSON.
     /// - Throws: `TaskFailure` unless the response's status is 2xx, or `CancellationError`.
     public func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
-        let deadline = ContinuousClock.now + min(webhook.timeout, ModelLimits.longestDuration)
+        let deadline = ContinuousClock.now + min(webhook.timeout, ModelLimits.maxDuration)
         do {
             let response = try await send(task, by: deadline)
             return try outcome(of: response, try await read(response, by: deadline))

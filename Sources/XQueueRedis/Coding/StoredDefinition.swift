@@ -34,8 +34,8 @@ enum StoredDefinition {
         try coder.text("UNIQUE_KEY", &uniqueKey)
         try coder.payload(&payload)
         // Fields that scripts ignore, one line each; add new ones at the end.
-        try coder.passive(&definition.trace)
-        try coder.passive(&definition.metadata)
+        try coder.opaque(&definition.trace)
+        try coder.opaque(&definition.metadata)
         guard Coder.reads else { return }
         definition.concurrency = limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit)
         definition.uniqueKey = uniqueKey.isEmpty ? nil : uniqueKey

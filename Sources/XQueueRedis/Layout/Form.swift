@@ -61,7 +61,7 @@ struct FieldLister: LayoutCoder {
     mutating func text(length: Int, _ value: inout String) {}
     mutating func rest(_ value: inout String) {}
     mutating func payload(_ value: inout String) {}
-    mutating func passive(_ value: inout String?) {}
+    mutating func opaque(_ value: inout String?) {}
 }
 
 #endif

@@ -57,7 +57,7 @@ protocol LayoutCoder {
     /// - Parameter value: The string.
     mutating func rest(_ value: inout String) throws(StoreError)
 
-    /// The rest of the bytes, without passive texts after it. JSON contains no NUL.
+    /// The rest of the bytes, without opaque texts after it. JSON contains no NUL.
     ///
     /// - Parameter value: The string.
     mutating func payload(_ value: inout String) throws(StoreError)
@@ -66,7 +66,7 @@ protocol LayoutCoder {
     /// take no space. Forms written by older versions lack texts added later.
     ///
     /// - Parameter value: The string, without NUL; nil for none.
-    mutating func passive(_ value: inout String?) throws(StoreError)
+    mutating func opaque(_ value: inout String?) throws(StoreError)
 }
 
 /// The packed type of an integer, big-endian.
@@ -164,9 +164,9 @@ extension LayoutCoder {
         if Self.reads { value = text.unmarked }
     }
 
-    mutating func passive<Value: PassiveText>(_ value: inout Value?) throws(StoreError) {
+    mutating func opaque<Value: OpaqueText>(_ value: inout Value?) throws(StoreError) {
         var text = value?.text
-        try passive(&text)
+        try opaque(&text)
         if Self.reads { value = text.flatMap { Value(stored: $0) } }
     }
 }

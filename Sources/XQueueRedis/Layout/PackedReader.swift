@@ -45,7 +45,7 @@ struct PackedReader: LayoutCoder {
     }
 
     mutating func payload(_ value: inout String) {
-        // A NUL at the end terminates the last passive text; without it there are none.
+        // A NUL at the end terminates the last opaque text; without it there are none.
         guard at < bytes.count, bytes.last == 0, let end = bytes[at...].firstIndex(of: 0) else {
             return rest(&value)
         }
@@ -53,7 +53,7 @@ struct PackedReader: LayoutCoder {
         value = String(decoding: bytes[at..<end], as: UTF8.self)
     }
 
-    mutating func passive(_ value: inout String?) throws(StoreError) {
+    mutating func opaque(_ value: inout String?) throws(StoreError) {
         guard !isAtEnd else {
             value = nil
             return

@@ -7,7 +7,7 @@ struct PackedWriter: LayoutCoder {
     static let reads = false
 
     private(set) var bytes: [UInt8] = []
-    /// Number of missing passive texts since the last one written.
+    /// Number of missing opaque texts since the last one written.
     private var missing = 0
     private var hasPassive = false
 
@@ -45,7 +45,7 @@ struct PackedWriter: LayoutCoder {
         bytes.append(contentsOf: value.utf8)
     }
 
-    mutating func passive(_ value: inout String?) {
+    mutating func opaque(_ value: inout String?) {
         guard let value else {
             missing += 1
             return

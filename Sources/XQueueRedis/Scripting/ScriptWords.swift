@@ -43,7 +43,7 @@ enum ScriptWords {
         words["LAYOUT"] = QueueLayout.current
         var texts = words.mapValues { String($0) }
         texts["SCHEDULED_BAND"] = scheduledBand
-        texts["LONGEST"] = String(ModelLimits.longestDuration.wholeMilliseconds)
+        texts["LONGEST"] = String(ModelLimits.maxDuration.wholeMilliseconds)
         return texts
     }()
 }

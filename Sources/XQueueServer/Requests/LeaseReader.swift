@@ -38,8 +38,8 @@ enum LeaseReader {
         case "capacity": if !isNull(member) { worker.capacity = try fields.integer(member) }
         case "running": if !isNull(member) { worker.running = try fields.integer(member) }
         case "pid": if !isNull(member) { worker.processID = try fields.integer(member) }
-        case "host": worker.host = member.value.words
-        case "version": worker.version = member.value.words
+        case "host": worker.host = member.value.displayText
+        case "version": worker.version = member.value.displayText
         default: return false
         }
         return true
@@ -150,7 +150,7 @@ enum LeaseReader {
         var failure = AttemptFailure("the worker reported a failure")
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
-            case "error": if let words = member.value.words { failure.message = words }
+            case "error": if let text = member.value.displayText { failure.message = text }
             case "permanent": if !isNull(member) { failure.isPermanent = try boolean(member, fields) }
             case "retry_after": if !isNull(member) { failure.retryAfter = try delay(member, fields) }
             default: throw fields.unknown(member)
@@ -176,7 +176,7 @@ enum LeaseReader {
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
             case "progress": percent = try fields.number(member)
-            case "message": message = member.value.words
+            case "message": message = member.value.displayText
             default: throw fields.unknown(member)
             }
         }
@@ -209,8 +209,8 @@ enum LeaseReader {
 
     private static func delay(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Duration {
         let delay = try fields.seconds(member)
-        guard .zero...ModelLimits.longestDuration ~= delay else {
-            let max = ModelLimits.longestDuration.components.seconds
+        guard .zero...ModelLimits.maxDuration ~= delay else {
+            let max = ModelLimits.maxDuration.components.seconds
             throw fields.invalid(member, "must be 0 to \(max) seconds")
         }
         return delay

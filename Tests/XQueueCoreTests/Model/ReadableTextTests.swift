@@ -42,7 +42,7 @@ import XQueueCore
         (#"{"a":[1]}"#, #"{"a":[1]}"#), ("true", "true"), ("null", nil), (#""""#, ""),
     ])
     func everyValueHasWords(json: String, words: String?) throws {
-        #expect(try RawJSON(json).words == words)
+        #expect(try RawJSON(json).displayText == words)
     }
 
     @Test(arguments: [

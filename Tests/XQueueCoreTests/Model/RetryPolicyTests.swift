@@ -45,9 +45,9 @@ struct RetryPolicyTests {
     @Test func neverOverflows() {
         for strategy in RetryPolicy.Strategy.allCases {
             for retry in [Int.min, -1, 0, 1, 63, 64, 1000, Int.max] {
-                let wait = policy(strategy, delay: .seconds(86_400), cap: ModelLimits.longestDuration)
+                let wait = policy(strategy, delay: .seconds(86_400), cap: ModelLimits.maxDuration)
                     .backOff(retry: retry, draw: 0.999_999)
-                #expect(wait >= .zero && wait <= ModelLimits.longestDuration)
+                #expect(wait >= .zero && wait <= ModelLimits.maxDuration)
             }
         }
     }

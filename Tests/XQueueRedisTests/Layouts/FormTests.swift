@@ -88,7 +88,7 @@ struct FormTests {
     }
 
     @Test("Missing texts at the end take no space, and the trace keeps its position")
-    func passive() throws {
+    func opaque() throws {
         let plain = try StoredDefinition.pack(definition { _ in })
         #expect(Array(plain.suffix(3)) == Array("[1]".utf8))
         let text = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -97,12 +97,12 @@ struct FormTests {
     }
 
     @Test("Passive texts survive a round trip, whichever are missing")
-    func passiveTexts() throws {
+    func opaqueTexts() throws {
         for texts: [String?] in [[], ["a"], [nil, "b"], ["a", nil, "c"], [nil, nil, "c"], ["a", nil]] {
             var writer = PackedWriter(capacity: 16)
             var payload = "{}"
             writer.payload(&payload)
-            for var text in texts { writer.passive(&text) }
+            for var text in texts { writer.opaque(&text) }
             // A later version reads more texts than there are.
             var reader = PackedReader(writer.bytes)
             payload = ""
@@ -110,7 +110,7 @@ struct FormTests {
             #expect(payload == "{}")
             for expected in texts + [nil, nil] {
                 var text: String? = "x"
-                try reader.passive(&text)
+                try reader.opaque(&text)
                 #expect(text == expected)
             }
         }

@@ -182,7 +182,7 @@ struct RedisLayoutTests {
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("old-1 (0.1.0, on h)") == true)
         let factory = RedisStoreFactory(configuration, logger: Logger(label: "test"))
-        #expect(error.map { factory.mayPass($0) } == true)
+        #expect(error.map { factory.isTransient($0) } == true)
         #expect(try await server.command("HGET", key("meta", configuration), "layout") == .none)
         #expect(try await server.command("TYPE", key("types", configuration)).text == "hash")
         // It deregisters.

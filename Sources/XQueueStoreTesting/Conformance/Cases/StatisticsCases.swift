@@ -110,7 +110,7 @@ extension StoreConformance {
             fixture.clock.advance(by: .seconds(90))
             #expect(
                 try await fixture.store.statistics().history.seconds
-                    == Array(repeating: FlowCounts(), count: FlowHistory.longest))
+                    == Array(repeating: FlowCounts(), count: FlowHistory.maxSeconds))
         },
     ]
 

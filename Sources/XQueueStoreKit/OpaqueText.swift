@@ -3,7 +3,7 @@ public import XQueueCore
 /// A part of a task's definition that a store keeps as text and never interprets.
 ///
 /// Such a field costs a store one line of code: it is written as text and read back from it.
-public protocol PassiveText {
+public protocol OpaqueText {
     /// The stored form.
     var text: String { get }
 
@@ -13,12 +13,12 @@ public protocol PassiveText {
     init?(stored text: String)
 }
 
-extension TraceContext: PassiveText {
+extension TraceContext: OpaqueText {
     /// - Parameter text: The trace's ``TraceContext/text``.
     public init?(stored text: String) { self.init(text: text) }
 }
 
-extension RawJSON: PassiveText {
+extension RawJSON: OpaqueText {
     /// - Parameter text: JSON that was validated when it was accepted.
     public init?(stored text: String) { self.init(trusted: text) }
 }
