@@ -111,8 +111,8 @@ extension QueueError {
         self.init(code, error.message, cause: error)
     }
 
-    init(_ refusal: TransitionRefusal, task: TaskID) {
-        switch refusal {
+    init(_ rejection: TransitionRejection, task: TaskID) {
+        switch rejection {
         case .alreadyEnded:
             self.init(.alreadyEnded, "task \(task) has already ended")
         case .notRequeueable:

@@ -139,7 +139,7 @@ extension TaskManager {
     ) throws(QueueError) -> TaskRecord {
         switch outcomes.first {
         case .changed(let record): return record
-        case .refused(let refusal, _): throw QueueError(refusal, task: id)
+        case .rejected(let rejection, _): throw QueueError(rejection, task: id)
         case nil: throw QueueError(.notFound, task: id)
         }
     }

@@ -212,7 +212,7 @@ public final class TaskManager: Service {
     public func run() async throws {
         do {
             if configuration.runsWorkers {
-                try await attempt { () async throws(StoreError) in try await self.births.look() }
+                try await attempt { () async throws(StoreError) in try await self.births.check() }
             }
             await runServices()
         } catch {
@@ -244,7 +244,7 @@ public final class TaskManager: Service {
             confirm: pool.confirmOverdue)
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
-            context: context, announced: cluster.forget, births: births)
+            context: context, announced: cluster.invalidate, births: births)
         // Not a child of anything, so that it can end what the others wait for. It is ended below, and awaited.
         let ending = Task { await self.closeStoreInTime() }
         // The pool drains at shutdown while maintenance still serves it; then everything else is ended.

@@ -54,8 +54,8 @@ struct StoreLoad {
             let part = attempts[done..<min(done + batch, attempts.count)]
             let outcomes = try await store.settle(
                 part.map { Settlement(attempt: $0, outcome: .success(nil)) })
-            for case .refused(let refusal) in outcomes {
-                throw BenchFailure(description: "settling an attempt was rejected: \(refusal)")
+            for case .rejected(let rejection) in outcomes {
+                throw BenchFailure(description: "settling an attempt was rejected: \(rejection)")
             }
             done += part.count
             progress(done)

@@ -17,7 +17,7 @@ final class FileGate: Sendable {
 
     private struct State {
         /// Descriptors that are granted but not open yet.
-        var promised = 0
+        var reserved = 0
         /// The waiting attempts, first come first.
         var line: [UInt64] = []
         var lastNumber: UInt64 = 0
@@ -56,8 +56,8 @@ final class FileGate: Sendable {
                 defer { count = 0 }
                 return count
             }
-            gate.state.withLock { $0.promised -= count }
-            OpenFiles.promise(-count)
+            gate.state.withLock { $0.reserved -= count }
+            OpenFiles.reserve(-count)
         }
 
         deinit { release() }
@@ -90,9 +90,9 @@ final class FileGate: Sendable {
     /// Serves only the first in line, or a newcomer if the line is empty.
     private func take(_ count: Int, number: UInt64?) -> Bool {
         state.withLock { state in
-            guard state.line.first == number, hasRoom(count + state.promised) else { return false }
-            state.promised += count
-            OpenFiles.promise(count)
+            guard state.line.first == number, hasRoom(count + state.reserved) else { return false }
+            state.reserved += count
+            OpenFiles.reserve(count)
             return true
         }
     }

@@ -17,7 +17,7 @@ public final class MQTTSink: EventSink {
 
     /// What is known of the broker across connections.
     private struct Memory {
-        var refusals = SinkRefusals()
+        var rejections = SinkRejections()
         var hasReportedPresence = false
         /// Number of consecutive connections that ended before the broker had accepted anything but this
         /// client's presence. Some brokers acknowledge a message the client may not publish, and then close the
@@ -60,7 +60,7 @@ public final class MQTTSink: EventSink {
             do {
                 let new = try await MQTTClient.open(settings)
                 client.withLock { $0 = new }
-                return reportPresence(refusal: new.presenceRefusal ?? first.map { "\($0)" })
+                return reportPresence(rejection: new.presenceRefusal ?? first.map { "\($0)" })
             } catch let error as MQTTError {
                 guard let next = settings.presence.next(after: error.objection) else { throw first ?? error }
                 settings.presence = next
@@ -87,15 +87,15 @@ public final class MQTTSink: EventSink {
             do {
                 try await current().deliver(delivery)
                 memory.withLock { memory in
-                    memory.refusals.add(delivery.refusals)
+                    memory.rejections.add(delivery.rejections)
                     memory.suspectSize = delivery.suspectSize
                 }
                 return noteSuccess()
             } catch let error as MQTTError where error.mayBeOfAMessage {
-                let (hasTaken, refused) = (delivery.hasSettled, delivery.refusals.count)
+                let (hasTaken, refused) = (delivery.hasSettled, delivery.rejections.count)
                 let advice = delivery.broke(error)
                 // If a message was set aside, it caused the loss, not presence.
-                noteEnd(hasTaken: hasTaken || delivery.refusals.count > refused)
+                noteEnd(hasTaken: hasTaken || delivery.rejections.count > refused)
                 guard case .goOn(let milliseconds) = advice else { throw error }
                 try await Task.sleep(for: .milliseconds(milliseconds))
                 // The error that ended the connection says more than the failure to reconnect.
@@ -104,10 +104,10 @@ public final class MQTTSink: EventSink {
         }
     }
 
-    public func takeRefusals() -> SinkRefusals {
+    public func takeRejections() -> SinkRejections {
         memory.withLock { memory in
-            defer { memory.refusals = SinkRefusals() }
-            return memory.refusals
+            defer { memory.rejections = SinkRejections() }
+            return memory.rejections
         }
     }
 
@@ -141,16 +141,16 @@ public final class MQTTSink: EventSink {
             defer { (memory.losses, memory.isOnTrial) = (0, false) }
             return memory.isOnTrial
         }
-        if wasOnTrial { reportPresence(refusal: "the broker closes the connection after it") }
+        if wasOnTrial { reportPresence(rejection: "the broker closes the connection after it") }
     }
 
     /// Reports, once, that the broker does not accept this client's presence messages.
-    private func reportPresence(refusal: String?) {
-        guard let refusal else { return }
+    private func reportPresence(rejection: String?) {
+        guard let rejection else { return }
         memory.withLock { memory in
             guard !memory.hasReportedPresence else { return }
             memory.hasReportedPresence = true
-            memory.refusals.add(SinkRefusal(topic: topics.presence, reason: refusal))
+            memory.rejections.add(SinkRejection(topic: topics.presence, reason: rejection))
         }
     }
 }

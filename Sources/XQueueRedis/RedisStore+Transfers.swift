@@ -28,7 +28,7 @@ extension RedisStore {
         }
     }
 
-    /// - Parameter answer: 0, the existing record, or the code of the refusal.
+    /// - Parameter answer: 0, the existing record, or the code of the rejection.
     private static func adoption(
         of copy: TaskCopy, _ answer: RedisReply
     ) throws(StoreError) -> Adoption {
@@ -37,7 +37,7 @@ extension RedisStore {
         }
         switch code {
         case 0: return .adopted
-        case Int64(TransitionRefusal.uniqueKeyTaken.code): return .uniqueKeyTaken
+        case Int64(TransitionRejection.uniqueKeyTaken.code): return .uniqueKeyTaken
         default: throw StoreError(.corrupt, "unexpected reply from Redis to adopt: \(code)")
         }
     }

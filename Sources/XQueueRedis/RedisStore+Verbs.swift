@@ -107,8 +107,8 @@ extension RedisStore {
             var outcomes: [ChangeOutcome] = []
             for (code, record) in Array(reply.rest).pairs {
                 let record = try record.record
-                if let refusal = TransitionRefusal(code: try code.int) {
-                    outcomes.append(.refused(refusal, record))
+                if let rejection = TransitionRejection(code: try code.int) {
+                    outcomes.append(.rejected(rejection, record))
                 } else if let record {
                     outcomes.append(.changed(record))
                 }
@@ -229,7 +229,7 @@ extension TaskRecord {
         var grant = first
         grant.token = first.token.offset(by: number)
         var machine = TaskStateMachine(self)
-        do throws(TransitionRefusal) {
+        do throws(TransitionRejection) {
             try machine.apply(.claim(grant), at: now)
         } catch {
             throw StoreError(.corrupt, "unexpected reply from Redis to claim: task \(id): \(error)")

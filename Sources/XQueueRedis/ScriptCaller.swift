@@ -163,7 +163,7 @@ struct ScriptCaller: Sendable {
 }
 
 extension SettleOutcome {
-    /// Reads two numbers: status and version, or the negated code of the refusal and 0.
+    /// Reads two numbers: status and version, or the negated code of the rejection and 0.
     fileprivate init(code elements: ArraySlice<RedisReply>, at index: Int) throws(StoreError) {
         guard index + 1 < elements.endIndex else {
             throw StoreError(.corrupt, "unexpected reply from Redis to settle: too few attempts")
@@ -171,8 +171,8 @@ extension SettleOutcome {
         let code = try elements[index].int
         if let status = TaskStatus(code: code) {
             self = .settled(status, version: try elements[index + 1].int)
-        } else if code < 0, let refusal = TransitionRefusal(code: 0.subtracting(clamped: code)) {
-            self = .refused(refusal)
+        } else if code < 0, let rejection = TransitionRejection(code: 0.subtracting(clamped: code)) {
+            self = .rejected(rejection)
         } else {
             throw StoreError(.corrupt, "unexpected reply from Redis to settle: \(code)")
         }

@@ -113,9 +113,9 @@ final class WriteSession {
     @discardableResult
     func step(
         _ task: StoredTask, _ transition: TaskTransition
-    ) throws -> Result<TaskRecord, TransitionRefusal> {
+    ) throws -> Result<TaskRecord, TransitionRejection> {
         var machine = TaskStateMachine(task.record)
-        do throws(TransitionRefusal) {
+        do throws(TransitionRejection) {
             try machine.apply(transition, at: now)
         } catch {
             return .failure(error)

@@ -75,7 +75,7 @@ import XQueueTesting
         try await sink.deliver(events)
         try await eventually("all are there") { subscriber.messages.count == events.count }
         #expect(subscriber.messages.map(\.topic) == events.map { "task/status/\($0.taskID)" })
-        #expect(sink.takeRefusals().count == 0)
+        #expect(sink.takeRejections().count == 0)
         await sink.close()
     }
 }

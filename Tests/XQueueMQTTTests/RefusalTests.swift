@@ -37,12 +37,12 @@ import XQueueTesting
         try await eventually("all others are there") {
             Set(subscriber.messages.map(\.topic)) == Set(wanted.map { "task/status/\($0)" })
         }
-        let refusals = sink.takeRefusals()
+        let rejections = sink.takeRejections()
         // One for the task, one for its status.
-        #expect(refusals.count == 6)
-        #expect(refusals.named.map(\.topic).contains("task/status/\(culprits[0].taskID)"))
-        #expect(refusals.named.map(\.topic).contains("task/status/status/failed"))
-        #expect(sink.takeRefusals().count == 0)
+        #expect(rejections.count == 6)
+        #expect(rejections.named.map(\.topic).contains("task/status/\(culprits[0].taskID)"))
+        #expect(rejections.named.map(\.topic).contains("task/status/status/failed"))
+        #expect(sink.takeRejections().count == 0)
         // The sink is well, and takes what comes next.
         let later = fixture.submissions(1)
         try await sink.deliver(later)
@@ -88,7 +88,7 @@ import XQueueTesting
             subscriber.messages.contains { $0.topic.hasPrefix("task/status/") }
         }
         #expect(subscriber.payloads(of: Self.presence).contains(#"{"status":"online","node":"node"}"#))
-        #expect(sink.takeRefusals().named.map(\.topic) == [Self.presence])
+        #expect(sink.takeRejections().named.map(\.topic) == [Self.presence])
         await sink.close()
     }
 
@@ -129,7 +129,7 @@ import XQueueTesting
         }
         let topics = Set(events.map { "task/status/\($0.taskID)" })
         try await eventually("all are there") { Set(subscriber.messages.map(\.topic)) == topics }
-        #expect(sink.takeRefusals().count <= 1)
+        #expect(sink.takeRejections().count <= 1)
         await sink.close()
     }
 
@@ -141,9 +141,9 @@ import XQueueTesting
         try await sink.open()
         let id = fixture.ids.next()
         try await sink.deliver(fixture.life(of: id))
-        let refusals = sink.takeRefusals()
-        #expect(refusals.named.map(\.topic) == ["task/progress/\(id)"])
-        #expect(refusals.named.first?.reason.lowercased().contains("not authori") == true)
+        let rejections = sink.takeRejections()
+        #expect(rejections.named.map(\.topic) == ["task/progress/\(id)"])
+        #expect(rejections.named.first?.reason.lowercased().contains("not authori") == true)
         await sink.close()
     }
 }

@@ -64,7 +64,7 @@ struct SQLiteDurabilityTests {
         #expect(recovered.errors.map(\.kind) == [.leaseLost])
         let late = Settlement(
             attempt: AttemptID(taskID: running.id, token: LeaseToken(rawValue: 1)), outcome: .success(nil))
-        #expect(try await second.settle([late]) == [.refused(.leaseLost)])
+        #expect(try await second.settle([late]) == [.rejected(.leaseLost)])
         #expect(try await second.claim(request(["b"], token: 100)).tasks.map(\.id) == [waiting.id])
         await second.close()
     }

@@ -41,7 +41,7 @@ import XQueueCore
             #expect(taken.tasks.first?.payload == Self.task.payload && budget.free == 40)
         }
         #expect(budget.free == 100)
-        poll.leave()
+        poll.abandon()
         #expect(given.all.map(\.id) == [Self.task.id] && given.all.first?.lease == Self.lease)
         #expect(given.all.first?.payload == .null)
     }

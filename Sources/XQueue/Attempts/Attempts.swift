@@ -76,7 +76,7 @@ struct Attempts: Sendable {
     }
 
     /// Releases tasks that were claimed but never started, so that another worker can have them immediately.
-    func giveBack(_ tasks: [TaskRecord]) async {
+    func release(_ tasks: [TaskRecord]) async {
         let releases = tasks.compactMap { record in
             record.lease.map {
                 Settlement(attempt: AttemptID(taskID: record.id, token: $0.token), outcome: .release)
@@ -159,9 +159,9 @@ struct Attempts: Sendable {
     ///   - metrics: The instruments of the attempt's type; nil if the type is unknown.
     func settled(_ settlement: Settlement, _ answer: SettleOutcome, _ metrics: WorkMetrics?) {
         metrics?.settled(settlement.outcome, answer)
-        guard case .refused(let refusal) = answer else { return }
+        guard case .rejected(let rejection) = answer else { return }
         context.logger.debug(
             "Attempt ended too late",
-            metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(refusal.rawValue)"])
+            metadata: ["task.id": "\(settlement.attempt.taskID)", "reason": "\(rejection.rawValue)"])
     }
 }

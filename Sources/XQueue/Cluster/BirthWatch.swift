@@ -33,7 +33,7 @@ final class BirthWatch: Sendable {
 
     /// Checks whose data the store holds. The first check, and each that finds other data than before, sets the
     /// handlers' limits, and restores what operators had set.
-    func look() async throws(StoreError) {
+    func check() async throws(StoreError) {
         let birth = try await store.birth()
         guard state.withLock({ !$0.hasChecked || $0.known?.id != birth?.id }) else { return }
         // Limits first: tasks can be claimed as soon as the new birth is known. A setting seen in the store is
@@ -67,13 +67,13 @@ final class BirthWatch: Sendable {
 
     /// Claims from the data that this node knows. If the store holds other data, sets the limits there first.
     func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult {
-        if !state.withLock({ $0.hasChecked }) { try await look() }
+        if !state.withLock({ $0.hasChecked }) { try await check() }
         do throws(StoreError) {
             return try await store.claim(bound(request))
         } catch {
             guard error.code == .replaced else { throw error }
         }
-        try await look()
+        try await check()
         // If the data is lost once more meanwhile, this fails and the caller retries.
         return try await store.claim(bound(request))
     }

@@ -46,7 +46,7 @@ final class ClusterView: Sendable {
     }
 
     /// Invalidates the cache, so that the next query asks the store.
-    func forget() {
+    func invalidate() {
         state.withLock { ($0.snapshot, $0.asked) = (nil, nil) }
     }
 

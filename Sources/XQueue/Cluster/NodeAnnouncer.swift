@@ -20,7 +20,7 @@ struct NodeAnnouncer: Sendable {
             do throws(StoreError) {
                 try await store.register(node(), lifetime: interval * 3)
                 announced()
-                try await births.look()
+                try await births.check()
                 // If this fails, the settings seen before remain.
                 try? await births.remember()
                 backOff.reset()

@@ -81,7 +81,7 @@ final class SinkDrainer: Sendable {
         let cursor = try await start()
         do {
             try await sink.open()
-            noteRefusals()
+            noteRejections()
             counts.withLock { $0.isConnected = true }
             try await drain(from: cursor, &streak)
         } catch {
@@ -160,7 +160,7 @@ final class SinkDrainer: Sendable {
             throw error
         }
         if !page.events.isEmpty { metrics.delivery.record(since: start) }
-        noteRefusals()
+        noteRejections()
         guard !page.events.isEmpty || page.isReset || page.isRewound else { return }
         taken.withLock { $0 = (cursor, page.next) }
         counts.withLock { $0.tally.delivered += page.events.count }

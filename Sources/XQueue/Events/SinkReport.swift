@@ -28,7 +28,7 @@ public struct SinkTally: Sendable, Hashable {
     /// Number of events that were gone from the log before this node could deliver them.
     public internal(set) var lost = 0
     /// Number of messages the receiver has rejected for good, which were set aside.
-    public internal(set) var refused = 0
+    public internal(set) var rejected = 0
 }
 
 /// The condition of one sink of this node, as far as the node knows without asking the store or the sink.
@@ -38,9 +38,9 @@ public struct SinkCondition: Sendable {
     /// Why this node cannot deliver now; nil if it can, or if another node delivers.
     public let problem: String?
     /// Number of messages the receiver has rejected for good since this node started.
-    public let refused: Int
+    public let rejected: Int
     /// The last of them, and when that was; nil if there are none.
-    public let lastRefused: (refusal: SinkRefusal, at: Timestamp)?
+    public let lastRejected: (rejection: SinkRejection, at: Timestamp)?
 }
 
 /// What a drainer has counted since this node started.
@@ -48,8 +48,8 @@ struct SinkCounts: Sendable {
     var isConnected = false
     var tally = SinkTally()
     var problem: String?
-    var lastRefused: (refusal: SinkRefusal, at: Timestamp)?
-    var refusalLog = RefusalLog()
+    var lastRejected: (rejection: SinkRejection, at: Timestamp)?
+    var rejectionLog = RejectionLog()
 }
 
 extension SinkDrainer {
@@ -67,8 +67,8 @@ extension SinkDrainer {
     var condition: SinkCondition {
         let (isHere, counts) = state
         return SinkCondition(
-            name: sink.name, problem: isHere ? counts.problem : nil, refused: counts.tally.refused,
-            lastRefused: counts.lastRefused)
+            name: sink.name, problem: isHere ? counts.problem : nil, rejected: counts.tally.rejected,
+            lastRejected: counts.lastRejected)
     }
 
     /// The number of events after `cursor` up to `last`; 0 if the log has started over.
@@ -106,7 +106,7 @@ extension TaskManager {
 
 /// Limits the log lines about messages a sink has set aside: some per minute name a message and its topic; the others
 /// are only counted.
-struct RefusalLog: Sendable {
+struct RejectionLog: Sendable {
     static let maxLines = 20
     static let interval = Duration.seconds(60)
 
@@ -114,38 +114,38 @@ struct RefusalLog: Sendable {
     private var lines = 0
     private var unnamed = 0
 
-    /// Records `refusals`, and returns what to log now: messages to name, and the number of others.
+    /// Records `rejections`, and returns what to log now: messages to name, and the number of others.
     mutating func take(
-        _ refusals: SinkRefusals, at now: ContinuousClock.Instant
-    ) -> (named: [SinkRefusal], others: Int) {
+        _ rejections: SinkRejections, at now: ContinuousClock.Instant
+    ) -> (named: [SinkRejection], others: Int) {
         if let begin, now - begin < Self.interval {
-            let named = refusals.named.prefix(Self.maxLines - lines)
+            let named = rejections.named.prefix(Self.maxLines - lines)
             lines += named.count
-            unnamed += refusals.count - named.count
+            unnamed += rejections.count - named.count
             return (Array(named), 0)
         }
         let others = unnamed
-        (begin, lines, unnamed) = (now, refusals.named.count, refusals.count - refusals.named.count)
-        return (refusals.named, others)
+        (begin, lines, unnamed) = (now, rejections.named.count, rejections.count - rejections.named.count)
+        return (rejections.named, others)
     }
 }
 
 extension SinkDrainer {
     /// Counts and logs the messages that the sink has set aside.
-    func noteRefusals() {
-        let refusals = sink.takeRefusals()
-        guard let last = refusals.named.last else { return }
+    func noteRejections() {
+        let rejections = sink.takeRejections()
+        guard let last = rejections.named.last else { return }
         let now = context.clock.now()
         let (named, others) = counts.withLock { counts in
-            counts.tally.refused += refusals.count
-            counts.lastRefused = (last, now)
-            return counts.refusalLog.take(refusals, at: .now)
+            counts.tally.rejected += rejections.count
+            counts.lastRejected = (last, now)
+            return counts.rejectionLog.take(rejections, at: .now)
         }
-        metrics.refused.increment(by: refusals.count)
-        for refusal in named {
+        metrics.refused.increment(by: rejections.count)
+        for rejection in named {
             context.logger.warning(
                 "Message rejected by sink and set aside",
-                metadata: ["topic": "\(refusal.topic)", "reason": "\(refusal.reason)"])
+                metadata: ["topic": "\(rejection.topic)", "reason": "\(rejection.reason)"])
         }
         if others > 0 {
             context.logger.warning(

@@ -13,7 +13,7 @@ package struct ReplayReport: Sendable, Hashable {
     /// Records without a valid task.
     package var unusable = 0
     /// Tasks rejected by the store because it has too many types.
-    package var refused = 0
+    package var rejected = 0
 
     package init() {}
 }
@@ -119,7 +119,7 @@ package struct IntakeReplay {
                     try await insert(tasks[..<middle], &report)
                     return try await insert(tasks[middle...], &report)
                 case .tooManyTypes:
-                    report.refused += 1
+                    report.rejected += 1
                     return
                 case .backlogFull:
                     // Without a worker it stays full forever.

@@ -64,13 +64,13 @@ package enum OpenFiles {
 
     /// Descriptors needed to start a program: three pipes, its folder, and the process itself. The four on our side
     /// stay open while it runs.
-    package static let ofOneProgram = 8
+    package static let perProgram = 8
 
     /// Descriptors that were free once the process had opened its own, which is when this is first read.
     package static let atStart = free(upTo: most)
 
     /// Kept for the store, for reconnecting, and for reading files.
-    private static let reserve = min(atStart / 8, 32)
+    private static let keptForStore = min(atStart / 8, 32)
     /// Client connections that attempts always leave room for.
     private static let fewClients = min(atStart / 4, 32)
     /// Kept for attempts once there are more clients than that.
@@ -78,23 +78,23 @@ package enum OpenFiles {
     /// Open client connections.
     private static let clients = Atomic(0)
     /// Descriptors that attempts have been allowed to open but have not opened yet.
-    private static let promised = Atomic(0)
+    private static let reserved = Atomic(0)
 
     /// Whether handlers may open `count` more descriptors.
     package static func hasRoom(forAttempts count: Int) -> Bool {
         let few = max(fewClients - clients.load(ordering: .relaxed), 0)
-        return hasRoom(for: count + reserve + few)
+        return hasRoom(for: count + keptForStore + few)
     }
 
     /// Whether clients may open `count` more connections.
     package static func hasRoom(forClients count: Int) -> Bool {
         let isMore = clients.load(ordering: .relaxed) + count > fewClients
-        let others = promised.load(ordering: .relaxed) + reserve
+        let others = reserved.load(ordering: .relaxed) + keptForStore
         return hasRoom(for: count + others + (isMore ? keptForAttempts : 0))
     }
 
-    /// Records that an attempt may open `count` descriptors; a negative number takes that back.
-    package static func promise(_ count: Int) { promised.add(count, ordering: .relaxed) }
+    /// Records that an attempt may open `count` descriptors; a negative number releases them.
+    package static func reserve(_ count: Int) { reserved.add(count, ordering: .relaxed) }
 
     package static func clientConnected() { clients.add(1, ordering: .relaxed) }
 

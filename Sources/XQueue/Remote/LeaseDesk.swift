@@ -137,7 +137,7 @@ final class LeaseDesk: Sendable {
         let answer = await withTaskCancellationHandler {
             await poll.wait()
         } onCancel: {
-            poll.leave()
+            poll.abandon()
         }
         timer.cancel()
         remove(entry)

@@ -24,9 +24,9 @@ package final class LeasePoll: Sendable {
         var isClaiming = false
         /// No further claim is made for it.
         var isClosed = false
-        var hasLeft = false
+        var isAbandoned = false
         /// Takes the tasks that were claimed for a client that has disconnected.
-        var abandon: (@Sendable ([TaskRecord]) -> Void)?
+        var returnTasks: (@Sendable ([TaskRecord]) -> Void)?
 
         /// Returns the answer, and keeps only what is needed to release its tasks: the poll may live until a slow
         /// client has received the whole reply.
@@ -51,13 +51,13 @@ package final class LeasePoll: Sendable {
     }
 
     /// Notes that the client has disconnected: tasks claimed for it, now or later, go back to the queue.
-    package func leave() {
+    package func abandon() {
         let unwanted = state.withLock { state -> (() -> Void)? in
-            guard !state.hasLeft else { return nil }
-            state.hasLeft = true
+            guard !state.isAbandoned else { return nil }
+            state.isAbandoned = true
             guard case .success(let answer) = state.answer, !answer.tasks.isEmpty else { return nil }
-            let abandon = state.abandon
-            return { abandon?(answer.tasks) }
+            let returnTasks = state.returnTasks
+            return { returnTasks?(answer.tasks) }
         }
         if let unwanted { unwanted() } else { expire() }
     }
@@ -66,7 +66,7 @@ package final class LeasePoll: Sendable {
 
     /// Must be called before the first claim.
     func onAbandon(_ body: @escaping @Sendable ([TaskRecord]) -> Void) {
-        state.withLock { $0.abandon = body }
+        state.withLock { $0.returnTasks = body }
     }
 
     /// Returns false if the poll has its answer, and needs no claim.
@@ -93,7 +93,7 @@ package final class LeasePoll: Sendable {
             return answer
         }
         guard case .success(let answer) = answer else { return }
-        state.withLock { $0.hasLeft ? $0.abandon : nil }?(answer.tasks)
+        state.withLock { $0.isAbandoned ? $0.returnTasks : nil }?(answer.tasks)
     }
 
     /// Ends the wait: time is up, or the server is stopping. What a claim under way finds is still the answer.
@@ -108,7 +108,7 @@ package final class LeasePoll: Sendable {
     func giveUp() {
         _ = change { state in
             state.isClosed = true
-            if state.answer == nil { state.hasLeft = true }
+            if state.answer == nil { state.isAbandoned = true }
             return .success(LeaseAnswer())
         }
     }

@@ -3,7 +3,7 @@ package import XQueueCore
 /// A remote worker's request for tasks.
 package struct LeaseRequest: Sendable, Hashable {
     /// Maximum wait for a task.
-    package static let longestWait = Duration.seconds(60)
+    package static let maxWait = Duration.seconds(60)
 
     package var worker: RemoteWorker
     /// Maximum number of tasks to lease, at least 1.
@@ -21,8 +21,8 @@ package struct LeaseRequest: Sendable, Hashable {
         var request = self
         request.worker = try worker.validated()
         guard 1...maxBatch ~= maxTasks else { throw .invalid("max_tasks", "must be 1 to \(maxBatch)") }
-        guard .zero...Self.longestWait ~= wait else {
-            throw .invalid("wait", "must be 0 to \(Self.longestWait.components.seconds) seconds")
+        guard .zero...Self.maxWait ~= wait else {
+            throw .invalid("wait", "must be 0 to \(Self.maxWait.components.seconds) seconds")
         }
         return request
     }

@@ -89,7 +89,7 @@ final class RemoteWorkers: Sendable {
         try await QueueError.wrapping { () async throws(StoreError) in
             try await self.store.register(record, lifetime: self.configuration.heartbeatInterval * 3)
         }
-        cluster.forget()
+        cluster.invalidate()
     }
 
     /// Rejects the name of a worker that serves `types` if its owner must not access all of them.
@@ -143,7 +143,7 @@ final class RemoteWorkers: Sendable {
             try await QueueError.wrapping { () async throws(StoreError) in
                 try await self.store.unregister(worker)
             }
-            cluster.forget()
+            cluster.invalidate()
         }
         return wasKnown || isAnnounced
     }
@@ -175,7 +175,7 @@ final class RemoteWorkers: Sendable {
             } catch {
                 context.logger.debug("Could not register remote workers", metadata: ["error": "\(error)"])
             }
-            if !live.isEmpty { cluster.forget() }
+            if !live.isEmpty { cluster.invalidate() }
         }
     }
 

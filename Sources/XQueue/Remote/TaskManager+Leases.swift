@@ -12,7 +12,7 @@ extension TaskManager {
     }
 
     /// Notes what a worker reports about itself.
-    package func see(_ worker: RemoteWorker) async throws(QueueError) {
+    package func noteContact(_ worker: RemoteWorker) async throws(QueueError) {
         try await remoteWorkers.noteContact(try worker.validated())
     }
 
@@ -37,7 +37,9 @@ extension TaskManager {
     }
 
     /// Deregisters a remote worker. Returns whether the owner had such a worker.
-    package func forgetWorker(_ name: String, by owner: WorkerOwner? = nil) async throws(QueueError) -> Bool {
+    package func deregisterWorker(_ name: String, by owner: WorkerOwner? = nil) async throws(QueueError)
+        -> Bool
+    {
         try await remoteWorkers.deregister(name, by: owner)
     }
 

@@ -104,7 +104,7 @@ final class RunningAttempt: AttemptControl {
             if let timeoutAt, timeoutAt <= now { return (.timeOut, nil) }
             guard let leaseMargin else { return (nil, timeoutAt) }
             let tellAt = state.attempt.leaseEndsAt + (.zero - leaseMargin)
-            if tellAt <= now { return (.loseLease(late: now - tellAt), nil) }
+            if tellAt <= now { return (.handleLostLease(late: now - tellAt), nil) }
             return (nil, timeoutAt.map { min($0, tellAt) } ?? tellAt)
         }
     }
@@ -113,7 +113,7 @@ final class RunningAttempt: AttemptControl {
         /// The process timeout is over: ask the handler to stop.
         case timeOut
         /// The lease is about to run out, or has done so `late` ago: nobody may run what another node may have.
-        case loseLease(late: Duration)
+        case handleLostLease(late: Duration)
         /// The grace period is over too: go on without the handler.
         case giveUp
     }

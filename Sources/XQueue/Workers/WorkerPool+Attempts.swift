@@ -38,7 +38,7 @@ extension WorkerPool {
         }
         let claimed = try await attempts.claim(types, upTo: count, for: .node(workerID))
         if shouldStop {
-            await attempts.giveBack(claimed.tasks)
+            await attempts.release(claimed.tasks)
             return claimed.hasMore
         }
         slots.take(claimed.tasks.count)
@@ -116,7 +116,7 @@ extension WorkerPool {
         switch action {
         case .timeOut:
             stop(attempt, .timedOut, giveUpAt: context.clock.instant() + configuration.gracePeriod)
-        case .loseLease(let late): loseLease(attempt, late: late)
+        case .handleLostLease(let late): handleLostLease(attempt, late: late)
         case .giveUp: giveUp(attempt)
         }
     }

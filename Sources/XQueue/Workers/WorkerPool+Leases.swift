@@ -72,7 +72,7 @@ extension WorkerPool {
     /// Asks a handler to stop because another node may soon run its task, or already does.
     ///
     /// A process that slept through the end of the lease asks the store first, which may not have noticed.
-    func loseLease(_ attempt: RunningAttempt, late: Duration) {
+    func handleLostLease(_ attempt: RunningAttempt, late: Duration) {
         let now = context.clock.instant()
         if late > Self.gap {
             let chance = min(max(configuration.leaseDuration / 10, .milliseconds(500)), .seconds(5))

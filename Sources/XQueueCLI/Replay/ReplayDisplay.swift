@@ -36,7 +36,7 @@ final class ReplayDisplay: Sendable {
         let rows: [(String, Int)] = [
             (isDry ? "would be restored" : "restored", report.restored),
             ("known to the store", report.known), ("already ended", report.ended),
-            ("not tasks", report.unusable), ("rejected by the store", report.refused),
+            ("not tasks", report.unusable), ("rejected by the store", report.rejected),
         ]
         let width = rows.map(\.0.count).max() ?? 0
         return
@@ -64,7 +64,7 @@ final class ReplayDisplay: Sendable {
             writer.member("known", report.known)
             writer.member("ended", report.ended)
             writer.member("unusable", report.unusable)
-            writer.member("refused", report.refused)
+            writer.member("refused", report.rejected)
             writer.member("seconds", outcome.elapsed.inSeconds)
         }
         return writer.text

@@ -25,7 +25,7 @@ public struct TaskStateMachine: Sendable {
     /// Takes one step at `now`, or throws the reason it cannot be taken and changes nothing.
     public mutating func apply(
         _ transition: TaskTransition, at now: Timestamp
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionRejection) {
         switch transition {
         case .claim(let grant): try claim(grant, at: now)
         case .park: try move(from: .ready, to: .parked)
@@ -46,12 +46,12 @@ public struct TaskStateMachine: Sendable {
 
     private mutating func move(
         from: PendingReason, to: PendingReason
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionRejection) {
         guard record.status == .pending, record.pendingReason == from else { throw .wrongState }
         record.pendingReason = to
     }
 
-    private mutating func claim(_ grant: ClaimGrant, at now: Timestamp) throws(TransitionRefusal) {
+    private mutating func claim(_ grant: ClaimGrant, at now: Timestamp) throws(TransitionRejection) {
         guard record.status == .pending, record.pendingReason == .ready else { throw .wrongState }
         let deadline = record.processTimeout.map { now + $0 + grant.grace }
         record.lease = Lease(
@@ -66,13 +66,13 @@ public struct TaskStateMachine: Sendable {
 
     // MARK: - Running
 
-    private func requireLease(_ token: LeaseToken) throws(TransitionRefusal) {
+    private func requireLease(_ token: LeaseToken) throws(TransitionRejection) {
         guard record.status == .processing, record.lease?.token == token else { throw .leaseLost }
     }
 
     private mutating func extend(
         _ token: LeaseToken, by lease: Duration, at now: Timestamp
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionRejection) {
         try requireLease(token)
         let expiresAt = earlier(now + lease, record.lease?.deadline)
         record.lease?.expiresAt = expiresAt
@@ -80,7 +80,7 @@ public struct TaskStateMachine: Sendable {
 
     private mutating func settle(
         _ token: LeaseToken, _ outcome: AttemptOutcome, at now: Timestamp
-    ) throws(TransitionRefusal) {
+    ) throws(TransitionRejection) {
         try requireLease(token)
         switch outcome {
         case .success(let result):
@@ -121,7 +121,7 @@ public struct TaskStateMachine: Sendable {
 
     // MARK: - Time
 
-    private mutating func expire(draw: Double, at now: Timestamp) throws(TransitionRefusal) {
+    private mutating func expire(draw: Double, at now: Timestamp) throws(TransitionRejection) {
         guard !record.status.isFinal else { throw .alreadyEnded }
         guard let due = record.dueAt, due <= now else { throw .notDue }
         switch (record.status, record.pendingReason) {
@@ -155,7 +155,7 @@ public struct TaskStateMachine: Sendable {
 
     // MARK: - External requests
 
-    private mutating func cancel(grace: Duration, at now: Timestamp) throws(TransitionRefusal) {
+    private mutating func cancel(grace: Duration, at now: Timestamp) throws(TransitionRejection) {
         switch record.status {
         case .pending: end(.canceled, at: now)
         case .processing:
@@ -169,7 +169,7 @@ public struct TaskStateMachine: Sendable {
         }
     }
 
-    private mutating func requeue(at now: Timestamp) throws(TransitionRefusal) {
+    private mutating func requeue(at now: Timestamp) throws(TransitionRejection) {
         guard record.status.isFinal, record.status != .success else { throw .notRequeueable }
         record.retryCount = 0
         record.startedAt = nil

@@ -54,7 +54,7 @@ public enum AttemptOutcome: Sendable, Hashable {
 }
 
 /// Why a transition did not happen. The task is unchanged.
-public enum TransitionRefusal: String, Error, Sendable, Hashable, CaseIterable {
+public enum TransitionRejection: String, Error, Sendable, Hashable, CaseIterable {
     /// There is no such task.
     case notFound = "not_found"
     /// The attempt no longer holds the task.

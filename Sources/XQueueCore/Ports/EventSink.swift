@@ -12,12 +12,12 @@ public protocol EventSink: Sendable {
     ///
     /// If it throws, the same events come again after ``open()``. For a message the receiver will never accept
     /// it must not throw, or delivery would stop for good: it sets the message aside and reports it through
-    /// ``takeRefusals()``.
+    /// ``takeRejections()``.
     func deliver(_ events: [TaskEvent]) async throws
 
     /// Returns the messages rejected for good since the last call and set aside so that the rest is delivered.
     /// Called after each opening and delivery.
-    func takeRefusals() -> SinkRefusals
+    func takeRejections() -> SinkRejections
 
     /// Closes the connection: another node drains now, or this one is stopping. Does nothing if it is not open.
     func close() async
@@ -25,11 +25,11 @@ public protocol EventSink: Sendable {
 
 extension EventSink {
     /// Nothing, for a sink that never sets a message aside.
-    public func takeRefusals() -> SinkRefusals { SinkRefusals() }
+    public func takeRejections() -> SinkRejections { SinkRejections() }
 }
 
 /// A message that a sink's receiver rejected for good. It was set aside so that others are delivered.
-public struct SinkRefusal: Sendable, Hashable {
+public struct SinkRejection: Sendable, Hashable {
     /// The message's destination, such as an MQTT topic.
     public var topic: String
     /// Why it was rejected, for people.
@@ -42,20 +42,20 @@ public struct SinkRefusal: Sendable, Hashable {
 }
 
 /// Messages that were set aside: their number, and the first few of them.
-public struct SinkRefusals: Sendable, Hashable {
-    /// Maximum number of refusals listed.
+public struct SinkRejections: Sendable, Hashable {
+    /// Maximum number of rejections listed.
     private static let maxNamed = 20
     public private(set) var count = 0
-    public private(set) var named: [SinkRefusal] = []
+    public private(set) var named: [SinkRejection] = []
 
     public init() {}
 
-    public mutating func add(_ refusal: SinkRefusal) {
+    public mutating func add(_ rejection: SinkRejection) {
         count += 1
-        if named.count < Self.maxNamed { named.append(refusal) }
+        if named.count < Self.maxNamed { named.append(rejection) }
     }
 
-    public mutating func add(_ others: SinkRefusals) {
+    public mutating func add(_ others: SinkRejections) {
         count += others.count
         named += others.named.prefix(Self.maxNamed - named.count)
     }

@@ -81,7 +81,7 @@ public struct Settlement: Sendable, Hashable {
 public enum SettleOutcome: Sendable, Hashable {
     /// The task's new status and version.
     case settled(TaskStatus, version: Int)
-    case refused(TransitionRefusal)
+    case rejected(TransitionRejection)
 }
 
 /// A heartbeat's outcome for one attempt.
@@ -109,7 +109,7 @@ public enum ChangeOutcome: Sendable, Hashable {
     /// The task after the change.
     case changed(TaskRecord)
     /// The reason nothing changed, and the task, if it exists.
-    case refused(TransitionRefusal, TaskRecord?)
+    case rejected(TransitionRejection, TaskRecord?)
 }
 
 /// The result of one maintenance step.

@@ -71,7 +71,7 @@ public struct ExecHandler: Sendable {
     public func handle(_ task: TaskContext<RawJSON>) async throws -> RawJSON? {
         try Task.checkCancellation()
         // Subprocess crashes if there are fewer descriptors than it needs.
-        let permit = try await files.permit(OpenFiles.ofOneProgram, logger: task.logger)
+        let permit = try await files.permit(OpenFiles.perProgram, logger: task.logger)
         let (stops, stop) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingOldest(1))
         return try await withTaskCancellationHandler {
             // In an unstructured Swift task, because a canceled one could neither read the output of the stopping program

@@ -7,12 +7,12 @@ import XQueueCore
 /// turn, and by the sink.
 final class Delivery: Sendable {
     let batch: MessageBatch
-    private let state: Mutex<(plan: DeliveryPlan, refusals: SinkRefusals)>
+    private let state: Mutex<(plan: DeliveryPlan, rejections: SinkRejections)>
 
     init(_ batch: MessageBatch, suspectSize: Int?) {
         self.batch = batch
         state = Mutex(
-            (DeliveryPlan(sizes: batch.messages.map(\.count), suspectSize: suspectSize), SinkRefusals()))
+            (DeliveryPlan(sizes: batch.messages.map(\.count), suspectSize: suspectSize), SinkRejections()))
     }
 
     var isComplete: Bool { state.withLock { $0.plan.isComplete } }
@@ -20,7 +20,7 @@ final class Delivery: Sendable {
     var hasSettled: Bool { state.withLock { $0.plan.hasSettled } }
     var suspectSize: Int? { state.withLock { $0.plan.suspectSize } }
     /// The messages set aside.
-    var refusals: SinkRefusals { state.withLock { $0.refusals } }
+    var rejections: SinkRejections { state.withLock { $0.rejections } }
 
     func takeNext(most: Int) -> Int? {
         state.withLock { $0.plan.takeNext(most: most) }
@@ -33,7 +33,7 @@ final class Delivery: Sendable {
     func refused(_ index: Int, _ reason: String) {
         state.withLock { state in
             state.plan.refused(index)
-            state.refusals.add(refusal(index, reason))
+            state.rejections.add(rejection(index, reason))
         }
     }
 
@@ -48,15 +48,16 @@ final class Delivery: Sendable {
             let (advice, refused) = state.plan.broke(isRefusal: error.kind == .refused)
             if let refused {
                 let size = batch.messages[refused].count
-                state.refusals.add(
-                    refusal(refused, "the connection broke each time it was sent (\(size) bytes): \(error)"))
+                state.rejections.add(
+                    rejection(refused, "the connection broke each time it was sent (\(size) bytes): \(error)")
+                )
             }
             return advice
         }
     }
 
-    private func refusal(_ index: Int, _ reason: String) -> SinkRefusal {
-        SinkRefusal(topic: batch.topic(of: index), reason: reason)
+    private func rejection(_ index: Int, _ reason: String) -> SinkRejection {
+        SinkRejection(topic: batch.topic(of: index), reason: reason)
     }
 }
 

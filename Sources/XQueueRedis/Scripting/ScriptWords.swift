@@ -18,11 +18,11 @@ enum ScriptWords {
         words["EXPONENTIAL"] = RetryPolicy.Strategy.exponential.code
         words["TIMED_OUT"] = AttemptFailure.Kind.timeout.code
         words["LEASE_LOST"] = AttemptFailure.Kind.leaseLost.code
-        words["NOT_FOUND"] = TransitionRefusal.notFound.code
-        words["LEASE_IS_LOST"] = TransitionRefusal.leaseLost.code
-        words["ALREADY_ENDED"] = TransitionRefusal.alreadyEnded.code
-        words["NOT_REQUEUEABLE"] = TransitionRefusal.notRequeueable.code
-        words["UNIQUE_KEY_TAKEN"] = TransitionRefusal.uniqueKeyTaken.code
+        words["NOT_FOUND"] = TransitionRejection.notFound.code
+        words["LEASE_IS_LOST"] = TransitionRejection.leaseLost.code
+        words["ALREADY_ENDED"] = TransitionRejection.alreadyEnded.code
+        words["NOT_REQUEUEABLE"] = TransitionRejection.notRequeueable.code
+        words["UNIQUE_KEY_TAKEN"] = TransitionRejection.uniqueKeyTaken.code
         words["BACKLOG_FULL"] = ReplyCode.backlogFull.rawValue
         words["TOO_MANY_TYPES"] = ReplyCode.tooManyTypes.rawValue
         words["TYPE_NOT_FOUND"] = TypeRemoval.notFound.code
@@ -81,8 +81,8 @@ enum OutcomeCode: Int {
     case released = 3
 }
 
-extension TransitionRefusal {
-    /// The number in replies of scripts, where 0 means no refusal.
+extension TransitionRejection {
+    /// The number in replies of scripts, where 0 means no rejection.
     var code: Int {
         switch self {
         case .notFound: 1
@@ -96,8 +96,8 @@ extension TransitionRefusal {
     }
 
     init?(code: Int) {
-        guard let refusal = Self.allCases.first(where: { $0.code == code }) else { return nil }
-        self = refusal
+        guard let rejection = Self.allCases.first(where: { $0.code == code }) else { return nil }
+        self = rejection
     }
 }
 

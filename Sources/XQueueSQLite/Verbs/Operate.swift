@@ -7,21 +7,21 @@ extension WriteSession {
 
     func requeue(_ ids: [TaskID]) throws -> [ChangeOutcome] {
         try ids.map { id in
-            guard let task = try load(id) else { return .refused(.notFound, nil) }
+            guard let task = try load(id) else { return .rejected(.notFound, nil) }
             if task.record.status.isFinal, task.record.status != .success,
                 let key = task.record.uniqueKey, try holder(of: key, type: task.record.type) != nil
             {
-                return .refused(.uniqueKeyTaken, task.record)
+                return .rejected(.uniqueKeyTaken, task.record)
             }
             return try change(id, .requeue)
         }
     }
 
     private func change(_ id: TaskID, _ transition: TaskTransition) throws -> ChangeOutcome {
-        guard let task = try load(id) else { return .refused(.notFound, nil) }
+        guard let task = try load(id) else { return .rejected(.notFound, nil) }
         switch try step(task, transition) {
         case .success(let record): return .changed(record)
-        case .failure(let refusal): return .refused(refusal, task.record)
+        case .failure(let rejection): return .rejected(rejection, task.record)
         }
     }
 

@@ -6,7 +6,7 @@ extension WriteSession {
     }
 
     private func settle(_ settlement: Settlement) throws -> SettleOutcome {
-        guard var task = try load(settlement.attempt.taskID) else { return .refused(.notFound) }
+        guard var task = try load(settlement.attempt.taskID) else { return .rejected(.notFound) }
         if let progress = settlement.progress, task.record.lease?.token == settlement.attempt.token {
             // Written together with the attempt's end.
             task.record.progress = progress
@@ -14,7 +14,7 @@ extension WriteSession {
         }
         switch try step(task, .settle(settlement.attempt.token, settlement.outcome)) {
         case .success(let record): return .settled(record.status, version: record.version)
-        case .failure(let refusal): return .refused(refusal)
+        case .failure(let rejection): return .rejected(rejection)
         }
     }
 

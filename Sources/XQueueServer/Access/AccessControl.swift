@@ -68,10 +68,10 @@ final class AccessControl: Sendable {
     /// Returns the request's caller if they have `scope`.
     ///
     /// - Parameter channel: The request's connection.
-    /// - Throws: ``AccessRefusal`` otherwise.
+    /// - Throws: ``AccessRejection`` otherwise.
     func admit(
         _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
-    ) async throws(AccessRefusal) -> Caller {
+    ) async throws(AccessRejection) -> Caller {
         if let caller = try admitAtOnce(head, to: scope, from: channel) { return caller }
         guard case .bearer(let token) = Credential(head.headerFields) else { return .anonymous }
         do {
@@ -84,7 +84,7 @@ final class AccessControl: Sendable {
     /// Like ``admit(_:to:from:)``, but returns nil if a signature must be verified first, which is slow.
     func admitAtOnce(
         _ head: HTTPRequest, to scope: RouteScope, from channel: (any Channel)? = nil
-    ) throws(AccessRefusal) -> Caller? {
+    ) throws(AccessRejection) -> Caller? {
         guard isLocked else {
             try checkOrigin(of: head, isSession: false)
             return .anyone
@@ -104,22 +104,22 @@ final class AccessControl: Sendable {
 
     /// Records an invalid token. Public routes stay open to callers whose token has expired.
     private func rejected(
-        _ refusal: AccessRefusal, _ scope: RouteScope, _ channel: (any Channel)?
-    ) throws(AccessRefusal) -> Caller {
-        let refusal = recorded(refusal, at: .request, from: channel)
-        guard scope == .public, refusal.error.code == .unauthorized else { throw refusal }
+        _ rejection: AccessRejection, _ scope: RouteScope, _ channel: (any Channel)?
+    ) throws(AccessRejection) -> Caller {
+        let rejection = recorded(rejection, at: .request, from: channel)
+        guard scope == .public, rejection.error.code == .unauthorized else { throw rejection }
         return .anonymous
     }
 
     private func recorded(
-        _ refusal: AccessRefusal, at door: AccessTrace.Door, from channel: (any Channel)?
-    ) -> AccessRefusal {
-        guard refusal.isTokenWrong else { return refusal }
-        return trace.record(refusal, at: door, from: ClientAddress.text(of: channel))
+        _ rejection: AccessRejection, at door: AccessTrace.Door, from channel: (any Channel)?
+    ) -> AccessRejection {
+        guard rejection.isTokenWrong else { return rejection }
+        return trace.record(rejection, at: door, from: ClientAddress.text(of: channel))
     }
 
     /// Returns the caller identified by `token`, whether it came in a header or a login form.
-    func bearer(_ token: String) async throws(AccessRefusal) -> Caller {
+    func bearer(_ token: String) async throws(AccessRejection) -> Caller {
         switch try find(.bearer(token)) {
         case .caller(let caller, _)?: return caller
         case nil: return .anonymous
@@ -133,7 +133,7 @@ final class AccessControl: Sendable {
         }
     }
 
-    private func find(_ credential: Credential) throws(AccessRefusal) -> Finding? {
+    private func find(_ credential: Credential) throws(AccessRejection) -> Finding? {
         switch credential {
         case .none: return nil
         case .unknown: throw .unauthorized("Authorization must be: Bearer TOKEN", isTokenWrong: true)
@@ -165,7 +165,7 @@ final class AccessControl: Sendable {
 
     private func allow(
         _ caller: Caller, _ scope: RouteScope, _ head: HTTPRequest, isSession: Bool
-    ) throws(AccessRefusal) -> Caller {
+    ) throws(AccessRejection) -> Caller {
         try checkOrigin(of: head, isSession: isSession)
         if let name = caller.name { try countRequest(of: name) }
         guard let needed = scope.needed else { return caller }
@@ -179,7 +179,7 @@ final class AccessControl: Sendable {
 
     /// Rejects writes from pages of other origins that rely on ambient authority: the session cookie, or merely the
     /// user's network access to the server. Reads need no check, since browsers withhold the replies from such pages.
-    private func checkOrigin(of head: HTTPRequest, isSession: Bool) throws(AccessRefusal) {
+    private func checkOrigin(of head: HTTPRequest, isSession: Bool) throws(AccessRejection) {
         guard !head.method.isSafe, isSession || !head.headerFields.contains(.authorization) else { return }
         switch RequestOrigin(head) {
         case .own: return
@@ -188,7 +188,7 @@ final class AccessControl: Sendable {
         }
     }
 
-    private func countRequest(of name: String) throws(AccessRefusal) {
+    private func countRequest(of name: String) throws(AccessRejection) {
         let now = clock.instant()
         let wait = state.withLock { $0.buckets.isOff ? nil : $0.buckets.take(name, at: now) }
         if let wait { throw .tooFast(retryAfter: wait) }
@@ -208,7 +208,7 @@ final class AccessControl: Sendable {
     // MARK: - Sessions and streams
 
     /// Returns the caller that `token` identifies, for a console login, which counts against their rate limit.
-    func logIn(_ token: String, from channel: (any Channel)?) async throws(AccessRefusal) -> Caller {
+    func logIn(_ token: String, from channel: (any Channel)?) async throws(AccessRejection) -> Caller {
         let caller: Caller
         do {
             caller = try await bearer(token)
@@ -221,8 +221,8 @@ final class AccessControl: Sendable {
 
     /// Opens a console session for `caller`; returns the cookie's secret and when it expires.
     ///
-    /// - Throws: ``AccessRefusal`` if other tokens' sessions already use up the limit.
-    func openSession(for caller: Caller) throws(AccessRefusal) -> (secret: String, expiresAt: Timestamp) {
+    /// - Throws: ``AccessRejection`` if other tokens' sessions already use up the limit.
+    func openSession(for caller: Caller) throws(AccessRejection) -> (secret: String, expiresAt: Timestamp) {
         let (now, instant) = (clock.now(), clock.instant())
         let session = state.withLock { state -> (String, Timestamp)? in
             var lifetime = state.configuration.sessionLifetime
@@ -267,7 +267,7 @@ final class AccessControl: Sendable {
 
     /// Calls `body`, which waits on behalf of the request's caller, and calls `end` as soon as the caller loses access.
     ///
-    /// - Throws: ``AccessRefusal`` if the caller has lost access when `body` returns, or what `body` throws.
+    /// - Throws: ``AccessRejection`` if the caller has lost access when `body` returns, or what `body` throws.
     func whileHolding<Value>(
         _ caller: Caller, _ head: HTTPRequest, end: @escaping @Sendable () -> Void,
         _ body: () async throws -> Value
@@ -280,7 +280,7 @@ final class AccessControl: Sendable {
         let value = try await body()
         guard stillHolds(caller, head) else {
             end()
-            throw AccessRefusal.unauthorized("token or session no longer valid", isTokenWrong: false)
+            throw AccessRejection.unauthorized("token or session no longer valid", isTokenWrong: false)
         }
         return value
     }

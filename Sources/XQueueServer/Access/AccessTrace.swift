@@ -46,8 +46,8 @@ final class AccessTrace: Sendable {
         state.withLock { $0.buckets = TokenBuckets(perMinute: number) }
     }
 
-    /// Records an invalid token; returns the refusal to reply with.
-    func record(_ refusal: AccessRefusal, at door: Door, from address: String?) -> AccessRefusal {
+    /// Records an invalid token; returns the rejection to reply with.
+    func record(_ rejection: AccessRejection, at door: Door, from address: String?) -> AccessRejection {
         counters[door]?.increment()
         let now = clock.instant()
         let (wait, isLogged, missed, unlogged) = state.withLock { state -> (Int?, Bool, Int, Int) in
@@ -60,9 +60,9 @@ final class AccessTrace: Sendable {
         if isLogged {
             logger?.warning(
                 door == .login ? "Login rejected" : "Token rejected",
-                metadata: ["client": "\(address ?? "unknown")", "reason": "\(refusal.error.message)"])
+                metadata: ["client": "\(address ?? "unknown")", "reason": "\(rejection.error.message)"])
         }
-        return wait.map { .tooManyFailures(retryAfter: $0) } ?? refusal
+        return wait.map { .tooManyFailures(retryAfter: $0) } ?? rejection
     }
 
     /// Logs how many lines were suppressed, if their minute has passed.

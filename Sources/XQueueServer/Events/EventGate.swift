@@ -72,7 +72,7 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
             self.request = nil
             return reject(error, context: context)
         }
-        do throws(AccessRefusal) {
+        do throws(AccessRejection) {
             guard
                 let caller = try opener.access.admitAtOnce(
                     request.head, to: request.route.scope, from: context.channel)
@@ -93,8 +93,8 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
         let (access, channel) = (opener.access, context.channel)
         let bound = NIOLoopBound((gate: self, context: context), eventLoop: context.eventLoop)
         // The Swift task ends by itself; its result is dropped if the client has disconnected.
-        context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRefusal> in
-            do throws(AccessRefusal) {
+        context.eventLoop.makeFutureWithTask { () -> Result<Caller, AccessRejection> in
+            do throws(AccessRejection) {
                 return .success(try await access.admit(head, to: scope, from: channel))
             } catch {
                 return .failure(error)
@@ -104,9 +104,9 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
             guard let request = gate.request, context.channel.isActive else { return }
             switch result {
             case .success(let caller): gate.open(request, for: caller, context: context)
-            case .failure(let refusal):
+            case .failure(let rejection):
                 gate.request = nil
-                gate.send(refusal.reply, context: context)
+                gate.send(rejection.reply, context: context)
             }
         }
     }

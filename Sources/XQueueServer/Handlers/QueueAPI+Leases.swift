@@ -15,10 +15,10 @@ extension QueueAPI {
         try access.ledger.acquire(.poll, caller)
         defer { access.ledger.release(.poll, caller) }
         let poll = LeasePoll(budget: budget.bytes)
-        DepartureWatch.watch(request.channel) { poll.leave() }
+        DepartureWatch.watch(request.channel) { poll.abandon() }
         connections.setAside(request.channel)
         defer { connections.takeBack(request.channel) }
-        let answer = try await access.whileHolding(caller, request.request.head, end: { poll.leave() }) {
+        let answer = try await access.whileHolding(caller, request.request.head, end: { poll.abandon() }) {
             [wanted] in try await manager.lease(wanted, poll: poll)
         }
         var writer = JSONWriter(capacity: 512 + 1024 * answer.tasks.count, isInPieces: true)
@@ -64,7 +64,7 @@ extension QueueAPI {
         let members = try await members(of: request, repairing: ending.isRepaired)
         let outcome = try LeaseReader.outcome(ending, members, limits)
         let outcomes = try await withinReach(
-            of: request.caller, [LeaseEnd(attempt, outcome)], \.attempt, lost: .refused(.leaseLost)
+            of: request.caller, [LeaseEnd(attempt, outcome)], \.attempt, lost: .rejected(.leaseLost)
         ) {
             try await manager.end($0)
         }
@@ -77,9 +77,9 @@ extension QueueAPI {
     }
 
     /// `DELETE /api/v1/workers/{name}`
-    func forgetWorker(_ request: APIRequest) async throws -> Reply {
+    func deregisterWorker(_ request: APIRequest) async throws -> Reply {
         let name = request.parameters.first ?? ""
-        guard try await manager.forgetWorker(name, by: request.caller.workerOwner) else {
+        guard try await manager.deregisterWorker(name, by: request.caller.workerOwner) else {
             let name = name.truncated(toBytes: ErrorReply.quotedBytes)
             throw QueueError(.notFound, "no such remote worker: \(name)")
         }
@@ -182,7 +182,7 @@ extension QueueAPI {
             }
             ends.append(LeaseEnd(lease.attempt, outcome))
         }
-        let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .refused(.leaseLost))
+        let outcomes = try await withinReach(of: request.caller, ends, \.attempt, lost: .rejected(.leaseLost))
         {
             try await manager.end($0)
         }
@@ -231,7 +231,7 @@ extension QueueAPI {
     /// Notes a sign of life from a worker. If it cannot be registered, its leases are processed anyway.
     private func note(_ worker: RemoteWorker) async throws(QueueError) {
         do throws(QueueError) {
-            try await manager.see(worker)
+            try await manager.noteContact(worker)
         } catch {
             switch error.code {
             case .workerNameTaken, .quotaExceeded, .tooManyWorkers: return

@@ -66,7 +66,7 @@ extension JSONWriter {
             writer.member("connected", sink.isConnected)
             writer.member("delivered", sink.tally.delivered)
             writer.member("lost", sink.tally.lost)
-            writer.member("refused", sink.tally.refused)
+            writer.member("refused", sink.tally.rejected)
             writer.member("error", sink.problem)
             writer.member("cursor", sink.cursor.description)
             writer.member("lag", sink.lag)
@@ -82,12 +82,12 @@ extension JSONWriter {
             writer.member("status", sink.problem == nil ? "ok" : "unavailable")
             writer.member("name", sink.name)
             if let problem = sink.problem { writer.member("error", problem) }
-            writer.member("refused", sink.refused)
-            guard isWhole, let last = sink.lastRefused else { return }
+            writer.member("refused", sink.rejected)
+            guard isWhole, let last = sink.lastRejected else { return }
             writer.name("last_refused")
             writer.object { writer in
-                writer.member("topic", last.refusal.topic)
-                writer.member("reason", last.refusal.reason)
+                writer.member("topic", last.rejection.topic)
+                writer.member("reason", last.rejection.reason)
                 writer.member("timestamp", last.at)
             }
         }

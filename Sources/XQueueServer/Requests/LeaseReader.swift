@@ -16,7 +16,7 @@ enum LeaseReader {
             case "max_tasks": if !isNull(member) { request.maxTasks = try fields.integer(member) }
             case "wait":
                 guard !isNull(member) else { break }
-                request.wait = try fields.seconds(member, longest: LeaseRequest.longestWait)
+                request.wait = try fields.seconds(member, longest: LeaseRequest.maxWait)
             default:
                 guard try read(member, fields, into: &request.worker) else { throw fields.unknown(member) }
                 hasName = hasName || member.name == "worker"

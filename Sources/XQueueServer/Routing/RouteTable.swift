@@ -50,10 +50,10 @@ struct RouteTable: HTTPResponder {
             reply = try await self.reply(to: request, on: context.channel, at: match)
         } catch let error as QueueError {
             reply = ErrorReply.reply(for: error)
-        } catch let refusal as AccessRefusal {
+        } catch let rejection as AccessRejection {
             // The connection has nothing else to do meanwhile.
-            if refusal.isSlowed { try? await Task.sleep(for: Self.rejectionDelay) }
-            reply = refusal.reply
+            if rejection.isSlowed { try? await Task.sleep(for: Self.rejectionDelay) }
+            reply = rejection.reply
         } catch let error as JSONBody.Broken {
             throw error.cause
         } catch {

@@ -55,6 +55,6 @@ enum Routes {
         },
         Route(.post, "/api/v1/leases/{lease}/fail", .work) { try await $0.end($1, .failure) },
         Route(.post, "/api/v1/leases/{lease}/release", .work) { try await $0.end($1, .release) },
-        Route(.delete, "/api/v1/workers/{name}", .work) { try await $0.forgetWorker($1) },
+        Route(.delete, "/api/v1/workers/{name}", .work) { try await $0.deregisterWorker($1) },
     ]
 }

@@ -47,9 +47,9 @@ extension StoreConformance {
 
     private static func result(
         of transition: TaskTransition, on record: TaskRecord, at now: Timestamp
-    ) -> Result<TaskRecord, TransitionRefusal> {
+    ) -> Result<TaskRecord, TransitionRejection> {
         var machine = TaskStateMachine(record)
-        do throws(TransitionRefusal) {
+        do throws(TransitionRejection) {
             try machine.apply(transition, at: now)
             return .success(machine.record)
         } catch {

@@ -50,7 +50,8 @@ struct MachineStep: Sendable {
     /// Takes the step on the store, and expects the verb's result to match the machine's `outcome`.
     static func take(
         _ transition: TaskTransition, on before: TaskRecord,
-        expecting outcome: Result<TaskRecord, TransitionRefusal>, _ fixture: StoreFixture, _ comment: Comment
+        expecting outcome: Result<TaskRecord, TransitionRejection>, _ fixture: StoreFixture,
+        _ comment: Comment
     ) async throws {
         let store = fixture.store
         switch transition {
@@ -64,8 +65,8 @@ struct MachineStep: Sendable {
             switch outcome {
             case .success(let record):
                 #expect(answer == [.settled(record.status, version: record.version)], comment)
-            case .failure(let refusal):
-                #expect(answer == [.refused(refusal)], comment)
+            case .failure(let rejection):
+                #expect(answer == [.rejected(rejection)], comment)
             }
         case .heartbeat(let token, let lease):
             let attempt = AttemptID(taskID: before.id, token: token)
@@ -89,11 +90,11 @@ struct MachineStep: Sendable {
     }
 
     private static func change(
-        _ outcome: Result<TaskRecord, TransitionRefusal>, _ before: TaskRecord
+        _ outcome: Result<TaskRecord, TransitionRejection>, _ before: TaskRecord
     ) -> ChangeOutcome {
         switch outcome {
         case .success(let record): .changed(record)
-        case .failure(let refusal): .refused(refusal, before)
+        case .failure(let rejection): .rejected(rejection, before)
         }
     }
 }

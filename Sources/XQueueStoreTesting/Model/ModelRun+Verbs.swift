@@ -114,9 +114,9 @@ extension ChangeOutcome {
         case .changed(var record):
             if record.isParked { record.pendingReason = .ready }
             return .changed(record)
-        case .refused(let refusal, var record):
+        case .rejected(let rejection, var record):
             if record?.isParked == true { record?.pendingReason = .ready }
-            return .refused(refusal, record)
+            return .rejected(rejection, record)
         }
     }
 }

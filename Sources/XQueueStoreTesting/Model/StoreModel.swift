@@ -49,7 +49,7 @@ struct StoreModel {
             if let progress = settlement.progress { _ = take(.progress(token, progress), id, at: now) }
             switch take(.settle(token, settlement.outcome), id, at: now) {
             case .success(let record): return .settled(record.status, version: record.version)
-            case .failure(let refusal): return .refused(refusal)
+            case .failure(let rejection): return .rejected(rejection)
             }
         }
     }
@@ -85,7 +85,7 @@ struct StoreModel {
                 })
             {
                 records[id] = before
-                return .refused(.uniqueKeyTaken, before)
+                return .rejected(.uniqueKeyTaken, before)
             }
             return change(outcome, id)
         }
@@ -127,10 +127,10 @@ struct StoreModel {
     /// Takes one step of one task.
     mutating func take(
         _ transition: TaskTransition, _ id: TaskID, at now: Timestamp
-    ) -> Result<TaskRecord, TransitionRefusal> {
+    ) -> Result<TaskRecord, TransitionRejection> {
         guard let record = records[id] else { return .failure(.notFound) }
         var machine = TaskStateMachine(record)
-        do throws(TransitionRefusal) {
+        do throws(TransitionRejection) {
             try machine.apply(transition, at: now)
         } catch {
             return .failure(error)
@@ -140,11 +140,11 @@ struct StoreModel {
     }
 
     private func change(
-        _ outcome: Result<TaskRecord, TransitionRefusal>, _ id: TaskID
+        _ outcome: Result<TaskRecord, TransitionRejection>, _ id: TaskID
     ) -> ChangeOutcome {
         switch outcome {
         case .success(let record): .changed(record)
-        case .failure(let refusal): .refused(refusal, records[id])
+        case .failure(let rejection): .rejected(rejection, records[id])
         }
     }
 

@@ -8,7 +8,7 @@ struct TransitionTableTests {
     enum Outcome: Equatable {
         case to(TaskStatus, PendingReason?)
         case same
-        case refused(TransitionRefusal)
+        case rejected(TransitionRejection)
 
         static let ready = Outcome.to(.pending, .ready)
         static let scheduled = Outcome.to(.pending, .scheduled)
@@ -18,11 +18,11 @@ struct TransitionTableTests {
         static let failed = Outcome.to(.failed, nil)
         static let canceled = Outcome.to(.canceled, nil)
         static let timeout = Outcome.to(.timeout, nil)
-        static let wrong = Outcome.refused(.wrongState)
-        static let lost = Outcome.refused(.leaseLost)
-        static let ended = Outcome.refused(.alreadyEnded)
-        static let notRequeueable = Outcome.refused(.notRequeueable)
-        static let notDue = Outcome.refused(.notDue)
+        static let wrong = Outcome.rejected(.wrongState)
+        static let lost = Outcome.rejected(.leaseLost)
+        static let ended = Outcome.rejected(.alreadyEnded)
+        static let notRequeueable = Outcome.rejected(.notRequeueable)
+        static let notDue = Outcome.rejected(.notDue)
     }
 
     private static let token = MachineSubject.token
@@ -116,10 +116,10 @@ struct TransitionTableTests {
         for (transition, outcomes) in Self.table {
             let before = subject.record
             var machine = TaskStateMachine(before)
-            do throws(TransitionRefusal) {
+            do throws(TransitionRejection) {
                 try machine.apply(transition, at: MachineSubject.now)
             } catch {
-                #expect(outcomes[column] == .refused(error), "\(subject) × \(transition)")
+                #expect(outcomes[column] == .rejected(error), "\(subject) × \(transition)")
                 #expect(machine.record == before, "\(subject) × \(transition)")
                 continue
             }
@@ -131,7 +131,7 @@ struct TransitionTableTests {
         _ record: TaskRecord, came outcome: Outcome, from before: TaskRecord, _ comment: Comment
     ) {
         switch outcome {
-        case .refused: Issue.record("\(comment) should have been refused")
+        case .rejected: Issue.record("\(comment) should have been rejected")
         case .same:
             #expect(record.status == before.status, comment)
             #expect(record.version == before.version, comment)

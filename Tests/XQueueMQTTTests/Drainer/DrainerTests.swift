@@ -54,16 +54,16 @@ import XQueueTesting
         let node = try fixture.node("one")
         node.sink.refuse(["a/b"])
         try await fixture.running([node]) {
-            try await eventually("it is counted") { node.manager.sinkConditions().first?.refused == 1 }
+            try await eventually("it is counted") { node.manager.sinkConditions().first?.rejected == 1 }
             #expect(node.log.all == ["Message rejected by sink and set aside a/b"])
             let condition = try #require(node.manager.sinkConditions().first)
-            #expect(condition.lastRefused?.refusal == SinkRefusal(topic: "a/b", reason: "no"))
+            #expect(condition.lastRejected?.rejection == SinkRejection(topic: "a/b", reason: "no"))
             #expect(condition.problem == nil)
-            #expect(try await node.manager.statistics().sinks.first?.tally.refused == 1)
+            #expect(try await node.manager.statistics().sinks.first?.tally.rejected == 1)
             // Many are counted, and not each of them told.
             node.sink.refuse((0..<100).map { "c/\($0)" })
             try await fixture.work(1, on: node)
-            try await eventually("all are counted") { node.manager.sinkConditions().first?.refused == 101 }
+            try await eventually("all are counted") { node.manager.sinkConditions().first?.rejected == 101 }
             #expect(node.log.all.count <= 1 + 20)
         }
     }

@@ -6,7 +6,7 @@ final class RecordingSink: EventSink {
     private struct State {
         var isDown = false
         var isStuck = false
-        var refusals = SinkRefusals()
+        var rejections = SinkRejections()
         var isOpen = false
         var openings = 0
         var failures = 0
@@ -36,14 +36,14 @@ final class RecordingSink: EventSink {
     /// What it is to tell of next.
     func refuse(_ topics: [String]) {
         state.withLock { state in
-            for topic in topics { state.refusals.add(SinkRefusal(topic: topic, reason: "no")) }
+            for topic in topics { state.rejections.add(SinkRejection(topic: topic, reason: "no")) }
         }
     }
 
-    func takeRefusals() -> SinkRefusals {
+    func takeRejections() -> SinkRejections {
         state.withLock { state in
-            defer { state.refusals = SinkRefusals() }
-            return state.refusals
+            defer { state.rejections = SinkRejections() }
+            return state.rejections
         }
     }
 

@@ -7,7 +7,7 @@ import XQueueTesting
 @testable import XQueueServer
 
 @Suite("Log of invalid tokens") struct AccessTraceTests {
-    private static let wrong = AccessRefusal.unauthorized("unknown token", isTokenWrong: true)
+    private static let wrong = AccessRejection.unauthorized("unknown token", isTokenWrong: true)
 
     @Test("A limited number of lines per minute, then a count") func bounded() {
         let (log, clock) = (RecordedLog(), ManualClock())
@@ -32,9 +32,9 @@ import XQueueTesting
             trace.record(Self.wrong, at: .request, from: address).error.code
         }
         for _ in 0..<6 { #expect(show("2001:db8::1") == .unauthorized) }
-        let refusal = trace.record(Self.wrong, at: .request, from: "2001:db8::ffff")
-        #expect(refusal.error.code == .rateLimited && refusal.isSlowed)
-        #expect(refusal.reply.headers[.retryAfter] == "10")
+        let rejection = trace.record(Self.wrong, at: .request, from: "2001:db8::ffff")
+        #expect(rejection.error.code == .rateLimited && rejection.isSlowed)
+        #expect(rejection.reply.headers[.retryAfter] == "10")
         #expect(show("2001:db8:0:1::1") == .unauthorized)
         #expect(show("192.0.2.1") == .unauthorized)
         for _ in 0..<20 { #expect(show(nil) == .unauthorized) }

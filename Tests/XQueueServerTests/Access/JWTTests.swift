@@ -50,7 +50,7 @@ struct JWTTests {
     }
 
     private static func isRefused(_ token: String, by access: AccessControl = access()) async -> Bool {
-        do throws(AccessRefusal) {
+        do throws(AccessRejection) {
             _ = try await access.bearer(token)
             return false
         } catch {

@@ -148,7 +148,7 @@ import XQueueTesting
         let full = AccessControl(configuration, clock: ManualClock())
         _ = try full.openSession(for: bounded)
         _ = try full.openSession(for: bounded)
-        do throws(AccessRefusal) {
+        do throws(AccessRejection) {
             _ = try full.openSession(for: free)
             Issue.record("a session of another token was ended")
         } catch {

@@ -120,7 +120,7 @@ struct SessionTests {
         let access = AccessControl(configuration, clock: clock)
         let caller = try await access.bearer(ScopeTests.token("read"))
         let secrets = try (0..<3).map { _ in try access.openSession(for: caller).secret }
-        await #expect(throws: AccessRefusal.self) {
+        await #expect(throws: AccessRejection.self) {
             try await access.admit(Self.head(Self.cookie(secrets[0])), to: .read)
         }
         let stream = Self.head(Self.cookie(secrets[1]))
@@ -128,16 +128,16 @@ struct SessionTests {
         #expect(access.stillHolds(caller, stream))
 
         clock.advance(by: configuration.sessionLifetime)
-        await #expect(throws: AccessRefusal.self) { try await access.admit(stream, to: .read) }
+        await #expect(throws: AccessRejection.self) { try await access.admit(stream, to: .read) }
         #expect(!access.stillHolds(caller, stream))
 
         let again = try access.openSession(for: caller).secret
         configuration.tokens.removeAll { $0.name == "read" }
         access.replace(configuration)
-        await #expect(throws: AccessRefusal.self) {
+        await #expect(throws: AccessRejection.self) {
             try await access.admit(Self.head(Self.cookie(again)), to: .read)
         }
-        await #expect(throws: AccessRefusal.self) { try await access.bearer(ScopeTests.token("read")) }
+        await #expect(throws: AccessRejection.self) { try await access.bearer(ScopeTests.token("read")) }
         #expect(try await access.bearer(ScopeTests.token("submit")).name == "submit")
     }
 
@@ -159,7 +159,7 @@ struct SessionTests {
         let access = AccessControl(configuration, clock: clock)
         let head = Self.head([.authorization: "Bearer \(ScopeTests.token("read"))"])
         for _ in 0..<3 { _ = try await access.admit(head, to: .read) }
-        do throws(AccessRefusal) {
+        do throws(AccessRejection) {
             _ = try await access.admit(head, to: .read)
             Issue.record("the fourth request was admitted")
         } catch {
@@ -172,7 +172,7 @@ struct SessionTests {
             Self.head([.authorization: "Bearer \(ScopeTests.token("admin"))"]), to: .read)
         clock.advance(by: .milliseconds(500))
         _ = try await access.admit(head, to: .read)
-        await #expect(throws: AccessRefusal.self) { try await access.admit(head, to: .read) }
+        await #expect(throws: AccessRejection.self) { try await access.admit(head, to: .read) }
     }
 
     @Test("The limit is reported over HTTP, and requests beyond it have no effect")

@@ -67,8 +67,8 @@ extension StoreConformance {
                 [ended.id, fixture.nextID(), records[1].id, records[1].id], grace: .zero)
             #expect(
                 outcomes == [
-                    .refused(.alreadyEnded, ended), .refused(.notFound, nil), .changed(canceled),
-                    .refused(.alreadyEnded, canceled),
+                    .rejected(.alreadyEnded, ended), .rejected(.notFound, nil), .changed(canceled),
+                    .rejected(.alreadyEnded, canceled),
                 ])
         },
     ]

@@ -77,7 +77,7 @@ extension StoreConformance {
                 #expect(answers.0 == .settled(.success, version: 3))
                 let ended = try await fixture.read(record.id)
                 #expect(ended.status == .success)
-                if case .refused(let reason, let seen) = answers.1[0] {
+                if case .rejected(let reason, let seen) = answers.1[0] {
                     #expect(reason == .alreadyEnded)
                     #expect(seen == ended)
                 }

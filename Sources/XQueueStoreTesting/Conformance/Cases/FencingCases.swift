@@ -36,7 +36,7 @@ extension StoreConformance {
             try await fixture.submit(fixture.task())
             let running = try await fixture.claimOne()
             try await fixture.settle(running, .success(nil))
-            #expect(try await fixture.settle(running, .success(nil)) == .refused(.leaseLost))
+            #expect(try await fixture.settle(running, .success(nil)) == .rejected(.leaseLost))
             try await expectFenced(running, fixture)
         },
         ConformanceCase("fencing: canceled after its grace period, a late result changes nothing") {
@@ -62,7 +62,7 @@ extension StoreConformance {
         for outcome in outcomes {
             let settlement = Settlement(
                 attempt: attempt, outcome: outcome, progress: TaskProgress(percent: 50))
-            #expect(try await fixture.store.settle([settlement]) == [.refused(.leaseLost)])
+            #expect(try await fixture.store.settle([settlement]) == [.rejected(.leaseLost)])
         }
         #expect(try await fixture.store.heartbeat([attempt], lease: .seconds(99)) == [.lost])
         try await fixture.store.report([

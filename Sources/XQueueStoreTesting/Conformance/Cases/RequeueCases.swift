@@ -44,8 +44,8 @@ extension StoreConformance {
                 [success.id, running.id, records[2].id, fixture.nextID()])
             #expect(
                 outcomes == [
-                    .refused(.notRequeueable, success), .refused(.notRequeueable, running),
-                    .refused(.notRequeueable, records[2]), .refused(.notFound, nil),
+                    .rejected(.notRequeueable, success), .rejected(.notRequeueable, running),
+                    .rejected(.notRequeueable, records[2]), .rejected(.notFound, nil),
                 ])
             #expect(try await fixture.store.requeue([]) == [])
         },

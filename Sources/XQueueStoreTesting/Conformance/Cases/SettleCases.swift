@@ -89,7 +89,7 @@ extension StoreConformance {
             ])
             #expect(
                 outcomes == [
-                    .settled(.success, version: 3), .refused(.notFound), .refused(.leaseLost),
+                    .settled(.success, version: 3), .rejected(.notFound), .rejected(.leaseLost),
                     .settled(.failed, version: 3), .settled(.pending, version: 3),
                 ])
         },

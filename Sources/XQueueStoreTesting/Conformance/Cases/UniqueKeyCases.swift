@@ -30,7 +30,7 @@ extension StoreConformance {
             #expect(next.status == .pending && next.id != held.id)
             let canceled = try await fixture.read(held.id)
             #expect(
-                try await fixture.store.requeue([held.id]) == [.refused(.uniqueKeyTaken, canceled)])
+                try await fixture.store.requeue([held.id]) == [.rejected(.uniqueKeyTaken, canceled)])
         },
         ConformanceCase("unique key: types and keys are not concatenated ambiguously") { fixture in
             let tasks = [fixture.task("a", uniqueKey: "a:b/c"), fixture.task("a:b", uniqueKey: "c")]
@@ -76,7 +76,7 @@ extension StoreConformance {
             let second = try await fixture.submit(fixture.task(uniqueKey: "u"))
             #expect(second.id != first.id)
             #expect(
-                try await fixture.store.requeue([first.id]) == [.refused(.uniqueKeyTaken, canceled)])
+                try await fixture.store.requeue([first.id]) == [.rejected(.uniqueKeyTaken, canceled)])
             #expect(try await fixture.read(first.id) == canceled)
             _ = try await fixture.store.cancel([second.id], grace: .zero)
             let requeued = try fixture.expected(canceled, .requeue)
@@ -93,7 +93,7 @@ extension StoreConformance {
             }
             let loser = try await fixture.read(ids[1])
             let outcomes = try await fixture.store.requeue(ids)
-            #expect(outcomes.last == .refused(.uniqueKeyTaken, loser))
+            #expect(outcomes.last == .rejected(.uniqueKeyTaken, loser))
             #expect(try await fixture.read(ids[0]).status == .pending)
         },
     ]

@@ -2,7 +2,7 @@ import HTTPTypes
 import XQueue
 
 /// Why a request was rejected, with the response header that tells the client how to proceed.
-struct AccessRefusal: Error {
+struct AccessRejection: Error {
     let error: QueueError
     let header: (name: HTTPField.Name, value: String)?
     /// Whether an invalid token was presented.
@@ -11,16 +11,16 @@ struct AccessRefusal: Error {
     var isSlowed = false
 
     /// A missing, unknown, malformed or expired token.
-    static func unauthorized(_ message: String, isTokenWrong: Bool) -> AccessRefusal {
+    static func unauthorized(_ message: String, isTokenWrong: Bool) -> AccessRejection {
         let challenge =
             isTokenWrong ? #"Bearer realm="xqueue", error="invalid_token""# : #"Bearer realm="xqueue""#
-        return AccessRefusal(
+        return AccessRejection(
             error: QueueError(.unauthorized, message), header: (.wwwAuthenticate, challenge),
             isTokenWrong: isTokenWrong)
     }
 
-    static func missing(_ scope: RouteScope, _ caller: Caller) -> AccessRefusal {
-        AccessRefusal(
+    static func missing(_ scope: RouteScope, _ caller: Caller) -> AccessRejection {
+        AccessRejection(
             error: QueueError(
                 .forbidden, "token '\(caller.name ?? "")' lacks the scope '\(scope.rawValue)'"),
             header: (
@@ -29,22 +29,22 @@ struct AccessRefusal: Error {
             ))
     }
 
-    static let foreignOrigin = AccessRefusal(
+    static let foreignOrigin = AccessRejection(
         error: QueueError(.foreignOrigin, "cross-origin request rejected"), header: nil)
 
-    static func tooFast(retryAfter seconds: Int) -> AccessRefusal {
-        AccessRefusal(
+    static func tooFast(retryAfter seconds: Int) -> AccessRejection {
+        AccessRejection(
             error: QueueError(.rateLimited, "the token's request rate limit is exceeded"),
             header: (.retryAfter, String(seconds)))
     }
 
-    static func tooManyFailures(retryAfter seconds: Int) -> AccessRefusal {
-        AccessRefusal(
+    static func tooManyFailures(retryAfter seconds: Int) -> AccessRejection {
+        AccessRejection(
             error: QueueError(.rateLimited, "too many invalid tokens from this address"),
             header: (.retryAfter, String(seconds)), isSlowed: true)
     }
 
-    static let tooManySessions = AccessRefusal(
+    static let tooManySessions = AccessRejection(
         error: QueueError(
             .quotaExceeded, "too many console sessions; try again after one has ended"),
         header: nil)
