@@ -60,7 +60,7 @@ public final class MQTTSink: EventSink {
             do {
                 let new = try await MQTTClient.open(settings)
                 client.withLock { $0 = new }
-                return reportPresence(rejection: new.presenceRefusal ?? first.map { "\($0)" })
+                return reportPresence(rejection: new.presenceRejection ?? first.map { "\($0)" })
             } catch let error as MQTTError {
                 guard let next = settings.presence.next(after: error.objection) else { throw first ?? error }
                 settings.presence = next
@@ -92,11 +92,11 @@ public final class MQTTSink: EventSink {
                 }
                 return noteSuccess()
             } catch let error as MQTTError where error.mayBeOfAMessage {
-                let (hasTaken, refused) = (delivery.hasSettled, delivery.rejections.count)
-                let advice = delivery.broke(error)
+                let (hasTaken, rejected) = (delivery.hasSettled, delivery.rejections.count)
+                let advice = delivery.noteBreak(error)
                 // If a message was set aside, it caused the loss, not presence.
-                noteEnd(hasTaken: hasTaken || delivery.rejections.count > refused)
-                guard case .goOn(let milliseconds) = advice else { throw error }
+                noteEnd(hasTaken: hasTaken || delivery.rejections.count > rejected)
+                guard case .proceed(let milliseconds) = advice else { throw error }
                 try await Task.sleep(for: .milliseconds(milliseconds))
                 // The error that ended the connection says more than the failure to reconnect.
                 do { try await open() } catch is MQTTError { throw error }

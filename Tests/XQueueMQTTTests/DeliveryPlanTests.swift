@@ -44,12 +44,12 @@ import Testing
             }
             guard isBroken else { continue }
             breaks += 1
-            let (advice, refused) = plan.broke()
-            if let refused { putAside.append(refused) }
+            let (advice, rejected) = plan.noteBreak()
+            if let rejected { putAside.append(rejected) }
             if advice == .giveUp { break }
         }
         #expect(putAside == [1])
-        #expect(breaks == 1 + DeliveryPlan.mostBreaks)
+        #expect(breaks == 1 + DeliveryPlan.maxBreaks)
         #expect(Set(taken) == [0, 2, 3])
         #expect(plan.suspectSize == 500)
     }
@@ -60,10 +60,10 @@ import Testing
     func size() {
         var plan = DeliveryPlan(sizes: [500, 10, 600], suspectSize: 500)
         let alone = handOver(&plan)
-        let (advice, refused) = plan.broke()
+        let (advice, rejected) = plan.noteBreak()
         #expect(alone == [0])
-        #expect(refused == 0)
-        #expect(advice == .goOn(afterMilliseconds: 0))
+        #expect(rejected == 0)
+        #expect(advice == .proceed(afterMilliseconds: 0))
         let next = handOver(&plan)
         plan.settled(1)
         let last = handOver(&plan)
@@ -80,7 +80,7 @@ import Testing
         _ = handOver(&plan)
         plan.settled(0)
         plan.settled(2)
-        _ = plan.broke()
+        _ = plan.noteBreak()
         var sent: [Int] = []
         while !plan.isComplete {
             for index in handOver(&plan) {
@@ -91,19 +91,19 @@ import Testing
         #expect(sent == [1, 2])
     }
 
-    @Test("A message that the broker says it refuses is passed by at once") func refused() {
+    @Test("A message that the broker says it refuses is passed by at once") func rejected() {
         var plan = DeliveryPlan(sizes: [1, 1])
         _ = handOver(&plan)
-        plan.refused(0)
+        plan.rejected(0)
         plan.settled(1)
         #expect(plan.isComplete)
     }
 
     @Test("A connection that breaks with nothing under way is nobody's fault") func idle() {
         var plan = DeliveryPlan(sizes: [1])
-        let (advice, refused) = plan.broke()
+        let (advice, rejected) = plan.noteBreak()
         #expect(advice == .giveUp)
-        #expect(refused == nil)
+        #expect(rejected == nil)
     }
 
     @Test("A broker that takes nothing at all is in trouble itself") func trouble() {
@@ -113,11 +113,11 @@ import Testing
         while rounds < 10_000 {
             rounds += 1
             _ = handOver(&plan)
-            let (advice, refused) = plan.broke()
-            if refused != nil { putAside += 1 }
+            let (advice, rejected) = plan.noteBreak()
+            if rejected != nil { putAside += 1 }
             if advice == .giveUp { break }
         }
-        #expect(putAside == DeliveryPlan.mostInARow)
+        #expect(putAside == DeliveryPlan.maxConsecutive)
         #expect(!plan.isComplete)
     }
 }

@@ -20,7 +20,7 @@ final class ClientMailbox: Sendable {
     private typealias Outcome = AsyncPromise<Result<Void, any Error>>
 
     private struct State {
-        var presenceRefusal: String?
+        var presenceRejection: String?
         var end: MQTTError?
         var delivery: Delivery?
         /// The outcome of the current batch.
@@ -74,7 +74,7 @@ final class ClientMailbox: Sendable {
     }
 
     /// Why the broker rejected this client's presence message, if it did. Valid once the connection is open.
-    var presenceRefusal: String? { state.withLock { $0.presenceRefusal } }
+    var presenceRejection: String? { state.withLock { $0.presenceRejection } }
 
     /// The error that ended the thread; nil while it is running.
     var end: MQTTError? { state.withLock { $0.end } }
@@ -110,9 +110,9 @@ final class ClientMailbox: Sendable {
         }
     }
 
-    /// - Parameter presenceRefusal: Why the broker rejected this client's presence message, if it did.
-    func didOpen(presenceRefusal: String?) {
-        state.withLock { $0.presenceRefusal = presenceRefusal }
+    /// - Parameter presenceRejection: Why the broker rejected this client's presence message, if it did.
+    func didOpen(presenceRejection: String?) {
+        state.withLock { $0.presenceRejection = presenceRejection }
         opening.fulfill(.success(()))
     }
 

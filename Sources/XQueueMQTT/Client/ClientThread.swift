@@ -50,7 +50,7 @@ struct ClientThread {
             guard error.kind == .disconnected else { throw error }
             throw MQTTError(.refused, error.message, objection: .unknown)
         }
-        mailbox.didOpen(presenceRefusal: connection.presenceRefusal)
+        mailbox.didOpen(presenceRejection: connection.presenceRejection)
         try deliver(connection)
         try leave(connection)
     }
@@ -93,7 +93,7 @@ struct ClientThread {
             try checkAbort(orders)
             if let next = orders.delivery {
                 delivery = next
-                if settings.presence != .none, connection.presenceRefusal == nil { next.tookAnother() }
+                if settings.presence != .none, connection.presenceRejection == nil { next.tookAnother() }
             }
             if let current = delivery {
                 while let index = current.takeNext(most: MosquittoConnection.maxOutstanding) {
@@ -124,7 +124,7 @@ struct ClientThread {
 
     private func leave(_ connection: MosquittoConnection) throws(MQTTError) {
         let deadline = ContinuousClock.now + Self.leaveTimeout
-        if settings.presence != .none, connection.presenceRefusal == nil {
+        if settings.presence != .none, connection.presenceRejection == nil {
             try connection.publishPresence(isOnline: false)
         }
         while connection.outstanding > 0, ContinuousClock.now < deadline {

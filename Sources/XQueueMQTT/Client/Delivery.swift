@@ -30,9 +30,9 @@ final class Delivery: Sendable {
         state.withLock { $0.plan.settled(index) }
     }
 
-    func refused(_ index: Int, _ reason: String) {
+    func rejected(_ index: Int, _ reason: String) {
         state.withLock { state in
-            state.plan.refused(index)
+            state.plan.rejected(index)
             state.rejections.add(rejection(index, reason))
         }
     }
@@ -42,15 +42,14 @@ final class Delivery: Sendable {
         state.withLock { $0.plan.tookAnother() }
     }
 
-    /// Records that the connection broke or timed out; see ``DeliveryPlan/broke(isRefusal:)``.
-    func broke(_ error: MQTTError) -> DeliveryPlan.Advice {
+    /// Records that the connection broke or timed out; see ``DeliveryPlan/noteBreak(isRejection:)``.
+    func noteBreak(_ error: MQTTError) -> DeliveryPlan.Advice {
         state.withLock { state in
-            let (advice, refused) = state.plan.broke(isRefusal: error.kind == .refused)
-            if let refused {
-                let size = batch.messages[refused].count
+            let (advice, index) = state.plan.noteBreak(isRejection: error.kind == .refused)
+            if let index {
+                let size = batch.messages[index].count
                 state.rejections.add(
-                    rejection(refused, "the connection broke each time it was sent (\(size) bytes): \(error)")
-                )
+                    rejection(index, "the connection broke each time it was sent (\(size) bytes): \(error)"))
             }
             return advice
         }

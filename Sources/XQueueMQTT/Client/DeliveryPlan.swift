@@ -9,7 +9,7 @@
 struct DeliveryPlan: Sendable {
     /// A message's state.
     private enum State: UInt8 {
-        case open, settled, refused
+        case open, settled, rejected
     }
 
     /// What to do after the connection broke.
@@ -17,14 +17,14 @@ struct DeliveryPlan: Sendable {
         /// None of the messages was the cause.
         case giveUp
         /// Continue with a new connection, after this many milliseconds.
-        case goOn(afterMilliseconds: Int)
+        case proceed(afterMilliseconds: Int)
     }
 
     /// Number of connections a message must break to be set aside.
-    static let mostBreaks = 3
+    static let maxBreaks = 3
     /// Maximum number of messages set aside in a row without one that is accepted: a broker that accepts none
     /// has a problem of its own.
-    static let mostInARow = 100
+    static let maxConsecutive = 100
     private static let pauses = [0, 200, 1000]
 
     /// Size of each message in bytes, its topic included.
@@ -32,13 +32,13 @@ struct DeliveryPlan: Sendable {
     private var states: [State]
     private var breaks: [Int: Int] = [:]
     private var inFlight: Set<Int> = []
-    /// All messages before it are settled or refused.
+    /// All messages before it are settled or rejected.
     private var first = 0
     /// The next message to send on this connection.
     private var next = 0
     /// Messages before it are sent alone.
     private var aloneUntil = 0
-    private var inARow = 0
+    private var consecutive = 0
     /// Whether this connection has settled any message.
     private(set) var hasSettled = false
     /// Size of a message set aside for breaking connections; nil if there was none, or one at least as large
@@ -58,7 +58,7 @@ struct DeliveryPlan: Sendable {
     ///
     /// - Parameter most: Maximum number of messages in flight.
     mutating func takeNext(most: Int) -> Int? {
-        while next < states.count, states[next] == .refused { next += 1 }
+        while next < states.count, states[next] == .rejected { next += 1 }
         guard next < states.count, inFlight.count < most else { return nil }
         if mustBeAlone(next) {
             guard inFlight.isEmpty else { return nil }
@@ -74,55 +74,55 @@ struct DeliveryPlan: Sendable {
     mutating func settled(_ index: Int) {
         inFlight.remove(index)
         states[index] = .settled
-        (inARow, hasSettled) = (0, true)
+        (consecutive, hasSettled) = (0, true)
         if let size = suspectSize, sizes[index] >= size { suspectSize = nil }
         advance()
     }
 
     /// Records that the broker rejected the message.
-    mutating func refused(_ index: Int) {
+    mutating func rejected(_ index: Int) {
         inFlight.remove(index)
-        states[index] = .refused
+        states[index] = .rejected
         advance()
     }
 
     /// Records that the broker accepted a message outside the batch.
     mutating func tookAnother() {
-        inARow = 0
+        consecutive = 0
     }
 
     /// Handles a broken connection or a timeout.
     ///
-    /// - Parameter isRefusal: Whether the broker said that a message was the reason.
+    /// - Parameter isRejection: Whether the broker said that a message was the reason.
     /// - Returns: What to do, and the message that is set aside, if any.
-    mutating func broke(isRefusal: Bool = false) -> (advice: Advice, refused: Int?) {
+    mutating func noteBreak(isRejection: Bool = false) -> (advice: Advice, rejected: Int?) {
         defer { (inFlight, hasSettled) = ([], false) }
         guard let last = inFlight.max() else {
             // With quality of service 0, messages are settled once they are sent.
             guard hasSettled else { return (.giveUp, nil) }
             restart()
-            return (.goOn(afterMilliseconds: 0), nil)
+            return (.proceed(afterMilliseconds: 0), nil)
         }
-        guard inFlight.count == 1, mustBeAlone(last) || isRefusal else {
+        guard inFlight.count == 1, mustBeAlone(last) || isRejection else {
             aloneUntil = max(aloneUntil, last + 1)
             restart()
-            return (.goOn(afterMilliseconds: 0), nil)
+            return (.proceed(afterMilliseconds: 0), nil)
         }
         let count = (breaks[last] ?? 0) + 1
         breaks[last] = count
         let isSuspect = suspectSize.map { sizes[last] >= $0 } ?? false
-        guard isRefusal || isSuspect || count >= Self.mostBreaks else {
+        guard isRejection || isSuspect || count >= Self.maxBreaks else {
             aloneUntil = max(aloneUntil, last + 1)
             restart()
-            return (.goOn(afterMilliseconds: Self.pauses[min(count, Self.pauses.count - 1)]), nil)
+            return (.proceed(afterMilliseconds: Self.pauses[min(count, Self.pauses.count - 1)]), nil)
         }
-        inARow += 1
-        guard inARow <= Self.mostInARow else { return (.giveUp, nil) }
+        consecutive += 1
+        guard consecutive <= Self.maxConsecutive else { return (.giveUp, nil) }
         suspectSize = min(suspectSize ?? sizes[last], sizes[last])
-        states[last] = .refused
+        states[last] = .rejected
         advance()
         restart()
-        return (.goOn(afterMilliseconds: 0), last)
+        return (.proceed(afterMilliseconds: 0), last)
     }
 
     /// Resends everything from the first open message on: a subscriber must not receive an older message last.

@@ -37,7 +37,7 @@ final class MQTTClient: Sendable {
     }
 
     /// Why the broker rejected this client's presence message, if it did.
-    var presenceRefusal: String? { mailbox.presenceRefusal }
+    var presenceRejection: String? { mailbox.presenceRejection }
 
     /// Returns once the broker has accepted or rejected every message.
     func deliver(_ delivery: Delivery) async throws {

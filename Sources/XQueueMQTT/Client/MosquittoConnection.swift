@@ -31,7 +31,7 @@ final class MosquittoConnection {
     private var retains: Bool
     private(set) var isAccepted = false
     /// Why the broker rejected this client's presence message, if it did.
-    private(set) var presenceRefusal: String?
+    private(set) var presenceRejection: String?
     private var failure: MQTTError?
     /// The library's last log message, which says more than its error codes.
     private var lastLogMessage: String?
@@ -74,7 +74,7 @@ final class MosquittoConnection {
             try check(
                 mosquitto_property_add_int32(
                     &properties, Int32(MQTT_PROP_MAXIMUM_PACKET_SIZE.rawValue),
-                    UInt32(FrameFilter.largestFrame)))
+                    UInt32(FrameFilter.maxFrameBytes)))
         }
         // Port 0 makes the library treat the host as a socket's path.
         try check(mosquitto_connect_bind_v5(handle, tunnel.socketFile, 0, keepAlive, nil, properties))
@@ -118,7 +118,7 @@ final class MosquittoConnection {
         }
         switch code {
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue:
-            delivery.refused(
+            delivery.rejected(
                 index, "\(message.count) bytes exceed the broker's maximum message size")
         case MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue where retains:
             retains = false
@@ -139,7 +139,7 @@ final class MosquittoConnection {
         switch code {
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue,
             MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue:
-            presenceRefusal = Self.text(mosquitto_strerror(code))
+            presenceRejection = Self.text(mosquitto_strerror(code))
         case MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue where qualityOfService > 0:
             qualityOfService -= 1
             try publishPresence(isOnline: isOnline)
@@ -208,15 +208,15 @@ final class MosquittoConnection {
             return
         }
         // Codes from 0x80 on are failures; 0x10 means that there are no subscribers.
-        let refusal = reason >= 0x80 ? Self.text(mosquitto_reason_string(reason)) : nil
-        switch (message, refusal) {
+        let rejection = reason >= 0x80 ? Self.text(mosquitto_reason_string(reason)) : nil
+        switch (message, rejection) {
         case (.presence, nil): break
-        case (.presence, let refusal?): presenceRefusal = refusal
+        case (.presence, let rejection?): presenceRejection = rejection
         case (.event(let index, let delivery), nil): delivery.settled(index)
-        case (.event, let refusal?) where reason == Self.quotaExceeded:
-            failure = MQTTError(.busy, "the broker is at capacity: \(refusal)")
-        case (.event(let index, let delivery), let refusal?):
-            delivery.refused(index, "rejected by the broker: \(refusal)")
+        case (.event, let rejection?) where reason == Self.quotaExceeded:
+            failure = MQTTError(.busy, "the broker is at capacity: \(rejection)")
+        case (.event(let index, let delivery), let rejection?):
+            delivery.rejected(index, "rejected by the broker: \(rejection)")
         }
     }
 

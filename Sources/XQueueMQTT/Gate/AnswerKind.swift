@@ -34,8 +34,8 @@ enum AnswerKind: UInt8, CaseIterable {
         switch (self, version) {
         case (.pingresp, _): 0...0
         case (.connack, .v3), (.puback, .v3), (.pubrec, .v3), (.pubcomp, .v3): 2...2
-        case (.disconnect, _): 0...FrameFilter.largestFrame
-        default: 2...FrameFilter.largestFrame
+        case (.disconnect, _): 0...FrameFilter.maxFrameBytes
+        default: 2...FrameFilter.maxFrameBytes
         }
     }
 

@@ -8,7 +8,7 @@ import NIOCore
 /// output consists of short packets of six kinds, with only the properties that the library uses.
 struct FrameFilter {
     /// Maximum packet size, in bytes, without the fixed header. Version 5 announces it to the broker.
-    static let largestFrame = 256 << 10
+    static let maxFrameBytes = 256 << 10
 
     /// The result of filtering some bytes.
     struct Passage {

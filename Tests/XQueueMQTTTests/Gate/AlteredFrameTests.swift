@@ -83,7 +83,7 @@ import XQueueTesting
     @Test("A packet just within the limit that comes slowly is taken, and no more than it is kept")
     func slow() {
         // Tens of thousands of user properties without a name or value, after a length in three bytes.
-        let count = (FrameFilter.largestFrame - 5) / 5
+        let count = (FrameFilter.maxFrameBytes - 5) / 5
         let length = count * 5
         let body: [UInt8] =
             [0, 0] + number(length) + (0..<count).flatMap { _ in [0x26, 0, 0, 0, 0] as [UInt8] }
@@ -98,7 +98,7 @@ import XQueueTesting
             most = max(most, filter.waiting)
         }
         #expect(frames == [0x20, 3, 0, 0, 0])
-        #expect(most <= FrameFilter.largestFrame + 4)
+        #expect(most <= FrameFilter.maxFrameBytes + 4)
         #expect(filter.waiting == 0)
     }
 
