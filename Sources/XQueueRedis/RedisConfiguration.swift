@@ -70,7 +70,7 @@ public struct RedisConfiguration: Sendable {
 
     /// Creates a configuration with defaults; the address may set user, password, database and encryption.
     ///
-    /// - Throws: ``RedisError`` of kind `unfit` if the address is invalid.
+    /// - Throws: ``RedisError`` of kind `unsuitable` if the address is invalid.
     public init(address: String = "localhost:6379") throws(RedisError) {
         let parsed = try RedisAddress.Parsed(address)
         self.address = parsed.address
@@ -104,7 +104,7 @@ extension RedisConfiguration.Sentinel: CustomStringConvertible, CustomReflectabl
 }
 
 extension RedisConfiguration.TLS {
-    /// - Throws: `unfit`, naming the files, if one cannot be loaded.
+    /// - Throws: `unsuitable`, naming the files, if one cannot be loaded.
     func makeContext() throws(RedisError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if let caFile { configuration.trustRoots = .file(caFile) }
@@ -112,7 +112,7 @@ extension RedisConfiguration.TLS {
         do {
             if let certificateFile {
                 guard let privateKeyFile else {
-                    throw RedisError(.unfit, "the client certificate for Redis requires a private key")
+                    throw RedisError(.unsuitable, "the client certificate for Redis requires a private key")
                 }
                 configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile)
                     .map { .certificate($0) }
@@ -124,7 +124,7 @@ extension RedisConfiguration.TLS {
             throw error
         } catch {
             let files = [caFile, certificateFile, privateKeyFile].compactMap { $0 }.joined(separator: ", ")
-            throw RedisError(.unfit, "cannot load the TLS files for Redis (\(files)): \(error)")
+            throw RedisError(.unsuitable, "cannot load the TLS files for Redis (\(files)): \(error)")
         }
     }
 }

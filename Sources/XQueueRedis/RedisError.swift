@@ -11,13 +11,13 @@ public struct RedisError: Error, Sendable, CustomStringConvertible {
         /// No reply arrived in time. Whether the command was executed is unknown.
         case timedOut
         /// The server replied with an error; the value is its first word, such as `NOSCRIPT`.
-        case refused(String)
+        case errorReply(String)
         /// The server or the configuration is unsuitable, such as a server that is too old.
-        case unfit
+        case unsuitable
         /// The queue has a layout that only a newer version supports.
-        case newer
+        case newerLayout
         /// The queue has an older layout and cannot be migrated now.
-        case older
+        case olderLayout
         /// The client has been closed.
         case closed
     }
@@ -46,7 +46,7 @@ extension RedisError {
     /// Makes an error of an error reply, whose first word is the code.
     init(errorReply text: String) {
         let word = text.prefix { $0 != " " && $0 != ":" }
-        self.init(.refused(String(word)), text)
+        self.init(.errorReply(String(word)), text)
     }
 
     /// The same failure for a command that was never sent.
@@ -60,9 +60,10 @@ extension RedisError {
     package var isTransient: Bool {
         switch kind {
         case .disconnected, .timedOut: !isPermanent
-        case .refused(let word): ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)
-        case .older: true
-        case .unfit, .newer, .closed: false
+        case .errorReply(let word):
+            ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN"].contains(word)
+        case .olderLayout: true
+        case .unsuitable, .newerLayout, .closed: false
         }
     }
 }
@@ -73,13 +74,13 @@ extension StoreError {
         switch error.kind {
         case .closed:
             self.init(.closed, "the store has been closed", cause: error)
-        case .newer:
+        case .newerLayout:
             self.init(.newer, error.message, cause: error)
-        case .older:
+        case .olderLayout:
             self.init(.unavailable, error.message, cause: error)
-        case .refused("OOM"):
+        case .errorReply("OOM"):
             self.init(.unavailable, "Redis is out of memory: \(error.message)", cause: error)
-        case .refused("WRONGTYPE"), .refused("ERR"):
+        case .errorReply("WRONGTYPE"), .errorReply("ERR"):
             self.init(.corrupt, "Redis script failed: \(error.message)", cause: error)
         default:
             self.init(.unavailable, "Redis is unavailable: \(error.message)", cause: error)

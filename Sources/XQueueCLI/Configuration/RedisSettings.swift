@@ -76,7 +76,7 @@ extension RedisSettings {
 
     private func makeConfiguration() throws(RedisError) -> RedisConfiguration {
         guard minIdleConnections <= poolSize else {
-            throw RedisError(.unfit, "redis.min_idle_conns must not exceed redis.pool_size")
+            throw RedisError(.unsuitable, "redis.min_idle_conns must not exceed redis.pool_size")
         }
         var configuration = try RedisConfiguration(address: address ?? "localhost:6379")
         // Separate settings override the address.
@@ -107,7 +107,9 @@ extension RedisSettings {
             let text = String(part.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
             addresses.append(try RedisAddress(text, defaultPort: 26_379))
         }
-        guard !addresses.isEmpty else { throw RedisError(.unfit, "redis.sentinel.addrs names no Sentinel") }
+        guard !addresses.isEmpty else {
+            throw RedisError(.unsuitable, "redis.sentinel.addrs names no Sentinel")
+        }
         var made = RedisConfiguration.Sentinel(addresses: addresses, primaryName: sentinel.primaryName)
         made.username = sentinel.username
         made.password = sentinel.password

@@ -32,7 +32,7 @@ final class ClusterMap: Sendable {
         guard case .integer(let slot) = try await send(RedisCommand("CLUSTER", "KEYSLOT", tag), connection),
             case .bytes(let own) = try await send(RedisCommand("CLUSTER", "MYID"), connection),
             case .array(let ranges) = try await send(RedisCommand("CLUSTER", "SLOTS"), connection)
-        else { throw RedisError(.unfit, "unexpected reply from \(connection.address) to CLUSTER") }
+        else { throw RedisError(.unsuitable, "unexpected reply from \(connection.address) to CLUSTER") }
         let parsed = ranges.compactMap { SlotRange($0, askedAt: connection.address) }
         guard let owner = parsed.first(where: { $0.slots.contains(slot) })?.servers.first else {
             throw RedisError(

@@ -118,10 +118,10 @@ struct ConnectionPool {
             return RedisError(.disconnected, "no connection to Redis", isUnsent: true)
         }
         switch failure.kind {
-        case .newer, .older: return failure.unsent
-        case .unfit:
+        case .newerLayout, .olderLayout: return failure.unsent
+        case .unsuitable:
             return RedisError(
-                .unfit, "no connection to Redis: \(failure.message)", isUnsent: true)
+                .unsuitable, "no connection to Redis: \(failure.message)", isUnsent: true)
         default:
             return RedisError(
                 .disconnected, "no connection to Redis: \(failure.message)", isUnsent: true)

@@ -27,12 +27,12 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// Parses `host`, `host:port`, `redis://host:port`, `rediss://host:port`, `unix:///path` or `/path`.
     ///
     /// - Parameter defaultPort: The port if the address has none: 6379, or 26379 for Sentinels.
-    /// - Throws: ``RedisError`` of kind `unfit` if the address is invalid, or includes a user, password or database.
+    /// - Throws: ``RedisError`` of kind `unsuitable` if the address is invalid, or includes a user, password or database.
     public init(_ text: String, defaultPort: Int = 6379) throws(RedisError) {
         let parsed = try Parsed(text, defaultPort: defaultPort)
         guard parsed.username == nil, parsed.password == nil, parsed.database == nil else {
             throw RedisError(
-                .unfit, "the address \(parsed.address) must not include a user, password or database")
+                .unsuitable, "the address \(parsed.address) must not include a user, password or database")
         }
         self = parsed.address
     }
@@ -157,7 +157,7 @@ extension RedisAddress {
 
         /// Never quotes the address, which may contain a password.
         private static func mistake(_ reason: String) -> RedisError {
-            RedisError(.unfit, "invalid Redis address: \(reason)")
+            RedisError(.unsuitable, "invalid Redis address: \(reason)")
         }
     }
 }

@@ -51,7 +51,7 @@ package final class RedisClient: Sendable {
 
     /// Opens the first connections and checks the server. Call it once; call it again only if it throws.
     ///
-    /// - Throws: `disconnected`, `timedOut`, `unfit`, or `refused` by the server.
+    /// - Throws: `disconnected`, `timedOut`, `unsuitable`, or `errorReply`.
     package func connect() async throws(RedisError) {
         let opener = try opener.get()
         while pool.withLock({ $0.isShort }) {
@@ -69,8 +69,8 @@ package final class RedisClient: Sendable {
 
     /// Sends a command and waits for its reply.
     ///
-    /// - Throws: `refused` with the first word of an error reply, `disconnected` or `timedOut` if there is no reply,
-    ///   `unfit` while the server is unsuitable, `closed` after `close()`.
+    /// - Throws: `errorReply` with the first word of an error reply, `disconnected` or `timedOut` if there is no reply,
+    ///   `unsuitable` while the server is unsuitable, `closed` after `close()`.
     package func send(_ command: RedisCommand) async throws(RedisError) -> RedisReply {
         let size = command.size
         let queued = queuedBytes.wrappingAdd(size, ordering: .relaxed).newValue
@@ -84,11 +84,11 @@ package final class RedisClient: Sendable {
         case let reply: return reply
         }
         switch error.kind {
-        case .refused("READONLY"):
+        case .errorReply("READONLY"):
             // The server has become a replica.
             retireConnections(except: nil)
             throw error
-        case .refused("MOVED"):
+        case .errorReply("MOVED"):
             // Another server of the cluster has the queue now. The command was not executed here, so send it there.
             retireConnections(except: RedisAddress(movedTo: error.message))
             let reply = try await deliver(command)

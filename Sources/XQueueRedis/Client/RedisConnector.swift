@@ -20,7 +20,7 @@ struct RedisConnector: Sendable {
     let tls: RedisConfiguration.TLS?
     private let tlsContext: NIOSSLContext?
 
-    /// - Throws: `unfit` if a certificate cannot be loaded.
+    /// - Throws: `unsuitable` if a certificate cannot be loaded.
     init(group: any EventLoopGroup, configuration: RedisConfiguration) throws(RedisError) {
         self.group = group
         connectTimeout = TimeAmount(configuration.connectTimeout)

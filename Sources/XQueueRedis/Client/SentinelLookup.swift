@@ -67,7 +67,7 @@ final class SentinelLookup: Sendable {
             else { throw RedisError(.disconnected, "unexpected reply") }
             return RedisAddress(.host(String(decoding: host, as: UTF8.self), port: number))
         case .error(let text): throw RedisError(errorReply: text)
-        default: throw RedisError(.unfit, "unknown primary \(sentinel.primaryName)")
+        default: throw RedisError(.unsuitable, "unknown primary \(sentinel.primaryName)")
         }
     }
 }

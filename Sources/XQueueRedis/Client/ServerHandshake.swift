@@ -22,7 +22,7 @@ struct ServerHandshake: Sendable {
     /// Makes the connection ready to use.
     ///
     /// - Returns: The server of the same cluster that has the queue; nil if it is this one.
-    /// - Throws: `unfit` if the server is unsuitable.
+    /// - Throws: `unsuitable` if the server is unsuitable.
     func prepare(
         _ connection: RedisConnection, database: Int, cluster: ClusterMap
     ) async throws(RedisError) -> RedisAddress? {
@@ -71,13 +71,13 @@ struct ServerReport {
     /// Whether the server is part of a Redis Cluster.
     var isInCluster: Bool { fields["cluster_enabled"] == "1" }
 
-    /// - Throws: `unfit` with the reason and what to change.
+    /// - Throws: `unsuitable` with the reason and what to change.
     func checkRequirements() throws(RedisError) {
         try checkVersion()
         guard isPrimary else {
             let primary = fields["master_host"].map { " of \($0):\(fields["master_port"] ?? "?")" } ?? ""
             throw RedisError(
-                .unfit,
+                .unsuitable,
                 "this Redis server is a read-only replica\(primary): point XQueue at the primary")
         }
         try checkPolicy()
@@ -86,14 +86,15 @@ struct ServerReport {
     private func checkVersion() throws(RedisError) {
         let version = fields["redis_version"] ?? "unknown"
         guard let major = Int(version.prefix { $0 != "." }), major >= 6 else {
-            throw RedisError(.unfit, "this Redis server has version \(version): XQueue requires 6.0 or newer")
+            throw RedisError(
+                .unsuitable, "this Redis server has version \(version): XQueue requires 6.0 or newer")
         }
     }
 
     private func checkPolicy() throws(RedisError) {
         guard let policy = fields["maxmemory_policy"], policy != "noeviction" else { return }
         throw RedisError(
-            .unfit,
+            .unsuitable,
             """
             this Redis server has maxmemory-policy \(policy), so it may evict tasks: \
             set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in its configuration file)

@@ -81,7 +81,7 @@ struct LayoutMigration: Sendable {
             }
             throw StoreError(
                 RedisError(
-                    .older,
+                    .olderLayout,
                     "nodes of an older version are using the queue \(caller.runner.tag); stop them to upgrade it: "
                         + "\(nodes.sorted().joined(separator: ", "))"))
         case 4:

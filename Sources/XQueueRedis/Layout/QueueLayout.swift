@@ -44,7 +44,7 @@ final class QueueLayout: Sendable {
             throw Self.newer(layout, tag)
         case .integer(let layout) where layout > 0 && layout < Int64(Self.current) && isMigrated:
             throw RedisError(
-                .older,
+                .olderLayout,
                 "the queue \(tag) now has the older layout \(layout), as after restoring an old backup; "
                     + "restart a node to migrate it to layout \(Self.current)")
         case .error(let text): throw RedisError(errorReply: text)
@@ -60,7 +60,7 @@ final class QueueLayout: Sendable {
     static func newer(_ layout: Int64, _ tag: String) -> RedisError {
         let which = layout < 0 ? "an unknown layout" : "layout \(layout)"
         return RedisError(
-            .newer,
+            .newerLayout,
             "the queue \(tag) has \(which), made by a newer version of XQueue (this version supports up to "
                 + "layout \(current)); use that version, or another redis.key_prefix")
     }

@@ -153,7 +153,7 @@ struct FormMacros {
 
     private static func wrong(_ macro: String, _ arguments: [String]) -> RedisError {
         RedisError(
-            .unfit,
+            .unsuitable,
             "invalid macro in a script: \(macro)(\(list(arguments)))")
     }
 }

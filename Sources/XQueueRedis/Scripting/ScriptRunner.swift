@@ -27,7 +27,7 @@ final class ScriptRunner: Sendable {
         let keyPrefix = client.configuration.keyPrefix
         guard !keyPrefix.isEmpty, !keyPrefix.contains(where: { "{} ".contains($0) }) else {
             throw RedisError(
-                .unfit, "the key prefix '\(keyPrefix)' must not be empty or contain braces or spaces")
+                .unsuitable, "the key prefix '\(keyPrefix)' must not be empty or contain braces or spaces")
         }
         self.client = client
         self.alter = alter
@@ -42,7 +42,7 @@ final class ScriptRunner: Sendable {
 
     /// Runs a script.
     ///
-    /// - Throws: ``RedisError``; of kind `refused` for an error reply.
+    /// - Throws: ``RedisError``; of kind `errorReply` for an error reply.
     func run(
         _ script: RedisScript, capacity: Int = 256, _ arguments: (inout RedisCommand) -> Void
     ) async throws(RedisError) -> RedisReply {
@@ -59,7 +59,7 @@ final class ScriptRunner: Sendable {
         do throws(RedisError) {
             return try await client.send(command)
         } catch {
-            guard case .refused("NOSCRIPT") = error.kind else { throw error }
+            guard case .errorReply("NOSCRIPT") = error.kind else { throw error }
         }
         // The server was restarted or its scripts were flushed. Nothing was executed.
         let text = try ScriptText.text(of: script, in: texts)
@@ -71,7 +71,7 @@ final class ScriptRunner: Sendable {
         let reply = try await client.send(RedisCommand("TIME"))
         guard case .array(let parts) = reply, parts.count == 2, let seconds = parts[0].number,
             let microseconds = parts[1].number, 0...253_402_300_799 ~= seconds, 0..<1_000_000 ~= microseconds
-        else { throw RedisError(.unfit, "unexpected reply from Redis to TIME") }
+        else { throw RedisError(.unsuitable, "unexpected reply from Redis to TIME") }
         return Timestamp(milliseconds: seconds * 1000 + microseconds / 1000)
     }
 
@@ -91,7 +91,7 @@ final class ScriptRunner: Sendable {
         let reply = try await client.send(RedisCommand("SCRIPT", "LOAD", text))
         guard case .bytes(let bytes) = reply else {
             throw RedisError(
-                .unfit, "unexpected reply from Redis to SCRIPT LOAD of \(script.rawValue): \(reply)")
+                .unsuitable, "unexpected reply from Redis to SCRIPT LOAD of \(script.rawValue): \(reply)")
         }
         let digest = String(decoding: bytes, as: UTF8.self)
         digests.withLock { $0[script] = digest }

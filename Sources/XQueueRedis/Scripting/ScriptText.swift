@@ -27,7 +27,7 @@ enum ScriptText {
         of script: RedisScript, in texts: [RedisScript: String]
     ) throws(RedisError) -> String {
         guard let text = texts[script] else {
-            throw RedisError(.unfit, "no such script: \(script.rawValue).lua")
+            throw RedisError(.unsuitable, "no such script: \(script.rawValue).lua")
         }
         return text
     }
@@ -48,11 +48,11 @@ enum ScriptText {
         _ script: RedisScript, of pieces: [String: ScriptPiece], fastPaths: Bool
     ) throws(RedisError) -> String {
         var definitions = Forms.definitions
-        definitions["SHORT_WAYS"] = fastPaths ? "true" : "false"
+        definitions["FAST_PATHS"] = fastPaths ? "true" : "false"
         var code: [String] = []
         for name in (pieces[script.rawValue]?.includes ?? []) + [script.rawValue] {
             guard let piece = pieces[name] else {
-                throw RedisError(.unfit, "no such script: \(name).lua")
+                throw RedisError(.unsuitable, "no such script: \(name).lua")
             }
             definitions.merge(piece.definitions) { first, _ in first }
             code.append(piece.code)
@@ -108,7 +108,7 @@ enum ScriptText {
             } else if let number = ScriptWords.all[String(word)] {
                 result += number
             } else {
-                throw RedisError(.unfit, "unknown name $\(word) in a script")
+                throw RedisError(.unsuitable, "unknown name $\(word) in a script")
             }
             rest = rest[word.endIndex...]
         }

@@ -168,7 +168,7 @@ while claimed < COUNT and parked < PARKS and (claimed == 0 or bytes <= MAX_BYTES
   if head.at > head.known then fetch_definitions(head) end
   local n = head.at - head.first + 1
   local id, definition, state = head.ids[head.at], head.definitions[n], head.states[n]
-  local is_done = SHORT_WAYS and not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
+  local is_done = FAST_PATHS and not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
   local taken = true
   if is_done then
     answer(id, definition, false, false)

@@ -81,7 +81,7 @@ for first = 1, #ids, 1000 do
       status, version = -$LEASE_IS_LOST, 0
     else
       if state and not tasks[id] then
-        if SHORT_WAYS then status, version = succeed(id, state, packed) end
+        if FAST_PATHS then status, version = succeed(id, state, packed) end
         if status then done[id] = true else tasks[id] = decode(id, state) end
       end
       if not status then status, version = settle(task(id), packed) end

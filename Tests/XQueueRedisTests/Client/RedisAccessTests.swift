@@ -17,7 +17,7 @@ struct RedisAccessTests {
             #expect(reply.text == "worker")
         }
         configuration.password = "wrong"
-        #expect(await ClientFixture.connectError(configuration)?.kind == .refused("WRONGPASS"))
+        #expect(await ClientFixture.connectError(configuration)?.kind == .errorReply("WRONGPASS"))
     }
 
     @Test("The default user's password, and none")
@@ -26,7 +26,7 @@ struct RedisAccessTests {
         options.password = "secret"
         let server = try await RedisServer.start(options)
         var configuration = try ClientFixture.configuration(server.address)
-        #expect(await ClientFixture.connectError(configuration)?.kind == .refused("NOAUTH"))
+        #expect(await ClientFixture.connectError(configuration)?.kind == .errorReply("NOAUTH"))
         configuration.password = "secret"
         try await ClientFixture.with(configuration) { client in
             let reply = try await client.send(RedisCommand("PING"))
@@ -44,7 +44,7 @@ struct RedisAccessTests {
             #expect(try await server.info("db3")?.hasPrefix("keys=1") == true)
         }
         let none = try ClientFixture.configuration("redis://\(server.address)/99")
-        #expect(await ClientFixture.connectError(none)?.kind == .refused("ERR"))
+        #expect(await ClientFixture.connectError(none)?.kind == .errorReply("ERR"))
     }
 
     @Test("A unix socket")
@@ -84,22 +84,22 @@ struct RedisAccessTests {
         configuration.tls?.verifies = true
         configuration.tls?.caFile = "/no/such/file"
         let error = await ClientFixture.connectError(configuration)
-        #expect(error?.kind == .unfit && error?.message.contains("/no/such/file") == true)
+        #expect(error?.kind == .unsuitable && error?.message.contains("/no/such/file") == true)
     }
 
     @Test("A server that may evict is rejected, and so is a replica")
-    func unfit() async throws {
+    func unsuitable() async throws {
         var options = RedisOptions()
         options.maxMemoryPolicy = "allkeys-lru"
         let evicting = try await RedisServer.start(options)
         let policy = await ClientFixture.connectError(try ClientFixture.configuration(evicting.address))
-        #expect(policy?.kind == .unfit && policy?.message.contains("allkeys-lru") == true)
+        #expect(policy?.kind == .unsuitable && policy?.message.contains("allkeys-lru") == true)
 
         options = RedisOptions()
         options.replicaOf = evicting.port
         let replica = try await RedisServer.start(options)
         let role = await ClientFixture.connectError(try ClientFixture.configuration(replica.address))
-        #expect(role?.kind == .unfit && role?.message.contains("replica") == true)
+        #expect(role?.kind == .unsuitable && role?.message.contains("replica") == true)
     }
 
     @Test("Nothing listens at the address")

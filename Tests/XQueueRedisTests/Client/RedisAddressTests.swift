@@ -56,7 +56,7 @@ struct RedisAddressTests {
             _ = try RedisConfiguration(address: text)
             Issue.record("\(text) was accepted")
         } catch {
-            #expect(error.kind == .unfit)
+            #expect(error.kind == .unsuitable)
             #expect(error.message.hasPrefix("invalid Redis address: "))
             #expect(!error.message.contains("hunter2"))
         }

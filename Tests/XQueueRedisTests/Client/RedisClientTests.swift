@@ -47,7 +47,7 @@ struct RedisClientTests {
         let server = try await RedisServer.shared
         try await ClientFixture.with(try ClientFixture.configuration(server.address)) { client in
             let error = await ClientFixture.failure(client, RedisCommand("EVALSHA", "0", "0"))
-            #expect(error?.kind == .refused("NOSCRIPT"))
+            #expect(error?.kind == .errorReply("NOSCRIPT"))
             #expect(error?.message.hasPrefix("NOSCRIPT ") == true)
         }
     }

@@ -146,10 +146,10 @@ struct RedisReconnectTests {
         try await ClientFixture.with(configuration) { client in
             _ = try await server.command("REPLICAOF", "127.0.0.1", "\(other.port)")
             let first = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
-            #expect(first?.kind == .refused("READONLY"))
+            #expect(first?.kind == .errorReply("READONLY"))
             try await eventually("the reason is reported") {
                 let error = await ClientFixture.failure(client, RedisCommand("SET", "k", "v"))
-                return error?.kind == .unfit && error?.message.contains("replica") == true
+                return error?.kind == .unsuitable && error?.message.contains("replica") == true
             }
             _ = try await server.command("REPLICAOF", "NO", "ONE")
             try await eventually("it works again") {

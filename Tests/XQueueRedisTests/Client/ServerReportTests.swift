@@ -18,7 +18,7 @@ struct ServerReportTests {
             try ServerReport(text).checkRequirements()
             return nil
         } catch {
-            #expect(error.kind == .unfit)
+            #expect(error.kind == .unsuitable)
             return error.message
         }
     }
