@@ -23,8 +23,8 @@ extension QueueClient {
     /// - Parameter lease: Name of the lease.
     /// - Returns: Whether the worker may continue, and until when.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
-    public func extend(_ lease: String) async throws -> LeaseStanding {
-        try await answer(to: ClientRequest<LeaseStanding>(.put, Self.path(of: lease)))
+    public func extend(_ lease: String) async throws -> LeaseState {
+        try await answer(to: ClientRequest<LeaseState>(.put, Self.path(of: lease)))
     }
 
     /// Reports a task's progress and renews its lease.
@@ -38,14 +38,14 @@ extension QueueClient {
     @discardableResult
     public func report(
         _ lease: String, percent: Double, message: String? = nil
-    ) async throws -> LeaseStanding {
+    ) async throws -> LeaseState {
         var writer = JSONWriter()
         writer.object { writer in
             writer.member("progress", percent.isFinite ? percent : 0)
             if let message { writer.member("message", message) }
         }
         return try await answer(
-            to: ClientRequest<LeaseStanding>(.post, "\(Self.path(of: lease))/progress", body: writer.text))
+            to: ClientRequest<LeaseState>(.post, "\(Self.path(of: lease))/progress", body: writer.text))
     }
 
     /// Settles an attempt as succeeded.

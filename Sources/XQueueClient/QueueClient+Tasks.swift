@@ -4,7 +4,7 @@ extension QueueClient {
     /// Submits a task.
     ///
     /// - Parameter submission: The task. If it has an ``Submission/id``, submitting it again is safe, so the client retries
-    ///   it for up to ``Configuration/patience``.
+    ///   it for up to ``Configuration/retryTimeout``.
     /// - Returns: The task, or the unfinished task with the same unique key.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     @discardableResult

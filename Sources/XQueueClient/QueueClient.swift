@@ -23,7 +23,7 @@ public struct QueueClient: Sendable {
         public var timeout: Duration = .seconds(30)
         /// How long to retry a request while the server is unreachable or at a limit. Requests that are not safe to repeat
         /// are retried only if they have not been sent.
-        public var patience: Duration = .zero
+        public var retryTimeout: Duration = .zero
         /// The `User-Agent` header.
         public var userAgent = "xqueue-client"
         /// Path of trusted certificates in PEM format, instead of the system's.

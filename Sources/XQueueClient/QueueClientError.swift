@@ -71,7 +71,7 @@ public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertib
     }
 
     /// Whether the same request may succeed later.
-    public var isPassing: Bool {
+    public var isTemporary: Bool {
         switch (code, status) {
         case (.badConfiguration, _), (.unexpectedAnswer, nil): false
         case (_, nil): true

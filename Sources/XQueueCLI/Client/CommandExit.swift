@@ -8,7 +8,7 @@ import XQueueClient
 enum CommandExit: Int32, CaseIterable {
     case done = 0
     /// The awaited task did not succeed, or a task's state does not allow the operation.
-    case refused = 1
+    case rejected = 1
     case noSuchTask = 2
     /// `--wait-for` elapsed before the task ended.
     case stillRunning = 3
@@ -26,7 +26,8 @@ enum CommandExit: Int32, CaseIterable {
     var meaning: String {
         switch self {
         case .done: "success; with --wait, the task succeeded"
-        case .refused: "the task failed, timed out or was canceled, or its state does not allow the operation"
+        case .rejected:
+            "the task failed, timed out or was canceled, or its state does not allow the operation"
         case .noSuchTask: "no such task or type"
         case .stillRunning: "--wait-for elapsed before the task ended"
         case .usage: "invalid command line"
@@ -56,7 +57,7 @@ extension QueueClientError {
         case nil: .unavailable
         case 401, 403: .noPermission
         case 404: .noSuchTask
-        case 409: .refused
+        case 409: .rejected
         case 429: .tryLater
         case .some(400..<500): .badInput
         case .some(200..<300): .unexpected

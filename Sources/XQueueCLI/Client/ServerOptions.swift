@@ -69,7 +69,7 @@ struct ServerOptions: ParsableArguments {
     ) async throws -> Value {
         var configuration = QueueClient.Configuration(url: try address(), token: try shownToken())
         configuration.timeout = timeout
-        configuration.patience = patience ?? usualPatience
+        configuration.retryTimeout = patience ?? usualPatience
         configuration.userAgent = "xqueue/\(Version.current)"
         configuration.authorityFile = authorityFile ?? Self.variable(Self.authorityVariable)
         configuration.acceptsAnyCertificate = acceptsAnyCertificate

@@ -128,7 +128,7 @@ enum ManyTasks {
         for (index, id) in ids.enumerated() {
             do {
                 try await body(id, index)
-            } catch let error as QueueClientError where [.refused, .noSuchTask].contains(error.exit) {
+            } catch let error as QueueClientError where [.rejected, .noSuchTask].contains(error.exit) {
                 StandardError.report("\(id): \(error.advice)")
                 first = first ?? error.exit
                 rejected += 1

@@ -68,7 +68,7 @@ struct MigrateCommand: AsyncParsableCommand {
                 throw CommandExit.interrupted.code
             }
             try Output.line(display.summary(of: migration), after: "the queue was copied")
-            guard display.report.isWhole else { throw CommandExit.refused.code }
+            guard display.report.isWhole else { throw CommandExit.rejected.code }
         } catch {
             display.clear()
             throw reported(error, display)
@@ -82,7 +82,7 @@ struct MigrateCommand: AsyncParsableCommand {
         case let error as TransferError:
             StandardError.report(error.description)
             if error.reason == .nodesRun { display.reportHowToResume() }
-            return (error.reason == .nothingThere ? CommandExit.noInput : .refused).code
+            return (error.reason == .nothingThere ? CommandExit.noInput : .rejected).code
         default:
             let failure = ServeFailure(error).reported()
             display.reportHowToResume()

@@ -71,7 +71,7 @@ struct WaitOptions: ParsableArguments {
             let reason = task.error.map { ": \($0.onOneLine)" } ?? ""
             StandardError.report("\(id) \(task.status.ending)\(reason)")
         }
-        guard task.status == .success else { throw CommandExit.refused.code }
+        guard task.status == .success else { throw CommandExit.rejected.code }
     }
 }
 

@@ -57,7 +57,7 @@ struct WatchCommand: AsyncParsableCommand {
                 let filter = EventFilter(
                     ids: ids, types: types, statuses: statuses.compactMap { TaskStatus(rawValue: $0) })
                 var watcher = Watcher(client: client, filter: filter, display: display)
-                guard try await watcher.run() else { throw CommandExit.refused.code }
+                guard try await watcher.run() else { throw CommandExit.rejected.code }
             }
         }
     }

@@ -59,7 +59,7 @@ extension LeasedTask: KeepsJSON {
 }
 
 /// The state of a lease after a renewal.
-public struct LeaseStanding: Sendable, Hashable, Decodable {
+public struct LeaseState: Sendable, Hashable, Decodable {
     /// Name of the lease.
     public let lease: String
     /// Whether the worker should stop.

@@ -81,16 +81,17 @@ extension QueueClient {
 
     /// Calls the API.
     ///
-    /// - Parameter request: The request. It is retried within the client's patience if it is repeatable or was not sent.
+    /// - Parameter request: The request. It is retried within the client's retry timeout if it is repeatable or was not
+    ///   sent.
     /// - Throws: ``QueueClientError`` if the server is unreachable or rejects the request.
     package func reply<Answer>(to request: ClientRequest<Answer>) async throws -> ClientReply<Answer> {
         var pause = Self.firstPause
-        let end = ContinuousClock.now + min(configuration.patience, ModelLimits.maxDuration)
+        let end = ContinuousClock.now + min(configuration.retryTimeout, ModelLimits.maxDuration)
         while true {
             do {
                 return try await replyOnce(to: request)
             } catch let error as QueueClientError
-                where error.isPassing && (request.isRepeatable || error.isUnsent)
+                where error.isTemporary && (request.isRepeatable || error.isUnsent)
             {
                 let wait = error.retryAfter ?? pause
                 guard ContinuousClock.now + wait < end else { throw error }

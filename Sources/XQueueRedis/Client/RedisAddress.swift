@@ -27,7 +27,8 @@ public struct RedisAddress: Sendable, Hashable, CustomStringConvertible {
     /// Parses `host`, `host:port`, `redis://host:port`, `rediss://host:port`, `unix:///path` or `/path`.
     ///
     /// - Parameter defaultPort: The port if the address has none: 6379, or 26379 for Sentinels.
-    /// - Throws: ``RedisError`` of kind `unsuitable` if the address is invalid, or includes a user, password or database.
+    /// - Throws: ``RedisError`` of kind `unsuitable` if the address is invalid, or includes a user, password or
+    ///   database.
     public init(_ text: String, defaultPort: Int = 6379) throws(RedisError) {
         let parsed = try Parsed(text, defaultPort: defaultPort)
         guard parsed.username == nil, parsed.password == nil, parsed.database == nil else {

@@ -30,7 +30,7 @@ import XQueueTesting
         #expect(lease.task.id == task.id)
         #expect(try await second.send("GET", "/types").text.contains(#""type":"mail","has_handler":true"#))
 
-        let standing: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let standing: LeaseState = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(!standing.stop)
         _ = try await second.send(
             "POST", "/leases/\(lease.lease)/progress", #"{"progress":50,"message":"half"}"#)
@@ -52,10 +52,10 @@ import XQueueTesting
         let task = try await second.submit("mail")
         let lease = try await take(API(node))
         try await node.kill9()
-        let held: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let held: LeaseState = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(!held.stop)
         #expect(try await second.send("DELETE", "/tasks/\(task.id)").status == 200)
-        let told: LeaseStanding = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
+        let told: LeaseState = try await second.send("PUT", "/leases/\(lease.lease)", "{}").decoded()
         #expect(told.reason == "canceled")
         _ = try await second.send("POST", "/leases/\(lease.lease)/fail", #"{"error":"stopped"}"#)
         #expect(try await second.end(of: task.id).status == .canceled)
