@@ -36,7 +36,7 @@ struct SubscriberBench {
             ], in: try ServerFolder(in: options.folder), name: "xqueue",
             environment: ProcessInfo.processInfo.environment)
         try await waiting(for: "xqueue serve listens on port \(port)") {
-            guard server.isRunning else { throw ProgramEnded(said: server.said) }
+            guard server.isRunning else { throw ProgramEnded(output: server.output) }
             return LoopbackSocket().connect(port)
         }
         let result = try await measure(transport, port: port, process: Int(server.processIdentifier))

@@ -92,8 +92,8 @@ struct KafkaFixture: Sendable {
 
     /// How many records the group has committed.
     func committed() async throws -> Int {
-        let said = try await broker.run("committed.py", [topic, "nodes"])
-        return try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let output = try await broker.run("committed.py", [topic, "nodes"])
+        return try #require(Int(output.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
     struct Record: Decodable {

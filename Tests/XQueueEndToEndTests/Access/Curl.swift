@@ -24,10 +24,10 @@ struct Curl {
                 + (authority.map { ["--cacert", $0] } ?? []) + options + [address + path],
             in: folder, name: "curl-\(folder.nextNumber())")
         let status = try await curl.exitStatus()
-        guard status == 0 else { throw ProgramEnded(said: curl.said) }
-        let end = curl.said.split(separator: "\n").last.map { $0.split(separator: " ") } ?? []
-        guard end.count == 2, let code = Int(end[0]) else { throw ProgramEnded(said: curl.said) }
-        return Answer(status: code, version: String(end[1]), text: curl.said)
+        guard status == 0 else { throw ProgramEnded(output: curl.output) }
+        let end = curl.output.split(separator: "\n").last.map { $0.split(separator: " ") } ?? []
+        guard end.count == 2, let code = Int(end[0]) else { throw ProgramEnded(output: curl.output) }
+        return Answer(status: code, version: String(end[1]), text: curl.output)
     }
 
     /// Asks for events over WebSocket, and goes on until it is stopped; what it is sent is not masked.
@@ -38,7 +38,7 @@ struct Curl {
                 + ["-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
                 + (authority.map { ["--cacert", $0] } ?? []) + options + [address + "/api/v1/events"],
             in: folder, name: "curl-\(folder.nextNumber())")
-        try await eventually("there is an answer") { curl.said.contains("HTTP/1.1 ") }
+        try await eventually("there is an answer") { curl.output.contains("HTTP/1.1 ") }
         return curl
     }
 
@@ -49,9 +49,9 @@ struct Curl {
             ["-sSNi", option, "-H", "Accept: text/event-stream"] + (authority.map { ["--cacert", $0] } ?? [])
                 + [address + "/api/v1/events?after=0"],
             in: folder, name: "curl-\(folder.nextNumber())")
-        try await eventually("an event comes") { curl.said.contains("event: status") }
+        try await eventually("an event comes") { curl.output.contains("event: status") }
         curl.send(SIGTERM)
         _ = try await curl.exitStatus()
-        return curl.said
+        return curl.output
     }
 }

@@ -28,8 +28,8 @@ import XQueueTesting
         let program = try RunningProgram(
             ["serve", "--server-port", "0", "--server-host", "0.0.0.0"], in: folder, name: "open")
         #expect(try await program.exitStatus() == 64)
-        #expect(program.said.contains("--insecure"))
-        #expect(program.said.split(separator: "\n").count == 1)
+        #expect(program.output.contains("--insecure"))
+        #expect(program.output.split(separator: "\n").count == 1)
         let insecure = try await ServerProcess(in: folder, ["--server-host", "0.0.0.0", "--insecure"])
         #expect(insecure.isRunning)
     }
@@ -56,9 +56,9 @@ import XQueueTesting
         // A mistake in the file leaves the tokens as they are.
         try folder.write("xqueue.yaml", "auth: { tokens: 5 }\n")
         server.send(SIGHUP)
-        try await eventually("the mistake is reported") { server.said.contains("Could not reload tokens") }
+        try await eventually("the mistake is reported") { server.output.contains("Could not reload tokens") }
         #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
-        #expect(!server.said.contains(Self.token))
+        #expect(!server.output.contains(Self.token))
     }
 
     @Test func bothProtocolsWorkThroughTLS() async throws {
@@ -111,7 +111,7 @@ import XQueueTesting
                 address + "/api/v1/events",
             ],
             in: folder, name: "feed")
-        try await eventually("the feed begins") { feed.said.contains("event: hello") }
+        try await eventually("the feed begins") { feed.output.contains("event: hello") }
 
         try install(second)
         try await eventually("the renewed certificate is shown") {
@@ -119,7 +119,7 @@ import XQueueTesting
         }
         _ = try await new.call(
             "/api/v1/tasks", ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
-        try await eventually("the feed goes on") { feed.said.contains("event: status") }
+        try await eventually("the feed goes on") { feed.output.contains("event: status") }
         feed.send(SIGTERM)
         _ = try await feed.exitStatus()
     }
@@ -131,14 +131,14 @@ import XQueueTesting
         let server = try await Self.encrypted(files, in: folder)
         let curl = Curl(folder: folder, address: server.address.absoluteString, authority: files.authority)
         let refused = try await curl.socket([])
-        #expect(refused.said.hasPrefix("HTTP/1.1 401"))
+        #expect(refused.output.hasPrefix("HTTP/1.1 401"))
         let feed = try await curl.socket(Self.bearer(Self.token))
-        try await eventually("the feed begins") { feed.said.contains(#""hello""#) }
-        #expect(feed.said.hasPrefix("HTTP/1.1 101"))
+        try await eventually("the feed begins") { feed.output.contains(#""hello""#) }
+        #expect(feed.output.hasPrefix("HTTP/1.1 101"))
         _ = try await curl.call(
             "/api/v1/tasks",
             Self.bearer(Self.token) + ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
-        try await eventually("the feed goes on") { feed.said.contains(#""success""#) }
+        try await eventually("the feed goes on") { feed.output.contains(#""success""#) }
     }
 
     @Test func commandsShowTheirTokenThroughTLS() async throws {
@@ -162,7 +162,7 @@ import XQueueTesting
         #expect(try await careful.run("stats", "--insecure-tls").status == 0)
         let end = try await careful.run("submit", "example", "--wait", "--ca-file", files.authority)
         #expect(end.status == 0, "\(end.errors)")
-        #expect(!server.said.contains(Self.token))
+        #expect(!server.output.contains(Self.token))
     }
 
     private static func largeFile(in folder: ServerFolder) throws -> String {

@@ -21,7 +21,7 @@ import XQueueTesting
             #expect(task.status == .success, "\(task.error ?? "")")
         }
         #expect(server.isRunning)
-        #expect(server.said.contains("Few file descriptors are free"))
+        #expect(server.output.contains("Few file descriptors are free"))
     }
 
     @Test func anAttemptThatFindsNoneIsRetriedAndOthersGoOn() async throws {
@@ -113,7 +113,7 @@ import XQueueTesting
             in: folder, name: "server")
         #expect(try await program.exitStatus() == 78)
         #expect(
-            program.said.hasPrefix("xqueue: open file limit 20 is too low: "), "\(program.said)")
+            program.output.hasPrefix("xqueue: open file limit 20 is too low: "), "\(program.output)")
     }
 
     private static func submit(

@@ -47,7 +47,7 @@ import XQueueTesting
         try await api.allEnd()
         let told = try await api.sink().error ?? ""
         #expect(told.contains("tcp://127.0.0.1:\(broker.port) sent a"), "\(told)")
-        #expect(server.said.contains("sent a CONNACK packet with the unknown property 0x7e"))
+        #expect(server.output.contains("sent a CONNACK packet with the unknown property 0x7e"))
         // One long message alone would be 256 MiB.
         #expect(try peak(of: server) - before < 128)
         try await odd.stop()

@@ -39,7 +39,7 @@ import FoundationNetworking
         #expect(health.status == 200)
         let told = #""sinks":[{"status":"ok","name":"mqtt","refused":2,"last_refused":{"topic":"task/status/"#
         #expect(health.text.contains(told))
-        let lines = server.said.split(separator: "\n").filter {
+        let lines = server.output.split(separator: "\n").filter {
             $0.contains("Message rejected by sink")
         }
         #expect(lines.count == 2)

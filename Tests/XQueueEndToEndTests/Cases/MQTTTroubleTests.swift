@@ -19,7 +19,7 @@ import XQueueTesting
         try await api.allEnd()
         #expect(try await api.sink().lag == 6000)
         // An operator hears of it once.
-        #expect(server.said.components(separatedBy: "Could not deliver events to sink").count == 2)
+        #expect(server.output.components(separatedBy: "Could not deliver events to sink").count == 2)
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
         // Those that came before the subscription went to nobody; these come after.
@@ -32,7 +32,7 @@ import XQueueTesting
         let sink = try await api.sink()
         #expect(sink.delivered == 9000)
         #expect(sink.lost == 0)
-        #expect(server.said.contains("Delivering events to sink again"))
+        #expect(server.output.contains("Delivering events to sink again"))
     }
 
     @Test func nothingIsMissingWhenNodeAndBrokerAreKilled() async throws {
@@ -109,7 +109,7 @@ import XQueueTesting
         let sink = try await api.sink()
         #expect(sink.lost > 4000)
         #expect(sink.lost + sink.delivered == 6000)
-        let told = server.said.split(separator: "\n").filter { $0.contains("Events lost") }
+        let told = server.output.split(separator: "\n").filter { $0.contains("Events lost") }
         #expect(told.contains { $0.contains(#""count":"\#(sink.lost)""#) }, "\(told)")
 
         let task = try await api.submit()
@@ -129,10 +129,10 @@ import XQueueTesting
                 "--mqtt-password", "wrong-secret",
             ])
         let api = API(server)
-        try await eventually("it is refused") { server.said.contains("the broker refused the connection") }
+        try await eventually("it is refused") { server.output.contains("the broker refused the connection") }
         #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(try await api.sink().connected == false)
-        #expect(!server.said.contains("wrong-secret"))
+        #expect(!server.output.contains("wrong-secret"))
     }
 
     @Test func aBadSettingEndsTheStart() async throws {
@@ -144,7 +144,7 @@ import XQueueTesting
             let program = try RunningProgram(
                 ["serve", "--server-port", "0"] + flags, in: try ServerFolder(), name: "bad")
             #expect(try await program.exitStatus() == 78)
-            #expect(program.said.contains("mqtt"), "\(program.said)")
+            #expect(program.output.contains("mqtt"), "\(program.output)")
         }
     }
 }

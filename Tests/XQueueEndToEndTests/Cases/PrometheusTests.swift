@@ -16,8 +16,8 @@ import XQueueTesting
         let program = try RunningProgram(
             program: URL(filePath: "/bin/sh"), ["-c", line], in: folder, name: "shell-\(folder.nextNumber())")
         let status = try await program.exitStatus()
-        #expect(status == 0, "\(line): \(program.said)")
-        return program.said
+        #expect(status == 0, "\(line): \(program.output)")
+        return program.output
     }
 
     /// Has tasks succeed, fail, be canceled, and wait.

@@ -65,9 +65,11 @@ import XQueueTesting
         let api = API(server)
         let task = try await api.submit("job")
         #expect(try await api.end(of: task.id).status == .success)
-        try await eventually("the log has it") { server.said.contains(shown) }
+        try await eventually("the log has it") { server.output.contains(shown) }
         #expect(
-            !server.said.unicodeScalars.contains { $0.value == 0x1B || $0 == "\r" || 0x7F...0x9F ~= $0.value }
+            !server.output.unicodeScalars.contains {
+                $0.value == 0x1B || $0 == "\r" || 0x7F...0x9F ~= $0.value
+            }
         )
     }
 }

@@ -73,7 +73,7 @@ import XQueueTesting
         let noticed = ContinuousClock.now
         try await eventually("it is no echo any more") { ContinuousClock.now - noticed > .milliseconds(200) }
         server.send(second)
-        #expect(try await server.exitStatus() == 128 + second, "\(server.said)")
+        #expect(try await server.exitStatus() == 128 + second, "\(server.output)")
         let pid = try #require(Int32(folder.read("pid").dropLast()))
         try await eventually("the program is gone, too") { Self.isGone(pid) }
     }
@@ -87,7 +87,7 @@ import XQueueTesting
         _ = try await api.task(task.id, "it runs") { $0.status == .processing }
         server.send(signal)
         server.send(signal)
-        #expect(try await server.exitStatus() == 0, "\(server.said)")
+        #expect(try await server.exitStatus() == 0, "\(server.output)")
         let next = API(try await ServerProcess(in: folder, ["--example-enabled", "false"]))
         let left = try await next.task(task.id)
         #expect(left.status == .pending)

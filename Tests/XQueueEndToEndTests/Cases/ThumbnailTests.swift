@@ -19,8 +19,8 @@ import XQueueTestServers
             program: URL(filePath: folder.path + "/submit-all.sh"), ["\(Self.count)"], in: folder,
             name: "client",
             environment: ["XQUEUE_URL": server.address.absoluteString])
-        #expect(try await client.exitStatus() == 0, "\(client.said)")
-        #expect(client.said.contains("Submitted \(Self.count) tasks."))
+        #expect(try await client.exitStatus() == 0, "\(client.output)")
+        #expect(client.output.contains("Submitted \(Self.count) tasks."))
 
         let tasks = try await API(server).allTasks()
         #expect(tasks.count == Self.count)

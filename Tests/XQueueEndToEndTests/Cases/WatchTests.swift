@@ -28,7 +28,7 @@ import XQueueTesting
 
     /// The lines about steps of tasks, as words.
     private func steps(_ program: RunningProgram) -> [[String]] {
-        program.said.split(separator: "\n").filter { !$0.hasPrefix("xqueue:") }.map { line in
+        program.output.split(separator: "\n").filter { !$0.hasPrefix("xqueue:") }.map { line in
             line.split { $0 == " " || $0 == "\t" }.map(String.init)
         }
     }
@@ -64,7 +64,7 @@ import XQueueTesting
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
         let program = try watch("\(good.id)", "\(bad.id)")
         #expect(try await program.exitStatus() == 1)
-        #expect(program.said.contains("attempt 1 fails"))
+        #expect(program.output.contains("attempt 1 fails"))
 
         let unknown = try watch("00000000-0000-7000-8000-000000000000")
         #expect(try await unknown.exitStatus() == 2)
@@ -80,11 +80,11 @@ import XQueueTesting
         try await eventually("a success is shown") {
             _ = try await api.submit("nobody-serves-this")
             _ = try await api.submit()
-            return !program.said.isEmpty
+            return !program.output.isEmpty
         }
         program.send(SIGINT)
         _ = try await program.exitStatus()
-        let lines = program.said.split(separator: "\n")
+        let lines = program.output.split(separator: "\n")
         for line in lines {
             let event = try JSONDecoder().decode(QueueEvent.self, from: Data(line.utf8))
             #expect(event.taskID != nil)
@@ -99,13 +99,13 @@ import XQueueTesting
         let program = try watch("--type", "example", "--json", url: "http://127.0.0.1:\(proxy.port)")
         try await eventually("the stream has begun") {
             _ = try await api.end(of: api.submit().id)
-            return !program.said.isEmpty
+            return !program.output.isEmpty
         }
         proxy.setRefusing(true)
         proxy.dropConnections()
         let missed = try await api.submit("example", #"{"fail_times":2}"#, Self.unsteady)
         _ = try await api.end(of: missed.id)
-        try await eventually("the loss is told") { program.said.contains("; reconnecting") }
+        try await eventually("the loss is told") { program.output.contains("; reconnecting") }
         proxy.setRefusing(false)
         try await eventually("the end is shown") {
             versions(of: missed.id, program).last == 7
@@ -125,16 +125,16 @@ import XQueueTesting
         let program = try RunningProgram(
             program: URL(filePath: script), ["-qec", command, "/dev/null"], in: folder, name: "terminal")
         #expect(try await program.exitStatus() == 0)
-        #expect(program.said.contains("░"))
-        #expect(program.said.contains("█"))
+        #expect(program.output.contains("░"))
+        #expect(program.output.contains("█"))
         // Bars are drawn over each other, steps stay.
-        #expect(program.said.contains("\u{1B}[1A\u{1B}[J"))
-        #expect(program.said.contains("success"))
+        #expect(program.output.contains("\u{1B}[1A\u{1B}[J"))
+        #expect(program.output.contains("success"))
     }
     #endif
 
     private func versions(of id: TaskID, _ program: RunningProgram) -> [Int] {
-        program.said.split(separator: "\n").compactMap { line in
+        program.output.split(separator: "\n").compactMap { line in
             let event = QueueEvent(json: String(line))
             return event?.taskID == id ? event?.version : nil
         }

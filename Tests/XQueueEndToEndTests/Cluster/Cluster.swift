@@ -44,8 +44,8 @@ final class Cluster: Sendable {
             name: "\(name)-\(folder.nextNumber())", environment: environment)
     }
 
-    /// Runs another command with the settings of the nodes, and answers its exit status and what it said.
-    func run(_ command: [String], _ arguments: [String]) async throws -> (status: Int32, said: String) {
+    /// Runs another command with the settings of the nodes, and answers its exit status and output.
+    func run(_ command: [String], _ arguments: [String]) async throws -> (status: Int32, output: String) {
         // What is given twice is a mistake: the arguments replace the settings.
         var settings = flags
         for name in arguments where name.hasPrefix("--") {
@@ -54,7 +54,7 @@ final class Cluster: Sendable {
         let program = try RunningProgram(
             command + arguments + settings, in: folder,
             name: "\(command.joined(separator: "-"))-\(folder.nextNumber())", environment: environment)
-        return (try await program.exitStatus(), program.said)
+        return (try await program.exitStatus(), program.output)
     }
 
     /// What the `example` handler wrote down on all nodes of this name, one after the other.

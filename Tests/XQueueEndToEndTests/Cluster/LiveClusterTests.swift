@@ -21,14 +21,14 @@ import XQueueTesting
         }
         try await eventually("both streams have begun") {
             for api in apis { _ = try await api.submit() }
-            return watchers.allSatisfy { !$0.said.isEmpty }
+            return watchers.allSatisfy { !$0.output.isEmpty }
         }
         var tasks: [TaskID] = []
         for number in 0..<40 { tasks.append(try await apis[number % 2].submit().id) }
         for id in tasks { _ = try await apis[0].end(of: id) }
         for watcher in watchers {
             try await eventually("every step of all tasks is told") {
-                let steps = try PublishedSteps(wholeLines(watcher.said)).versions
+                let steps = try PublishedSteps(wholeLines(watcher.output)).versions
                 return tasks.allSatisfy { steps[$0] == [1, 2, 3] }
             }
             watcher.send(SIGKILL)

@@ -18,12 +18,12 @@ import XQueueTesting
         try await redis.kill()
         let folder = try ServerFolder()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: folder, name: "node")
-        try await eventually("it says what it waits for") { node.said.contains("Waiting for the store") }
-        #expect(node.said.contains(redis.address))
+        try await eventually("it says what it waits for") { node.output.contains("Waiting for the store") }
+        #expect(node.output.contains(redis.address))
         #expect(node.isRunning)
         try await redis.start()
-        try await eventually("it listens") { node.said.contains(#""message":"Listening""#) }
-        #expect(node.said.contains("The store is reachable"))
+        try await eventually("it listens") { node.output.contains(#""message":"Listening""#) }
+        #expect(node.output.contains("The store is reachable"))
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
     }
@@ -33,7 +33,7 @@ import XQueueTesting
         let redis = try await RedisServer.start()
         try await redis.kill()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: ServerFolder(), name: "node")
-        try await eventually("it waits") { node.said.contains("Waiting for the store") }
+        try await eventually("it waits") { node.output.contains("Waiting for the store") }
         node.send(signal)
         #expect(try await node.exitStatus() == 0)
     }
@@ -46,9 +46,9 @@ import XQueueTesting
             let node = try RunningProgram(
                 ["serve", "--redis-startup-timeout", timeout] + Self.flags(redis), in: ServerFolder(),
                 name: "node")
-            #expect(try await node.exitStatus() == 73, "\(node.said)")
-            #expect(node.said.contains("cannot use redis \(redis.address)"), "\(node.said)")
-            #expect(node.said.contains("Waiting for the store") == waits, "\(node.said)")
+            #expect(try await node.exitStatus() == 73, "\(node.output)")
+            #expect(node.output.contains("cannot use redis \(redis.address)"), "\(node.output)")
+            #expect(node.output.contains("Waiting for the store") == waits, "\(node.output)")
         }
     }
 
@@ -59,9 +59,9 @@ import XQueueTesting
         for address in [redis.address, "redis://:wrong@\(redis.address)"] {
             let node = try RunningProgram(
                 ["serve", "--server-port", "0", "--redis-addr", address], in: ServerFolder(), name: "node")
-            #expect(try await node.exitStatus() == 73, "\(node.said)")
-            #expect(!node.said.contains("Waiting"), "\(node.said)")
-            #expect(!node.said.contains("wrong@"), "\(node.said)")
+            #expect(try await node.exitStatus() == 73, "\(node.output)")
+            #expect(!node.output.contains("Waiting"), "\(node.output)")
+            #expect(!node.output.contains("wrong@"), "\(node.output)")
         }
     }
 
@@ -86,7 +86,7 @@ import XQueueTesting
         let start = ContinuousClock.now
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
-        #expect(ContinuousClock.now - start < .seconds(12), "\(node.said)")
+        #expect(ContinuousClock.now - start < .seconds(12), "\(node.output)")
         _ = await worker.value
         redis.resume()
     }
@@ -103,8 +103,8 @@ import XQueueTesting
         let start = ContinuousClock.now
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
-        #expect(ContinuousClock.now - start < .seconds(16), "\(node.said)")
-        #expect(node.said.contains("could not be stored before the shutdown"))
+        #expect(ContinuousClock.now - start < .seconds(16), "\(node.output)")
+        #expect(node.output.contains("could not be stored before the shutdown"))
         redis.resume()
     }
 

@@ -100,7 +100,7 @@ import XQueueTesting
                 // A node that starts on half a queue says so.
                 let node = try await ServerProcess(
                     in: ServerFolder(), ["--redis-addr", server.address, "--redis-key-prefix", prefix])
-                #expect(node.said.contains("migration is incomplete"), "\(node.said)")
+                #expect(node.output.contains("migration is incomplete"), "\(node.output)")
                 node.send(SIGTERM)
                 #expect(try await node.exitStatus() == 0)
             }

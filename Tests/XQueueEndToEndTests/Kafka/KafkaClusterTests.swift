@@ -60,7 +60,7 @@ import XQueueTesting
 
         // A feeder that ends in an orderly way and begins again.
         b.send(SIGTERM)
-        #expect(try await b.exitStatus() == 0, "\(b.said)")
+        #expect(try await b.exitStatus() == 0, "\(b.output)")
         async let fourth: Void = queue.produce(4000)
         b = try await cluster.node("b")
         try await submit(5000)

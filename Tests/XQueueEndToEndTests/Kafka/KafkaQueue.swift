@@ -46,8 +46,8 @@ struct KafkaQueue: Sendable {
 
     /// How many records of the topic the group is done with.
     func committed() async throws -> Int {
-        let said = try await broker.run("committed.py", [Self.topic, Self.group])
-        return try #require(Int(said.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let output = try await broker.run("committed.py", [Self.topic, Self.group])
+        return try #require(Int(output.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
     /// The keys of the dead letters: what was wrong with each.
@@ -65,8 +65,8 @@ struct KafkaQueue: Sendable {
         }
     }
 
-    /// Runs `xqueue replay` and answers its exit status and what it said.
-    func replay(_ arguments: [String]) async throws -> (status: Int32, said: String) {
+    /// Runs `xqueue replay` and answers its exit status and output.
+    func replay(_ arguments: [String]) async throws -> (status: Int32, output: String) {
         try await cluster.run(["replay"], arguments)
     }
 }

@@ -23,11 +23,11 @@ import XQueueTesting
         for round in 1...2 {
             _ = try await queue.broker.run("delete.py", [KafkaQueue.topic])
             try await eventually("it is told") {
-                try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
-                return node.said.components(separatedBy: "Recreated a missing topic").count > round
+                try #require(node.isRunning, "the node has ended: \(node.output.suffix(2000))")
+                return node.output.components(separatedBy: "Recreated a missing topic").count > round
             }
             try await eventually("tasks are accepted again") {
-                try #require(node.isRunning, "the node has ended: \(node.said.suffix(2000))")
+                try #require(node.isRunning, "the node has ended: \(node.output.suffix(2000))")
                 return try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201
             }
             try await eventually("health says that all is well") {

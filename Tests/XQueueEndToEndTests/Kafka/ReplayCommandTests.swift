@@ -19,9 +19,10 @@ import XQueueTesting
     }
 
     private func report(_ queue: KafkaQueue, _ arguments: String...) async throws -> Report {
-        let (status, said) = try await queue.replay(arguments + ["--json"])
-        try #require(status == 0, "\(said)")
-        let line = try #require(said.split(separator: "\n").first { $0.hasPrefix("{\"dry_run") }, "\(said)")
+        let (status, output) = try await queue.replay(arguments + ["--json"])
+        try #require(status == 0, "\(output)")
+        let line = try #require(
+            output.split(separator: "\n").first { $0.hasPrefix("{\"dry_run") }, "\(output)")
         return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
 
@@ -68,14 +69,14 @@ import XQueueTesting
             (["--from", "0", "--kafka-topic", "none"], 69, "no topic none"),
         ] as [([String], Int32, String)] {
             let outcome = try await queue.replay(arguments)
-            #expect(outcome.status == status, "\(arguments): \(outcome.said)")
-            #expect(outcome.said.contains(words), "\(arguments): \(outcome.said)")
+            #expect(outcome.status == status, "\(arguments): \(outcome.output)")
+            #expect(outcome.output.contains(words), "\(arguments): \(outcome.output)")
         }
         // The store is a running node's.
         let node = try await queue.cluster.node("a")
         _ = try await API(node).submitLogged(1)
         let busy = try await queue.replay(["--from", "0"])
-        #expect(busy.status == 73, "\(busy.said)")
+        #expect(busy.status == 73, "\(busy.output)")
         #expect(node.isRunning)
     }
 }

@@ -44,7 +44,7 @@ import XQueueTesting
             ["--tls", "--cacert", files.authority, "-h", "localhost", "-p", "\(port)", "PING"],
             in: folder, name: "client")
         #expect(try await client.exitStatus() == 0)
-        #expect(client.said == "PONG\n")
+        #expect(client.output == "PONG\n")
     }
 
     @Test func itCanBePausedAndCutOff() async throws {
@@ -77,7 +77,7 @@ import XQueueTesting
         #expect(first == trio.servers[0].port)
         let killed = try await trio.killPrimary()
         let next = try await trio.waitForFailover(from: first)
-        #expect(next == trio.servers[1].port, "\(trio.said)")
+        #expect(next == trio.servers[1].port, "\(trio.output)")
         try await killed.start()
         try await eventually("the old primary is a replica") {
             (try? await killed.info("role")) == "slave"

@@ -36,7 +36,7 @@ final class PrometheusServer: Sendable {
             ], in: folder, name: "prometheus")
         self.program = program
         try await waiting(for: "prometheus is ready") {
-            guard program.isRunning else { throw ProgramEnded(said: program.said) }
+            guard program.isRunning else { throw ProgramEnded(output: program.output) }
             return (try? await get("/-/ready"))?.status == 200
         }
     }

@@ -30,8 +30,8 @@ final class ServerProcess: Sendable {
         self.program = program
         var found: URL?
         try await eventually("the server listens") {
-            guard program.isRunning else { throw ProgramEnded(said: program.said) }
-            found = Self.address(in: program.said)
+            guard program.isRunning else { throw ProgramEnded(output: program.output) }
+            found = Self.address(in: program.output)
             return found != nil
         }
         address = try #require(found)
@@ -46,7 +46,7 @@ final class ServerProcess: Sendable {
     var processIdentifier: Int { Int(program.processIdentifier) }
 
     /// What it has logged so far.
-    var said: String { program.said }
+    var output: String { program.output }
 
     func send(_ signal: Int32) {
         program.send(signal)

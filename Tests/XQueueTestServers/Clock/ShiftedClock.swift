@@ -17,7 +17,7 @@ package struct ShiftedClock: Sendable {
             program: URL(filePath: try ProgramFile.installed("cc")),
             ["-shared", "-fPIC", "-O2", "-o", library, source], in: folder, name: "cc-\(folder.nextNumber())")
         guard try await compiler.exitStatus() == 0 else {
-            throw ProgramEnded(said: compiler.said)
+            throw ProgramEnded(output: compiler.output)
         }
         try Data(repeating: 0, count: 8).write(to: URL(filePath: file))
     }

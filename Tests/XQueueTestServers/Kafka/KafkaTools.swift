@@ -35,7 +35,7 @@ package enum KafkaTools {
             [Self.script(script)] + arguments, in: folder, name: "\(script)-\(folder.nextNumber())",
             environment: try environment())
         let status = try await program.exitStatus()
-        guard status == 0 else { throw ProgramEnded(said: program.said) }
-        return program.said
+        guard status == 0 else { throw ProgramEnded(output: program.output) }
+        return program.output
     }
 }

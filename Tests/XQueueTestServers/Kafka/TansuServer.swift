@@ -44,8 +44,8 @@ package final class TansuServer: Sendable {
             in: folder, name: "tansu-\(folder.nextNumber())")
         program.withLock { $0 = next }
         try await waiting(for: "the broker listens") {
-            guard next.isRunning else { throw ProgramEnded(said: next.said) }
-            return next.said.contains("ready in")
+            guard next.isRunning else { throw ProgramEnded(output: next.output) }
+            return next.output.contains("ready in")
         }
     }
 
@@ -55,7 +55,7 @@ package final class TansuServer: Sendable {
             program: URL(filePath: try KafkaTools.folder() + "/bin/tansu"),
             ["topic", "create", topic, "--partitions", "\(partitions)", "--broker", "tcp://\(address)"],
             in: folder, name: "topic-\(folder.nextNumber())")
-        guard try await program.exitStatus() == 0 else { throw ProgramEnded(said: program.said) }
+        guard try await program.exitStatus() == 0 else { throw ProgramEnded(output: program.output) }
     }
 
     /// Runs a program of `Tests/Kafka` against this broker and returns its output.

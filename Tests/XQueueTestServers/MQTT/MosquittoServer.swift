@@ -68,8 +68,8 @@ package final class MosquittoServer: Sendable {
             in: folder, name: "mosquitto-\(folder.nextNumber())")
         program.withLock { $0 = next }
         try await waiting(for: "mosquitto listens") {
-            guard next.isRunning else { throw ProgramEnded(said: next.said) }
-            return isForSpeed ? LoopbackSocket().connect(port) : next.said.contains("running")
+            guard next.isRunning else { throw ProgramEnded(output: next.output) }
+            return isForSpeed ? LoopbackSocket().connect(port) : next.output.contains("running")
         }
     }
 
@@ -78,7 +78,7 @@ package final class MosquittoServer: Sendable {
         let program = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("mosquitto_passwd")),
             ["-b", "users", login.name, login.password], in: folder, name: "passwd")
-        guard try await program.exitStatus() == 0 else { throw ProgramEnded(said: program.said) }
+        guard try await program.exitStatus() == 0 else { throw ProgramEnded(output: program.output) }
     }
 
     /// Stops the broker gracefully and waits for its end.

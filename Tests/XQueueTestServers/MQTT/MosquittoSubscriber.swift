@@ -24,7 +24,7 @@ package struct MosquittoSubscriber: Sendable {
         }.compactMap(message)
     }
 
-    private var lines: [Substring] { program.said.split(separator: "\n") }
+    private var lines: [Substring] { program.output.split(separator: "\n") }
 
     private func message(of line: Substring) -> Message? {
         let words = line.split(separator: " ", maxSplits: 4)
@@ -57,8 +57,8 @@ extension MosquittoServer {
             ] + user,
             in: folder, name: name)
         try await waiting(for: "the subscription is there") {
-            guard subscriber.isRunning else { throw ProgramEnded(said: subscriber.said) }
-            return subscriber.said.contains("SUBACK")
+            guard subscriber.isRunning else { throw ProgramEnded(output: subscriber.output) }
+            return subscriber.output.contains("SUBACK")
         }
         return MosquittoSubscriber(program: subscriber)
     }

@@ -53,6 +53,6 @@ package final class TLSFiles: Sendable {
         let openssl = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("openssl")),
             command.split(separator: " ").map(String.init), in: folder, name: "openssl")
-        guard try await openssl.exitStatus() == 0 else { throw ProgramEnded(said: openssl.said) }
+        guard try await openssl.exitStatus() == 0 else { throw ProgramEnded(output: openssl.output) }
     }
 }

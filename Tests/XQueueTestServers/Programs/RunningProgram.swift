@@ -13,7 +13,7 @@ package final class RunningProgram: Sendable {
 
     package let processIdentifier: pid_t
     private let folder: ServerFolder
-    private let output: String
+    private let outputFile: String
     /// The process is reaped and sent signals under this lock, so that a signal never reaches another process that reuses
     /// its ID.
     private let state = Mutex(State.running)
@@ -26,12 +26,12 @@ package final class RunningProgram: Sendable {
         environment: [String: String] = [:]
     ) throws {
         self.folder = folder
-        output = folder.path + "/\(name).log"
+        outputFile = folder.path + "/\(name).log"
         let spawn = Spawn(
             program: try program?.path ?? ProgramFile.built("xqueue"),
             arguments: arguments,
             environment: ["PATH": ProgramFile.path].merging(environment) { _, new in new },
-            folder: folder.path, output: output)
+            folder: folder.path, output: outputFile)
         guard let started = StarterThread.shared.run({ spawn.start() }) else { throw CancellationError() }
         processIdentifier = try started.get()
     }
@@ -48,8 +48,8 @@ package final class RunningProgram: Sendable {
     }
 
     /// The output so far, of standard output and standard error.
-    package var said: String {
-        (try? Data(contentsOf: URL(filePath: output))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    package var output: String {
+        (try? Data(contentsOf: URL(filePath: outputFile))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
     /// Sends a signal, unless the program has ended.

@@ -8,37 +8,37 @@ struct RedisCall: Sendable {
     var seconds = 30
 
     /// - Throws: ``Failure`` if the server is unreachable, takes too long or replies with an error.
-    func run(_ words: [String]) async throws -> RedisAnswer {
-        let answers = try await withCheckedThrowingContinuation { continuation in
+    func run(_ words: [String]) async throws -> RedisCommandReply {
+        let replies = try await withCheckedThrowingContinuation { continuation in
             // The calls block, which is not allowed on Swift Concurrency's threads.
             DispatchQueue.global().async {
                 continuation.resume(with: Result { try exchange(words) })
             }
         }
-        for answer in answers {
-            if case .error(let text) = answer { throw Failure(command: words, reason: text) }
+        for reply in replies {
+            if case .error(let text) = reply { throw Failure(command: words, reason: text) }
         }
-        return answers.last ?? .none
+        return replies.last ?? .none
     }
 
-    private func exchange(_ words: [String]) throws -> [RedisAnswer] {
+    private func exchange(_ words: [String]) throws -> [RedisCommandReply] {
         let commands = (password.map { [["AUTH", $0]] } ?? []) + [words]
         let socket = LoopbackSocket()
         socket.limit(seconds: seconds)
         guard socket.connect(port), socket.write(commands.flatMap(Self.encoded)) else {
             throw Failure(command: words, reason: "no connection to port \(port)")
         }
-        var answers: [RedisAnswer] = []
+        var replies: [RedisCommandReply] = []
         var bytes: [UInt8] = []
-        while answers.count < commands.count {
+        while replies.count < commands.count {
             guard let more = socket.read() else { throw Failure(command: words, reason: "no reply") }
             bytes += more
-            while let (answer, rest) = RedisAnswer.read(bytes[...]) {
-                answers.append(answer)
+            while let (reply, rest) = RedisCommandReply.read(bytes[...]) {
+                replies.append(reply)
                 bytes = Array(rest)
             }
         }
-        return answers
+        return replies
     }
 
     private static func encoded(_ words: [String]) -> [UInt8] {

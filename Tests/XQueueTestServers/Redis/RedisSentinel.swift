@@ -28,15 +28,15 @@ final class RedisSentinel: Sendable {
             program: URL(filePath: try ProgramFile.installed("redis-sentinel")), ["sentinel.conf"],
             in: folder, name: "sentinel")
         try await waiting(for: "the sentinel answers") {
-            guard program.isRunning else { throw ProgramEnded(said: program.said) }
+            guard program.isRunning else { throw ProgramEnded(output: program.output) }
             return (try? await command("PING"))?.text == "PONG"
         }
     }
 
     /// The log output.
-    var said: String { program.said }
+    var output: String { program.output }
 
-    func command(_ words: String...) async throws -> RedisAnswer {
+    func command(_ words: String...) async throws -> RedisCommandReply {
         try await RedisCall(port: port).run(words)
     }
 

@@ -56,7 +56,7 @@ package final class RedisSentinelTrio: Sendable {
     }
 
     /// The Sentinels' logs.
-    package var said: String { sentinels.map(\.said).joined(separator: "\n") }
+    package var output: String { sentinels.map(\.output).joined(separator: "\n") }
 
     /// Port of the primary, once all Sentinels agree on it.
     package func primaryPort() async throws -> Int {

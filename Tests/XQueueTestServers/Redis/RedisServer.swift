@@ -41,7 +41,7 @@ package final class RedisServer: Sendable {
     package var address: String { "127.0.0.1:\(port)" }
 
     /// The server's log.
-    package var said: String { folder.read("redis.log") }
+    package var output: String { folder.read("redis.log") }
 
     // MARK: - Lifecycle
 
@@ -52,7 +52,7 @@ package final class RedisServer: Sendable {
             name: "redis")
         program.withLock { $0 = next }
         try await waiting(for: "the Redis server answers") {
-            guard next.isRunning else { throw ProgramEnded(said: next.said) }
+            guard next.isRunning else { throw ProgramEnded(output: next.output) }
             return (try? await command("PING"))?.text == "PONG"
         }
     }
@@ -95,13 +95,13 @@ package final class RedisServer: Sendable {
     ///
     /// - Throws: An error if the server is unreachable or rejects the command.
     @discardableResult
-    package func command(_ words: String...) async throws -> RedisAnswer {
+    package func command(_ words: String...) async throws -> RedisCommandReply {
         try await run(words)
     }
 
     /// Sends a command given as an array of words.
     @discardableResult
-    package func run(_ words: [String]) async throws -> RedisAnswer {
+    package func run(_ words: [String]) async throws -> RedisCommandReply {
         try await RedisCall(port: port, password: options.password).run(words)
     }
 
@@ -115,11 +115,11 @@ package final class RedisServer: Sendable {
 
 /// A program that a test needs exited too early.
 package struct ProgramEnded: Error, CustomStringConvertible {
-    package let said: String
+    package let output: String
 
-    package init(said: String) {
-        self.said = said
+    package init(output: String) {
+        self.output = output
     }
 
-    package var description: String { "the program exited; its output:\n\(said)" }
+    package var description: String { "the program exited; its output:\n\(output)" }
 }

@@ -1,8 +1,8 @@
 /// A Redis server's reply to a test's command.
-package enum RedisAnswer: Sendable, Hashable {
+package enum RedisCommandReply: Sendable, Hashable {
     case text(String)
     case number(Int)
-    case list([RedisAnswer])
+    case list([RedisCommandReply])
     case none
     case error(String)
 
@@ -17,14 +17,14 @@ package enum RedisAnswer: Sendable, Hashable {
 
     package var number: Int? { text.flatMap { Int($0) } }
 
-    package var list: [RedisAnswer] {
-        if case .list(let answers) = self { answers } else { [] }
+    package var list: [RedisCommandReply] {
+        if case .list(let replies) = self { replies } else { [] }
     }
 
     /// Parses a reply at the start of `bytes`.
     ///
     /// - Returns: The reply and the remaining bytes; nil if it is incomplete.
-    static func read(_ bytes: ArraySlice<UInt8>) -> (answer: RedisAnswer, rest: ArraySlice<UInt8>)? {
+    static func read(_ bytes: ArraySlice<UInt8>) -> (reply: RedisCommandReply, rest: ArraySlice<UInt8>)? {
         guard let kind = bytes.first, let end = bytes.firstIndex(of: UInt8(ascii: "\r")),
             bytes.endIndex > end + 1
         else { return nil }
@@ -41,15 +41,15 @@ package enum RedisAnswer: Sendable, Hashable {
             return (.text(text), rest.dropFirst(count + 2))
         case UInt8(ascii: "*"):
             guard let count = Int(line), count >= 0 else { return (.none, rest) }
-            var answers: [RedisAnswer] = []
+            var replies: [RedisCommandReply] = []
             var following = rest
             for _ in 0..<count {
                 guard let next = read(following) else { return nil }
-                answers.append(next.answer)
+                replies.append(next.reply)
                 following = next.rest
             }
-            return (.list(answers), following)
-        default: return (.error("no answer of the protocol: \(line)"), rest)
+            return (.list(replies), following)
+        default: return (.error("not a valid reply: \(line)"), rest)
         }
     }
 }
@@ -58,15 +58,15 @@ extension Optional {
     /// Returns the value, which a working server always sends.
     ///
     /// - Parameter what: Name of the value, for the error message.
-    /// - Throws: ``UnexpectedAnswer`` if the reply has no value.
+    /// - Throws: ``UnexpectedReply`` if the reply has no value.
     func orThrow(_ what: String) throws -> Wrapped {
-        guard let value = self else { throw UnexpectedAnswer(what: what) }
+        guard let value = self else { throw UnexpectedReply(what: what) }
         return value
     }
 }
 
 /// A server's reply lacks the requested value.
-struct UnexpectedAnswer: Error, CustomStringConvertible {
+struct UnexpectedReply: Error, CustomStringConvertible {
     let what: String
 
     var description: String { "unexpected reply from Redis: no \(what)" }
