@@ -1,8 +1,8 @@
 public import XQueueCore
 
-/// Why the queue did not do what it was asked. Nothing has changed.
+/// Why a call was rejected or failed. Nothing has changed.
 public struct QueueError: Error, Sendable, CustomStringConvertible {
-    /// What kind of error it is. The raw values are the words on the wire; new codes may be added.
+    /// The kind of error. Raw values are used on the wire; later versions may add codes.
     public struct Code: RawRepresentable, Sendable, Hashable {
         public let rawValue: String
 
@@ -10,13 +10,13 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
             self.rawValue = rawValue
         }
 
-        /// A field is missing, unknown, of the wrong kind or out of range; `field` names it.
+        /// A field is missing, of the wrong kind or out of range; `field` names it.
         public static let invalidField = Code(rawValue: "invalid_field")
-        /// A field has a name that nobody knows; `field` says it.
+        /// Unknown field; `field` names it.
         public static let unknownField = Code(rawValue: "unknown_field")
-        /// What was sent is not JSON, or not of the kind that is asked for.
+        /// Not JSON, or not the kind of JSON expected.
         public static let malformedJSON = Code(rawValue: "malformed_json")
-        /// There is no such task.
+        /// No such task.
         public static let notFound = Code(rawValue: "not_found")
         /// The task has ended, so it cannot be canceled.
         public static let alreadyEnded = Code(rawValue: "already_ended")
@@ -24,33 +24,33 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let notRequeueable = Code(rawValue: "not_requeueable")
         /// Another unfinished task of the type has the same unique key.
         public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
-        /// The lease is no longer the worker's: nothing it does with the task counts.
+        /// The lease has expired or was revoked: nothing the worker does with the task counts.
         public static let leaseLost = Code(rawValue: "lease_lost")
-        /// A worker that serves other types has the name.
+        /// A worker that serves other types already has the name.
         public static let workerNameTaken = Code(rawValue: "worker_name_taken")
-        /// A submission middleware turned the tasks away.
+        /// A submission middleware rejected the tasks.
         public static let rejected = Code(rawValue: "rejected")
-        /// The caller has as much of something as its quota allows.
+        /// The caller's quota is used up.
         public static let quotaExceeded = Code(rawValue: "quota_exceeded")
-        /// This node knows as many remote workers as it may.
+        /// This node's limit of remote workers is reached.
         public static let tooManyWorkers = Code(rawValue: "too_many_workers")
-        /// The limit of waiting tasks is reached.
+        /// The limit of pending tasks is reached.
         public static let backlogFull = Code(rawValue: "backlog_full")
         /// The limit of distinct task types is reached.
         public static let tooManyTypes = Code(rawValue: "too_many_types")
-        /// There are tasks of the type, so it cannot be deleted.
+        /// The type still has tasks, so it cannot be deleted.
         public static let typeInUse = Code(rawValue: "type_in_use")
-        /// The durable log in front of the store cannot be used now.
+        /// The durable log in front of the store is unavailable.
         public static let intakeUnavailable = Code(rawValue: "intake_unavailable")
-        /// Too much is under way to and from clients to begin with this as well.
+        /// Too many bytes are in flight to and from clients.
         public static let overloaded = Code(rawValue: "overloaded")
-        /// The store cannot be used now.
+        /// The store is unavailable.
         public static let storeUnavailable = Code(rawValue: "store_unavailable")
     }
 
     public let code: Code
     public let message: String
-    /// The field that is wrong, such as `retry_policy.delay` or `tasks[3].type`.
+    /// The invalid field, such as `retry_policy.delay` or `tasks[3].type`.
     public let field: String?
     public let cause: (any Error)?
 
@@ -61,16 +61,16 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// There is no room for what would have to be held in memory for this.
+    /// No memory is left for another request.
     package static let overloaded = QueueError(
-        .overloaded, "too much is under way to and from clients; try again later")
+        .overloaded, "too many bytes are in flight to and from clients; try again later")
 
-    /// The error of a field that is wrong.
+    /// The error for an invalid field.
     public static func invalid(_ field: String, _ message: String) -> QueueError {
         QueueError(.invalidField, "\(field) \(message)", field: field)
     }
 
-    /// The same error, said of item `index` of `list`.
+    /// The same error, for item `index` of `list`.
     public func within(_ list: String, at index: Int) -> QueueError {
         let place = "\(list)[\(index)]"
         return QueueError(
@@ -83,7 +83,7 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
 }
 
 extension QueueError {
-    /// What a store's error means to whoever called the queue.
+    /// A store's error, for the queue's caller.
     public init(_ error: StoreError) {
         let code: Code =
             switch error.code {
@@ -94,7 +94,7 @@ extension QueueError {
         self.init(code, error.message, cause: error)
     }
 
-    /// Calls the store and says its error in the queue's words.
+    /// Calls the store and converts its error.
     static func wrapping<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(QueueError) -> Value {
@@ -105,7 +105,7 @@ extension QueueError {
         }
     }
 
-    /// What an error of the log in front of the store means to whoever called the queue.
+    /// An error of the log in front of the store, for the queue's caller.
     init(_ error: IntakeError) {
         let code: Code = error.code == .refused ? .invalidField : .intakeUnavailable
         self.init(code, error.message, cause: error)
@@ -122,15 +122,15 @@ extension QueueError {
             self.init(
                 .uniqueKeyTaken, "an unfinished task of the type has the same unique_key as task \(task)")
         default:
-            self.init(.notFound, "there is no task \(task)")
+            self.init(.notFound, "no such task: \(task)")
         }
     }
 }
 
 extension QueueError.Code {
-    /// Events that came after the place asked for are no longer in the log, or the place is of another log.
+    /// Events after the requested cursor are no longer in the log, or the cursor is of another log.
     public static let eventsMissed = QueueError.Code(rawValue: "events_missed")
-    /// Whoever follows the events took them more slowly than they came.
+    /// The subscriber consumed events more slowly than they arrived.
     public static let slowConsumer = QueueError.Code(rawValue: "slow_consumer")
     /// The limit of subscribers is reached.
     public static let tooManySubscribers = QueueError.Code(rawValue: "too_many_subscribers")

@@ -1,11 +1,11 @@
 import Synchronization
 public import XQueueCore
 
-/// Submitting tasks, asking about them, canceling and retrying them.
+/// Submitting, querying, canceling and retrying tasks.
 extension TaskManager {
     // MARK: - Submitting
 
-    /// Accepts one task: when this returns, the task is stored durably.
+    /// Submits one task; when this returns, the task is stored durably.
     ///
     /// - Returns: The task, or the one with the same identifier, or the unfinished one with the same unique key.
     /// - Throws: ``QueueError``. With a durable log in front of the store, an error of code
@@ -22,7 +22,7 @@ extension TaskManager {
         }[0]
     }
 
-    /// Accepts all of the tasks, in order, or none of them.
+    /// Submits all of the tasks, in order, or none of them.
     ///
     /// - Throws: ``QueueError``; one about a single task names it as `tasks[index]`. With a durable log in
     ///   front of the store, an error of code ``QueueError/Code/intakeUnavailable`` leaves open which of the
@@ -30,7 +30,7 @@ extension TaskManager {
     @discardableResult
     public func submit(_ submissions: [TaskSubmission]) async throws(QueueError) -> [SubmitOutcome] {
         guard submissions.count <= configuration.maxBatch else {
-            throw .invalid("tasks", "must hold at most \(configuration.maxBatch) tasks")
+            throw .invalid("tasks", "must contain at most \(configuration.maxBatch) tasks")
         }
         guard !submissions.isEmpty else { return [] }
         await storeTime.prepare(waits: submitter.intake == nil)
@@ -61,7 +61,7 @@ extension TaskManager {
 
     /// Submits one task for `handler` with each of the payloads, in order: all of them or none.
     ///
-    /// - Parameter options: What is asked of every task.
+    /// - Parameter options: Options of every task.
     /// - Throws: ``QueueError``, or what encoding a payload throws.
     @discardableResult
     public func submit<Handler: TaskHandler>(
@@ -90,16 +90,16 @@ extension TaskManager {
         return task
     }
 
-    // MARK: - Asking and changing
+    // MARK: - Queries and changes
 
-    /// The task; nil if there is none, or none any more.
+    /// The task; nil if it does not exist, or was pruned.
     public func task(_ id: TaskID) async throws(QueueError) -> TaskRecord? {
         try await attempt { () async throws(StoreError) in try await self.store.task(id) }
     }
 
     /// One page of tasks, newest first.
     ///
-    /// Whoever reads on asks for what comes after `TaskPage.next`: that costs the same however far it is.
+    /// The next page is the one after `TaskPage.next`, at the same cost however far it is.
     ///
     /// - Throws: ``QueueError/Code/invalidField`` for a limit outside 1 to 1000 or an offset outside 0 to 10,000.
     public func tasks(_ query: TaskQuery) async throws(QueueError) -> TaskPage {
@@ -110,10 +110,10 @@ extension TaskManager {
         return try await attempt { () async throws(StoreError) in try await self.store.tasks(query) }
     }
 
-    /// Cancels a task: a pending one at once; a running one is asked to stop, and is canceled when its
-    /// handler has stopped or the grace period is over.
+    /// Cancels a task: a pending one immediately; a running one is asked to stop, and is canceled when its handler has
+    /// stopped or the grace period has expired.
     ///
-    /// - Returns: The task as it is now.
+    /// - Returns: The task after the call.
     @discardableResult
     public func cancel(_ id: TaskID) async throws(QueueError) -> TaskRecord {
         let grace = configuration.gracePeriod

@@ -59,7 +59,7 @@ extension TaskManager {
         case .hasTasks, .isSet:
             throw QueueError(
                 .typeInUse, "type \(type) still has tasks; it can be deleted once they are removed")
-        case .notFound, nil: throw QueueError(.notFound, "there is no task type \(type)")
+        case .notFound, nil: throw QueueError(.notFound, "no such task type: \(type)")
         }
     }
 
@@ -89,6 +89,6 @@ extension TaskManager {
     private func checkKnown(_ type: String, create: Bool) async throws(QueueError) {
         try TaskSubmission.check(type: type)
         guard !create, try await !types().contains(where: { $0.state.type == type }) else { return }
-        throw QueueError(.notFound, "there is no task type \(type)")
+        throw QueueError(.notFound, "no such task type: \(type)")
     }
 }

@@ -25,8 +25,16 @@ extension TaskManager {
         defer { subscription.cancel() }
         let deadline = timeout.map { clock.instant() + $0 }
         while true {
-            guard let record = try await task(id) else {
-                throw QueueError(.notFound, "there is no task \(id)")
+            let record: TaskRecord
+            do throws(QueueError) {
+                guard let found = try await task(id) else {
+                    throw QueueError(.notFound, "no such task: \(id)")
+                }
+                record = found
+            } catch {
+                // A store that was interrupted calls itself unavailable.
+                try Task.checkCancellation()
+                throw error
             }
             if record.status.isFinal { return record }
             if let failure = failure.withLock({ $0 }) { throw failure }

@@ -5,7 +5,7 @@ import Synchronization
 public import Tracing
 public import XQueueCore
 
-/// The queue as a Swift program holds it: submit tasks, ask about them, and run handlers.
+/// The queue in a Swift program: submits tasks, queries them, and runs handlers.
 ///
 /// ```swift
 /// let manager = TaskManager(store: try SQLiteStore(path: "xqueue.db"))
@@ -13,8 +13,8 @@ public import XQueueCore
 /// try await manager.submit(Resize.self, request)
 /// ```
 ///
-/// Submitting and asking work at once; handlers run while ``run()`` does, which is what a
-/// `ServiceGroup` calls. A manager whose `run()` is not called only submits and asks.
+/// Submissions and queries work immediately; handlers run while ``run()`` does, which a `ServiceGroup` calls. A
+/// manager whose `run()` is never called only submits and queries; call ``close()`` when it is no longer needed.
 public final class TaskManager: Service {
     /// This node's name in leases, `worker_id` and statistics.
     public let workerID: String
@@ -28,9 +28,9 @@ public final class TaskManager: Service {
     let ids: TaskIDGenerator
     let context: EngineContext
     let pool: WorkerPool
-    /// When it was made.
+    /// When the manager was created.
     let madeAt: MonotonicInstant
-    /// What time it is by the store's clock, which dates identifiers and all that is said of nodes.
+    /// The store's clock, which dates identifiers and node records.
     let storeTime: StoreTime
     let cluster: ClusterView
     let births: BirthWatch
@@ -44,15 +44,14 @@ public final class TaskManager: Service {
     package var metrics: QueueMetrics { context.metrics }
 
     /// - Parameters:
-    ///   - store: Where tasks live. The manager closes it when ``run()`` ends.
+    ///   - store: Where tasks are kept. The manager closes it when ``run()`` ends.
     ///   - intake: A durable log in front of the store: a task is accepted once the log has it, and fed from
     ///     there into the store while ``run()`` runs. The manager closes it as well.
-    ///   - configuration: How many handlers run at once, how long they may take to stop, what is kept.
-    ///   - logger: Where it tells what an operator must know.
-    ///   - factory: Where what is measured goes.
-    ///   - tracer: Who keeps the spans of submissions and attempts.
-    ///   - clock: For waiting, and for dates until the store has said what time it is by its own clock, which decides
-    ///     everything else.
+    ///   - configuration: Concurrency, grace periods, retention and other limits.
+    ///   - logger: Logs what an operator must know.
+    ///   - factory: Receives metrics.
+    ///   - tracer: Records spans of submissions and attempts.
+    ///   - clock: For waiting, and for dates until the store has reported its own clock, which dates everything else.
     ///   - random: For identifiers and back-off.
     public init(
         store: any Store,
@@ -127,9 +126,9 @@ public final class TaskManager: Service {
     /// Serves the handler's type in this process.
     ///
     /// - Parameters:
-    ///   - handler: Takes the place of an earlier one of the same type.
-    ///   - maxConcurrency: The most tasks of the type that run at once, across all nodes; nil leaves the limit
-    ///     as it is stored. It is stored when ``run()`` starts, and the node that starts last decides.
+    ///   - handler: Replaces an earlier one of the same type.
+    ///   - maxConcurrency: Maximum number of tasks of the type that run simultaneously, across all nodes; nil keeps
+    ///     the stored limit. It is stored when ``run()`` starts, and the node that starts last wins.
     /// - Throws: ``QueueError`` of code ``QueueError/Code/invalidField`` for an illegal type or limit.
     public func register<Handler: TaskHandler>(
         _ handler: Handler, maxConcurrency: Int? = nil
@@ -202,11 +201,11 @@ public final class TaskManager: Service {
 
     // MARK: - Life
 
-    /// Runs handlers and maintenance until the service group shuts down gracefully or the Swift task is
-    /// canceled. Meanwhile this node is one of the cluster's.
+    /// Runs handlers and maintenance, as a node of the cluster, until the service group shuts down gracefully or the
+    /// Swift task is canceled.
     ///
-    /// At shutdown it stops claiming, lets running tasks finish within the grace period, returns the rest
-    /// to the queue without counting a retry, and closes the store.
+    /// At shutdown it stops claiming, lets running tasks finish within the grace period, releases the rest without
+    /// using up a retry, and closes the store.
     ///
     /// - Throws: ``QueueError`` if the store fails at start.
     public func run() async throws {
@@ -224,7 +223,8 @@ public final class TaskManager: Service {
 
     /// Closes the store and the log in front of it; later calls throw ``QueueError/Code/storeUnavailable``.
     ///
-    /// For a manager that only submits and asks: ``run()`` does it by itself at its end. Calling it again does nothing.
+    /// For a manager that only submits and queries; ``run()`` closes them itself when it ends. A second call does
+    /// nothing.
     public func close() async {
         eventBus.stop()
         await feeder?.intake.close()
@@ -245,9 +245,9 @@ public final class TaskManager: Service {
         let announcer = NodeAnnouncer(
             store: store, node: { self.currentNode() }, interval: configuration.heartbeatInterval,
             context: context, announced: cluster.invalidate, births: births)
-        // Not a child of anything, so that it can end what the others wait for. It is ended below, and awaited.
+        // Unstructured, so that it can end what the others wait for. Ended and awaited below.
         let ending = Task { await self.closeStoreInTime() }
-        // The pool drains at shutdown while maintenance still serves it; then everything else is ended.
+        // At shutdown the pool drains while maintenance still runs; then everything else is canceled.
         await withDiscardingTaskGroup { group in
             group.addTask { await maintenance.run() }
             group.addTask { await announcer.run() }
@@ -258,7 +258,7 @@ public final class TaskManager: Service {
             if configuration.runsWorkers {
                 await pool.run()
             } else {
-                // It throws if the Swift task is canceled, which is an end, too.
+                // It throws if the Swift task is canceled, which ends the run as well.
                 try? await gracefulShutdown()
                 pool.finished.fulfill()
             }
@@ -270,8 +270,8 @@ public final class TaskManager: Service {
         await ending.value
     }
 
-    /// Once this node has nothing left to do, a store that does not answer is not waited for any longer: what still
-    /// waits for it ends with it.
+    /// Closes a store that does not answer, once this node has nothing left to do: whatever still waits for the store
+    /// then ends.
     private func closeStoreInTime() async {
         guard await pool.finished.wait() != nil,
             (try? await Task.sleep(for: WorkerPool.storePatience)) != nil
@@ -289,7 +289,7 @@ public final class TaskManager: Service {
         }
     }
 
-    /// Calls the store and says its error in the queue's words.
+    /// Calls the store and converts its error.
     func attempt<Value>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(QueueError) -> Value {

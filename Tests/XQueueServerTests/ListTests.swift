@@ -96,7 +96,7 @@ import XQueueCore
             ("limit=99999999999999999999", "limit", "integer"), ("offset=-1", "offset", "0 to 10000"),
             ("offset=10001", "offset", "0 to 10000"), ("after=10", "after", "`next`"),
             ("after=", "after", "empty"),
-            ("after=1764000000000-42", "after", "the `next`"),
+            ("after=1764000000000-42", "after", "`next`"),
             ("after=v1.019ab3c47d42b1c91f0a2b3c4d5e6f70&after=x", "after", "2 times"),
             ("type=a&type=", "type", "empty"),
             ("limit=1&limit=2", "limit", "2 times"), ("type=", "type", "empty"),

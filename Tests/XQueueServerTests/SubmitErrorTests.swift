@@ -67,7 +67,7 @@ import Testing
         Case(#""delay":"1""#, "delay", "a number of seconds"),
         Case(#""run_at":1767225600"#, "run_at", "must be a string"),
         Case(#""run_at":"tomorrow""#, "run_at", "2026-01-31T09:30:00Z"),
-        Case(#""run_at":"2026-01-31T09:30:00""#, "run_at", "offset"),
+        Case(#""run_at":"2026-01-31T09:30:00""#, "run_at", "RFC 3339"),
         Case(#""run_at":"9999-12-31T23:59:59-01:00""#, "run_at", "at most 9999"),
         Case(#""delay":1,"run_at":"2026-01-31T09:30:00Z""#, "run_at", "cannot be combined with delay"),
         Case(#""run_at":"2026-01-31T09:30:00Z","delay":1"#, "delay", "cannot be combined with run_at"),

@@ -42,7 +42,8 @@ import XQueueTesting
         let queue = try TestQueue { try $0.register(Greet()) }
         let start = queue.clock.now()
         try await queue.manager.submit(
-            Greet.self, "", .retry(RetryPolicy(strategy: .fixed, delay: .seconds(600), jitter: 0)))
+            Greet.self, "",
+            .retry(RetryPolicy(strategy: .fixed, delay: .seconds(600), maxDelay: .seconds(600), jitter: 0)))
         let late = try await queue.manager.submit(Greet.self, "Ada", .delay(.seconds(7200)))
         #expect(try await queue.runUntilIdle().isEmpty)
         #expect(queue.clock.now() == start)

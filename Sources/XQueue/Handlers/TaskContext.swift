@@ -1,14 +1,14 @@
 public import Logging
 public import XQueueCore
 
-/// What a handler is given: the task, and the ways to talk about it.
+/// What a handler is given: the task, its progress and its cancellation.
 ///
-/// What was asked of the task is its own as well: `task.maxRetry` is `task.definition.maxRetry`.
+/// The members of its definition are its own as well: `task.maxRetry` is `task.definition.maxRetry`.
 @dynamicMemberLookup
 public struct TaskContext<Payload: Sendable>: Sendable {
     public let payload: Payload
-    /// The trace that what the handler calls belongs to: the task's own, or the span of this attempt where somebody
-    /// traces.
+    /// The trace that calls of the handler belong to: the span of this attempt if there is a tracer, or else the
+    /// task's own.
     public internal(set) var trace: TraceContext?
     let attempted: any AttemptControl
     let configuration: QueueConfiguration
@@ -38,7 +38,7 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     }
 
     public var id: TaskID { attempted.record.id }
-    /// What was asked.
+    /// The task as it was submitted.
     public var definition: TaskDefinition { attempted.record.definition }
     public var type: String { attempted.record.definition.type }
     /// 1 for the first attempt.
@@ -54,8 +54,8 @@ public struct TaskContext<Payload: Sendable>: Sendable {
         return logger
     }
 
-    /// How long the attempt has to stop, counted from when ``stopReason`` was set: shorter at shutdown,
-    /// which has waited before.
+    /// How long the attempt has to stop, counted from when ``stopReason`` was set. Shorter at shutdown, which
+    /// has waited before.
     public var gracePeriod: Duration {
         stopReason == .shutdown ? configuration.stopPeriod : configuration.gracePeriod
     }
@@ -64,13 +64,13 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     /// canceled too.
     public var stopReason: StopReason? { attempted.stopReason }
 
-    /// Says how far the task has come.
+    /// Reports progress.
     ///
-    /// Returns at once; under load the newest report of a task wins, and the last one always arrives.
+    /// Returns immediately. Under load only the newest report of a task is stored; the last one always is.
     ///
     /// - Parameters:
-    ///   - progress: 0 to 100 percent; a value outside is moved to the nearer end.
-    ///   - message: What it is at, in words.
+    ///   - progress: 0 to 100 percent; other values are clamped.
+    ///   - message: The present step, for people; cut at 512 bytes.
     public func report(progress: Double, message: String? = nil) {
         attempted.report(TaskProgress(percent: progress, message: message))
     }
@@ -103,12 +103,12 @@ package protocol AttemptControl: Sendable {
 
 /// Why an attempt should stop.
 public enum StopReason: Sendable, Hashable {
-    /// Somebody canceled the task.
+    /// The task was canceled.
     case canceled
-    /// The attempt has run for its process timeout.
+    /// The process timeout expired.
     case timedOut
-    /// The task is no longer this worker's: nothing the attempt does will count.
+    /// The lease was lost: nothing the attempt does will count.
     case leaseLost
-    /// The worker shuts down; the task will be run again.
+    /// The worker is shutting down; the task will run again.
     case shutdown
 }

@@ -1,4 +1,4 @@
-/// The user's code for one task type. Anyone may conform.
+/// The code for one task type. Anyone may conform.
 ///
 /// ```swift
 /// struct Resize: TaskHandler {
@@ -7,8 +7,8 @@
 /// }
 /// ```
 ///
-/// What the handler throws ends the attempt: any error makes it a failure that is retried,
-/// ``TaskFailure`` says more about the failure, and ``TaskSnooze`` asks to be run again later.
+/// What the handler throws ends the attempt: any error makes it a failure that is retried, ``TaskFailure`` decides
+/// whether and when, and ``TaskSnooze`` runs the task again later.
 public protocol TaskHandler: Sendable {
     associatedtype Payload: Codable & Sendable
     /// The result: `Encodable`, and `Decodable` as well for ``TaskManager/submitAndWait(_:_:_:timeout:)``; or `Void`.
@@ -21,14 +21,14 @@ public protocol TaskHandler: Sendable {
     func handle(_ task: TaskContext<Payload>) async throws -> Output
 }
 
-/// Says more about why an attempt failed than any other error does.
+/// An error that decides whether, and when, the task is retried.
 public struct TaskFailure: Error, Sendable, CustomStringConvertible {
     public var message: String
-    /// True if another attempt could not do better: the task fails at once.
+    /// True if another attempt would fail as well: the task fails without a retry.
     public var isPermanent: Bool
-    /// The wait before the next attempt, in place of the retry policy's.
+    /// The wait before the next attempt, instead of the retry policy's.
     public var retryAfter: Duration?
-    /// The shortest wait before the next attempt: where the retry policy's is longer, that one is waited for.
+    /// Minimum wait before the next attempt; the retry policy's applies if it is longer.
     public var minRetryDelay: Duration?
 
     public init(
@@ -44,7 +44,7 @@ public struct TaskFailure: Error, Sendable, CustomStringConvertible {
     public var description: String { message }
 }
 
-/// Thrown by a handler that wants to be run again later without using up a retry.
+/// Thrown by a handler to run the task again later, without using up a retry.
 public struct TaskSnooze: Error, Sendable {
     public var delay: Duration
 

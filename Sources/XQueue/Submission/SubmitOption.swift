@@ -6,7 +6,7 @@ public import FoundationEssentials
 public import Foundation
 #endif
 
-/// One thing a Swift caller may ask for when submitting a task.
+/// An option of a submission in Swift.
 ///
 /// ```swift
 /// try await manager.submit(Resize.self, request, .priority(5), .concurrency("user_123", limit: 3))
@@ -24,17 +24,17 @@ public struct SubmitOption: Sendable {
         SubmitOption { $0.priority = priority }
     }
 
-    /// How many attempts may follow the first one, 0 to 1000.
+    /// Maximum number of retries, 0 to 1000.
     public static func maxRetry(_ count: Int) -> SubmitOption {
         SubmitOption { $0.maxRetry = count }
     }
 
-    /// How long the task may wait for its first attempt; zero for as long as it takes.
+    /// How long the task may wait for its first attempt; zero for no limit.
     public static func queueTimeout(_ timeout: Duration) -> SubmitOption {
         SubmitOption { $0.queueTimeout = timeout }
     }
 
-    /// How long one attempt may run; zero for as long as it takes.
+    /// How long an attempt may run; zero for no limit.
     public static func processTimeout(_ timeout: Duration) -> SubmitOption {
         SubmitOption { $0.processTimeout = timeout }
     }
@@ -47,26 +47,27 @@ public struct SubmitOption: Sendable {
         }
     }
 
-    /// While a task of the type with this key is unfinished, it answers for this one.
+    /// While a task of the type with this key is unfinished, submitting returns that task.
     public static func unique(_ key: String) -> SubmitOption {
         SubmitOption { $0.uniqueKey = key }
     }
 
+    /// How long to wait before each retry.
     public static func retry(_ policy: RetryPolicy) -> SubmitOption {
         SubmitOption { $0.retryPolicy = policy }
     }
 
-    /// Makes the task ready so long after it was accepted.
+    /// Makes the task ready this long after it was accepted.
     public static func delay(_ delay: Duration) -> SubmitOption {
         SubmitOption { $0.schedule = .after(delay) }
     }
 
-    /// Has the task belong to this trace.
+    /// The trace the task belongs to.
     public static func trace(_ trace: TraceContext?) -> SubmitOption {
         SubmitOption { $0.trace = trace }
     }
 
-    /// Gives handlers and events this beside the payload: a JSON object of at most 4096 bytes.
+    /// A JSON object of at most 4096 bytes that handlers and events get in addition to the payload.
     public static func metadata(_ metadata: RawJSON?) -> SubmitOption {
         SubmitOption { $0.metadata = metadata }
     }

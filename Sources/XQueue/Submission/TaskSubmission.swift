@@ -1,29 +1,27 @@
 public import XQueueCore
 
-/// A task as its submitter describes it; what is left out takes the queue's defaults.
+/// A task as its submitter describes it; what is left out takes the defaults of the queue.
 ///
 /// The members of its definition are its own as well: `submission.priority` is `submission.definition.priority`.
-/// What may have a default of the queue's stands here, and here alone, with nil for that default.
+/// Fields that the queue has a default for are here only, with nil for that default.
 @dynamicMemberLookup
 public struct TaskSubmission: Sendable {
-    /// An identifier of the submitter's own, of version 7; nil for one that the queue makes. While the queue
-    /// has a task with it, ended or not, that task answers for this one: submitting again is harmless. Its
-    /// time decides the place in line among tasks of the same priority, and must not be more than a day ahead of
-    /// the store's clock.
+    /// The submitter's own identifier, a version 7 UUID; nil to have the queue generate one. While the queue has a task
+    /// with it, ended or not, submitting again returns that task, so repeating a submission is safe. Its time decides the
+    /// order among tasks of the same priority, and must be at most a day ahead of the store's clock.
     public var id: TaskID?
-    /// What is asked, but for the defaults of the queue.
+    /// The definition, apart from the fields that the queue has a default for.
     public var definition: TaskDefinition
-    /// 0 to 1000 attempts after the first; nil for the queue's default.
+    /// Maximum number of retries, 0 to 1000; nil for the queue's default.
     public var maxRetry: Int?
-    /// How long the task may wait for its first attempt; zero for as long as it takes, nil for the
-    /// queue's default.
+    /// How long the task may wait for its first attempt; zero for no limit, nil for the queue's default.
     public var queueTimeout: Duration?
-    /// How long an attempt may run; zero for as long as it takes, nil for the queue's default.
+    /// How long an attempt may run; zero for no limit, nil for the queue's default.
     public var processTimeout: Duration?
     /// 1 to 256 bytes; tasks with the same key share a limit.
     public var concurrencyKey: String?
-    /// How many tasks of the key may run at once, from 1: without it a key means one at a time, and
-    /// without a key the type is the key.
+    /// How many tasks of the key may run simultaneously, 1 or more. A key without it means one at a time; without a
+    /// key, the type is the key.
     public var maxConcurrency: Int?
     public var schedule: NewTask.Schedule = .now
 
@@ -54,9 +52,9 @@ public struct TaskSubmission: Sendable {
     }
 }
 
-/// What a submission that leaves something out gets.
+/// Defaults of submissions.
 public struct SubmissionDefaults: Sendable, Hashable {
-    /// For both the queue and the process timeout; zero for none.
+    /// Both the queue and the process timeout; zero for none.
     public var timeout: Duration
     public var maxRetry: Int
 
@@ -70,13 +68,13 @@ public struct SubmissionDefaults: Sendable, Hashable {
 public enum SubmitOutcome: Sendable, Hashable {
     /// The store has it.
     case inserted(TaskRecord)
-    /// A task with the same identifier, or an unfinished one with the same unique key, answers for it.
+    /// There was already a task with the same identifier, or an unfinished one with the same unique key: this one.
     case existing(TaskRecord)
-    /// The durable log in front of the store has it, and the store could not take it yet: it will run, unless it
-    /// has a unique key, which only the store can check; see ``isProvisional``.
+    /// The durable log in front of the store has it, and the store could not be reached yet. It will run, unless it has
+    /// a unique key, which only the store can check; see ``isProvisional``.
     case logged(TaskRecord)
 
-    /// Whether no other task answers for this one.
+    /// Whether a new task was accepted.
     package var isNew: Bool {
         if case .existing = self { false } else { true }
     }
@@ -88,8 +86,8 @@ public enum SubmitOutcome: Sendable, Hashable {
         }
     }
 
-    /// Whether it is not known yet if there will be a task with this identifier: if an unfinished one has the same
-    /// unique key once the store can be asked, that one answers for it.
+    /// Whether it is still open if there will be a task with this identifier: if an unfinished one has the same unique
+    /// key once the store can be reached, there will not.
     public var isProvisional: Bool {
         if case .logged(let record) = self { return record.uniqueKey != nil }
         return false

@@ -11,10 +11,9 @@ struct QueueTracer: SubmissionMiddleware, AttemptMiddleware {
         self.tracer = tracer
     }
 
-    /// Brings tasks into the queue within a span, which becomes the parent of their attempts.
+    /// Submits tasks within a span, which becomes the parent of their attempts.
     ///
-    /// The span belongs to the caller's, or else to the trace of the first task. A task of another trace stays in
-    /// its own.
+    /// The span is a child of the caller's, or else of the first task's trace. A task with another trace keeps its own.
     func submit(
         _ tasks: [TaskSubmission], next: ([TaskSubmission]) async throws(QueueError) -> [SubmitOutcome]
     ) async throws(QueueError) -> [SubmitOutcome] {
@@ -44,7 +43,7 @@ struct QueueTracer: SubmissionMiddleware, AttemptMiddleware {
         }
     }
 
-    /// Runs a handler within a span of its task's trace, and hands it that span's trace.
+    /// Runs a handler within a span of its task's trace, and passes that span's trace on to it.
     func attempt(
         _ task: TaskContext<RawJSON>, next: @Sendable (TaskContext<RawJSON>) async throws -> RawJSON?
     ) async throws -> RawJSON? {
@@ -83,9 +82,9 @@ struct QueueTracer: SubmissionMiddleware, AttemptMiddleware {
     }
 }
 
-/// A trace on its way between this queue's words and a tracer's.
+/// Carries a trace between this queue and a tracer.
 ///
-/// Whatever else a tracer would send along, only the two headers of W3C Trace Context are kept.
+/// Only the two headers of W3C Trace Context are kept, whatever else a tracer injects.
 struct TraceCarrier: Sendable {
     var parent: String?
     var state: String?
@@ -98,7 +97,7 @@ struct TraceCarrier: Sendable {
     }
 }
 
-/// How a tracer reaches the carrier.
+/// A tracer's access to the carrier.
 struct TraceHeaders: Injector, Extractor {
     func inject(_ value: String, forKey key: String, into carrier: inout TraceCarrier) {
         switch key.lowercased() {

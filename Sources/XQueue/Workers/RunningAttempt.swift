@@ -3,21 +3,21 @@ import XQueueCore
 
 /// An attempt whose handler runs, or ran, in this process.
 ///
-/// Its end is decided once: by the handler that returns, or by whoever gives up waiting for it.
+/// Its end is decided once: by the handler's return, or by giving up on it.
 final class RunningAttempt: AttemptControl {
     let id: AttemptID
     let record: TaskRecord
     let metrics: WorkMetrics
     private let progress: ProgressReporter
-    /// How long before the end of its lease the handler is told, to have stopped by then; nil not to tell it.
+    /// How long before its lease expires the handler is asked to stop; nil for never.
     private let leaseMargin: Duration?
 
     private struct State {
         var attempt: Attempt
         var stopReason: StopReason?
-        /// When the attempt is given up if it has not ended by then.
+        /// When to give up waiting for the handler.
         var giveUpAt: MonotonicInstant?
-        /// Whether the store was asked once more after this process had slept through the end of the lease.
+        /// Whether the store was queried again after this process had slept past the end of the lease.
         var isLastChance = false
         var hasEnded = false
         var work: Task<Void, Never>?
@@ -41,7 +41,7 @@ final class RunningAttempt: AttemptControl {
         self.progress.report(progress, of: id)
     }
 
-    /// Starts the handler's work in a Swift task of its own, which ends with the handler; a stop cancels it.
+    /// Starts the handler in a Swift task of its own, which ends with the handler; a stop cancels it.
     func start(_ work: @escaping @Sendable () async -> Void) {
         state.withLock { $0.work = Task(operation: work) }
     }
@@ -59,10 +59,10 @@ final class RunningAttempt: AttemptControl {
         work?.cancel()
     }
 
-    /// When the lease is over unless it is extended.
+    /// When the lease expires unless it is extended.
     var leaseEndsAt: MonotonicInstant { state.withLock { $0.attempt.leaseEndsAt } }
 
-    /// Takes the store's answer to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
+    /// Applies the store's reply to a heartbeat, as ``Attempt/take(_:leaseEndsAt:at:)`` does.
     func take(
         _ answer: HeartbeatOutcome, leaseEndsAt end: MonotonicInstant, at now: MonotonicInstant
     ) -> AttemptStanding {
@@ -72,18 +72,18 @@ final class RunningAttempt: AttemptControl {
         }
     }
 
-    /// Lets the attempt go on until `end`, to ask the store once more; answers false if that was done before.
+    /// Lets the attempt continue until `end` to query the store once more; returns false if that was done before.
     func giveLastChance(until end: MonotonicInstant) -> Bool {
         state.withLock { state in
             guard !state.isLastChance else { return false }
             state.isLastChance = true
-            // The margin is for leases that end; this one has ended, as far as is known.
+            // The margin is for leases that will expire; this one has, as far as is known.
             state.attempt.grantChance(until: end + (leaseMargin ?? .zero))
             return true
         }
     }
 
-    /// Ends the attempt, unless it has ended before; only the first caller gets true.
+    /// Ends the attempt; only the first caller gets true.
     func end() -> Bool {
         state.withLock { state in
             guard !state.hasEnded else { return false }
@@ -93,7 +93,7 @@ final class RunningAttempt: AttemptControl {
         }
     }
 
-    /// What time demands of the attempt at `now`, and when to look again.
+    /// The action that is due at `now`, and when to check again.
     func due(at now: MonotonicInstant) -> (action: DueAction?, next: MonotonicInstant?) {
         state.withLock { state in
             guard !state.hasEnded else { return (nil, nil) }
@@ -110,16 +110,16 @@ final class RunningAttempt: AttemptControl {
     }
 
     enum DueAction {
-        /// The process timeout is over: ask the handler to stop.
+        /// The process timeout expired: ask the handler to stop.
         case timeOut
-        /// The lease is about to run out, or has done so `late` ago: nobody may run what another node may have.
+        /// The lease is about to expire, or expired `late` ago: another node may have the task.
         case handleLostLease(late: Duration)
-        /// The grace period is over too: go on without the handler.
+        /// The grace period expired as well: end the attempt without the handler.
         case giveUp
     }
 }
 
-/// The attempts whose leases this process holds: those that run, and those whose end is not stored yet.
+/// The attempts this process holds leases for: running ones, and those whose end is not stored yet.
 final class AttemptTable: Sendable {
     private let attempts = Mutex<[TaskID: RunningAttempt]>([:])
 
@@ -127,7 +127,7 @@ final class AttemptTable: Sendable {
         attempts.withLock { $0[attempt.id.taskID] = attempt }
     }
 
-    /// Forgets the attempt, unless a later one of the same task has taken its place.
+    /// Removes the attempt, unless a later one of the same task has replaced it.
     func remove(_ id: AttemptID) {
         attempts.withLock { attempts in
             if attempts[id.taskID]?.id == id { attempts[id.taskID] = nil }

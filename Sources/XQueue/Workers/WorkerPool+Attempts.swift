@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// The attempts of this process's handlers, from the claim to the end.
+/// Attempts in this process, from claim to end.
 extension WorkerPool {
     // MARK: - Claims
 
@@ -23,13 +23,13 @@ extension WorkerPool {
                 if !hasMore { await work.wait() }
             } catch {
                 if shouldStop { return }
-                context.logger.error("Tasks cannot be claimed; trying again", metadata: ["error": "\(error)"])
+                context.logger.error("Could not claim tasks; retrying", metadata: ["error": "\(error)"])
                 guard await backOff.wait() else { return }
             }
         }
     }
 
-    /// Answers whether more may be ready.
+    /// Returns whether more tasks may be ready.
     private func claim(_ types: [String], upTo count: Int) async throws(StoreError) -> Bool {
         claimAskedAt.withLock { $0 = context.clock.instant() }
         defer {
@@ -89,7 +89,7 @@ extension WorkerPool {
             timedOutAfter: isTimedOut ? attempt.record.processTimeout ?? .zero : nil, isStopping: shouldStop)
         if case .failure(let failure, _) = outcome {
             context.logger.debug(
-                "An attempt failed",
+                "Attempt failed",
                 metadata: attempt.facts.merging(["error": "\(failure.message)"]) { $1 })
         }
         completer.add(
@@ -99,7 +99,7 @@ extension WorkerPool {
 
     // MARK: - Stops
 
-    /// Somebody wants the task to stop; it may run elsewhere, or nowhere any more.
+    /// Cancellation of a task was requested. It may be running elsewhere, or have ended.
     func cancelRequested(_ id: TaskID) {
         guard let attempt = table.attempt(of: id) else { return }
         stop(attempt, .canceled, giveUpAt: context.clock.instant() + configuration.gracePeriod)
@@ -111,7 +111,7 @@ extension WorkerPool {
         deadlines.watch(attempt)
     }
 
-    /// Does what time demands of an attempt.
+    /// Acts on an attempt whose time has come.
     func handle(_ attempt: RunningAttempt, _ action: RunningAttempt.DueAction) {
         switch action {
         case .timeOut:
@@ -121,20 +121,20 @@ extension WorkerPool {
         }
     }
 
-    /// Goes on without the handler: ends the attempt in its place, and leaves it nothing but its slot.
+    /// Ends the attempt without waiting for its handler, which keeps its slot until it returns.
     func giveUp(_ attempt: RunningAttempt) {
         let reason = attempt.stopReason
         guard attempt.end() else { return }
         slots.markStuck()
         context.logger.warning(
-            "A handler did not stop; its task goes on without it", metadata: attempt.facts)
+            "A handler did not stop; ended its attempt", metadata: attempt.facts)
         guard let end = AttemptEnd(givenUp: reason) else { return table.remove(attempt.id) }
         settle(attempt, end, stopReason: reason)
     }
 }
 
 extension RunningAttempt {
-    /// What a log line about it says.
+    /// Metadata for log lines.
     var facts: Logger.Metadata {
         ["task.id": "\(id.taskID)", "task.type": "\(record.type)", "attempt": "\(record.attempt)"]
     }

@@ -3,7 +3,7 @@ import ServiceLifecycle
 import Synchronization
 import XQueueCore
 
-/// Runs handlers: claims tasks into free slots, and ends, confirms and stops their attempts.
+/// Runs handlers: claims tasks into free slots; ends, renews and stops their attempts.
 final class WorkerPool: Sendable {
     let attempts: Attempts
     let registry: HandlerRegistry
@@ -15,21 +15,21 @@ final class WorkerPool: Sendable {
     let progress: ProgressReporter
     let completer: Completer
     let deadlines: DeadlineKeeper
-    /// Wakes the dispatcher: a task may be ready, or a slot it wanted is free.
+    /// Wakes the dispatcher: a task may be ready, or a slot is free.
     let work = AsyncEvent()
-    /// Wakes whoever extends leases, before it is time.
+    /// Wakes the lease keeper early.
     let renewal = AsyncEvent()
-    /// Whether leases could not be extended when that was last tried.
+    /// Whether the last attempt to extend leases failed.
     let isCutOff = Atomic(false)
-    /// When the claim under way was asked for; nil between claims.
+    /// When the claim in flight was sent; nil between claims.
     let claimAskedAt = Mutex<MonotonicInstant?>(nil)
-    /// Wakes whoever waits for the end of a claim.
+    /// Signals the end of a claim.
     let claimEnded = AsyncEvent()
-    /// Wakes whoever waits for the pool to run empty.
+    /// Signals that the pool may be empty.
     private let drained = AsyncEvent()
-    /// Kept when the pool is to stop.
+    /// Fulfilled when the pool is to stop.
     private let stopped = AsyncPromise<Void>()
-    /// Kept when nothing is left that the pool wants from the store: whatever it still waits for may be ended.
+    /// Fulfilled when the pool needs nothing more from the store: whatever still waits for it may be ended.
     let finished = AsyncPromise<Void>()
     private let isStopping = Atomic(false)
     private let isDispatching = Atomic(true)
@@ -57,7 +57,7 @@ final class WorkerPool: Sendable {
 
     /// Runs until a graceful shutdown or a cancellation, then drains.
     func run() async {
-        // Before the first look, so that nothing happens unnoticed between the two.
+        // Before the first claim, so that nothing is missed in between.
         let signals = attempts.store.signals()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.progress.run() }
@@ -65,8 +65,8 @@ final class WorkerPool: Sendable {
             group.addTask { await self.deadlines.run(onDue: self.handle) }
             group.addTask { await self.listen(to: signals) }
             group.addTask { await self.pollSlowly() }
-            // Not a child of the group: the ends of attempts are stored even after a cancellation. It is
-            // ended by `finish()` below, and awaited.
+            // Unstructured: ends of attempts are stored even after a cancellation. Ended by `finish()` below, and
+            // awaited.
             let completing = Task { await self.completer.run() }
             let dispatching = await dispatchUntilStopped()
             let graceEnd = context.clock.instant() + configuration.gracePeriod
@@ -82,10 +82,10 @@ final class WorkerPool: Sendable {
         }
     }
 
-    /// Returns when the pool is to stop, with the dispatcher, which may still wait for the store.
+    /// Returns when the pool is to stop, with the dispatcher, which may still be waiting for the store.
     private func dispatchUntilStopped() async -> Task<Void, Never> {
-        // Not a child of anything, so that a store that does not answer holds up nobody. It ends soon after it was
-        // canceled here, or else with the store.
+        // Unstructured, so that a store that does not answer blocks nothing. Canceled below; ends then, or when the
+        // store is closed.
         let dispatching = Task {
             await self.dispatch()
             self.isDispatching.store(false, ordering: .releasing)
@@ -109,7 +109,7 @@ final class WorkerPool: Sendable {
         stopped.fulfill()
     }
 
-    /// Gives a claim that is under way a moment to come back.
+    /// Gives a claim in flight a moment to return.
     private func waitForDispatcher() async {
         let limit = ContinuousClock.now + Self.storePatience
         while isDispatching.load(ordering: .acquiring), ContinuousClock.now < limit, !Task.isCancelled {
@@ -125,14 +125,14 @@ final class WorkerPool: Sendable {
 
     // MARK: - Shutdown
 
-    /// How long a node that ends waits for a store that may not answer.
+    /// How long a stopping node waits for a store that may not answer.
     static let storePatience = Duration.milliseconds(500)
 
     private func drain(until graceEnd: MonotonicInstant) async {
         await waitUntilIdle(before: graceEnd)
         guard slots.running > 0 else { return }
         context.logger.notice(
-            "Running tasks are returned to the queue",
+            "Releasing running tasks",
             metadata: ["count": "\(slots.running)"])
         let giveUpAt = context.clock.instant() + configuration.stopPeriod
         for attempt in table.all { stop(attempt, .shutdown, giveUpAt: giveUpAt) }
@@ -146,18 +146,18 @@ final class WorkerPool: Sendable {
         }
     }
 
-    /// Gives a store that does not answer no longer than the rest of the grace period, or a moment if nothing is
-    /// left of that.
+    /// Waits for a store that does not answer no longer than the rest of the grace period, or a moment if none is
+    /// left.
     private func waitForCompleter(until graceEnd: MonotonicInstant) async {
         let deadline = max(graceEnd, context.clock.instant() + Self.storePatience)
         while completer.backlog > 0, context.clock.instant() < deadline {
-            // A canceled Swift task does not wait at a bell; it leaves after one look.
+            // A canceled Swift task cannot wait: one look is all.
             if Task.isCancelled { break }
             await drained.wait(until: deadline, clock: context.clock)
         }
         if completer.backlog > 0 {
             context.logger.error(
-                "The ends of attempts could not be stored before the shutdown",
+                "Could not store the ends of attempts before shutdown",
                 metadata: ["count": "\(completer.backlog)"])
         }
     }

@@ -71,7 +71,7 @@ extension QueueClientError {
         case .connectionRefused:
             "\(message): start one with 'xqueue serve', or set --url or \(ServerOptions.urlVariable)"
         case .timedOut where status == nil: "\(message) (see --timeout)"
-        case .untrusted: "\(message) (see --ca-file)"
+        case .untrusted: "\(message) (--ca-file names trusted certificates)"
         default: message
         }
     }

@@ -50,16 +50,16 @@ import XQueueTesting
         let task = #"{"type":"bad","payload":{"secret":"s3cr3t-payload"},"max_retry":0}"#
         let quiet: QueueTask = try await api.send("POST", "/tasks", task).decoded()
         #expect(try await api.end(of: quiet.id).status == .failed)
-        #expect(!server.said.contains("An attempt failed"))
+        #expect(!server.output.contains("Attempt failed"))
         let reply = try await api.send("PUT", "/log-level", #"{"level":"trace"}"#)
         #expect(reply.status == 200)
         let loud: QueueTask = try await api.send("POST", "/tasks", task).decoded()
         #expect(try await api.end(of: loud.id).status == .failed)
-        try await eventually("the failure is logged") { server.said.contains("An attempt failed") }
-        let said = server.said
-        #expect(said.contains("Log level changed"))
-        #expect(said.contains("\(loud.id)") && !said.contains("s3cr3t-payload"))
-        for line in said.split(separator: "\n") {
+        try await eventually("the failure is logged") { server.output.contains("Attempt failed") }
+        let output = server.output
+        #expect(output.contains("Log level changed"))
+        #expect(output.contains("\(loud.id)") && !output.contains("s3cr3t-payload"))
+        for line in output.split(separator: "\n") {
             #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any], "\(line)")
         }
     }

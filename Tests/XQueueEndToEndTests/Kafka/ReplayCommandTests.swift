@@ -66,7 +66,7 @@ import XQueueTesting
             (["--from", "yesterday"], 64, "2026-01-31"), (["--from", "-1"], 64, "--from"), ([], 64, "--from"),
             (["--from", "0", "--kafka-tpoic", "x"], 64, "--kafka-topic"),
             (["--from", "0", "--kafka-topic", "a b"], 78, "topic"),
-            (["--from", "0", "--kafka-topic", "none"], 69, "no topic none"),
+            (["--from", "0", "--kafka-topic", "none"], 69, "no such topic: none"),
         ] as [([String], Int32, String)] {
             let outcome = try await queue.replay(arguments)
             #expect(outcome.status == status, "\(arguments): \(outcome.output)")

@@ -26,9 +26,15 @@ import XQueueTesting
             .sorted { $0.path < $1.path }
     }
 
-    /// A text as its lines without their indentation, one space between them.
+    /// A text as its lines without their indentation and comments, which are translated, one space between them.
     private static func flat(_ text: some StringProtocol) -> String {
-        text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: " ")
+        text.split(separator: "\n")
+            .map { line in
+                let code = line.range(of: "//").map { String(line[..<$0.lowerBound]) } ?? String(line)
+                return code.trimmingCharacters(in: .whitespaces)
+            }
+            .filter { !$0.isEmpty }
+            .joined(separator: " ")
     }
 
     /// The blocks of Swift in an article.
