@@ -4,7 +4,7 @@ import Testing
 @testable import XQueueBench
 
 @Suite struct BenchOptionsTests {
-    @Test func measuresSQLiteUnlessAsked() throws {
+    @Test func measuresSQLiteByDefault() throws {
         let command = try BenchCommand.parse([])
         #expect(command.options.store == .sqlite)
         #expect(BenchPhase.usual(for: .sqlite).allSatisfy { !$0.needsRedis })
@@ -20,11 +20,11 @@ import Testing
         ["--tasks", "0"],
         ["--batch", "1001"],
     ])
-    func refuses(_ arguments: [String]) {
+    func rejects(_ arguments: [String]) {
         #expect(throws: (any Error).self) { try BenchCommand.parse(arguments) }
     }
 
-    @Test func helpShowsThePhasesAndNotTheNodeItStarts() {
+    @Test func helpShowsThePhasesButNotTheInternalWorker() {
         let help = BenchCommand.helpMessage()
         #expect(help.contains("xqueue-bench end-to-end"))
         #expect(!help.contains("bench-worker"))

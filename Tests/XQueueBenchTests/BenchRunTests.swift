@@ -7,7 +7,7 @@ import Testing
 import XQueueRedis
 #endif
 
-/// Every phase once, with few tasks: what it measures here means nothing.
+/// Runs every phase once with few tasks; the measured numbers are meaningless here.
 @Suite struct BenchRunTests {
     private func options(_ arguments: String...) throws -> BenchOptions {
         let few = ["--tasks", "300", "--backlog", "500", "--payload", "10"]

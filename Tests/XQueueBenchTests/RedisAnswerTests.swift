@@ -4,9 +4,9 @@ import Testing
 
 @testable import XQueueBench
 
-/// What the benchmark reads from the server and from `redis-benchmark`.
+/// Parsing output of the Redis server and `redis-benchmark`.
 @Suite struct RedisAnswerTests {
-    @Test func readsNumbersOfInfo() {
+    @Test func readsNumbersFromInfo() {
         let info = RedisInfo("# CPU\r\nused_cpu_sys:1.5\r\nused_cpu_user:2.25\r\nrole:master\r\n")
         #expect(info["used_cpu_sys"] == 1.5)
         #expect(info["used_cpu_user"] == 2.25)
@@ -14,7 +14,7 @@ import Testing
         #expect(info["missing"] == nil)
     }
 
-    @Test func tellsWhatWasDoneBetweenTwoInfos() {
+    @Test func computesTheDifferenceOfTwoInfos() {
         let before = RedisInfo("cmdstat_get:calls=10,usec=20,usec_per_call=2.00\r\n")
         let after = RedisInfo(
             """

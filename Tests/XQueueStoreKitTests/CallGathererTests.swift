@@ -5,10 +5,10 @@ import XQueueTesting
 
 @testable import XQueueStoreKit
 
-@Suite("The gatherer of calls") struct CallGathererTests {
+@Suite("Call gatherer") struct CallGathererTests {
     private typealias Gatherer = CallGatherer<Int, Int>
 
-    /// Runs that are held until they are let go, and what each of them was given.
+    /// Records the items of each run and holds the runs until released.
     private final class HeldRuns: Sendable {
         private struct State {
             var batches: [[Int]] = []
@@ -33,7 +33,7 @@ import XQueueTesting
             return items.map { .success($0 * 10) }
         }
 
-        /// Lets all runs go on, and holds no further ones.
+        /// Releases all runs and holds no further ones.
         func open() {
             let held = state.withLock { state in
                 state.isOpen = true
@@ -44,7 +44,7 @@ import XQueueTesting
         }
     }
 
-    /// How often a run was to be started.
+    /// How often the gatherer asked to start a run.
     private final class Starts: Sendable {
         private let number = Mutex(0)
 
@@ -55,7 +55,7 @@ import XQueueTesting
 
     private static func waiting(_ gatherer: Gatherer) -> Int { gatherer.state.withLock { $0.waiting.count } }
 
-    /// Makes calls one after the other, each as soon as the one before it waits, behind a run that is held.
+    /// Makes calls one after another behind a held run, each as soon as the previous one waits.
     private static func make(
         _ items: [Int], of gatherer: Gatherer, weight: Int = 1,
         in group: inout ThrowingTaskGroup<Int, any Error>,
@@ -70,7 +70,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A lone caller waits for nobody") func alone() async throws {
+    @Test("A lone caller does not wait") func alone() async throws {
         let gatherer = Gatherer(maxWaiting: 10, maxWeight: 10)
         let runs = HeldRuns()
         runs.open()
@@ -79,7 +79,7 @@ import XQueueTesting
         #expect(!gatherer.hasWaiting)
     }
 
-    @Test("What comes during a run is one run, in order, up to its weight", arguments: [1, 2])
+    @Test("Calls during a run form the next one, in order and up to the maximum weight", arguments: [1, 2])
     func gathers(maxRunning: Int) async throws {
         let gatherer = Gatherer(maxWaiting: 100, maxWeight: 6, maxRunning: maxRunning)
         let runs = HeldRuns()
@@ -89,7 +89,7 @@ import XQueueTesting
                 try await eventually("the run is under way") { runs.heldCount == number + 1 }
             }
             try await Self.make(Array(1...7), of: gatherer, weight: 2, in: &group, runs)
-            // One that is more than a run holds is done all the same, alone.
+            // A call above the maximum weight still runs, alone.
             try await Self.make([8], of: gatherer, weight: 50, in: &group, runs)
             #expect(runs.heldCount == maxRunning)
             runs.open()
@@ -100,7 +100,7 @@ import XQueueTesting
         #expect(Set(gathered) == [[1, 2, 3], [4, 5, 6], [7], [8]])
     }
 
-    @Test("Beyond the most that may wait, a call is refused; after the end, every one") func refusals()
+    @Test("Calls are rejected when too many wait, and after closing") func refusals()
         async throws
     {
         let gatherer = Gatherer(maxWaiting: 2, maxWeight: 10)
@@ -116,7 +116,7 @@ import XQueueTesting
             #expect(gatherer.close())
             #expect(!gatherer.close())
             runs.open()
-            // Those that waited are done.
+            // Waiting calls still complete.
             #expect(try await group.reduce(into: Set<Int>()) { $0.insert($1) } == [0, 10, 20])
         }
         let closed = await #expect(throws: StoreError.self) {
@@ -125,13 +125,13 @@ import XQueueTesting
         #expect(closed?.code == .closed)
     }
 
-    @Test("A run that answers for too few callers leaves nobody waiting") func tooFew() async throws {
+    @Test("A run that returns too few results leaves no caller waiting") func tooFew() async throws {
         let gatherer = Gatherer(maxWaiting: 10, maxWeight: 10)
         let error = await #expect(throws: StoreError.self) { try await gatherer.call(1) { _ in [] } }
         #expect(error?.code == .corrupt)
     }
 
-    @Test("A store with a queue of its own is told when to begin, and begins once") func ownQueue()
+    @Test("A store with its own queue is asked to start once") func ownQueue()
         async throws
     {
         let gatherer = Gatherer(maxWaiting: 10, maxWeight: 10)

@@ -3,7 +3,7 @@ import XQueueCore
 import XQueueStoreKit
 import XQueueTesting
 
-@Suite("A batch of events") struct EventBatchTests {
+@Suite("Event batch") struct EventBatchTests {
     private static let time = Timestamp(milliseconds: 1_764_000_000_000)
 
     private static func heads() -> [EventBatch.Head] {
@@ -22,7 +22,7 @@ import XQueueTesting
         return changes.map { EventBatch.Head(timestamp: time, type: $0.0, workerID: $0.1, change: $0.2) }
     }
 
-    /// Each head with two tasks.
+    /// Two tasks for each head.
     private static func batch() -> (batch: EventBatch, events: [TaskEvent], last: EventCursor) {
         let ids = TaskIDGenerator()
         var batch = EventBatch()
@@ -50,7 +50,8 @@ import XQueueTesting
         return try result.get()
     }
 
-    @Test("Comes out as it went in, numbered, and smaller than its events one by one") func roundTrip() throws
+    @Test("Round-trips with numbers, and is smaller than its events encoded one by one") func roundTrip()
+        throws
     {
         var (batch, events, last) = Self.batch()
         #expect(batch.count == 10)
@@ -64,7 +65,7 @@ import XQueueTesting
         #expect(batch.bytes == single.bytes)
     }
 
-    @Test("What is cut, or of another number of events, is damaged") func damaged() {
+    @Test("A truncated batch or a wrong event count is reported as corrupt") func damaged() {
         let (batch, _, last) = Self.batch()
         for count in 0..<batch.bytes.count {
             #expect(throws: StoreError.self) {
@@ -79,18 +80,18 @@ import XQueueTesting
         }
     }
 
-    @Test("Whatever stands in it, reading ends") func anything() {
+    @Test("Reading arbitrary bytes terminates") func anything() {
         let (batch, _, last) = Self.batch()
         let random = SeededRandomSource(seed: 7)
         for _ in 0..<2000 {
             var bytes = batch.bytes
             bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
-            // Either way is right: a changed text is a text.
+            // Both outcomes are valid: changed text is still text.
             _ = try? Self.unpack(bytes, last: last, first: 41)
         }
     }
 
-    @Test("A page takes what it needs of a batch") func pages() {
+    @Test("A page takes only what it needs from a batch") func pages() {
         let (_, events, _) = Self.batch()
         var page: [TaskEvent] = []
         page.append(events, after: 45, limit: 3)

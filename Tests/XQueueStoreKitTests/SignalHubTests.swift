@@ -16,7 +16,7 @@ struct SignalHubTests {
         }
     }
 
-    @Test func whoIsBehindKeepsTheNewest() async {
+    @Test func aSlowListenerKeepsTheNewest() async {
         let hub = SignalHub()
         let listener = hub.listen()
         for number in 0..<2000 { hub.send(.due(in: .milliseconds(number))) }
@@ -26,7 +26,7 @@ struct SignalHubTests {
         #expect(heard.last == .due(in: .milliseconds(1999)))
     }
 
-    @Test func nobodyHearsAnythingAfterTheEnd() async {
+    @Test func nothingIsDeliveredAfterTheEnd() async {
         let hub = SignalHub()
         hub.finish()
         hub.finish()

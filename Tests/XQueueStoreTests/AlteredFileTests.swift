@@ -5,8 +5,8 @@ import XQueueCore
 import XQueueSQLite
 import XQueueTesting
 
-/// Whatever stands in the file, the process lives: the store opens and answers, or throws an error.
-@Suite("A file that somebody has changed") struct AlteredFileTests {
+/// Whatever the file contains, the process survives: the store works or throws an error.
+@Suite("Tampered SQLite file") struct AlteredFileTests {
     private static let integers: [Int64] = [
         0, -1, 1, .max, .min, .max - 1, 1 << 53, 1 << 62, -(1 << 62), 1 << 32, 1 << 31, 7, 65_536,
     ]
@@ -33,7 +33,7 @@ import XQueueTesting
             grace: .seconds(5))
     }
 
-    @Test("Opening it and asking it anything never traps, in hundreds of rounds") func verbs() async throws {
+    @Test("Opening and using it never traps, in hundreds of rounds") func verbs() async throws {
         let good = folder.file("good.db")
         try await populate(good)
         var (opened, refused, failed) = (0, 0, 0)
@@ -60,7 +60,7 @@ import XQueueTesting
         #expect(refused + failed > 25)
     }
 
-    @Test("A count that no queue reaches is named") func counts() async throws {
+    @Test("An impossible count is named in the error") func counts() async throws {
         let path = folder.file("xqueue.db")
         try await populate(path)
         let database = try DatabaseQueue(path: path)
@@ -71,7 +71,7 @@ import XQueueTesting
         do throws(StoreError) {
             let store = try SQLiteStore(path: path)
             await store.close()
-            Issue.record("nothing is wrong")
+            Issue.record("the impossible count was accepted")
         } catch {
             #expect(error.message.contains("types.pending of a"), "\(error)")
         }
@@ -108,7 +108,7 @@ import XQueueTesting
         await store.close()
     }
 
-    /// Puts something else into one to three places.
+    /// Overwrites one to three places.
     private func alter(_ path: String) throws {
         let database = try DatabaseQueue(path: path)
         try database.write { db in
@@ -123,7 +123,7 @@ import XQueueTesting
                     case "TEXT": Self.texts[below(Self.texts.count)]
                     default: Data((0..<below(60)).map { _ in UInt8(below(256)) })
                     }
-                // What a constraint forbids does not happen.
+                // Updates that violate a constraint have no effect.
                 try? db.execute(
                     sql: """
                         UPDATE \(table) SET \(column.name) = ? WHERE rowid IN

@@ -14,7 +14,7 @@ struct FaultyStoreTests {
 
     private func task() -> NewTask { NewTask(id: ids.next(), type: "a") }
 
-    @Test func failsAsOftenAsItWasTold() async throws {
+    @Test func failsTheGivenNumberOfTimes() async throws {
         store.fail(.insert, times: 2, with: StoreError(.unavailable, "gone"))
         for _ in 0..<2 {
             await #expect(throws: StoreError.self) { try await store.insert([task()]) }
@@ -25,7 +25,7 @@ struct FaultyStoreTests {
         await store.close()
     }
 
-    @Test func mayFailAfterTheInnerStoreHasDoneIt() async throws {
+    @Test func canFailAfterTheInnerStoreSucceeded() async throws {
         store.fail(.insert, .after)
         let task = task()
         await #expect(throws: StoreError.self) { try await store.insert([task]) }
@@ -33,7 +33,7 @@ struct FaultyStoreTests {
         await store.close()
     }
 
-    @Test func failsOnlyTheVerbItWasTold() async throws {
+    @Test func failsOnlyTheGivenVerb() async throws {
         store.fail(.claim)
         try await store.check()
         #expect(try await store.insert([task()]).count == 1)

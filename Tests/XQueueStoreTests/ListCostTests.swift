@@ -6,8 +6,8 @@ import XQueueTesting
 
 @testable import XQueueSQLite
 
-/// A page costs what it holds, and not what lies before it.
-@Suite("The cost of a page") struct ListCostTests {
+/// The cost of a page depends on its size, not on what precedes it.
+@Suite("SQLite list cost") struct ListCostTests {
     private static let queries: [TaskQuery] = [
         TaskQuery(), TaskQuery(types: ["a"]), TaskQuery(types: ["a", "b"]), TaskQuery(statuses: [.pending]),
         TaskQuery(statuses: [.pending, .canceled]), TaskQuery(statuses: [.canceled], types: ["a", "c"]),
@@ -15,7 +15,9 @@ import XQueueTesting
         TaskQuery(statuses: [.pending], types: ["a"], concurrencyKey: "k"),
     ]
 
-    /// 30,000 tasks of three types, of which every fourth is canceled and every second has a key; the newest first.
+    /// Inserts 30,000 tasks of three types, every fourth canceled, every second with a key.
+    ///
+    /// - Returns: Their identifiers, newest first.
     private static func fill(_ store: SQLiteStore) async throws -> [TaskID] {
         let ids = TaskIDGenerator()
         let tasks = (0..<30_000).map { number in
@@ -29,7 +31,7 @@ import XQueueTesting
         return tasks.map(\.id).reversed()
     }
 
-    /// How many steps SQLite's machine took for lists since this was last asked.
+    /// The number of VM steps SQLite took for lists since the last call.
     private static func steps(_ store: SQLiteStore) async throws -> Int {
         try await store.database.read { db in
             var sum = 0
@@ -57,7 +59,7 @@ import XQueueTesting
             let second = try await store.tasks(query)
             let first = try await Self.steps(store)
             #expect(first > 0 && second.tasks.count == 1)
-            // The cursor that one comes to on the way through 10,000 pages of one task each.
+            // The cursor reached after 10,000 pages of one task each.
             query.after = TaskCursor(last: ids[10_000])
             let deep = try await store.tasks(query)
             let cost = try await Self.steps(store)
@@ -68,7 +70,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test("Lists of more types and keys than one statement takes are merged") func manyScans() async throws {
+    @Test("Lists with more types and keys than fit one statement are merged") func manyScans() async throws {
         let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
         let ids = TaskIDGenerator()
         let types = (0..<450).map { "type-\($0)" }

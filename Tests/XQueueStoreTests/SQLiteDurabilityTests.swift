@@ -43,7 +43,7 @@ struct SQLiteDurabilityTests {
         await second.close()
     }
 
-    @Test func whatRanWhenTheProcessDiedIsRetriedAndItsTokenFree() async throws {
+    @Test func aTaskRunningWhenTheProcessDiedIsRetriedAndItsKeyFree() async throws {
         let first = try open()
         let running = NewTask(id: ids.next(), type: "a") { task in
             task.maxRetry = 1
@@ -69,7 +69,7 @@ struct SQLiteDurabilityTests {
         await second.close()
     }
 
-    @Test func attemptsThatOutlivedTheirTimeWithTheProcessComeBackOneByOne() async throws {
+    @Test func attemptsThatExpiredWhileTheProcessWasDownAreRetriedAtDifferentTimes() async throws {
         let first = try open()
         let tasks = (0..<100).map { _ in
             NewTask(id: ids.next(), type: "a") { task in
@@ -91,7 +91,7 @@ struct SQLiteDurabilityTests {
         await second.close()
     }
 
-    @Test func whatARemoteWorkerRunsGoesOnWhenTheProcessDied() async throws {
+    @Test func aRemoteAttemptContinuesAfterTheProcessDied() async throws {
         let token = LeaseToken(rawValue: 9)
         let first = try open()
         let task = NewTask(id: ids.next(), type: "a") { task in
@@ -108,7 +108,7 @@ struct SQLiteDurabilityTests {
         #expect(try await second.task(task.id)?.status == .processing)
         #expect(try await second.heartbeat([attempt], lease: .seconds(60)) == [.held])
         await second.close()
-        // Its lease runs out all the same.
+        // Its lease still expires.
         clock.advance(by: .seconds(61))
         let third = try open()
         _ = try await third.sweep(limit: 10, draw: 0.0)
@@ -117,12 +117,12 @@ struct SQLiteDurabilityTests {
         await third.close()
     }
 
-    @Test func aSecondStoreOnTheSameFileIsRefused() async throws {
+    @Test func aSecondStoreOnTheSameFileIsRejected() async throws {
         let first = try open()
         do throws(StoreError) {
             let second = try SQLiteStore(path: folder.file("xqueue.db"), clock: clock)
             await second.close()
-            Issue.record("two stores on one file")
+            Issue.record("two stores opened the same file")
         } catch {
             #expect(error.code == .inUse)
         }

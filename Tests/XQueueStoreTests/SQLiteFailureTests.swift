@@ -6,7 +6,7 @@ import XQueueTesting
 
 @testable import XQueueSQLite
 
-/// What goes wrong with files: the error is clear, and nothing that was acknowledged is lost.
+/// File failures: the error is clear, and no acknowledged task is lost.
 @Suite struct SQLiteFailureTests {
     private let folder: TemporaryFolder
     private let ids = TaskIDGenerator()
@@ -25,7 +25,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aFullStoreRefusesAndLosesNothing() async throws {
+    @Test func aFullStoreRejectsTasksAndLosesNothing() async throws {
         let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20)
         var accepted: [TaskID] = []
         var refusal: StoreError?
@@ -41,7 +41,7 @@ import XQueueTesting
         #expect(refusal?.code == .unavailable)
         #expect(refusal?.message.contains("full") == true)
         #expect(accepted.count > 100)
-        // What is there can still be worked on, which makes room.
+        // Existing tasks can still be processed, which frees space.
         let grant = ClaimGrant(
             token: LeaseToken(rawValue: 1), workerID: "w", lease: .seconds(60), grace: .zero)
         let claimed = try await store.claim(ClaimRequest(types: ["t"], count: 50, grant: grant)).tasks
@@ -79,20 +79,20 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test func aFileThatIsNoDatabaseIsRefused() throws {
+    @Test func aFileThatIsNotADatabaseIsRejected() throws {
         try Data(repeating: 0x41, count: 10_000).write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
         #expect(error?.code == .corrupt)
         #expect(error?.message.contains(path) == true)
     }
 
-    @Test func aDamagedFileIsAnErrorAndNotACrash() async throws {
+    @Test func aDamagedFileIsAnErrorNotACrash() async throws {
         let store = try SQLiteStore(path: path)
         _ = try await store.insert(tasks(500, bytes: 1000))
         await store.close()
         let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
         let end = try file.seekToEnd()
-        // Everything behind the schema's pages.
+        // Everything after the schema's pages.
         try file.seek(toOffset: 20 * 4096)
         file.write(Data(repeating: 0xFF, count: Int(end) - 20 * 4096))
         try file.close()
@@ -109,7 +109,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aFolderThatIsMissingIsNamed() {
+    @Test func aMissingFolderIsNamed() {
         let error = #expect(throws: StoreError.self) {
             try SQLiteStore(path: folder.file("missing/xqueue.db"))
         }
@@ -117,7 +117,7 @@ import XQueueTesting
         #expect(error?.message.contains("missing/xqueue.db") == true)
     }
 
-    @Test func aDatabaseOfAnotherProgramIsRefused() throws {
+    @Test func aDatabaseOfAnotherProgramIsRejected() throws {
         let other = try DatabaseQueue(path: path)
         try other.write { try $0.execute(sql: "CREATE TABLE foo (bar)") }
         try other.close()
@@ -136,7 +136,7 @@ import XQueueTesting
         try await SQLiteStore(path: link).close()
     }
 
-    @Test func aFileThatWasRemovedTakesNoTasks() async throws {
+    @Test func aRemovedFileAcceptsNoTasks() async throws {
         let store = try SQLiteStore(path: path)
         _ = try await store.insert(tasks(1))
         try await store.check()
@@ -187,7 +187,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test func oneCallThatFailsDoesNotFailTheOthersOfItsGroup() async throws {
+    @Test func oneFailedCallDoesNotFailTheOthersInItsGroup() async throws {
         let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20)
         let tooLarge = tasks(1, bytes: 3 << 20)
         let small = (0..<50).map { _ in tasks(1) }

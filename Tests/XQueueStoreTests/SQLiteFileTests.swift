@@ -6,8 +6,7 @@ import XQueueTesting
 
 @testable import XQueueSQLite
 
-/// The files of a store: nobody else gets in by another name, and whoever takes one of them away costs nothing
-/// that was accepted.
+/// The store's files: they cannot be opened twice under different names, and removing one loses no accepted task.
 @Suite("SQLite files", .timeLimit(.minutes(5))) struct SQLiteFileTests {
     private let folder: TemporaryFolder
     private let ids = TaskIDGenerator()
@@ -30,7 +29,7 @@ import XQueueTesting
         #expect(throws: StoreError.self) { try SQLiteStore(path: path) }
     }
 
-    /// What a start finds after the process was killed: only what is in files counts, and those may be copied.
+    /// What a start would find if the process were killed now. Only file contents count then, so a copy will do.
     private func afterAKill(_ file: String) async throws -> Set<TaskID> {
         let copy = folder.file("copy-\(UUID().uuidString).db")
         try FileManager.default.copyItem(atPath: file, toPath: copy)
@@ -46,11 +45,11 @@ import XQueueTesting
         return names.filter { $0.hasPrefix("xqueue.db.saved-") }.map { "\(folder)/\($0)" }
     }
 
-    /// Inserts tasks until that is refused; answers those that were accepted, and why no more are.
+    /// Inserts tasks until one is rejected; returns the accepted ones and the error.
     private func insertUntilRefused(_ store: SQLiteStore) async throws -> (Set<TaskID>, StoreError) {
         var accepted: Set<TaskID> = []
         var refusal: StoreError?
-        try await eventually("an insert is refused") {
+        try await eventually("an insert is rejected") {
             let batch = tasks(1)
             do throws(StoreError) {
                 accepted.formUnion(try await store.insert(batch).map(\.record.id))
@@ -69,13 +68,13 @@ import XQueueTesting
         let link = folder.file("link.db")
         try FileManager.default.linkItem(atPath: path, toPath: link)
         #expect(refused(link)?.code == .inUse)
-        // SQLite still has its locks on the file, which an open and close of it here would have taken.
+        // SQLite still holds its locks, which opening and closing the file in this process would have released.
         #expect(try await store.insert(tasks(1)).count == 1)
         await store.close()
         try await SQLiteStore(path: link).close()
     }
 
-    @Test func aLinkThatLedNowhereIsTheSameStore() async throws {
+    @Test func aDanglingLinkIsTheSameStore() async throws {
         let link = folder.file("link.db")
         let further = folder.file("further.db")
         try FileManager.default.createSymbolicLink(atPath: further, withDestinationPath: "xqueue.db")
@@ -87,7 +86,7 @@ import XQueueTesting
         try await SQLiteStore(path: path).close()
     }
 
-    @Test func aRemovedLockFileLetsNobodyIn() async throws {
+    @Test func aRemovedLockFileStillProtectsTheStore() async throws {
         let store = try SQLiteStore(path: path)
         try remove(".lock")
         #expect(refused(path)?.code == .inUse)
@@ -95,7 +94,7 @@ import XQueueTesting
         try await SQLiteStore(path: path).close()
     }
 
-    @Test func nobodyElseMayReadTheFiles() async throws {
+    @Test func otherUsersCannotReadTheFiles() async throws {
         let store = try SQLiteStore(path: path)
         _ = try await store.insert(tasks(1))
         for suffix in ["", "-wal", "-shm", ".lock"] {
@@ -107,7 +106,7 @@ import XQueueTesting
 
     // MARK: - Versions
 
-    @Test func aFileOfANewerVersionIsRefused() async throws {
+    @Test func aFileOfANewerVersionIsRejected() async throws {
         try await SQLiteStore(path: path).close()
         let other = try DatabaseQueue(path: path)
         try await other.write { db in
@@ -122,10 +121,10 @@ import XQueueTesting
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
     }
 
-    // MARK: - Files that go
+    // MARK: - Removed files
 
     @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"]])
-    func withoutItsLogAllThatWasAcceptedIsInTheDatabase(_ suffixes: [String]) async throws {
+    func withoutItsLogAllAcceptedTasksAreInTheDatabase(_ suffixes: [String]) async throws {
         let store = try SQLiteStore(path: path)
         var accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         for suffix in suffixes { try remove(suffix) }
@@ -135,19 +134,19 @@ import XQueueTesting
         #expect(refusal.message.contains("\(path)\(suffixes[0]) was removed"))
         await #expect(throws: StoreError.self) { try await store.check() }
         #expect(try await afterAKill(path) == accepted)
-        // What is there can still be looked at.
+        // Existing tasks can still be read.
         #expect(try await store.tasks(TaskQuery(limit: 1)).total == accepted.count)
         await store.close()
         #expect(saved == [])
     }
 
-    @Test func whatIsIdleIsWatchedToo() async throws {
+    @Test func anIdleStoreIsWatchedToo() async throws {
         let store = try SQLiteStore(path: path)
         let accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         try remove("-wal")
         var found: Set<TaskID> = []
         try await eventually("all of it is in the database file") {
-            // A copy that is made just now may be of no use.
+            // A copy made at this moment may be unusable.
             found = (try? await afterAKill(path)) ?? []
             return found == accepted
         }
@@ -165,7 +164,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test func aLogThatSomebodyElseHasWrittenToIsNotOverwritten() async throws {
+    @Test func aLogWrittenByAnotherProgramIsNotOverwritten() async throws {
         let store = try SQLiteStore(path: path)
         let accepted = Set(try await store.insert(tasks(5)).map(\.record.id))
         let before = try Data(contentsOf: URL(filePath: path))
@@ -179,7 +178,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [[""], ["", "-wal", "-shm"]])
-    func withoutItsDatabaseAllThatWasAcceptedIsInACopy(_ suffixes: [String]) async throws {
+    func withoutItsDatabaseAllAcceptedTasksAreInACopy(_ suffixes: [String]) async throws {
         let store = try SQLiteStore(path: path)
         var accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         for suffix in suffixes { try remove(suffix) }
@@ -190,19 +189,19 @@ import XQueueTesting
         let mode = try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions]
         #expect(mode as? Int == 0o600)
         #expect(try await afterAKill(copy) == accepted)
-        // The first refusals may have come before the copy was complete; later ones name it.
+        // The first error may precede the completed copy; later ones name it.
         let later = await #expect(throws: StoreError.self) { try await store.insert(tasks(1)) }
         #expect(refusal.message.contains("was removed"))
         #expect(later?.message.contains(copy) == true)
         await store.close()
     }
 
-    @Test func aDatabaseThatWasMovedHasAllThatWasAccepted() async throws {
+    @Test func aMovedDatabaseHasAllAcceptedTasks() async throws {
         let store = try SQLiteStore(path: path)
         var accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         let moved = folder.file("moved.db")
         #expect(rename(path, moved) == 0)
-        // Nobody gets in under the new name, nor under the old one.
+        // It cannot be opened under the new name nor the old one.
         #expect(refused(moved)?.code == .inUse)
         #expect(refused(path)?.code == .inUse)
         let (more, _) = try await insertUntilRefused(store)
@@ -212,7 +211,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test func aStoreThatLostItsFilesLeavesThoseOfTheNextAlone() async throws {
+    @Test func aStoreThatLostItsFilesLeavesItsSuccessorsAlone() async throws {
         let first = try SQLiteStore(path: path)
         _ = try await first.insert(tasks(5))
         try remove("", "-wal", "-shm", ".lock")

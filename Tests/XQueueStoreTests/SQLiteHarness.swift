@@ -4,13 +4,13 @@ import XQueueSQLite
 import XQueueStoreTesting
 
 extension StoreHarness {
-    /// SQLite stores that live in memory.
+    /// In-memory SQLite stores.
     static let sqliteInMemory = StoreHarness(name: "sqlite in memory") {
         clock, limits in
         try SQLiteStore(path: ":memory:", limits: limits, clock: clock)
     }
 
-    /// SQLite stores on disk, in a folder that goes away with the harness.
+    /// SQLite stores on disk, in a folder removed with the harness.
     static func sqliteOnDisk() throws -> StoreHarness {
         let folder = try TemporaryFolder()
         return StoreHarness(name: "sqlite on disk") { clock, limits in

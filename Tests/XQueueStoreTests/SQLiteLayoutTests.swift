@@ -4,9 +4,9 @@ import XQueueCore
 import XQueueSQLite
 import XQueueTestServers
 
-@Suite("Layouts of the SQLite file")
+@Suite("SQLite layouts")
 struct SQLiteLayoutTests {
-    @Test("A dump of each layout is what it was, once it is opened", arguments: ["sqlite-5"])
+    @Test("Opening a dump of each layout preserves its content", arguments: ["sqlite-5"])
     func dumps(_ name: String) async throws {
         let folder = try TemporaryFolder()
         let dump = LayoutDump(name)

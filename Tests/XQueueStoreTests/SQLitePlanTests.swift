@@ -6,7 +6,7 @@ import XQueueTesting
 
 @testable import XQueueSQLite
 
-/// Every statement the store prepares is served by an index, whatever the number of tasks.
+/// Every statement the store prepares uses an index, regardless of the number of tasks.
 @Suite struct SQLitePlanTests {
     @Test func everyStatementUsesAnIndex() async throws {
         let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
@@ -20,7 +20,7 @@ import XQueueTesting
                     step.contains("USING INDEX") || step.contains("USING COVERING INDEX")
                         || step.contains("USING INTEGER PRIMARY KEY"),
                     "\(step)\n\(plan.sql)")
-                // Would read every waiting task of a key to count the running ones.
+                // This would read every pending task of a key to count the running ones.
                 #expect(!step.contains("(key=? AND status<?)"), "\(step)\n\(plan.sql)")
                 for index in Self.indexes where step.hasSuffix(index) || step.contains(index + " ") {
                     used.insert(index)
@@ -44,7 +44,7 @@ import XQueueTesting
         await store.close()
     }
 
-    /// A sort would hold the payloads of all it sorts.
+    /// A sort would keep all sorted payloads in memory.
     @Test func noPayloadIsSorted() async throws {
         let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
         try await useEveryVerb(store)
@@ -58,7 +58,7 @@ import XQueueTesting
         await store.close()
     }
 
-    /// Whatever the filter, a page begins at its cursor in an index, and nothing is sorted.
+    /// Whatever the filter, a page seeks its cursor in an index and does not sort.
     @Test func aListSeeksItsCursorWithoutSorting() async throws {
         let store = try SQLiteStore(path: ":memory:", clock: ManualClock())
         try await useEveryVerb(store)
@@ -86,7 +86,7 @@ import XQueueTesting
         let steps: [String]
     }
 
-    /// The plans of all statements that are prepared on the store's connection.
+    /// The plans of all statements prepared on the store's connection.
     private func plans(of store: SQLiteStore) async throws -> [Plan] {
         try await store.database.read { db in
             var texts: Set<String> = []

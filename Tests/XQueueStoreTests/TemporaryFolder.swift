@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed with the last reference to it.
+/// A temporary folder for one test, removed with the last reference to it.
 final class TemporaryFolder: Sendable {
     private let url: URL
 

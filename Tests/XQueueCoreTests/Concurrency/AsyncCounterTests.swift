@@ -3,8 +3,8 @@ import XQueueTesting
 
 @testable import XQueueCore
 
-@Suite("A counter to wait for") struct AsyncCounterTests {
-    @Test("What came since the look ends the wait at once") func noGap() async {
+@Suite("Async counter") struct AsyncCounterTests {
+    @Test("An advance since the last read ends the wait immediately") func noGap() async {
         let counter = AsyncCounter()
         let seen = counter.value
         counter.advance()
@@ -12,7 +12,7 @@ import XQueueTesting
         #expect(counter.value == 1)
     }
 
-    @Test("Wakes all whose number is passed, and nobody else") func wakesThosePassed() async throws {
+    @Test("Wakes exactly the waiters whose number was passed") func wakesThosePassed() async throws {
         let counter = AsyncCounter()
         let woken = Woken()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -21,17 +21,17 @@ import XQueueTesting
             }
             try await eventually("all wait") { counter.waiterCount == 3 }
             counter.advance(to: 4)
-            try await eventually("two are woken") { woken.all.count == 2 }
+            try await eventually("two waiters wake") { woken.all.count == 2 }
             #expect(woken.all == [0, 0] && counter.waiterCount == 1)
             counter.advance(to: 2)
-            #expect(counter.value == 4, "it never falls")
+            #expect(counter.value == 4, "the counter never decreases")
             counter.advance()
             try await group.waitForAll()
         }
         #expect(woken.all == [0, 0, 4])
     }
 
-    @Test("A canceled wait ends, and one whose time is up") func ends() async throws {
+    @Test("A wait ends when canceled or timed out") func ends() async throws {
         let counter = AsyncCounter()
         let clock = ManualClock()
         let waiting = Task { await counter.wait(past: 0) }
@@ -47,7 +47,7 @@ import XQueueTesting
         #expect(counter.waiterCount == 0)
     }
 
-    @Test("Once closed, nobody waits") func closing() async throws {
+    @Test("Closing ends all waits") func closing() async throws {
         let counter = AsyncCounter()
         let waiting = Task { await counter.wait(past: 7) }
         try await eventually("it waits") { counter.waiterCount == 1 }

@@ -3,8 +3,8 @@ import XQueueTesting
 
 @testable import XQueueCore
 
-@Suite("An event that resets itself") struct AsyncEventTests {
-    @Test("Signals that nobody has waited for count as one, and one wait uses it up")
+@Suite("Auto-reset event") struct AsyncEventTests {
+    @Test("Signals without a waiter count as one, which one wait consumes")
     func signalsAreOne() async {
         let event = AsyncEvent()
         event.signal()
@@ -13,7 +13,7 @@ import XQueueTesting
         #expect(await !event.wait(atMost: .milliseconds(1)))
     }
 
-    @Test("A signal wakes the one who has waited longest, and no other")
+    @Test("A signal wakes only the longest waiter")
     func wakesOneInOrder() async throws {
         let event = AsyncEvent()
         let woken = Woken()
@@ -24,14 +24,14 @@ import XQueueTesting
             }
             for number in 1...3 {
                 event.signal()
-                try await eventually("it is woken") { woken.all.count == number }
+                try await eventually("it wakes") { woken.all.count == number }
                 #expect(woken.all == Array(1...number) && event.waiterCount == 3 - number)
             }
             try await group.waitForAll()
         }
     }
 
-    @Test("A canceled wait ends at once, and leaves a signal for the next one")
+    @Test("A canceled wait ends immediately and leaves the signal for the next one")
     func cancellation() async throws {
         let event = AsyncEvent()
         let waiting = Task { await event.wait() }
@@ -48,7 +48,7 @@ import XQueueTesting
         #expect(await event.wait())
     }
 
-    @Test("A wait ends at its deadline, and its timer with it") func deadline() async throws {
+    @Test("A wait and its timer end at the deadline") func deadline() async throws {
         let event = AsyncEvent()
         let clock = ManualClock()
         let deadline = clock.instant() + .seconds(5)
@@ -61,6 +61,6 @@ import XQueueTesting
         event.signal()
         #expect(await signaled.value)
         try await eventually("nothing sleeps") { clock.sleeperCount == 0 }
-        #expect(await !event.wait(atMost: .milliseconds(1)), "an old timer signals nothing")
+        #expect(await !event.wait(atMost: .milliseconds(1)), "an old timer does not signal")
     }
 }

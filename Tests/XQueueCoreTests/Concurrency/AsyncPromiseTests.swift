@@ -3,8 +3,8 @@ import XQueueTesting
 
 @testable import XQueueCore
 
-@Suite("A promise") struct AsyncPromiseTests {
-    @Test("Gives its first value to all who wait, and to all who come") func firstValue() async throws {
+@Suite("Async promise") struct AsyncPromiseTests {
+    @Test("Current and later waiters get the first value") func firstValue() async throws {
         let promise = AsyncPromise<Int>()
         let early = Task { await promise.value }
         let other = Task { await promise.wait() }
@@ -18,7 +18,8 @@ import XQueueTesting
         #expect(promise.current == 1)
     }
 
-    @Test("Who is canceled gets nothing, unless it waits regardless") func cancellation() async throws {
+    @Test("A canceled waiter gets nil, unless its wait ignores cancellation") func cancellation() async throws
+    {
         let promise = AsyncPromise<Int>()
         let leaving = Task { await promise.wait() }
         let staying = Task { await promise.value }
@@ -31,7 +32,7 @@ import XQueueTesting
         #expect(await staying.value == 3)
     }
 
-    @Test("A value that has come is given to the canceled, too") func lateCancellation() async {
+    @Test("A canceled task still gets a value that is already there") func lateCancellation() async {
         let promise = AsyncPromise<Void>()
         promise.fulfill()
         let late = Task {

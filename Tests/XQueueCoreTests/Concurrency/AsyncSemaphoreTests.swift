@@ -3,8 +3,8 @@ import XQueueTesting
 
 @testable import XQueueCore
 
-@Suite("A semaphore") struct AsyncSemaphoreTests {
-    @Test("Lets in as many as it has permits") func bounds() async throws {
+@Suite("Async semaphore") struct AsyncSemaphoreTests {
+    @Test("Admits as many as it has permits") func bounds() async throws {
         let semaphore = AsyncSemaphore(2)
         let now = Woken()
         let most = Woken()
@@ -24,7 +24,7 @@ import XQueueTesting
         #expect(semaphore.waiterCount == 0)
     }
 
-    @Test("Serves those who wait in the order they came") func order() async throws {
+    @Test("Serves waiters in arrival order") func order() async throws {
         let semaphore = AsyncSemaphore(1)
         await semaphore.wait()
         let served = Woken()
@@ -39,7 +39,7 @@ import XQueueTesting
         #expect(served.all == [1, 2, 3, 4])
     }
 
-    @Test("Who is canceled keeps its place, and has its permit in its turn")
+    @Test("A canceled waiter keeps its place and gets its permit in turn")
     func cancellation() async throws {
         let semaphore = AsyncSemaphore(1)
         await semaphore.wait()
@@ -53,7 +53,7 @@ import XQueueTesting
         await semaphore.wait()
     }
 
-    @Test("A body that throws gives its permit back") func failure() async throws {
+    @Test("A throwing body releases its permit") func failure() async throws {
         let semaphore = AsyncSemaphore(1)
         await #expect(throws: StoreError.self) {
             try await semaphore.withPermit { () async throws(StoreError) in

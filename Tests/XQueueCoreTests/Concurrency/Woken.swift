@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The numbers of those who were woken, in their order.
+/// The numbers of the woken waiters, in order.
 final class Woken: Sendable {
     private let numbers = Mutex<[Int]>([])
 

@@ -38,7 +38,7 @@ struct JSONMemberTests {
         for (text, kind) in texts { #expect(try RawJSON(text).kind == kind) }
     }
 
-    @Test func integersAreExactOrNothing() throws {
+    @Test func integersAreExactOrNil() throws {
         let cases: [(String, Int64?)] = [
             ("0", 0), ("-0", 0), ("42", 42), ("9223372036854775807", .max),
             ("-9223372036854775808", .min), ("9223372036854775808", nil), ("1.0", nil), ("1e2", nil),
@@ -47,7 +47,7 @@ struct JSONMemberTests {
         for (text, value) in cases { #expect(try RawJSON(text).integer == value, "\(text)") }
     }
 
-    @Test func numbersAreFiniteOrNothing() throws {
+    @Test func numbersAreFiniteOrNil() throws {
         let cases: [(String, Double?)] = [
             ("0", 0), ("1.5", 1.5), ("-2e3", -2000), ("1e400", nil), ("-1e400", nil), ("1e-400", 0),
             (#""1""#, nil), ("[1]", nil),
@@ -68,7 +68,7 @@ struct JSONMemberTests {
         }
     }
 
-    @Test func halfASurrogatePairIsNoMemberName() {
+    @Test func aLoneSurrogateIsNotAMemberName() {
         #expect(throws: JSONSyntaxError.self) { try RawJSON.members(of: #"{"\ud800":1}"#) }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 import XQueueCore
 import XQueueTesting
 
-/// Random values and random damage, judged by Foundation's reader.
+/// Random values and random damage, checked against Foundation's parser.
 @Suite("JSON against Foundation")
 struct JSONRoundTripTests {
     private let random = SeededRandomSource(seed: 77)
@@ -29,7 +29,7 @@ struct JSONRoundTripTests {
         }
     }
 
-    @Test func whatFoundationWritesIsReadTheSame() throws {
+    @Test func readsWhatFoundationWrites() throws {
         for _ in 0..<1000 {
             let original = value(depth: 4)
             var options: JSONSerialization.WritingOptions = [.fragmentsAllowed]
@@ -45,7 +45,7 @@ struct JSONRoundTripTests {
         }
     }
 
-    /// Takes the value apart and writes it anew.
+    /// Parses the value and writes it again.
     private func rewrite(_ value: RawJSON) throws -> String {
         var writer = JSONWriter()
         try rewrite(value, &writer)
@@ -57,7 +57,7 @@ struct JSONRoundTripTests {
             let parts = try members.map { ($0.name, RawJSON(trusted: try rewrite($0.value))) }
             writer.object { writer in
                 for (name, part) in parts {
-                    // Names are trusted to need no escapes, so one that may need them goes in as a value.
+                    // The writer does not escape names, so one that may need escapes is written as a value.
                     var escaped = JSONWriter()
                     escaped.value(name)
                     writer.member(String(escaped.text.dropFirst().dropLast()), part)
@@ -75,7 +75,7 @@ struct JSONRoundTripTests {
         }
     }
 
-    @Test func damagedTextIsRefusedWhereFoundationRefusesIt() throws {
+    @Test func rejectsDamagedTextLikeFoundation() throws {
         let noise = Array(#"{}[]",:\0-.eu tfn1"#.utf8)
         var refused = 0
         for _ in 0..<4000 {
@@ -95,10 +95,10 @@ struct JSONRoundTripTests {
             if !accepted { refused += 1 }
             let text = String(decoding: bytes, as: UTF8.self)
             if judged != nil {
-                // Foundation lets a comma stand before a closing bracket, which RFC 8259 does not.
+                // Foundation accepts a trailing comma, which RFC 8259 does not allow.
                 #expect(accepted || text.contains(/,\s*[\]}]/), "\(text)")
             } else if accepted {
-                // It refuses half a surrogate pair and numbers out of range, which are JSON all the same.
+                // It rejects lone surrogates and out-of-range numbers, which are valid JSON.
                 #expect(text.contains(#"\u"#) || text.contains("e"), "\(text)")
             }
         }

@@ -28,7 +28,7 @@ struct JSONWriterTests {
         #expect(try RawJSON(text).text == text)
     }
 
-    @Test func putsInRawValuesAsTheyAre() throws {
+    @Test func insertsRawValuesVerbatim() throws {
         let raw = try RawJSON(#"{ "x" : 1.0 }"#)
         #expect(write { $0.object { $0.member("p", raw) } } == #"{"p":{ "x" : 1.0 }}"#)
         #expect(write { $0.object { $0.member("p", RawJSON?.none) } } == #"{"p":null}"#)
@@ -73,7 +73,7 @@ struct JSONWriterTests {
                 == #"{"at":"1970-01-01T00:00:01.500Z","never":null,"long":90,"short":1.25,"none":null}"#)
     }
 
-    @Test func aTextInPiecesIsTheSame() {
+    @Test func writingInPiecesGivesTheSameText() {
         let long = RawJSON(trusted: "\"\(String(repeating: "x", count: 1_000_000))\"")
         func written(_ writer: JSONWriter) -> JSONWriter {
             var writer = writer
@@ -92,7 +92,7 @@ struct JSONWriterTests {
         #expect(parts.bytes == whole.bytes && parts.count == whole.count)
         #expect(parts.pieces.reduce(0) { $0 + $1.count } == whole.count)
         let texts = parts.pieces.filter { if case .text = $0 { true } else { false } }
-        // The long values are not copied, and no array is larger than it need be.
+        // Long values are not copied, and no array is larger than necessary.
         #expect(texts.count == 2 && texts.allSatisfy { $0.count == long.text.utf8.count })
         #expect(parts.pieces.filter { $0.count > 64 << 10 }.count == 2)
         #expect(JSONWriter(isInPieces: true).pieces.isEmpty)

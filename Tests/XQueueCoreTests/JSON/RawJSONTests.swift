@@ -29,7 +29,7 @@ struct RawJSONTests {
         #"{"a":}"#, #"{"a":1,}"#, #"{,"a":1}"#, #"{"a":1 "b":2}"#, "{a:1}", "{1:2}", #"{"a"::1}"#,
         #"{"a":1]"#, "[]]", "{}}", "/**/1", "1//", "\u{FEFF}1", "\u{A0}1",
     ])
-    func refusesWhatIsNotOneValue(_ text: String) {
+    func rejectsAnythingButOneValue(_ text: String) {
         #expect(throws: JSONSyntaxError.self) { try RawJSON(text) }
         #expect(throws: JSONSyntaxError.self) { try RawJSON("[{\"a\": \(text)") }
     }
@@ -40,7 +40,7 @@ struct RawJSONTests {
             [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x80, 0x22], [0xFF, 0xFE, 0x31, 0x00],
             [0x22, 0xF0, 0x9F, 0x98, 0x22],
         ] as [[UInt8]])
-    func refusesBrokenUTF8(_ bytes: [UInt8]) {
+    func rejectsInvalidUTF8(_ bytes: [UInt8]) {
         #expect(throws: JSONSyntaxError.self) { try RawJSON(bytes: bytes) }
     }
 
@@ -62,7 +62,7 @@ struct RawJSONTests {
         #expect(try RawJSON(long).elements()?.count == 50_001)
     }
 
-    @Test func saysWhereItStopped() {
+    @Test func reportsTheErrorPosition() {
         let cases: [(String, Int)] = [("[1,x]", 3), (#"{"a" 1}"#, 5), ("", 0), ("nulx", 3), ("1 1", 2)]
         for (text, offset) in cases {
             do throws(JSONSyntaxError) {
@@ -110,7 +110,7 @@ struct RawJSONTests {
         #expect(again == envelope)
     }
 
-    @Test func isKeptByteForByteByItself() throws {
+    @Test func roundTripsByteForByte() throws {
         let odd = try RawJSON(#"{ "b" : 1.0, "a" : 100000000000000000000000001 }"#)
         #expect(try RawJSON(encoding: odd) == odd)
         #expect(try RawJSON(encoding: Optional(odd)) == odd)

@@ -1,6 +1,6 @@
 import XQueueCore
 
-/// Records in every place of a task's life, written out by hand.
+/// Hand-written records for every state of a task.
 enum MachineSubject: String, CaseIterable, Sendable {
     case ready, readyOverdue, scheduled, scheduledDue, parked, parkedOverdue
     case processing, processingCanceling, leaseExpired, pastDeadline, graceOver

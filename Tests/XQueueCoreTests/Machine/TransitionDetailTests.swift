@@ -19,7 +19,7 @@ struct TransitionDetailTests {
 
     // MARK: - Submission
 
-    @Test func submissionAtOnce() {
+    @Test func immediateSubmission() {
         let task = NewTask(id: TaskID(high: 1, low: 1), type: "a") { task in
             task.queueTimeout = .seconds(3)
         }
@@ -32,7 +32,7 @@ struct TransitionDetailTests {
         #expect(record.createdAt == now)
     }
 
-    @Test func submissionForLater() {
+    @Test func delayedSubmission() {
         var task = NewTask(id: TaskID(high: 1, low: 1), type: "a")
         task.schedule = .after(.milliseconds(1))
         let record = TaskStateMachine.submit(task, at: now)
@@ -119,7 +119,7 @@ struct TransitionDetailTests {
         #expect(released.queueDeadline == nil)
     }
 
-    @Test func heartbeatReachesToTheDeadlineAtMost() throws {
+    @Test func heartbeatIsBoundedByTheDeadline() throws {
         let near = try step(.processing, .heartbeat(token, lease: .seconds(30)))
         #expect(near.lease?.expiresAt == now + .seconds(30))
         #expect(near.updatedAt == MachineSubject.processing.record.updatedAt)
@@ -129,7 +129,7 @@ struct TransitionDetailTests {
 
     // MARK: - Time
 
-    @Test func aLostLeaseIsRetriedAtOnceAndCounts() throws {
+    @Test func aLostLeaseIsRetriedImmediatelyAndCounts() throws {
         let record = try step(.leaseExpired, .expire(draw: 0.5))
         #expect(record.retryCount == 2)
         #expect(record.runAt == now)
@@ -152,14 +152,14 @@ struct TransitionDetailTests {
         #expect(retried.queueDeadline == nil)
     }
 
-    @Test func whatTimesOutInTheQueueSaysSo() throws {
+    @Test func aQueueTimeoutRecordsAnError() throws {
         let record = try step(.readyOverdue, .expire(draw: 0))
         #expect(record.error?.contains("30") == true)
         #expect(record.completedAt == now)
         #expect(record.queueDeadline == nil)
     }
 
-    // MARK: - Requests from outside
+    // MARK: - External requests
 
     @Test func cancelShortensTheLeaseOnce() throws {
         let record = try step(.processing, .cancel(grace: .seconds(5)))
@@ -173,7 +173,7 @@ struct TransitionDetailTests {
         #expect(patient.lease?.expiresAt == now + .seconds(10))
     }
 
-    @Test func requeueStartsAnew() throws {
+    @Test func requeueStartsOver() throws {
         let record = try step(.failed, .requeue) {
             $0.startedAt = now
             $0.cancelRequestedAt = now

@@ -1,10 +1,10 @@
 import Testing
 import XQueueCore
 
-/// Every place × every transition: where it leads, or why it does not.
-@Suite("State machine: the whole table")
+/// Every state × every transition: the resulting state, or why the transition is rejected.
+@Suite("State machine: transition table")
 struct TransitionTableTests {
-    /// What a transition comes to. `same` is a step that changes no status.
+    /// The result of a transition. `same` means the status does not change.
     enum Outcome: Equatable {
         case to(TaskStatus, PendingReason?)
         case same
@@ -30,7 +30,7 @@ struct TransitionTableTests {
         token: LeaseToken(rawValue: 43), workerID: "w2", lease: .seconds(20), grace: .seconds(5))
     private static let failure = AttemptFailure("x")
 
-    /// One row a transition, one column a place, in the order of ``MachineSubject``.
+    /// One row per transition, one column per state, in the order of ``MachineSubject``.
     private static let table: [(TaskTransition, [Outcome])] = [
         // ready, ready overdue, scheduled, scheduled due, parked, parked overdue,
         // processing, canceling, lease expired, past deadline, grace over, success, failed, canceled, timeout
@@ -98,7 +98,7 @@ struct TransitionTableTests {
         Array(repeating: outcome, count: MachineSubject.allCases.count)
     }
 
-    /// A worker's transition: refused unless its attempt runs.
+    /// A worker's transition: rejected unless its attempt is running.
     private static func running(_ outcome: Outcome, canceling: Outcome) -> [Outcome] {
         Array(repeating: .lost, count: 6) + [outcome, canceling, outcome, outcome, canceling]
             + Array(repeating: .lost, count: 4)
@@ -111,7 +111,7 @@ struct TransitionTableTests {
     }
 
     @Test(arguments: MachineSubject.allCases)
-    func leadsWhereTheTableSays(_ subject: MachineSubject) throws {
+    func matchesTheTable(_ subject: MachineSubject) throws {
         let column = try #require(MachineSubject.allCases.firstIndex(of: subject))
         for (transition, outcomes) in Self.table {
             let before = subject.record

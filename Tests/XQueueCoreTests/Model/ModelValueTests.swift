@@ -2,7 +2,7 @@ import Testing
 import XQueueCore
 import XQueueTesting
 
-@Suite("Values of the model")
+@Suite("Model values")
 struct ModelValueTests {
     @Test(arguments: [
         ("", 0, ""), ("abc", 3, "abc"), ("abc", 2, "ab"), ("abc", 0, ""), ("é", 1, ""), ("aé", 2, "a"),

@@ -2,9 +2,9 @@ import Testing
 
 @testable import XQueueCore
 
-@Suite("Times in RFC 3339") struct RFC3339ReaderTests {
-    @Test("Every day reads back as it is written") func roundTrip() {
-        // Steps of 110 days and odd milliseconds, from the year 0 to 9999.
+@Suite("RFC 3339 times") struct RFC3339ReaderTests {
+    @Test("Times round-trip") func roundTrip() {
+        // Steps of about 110 days with odd milliseconds, from year 0 to 9999.
         for milliseconds in stride(from: -62_167_219_200_000, through: 253_402_300_799_999, by: 9_504_610_003)
         {
             let time = Timestamp(milliseconds: Int64(milliseconds))
@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(
-        "What is not exactly a time is none",
+        "Anything but an exact time is rejected",
         arguments: [
             "", "2026", "2026-01-31", "2026-01-31T09:30Z", "2026-01-31T09:30:00", "2026-01-31 09:30:00Z",
             "2026-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-00-01T00:00:00Z",
@@ -28,7 +28,7 @@ import Testing
         #expect(RFC3339Reader.timestamp(text) == nil)
     }
 
-    @Test("Leap days are days") func leapDays() {
+    @Test("Leap days are valid") func leapDays() {
         #expect(RFC3339Reader.timestamp("2024-02-29T00:00:00Z")?.rfc3339 == "2024-02-29T00:00:00.000Z")
         #expect(RFC3339Reader.timestamp("2000-02-29T23:00:00-01:00")?.rfc3339 == "2000-03-01T00:00:00.000Z")
     }

@@ -1,7 +1,7 @@
 import Testing
 import XQueueCore
 
-/// Texts that only people read are repaired and cut, never refused.
+/// Texts meant only for people are repaired and truncated, never rejected.
 @Suite struct ReadableTextTests {
     @Test(arguments: [
         ("", ""), ("plain", "plain"), ("a\tb\nc", "a\tb\nc"), ("“é” 字 😀", "“é” 字 😀"),
@@ -41,7 +41,7 @@ import XQueueCore
         ("12.50", "12.50"),
         (#"{"a":[1]}"#, #"{"a":[1]}"#), ("true", "true"), ("null", nil), (#""""#, ""),
     ])
-    func everyValueHasWords(json: String, words: String?) throws {
+    func everyValueHasADisplayText(json: String, words: String?) throws {
         #expect(try RawJSON(json).displayText == words)
     }
 
@@ -50,12 +50,12 @@ import XQueueCore
         ("{\"a\":\"x\ny\tz\"}", #"{"a":"x\u000ay\u0009z"}"#), ("[\"\\\n\"]", #"["\\\u000a"]"#),
         ("[\"\u{1}\",\n\"\\\"\u{1F}\"]", "[\"\\u0001\",\n\"\\\"\\u001f\"]"),
     ])
-    func whatIsNearlyJSONIsRepaired(text: String, repaired: String) throws {
+    func almostValidJSONIsRepaired(text: String, repaired: String) throws {
         #expect(JSONRepair.text(Array(text.utf8)) == repaired)
         _ = try RawJSON(JSONRepair.text(Array(text.utf8)))
     }
 
-    @Test func bytesThatAreNoTextAreReplaced() throws {
+    @Test func invalidUTF8IsReplaced() throws {
         let bytes = Array(#"{"error":"caf"#.utf8) + [0xE9] + Array(#""}"#.utf8)
         #expect(JSONRepair.text(bytes) == "{\"error\":\"caf\u{FFFD}\"}")
     }

@@ -11,7 +11,7 @@ struct RetryPolicyTests {
         RetryPolicy(strategy: strategy, delay: delay, maxDelay: cap, jitter: jitter)
     }
 
-    @Test func growsAsItsStrategySays() {
+    @Test func followsItsStrategy() {
         func waits(_ strategy: RetryPolicy.Strategy) -> [Duration] {
             (1...7).map { policy(strategy).backOff(retry: $0, draw: 0.5) }
         }
@@ -52,7 +52,7 @@ struct RetryPolicyTests {
         }
     }
 
-    @Test func survivesValuesNobodyValidated() {
+    @Test func toleratesUnvalidatedValues() {
         let huge = Duration.seconds(Int64.max)
         let policies = [
             policy(.exponential, delay: huge, cap: huge, jitter: 1),

@@ -1,7 +1,7 @@
 import Synchronization
 import XQueueCore
 
-/// Random numbers written down in advance; zero after the last one.
+/// A random source that returns preset numbers, then zeros.
 final class SequenceSource: RandomSource {
     private let rest: Mutex<[UInt64]>
 

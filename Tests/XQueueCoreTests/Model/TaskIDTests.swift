@@ -16,7 +16,7 @@ struct TaskIDTests {
         #expect(id.low >> 62 == 0b10)
     }
 
-    @Test func carriesTheMillisecondItWasMadeIn() {
+    @Test func carriesItsCreationMillisecond() {
         let generator = generator()
         for _ in 0..<100 {
             clock.advance(by: .milliseconds(3))
@@ -52,7 +52,7 @@ struct TaskIDTests {
     }
 
     @Test(arguments: [Duration.seconds(11), .seconds(3600), .seconds(366 * 86_400)])
-    func followsAClockThatWasWrongAndIsPutRight(_ error: Duration) {
+    func followsACorrectedClock(_ error: Duration) {
         let generator = generator()
         clock.step(by: error)
         let ahead = generator.next()
@@ -117,7 +117,7 @@ struct TaskIDTests {
         " 018f6b1c-9a3e-7d42-b1c9-1f0a2b3c4d5e", "018f6b1c-9a3e-7d42-b1c9-1f0a2b3c4d5é",
         "0-8f6b1c-9a3e-7d42-b1c9-1f0a2b3c4d5e", "------------------------------------",
     ])
-    func refusesWhatIsNoIdentifier(_ text: String) {
+    func rejectsInvalidIdentifiers(_ text: String) {
         #expect(TaskID(text) == nil)
     }
 

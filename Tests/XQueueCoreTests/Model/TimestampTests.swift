@@ -23,7 +23,7 @@ struct TimestampTests {
         let random = SeededRandomSource(seed: 11)
         var style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         style.timeZone = .gmt
-        // From 1601, since Foundation's calendar before 1582 is another one.
+        // From 1601, because Foundation switches to the Julian calendar before 1582.
         let range = (first: Int64(-11_644_473_600_000), length: UInt64(265_046_774_400_000))
         for _ in 0..<5000 {
             let milliseconds = range.first + Int64(random.next() % range.length)

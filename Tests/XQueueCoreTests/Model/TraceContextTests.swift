@@ -1,12 +1,12 @@
 import Testing
 import XQueueCore
 
-@Suite("The trace of a task") struct TraceContextTests {
+@Suite("Trace context") struct TraceContextTests {
     private static let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     private static let parent = "00f067aa0ba902b7"
 
     @Test(
-        "A legal trace parent is kept as it is",
+        "A valid trace parent is kept verbatim",
         arguments: [
             "00-\(trace)-\(parent)-00", "00-\(trace)-\(parent)-ff", "01-\(trace)-\(parent)-01",
             "cc-\(trace)-\(parent)-01-what.comes_later",
@@ -16,7 +16,7 @@ import XQueueCore
     }
 
     @Test(
-        "What is no trace parent is no trace",
+        "An invalid trace parent gives no trace",
         arguments: [
             "", "00", "00-\(trace)-\(parent)", "00-\(trace)-\(parent)-01-more", "00-\(trace)-\(parent)-01 ",
             "ff-\(trace)-\(parent)-01", "00-\(trace)-\(parent)-0G", "00-\(trace.uppercased())-\(parent)-01",
@@ -28,7 +28,7 @@ import XQueueCore
         #expect(TraceContext(parent: text) == nil)
     }
 
-    @Test("A trace state that is not legal is left out, and the trace stays") func state() throws {
+    @Test("An invalid trace state is dropped, the trace is kept") func state() throws {
         let parent = "00-\(Self.trace)-\(Self.parent)-01"
         #expect(TraceContext(parent: parent, state: "a=1, b=2")?.state == "a=1, b=2")
         for state in ["", "a", "a=\u{0}", "a=\u{E9}", "a=\n", "a=" + String(repeating: "x", count: 511)] {
@@ -37,7 +37,7 @@ import XQueueCore
         }
     }
 
-    @Test("In one piece it says the same", arguments: [nil, "a=1, b=2"])
+    @Test("Round-trips through its text form", arguments: [nil, "a=1, b=2"])
     func text(_ state: String?) throws {
         let trace = try #require(TraceContext(parent: "00-\(Self.trace)-\(Self.parent)-01", state: state))
         #expect(TraceContext(text: trace.text) == trace)

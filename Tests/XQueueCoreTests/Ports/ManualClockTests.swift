@@ -12,7 +12,7 @@ struct ManualClockTests {
         #expect(clock.now() == Timestamp(milliseconds: 1005))
     }
 
-    @Test func nobodyWaitsLongerOrShorterBecauseTheWallClockIsSet() async throws {
+    @Test func settingTheWallClockDoesNotAffectSleepers() async throws {
         let start = clock.instant()
         async let sleeper: Void = clock.sleep(for: .seconds(2))
         await clock.waitForSleepers()
@@ -28,7 +28,7 @@ struct ManualClockTests {
         #expect(clock.instant() - start == .seconds(2))
     }
 
-    @Test func wakesSleepersWhenTheirTimeHasCome() async throws {
+    @Test func wakesSleepersAtTheirDeadlines() async throws {
         let start = clock.instant()
         async let early: Void = clock.sleep(until: start + .seconds(1))
         async let late: Void = clock.sleep(until: start + .seconds(2))
@@ -44,7 +44,7 @@ struct ManualClockTests {
         #expect(clock.nextDeadline == nil)
     }
 
-    @Test func doesNotSleepUntilThePast() async throws {
+    @Test func doesNotSleepForPastDeadlines() async throws {
         try await clock.sleep(until: clock.instant())
         try await clock.sleep(until: MonotonicInstant(nanoseconds: -1))
         #expect(clock.sleeperCount == 0)

@@ -2,7 +2,7 @@ import Testing
 import XQueueCore
 import XQueueTesting
 
-@Suite("Seeded randomness")
+@Suite("Seeded random source")
 struct SeededRandomSourceTests {
     @Test func isTheSameForTheSameSeed() {
         let first = SeededRandomSource(seed: 9)
@@ -13,7 +13,7 @@ struct SeededRandomSourceTests {
         #expect(SeededRandomSource(seed: 10).next() != numbers[0])
     }
 
-    /// The first numbers of SplitMix64 from 1234567, as published with the algorithm.
+    /// The first outputs of SplitMix64 for seed 1234567, as published with the algorithm.
     @Test func isSplitMix64() {
         let source = SeededRandomSource(seed: 1_234_567)
         #expect(source.next() == 6_457_827_717_110_365_317)

@@ -1,8 +1,8 @@
 import Testing
 import XQueueCore
 
-@Suite("A cursor of a list") struct TaskCursorTests {
-    @Test("Its text leads back to it")
+@Suite("List cursor") struct TaskCursorTests {
+    @Test("Round-trips through its text form")
     func text() {
         let ids = [
             TaskID(high: 0, low: 0), TaskID(high: .max, low: .max), TaskIDGenerator().next(),
@@ -19,7 +19,7 @@ import XQueueCore
     }
 
     @Test(
-        "Any other text is none",
+        "Any other text is rejected",
         arguments: [
             "", "v1", "v1.", "10", "v1.0123456789abcdeffedcba987654321",
             "v1.0123456789abcdeffedcba98765432100",

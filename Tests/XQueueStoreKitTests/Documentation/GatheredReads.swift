@@ -2,7 +2,7 @@ import Testing
 import XQueueCore
 import XQueueStoreKit
 
-/// The code of the module's article.
+/// Code from the module's article.
 @Suite struct GatheredReads {
     private struct Server: Sendable {
         func read(_ ids: [TaskID]) async -> [Result<TaskRecord?, StoreError>] {
