@@ -4,12 +4,12 @@ import Testing
 
 @testable import XQueueKafka
 
-@Suite("What a broker says it knows") struct ApiVersionsTests {
-    /// Requests with their oldest and newest version.
+@Suite("Kafka API versions") struct ApiVersionsTests {
+    /// API keys with their oldest and newest version.
     private static let list: [(UInt8, UInt8, UInt8)] = [(0, 0, 11), (1, 4, 17), (18, 0, 4)]
 
     private static func answer(isCompact: Bool, error: UInt8 = 0) -> [UInt8] {
-        // The number of the question, the error, the list, the time to wait.
+        // Correlation ID, error code, list, throttle time.
         var bytes: [UInt8] = [0, 0, 0, 7, 0, error]
         bytes += isCompact ? [UInt8(list.count + 1)] : [0, 0, 0, UInt8(list.count)]
         for (key, oldest, newest) in list {
@@ -21,7 +21,7 @@ import Testing
         return bytes
     }
 
-    @Test("Only the newest version of the request for records is lowered", arguments: [Int16(0), 2, 3, 4])
+    @Test("Only the newest Fetch version is lowered", arguments: [Int16(0), 2, 3, 4])
     func lowered(_ version: Int16) {
         let isCompact = version >= 3
         let before = Self.answer(isCompact: isCompact)
@@ -32,13 +32,13 @@ import Testing
         #expect(changed.map { answer[$0] } == [15])
     }
 
-    @Test("A broker that does not know the question answers as in its first version") func unsupported() {
+    @Test("An unsupported request version is answered in version 0") func unsupported() {
         var answer = Self.answer(isCompact: false, error: 35)
         ApiVersions.limitFetch(to: 15, in: &answer, version: 4)
         #expect(answer.contains(15) && !answer.contains(17))
     }
 
-    @Test("What knows less, or nothing as old, stays as it is") func untouched() {
+    @Test("A broker with only older or only newer Fetch versions stays unchanged") func untouched() {
         for newest: Int16 in [17, 20, 3] {
             let before = Self.answer(isCompact: true)
             var answer = before
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("Bytes that are cut, or anything else, do no harm") func damaged() {
+    @Test("Truncated or damaged bytes do no harm") func damaged() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<10_000 {
             var answer = Self.answer(isCompact: Bool.random())

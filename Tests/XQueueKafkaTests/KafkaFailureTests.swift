@@ -6,19 +6,19 @@ import XQueueCore
 import XQueueKafka
 import XQueueTesting
 
-@Suite("The log, in a cluster that fails", .timeLimit(.minutes(5))) struct KafkaFailureTests {
-    /// Everything that is in the log, in a group that has read nothing.
+@Suite("Kafka log in a failing cluster", .timeLimit(.minutes(5))) struct KafkaFailureTests {
+    /// The whole log, read by a new consumer group.
     private func all(_ count: Int, in cluster: MockCluster) async throws -> [Int] {
         let reader = try cluster.intake { $0.groupID = "readers" }
         try await reader.open()
         var numbers = try await reader.records(count).numbers
-        // Were there more of them than there should be, they would come now.
+        // Any duplicates would arrive now.
         numbers += try await reader.receive(limit: 100, waiting: .seconds(1)).numbers
         await reader.close()
         return numbers.sorted()
     }
 
-    @Test("Errors that pass are retried, and leave every message once and in order") func passing()
+    @Test("Transient errors are retried; every message is stored once and in order") func passing()
         async throws
     {
         let cluster = try MockCluster(partitions: 1)
@@ -35,7 +35,7 @@ import XQueueTesting
         #expect(try await all(100, in: cluster) == Array(0..<100))
     }
 
-    @Test("A partition whose leader changes takes messages again at once") func leader() async throws {
+    @Test("A partition accepts messages immediately after a leader change") func leader() async throws {
         let cluster = try MockCluster(partitions: 1)
         let intake = try cluster.intake()
         for broker in 1...3 {
@@ -46,7 +46,7 @@ import XQueueTesting
         #expect(try await all(30, in: cluster) == Array(0..<30))
     }
 
-    @Test("A message that no broker takes in time is told, with the reason, and is not there twice after")
+    @Test("A delivery timeout is reported with its reason, and causes no duplicate")
     func unavailable() async throws {
         let cluster = try MockCluster(partitions: 1)
         let intake = try cluster.intake { $0.deliveryTimeout = .seconds(6) }
@@ -66,7 +66,7 @@ import XQueueTesting
         #expect(try await all(2, in: cluster) == [0, 1])
     }
 
-    @Test("A message that is refused for good is told at once, and the next one is taken") func refused()
+    @Test("A permanently rejected message fails immediately, and the next one is accepted") func refused()
         async throws
     {
         let cluster = try MockCluster(partitions: 1)
@@ -84,7 +84,7 @@ import XQueueTesting
         #expect(try await all(2, in: cluster) == [0, 2])
     }
 
-    @Test("Brokers go down and come back: what is sent meanwhile waits for them, and is read once")
+    @Test("Messages sent while all brokers are down wait for them and are read once")
     func brokersDown() async throws {
         let cluster = try MockCluster()
         let intake = try cluster.intake { $0.deliveryTimeout = .seconds(60) }
@@ -95,20 +95,20 @@ import XQueueTesting
 
         cluster.setDown()
         async let sent = intake.append(IntakeMessage.numbered(50..<100))
-        // The reader asks in vain meanwhile.
+        // The reader gets nothing meanwhile.
         for _ in 0..<5 { _ = try? await intake.receive(limit: 100, waiting: .milliseconds(200)) }
         cluster.setUp()
         _ = try await sent
         let second = try await intake.records(50)
         try await intake.commit(second)
         #expect(Set(first.numbers + second.numbers) == Set(0..<100))
-        // They may come again only if the group's coordinator had not noted that they were done with.
+        // The first ones may be redelivered only if their commit did not reach the group coordinator.
         #expect(second.numbers.filter { $0 >= 50 }.sorted() == Array(50..<100))
         await intake.close()
         #expect(try await all(100, in: cluster) == Array(0..<100))
     }
 
-    @Test("With one broker of three down, the others carry on") func oneDown() async throws {
+    @Test("With one of three brokers down, the others take over") func oneDown() async throws {
         let cluster = try MockCluster(partitions: 3)
         for partition: Int32 in 0..<3 { cluster.move(partition: partition, to: partition + 1) }
         let intake = try cluster.intake { $0.partitions = 3 }
@@ -121,17 +121,24 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("What cannot be noted at first is noted later: nothing comes again") func commit() async throws {
+    @Test(
+        "A failed commit is retried; nothing is redelivered",
+        arguments: [
+            // Retried by the library.
+            [RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_NOT_COORDINATOR],
+            // Not retried by it.
+            [RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE],
+            [RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS],
+        ])
+    func commit(errors: [rd_kafka_resp_err_t]) async throws {
         let cluster = try MockCluster(partitions: 1)
         let intake = try cluster.intake()
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<10))
         let records = try await intake.records(10)
-        cluster.fail(
-            .offsetCommit,
-            [RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_NOT_COORDINATOR])
+        cluster.fail(.offsetCommit, errors)
         try await intake.commit(records)
-        // Time passes, in which what was not noted is noted.
+        // Leaves time for the commit to be retried.
         for _ in 0..<10 { _ = try await intake.receive(limit: 1, waiting: .milliseconds(100)) }
         await intake.close()
         let next = try cluster.intake()
@@ -141,30 +148,30 @@ import XQueueTesting
         await next.close()
     }
 
-    @Test("A reader that is held for longer than the group's patience stays in it") func longPause()
+    @Test("A reader held for longer than max.poll.interval.ms stays in its group") func longPause()
         async throws
     {
         let cluster = try MockCluster(partitions: 2)
         let intake = try cluster.intake {
-            // The least that the library allows: no less than a session.
+            // The minimum the library allows: the session timeout.
             $0.properties = ["max.poll.interval.ms": "6000", "session.timeout.ms": "6000"]
         }
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1))
         _ = try await intake.records(1)
         let end = ContinuousClock.now + .seconds(9)
-        try await eventually("more than a poll interval is over") {
+        try await eventually("more than a poll interval has passed") {
             try await intake.hold()
             #expect(await intake.status().assigned == [0, 1])
             return ContinuousClock.now >= end
         }
         try await intake.append(IntakeMessage.numbered(1..<2))
-        // Thrown out and let in again, it would get the first one, too.
+        // Had it left and rejoined, it would receive the first one again.
         #expect(try await intake.records(1).numbers == [1])
         await intake.close()
     }
 
-    @Test("The end comes in time, even if no broker answers") func endWithoutBrokers() async throws {
+    @Test("Closing takes bounded time, even if no broker responds") func endWithoutBrokers() async throws {
         let cluster = try MockCluster()
         let intake = try cluster.intake()
         try await intake.open()
@@ -174,7 +181,7 @@ import XQueueTesting
         let begin = ContinuousClock.now
         await intake.leave()
         await intake.close()
-        // By its own bounds it takes less than half of that.
+        // Its own timeouts add up to less than half of that.
         #expect(ContinuousClock.now - begin < .seconds(60))
     }
 }

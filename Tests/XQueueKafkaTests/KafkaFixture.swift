@@ -12,7 +12,7 @@ import XQueueSQLite
 import XQueueTestServers
 import XQueueStoreTesting
 
-/// A broker of the test's own, and nodes that keep their tasks in it.
+/// A broker for one test, and nodes that use it as their log.
 struct KafkaFixture: Sendable {
     struct Node: Sendable {
         let store: FaultyStore
@@ -24,13 +24,13 @@ struct KafkaFixture: Sendable {
     let topic = "tasks"
 
     /// - Parameters:
-    ///   - tls: What the broker shows to clients, which then must speak TLS.
-    ///   - asksUsers: Whether clients must be users, of whom there are none.
+    ///   - tls: The broker's certificate; clients must then use TLS.
+    ///   - asksUsers: Whether clients must authenticate. No user exists.
     init(tls: TLSFiles? = nil, asksUsers: Bool = false) async throws {
-        // librdkafka before 2.3 cannot read the answers of brokers of today.
+        // librdkafka before 2.3 cannot parse the responses of current brokers.
         try #require(
             rd_kafka_version() >= 0x0203_0000,
-            "librdkafka is too old; `scripts/test kafka` runs these tests with the one of scripts/setup-kafka"
+            "librdkafka is too old; `scripts/test kafka` runs these tests with the one from scripts/setup-kafka"
         )
         broker = try TansuServer(tls: tls, asksUsers: asksUsers)
         try await broker.start()
@@ -50,7 +50,7 @@ struct KafkaFixture: Sendable {
         try KafkaIntake(configuration: configuration(change), logger: Self.silent)
     }
 
-    /// A node with a store in memory that serves the type `work`.
+    /// A node with an in-memory store that serves the types `work` and `example`.
     func node(
         maxBacklog: Int = 1_000_000, _ change: (inout KafkaConfiguration) -> Void = { _ in }
     ) throws -> Node {
@@ -63,7 +63,7 @@ struct KafkaFixture: Sendable {
             store: store, manager: manager, group: ServiceGroup(services: [manager], logger: Self.silent))
     }
 
-    /// Runs the node while `body` runs, then shuts it down in an orderly way.
+    /// Runs the node while `body` runs, then shuts it down gracefully.
     func running(_ node: Node, _ body: () async throws -> Void) async throws {
         try await Self.running(node, body)
     }
@@ -83,14 +83,14 @@ struct KafkaFixture: Sendable {
         }
     }
 
-    /// The topic's records, as another client reads them.
+    /// The topic's records, read by another client.
     func records(of topic: String) async throws -> [Record] {
         try await broker.run("consume.py", [topic]).split(separator: "\n").map {
             try JSONDecoder().decode(Record.self, from: Data($0.utf8))
         }
     }
 
-    /// How many records the group has committed.
+    /// The number of records the group has committed.
     func committed() async throws -> Int {
         let output = try await broker.run("committed.py", [topic, "nodes"])
         return try #require(Int(output.trimmingCharacters(in: .whitespacesAndNewlines)))

@@ -6,8 +6,8 @@ import XQueueKafka
 import XQueueTestServers
 import XQueueTesting
 
-@Suite("The log, against a broker") struct KafkaIntakeTests {
-    @Test("What was appended comes out, in the order of each key") func order() async throws {
+@Suite("Kafka log with a real broker") struct KafkaIntakeTests {
+    @Test("Appended messages are received, in order per key") func order() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
@@ -23,7 +23,7 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("A trace beside a message comes out with it; a header that is none is no trace") func trace()
+    @Test("A message carries its trace; an invalid trace header is ignored") func trace()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -42,7 +42,7 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("What was committed does not come again, and the rest does") func resume() async throws {
+    @Test("Uncommitted records are redelivered, committed ones are not") func resume() async throws {
         let fixture = try await KafkaFixture()
         let first = try fixture.intake { $0.partitions = 1 }
         try await first.open()
@@ -62,7 +62,7 @@ import XQueueTesting
         await second.close()
     }
 
-    @Test("A record that the store has is received as such, and committed like any other") func stored()
+    @Test("A record marked as stored is received as such and committed like any other") func stored()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -74,7 +74,7 @@ import XQueueTesting
             $0.position < $1.position
         }
         #expect(places.map(\.position) == [1, 2, 3, 4])
-        // One that was received already, and one that is not there, are of no account.
+        // An already received record and a nonexistent one are ignored.
         let gone = [0, 99].map { IntakeOrigin(log: fixture.topic, part: 0, position: $0) }
         intake.stored([places[1], places[3]] + gone)
         let records = try await intake.records(4)
@@ -86,7 +86,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 5)
     }
 
-    @Test("Two members share the partitions, and one takes over when the other leaves") func share()
+    @Test("Two members share the partitions; one takes over when the other leaves") func share()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -107,7 +107,7 @@ import XQueueTesting
         await second.close()
     }
 
-    @Test("While it is held, nothing comes and nothing is lost") func hold() async throws {
+    @Test("While held, nothing is received and nothing is lost") func hold() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
@@ -120,7 +120,7 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("A partition that went away while it was held is read when it is back") func holdAndShare()
+    @Test("A partition revoked while held is read once it is reassigned") func holdAndShare()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -148,7 +148,7 @@ import XQueueTesting
         await first.close()
     }
 
-    @Test("Rejected records stand in the dead letter topic with their reason and origin") func reject()
+    @Test("Rejected records go to the dead letter topic with their reason and origin") func reject()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -169,7 +169,7 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("A message too large for the broker is refused for good") func tooLarge() async throws {
+    @Test("A message too large for the broker is rejected permanently") func tooLarge() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake { $0.maxMessageBytes = 2000 }
         try await intake.open()
@@ -180,7 +180,8 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("A cluster out of reach is told in time, and used again when it is back") func outage() async throws
+    @Test("An unreachable cluster is reported in time and used again once it is back") func outage()
+        async throws
     {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake { $0.deliveryTimeout = .seconds(8) }
@@ -193,16 +194,16 @@ import XQueueTesting
         #expect(error?.code == .unavailable)
         #expect(await intake.status().problem != nil)
         fixture.broker.resume()
-        // The broker of the tests does not know the producer any more: a new one is made.
+        // The restarted test broker does not know the producer any more, so a new one is created.
         try await eventually("messages are accepted again") {
             (try? await intake.append(IntakeMessage.numbered(2..<3))) != nil
         }
-        try await eventually("it is well again") { await intake.status().problem == nil }
+        try await eventually("no problem is reported") { await intake.status().problem == nil }
         await intake.close()
     }
 
     @Test(
-        "A property that undoes a promise is refused, with the reason",
+        "A property that breaks a guarantee is rejected with the reason",
         arguments: [
             ("acks", "1"), ("request.required.acks", "0"), ("enable.idempotence", "false"),
             ("enable.auto.commit", "true"), ("auto.commit.enable", "1"), ("enable.auto.offset.store", "true"),
@@ -223,7 +224,7 @@ import XQueueTesting
         #expect(error?.message.contains(": ") == true)
     }
 
-    @Test("A property with the value that a promise wants is taken") func promisesKept() throws {
+    @Test("A property with the value a guarantee requires is accepted") func promisesKept() throws {
         var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
         configuration.properties = [
             "acks": "all", "enable.idempotence": "true", "enable.auto.commit": "False",
@@ -233,7 +234,7 @@ import XQueueTesting
     }
 
     @Test(
-        "Settings that cannot be are refused at once",
+        "Invalid settings are rejected immediately",
         arguments: [
             { @Sendable (configuration: inout KafkaConfiguration) in configuration.topic = "a b" },
             { $0.topic = String(repeating: "x", count: 246) }, { $0.brokers = [] }, { $0.groupID = "" },

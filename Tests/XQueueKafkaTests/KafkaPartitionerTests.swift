@@ -6,10 +6,10 @@ import XQueueTestServers
 
 @testable import XQueueKafka
 
-@Suite("Which partition a message goes to") struct KafkaPartitionerTests {
+@Suite("Kafka partitioner") struct KafkaPartitionerTests {
     private static let turn: UInt64 = 10_000_000
 
-    @Test("Each partition has its turn, and keeps it for ten milliseconds") func turns() {
+    @Test("Each partition gets a turn of ten milliseconds") func turns() {
         let seen = (0..<12).map { turn in
             Set(
                 [0, 1, Self.turn - 1].map { offset in
@@ -21,7 +21,7 @@ import XQueueTestServers
         #expect(seen[0..<4] == seen[4..<8] && seen[4..<8] == seen[8..<12])
     }
 
-    @Test("A partition without a leader hands its turn to the next one") func available() {
+    @Test("A partition without a leader passes its turn to the next one") func available() {
         let partitions = (0..<3).map { turn in
             KafkaPartitioner.partition(of: 3, at: turn * Self.turn) { $0 == 1 }
         }
@@ -33,14 +33,14 @@ import XQueueTestServers
         #expect(Set(waiting) == [0, 1, 2])
     }
 
-    @Test("Messages without an order travel together, and all partitions get some") func together()
+    @Test("Unordered messages are batched, and all partitions get some") func together()
         async throws
     {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake()
         try await intake.open()
         try await intake.append(IntakeMessage.numbered(0..<1, keepsOrder: false))
-        // A turn may end while a batch is handed over, but not each time.
+        // A turn may end while a batch is appended, but not every time.
         var fewest = 4
         for _ in 0..<10 where fewest > 1 {
             let batch = try await intake.append(IntakeMessage.numbered(1..<101, keepsOrder: false))
@@ -57,7 +57,7 @@ import XQueueTestServers
         await intake.close()
     }
 
-    @Test("A partitioner of the operator's choice is for all messages") func chosen() async throws {
+    @Test("A configured partitioner applies to all messages") func chosen() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake { $0.properties["partitioner"] = "murmur2" }
         try await intake.open()

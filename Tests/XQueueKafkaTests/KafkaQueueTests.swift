@@ -12,13 +12,13 @@ import XQueueTestServers
 import XQueueStoreTesting
 import XQueueTesting
 
-@Suite("A queue with Kafka in front of its store") struct KafkaQueueTests {
+@Suite("Queue with Kafka in front of its store") struct KafkaQueueTests {
     private func wait(_ node: KafkaFixture.Node, for id: TaskID, _ status: TaskStatus = .success) async throws
     {
         try await eventually("the task is \(status)") { try await node.manager.task(id)?.status == status }
     }
 
-    @Test("A submitted task runs once, and the log is read to its end") func submit() async throws {
+    @Test("A submitted task runs once, and the log is read to the end") func submit() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node()
         try await fixture.running(node) {
@@ -27,7 +27,7 @@ import XQueueTesting
                 let outcome = try await node.manager.submit(
                     TaskSubmission(type: "work", payload: try RawJSON("\(number)")))
                 guard case .inserted(let record) = outcome else {
-                    Issue.record("the store has the task when the caller is answered")
+                    Issue.record("the store should have the task when the submission returns")
                     return
                 }
                 ids.append(record.id)
@@ -41,7 +41,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 20)
     }
 
-    @Test("Tasks of a producer that knows only their shape run, each once") func foreign() async throws {
+    @Test("Tasks from a foreign producer run once each") func foreign() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node()
         try await fixture.running(node) {
@@ -55,7 +55,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 500)
     }
 
-    @Test("Messages that cannot be used are put aside with the reason, and hold up nothing") func poison()
+    @Test("Unusable messages become dead letters with a reason and block nothing") func poison()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -64,7 +64,7 @@ import XQueueTesting
             try await eventually("the topic is there") { await node.manager.intake()?.status.problem == nil }
             _ = try await fixture.broker.run("produce.py", [fixture.topic, "poison"])
             _ = try await fixture.broker.run("produce.py", [fixture.topic, "3"])
-            try await eventually("what came behind has run") {
+            try await eventually("the tasks behind them have run") {
                 try await node.manager.statistics().store.counts[.success] == 3
             }
             #expect(await node.manager.intake()?.rejected == 12)
@@ -81,7 +81,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 15)
     }
 
-    @Test("While the store is out of reach tasks are accepted, and run when it is back") func storeDown()
+    @Test("While the store is unreachable, tasks are accepted; they run when it is back") func storeDown()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -91,7 +91,7 @@ import XQueueTesting
             node.store.fail(.insert, times: .max)
             let outcome = try await node.manager.submit(TaskSubmission(type: "work"))
             guard case .logged(let record) = outcome else {
-                Issue.record("the log alone has the task, not \(outcome)")
+                Issue.record("only the log should have the task, not \(outcome)")
                 return
             }
             #expect(record.status == .pending)
@@ -105,7 +105,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 2)
     }
 
-    /// Waits until nothing is left to be read: what a node has not committed when it stops is read again.
+    /// Waits until everything is read and committed; a node that stops earlier reads the rest again.
     private func read(_ node: KafkaFixture.Node) async throws {
         try await eventually("the log is read") {
             let parts = await node.manager.intake()?.status.parts ?? []
@@ -113,7 +113,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A full backlog holds the log instead of refusing tasks") func backlog() async throws {
+    @Test("A full backlog holds the log instead of rejecting tasks") func backlog() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node(maxBacklog: 50)
         try await fixture.running(node) {
@@ -134,7 +134,7 @@ import XQueueTesting
         #expect(try await fixture.committed() == 81)
     }
 
-    @Test("A type too many is put aside, and stops nobody else") func tooManyTypes() async throws {
+    @Test("A task beyond the type limit is rejected and blocks no other") func tooManyTypes() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node()
         try await fixture.running(node) {
@@ -147,7 +147,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A unique key that is taken is answered, and leaves nothing in the log") func uniqueKey()
+    @Test("A duplicate unique key returns the existing task and appends nothing to the log") func uniqueKey()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -167,7 +167,7 @@ import XQueueTesting
         #expect(try await fixture.records(of: fixture.topic).count == 2)
     }
 
-    @Test("A task that the log did not acknowledge is appended before it answers for another submission")
+    @Test("An unacknowledged task is appended before a duplicate submission returns it")
     func unacknowledged() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node { $0.deliveryTimeout = .seconds(6) }
@@ -187,29 +187,29 @@ import XQueueTesting
                 }
                 #expect(error?.code == .intakeUnavailable)
             }
-            // It stays as it is: nobody takes it back.
+            // The stored task stays; nothing rolls it back.
             #expect(try await node.manager.task(id)?.status == .pending)
             fixture.broker.resume()
             // Another submission with the same key.
             var outcome: SubmitOutcome?
-            try await eventually("it is answered") {
+            try await eventually("the duplicate submission succeeds") {
                 outcome = try? await node.manager.submit(submission())
                 return outcome != nil
             }
             guard case .existing(let record) = outcome else {
-                Issue.record("the first task answers for it, not \(String(describing: outcome))")
+                Issue.record("expected the first task, not \(String(describing: outcome))")
                 return
             }
             #expect(record.id == id)
             let log = try await fixture.records(of: fixture.topic).filter { $0.key == "\(id)" }
             #expect(!log.isEmpty)
-            // The log has it by now, and is not given it once more.
+            // The log has it by now, so it is not appended again.
             _ = try await node.manager.submit(submission())
             #expect(try await fixture.records(of: fixture.topic).count { $0.key == "\(id)" } == log.count)
         }
     }
 
-    @Test("While the log is known to take nothing, tasks with unique keys are not put into the store")
+    @Test("While the log is known to be unavailable, tasks with unique keys are not stored")
     func kept()
         async throws
     {
@@ -232,7 +232,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A unique key that could not be checked is told, and the one that answers is counted")
+    @Test("An unchecked unique key is reported as provisional, and a later duplicate is counted")
     func provisional()
         async throws
     {
@@ -252,7 +252,7 @@ import XQueueTesting
         }
     }
 
-    @Test("What is in hand when dead letters cannot be put aside is not passed by") func deadLettersFail()
+    @Test("Records received while dead letters cannot be written are not skipped") func deadLettersFail()
         async throws
     {
         let cluster = try MockCluster(partitions: 1)
@@ -273,22 +273,22 @@ import XQueueTesting
             store: FaultyStore(store), manager: manager,
             group: ServiceGroup(services: [manager], logger: KafkaFixture.silent))
         try await KafkaFixture.running(node) {
-            try await eventually("the dead letter cannot be put aside") {
+            try await eventually("the dead letter cannot be written") {
                 await manager.intake()?.status.problem?.contains("acknowledged") == true
             }
             cluster.heal(.produce)
-            try await eventually("what came with it has run") {
+            try await eventually("the task received with it has run") {
                 try await manager.statistics().store.counts[.success] == 1
             }
             #expect(await manager.intake()?.rejected == 1)
-            try await eventually("nothing is wrong any more") {
+            try await eventually("no problem is reported") {
                 await manager.intake()?.status.problem == nil
             }
         }
         await writer.close()
     }
 
-    @Test("Without the cluster nothing is accepted, and the caller is told") func clusterDown() async throws {
+    @Test("Without the cluster, submissions fail with an error") func clusterDown() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node { $0.deliveryTimeout = .seconds(6) }
         try await fixture.running(node) {
@@ -305,7 +305,7 @@ import XQueueTesting
         }
     }
 
-    @Test("A broker that has lost everything is taken up again") func brokerReplaced() async throws {
+    @Test("A broker that lost its data is used again") func brokerReplaced() async throws {
         let fixture = try await KafkaFixture()
         let node = try fixture.node()
         try await fixture.running(node) {

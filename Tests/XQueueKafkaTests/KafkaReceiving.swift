@@ -6,10 +6,10 @@ import XQueueKafka
 import XQueueTesting
 
 extension KafkaIntake {
-    /// Receives until there are `count` records.
+    /// Receives at least `count` records.
     func records(_ count: Int) async throws -> [IntakeRecord] {
         var records: [IntakeRecord] = []
-        try await eventually("\(count) records come") {
+        try await eventually("\(count) records arrive") {
             records += (try? await receive(limit: 100, waiting: .milliseconds(200))) ?? []
             return records.count >= count
         }
@@ -18,7 +18,7 @@ extension KafkaIntake {
 }
 
 extension IntakeMessage {
-    /// Messages whose values are numbers; with a key that keeps its order, all are of one partition.
+    /// Messages with numbers as values; with an ordered key, all go to one partition.
     static func numbered(
         _ range: Range<Int>, key: String? = nil, keepsOrder: Bool = true
     ) -> [IntakeMessage] {
@@ -31,7 +31,7 @@ extension IntakeMessage {
 }
 
 extension [IntakeRecord] {
-    /// The numbers their values are.
+    /// Their values, as numbers.
     var numbers: [Int] { compactMap { Int(String(decoding: $0.value, as: UTF8.self)) } }
 }
 

@@ -8,14 +8,14 @@ import XQueueTesting
 
 @testable import XQueueKafka
 
-@Suite("How brokers are spoken to") struct KafkaSecurityTests {
+@Suite("Kafka security settings") struct KafkaSecurityTests {
     private func properties(_ change: (inout KafkaConfiguration) -> Void) -> [String: String] {
         var configuration = KafkaConfiguration(brokers: ["one:9092", "other:9093"])
         change(&configuration)
         return configuration.commonProperties
     }
 
-    @Test("Without security nothing is said of it") func plaintext() {
+    @Test("Without security, no security properties are set") func plaintext() {
         let properties = properties { _ in }
         #expect(properties["bootstrap.servers"] == "one:9092,other:9093")
         #expect(properties["security.protocol"] == "plaintext")
@@ -40,7 +40,7 @@ import XQueueTesting
         #expect(properties["sasl.mechanism"] == mechanism.rawValue)
         #expect(properties["sasl.username"] == "user")
         #expect(properties["sasl.password"] == "secret")
-        // The library takes them.
+        // The library accepts them.
         var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
         change(&configuration)
         _ = try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
@@ -67,7 +67,9 @@ import XQueueTesting
         #expect(error?.code == .invalid)
     }
 
-    @Test("Tasks go through TLS, and not to a broker of another authority") func throughTLS() async throws {
+    @Test("Tasks pass through TLS, but not to a broker with an untrusted certificate") func throughTLS()
+        async throws
+    {
         let files = try await TLSFiles.make()
         let fixture = try await KafkaFixture(tls: files)
         let node = try fixture.node {
@@ -94,7 +96,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A user whom the broker does not know is told so, and the password to nobody",
+        "An unknown user is reported without revealing the password",
         arguments: [KafkaConfiguration.Security.Mechanism.scramSHA256, .scramSHA512])
     func unknownUser(_ mechanism: KafkaConfiguration.Security.Mechanism) async throws {
         let fixture = try await KafkaFixture(asksUsers: true)
@@ -111,10 +113,10 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("What is given for the library wins over everything") func passThrough() throws {
+    @Test("Explicit library properties override everything else") func passThrough() throws {
         var configuration = KafkaConfiguration(brokers: ["127.0.0.1:1"])
         configuration.properties = ["client.id": "mine", "compression.type": "gzip", "acks": "1"]
-        // Idempotence and acks=1 exclude each other, so the library must have seen both.
+        // Idempotence excludes acks=1, so this error shows that the library saw both.
         let error = #expect(throws: IntakeError.self) {
             try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
         }

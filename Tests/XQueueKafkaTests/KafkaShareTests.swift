@@ -4,16 +4,16 @@ import Testing
 
 @testable import XQueueKafka
 
-@Suite("What a member remembers of its partitions") struct KafkaShareTests {
+@Suite("Partition state of a group member") struct KafkaShareTests {
     private static func share() -> KafkaShare {
         var share = KafkaShare()
         share.assign([0, 1])
         return share
     }
 
-    @Test("A record is known to be stored once, and only if it is still to come") func once() {
+    @Test("A record is known as stored once, and only if not yet received") func once() {
         var share = Self.share()
-        // Nothing of partition 1 has been received, so nobody knows where it stands.
+        // Nothing from partition 1 has been received, so its position is unknown.
         let first = share.receive(0, 4)
         share.markStored(0, 4)
         share.markStored(0, 5)
@@ -22,7 +22,7 @@ import Testing
         #expect([first] + answers == [false, true, false, false])
     }
 
-    @Test("In a topic that begins anew nothing is known") func anew() {
+    @Test("A topic that restarts at offset 0 discards what is known") func anew() {
         var share = Self.share()
         _ = share.receive(0, 7)
         share.markStored(0, 9)
@@ -32,7 +32,17 @@ import Testing
         #expect(answers == [false, false, true])
     }
 
-    @Test("The last offset there can be is taken as any other") func last() {
+    @Test("An offset whose commit failed is committed again, unless a later one is or the partition is gone")
+    func failedCommits() {
+        var share = Self.share()
+        share.commit(0, 6)
+        share.keep([0: 5, 1: 3, 2: 9])
+        #expect(share.done == [0: 7, 1: 3])
+        share.keep([0: 8])
+        #expect(share.done == [0: 8, 1: 3])
+    }
+
+    @Test("The maximum offset is handled like any other") func last() {
         var share = Self.share()
         let isKnown = share.receive(0, .max)
         share.commit(0, .max)
@@ -40,7 +50,7 @@ import Testing
         #expect(share.done == [0: .max])
     }
 
-    @Test("What is known of a partition goes with it") func moved() {
+    @Test("State is dropped with a revoked partition") func moved() {
         var share = Self.share()
         for partition: Int32 in [0, 1] {
             _ = share.receive(partition, 0)
@@ -52,7 +62,7 @@ import Testing
         #expect(answers == [false, true])
     }
 
-    @Test("It remembers no more than it has room for") func limit() {
+    @Test("Memory is bounded") func limit() {
         var share = Self.share()
         _ = share.receive(0, 0)
         for offset in 1...100_001 { share.markStored(0, Int64(offset)) }

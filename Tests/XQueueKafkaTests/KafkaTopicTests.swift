@@ -8,8 +8,8 @@ import XQueueTestServers
 
 @testable import XQueueKafka
 
-@Suite("Topics that others have made", .timeLimit(.minutes(5))) struct KafkaTopicTests {
-    @Test("Those that are missing are made as they must be") func made() async throws {
+@Suite("Kafka topics", .timeLimit(.minutes(5))) struct KafkaTopicTests {
+    @Test("Missing topics are created correctly") func made() async throws {
         let fixture = try await KafkaFixture()
         let log = Warnings()
         let intake = try KafkaIntake(configuration: fixture.configuration(), logger: log.logger)
@@ -20,7 +20,7 @@ import XQueueTestServers
     }
 
     @Test(
-        "Whatever the brokers say, how far a partition is read is a number",
+        "Lag stays valid whatever offsets the brokers report",
         arguments: [nil, .min, -1001, -1, 0, 7, .max] as [Int64?],
         [nil, .min, -1, 0, 9, .max] as [Int64?])
     func extremes(_ one: Int64?, _ other: Int64?) {
@@ -33,7 +33,7 @@ import XQueueTestServers
         }
     }
 
-    @Test("Another number of partitions is told, once, and used") func partitions() async throws {
+    @Test("A different partition count is logged once and used") func partitions() async throws {
         let fixture = try await KafkaFixture()
         try await fixture.broker.create(fixture.topic, partitions: 3)
         let log = Warnings()
@@ -47,7 +47,7 @@ import XQueueTestServers
     }
 }
 
-/// Keeps the reasons that stand in warnings.
+/// Collects the reasons of logged warnings.
 private final class Warnings: Sendable {
     private let kept = Mutex<[String]>([])
 

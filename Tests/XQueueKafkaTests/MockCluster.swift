@@ -5,11 +5,11 @@ import CRdKafka.Mock
 import Testing
 import XQueueKafka
 
-/// A cluster inside librdkafka that speaks the protocol over TCP, and fails as it is told to.
+/// librdkafka's mock cluster, which speaks the protocol over TCP and fails on demand.
 ///
-/// `@unchecked Sendable`: the cluster has a thread of its own, to which every call is a message.
+/// `@unchecked Sendable`: the cluster has its own thread, and every call is a message to it.
 final class MockCluster: @unchecked Sendable {
-    /// The numbers of the protocol.
+    /// API keys of the protocol.
     enum Request: Int16 {
         case produce = 0
         case fetch = 1
@@ -22,7 +22,7 @@ final class MockCluster: @unchecked Sendable {
     private let client: OpaquePointer
     private let cluster: OpaquePointer
 
-    /// - Parameter partitions: Of the topic of the tasks; the one for dead letters has one.
+    /// - Parameter partitions: Partitions of the tasks' topic; the dead letter topic has one.
     init(partitions: Int32 = 4) throws {
         var text = [CChar](repeating: 0, count: 512)
         client = try #require(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), &text, text.count))
@@ -55,7 +55,7 @@ final class MockCluster: @unchecked Sendable {
         return try KafkaIntake(configuration: configuration, logger: KafkaFixture.silent)
     }
 
-    /// The next requests of this kind are answered with these errors, one after the other.
+    /// Fails the next requests of this kind with these errors, in order.
     func fail(_ request: Request, _ errors: [rd_kafka_resp_err_t]) {
         errors.withUnsafeBufferPointer { errors in
             rd_kafka_mock_push_request_errors_array(
@@ -63,12 +63,12 @@ final class MockCluster: @unchecked Sendable {
         }
     }
 
-    /// No more errors but those that were given already.
+    /// Drops the errors not yet returned.
     func heal(_ request: Request) {
         rd_kafka_mock_clear_request_errors(cluster, request.rawValue)
     }
 
-    /// Brokers, from 1, take no connections.
+    /// Makes brokers, numbered from 1, reject connections.
     func setDown(_ brokers: ClosedRange<Int32> = 1...MockCluster.brokers) {
         for broker in brokers { rd_kafka_mock_broker_set_down(cluster, broker) }
     }
@@ -77,7 +77,7 @@ final class MockCluster: @unchecked Sendable {
         for broker in brokers { rd_kafka_mock_broker_set_up(cluster, broker) }
     }
 
-    /// Another broker leads a partition.
+    /// Makes another broker the partition's leader.
     func move(partition: Int32, to broker: Int32) {
         rd_kafka_mock_partition_set_leader(cluster, Self.topic, partition, broker)
     }

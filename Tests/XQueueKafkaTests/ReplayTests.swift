@@ -9,7 +9,7 @@ import XQueueTesting
 
 @testable import XQueue
 
-@Suite("A store that was lost is rebuilt from the log", .timeLimit(.minutes(5))) struct ReplayTests {
+@Suite("Rebuilding a lost store from the log", .timeLimit(.minutes(5))) struct ReplayTests {
     private func replay(
         _ fixture: KafkaFixture, into store: any Store, from start: IntakeStart = .position(0),
         partition: Int32? = nil, isDry: Bool = false, _ change: (inout KafkaConfiguration) -> Void = { _ in }
@@ -33,7 +33,7 @@ import XQueueTesting
         try SQLiteStore(path: ":memory:", limits: StoreLimits(maxBacklog: maxBacklog))
     }
 
-    /// A log with tasks that no store has.
+    /// Fills the log with tasks that no store has.
     private func logOnly(_ count: Int, _ fixture: KafkaFixture) async throws {
         let intake = try fixture.intake()
         try await intake.open()
@@ -42,7 +42,7 @@ import XQueueTesting
         await intake.close()
     }
 
-    @Test("Every task is stored once, however often it is done") func restores() async throws {
+    @Test("Every task is stored once, however often the replay runs") func restores() async throws {
         let fixture = try await KafkaFixture()
         try await logOnly(1200, fixture)
         _ = try await fixture.broker.run("produce.py", [fixture.topic, "poison"])
@@ -56,22 +56,22 @@ import XQueueTesting
         #expect(try await store.statistics().counts[.pending] == 1200)
         let again = try await replay(fixture, into: store)
         #expect((again.restored, again.known) == (0, 1200))
-        // What the group of the nodes has read is none of a replay's business.
+        // A replay does not change the nodes' committed offsets.
         #expect(try await fixture.committed() == 0)
         await store.close()
     }
 
-    @Test("It begins at an offset, at a time, or in one partition") func begins() async throws {
+    @Test("Starts at an offset, at a time, or in one partition") func begins() async throws {
         let fixture = try await KafkaFixture()
         let intake = try fixture.intake { $0.partitions = 1 }
         try await intake.open()
         _ = try await fixture.broker.run("produce.py", [fixture.topic, "20"])
         let records = try await intake.records(20)
-        try await eventually("the clock goes on") {
+        try await eventually("the clock advances") {
             SystemQueueClock().now() > records.map(\.timestamp).max() ?? .init(milliseconds: 0)
         }
         let between = SystemQueueClock().now()
-        // The broker of the tests leaves out all but the first of the last batch when it tells where the end is.
+        // The test broker's reported end counts only the first record of the last batch, hence a batch of one.
         for count in ["4", "1"] { _ = try await fixture.broker.run("produce.py", [fixture.topic, count]) }
         await intake.close()
 
@@ -90,7 +90,7 @@ import XQueueTesting
         await store.close()
     }
 
-    @Test("With a status topic, what has ended is not run again; what was made pending again is")
+    @Test("With a status topic, finished tasks are not restored, requeued ones are")
     func statusTopic() async throws {
         let fixture = try await KafkaFixture()
         let change = { @Sendable (configuration: inout KafkaConfiguration) in
@@ -106,16 +106,16 @@ import XQueueTesting
             for _ in 0..<30 { ids.append(try await node.manager.submit("work", .null).id) }
             let failed = try await node.manager.submit("picky", .null).id
             let later = try await node.manager.submit("work", .null, .delay(.seconds(3600))).id
-            try await eventually("what can end has ended") {
+            try await eventually("all tasks but the delayed one have finished") {
                 for id in ids where try await node.manager.task(id)?.status != .success { return false }
                 return try await node.manager.task(failed)?.status == .failed
             }
-            try await eventually("the status topic has all ends") {
+            try await eventually("the status topic has every outcome") {
                 try await node.manager.statistics().sinks.first?.lag == 0
             }
             try await node.manager.pause("picky")
             try await node.manager.retry(failed)
-            try await eventually("the status topic has that, too") {
+            try await eventually("the status topic has the retry") {
                 try await node.manager.statistics().sinks.first?.lag == 0
             }
             waiting = later
@@ -127,12 +127,12 @@ import XQueueTesting
         let counts = try await store.statistics().counts
         #expect((counts[.pending], counts.total) == (2, 2))
         #expect(try await store.task(try #require(waiting))?.status == .pending)
-        // Without it there is no telling.
+        // Without a status topic, all are restored.
         #expect(try await replay(fixture, into: store).restored == 30)
         await store.close()
     }
 
-    @Test("A store that is full and that nobody empties ends it; the rest follows later") func full()
+    @Test("A store that stays full ends the replay; a later run restores the rest") func full()
         async throws
     {
         let fixture = try await KafkaFixture()
@@ -144,7 +144,7 @@ import XQueueTesting
         await small.close()
     }
 
-    @Test("Without the topic, or without the cluster, it says so") func mistakes() async throws {
+    @Test("A missing topic or cluster is reported") func mistakes() async throws {
         let fixture = try await KafkaFixture()
         let store = try emptyStore()
         let missing = await #expect(throws: IntakeError.self) { _ = try await replay(fixture, into: store) }
