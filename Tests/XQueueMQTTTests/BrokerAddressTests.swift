@@ -22,7 +22,7 @@ import XQueueMQTT
         "tcp://broker:65536", "tcp://broker:x", "tcp://broker/path", "tcp://user:secret@broker",
         "tcp://bro ker",
     ])
-    func isRefusedWithoutRepeatingSecrets(_ text: String) {
+    func isRejectedWithoutRepeatingSecrets(_ text: String) {
         let error = #expect(throws: MQTTError.self) { try MQTTBroker(text) }
         #expect(error?.kind == .invalid)
         #expect(error?.message.contains("secret") == false)

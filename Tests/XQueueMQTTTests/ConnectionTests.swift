@@ -6,9 +6,9 @@ import XQueueMQTT
 import XQueueTestServers
 import XQueueTesting
 
-/// How the sink finds its broker, and notices that it is gone.
+/// Connecting to a broker and noticing a lost connection.
 @Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
-    @Test func aPasswordIsShown() async throws {
+    @Test func aPasswordIsSent() async throws {
         let fixture = try await SinkFixture.start(login: ("somebody", "secret"))
         let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
         let sink = try fixture.sink {
@@ -22,7 +22,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [MQTTConfiguration.Version.v3, .v5])
-    func aWrongPasswordIsRefused(_ version: MQTTConfiguration.Version) async throws {
+    func aWrongPasswordIsRejected(_ version: MQTTConfiguration.Version) async throws {
         let fixture = try await SinkFixture.start(login: ("somebody", "secret"))
         let sink = try fixture.sink {
             $0.username = "somebody"
@@ -35,7 +35,7 @@ import XQueueTesting
     }
 
     @Test(arguments: ["mqtts", "wss"], ["localhost", "127.0.0.1"])
-    func certificatesAreShownAndChecked(_ scheme: String, _ host: String) async throws {
+    func certificatesAreSentAndVerified(_ scheme: String, _ host: String) async throws {
         let files = try await TLSFiles.make()
         let strangers = try await TLSFiles.make()
         let fixture = try await SinkFixture.start(tls: files)
@@ -60,7 +60,7 @@ import XQueueTesting
         await #expect(throws: MQTTError.self) { try await distrusting.open() }
         let unknown = try fixture.sink(address) { $0.caFile = files.authority }
         await #expect(throws: MQTTError.self) {
-            // With TLS 1.3 the broker may refuse after the client took the connection for made.
+            // With TLS 1.3 the broker may reject the client after the client considers itself connected.
             try await unknown.open()
             try await unknown.deliver(fixture.submissions(1))
         }
@@ -78,16 +78,16 @@ import XQueueTesting
         #expect(subscriber.messages.map(\.topic) == events.map { "task/status/\($0.taskID)" })
     }
 
-    @Test func theLastWillTellsOfABrokenConnection() async throws {
+    @Test func theLastWillReportsABrokenConnection() async throws {
         let fixture = try await SinkFixture.start()
         let presence = "task/notifier/task-queue-notifier-node"
         let subscriber = try await fixture.broker.subscribe(to: presence, name: "watch")
         let proxy = try await TCPProxy.start(to: fixture.broker.port)
         let sink = try fixture.sink("tcp://127.0.0.1:\(proxy.port)")
         try await sink.open()
-        try await eventually("it says that it is there") { subscriber.messages.count == 1 }
+        try await eventually("the sink is reported online") { subscriber.messages.count == 1 }
         proxy.dropConnections()
-        try await eventually("the broker says that it is gone") {
+        try await eventually("the broker reports it offline") {
             subscriber.payloads(of: presence).last == #"{"status":"offline","node":"node"}"#
         }
         try await eventually("the sink notices, without any events") {
@@ -99,14 +99,14 @@ import XQueueTesting
             }
         }
         try await sink.open()
-        try await eventually("it is there again") {
+        try await eventually("it is online again") {
             subscriber.payloads(of: presence).last == #"{"status":"online","node":"node"}"#
         }
         await sink.close()
     }
 
     @Test(arguments: ["tcp", "ws"])
-    func whatWasNotAcknowledgedFails(_ scheme: String) async throws {
+    func unacknowledgedDeliveriesFail(_ scheme: String) async throws {
         let fixture = try await SinkFixture.start()
         let port = scheme == "ws" ? fixture.broker.webSocketPort : fixture.broker.port
         let sink = try fixture.sink("\(scheme)://127.0.0.1:\(port)") { $0.answerTimeout = .seconds(2) }
@@ -122,7 +122,7 @@ import XQueueTesting
         await sink.close()
     }
 
-    @Test func badValuesAreRefused() throws {
+    @Test func invalidValuesAreRejected() throws {
         func check(_ change: (inout MQTTConfiguration) -> Void) {
             var configuration = MQTTConfiguration(broker: MQTTBroker(host: "localhost", port: 1883))
             change(&configuration)

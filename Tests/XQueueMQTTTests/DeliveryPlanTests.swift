@@ -4,15 +4,15 @@ import Testing
 
 @testable import XQueueMQTT
 
-@Suite("Which message goes next, and which one broke the connection") struct DeliveryPlanTests {
-    /// Hands over all that may go.
+@Suite("Delivery plan") struct DeliveryPlanTests {
+    /// Takes every message that may be sent now.
     private func handOver(_ plan: inout DeliveryPlan, most: Int = 10) -> [Int] {
         var given: [Int] = []
         while let index = plan.takeNext(most: most) { given.append(index) }
         return given
     }
 
-    @Test("All go at once, as far as there is room, and end when all are taken") func plain() {
+    @Test("Messages are sent up to the limit; the plan completes when all are settled") func plain() {
         var plan = DeliveryPlan(sizes: [1, 1, 1])
         let first = handOver(&plan, most: 2)
         plan.settled(1)
@@ -25,7 +25,7 @@ import Testing
         #expect(!before && plan.isComplete)
     }
 
-    @Test("The one that breaks connections is put aside, the others are taken") func culprit() {
+    @Test("A message that breaks connections is set aside, the others are delivered") func culprit() {
         var plan = DeliveryPlan(sizes: [10, 500, 10, 10])
         var breaks = 0
         var putAside: [Int] = []
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "Of messages as long as one that was put aside, one break is enough; a longer one that is taken ends that"
+        "One break sets aside a message as long as an earlier culprit, until a longer one is accepted"
     )
     func size() {
         var plan = DeliveryPlan(sizes: [500, 10, 600], suspectSize: 500)
@@ -74,8 +74,7 @@ import Testing
         #expect(plan.suspectSize == nil)
     }
 
-    @Test("After a break all go again from the first that is open: no older message comes last") func order()
-    {
+    @Test("After a break, sending resumes in order from the first unsettled message") func order() {
         var plan = DeliveryPlan(sizes: [1, 1, 1])
         _ = handOver(&plan)
         plan.settled(0)
@@ -91,7 +90,7 @@ import Testing
         #expect(sent == [1, 2])
     }
 
-    @Test("A message that the broker says it refuses is passed by at once") func rejected() {
+    @Test("A message the broker rejects is skipped immediately") func rejected() {
         var plan = DeliveryPlan(sizes: [1, 1])
         _ = handOver(&plan)
         plan.rejected(0)
@@ -99,14 +98,14 @@ import Testing
         #expect(plan.isComplete)
     }
 
-    @Test("A connection that breaks with nothing under way is nobody's fault") func idle() {
+    @Test("A break with no message in flight blames no message") func idle() {
         var plan = DeliveryPlan(sizes: [1])
         let (advice, rejected) = plan.noteBreak()
         #expect(advice == .giveUp)
         #expect(rejected == nil)
     }
 
-    @Test("A broker that takes nothing at all is in trouble itself") func trouble() {
+    @Test("A broker that accepts nothing is itself at fault") func trouble() {
         var plan = DeliveryPlan(sizes: Array(repeating: 1, count: 1000))
         var putAside = 0
         var rounds = 0

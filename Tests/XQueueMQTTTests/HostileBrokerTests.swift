@@ -6,18 +6,18 @@ import XQueueMQTT
 import XQueueTestServers
 import XQueueTesting
 
-/// What the sink does with a broker that sends what none should.
-@Suite("A broker that sends anything", .timeLimit(.minutes(5))) struct HostileBrokerTests {
-    /// What it sends, by what that is.
+/// How the sink handles a broker that violates the protocol.
+@Suite("Hostile MQTT broker", .timeLimit(.minutes(5))) struct HostileBrokerTests {
+    /// Names of what it sends.
     static let attacks = [
         "messages", "one long message", "acknowledgements", "one long acknowledgement", "a property", "noise",
         "a length", "a web page",
     ]
-    /// How much it sends at most, in chunks.
+    /// The maximum it sends: chunk size in bytes × repeats.
     private static let chunk = 64 << 10
     private static let repeats = 4096
 
-    /// Begins with an answer that lets the client in, where what follows comes after that.
+    /// What the broker sends; where the attack comes after connecting, a valid CONNACK precedes it.
     private func answer(_ attack: String, _ version: MQTTConfiguration.Version) -> OddBroker.Answer {
         let letIn: [UInt8] = version == .v3 ? [0x20, 2, 0, 0] : [0x20, 3, 0, 0, 0]
         let zeros = [UInt8](repeating: 0, count: Self.chunk)
@@ -34,7 +34,7 @@ import XQueueTesting
         case "one long acknowledgement":
             return .init([0x20, 0xFF, 0xFF, 0xFF, 0x7F], then: zeros, repeats: Self.repeats)
         case "a property":
-            // libmosquitto 2.0.11 of Debian ends the process at it, in version 5.
+            // With version 5, this makes Debian's libmosquitto 2.0.11 terminate the process.
             return .init([0x20, 5, 0, 0, 2, 0x7E, 1])
         case "noise":
             let random = SeededRandomSource(seed: 99)
@@ -48,7 +48,7 @@ import XQueueTesting
     }
 
     @Test(
-        "It is left at once, with the reason, and a good one gets everything later",
+        "The sink disconnects immediately with a reason, and delivers everything to a good broker later",
         arguments: attacks, [MQTTConfiguration.Version.v3, .v5])
     func isLeft(_ attack: String, _ version: MQTTConfiguration.Version) async throws {
         let fixture = SinkFixture(broker: try MosquittoServer())
@@ -65,7 +65,7 @@ import XQueueTesting
             #expect(told.hasPrefix("tcp://127.0.0.1:\(fixture.broker.port) sent a"), "\(told)")
         }
         #expect(odd.clients == 3)
-        // What the systems of both ends keep at most, of 768 MiB.
+        // At most what both ends' socket buffers hold, far below the 768 MiB of three connections.
         #expect(odd.sentBytes < 96 << 20)
         try await odd.stop()
 

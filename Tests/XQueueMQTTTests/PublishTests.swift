@@ -6,7 +6,7 @@ import XQueueMQTT
 import XQueueTestServers
 import XQueueTesting
 
-/// What subscribers of a real broker get.
+/// What subscribers of a real broker receive.
 @Suite(.timeLimit(.minutes(5))) struct PublishTests {
     @Test(
         arguments: [MQTTConfiguration.Version.v3, .v5],
@@ -53,7 +53,7 @@ import XQueueTesting
         #expect(messages.allSatisfy { $0.qualityOfService == quality.rawValue })
     }
 
-    @Test func otherTopicsKeepTheirPlaces() async throws {
+    @Test func customTopicsAreUsed() async throws {
         let fixture = try await SinkFixture.start()
         let subscriber = try await fixture.broker.subscribe(to: "#", name: "all")
         let sink = try fixture.sink(node: "a/b+c#") {
@@ -82,9 +82,9 @@ import XQueueTesting
         try await sink.open()
         try await sink.deliver(fixture.life(of: id))
         let subscriber = try await fixture.broker.subscribe(to: "#", name: "late")
-        // Presence is always kept, and comes with the rest.
+        // The presence message is always retained.
         let count = retains ? 6 : 1
-        try await eventually("what was kept is there") { subscriber.messages.count == count }
+        try await eventually("the retained messages arrive") { subscriber.messages.count == count }
         #expect(subscriber.messages.allSatisfy { $0.isRetained })
         #expect(subscriber.payloads(of: "task/status/\(id)").count == (retains ? 1 : 0))
         await sink.close()

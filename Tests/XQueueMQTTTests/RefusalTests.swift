@@ -6,13 +6,13 @@ import XQueueMQTT
 import XQueueTestServers
 import XQueueTesting
 
-/// What a broker does not take is put aside, and the rest goes on.
+/// Messages the broker rejects are set aside, the rest are delivered.
 @Suite(.timeLimit(.minutes(5))) struct RefusalTests {
     private typealias Version = MQTTConfiguration.Version
     private static let presence = "task/notifier/task-queue-notifier-node"
 
     @Test(
-        "A message that is too long for the broker stops no other",
+        "A message too long for the broker blocks no other",
         arguments: [MQTTConfiguration.Version.v3, .v5],
         [MQTTConfiguration.QualityOfService.atLeastOnce, .exactlyOnce])
     func tooLong(
@@ -34,25 +34,25 @@ import XQueueTesting
         try await sink.open()
         try await sink.deliver(events)
         let wanted = Set(events.map(\.taskID)).subtracting(culprits.map(\.taskID))
-        try await eventually("all others are there") {
+        try await eventually("all others arrive") {
             Set(subscriber.messages.map(\.topic)) == Set(wanted.map { "task/status/\($0)" })
         }
         let rejections = sink.takeRejections()
-        // One for the task, one for its status.
+        // Each event has a message for its task and one for its status.
         #expect(rejections.count == 6)
         #expect(rejections.named.map(\.topic).contains("task/status/\(culprits[0].taskID)"))
         #expect(rejections.named.map(\.topic).contains("task/status/status/failed"))
         #expect(sink.takeRejections().count == 0)
-        // The sink is well, and takes what comes next.
+        // The sink still delivers what comes next.
         let later = fixture.submissions(1)
         try await sink.deliver(later)
-        try await eventually("it goes on") {
+        try await eventually("the next message arrives") {
             subscriber.messages.last?.topic == "task/status/\(later[0].taskID)"
         }
         await sink.close()
     }
 
-    @Test("Without acknowledgements nobody knows what was taken, and it goes on all the same")
+    @Test("Without acknowledgements, delivery continues although losses go unnoticed")
     func forgotten()
         async throws
     {
@@ -60,10 +60,10 @@ import XQueueTesting
         let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
         let sink = try fixture.sink { $0.qualityOfService = .atMostOnce }
         try await sink.open()
-        // Either the batch goes on with another connection, or the next one does.
+        // Either this batch continues on a new connection, or the next one does.
         try? await sink.deliver([fixture.failure(bytes: 5000)] + fixture.submissions(1))
         let later = fixture.submissions(1)
-        try await eventually("a later message is there") {
+        try await eventually("a later message arrives") {
             do {
                 try await sink.deliver(later)
             } catch {
@@ -75,7 +75,7 @@ import XQueueTesting
     }
 
     @Test(
-        "A broker that keeps no messages is spoken to without them, and that is told once",
+        "With a broker without retained messages, none are sent, which is reported once",
         arguments: [MQTTConfiguration.Version.v3, .v5])
     func nothingRetained(_ version: MQTTConfiguration.Version) async throws {
         let fixture = try await SinkFixture.start(options: ["retain_available false"])
@@ -93,7 +93,7 @@ import XQueueTesting
     }
 
     @Test(
-        "Messages to be kept are published to a broker that keeps none",
+        "Messages to be retained are published without the flag to a broker without retention",
         arguments: [MQTTConfiguration.Version.v5])
     func retainingInVain(_ version: MQTTConfiguration.Version) async throws {
         let fixture = try await SinkFixture.start(options: ["retain_available false"])
@@ -104,12 +104,12 @@ import XQueueTesting
         }
         try await sink.open()
         try await sink.deliver(fixture.submissions(3))
-        try await eventually("they are there") { subscriber.messages.count == 3 }
+        try await eventually("they arrive") { subscriber.messages.count == 3 }
         await sink.close()
     }
 
     @Test(
-        "A client that must not speak of its presence delivers events",
+        "A client not allowed to publish its presence delivers events",
         arguments: [MQTTConfiguration.Version.v3, .v5])
     func noPresence(_ version: MQTTConfiguration.Version) async throws {
         let fixture = try await SinkFixture.start(
@@ -117,7 +117,7 @@ import XQueueTesting
         let subscriber = try await fixture.broker.subscribe(to: "task/status/+", name: "all")
         let sink = try fixture.sink { $0.version = version }
         let events = fixture.submissions(300)
-        // mosquitto acknowledges what is denied, and closes the connection then.
+        // mosquitto acknowledges the denied message, then closes the connection.
         try await eventually("the events are delivered") {
             do {
                 try await sink.deliver(events)
@@ -133,7 +133,7 @@ import XQueueTesting
         await sink.close()
     }
 
-    @Test("A topic that the broker does not let this client write to is told, message by message")
+    @Test("Messages to a denied topic are reported one by one")
     func denied() async throws {
         let fixture = try await SinkFixture.start(
             options: [], access: "topic readwrite task/notifier/#\ntopic readwrite task/status/#\n")

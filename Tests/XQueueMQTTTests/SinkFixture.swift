@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueMQTT
 import XQueueTestServers
 
-/// A sink and a broker it leads to.
+/// A broker and sinks that publish to it.
 struct SinkFixture {
     let broker: MosquittoServer
     let ids = TaskIDGenerator()
@@ -29,7 +29,7 @@ struct SinkFixture {
         return try MQTTSink(configuration: configuration, nodeID: node)
     }
 
-    /// The whole life of a task, with a mistake and a report of progress in it.
+    /// A task's events: submitted, started, a progress report, failed.
     func life(of id: TaskID) -> [TaskEvent] {
         [
             event(id, 1, .status(.init(previous: nil, status: .pending, version: 1))),
@@ -44,14 +44,14 @@ struct SinkFixture {
         ]
     }
 
-    /// One event of each of so many tasks.
+    /// A submission event for each of `count` tasks.
     func submissions(_ count: Int) -> [TaskEvent] {
         (0..<count).map {
             event(ids.next(), $0 + 1, .status(.init(previous: nil, status: .pending, version: 1)))
         }
     }
 
-    /// The failure of a task, with an error of so many bytes.
+    /// A failure event with an error of `bytes` bytes.
     func failure(bytes: Int) -> TaskEvent {
         event(
             ids.next(), 1,

@@ -6,11 +6,11 @@ import XQueueMQTT
 import XQueueTestServers
 import XQueueTesting
 
-/// What the sink says of a broker that it cannot come to, and when.
-@Suite("A broker that cannot be reached", .timeLimit(.minutes(5))) struct UnreachableBrokerTests {
-    @Test("Whoever stops waiting for a broker need not wait for it", arguments: ["tcp", "mqtts", "ws"])
+/// What the sink reports for an unreachable broker, and when.
+@Suite("Unreachable MQTT broker", .timeLimit(.minutes(5))) struct UnreachableBrokerTests {
+    @Test("Canceling an open does not wait for the broker", arguments: ["tcp", "mqtts", "ws"])
     func canceled(_ scheme: String) async throws {
-        // It takes the connection and says nothing.
+        // It accepts the connection but sends nothing.
         let fixture = SinkFixture(broker: try MosquittoServer())
         let silent = try await OddBroker.start(.init([]), port: fixture.broker.port)
         let sink = try fixture.sink("\(scheme)://127.0.0.1:\(fixture.broker.port)") {
@@ -22,7 +22,7 @@ import XQueueTesting
         await #expect(throws: (any Error).self) { try await opening.value }
     }
 
-    @Test("A broker that says nothing is given up", arguments: ["tcp", "mqtts", "ws"])
+    @Test("Opening times out if the broker stays silent", arguments: ["tcp", "mqtts", "ws"])
     func silent(_ scheme: String) async throws {
         let fixture = SinkFixture(broker: try MosquittoServer())
         let silent = try await OddBroker.start(.init([]), port: fixture.broker.port)
@@ -33,7 +33,7 @@ import XQueueTesting
         #expect(silent.clients == 1)
     }
 
-    @Test("Nobody who listens is told as the system says it") func nobody() async throws {
+    @Test("A refused connection is reported with the system's message") func nobody() async throws {
         let fixture = SinkFixture(broker: try MosquittoServer())
         let sink = try fixture.sink()
         let error = await #expect(throws: MQTTError.self) { try await sink.open() }
@@ -42,7 +42,7 @@ import XQueueTesting
         #expect(error?.message == "no connection to \(address): Connection refused")
     }
 
-    @Test("A certificate of a stranger, or for another name, is told", arguments: ["mqtts", "wss"])
+    @Test("An untrusted certificate or one for another name is reported", arguments: ["mqtts", "wss"])
     func certificates(_ scheme: String) async throws {
         let (files, others) = (
             try await TLSFiles.make(), try await TLSFiles.make(for: "DNS:elsewhere.example")
@@ -57,7 +57,7 @@ import XQueueTesting
             misled?.message.hasSuffix("no trusted connection: the certificate is for another name") == true)
     }
 
-    /// What is said of a broker on 127.0.0.1 that shows the certificate of `files`.
+    /// The error for a broker on 127.0.0.1 with the certificate of `files`.
     private func error(
         _ scheme: String, of files: TLSFiles, trusting trusted: TLSFiles
     ) async throws -> MQTTError? {

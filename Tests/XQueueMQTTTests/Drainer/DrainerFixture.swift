@@ -8,7 +8,7 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// Nodes over one store in memory, each with a way to it that can be cut, and a sink.
+/// Nodes that share an in-memory store, each with its own severable connection and sink.
 struct DrainerFixture: Sendable {
     struct Node: Sendable {
         let store: FaultyStore
@@ -44,7 +44,7 @@ struct DrainerFixture: Sendable {
         return Node(store: way, manager: manager, sink: sink, log: log, group: group)
     }
 
-    /// Runs the nodes while `body` runs, then shuts them down in an orderly way.
+    /// Runs the nodes while `body` runs, then shuts them down gracefully.
     func running(_ nodes: [Node], _ body: () async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             for node in nodes { tasks.addTask { try await node.group.run() } }
@@ -63,7 +63,7 @@ struct DrainerFixture: Sendable {
         await store.close()
     }
 
-    /// Submits so many tasks and waits until all have succeeded.
+    /// Submits `count` tasks and waits until all have succeeded.
     func work(_ count: Int, on node: Node) async throws {
         let before = try await succeeded()
         try await node.manager.submit(
@@ -76,7 +76,7 @@ struct DrainerFixture: Sendable {
     }
 }
 
-/// The warnings of a node.
+/// A node's logged warnings.
 final class WarningLog: Sendable {
     private let lines = Mutex<[String]>([])
 

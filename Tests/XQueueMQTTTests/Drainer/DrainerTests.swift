@@ -6,7 +6,7 @@ import XQueueSQLite
 import XQueueStoreTesting
 import XQueueTesting
 
-/// The drainer hands every event to its sink, and is in nobody's way.
+/// The drainer delivers every event to its sink and delays nothing else.
 @Suite(.timeLimit(.minutes(5))) struct DrainerTests {
     private static let trouble = "Could not deliver events to sink; retrying"
 
@@ -31,17 +31,17 @@ import XQueueTesting
         #expect(!node.sink.isOpen)
     }
 
-    @Test func aSinkThatIsDownDelaysNoTaskAndLosesNothing() async throws {
+    @Test func aFailingSinkDelaysNoTaskAndLosesNothing() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         node.sink.setDown(true)
         try await fixture.running([node]) {
             try await fixture.work(500, on: node)
-            try await eventually("it was tried more than once") { node.sink.failures > 2 }
+            try await eventually("delivery was retried") { node.sink.failures > 2 }
             #expect(node.sink.events.isEmpty)
             #expect(try await node.manager.statistics().sinks.first?.isConnected == false)
             #expect(try await node.manager.statistics().sinks.first?.lag == 1500)
-            // An operator hears of it once.
+            // It is logged once.
             #expect(node.log.all == [Self.trouble])
             node.sink.setDown(false)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 500 }
@@ -49,7 +49,7 @@ import XQueueTesting
         }
     }
 
-    @Test func whatASinkPutsAsideIsCountedAndTold() async throws {
+    @Test func rejectedMessagesAreCountedAndLogged() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         node.sink.refuse(["a/b"])
@@ -60,7 +60,7 @@ import XQueueTesting
             #expect(condition.lastRejected?.rejection == SinkRejection(topic: "a/b", reason: "no"))
             #expect(condition.problem == nil)
             #expect(try await node.manager.statistics().sinks.first?.tally.rejected == 1)
-            // Many are counted, and not each of them told.
+            // When there are many, all are counted but not all logged.
             node.sink.refuse((0..<100).map { "c/\($0)" })
             try await fixture.work(1, on: node)
             try await eventually("all are counted") { node.manager.sinkConditions().first?.rejected == 101 }
@@ -68,16 +68,20 @@ import XQueueTesting
         }
     }
 
-    @Test func aSinkInTroubleIsToldUntilItIsWell() async throws {
+    @Test func aSinkProblemIsReportedUntilItIsResolved() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         node.sink.setDown(true)
         try await fixture.running([node]) {
-            try await eventually("it is told") { node.manager.sinkConditions().first?.problem != nil }
+            try await eventually("the problem is reported") {
+                node.manager.sinkConditions().first?.problem != nil
+            }
             #expect(try await node.manager.statistics().sinks.first?.problem != nil)
             node.sink.setDown(false)
             try await fixture.work(1, on: node)
-            try await eventually("it is well") { node.manager.sinkConditions().first?.problem == nil }
+            try await eventually("the problem is cleared") {
+                node.manager.sinkConditions().first?.problem == nil
+            }
         }
     }
 
@@ -87,12 +91,12 @@ import XQueueTesting
         node.sink.setStuck(true)
         let start = ContinuousClock.now
         try await fixture.running([node]) { try await fixture.work(500, on: node) }
-        // Five seconds of patience at shutdown, and more for a machine that is busy with other tests.
+        // The five-second grace period at shutdown, plus slack for a busy machine.
         #expect(ContinuousClock.now - start < .seconds(40))
         #expect(node.sink.events.isEmpty)
     }
 
-    @Test func whatTheSinkHasTakenIsNotRepeatedBecauseTheStoreFails() async throws {
+    @Test func aStoreFailureDoesNotRepeatDeliveredEvents() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         try await fixture.running([node]) {
@@ -109,7 +113,7 @@ import XQueueTesting
         }
     }
 
-    @Test func aLeaseThatWasLostForAMomentRepeatsNothing() async throws {
+    @Test func aBrieflyLostLeaseRepeatsNothing() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         try await fixture.running([node]) {
@@ -129,21 +133,21 @@ import XQueueTesting
         }
     }
 
-    @Test func whatTheLogDropsIsCountedAndTold() async throws {
+    @Test func droppedEventsAreCountedAndLogged() async throws {
         let fixture = try DrainerFixture(events: EventRetention(count: 100, age: .seconds(3600)))
         let node = try fixture.node("one")
         try await fixture.running([node]) {
-            try await eventually("the sink has been taken up") { node.sink.isOpen }
+            try await eventually("the sink is open") { node.sink.isOpen }
             node.sink.setDown(true)
             try await fixture.work(300, on: node)
-            try await eventually("it was tried") { node.sink.failures > 0 }
-            try await eventually("the log drops what is over its cap") {
+            try await eventually("delivery was attempted") { node.sink.failures > 0 }
+            try await eventually("the log drops events above its limit") {
                 _ = try await fixture.store.prune(
                     Retention(age: .seconds(3600), count: 1_000_000), limit: 100)
                 return try await fixture.store.events(after: .start, limit: 1, waiting: .zero).isReset
             }
             node.sink.setDown(false)
-            try await eventually("what is left is delivered") {
+            try await eventually("the remaining events are delivered") {
                 try await node.manager.statistics().sinks.first?.lag == 0
             }
             let report = try #require(try await node.manager.statistics().sinks.first)
@@ -166,9 +170,9 @@ import XQueueTesting
             let start = ContinuousClock.now
             victim.store.cutOff()
             try await eventually("the other one drains") { heir.sink.isOpen }
-            // Three heartbeats, and more for a machine that is busy with other tests.
+            // Three heartbeats, plus slack for a busy machine.
             #expect(ContinuousClock.now - start < DrainerFixture.heartbeat * 3 + .seconds(12))
-            // The victim may have taken tasks with it, which others finish in their time.
+            // The victim may still hold tasks, which other nodes finish after their leases expire.
             victim.store.heal()
             try await fixture.work(200, on: heir)
             try await eventually("nothing is missing") {
@@ -178,7 +182,7 @@ import XQueueTesting
         }
     }
 
-    @Test func shutdownDeliversTheRestAndHandsOverAtOnce() async throws {
+    @Test func shutdownDeliversTheRestAndHandsOverImmediately() async throws {
         let fixture = try DrainerFixture()
         let (first, second) = (try fixture.node("first"), try fixture.node("second"))
         try await fixture.running([first, second]) {

@@ -1,7 +1,7 @@
 import Synchronization
 import XQueueCore
 
-/// A sink that keeps what it is given, and can be down or stuck.
+/// A sink that records its events and can be made to fail or hang.
 final class RecordingSink: EventSink {
     private struct State {
         var isDown = false
@@ -18,22 +18,22 @@ final class RecordingSink: EventSink {
     let name = "recording"
     private let state = Mutex(State())
 
-    /// All it was given, repeats included.
+    /// All delivered events, including repeats.
     var events: [TaskEvent] { state.withLock { $0.events } }
     var isOpen: Bool { state.withLock { $0.isOpen } }
-    /// How often it was down when somebody wanted it.
+    /// How often it was used while down.
     var failures: Int { state.withLock { $0.failures } }
 
     func setDown(_ isDown: Bool) {
         state.withLock { $0.isDown = isDown }
     }
 
-    /// Whether deliveries take until they are canceled.
+    /// Makes deliveries hang until canceled.
     func setStuck(_ isStuck: Bool) {
         state.withLock { $0.isStuck = isStuck }
     }
 
-    /// What it is to tell of next.
+    /// Sets the rejections to report next.
     func refuse(_ topics: [String]) {
         state.withLock { state in
             for topic in topics { state.rejections.add(SinkRejection(topic: topic, reason: "no")) }
@@ -73,7 +73,7 @@ final class RecordingSink: EventSink {
     }
 }
 
-/// What is told of each task, in the order it came.
+/// The delivered status versions of each task, in arrival order.
 struct Stories {
     private let versions: [TaskID: [Int]]
 
@@ -86,10 +86,10 @@ struct Stories {
         self.versions = versions
     }
 
-    /// How many tasks have come to their third version: submitted, started, succeeded.
+    /// The number of tasks that reached their third version: submitted, started, succeeded.
     var whole: Int { versions.values.count { $0.contains(3) } }
 
-    /// The tasks of which something is missing, or told too early. Repeats begin anew from an older version.
+    /// Tasks with missing or out-of-order versions. Repeats, which restart from an older version, are allowed.
     var broken: [TaskID: [Int]] {
         versions.filter { _, versions in
             var highest = 0

@@ -6,11 +6,11 @@ import XQueueTesting
 
 @testable import XQueueMQTT
 
-@Suite("Bytes that no broker should send") struct AlteredFrameTests {
+@Suite("Damaged MQTT packets") struct AlteredFrameTests {
     typealias Version = MQTTConfiguration.Version
     private static let rounds = 4000
 
-    /// Numbers from a fixed seed.
+    /// Random numbers from a fixed seed.
     private struct Dice {
         let source: SeededRandomSource
 
@@ -33,7 +33,7 @@ import XQueueTesting
         return bytes
     }
 
-    /// Whether these are whole packets of the kinds that may pass, none longer than it has to be.
+    /// Whether these are whole packets of permitted kinds, none longer than necessary.
     private func isHarmless(_ frames: [UInt8]) -> Bool {
         var rest = frames[...]
         while let head = rest.first {
@@ -49,7 +49,7 @@ import XQueueTesting
         return true
     }
 
-    @Test("Altered packets never trap, let nothing but acknowledgements pass, and are not kept")
+    @Test("Altered packets never trap, pass only as acknowledgements, and are not buffered")
     func altered() {
         let dice = Dice(source: SeededRandomSource(seed: 20_260_101))
         var (violations, passed) = (0, 0)
@@ -64,12 +64,12 @@ import XQueueTesting
             violations += result.violation == nil ? 0 : 1
             passed += result.frames.isEmpty ? 0 : 1
         }
-        // Most are noticed, and most begin well.
+        // Most are detected, and most have a valid beginning.
         #expect(violations > Self.rounds / 2)
         #expect(passed > Self.rounds / 4)
     }
 
-    @Test("Noise never traps and is never kept beyond the limit") func noise() {
+    @Test("Noise never traps and is never buffered beyond the limit") func noise() {
         let dice = Dice(source: SeededRandomSource(seed: 7))
         for round in 0..<Self.rounds {
             let bytes = (0..<64).map { _ in UInt8(dice.roll(256)) }
@@ -80,9 +80,9 @@ import XQueueTesting
         }
     }
 
-    @Test("A packet just within the limit that comes slowly is taken, and no more than it is kept")
+    @Test("A slow packet just within the limit is accepted, and nothing beyond it is buffered")
     func slow() {
-        // Tens of thousands of user properties without a name or value, after a length in three bytes.
+        // Tens of thousands of user properties with empty names and values, after a three-byte length.
         let count = (FrameFilter.maxFrameBytes - 5) / 5
         let length = count * 5
         let body: [UInt8] =
@@ -102,7 +102,7 @@ import XQueueTesting
         #expect(filter.waiting == 0)
     }
 
-    @Test("Endless acknowledgements in odd pieces leave nothing behind") func endless() {
+    @Test("Endless fragmented acknowledgements leave nothing buffered") func endless() {
         var filter = FrameFilter(.v3)
         filter.sent(ByteBuffer(bytes: FrameFixture.connect))
         _ = filter.received([0x20, 2, 0, 0], inPiecesOf: 4)

@@ -5,10 +5,10 @@ import Testing
 
 @testable import XQueueMQTT
 
-@Suite("What passes from a broker to the library") struct FrameFilterTests {
+@Suite("MQTT frame filter") struct FrameFilterTests {
     typealias Version = MQTTConfiguration.Version
 
-    @Test("Acknowledgements of 3.1.1 pass as they are, however they are cut", arguments: [1, 2, 3, 1000])
+    @Test("Version 3.1.1 acknowledgements pass unchanged, however fragmented", arguments: [1, 2, 3, 1000])
     func version3(_ size: Int) {
         let bytes = FrameFixture.ofVersion3.flatMap { $0 }
         var filter = FrameFixture.filter(.v3)
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(
-        "Of version 5 pass numbers, reasons and what the library uses of the properties",
+        "Version 5 acknowledgements pass with number, reason and the properties the library uses",
         arguments: [1, 2, 3, 1000])
     func version5(_ size: Int) {
         var filter = FrameFixture.filter(.v5)
@@ -33,14 +33,14 @@ import Testing
         #expect(result.frames == expected.flatMap { $0 })
     }
 
-    @Test("A broker that does not know version 5 says so in the words of the old one") func oldBroker() {
+    @Test("The version 3 reply of a broker without version 5 is translated") func oldBroker() {
         var filter = FrameFixture.filter(.v5)
         let result = filter.received([0x20, 2, 0, 1], inPiecesOf: 4)
         #expect(result.frames == [0x20, 3, 0, 0x84, 0])
         #expect(result.violation == nil)
     }
 
-    @Test("After a broker has left, nothing passes and nothing is kept") func afterTheEnd() {
+    @Test("After a DISCONNECT, nothing passes and nothing is buffered") func afterTheEnd() {
         var filter = FrameFixture.filter(.v5)
         let result = filter.received([0xE0, 0, 0x30, 200, 1, 2, 3], inPiecesOf: 100)
         #expect(result.frames == [0xE0, 1, 0])
@@ -48,7 +48,7 @@ import Testing
         #expect(filter.waiting == 0)
     }
 
-    @Test("What came before something that does not pass is not lost") func before() {
+    @Test("Packets before a violation still pass") func before() {
         var filter = FrameFixture.filter(.v3)
         let result = filter.received([0x40, 2, 0, 1, 0x30, 0, 0x40, 2, 0, 2], inPiecesOf: 100)
         #expect(result.frames == [0x40, 2, 0, 1])
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(
-        "Everything else ends the connection as soon as it shows",
+        "Everything else ends the connection as soon as it is detected",
         arguments: [
             (Version.v3, [0x30], "an unsolicited PUBLISH packet"),
             (.v5, [0x90], "an unsolicited SUBACK packet"),
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("Answers that nobody waits for end the connection")
+    @Test("Unsolicited answers end the connection")
     func unasked() {
         var filter = FrameFilter(.v3)
         #expect(filter.received([0x20], inPiecesOf: 1).violation == "an unsolicited CONNACK packet")
@@ -101,7 +101,7 @@ import Testing
         #expect(result.violation == "an unsolicited PUBACK packet")
     }
 
-    @Test("What is sent is counted, however it is cut", arguments: [1, 3, 7, 100_000])
+    @Test("Sent packets are counted, however fragmented", arguments: [1, 3, 7, 100_000])
     func counting(_ size: Int) {
         let long: [UInt8] = [0x32, 0xC8, 0x01] + [UInt8](repeating: 0x32, count: 200)
         let sent = FrameFixture.everything + long + FrameFixture.publish(1, quality: 0)

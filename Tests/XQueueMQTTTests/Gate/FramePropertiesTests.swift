@@ -5,14 +5,14 @@ import Testing
 
 @testable import XQueueMQTT
 
-@Suite("The properties of version 5") struct FramePropertiesTests {
-    /// What an answer to a request for a connection with these properties comes to.
+@Suite("MQTT 5 properties") struct FramePropertiesTests {
+    /// The numeric properties of a CONNACK with these properties.
     private func read(_ properties: [UInt8], length: Int? = nil) throws(FrameViolation) -> [UInt8: UInt32] {
         var body = ByteBuffer(bytes: [UInt8(length ?? properties.count)] + properties)
         return try FrameProperties(&body, of: .connack).numbers
     }
 
-    @Test("Every property of such an answer is read to its end") func everyKind() throws {
+    @Test("Every CONNACK property is read to its end") func everyKind() throws {
         let all: [UInt8] =
             [0x11, 0, 0, 0, 9, 0x12, 0, 1, 97, 0x13, 1, 0, 0x15, 0, 0, 0x16, 0, 2, 1, 2, 0x1A, 0, 1, 97]
             + [
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "What is unknown, misplaced, doubled, cut short or out of range is refused",
+        "Unknown, misplaced, duplicate, truncated or out-of-range properties are rejected",
         arguments: [
             ([0x7E], "with the unknown property 0x7e"),
             ([0x80, 0x01], "with the unknown property 0x80"),
@@ -50,7 +50,7 @@ import Testing
         #expect(error?.description == "a CONNACK packet " + what)
     }
 
-    @Test("A length that is not there, or longer than what is there, is refused")
+    @Test("A missing length, or one beyond the end, is rejected")
     func lengths() {
         let lists: [[UInt8]] = [
             [], [0x80], [0xFF, 0xFF, 0xFF, 0x7F], [0xFF, 0xFF, 0xFF, 0xFF, 1], [5, 0x24, 1],
