@@ -1,5 +1,5 @@
-// Preloaded into a program, this shifts its wall clock, and its alone, by the number of milliseconds that stands in binary
-// in the file named by XQUEUE_CLOCK_SHIFT. The file may be rewritten at any time. Monotonic clocks are left as they are.
+// Preloaded into a program, this shifts the wall clock of that program only, by the number of milliseconds in the file
+// named by XQUEUE_CLOCK_SHIFT: a native 64-bit integer that may be rewritten at any time. Monotonic clocks do not change.
 //
 //     cc -shared -fPIC -O2 -o shift.so shift.c
 //     LD_PRELOAD=./shift.so XQUEUE_CLOCK_SHIFT=./shift xqueue serve

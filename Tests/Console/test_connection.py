@@ -1,4 +1,4 @@
-"""The server goes away and comes back while the page is open."""
+"""The server stops and restarts while the page is open."""
 
 import unittest
 
@@ -28,11 +28,11 @@ class ConnectionTest(ConsoleCase):
         page.wait_for_text(".notice", "Reconnected.")
         page.wait_until("!document.querySelector('.banner').checkVisibility()", "the banner is gone")
         page.wait_for_text(f"tr[data-id='{after}'] .chip", "Success")
-        # Its worker died with the server; the next attempt ends it.
+        # Its worker died with the server; the next attempt completes it.
         page.wait_for_text(f"tr[data-id='{long}'] .chip", "Success")
         live = self.server.submit()
         page.wait_for_text(f"tr[data-id='{live}'] .chip", "Success")
-        self.assertTrue(page.evaluate("window.isSamePage"), "the page was loaded again")
+        self.assertTrue(page.evaluate("window.isSamePage"), "the page was reloaded")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
     def test_a_stream_closed_while_connecting_logs_no_error(self):
@@ -58,7 +58,7 @@ class ConnectionTest(ConsoleCase):
         })()""")
         self.assertEqual(states, [True])
 
-    def test_the_overview_counts_what_happened_meanwhile(self):
+    def test_the_overview_counts_tasks_finished_while_offline(self):
         page = self.open("overview")
         success = ".tile[data-status=success] .tile-count"
         self.server.wait_for_status(self.server.submit(), "success")
@@ -71,7 +71,7 @@ class ConnectionTest(ConsoleCase):
         page.wait_until(f"document.querySelector('{success}').innerText === '6'", "six successes are counted")
         self.expect(page, "ERR_CONNECTION_REFUSED", "WebSocket connection")
 
-    def test_events_missing_from_the_log_are_made_up_for(self):
+    def test_events_missing_from_the_log_are_compensated(self):
         self.server.flags = ("--events-max-count", "10")
         self.server.kill()
         self.server.start()

@@ -1,4 +1,4 @@
-"""The console with the keyboard alone."""
+"""Using the console with the keyboard alone."""
 
 import unittest
 

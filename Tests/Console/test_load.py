@@ -47,7 +47,7 @@ class LoadTest(ConsoleCase):
               f"{frames['count']} frames, the longest {frames['longest']:.0f} ms", flush=True)
         self.assertLess(frames["longest"], LONGEST_FRAME)
 
-    def test_a_page_that_opens_does_not_wait_for_the_past(self):
+    def test_opening_a_page_does_not_wait_for_past_events(self):
         self.submit_many()
         self.wait_for_successes(TASKS)
         page = self.open(prelude=WATCH_FRAMES)
@@ -56,12 +56,12 @@ class LoadTest(ConsoleCase):
         page.wait_until("performance.now() - window.lastMessage > 1000", "past events have arrived")
         self.check_frames(page, "the past")
 
-    def test_a_page_is_used_while_thousands_of_tasks_run(self):
+    def test_the_page_is_usable_while_thousands_of_tasks_run(self):
         slow = self.server.submit(payload={"duration_ms": 900_000, "steps": 900}, priority=9)
         page = self.open("tasks", prelude=WATCH_FRAMES)
         load = threading.Thread(target=self.submit_many)
         load.start()
-        page.wait_until("window.socketMessages > 1000", "events come")
+        page.wait_until("window.socketMessages > 1000", "events arrive")
         # Meanwhile, find a task, open it and cancel it.
         page.fill("#find-id", slow)
         page.press("Enter")
@@ -75,7 +75,7 @@ class LoadTest(ConsoleCase):
         page.wait_until(
             f"document.querySelector('.tile[data-status=success] b').innerText.replace(/\\D/g, '') === '{TASKS}'",
             "the page has caught up")
-        page.wait_until(f"window.socketMessages >= {EVENTS_OF_A_TASK * TASKS}", "every event came")
+        page.wait_until(f"window.socketMessages >= {EVENTS_OF_A_TASK * TASKS}", "every event arrived")
         self.check_frames(page, "live")
 
 

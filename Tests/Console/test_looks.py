@@ -1,4 +1,4 @@
-"""Every view in every layout, theme and language: it must fit, and all texts exist. Screenshots are kept."""
+"""Every view in every layout, theme and language: it must fit, and all texts must exist. Screenshots are kept."""
 
 import json
 import unittest
@@ -71,7 +71,7 @@ class LooksTest(ConsoleCase):
         self.look_at(chinese, "zh")
         self.look_at(self.open(language="zh-CN", scheme="dark", **PHONE), "zh-phone-dark")
 
-    def test_both_languages_have_all_words(self):
+    def test_both_languages_have_all_texts(self):
         page = self.open(language="zh-CN")
         page.wait_for_text("nav", "概览")
         lists = page.evaluate("""Promise.all([
@@ -98,7 +98,7 @@ class LooksTest(ConsoleCase):
         page.choose("#theme", "dark")
         dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.evaluate("window.isOld = true; location.reload(); true")
-        page.wait_until("!window.isOld && document.querySelector('h1')?.innerText === '任务类型'", "it is loaded again")
+        page.wait_until("!window.isOld && document.querySelector('h1')?.innerText === '任务类型'", "it is reloaded")
         self.assertEqual(page.evaluate("getComputedStyle(document.body).backgroundColor"), dark)
         page.choose("#theme", "light")
         self.assertNotEqual(page.evaluate("getComputedStyle(document.body).backgroundColor"), dark)

@@ -40,7 +40,7 @@ class MQTTPageTest(unittest.TestCase):
         self.assertEqual(order, ["success", "processing", "pending"])
         self.assertEqual(page.problems, [])
 
-    def test_many_at_once_and_only_the_newest_are_kept(self):
+    def test_only_the_newest_messages_are_kept_under_load(self):
         server = Server(self.folder, "--mqtt-broker", f"tcp://127.0.0.1:{self.broker.port}")
         page = self.open()
         for _ in range(150):
@@ -49,14 +49,14 @@ class MQTTPageTest(unittest.TestCase):
         self.assertLessEqual(page.count("li"), 200)
         self.assertEqual(page.problems, [])
 
-    def test_comes_back_after_the_broker_was_away(self):
+    def test_reconnects_after_a_broker_restart(self):
         page = self.open()
         self.broker.kill()
         page.wait_until("document.querySelector('#state').innerText === 'disconnected'", "the page notices")
         self.broker.start()
-        page.wait_until("document.querySelector('#state').innerText === 'subscribed'", "the page is back")
+        page.wait_until("document.querySelector('#state').innerText === 'subscribed'", "the page has resubscribed")
         message = '{"task_id":"task-1","type":"t","status":"success","error":null,"retry_count":0,"version":3}'
-        wait_for(lambda: self.broker.publish("task/status/task-1", message) or page.count("li"), "it is told")
+        wait_for(lambda: self.broker.publish("task/status/task-1", message) or page.count("li"), "the message is shown")
         page.wait_for_text("li", "t task-1 success")
         self.assertEqual([each for each in page.problems if "WebSocket connection" not in each], [])
 

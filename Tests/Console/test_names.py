@@ -1,4 +1,4 @@
-"""Telling tasks apart: IDs, long names, and the dialogs that name them."""
+"""Distinguishing tasks: IDs, long names, and the dialogs that name them."""
 
 import json
 import unittest
@@ -41,10 +41,10 @@ class NamesTest(ConsoleCase):
                 self.assertIn("…", text)
             cut = page.evaluate(
                 "[...document.querySelectorAll('tbody a')].filter((node) => node.scrollWidth > node.clientWidth).length")
-            self.assertEqual(cut, 0, "what differs is cut off")
+            self.assertEqual(cut, 0, "the distinguishing part is cut off")
         page.screenshot("phone-file")
 
-    def test_a_question_names_its_task_and_a_click_means_the_row_it_was_made_on(self):
+    def test_a_dialog_names_the_task_of_the_clicked_row(self):
         wanted = self.server.submit(payload={"duration_ms": 900_000, "steps": 900})
         page = self.open("tasks")
         button = f"tr[data-id='{wanted}'] button[title=Cancel]"
@@ -70,7 +70,7 @@ class NamesTest(ConsoleCase):
         order = page.evaluate("[...document.querySelectorAll('tbody tr')].map((row) => row.dataset.id)")
         self.assertEqual(order, sorted([wanted, *others], reverse=True))
 
-    def test_every_question_names_what_it_is_about(self):
+    def test_every_dialog_names_its_subject(self):
         identifier = self.server.submit(payload={"fail_times": 9}, max_retry=0)
         self.server.wait_for_status(identifier, "failed")
         page = self.open(f"tasks/{identifier}")
@@ -106,7 +106,7 @@ class NamesTest(ConsoleCase):
             for path, content in shown.items():
                 self.go(page, path)
                 page.wait_until(f"location.hash === '#/{path}'")
-                page.wait_until(f"document.querySelector({json.dumps(content)})?.checkVisibility()", f"{path} is there")
+                page.wait_until(f"document.querySelector({json.dumps(content)})?.checkVisibility()", f"{path} is shown")
                 self.assertEqual(page.evaluate(OVERFLOW), [], f"{path} at {width}")
                 wide = page.evaluate("document.documentElement.scrollWidth") - width
                 self.assertLessEqual(wide, 0, f"{path} is {wide} pixels too wide at {width}")
@@ -117,11 +117,11 @@ class NamesTest(ConsoleCase):
             self.go(page, f"tasks/{self.running[1]}")
             page.click("[data-action=cancel]")
             page.wait_for_text("dialog", self.running[1])
-            self.assertEqual(page.evaluate(OVERFLOW), [], f"a question at {width}")
+            self.assertEqual(page.evaluate(OVERFLOW), [], f"a dialog at {width}")
             page.press("Escape")
             page.wait_until("!document.querySelector('dialog')")
 
-    def test_lists_say_what_more_there_is(self):
+    def test_lists_show_how_many_more_there_are(self):
         self.fill_with_long_names()
         page = self.open("overview")
         for card, count in (("backlog", 16), ("keys", 15)):

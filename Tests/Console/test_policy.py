@@ -1,4 +1,4 @@
-"""The page loads nothing but its own files, and runs nothing else."""
+"""The page loads and runs only its own files."""
 
 import unittest
 
@@ -21,13 +21,13 @@ class PolicyTest(ConsoleCase):
         page.wait_until("true")
         self.assertIsNone(page.evaluate("window.isInjected"))
         self.assertNotEqual(page.evaluate("getComputedStyle(document.body).color"), "rgb(1, 2, 3)")
-        # The check that guards all other tests has recorded these violations.
+        # The check behind all other tests has recorded these violations.
         found = " ".join(page.problems)
         for directive in ("script-src-elem", "script-src-attr", "style-src-elem"):
             self.assertIn(f"policy: {directive}", found)
         page.problems = []
 
-    def test_nothing_comes_from_elsewhere(self):
+    def test_nothing_is_loaded_from_other_origins(self):
         page = self.open("overview")
         for view in ("tasks", "submit", "types", "workers"):
             self.go(page, view)
@@ -36,7 +36,7 @@ class PolicyTest(ConsoleCase):
             "[...new Set(performance.getEntriesByType('resource').map((entry) => new URL(entry.name).host))]")
         self.assertEqual(origins, [f"127.0.0.1:{self.server.port}"])
 
-    def test_texts_of_tasks_are_never_markup(self):
+    def test_task_texts_are_never_markup(self):
         markup = "<img src=x onerror='window.isInjected=true'><b id=markup>bold</b>"
         identifier = self.server.submit(
             payload={"message": markup, "duration_ms": 0}, concurrency_key=markup, max_concurrency=1,

@@ -9,7 +9,7 @@ CARD = "section[aria-labelledby=card-sinks]"
 
 
 class NoBrokerTest(ConsoleCase):
-    def test_without_a_broker_nothing_is_told(self):
+    def test_without_a_broker_the_card_is_hidden(self):
         page = self.open("overview")
         page.wait_for_text("#rows-workers", "slot")
         self.assertFalse(page.evaluate(f"document.querySelector('{CARD}').checkVisibility()"))
@@ -20,7 +20,7 @@ class BrokerTest(ConsoleCase):
         self.broker = Broker(self.folder, "max_packet_size 2000")
         return ("--mqtt-broker", f"tcp://127.0.0.1:{self.broker.port}")
 
-    def test_what_it_refuses_and_why_nothing_arrives(self):
+    def test_rejections_and_delivery_problems_are_shown(self):
         identifier = self.server.submit(type="far", max_retry=0)
         lease = self.server.call(
             "POST", "leases", {"worker": "w1", "types": ["far"], "max_tasks": 1, "wait": 5})["leases"][0]["lease"]

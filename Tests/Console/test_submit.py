@@ -1,4 +1,4 @@
-"""Submitting tasks in the form, and watching them."""
+"""Submitting tasks in the form and watching them."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ class SubmitTest(ConsoleCase):
             """document.querySelector('[name=metadata]')?.value === '{"user": 12345678901234567890}'""",
             "the form shows the task's metadata")
 
-    def test_mistakes_are_marked_where_they_are(self):
+    def test_errors_are_marked_at_their_fields(self):
         page = self.open("submit")
         page.fill("[name=payload]", "{oops")
         page.click("button[type=submit]")
@@ -69,7 +69,7 @@ class SubmitTest(ConsoleCase):
 class RefusalTest(ConsoleCase):
     flags = ("--queue-max-payload", "64")
 
-    def test_what_only_the_server_knows_is_marked_too(self):
+    def test_errors_from_the_server_are_marked_too(self):
         page = self.open("submit")
         page.fill("[name=type]", "example")
         page.fill("[name=payload]", json.dumps({"message": "x" * 100}))
@@ -95,7 +95,7 @@ class TaskPageTest(ConsoleCase):
         page.wait_until("document.querySelector('.progress-panel .muted')?.innerText.startsWith('step ')")
         while not look():
             pass
-        self.assertGreater(len(seen), 5, f"progress was seen at {sorted(seen)} only")
+        self.assertGreater(len(seen), 5, f"progress was only seen at {sorted(seen)}")
         page.wait_for_text(".timeline", "Submitted")
         page.wait_for_text(".timeline", "Started, attempt 1")
         page.wait_for_text(".timeline", "Succeeded")
@@ -138,7 +138,7 @@ class TaskPageTest(ConsoleCase):
             self.server.call("DELETE", f"tasks/{each}")
             self.server.wait_for_status(each, "canceled")
 
-    def test_a_task_that_is_not_there(self):
+    def test_an_unknown_task(self):
         page = self.open("tasks/019ab3c4-0000-7000-8000-000000000000")
         page.wait_for_text("main", "No such task")
         self.expect(page, "404")

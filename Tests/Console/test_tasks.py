@@ -48,14 +48,14 @@ class TableTest(ConsoleCase):
 
         page.fill("#find-id", "nothing-like-this")
         page.click(".find button")
-        page.wait_until("document.querySelector('#find-error').innerText !== ''", "the search says it found nothing")
+        page.wait_until("document.querySelector('#find-error').innerText !== ''", "the search reports that it found nothing")
         page.fill("#find-id", failed)
         page.click(".find button")
         page.wait_for_text("h1", "example")
         page.wait_for_text(".errors", "attempt 1 fails")
         self.expect(page, "404", "400")
 
-    def test_the_table_lives(self):
+    def test_the_table_updates_live(self):
         page = self.open("tasks")
         page.wait_for_text("main", "No tasks yet.")
         first = self.server.submit(payload={"duration_ms": 600_000, "steps": 1_000})
@@ -100,7 +100,7 @@ class TypesTest(ConsoleCase):
         self.server.wait_for_status(identifier, "success")
         page.wait_until(f"document.querySelector('{row} [href*=success]').innerText === '2'", "it is counted")
 
-    def test_a_type_that_nobody_needs_is_deleted(self):
+    def test_an_unused_type_is_deleted(self):
         for name in ("retired", "useful"):
             self.server.call("POST", f"types/{name}/pause?create=true")
         self.server.submit(type="useful")
@@ -122,10 +122,10 @@ class TypesTest(ConsoleCase):
         page.screenshot("types-delete")
         self.confirm(page)
         page.wait_for_text(".notice", "retired deleted.")
-        page.wait_until("!document.querySelector('tr[data-type=retired]')", "its row goes")
+        page.wait_until("!document.querySelector('tr[data-type=retired]')", "its row disappears")
         self.assertNotIn("retired", [each["type"] for each in self.server.call("GET", "types")["types"]])
 
-    def test_a_type_that_is_served_or_gone_is_not_deleted(self):
+    def test_a_type_in_use_is_not_deleted(self):
         self.server.call("POST", "types/retired/pause?create=true")
         page = self.open("types", language="zh-CN")
         page.click("[aria-label='删除 example']")

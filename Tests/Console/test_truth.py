@@ -10,8 +10,8 @@ from support.page import Page
 from support.programs import Redis, wait_for
 
 BATCH = 1_000
-# Runs before the page's own scripts and records what each row shows, frame by frame: `steps` holds for each task the
-# states seen, in order and without repeats.
+# Runs before the page's own scripts and records what each row shows, frame by frame: `steps` holds the states seen for
+# each task, in order and without repeats.
 WATCH_ROWS = """
 window.steps = {};
 window.frames_ = 0;
@@ -29,7 +29,7 @@ window.frames_ = 0;
 }
 """
 ORDER = ["Pending", "Processing", "Success"]
-# The points of a chart's line as {at, value}: `at` is 0 at the left and 1 at the right, the value is by its axis.
+# The points of a chart's line as {at, value}: `at` runs from 0 (left) to 1 (right), the value follows the axis.
 CHART = """((line) => {
   const picture = document.querySelector(`.chart .line[data-line=${line}]`).closest("svg");
   const rules = [...picture.querySelectorAll(".grid line")];
@@ -57,29 +57,29 @@ class LoadTruthTest(ConsoleCase):
     def steps(self, page):
         return page.evaluate("window.steps")
 
-    def test_what_has_ended_is_shown_as_ended_from_the_first_moment(self):
+    def test_finished_tasks_are_never_shown_as_unfinished(self):
         self.submit_many(6_000)
         self.wait_for_successes(6_000)
         page = self.open("tasks", prelude=WATCH_ROWS)
-        page.wait_until("document.querySelectorAll('tbody tr').length === 25", "the table is there")
+        page.wait_until("document.querySelectorAll('tbody tr').length === 25", "the table is shown")
         # All past events have arrived and been painted.
         page.wait_until("performance.now() - window.lastMessage > 2000 && window.frames_ > 50", "it is quiet")
         steps = self.steps(page)
         self.assertEqual({state for seen in steps.values() for state in seen}, {"Success"})
-        self.assertEqual(len(steps), 25, "rows came and went")
+        self.assertEqual(len(steps), 25, "rows appeared and disappeared")
 
-    def test_rows_go_forward_only_while_thousands_of_tasks_run(self):
+    def test_rows_only_move_forward_under_load(self):
         page = self.open("tasks", prelude=WATCH_ROWS)
         page.wait_for_text("main", "No tasks yet.")
         load = threading.Thread(target=self.submit_many, args=(10_000,))
         load.start()
-        page.wait_until("Object.keys(window.steps).length > 0", "rows come")
+        page.wait_until("Object.keys(window.steps).length > 0", "rows appear")
         load.join()
         self.wait_for_successes(10_000)
         page.wait_until(
             "document.querySelectorAll('tbody tr').length === 25 && "
             "[...document.querySelectorAll('tbody .chip')].every((chip) => chip.innerText === 'Success')",
-            "the table shows that all have ended")
+            "the table shows that all have succeeded")
         page.wait_for_text(".pager", "1–25 of 10,000")
         steps = self.steps(page)
         print(f"{len(steps)} rows were shown while 10,000 tasks ran", flush=True)
@@ -91,9 +91,9 @@ class LoadTruthTest(ConsoleCase):
         page.wait_until("performance.now() - window.lastMessage > 2000 && window.frames_ > 50", "it is quiet")
         self.assertEqual({state for seen in self.steps(page).values() for state in seen}, {"Success"})
 
-    def test_the_chart_tells_what_the_store_counted(self):
-        # Each point is the mean of the known ones among the last five seconds, so wait until some are known.
-        wait_for(lambda: len(self.server.call("GET", "stats")["rates"]["seconds"]["submitted"]) > 6, "it is known")
+    def test_the_chart_matches_the_stores_counts(self):
+        # Each point is the mean of the known values of the last five seconds, so wait until some are known.
+        wait_for(lambda: len(self.server.call("GET", "stats")["rates"]["seconds"]["submitted"]) > 6, "rates are known")
         # More events than the page fetches.
         self.submit_many(12_000)
         self.wait_for_successes(12_000)
@@ -112,23 +112,23 @@ class LoadTruthTest(ConsoleCase):
 
 
 class GapTest(ConsoleCase):
-    # The log holds almost nothing, so that only the store's counts are known of the past.
+    # The event log holds almost nothing, so only the store's counts of the past are known.
     flags = ("--events-max-count", "10")
 
-    def test_what_is_not_known_is_a_gap(self):
-        # The second in which the store was opened is not complete.
+    def test_unknown_seconds_are_a_gap(self):
+        # The second in which the store was opened is incomplete.
         wait_for(lambda: self.server.call("GET", "stats")["rates"]["seconds"]["submitted"], "a second is known")
         for _ in range(3):
             self.server.call("POST", "tasks/batch", {"tasks": [{"type": "example", "payload": {}}] * 20})
         wait_for(lambda: self.server.call("GET", "stats")["success_tasks"] == 60, "all have succeeded")
         page = self.open("overview")
         page.wait_until(f"{CHART}('submitted').some((point) => point.value > 0)", "the chart shows the tasks")
-        # Before the store was opened nothing was counted.
+        # Nothing was counted before the store was opened.
         points = page.evaluate(f"{CHART}('submitted')")
         self.assertGreater(points[0]["at"], 0.5, "the chart begins where nothing is known")
         page.screenshot("charts-gap")
 
-    def test_seconds_are_known_from_the_store_or_from_all_events_or_not(self):
+    def test_a_second_is_known_from_the_store_or_complete_events(self):
         page = self.open("overview")
         answer = page.evaluate("""import("/console/series.js").then(({ Series, WINDOW }) => {
           const series = new Series();
@@ -137,7 +137,7 @@ class GapTest(ConsoleCase):
             event: "status", task_id: "01234567-0123-7000-8000-000000000000", version: 1,
             previous_status, status, timestamp: new Date(now - 1000 * seconds).toISOString(),
           });
-          // The store covers three seconds, events ten others, and some of one more.
+          // The store covers three seconds, events cover ten others completely and one in part.
           series.takeHistory({
             start: new Date(now - 3_000).toISOString(), submitted: [4, 0, 5], succeeded: [1, 1, 1], failed: [0, 2, 0],
             timed_out: [0, 1, 0],
@@ -170,7 +170,7 @@ class GapTest(ConsoleCase):
 
 
 class LiveTest(ConsoleCase):
-    def test_a_server_that_says_nothing_is_not_live(self):
+    def test_an_unresponsive_server_is_not_live(self):
         page = self.open("overview")
         self.server.process.send_signal(signal.SIGSTOP)
         try:
@@ -195,7 +195,7 @@ class TenantTest(ConsoleCase):
             f"    tenant: {{ sha256: '{hashes[self.tenant]}', scopes: [submit, read], types: [mail] }}\n")
         return ()
 
-    def test_what_a_token_may_not_see_is_not_shown_as_zero(self):
+    def test_counts_hidden_from_a_token_are_not_shown_as_zero(self):
         for _ in range(3):
             self.server.submit(type="mail")
             self.server.wait_for_status(self.server.submit(), "success")
@@ -233,7 +233,7 @@ class StoreLossTest(ConsoleCase):
         page = self.open("overview")
         page.wait_until("document.querySelector('.tile[data-status=success] b').innerText === '1'")
         self.redis.kill()
-        page.wait_until("['failing', 'lost'].includes(document.querySelector('.pill').dataset.state)", "it says so")
+        page.wait_until("['failing', 'lost'].includes(document.querySelector('.pill').dataset.state)", "it is shown")
         page.wait_for_text(".banner", "This page may be out of date.")
         page.screenshot("store-lost")
         self.redis.start()

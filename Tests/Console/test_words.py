@@ -22,7 +22,7 @@ class FirstStepsTest(ConsoleCase):
         page.wait_for_text("#rows-backlog", "example")
         self.assertNotIn("Submit your first task", page.text("main"))
 
-    def test_a_page_too_far_leads_to_the_last_one(self):
+    def test_a_page_past_the_end_shows_the_last_one(self):
         for _ in range(3):
             self.server.wait_for_status(self.server.submit(), "success")
         page = self.open("tasks?page=7")
@@ -51,7 +51,7 @@ class ListTest(ConsoleCase):
         self.assertEqual(page.evaluate("document.querySelector('#filter-type').value"), "other")
         page.wait_until("document.querySelector('.filter-chip[data-status=pending]').ariaPressed === 'true'")
 
-    def test_payloads_too_large_for_one_answer_leave_no_task_out(self):
+    def test_payloads_too_large_for_one_response_omit_no_task(self):
         text = "x" * 900_000
         tasks = [self.server.submit(type="other", payload={"text": text, "n": number}) for number in range(15)]
         page = self.open("tasks")
@@ -59,7 +59,7 @@ class ListTest(ConsoleCase):
         shown = page.evaluate("[...document.querySelectorAll('tbody tr')].map((row) => row.dataset.id)")
         self.assertEqual(shown, tasks[::-1])
 
-    def test_a_type_that_nobody_serves_is_an_alarm_only_if_it_is_missed(self):
+    def test_an_unserved_type_is_flagged_only_with_pending_tasks(self):
         gone = self.server.submit(type="unneeded")
         self.server.call("DELETE", f"tasks/{gone}")
         page = self.open("overview")
@@ -81,7 +81,7 @@ class FailureTest(ConsoleCase):
             "POST", "leases", {"worker": "w1", "types": [kind], "max_tasks": 1, "wait": 5})
         return answer["leases"][0]
 
-    def test_why_there_is_no_retry(self):
+    def test_the_reason_for_no_retry_is_shown(self):
         at_once = {"strategy": "fixed", "delay": 0, "jitter": 0}
         used_up = self.server.submit(payload={"fail_times": 9}, max_retry=2, retry_policy=at_once)
         one = self.server.submit(payload={"fail_times": 9}, max_retry=1, retry_policy=at_once)
@@ -149,7 +149,7 @@ class OneTest(ConsoleCase):
 class ChineseTest(ConsoleCase):
     flags = ("--queue-max-payload", "64")
 
-    def test_no_word_is_left_in_english(self):
+    def test_no_text_is_left_in_english(self):
         identifier = self.server.submit(
             payload={"fail_times": 1}, max_retry=1, retry_policy={"strategy": "exponential", "delay": 0.1})
         self.server.wait_for_status(identifier, "success")

@@ -1,4 +1,4 @@
-"""Prints how many records of a topic a group has committed.
+"""Prints the number of records of a topic that a consumer group has committed.
 
 usage: committed.py BROKER TOPIC GROUP
 """

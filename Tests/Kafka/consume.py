@@ -1,4 +1,4 @@
-"""Reads a topic from its beginning to its end and prints each record as a line of JSON.
+"""Reads a topic from beginning to end and prints each record as a line of JSON.
 
 usage: consume.py BROKER TOPIC
 """
@@ -23,13 +23,13 @@ def main(broker: str, topic: str) -> None:
         "enable.partition.eof": True,
     })
     partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    # Not what the broker says beforehand: the one of the tests leaves out the rest of the last batch.
+    # Read to the end-of-partition events: the end offsets of the test broker omit the rest of the last batch.
     left = set(partitions)
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
     while left:
         message = consumer.poll(20)
         if message is None:
-            sys.exit(f"the ends of partitions {sorted(left)} did not come")
+            sys.exit(f"timed out before the end of partitions {sorted(left)}")
         if message.error():
             if message.error().code() != KafkaError._PARTITION_EOF:
                 sys.exit(str(message.error()))

@@ -1,8 +1,8 @@
-"""A producer that knows nothing of XQueue but the shape of a task.
+"""A producer that knows only the format of a task, nothing else about XQueue.
 
-usage: produce.py BROKER TOPIC COUNT [MEMBERS]   COUNT tasks, numbered in their payload; MEMBERS is JSON
-       produce.py BROKER TOPIC poison            one message of every kind that cannot be used
-       produce.py BROKER TOPIC lines             one message for each line of standard input
+usage: produce.py BROKER TOPIC COUNT [MEMBERS]   COUNT tasks, numbered in their payload; MEMBERS: more fields as JSON
+       produce.py BROKER TOPIC poison            one message of every unusable kind
+       produce.py BROKER TOPIC lines             one message per line of standard input
 """
 
 import json

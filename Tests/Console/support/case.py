@@ -7,10 +7,10 @@ from .programs import Folder, Server
 
 
 class ConsoleCase(unittest.TestCase):
-    """A test with a server of its own, which fails if its pages log any problem."""
+    """A test with its own server; fails if its pages log any problem."""
 
     flags = ()
-    # The token that the test itself uses.
+    # The test's own token.
     token = None
 
     def setUp(self):
@@ -20,7 +20,7 @@ class ConsoleCase(unittest.TestCase):
         self.server = Server(self.folder, *self.make_flags(), token=self.token)
 
     def make_flags(self):
-        """The flags of the server; subclasses start here what the flags refer to."""
+        """Returns the server's flags; subclasses also start what the flags refer to."""
         return self.flags
 
     def open(self, path="", **options):
@@ -38,7 +38,7 @@ class ConsoleCase(unittest.TestCase):
         page.evaluate(f"location.hash = '#/{path}'; true")
 
     def expect(self, page, *beginnings):
-        """Drops the problems that a test caused on purpose."""
+        """Drops problems that a test caused on purpose."""
         page.problems = [
             problem for problem in page.problems if not any(word in problem for word in beginnings)]
 

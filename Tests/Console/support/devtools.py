@@ -1,4 +1,4 @@
-"""A headless Chromium, controlled by the DevTools Protocol."""
+"""A headless Chromium, controlled through the DevTools protocol."""
 
 import atexit
 import contextlib
@@ -59,7 +59,7 @@ class DevTools:
 
     def _port_lines(self, place):
         if self.process.poll() is not None:
-            raise AssertionError(f"chromium has ended:\n{(place / 'chromium.log').read_text()[-2000:]}")
+            raise AssertionError(f"chromium exited:\n{(place / 'chromium.log').read_text()[-2000:]}")
         path = place / "DevToolsActivePort"
         lines = path.read_text().splitlines() if path.exists() else []
         return lines if len(lines) == 2 else None
@@ -77,7 +77,7 @@ class DevTools:
                 listener(message["method"], message["params"])
 
     def send(self, method, session=None, answer=None, **params):
-        """Sends a command without waiting for the answer, so that listeners can use it, too."""
+        """Sends a command without waiting for the reply, so that listeners can use it too."""
         with self._lock:
             self._number += 1
             number = self._number
@@ -92,7 +92,7 @@ class DevTools:
         answer = {"event": threading.Event()}
         self.send(method, session, answer, **params)
         if not answer["event"].wait(PATIENCE):
-            raise AssertionError(f"the browser did not answer {method} within {PATIENCE} s")
+            raise AssertionError(f"the browser did not reply to {method} within {PATIENCE} s")
         reply = answer["message"]
         if "error" in reply:
             raise ProtocolError(f"{method}: {reply['error']['message']}")

@@ -1,4 +1,4 @@
-"""A page in the browser, used like a person would: by mouse, by keyboard and by what is visible."""
+"""A page in the browser, used as a person would: by mouse, keyboard and visible text."""
 
 import base64
 import json
@@ -11,12 +11,12 @@ from .programs import PATIENCE, ROOT
 
 ARTIFACTS = ROOT / ".build" / "artifacts" / "console"
 
-# The console's files are embedded in the program. For development they can be served from a folder instead:
+# The console's files are embedded in the program. During development they can be served from a folder instead:
 # XQUEUE_CONSOLE_FILES=Sources/XQueueServer/Console/Web
 FILES = os.environ.get("XQUEUE_CONSOLE_FILES")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
-# Runs before the page's own scripts: logs violations of its policy, and counts the messages of its sockets.
+# Runs before the page's own scripts: logs content policy violations and counts WebSocket messages.
 PRELUDE = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -43,7 +43,7 @@ SHIFT, CONTROL = 8, 2
 
 
 class Page:
-    """A page; everything that goes wrong in it is recorded in `problems`."""
+    """A page; its errors and warnings are recorded in `problems`."""
 
     def __init__(self, case, language="en-US", size=(1280, 800), scheme="light", is_phone=False, prelude=""):
         self.problems = []
@@ -61,7 +61,7 @@ class Page:
         self.look(size, scheme, is_phone)
 
     def look(self, size=(1280, 800), scheme="light", is_phone=False):
-        """Sets the size of the window and the system's color scheme."""
+        """Sets the window size and the system's color scheme."""
         self.size = size
         self.call(
             "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1],
@@ -96,7 +96,7 @@ class Page:
         elif method == "Audits.issueAdded":
             self.problems.append(f"issue: {params['issue']['code']} {json.dumps(params['issue']['details'])[:500]}")
 
-    # Looking
+    # Reading
 
     def open(self, address):
         self.call("Page.navigate", url=address)
@@ -149,7 +149,7 @@ class Page:
         path.write_bytes(base64.b64decode(picture["data"]))
         return path
 
-    # Doing
+    # Acting
 
     def click(self, selector, text=None):
         """Clicks the middle of the first visible match, once it exists and is enabled."""
@@ -176,13 +176,13 @@ class Page:
         self.call("Input.insertText", text=text)
 
     def fill(self, selector, text):
-        """Clicks into a field and replaces its contents."""
+        """Clicks a field and replaces its content."""
         self.click(selector)
         self.press("a", CONTROL)
         self.type(text) if text else self.press("Delete")
 
     def choose(self, selector, value):
-        """Chooses an option of a select by script, since its list is drawn outside the page."""
+        """Selects an option by script, since the browser draws the list outside the page."""
         self.evaluate(
             f"""(() => {{
               const node = document.querySelector({json.dumps(selector)});

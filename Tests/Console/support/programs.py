@@ -45,7 +45,7 @@ def wait_for(condition, what, seconds=PATIENCE):
 
 
 class Folder:
-    """A folder removed after the test, once all programs started in it have ended."""
+    """A folder removed after the test, once all programs started in it have exited."""
 
     def __init__(self, case):
         folder = tempfile.TemporaryDirectory(prefix="xqueue-console-", ignore_cleanup_errors=True)
@@ -89,11 +89,11 @@ class Server:
     def start(self):
         self.process = self.folder.start(
             "server", BINARY, "serve", "--server-port", str(self.port), *self.flags)
-        wait_for(self.is_up, f"the server listens; it said:\n{self.folder.log('server')[-2000:]}")
+        wait_for(self.is_up, f"the server listens; its output:\n{self.folder.log('server')[-2000:]}")
 
     def is_up(self):
         if self.process.poll() is not None:
-            raise AssertionError(f"the server has ended:\n{self.folder.log('server')[-2000:]}")
+            raise AssertionError(f"the server exited:\n{self.folder.log('server')[-2000:]}")
         try:
             self.call("GET", "stats")
             return True
@@ -120,7 +120,7 @@ class Server:
             answer = self.call(method, path, body)
         except urllib.error.HTTPError as error:
             return json.load(error)
-        raise AssertionError(f"{method} {path} {body} is not rejected: {answer}")
+        raise AssertionError(f"{method} {path} {body} was not rejected: {answer}")
 
     def submit(self, **fields):
         """Submits a task and returns its ID."""
@@ -163,7 +163,7 @@ class Redis:
 
 
 class Broker:
-    """A mosquitto with listeners for MQTT and WebSockets; `options` are further lines of its configuration."""
+    """A mosquitto with MQTT and WebSocket listeners; `options` are additional configuration lines."""
 
     def __init__(self, folder, *options):
         self.folder = folder

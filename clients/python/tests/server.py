@@ -1,4 +1,4 @@
-"""A real server for tests, on a free port, in a temporary folder."""
+"""A real server for tests, on a free port and in a temporary folder."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Server:
             [PROGRAM, "serve", "--server-port", str(self.port), "--no-workers", *self.flags],
             cwd=self.folder.name, stdout=log, stderr=log)
         log.close()
-        eventually("the server answers", self._answers)
+        eventually("the server responds", self._answers)
 
     def _answers(self) -> bool:
         assert self.process is not None
         if self.process.poll() is not None:
-            raise AssertionError("the server ended: " + (Path(self.folder.name) / "log").read_text())
+            raise AssertionError("the server exited: " + (Path(self.folder.name) / "log").read_text())
         try:
             return bool(self.client.call("GET", "/api/v1/health"))
         except Exception:
@@ -93,7 +93,7 @@ class Server:
 
 
 class WorkerProcess:
-    """A worker in a process of its own, which can be killed."""
+    """A worker in its own process, which can be killed."""
 
     def __init__(self, server: Server, handler: str, *, name: str = "py", concurrency: int = 2, grace: float = 30) -> None:
         source = (

@@ -467,7 +467,7 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual((task["status"], task["retry_count"]), ("pending", 0))
 
     def test_handlers_stop_before_their_leases_are_lost(self) -> None:
-        # A hung server lets requests wait; a dead one refuses connections.
+        # A hung server leaves requests waiting; a dead one refuses connections.
         for number in (signal.SIGSTOP, signal.SIGKILL):
             with self.subTest(signal=number):
                 reasons: List[Optional[str]] = []
@@ -490,7 +490,7 @@ class ProcessTest(unittest.TestCase):
                 with Running(worker):
                     id = self.server.client.submit("careful", max_retry=3)["id"]
                     self.server.task(id, "runs", lambda task: task["status"] == "processing")
-                    # While the server replies, no lease is lost: a lease lasts three seconds.
+                    # A lease lasts three seconds, but none is lost while the server responds.
                     time.sleep(4)
                     self.assertEqual(reasons, [])
                     assert self.server.process is not None
@@ -519,7 +519,7 @@ class ProcessTest(unittest.TestCase):
             id = self.server.client.submit("careless")["id"]
             self.server.task(id, "runs", lambda task: task["status"] == "processing")
             self.server.end(signal.SIGKILL)
-            eventually("the handler has ended", lambda: reasons)
+            eventually("the handler has returned", lambda: reasons)
             self.assertEqual(reasons, [None])
             self.server.start()
             self.assertEqual(self.server.ended(id)["status"], "success")
