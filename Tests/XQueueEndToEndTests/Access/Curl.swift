@@ -3,14 +3,14 @@ import Testing
 import XQueueTestServers
 import XQueueTesting
 
-/// curl, as a user calls the server with it.
+/// Calls to the server with curl.
 struct Curl {
     let folder: ServerFolder
     let address: String
-    /// The certificate to trust; nil without TLS.
+    /// The trusted certificate; nil without TLS.
     var authority: String?
 
-    /// The status of the reply, its protocol (`1.1`, `2`), and its head and body.
+    /// The reply's status, protocol version (`1.1`, `2`), head and body.
     struct Answer {
         var status = 0
         var version = ""
@@ -30,7 +30,7 @@ struct Curl {
         return Answer(status: code, version: String(end[1]), text: curl.output)
     }
 
-    /// Asks for events over WebSocket, and goes on until it is stopped; what it is sent is not masked.
+    /// Follows events over WebSocket until stopped. Server frames are unmasked, so the output is readable.
     func socket(_ options: [String]) async throws -> RunningProgram {
         let curl = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("curl")),
@@ -38,18 +38,18 @@ struct Curl {
                 + ["-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]
                 + (authority.map { ["--cacert", $0] } ?? []) + options + [address + "/api/v1/events"],
             in: folder, name: "curl-\(folder.nextNumber())")
-        try await eventually("there is an answer") { curl.output.contains("HTTP/1.1 ") }
+        try await eventually("a reply arrives") { curl.output.contains("HTTP/1.1 ") }
         return curl
     }
 
-    /// What a follower of events is sent, up to the first of a task.
+    /// The output of a follower of events, up to the first task event.
     func follow(_ option: String) async throws -> String {
         let curl = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("curl")),
             ["-sSNi", option, "-H", "Accept: text/event-stream"] + (authority.map { ["--cacert", $0] } ?? [])
                 + [address + "/api/v1/events?after=0"],
             in: folder, name: "curl-\(folder.nextNumber())")
-        try await eventually("an event comes") { curl.output.contains("event: status") }
+        try await eventually("an event arrives") { curl.output.contains("event: status") }
         curl.send(SIGTERM)
         _ = try await curl.exitStatus()
         return curl.output

@@ -4,7 +4,7 @@ import XQueueServer
 import XQueueTestServers
 import XQueueTesting
 
-/// A server that asks for tokens, and one that speaks TLS, as their users meet them.
+/// Servers with tokens and with TLS, from a user's point of view.
 @Suite struct LockedTests {
     private static let token = "xq_a-token-of-this-test-and-no-other"
     private static let next = "xq_the-token-that-comes-after-it"
@@ -23,7 +23,7 @@ import XQueueTesting
 
     private static func bearer(_ token: String) -> [String] { ["-H", "Authorization: Bearer \(token)"] }
 
-    @Test func aDoorToOthersNeedsALock() async throws {
+    @Test func aPublicAddressNeedsTokens() async throws {
         let folder = try ServerFolder()
         let program = try RunningProgram(
             ["serve", "--server-port", "0", "--server-host", "0.0.0.0"], in: folder, name: "open")
@@ -34,7 +34,7 @@ import XQueueTesting
         #expect(insecure.isRunning)
     }
 
-    @Test func tokensAreReadAnewOnHangup() async throws {
+    @Test func tokensAreReloadedOnHangup() async throws {
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.file(Self.token))
         let server = try await ServerProcess(in: folder)
@@ -48,15 +48,15 @@ import XQueueTesting
 
         try folder.write("xqueue.yaml", Self.file(Self.token, Self.next))
         server.send(SIGHUP)
-        try await eventually("the next token is known") {
+        try await eventually("the new token is accepted") {
             try await curl.call("/api/v1/stats", Self.bearer(Self.next)).status == 200
         }
         #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
 
-        // A mistake in the file leaves the tokens as they are.
+        // An error in the file leaves the tokens unchanged.
         try folder.write("xqueue.yaml", "auth: { tokens: 5 }\n")
         server.send(SIGHUP)
-        try await eventually("the mistake is reported") { server.output.contains("Could not reload tokens") }
+        try await eventually("the error is reported") { server.output.contains("Could not reload tokens") }
         #expect(try await curl.call("/api/v1/stats", Self.bearer(Self.token)).status == 200)
         #expect(!server.output.contains(Self.token))
     }
@@ -81,13 +81,13 @@ import XQueueTesting
             #expect(feed.lowercased().contains("content-type: text/event-stream"))
             #expect(feed.hasPrefix("HTTP/\(version)"))
         }
-        // Nothing is said to who does not encrypt, and the server goes on.
+        // An unencrypted client gets no reply, and the server keeps running.
         let open = Curl(folder: folder, address: "http://127.0.0.1:\(server.address.port ?? 0)")
         await #expect(throws: (any Error).self) { try await open.call("/api/v1/health") }
         #expect(try await curl.call("/api/v1/health").status == 200)
     }
 
-    @Test func aRenewedCertificateIsTakenWithoutARestart() async throws {
+    @Test func aRenewedCertificateIsUsedWithoutARestart() async throws {
         let (first, second) = (try await TLSFiles.make(), try await TLSFiles.make())
         let folder = try ServerFolder()
         let files = (folder.path + "/cert.pem", folder.path + "/key.pem")
@@ -103,7 +103,7 @@ import XQueueTesting
         let new = Curl(folder: folder, address: address, authority: second.authority)
         #expect(try await old.call("/api/v1/health").status == 200)
         await #expect(throws: (any Error).self) { try await new.call("/api/v1/health") }
-        // A feed that is open before stays open.
+        // A feed opened before stays open.
         let feed = try RunningProgram(
             program: URL(filePath: try ProgramFile.installed("curl")),
             [
@@ -114,7 +114,7 @@ import XQueueTesting
         try await eventually("the feed begins") { feed.output.contains("event: hello") }
 
         try install(second)
-        try await eventually("the renewed certificate is shown") {
+        try await eventually("the renewed certificate is presented") {
             (try? await new.call("/api/v1/health"))?.status == 200
         }
         _ = try await new.call(
@@ -141,7 +141,7 @@ import XQueueTesting
         try await eventually("the feed goes on") { feed.output.contains(#""success""#) }
     }
 
-    @Test func commandsShowTheirTokenThroughTLS() async throws {
+    @Test func commandsSendTheirTokenThroughTLS() async throws {
         let files = try await TLSFiles.make()
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.file(Self.token))

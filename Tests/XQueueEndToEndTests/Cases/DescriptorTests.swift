@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// The program when it may open very few files and connections.
+/// The program with a very low limit of open files.
 @Suite struct DescriptorTests {
     private static func limit(_ count: Int) -> String { "ulimit -n \(count); exec \"$@\"" }
 
@@ -24,7 +24,7 @@ import XQueueTesting
         #expect(server.output.contains("Few file descriptors are free"))
     }
 
-    @Test func anAttemptThatFindsNoneIsRetriedAndOthersGoOn() async throws {
+    @Test func anAttemptWithoutDescriptorsIsRetriedAndOthersContinue() async throws {
         let folder = try ServerFolder()
         try folder.write("job.sh", "#!/bin/sh\nuntil [ -e go ]; do sleep 0.05; done\n", executable: true)
         try folder.write("xqueue.yaml", "handlers:\n  job: { exec: [\"./job.sh\"] }\n")
@@ -71,7 +71,7 @@ import XQueueTesting
             try await eventually("the programs have run") {
                 folder.read("done").split(separator: "\n").count == 20
             }
-            // Idle ones go for it.
+            // Idle connections are closed for it.
             try await eventually("a new client is answered") { (try? await API(server).stats()) != nil }
             #expect(idle.count == 200)
         }
@@ -80,7 +80,7 @@ import XQueueTesting
     }
 
     #if Redis
-    @Test func theStoreIsReachedAgainThoughClientsTakeWhatTheyCan() async throws {
+    @Test func theStoreIsReachedAgainDespiteGreedyClients() async throws {
         let redis = try await RedisServer.shared
         let proxy = try await TCPProxy.start(to: redis.port)
         let folder = try ServerFolder()
@@ -105,7 +105,7 @@ import XQueueTesting
     }
     #endif
 
-    @Test func tooFewToStartIsSaidInALine() async throws {
+    @Test func tooFewDescriptorsToStartAreReportedInALine() async throws {
         let folder = try ServerFolder()
         let program = try RunningProgram(
             program: URL(filePath: "/bin/sh"),

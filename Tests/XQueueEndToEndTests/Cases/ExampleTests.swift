@@ -3,7 +3,7 @@ import XQueueClient
 import XQueueCore
 import XQueueTestServers
 
-/// Every feature of the queue, made visible with the task type `example` alone.
+/// Every feature of the queue, shown with the task type `example` alone.
 @Suite struct ExampleTests {
     private static let quickRetry =
         #""retry_policy":{"strategy":"fixed","delay":0.01,"max_delay":1,"jitter":0}"#
@@ -24,14 +24,14 @@ import XQueueTestServers
         #expect(try await api.end(of: task.id).progress == 100)
     }
 
-    @Test func itFailsAsOftenAsItIsAsked() async throws {
+    @Test func itFailsTheRequestedNumberOfTimes() async throws {
         let task = try await api.submit("example", #"{"fail_times":2}"#, Self.quickRetry)
         let end = try await api.end(of: task.id)
         #expect(end.status == .success)
         #expect(end.retryCount == 2)
     }
 
-    @Test func itFailsForGoodWhenNoRetryIsLeft() async throws {
+    @Test func itFailsPermanentlyWithoutRetriesLeft() async throws {
         let task = try await api.submit(
             "example", #"{"fail_times":5}"#, #""max_retry":1, "# + Self.quickRetry)
         let end = try await api.end(of: task.id)
@@ -61,7 +61,7 @@ import XQueueTestServers
         #expect(try await api.end(of: task.id).status == .canceled)
     }
 
-    @Test func itIsCanceledEvenIfItDoesNotStop() async throws {
+    @Test func itIsCanceledEvenIfItIgnoresCancellation() async throws {
         let task = try await api.submit("example", #"{"duration_ms":20000,"ignore_cancel":true}"#)
         _ = try await api.task(task.id, "the task runs") { $0.status == .processing }
         #expect(try await api.send("DELETE", "/tasks/\(task.id)").status == 200)
@@ -84,7 +84,7 @@ import XQueueTestServers
             let members = #""concurrency_key":"one at a time","max_concurrency":1"#
             ids.append(try await api.submit("example", #"{"duration_ms":100}"#, members).id)
         }
-        // Nobody with that key is in the way of somebody without.
+        // Tasks with the key do not block tasks without one.
         let other = try await api.submit("example", "{}")
         #expect(try await api.end(of: other.id).status == .success)
         var ends: [Timestamp] = []
@@ -97,7 +97,7 @@ import XQueueTestServers
         for (earlier, later) in zip(ends, ends.dropFirst()) { #expect(later - earlier >= .milliseconds(100)) }
     }
 
-    @Test func nobodyTakesATaskInTime() async throws {
+    @Test func aTaskNotStartedInTimeTimesOut() async throws {
         let task = try await api.submit("nobody-serves-this", "{}", #""queue_timeout":0.1"#)
         #expect(try await api.end(of: task.id).status == .timeout)
     }

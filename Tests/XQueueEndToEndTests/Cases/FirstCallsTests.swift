@@ -4,7 +4,7 @@ import XQueueClient
 import XQueueCore
 import XQueueTestServers
 
-/// The first calls of somebody who has just started the server.
+/// A new user's first calls.
 @Suite struct FirstCallsTests {
     private let server: ServerProcess
     private let api: API
@@ -33,7 +33,7 @@ import XQueueTestServers
         #expect(end.retryCount == 0)
     }
 
-    /// What a page says of itself.
+    /// A page's metadata.
     private struct Window: Decodable {
         var count: Int
         var limit: Int

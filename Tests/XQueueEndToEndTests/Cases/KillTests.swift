@@ -6,7 +6,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// The program is killed in the middle of thousands of tasks, several times, as a power cut would.
+/// The program is killed several times amid thousands of tasks, as by a power cut.
 @Suite(.timeLimit(.minutes(20))) struct KillTests {
     private static let count = 5000
     private static let typeLimit = 16
@@ -15,10 +15,10 @@ import XQueueTesting
         "--queue-heartbeat-interval", "1s", "--example-journal", "journal",
     ]
 
-    /// What a client had been told before a kill: these tasks have succeeded.
+    /// Tasks that a client had seen succeed before a kill.
     private struct Told {
         var tasks: Set<TaskID>
-        /// How many lines the journal had then.
+        /// The number of journal lines at that time.
         var lines: Int
     }
 
@@ -66,7 +66,7 @@ import XQueueTesting
         Self.checkLimits(journal, tasks)
     }
 
-    /// Begins an attempt that is certain to be cut, however fast the others end.
+    /// Starts an attempt that is certain to be interrupted, however fast the others end.
     private static func beginLongTask(_ api: API) async throws -> TaskID {
         let task = try await api.submit(
             "example", #"{"duration_ms":10000}"#, #""priority":100,"max_retry":1000"#)
@@ -77,10 +77,10 @@ import XQueueTesting
     private static func checkNoneIsLost(_ tasks: [QueueTask], _ submitter: Submitter) {
         let ids = Set(tasks.map(\.id))
         #expect(ids.count == tasks.count)
-        #expect(Set(submitter.accepted.keys).subtracting(ids).isEmpty, "accepted tasks are gone")
+        #expect(Set(submitter.accepted.keys).subtracting(ids).isEmpty, "accepted tasks were lost")
         #expect(
             tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status) \($0.error ?? "")" } == [])
-        // A batch without an answer is there as a whole or not at all.
+        // A batch without a reply was stored entirely or not at all.
         let more = tasks.count - submitter.accepted.count
         #expect(more % Submitter.batch == 0)
         #expect(0...submitter.unsureBatches ~= more / Submitter.batch)
@@ -95,14 +95,15 @@ import XQueueTesting
         }
         for task in tasks {
             let finished = ends[task.id] ?? []
-            #expect(!finished.isEmpty, "\(task.id) succeeded and nobody did it")
-            // An end that a kill kept from being stored is the only reason to do a task again.
-            #expect(Set(finished.map(\.life)).count == finished.count, "\(task.id) ended twice in one life")
+            #expect(!finished.isEmpty, "\(task.id) succeeded without running")
+            // A task runs again only if a kill kept its outcome from being stored.
+            #expect(
+                Set(finished.map(\.life)).count == finished.count, "\(task.id) ended twice in one server run")
             let completed = task.completedAt?.milliseconds ?? 0
             let late = (starts[task.id] ?? []).filter { $0.milliseconds > completed }
             #expect(late.isEmpty, "\(task.id) ran again after it had succeeded")
             let attempts = (starts[task.id] ?? []).map(\.attempt)
-            // A number may be missing: the kill came between the claim and the handler.
+            // A number may be missing if the kill came between the claim and the handler.
             #expect(
                 zip(attempts, attempts.dropFirst()).allSatisfy { $0 < $1 },
                 "\(task.id) had attempts \(attempts)")
@@ -125,11 +126,11 @@ import XQueueTesting
         }
         #expect(limits.count == 7)
         for (key, most) in journal.mostAtOnce({ keys[$0] }) {
-            #expect(most <= limits[key] ?? 0, "\(most) tasks of \(key) ran at once")
+            #expect(most <= limits[key] ?? 0, "\(most) tasks of \(key) ran concurrently")
         }
         let ofType = journal.mostAtOnce { _ in "example" }["example"] ?? 0
-        #expect(ofType <= typeLimit, "\(ofType) tasks of the type ran at once")
-        // Otherwise neither the limits nor the kills were put to the test.
+        #expect(ofType <= typeLimit, "\(ofType) tasks of the type ran concurrently")
+        // Otherwise neither the limits nor the kills were tested.
         #expect(ofType > typeLimit / 2)
         #expect(journal.cutAttempts > 0)
     }
@@ -145,7 +146,7 @@ import XQueueTesting
     }
 }
 
-/// The server of the moment, for a client that outlives it.
+/// The current server, for a client that outlives it.
 private final class CurrentServer: Sendable {
     private let current: Mutex<ServerProcess>
 

@@ -8,7 +8,7 @@ import XQueueTesting
 
 /// One node of a cluster publishes for all.
 @Suite(.timeLimit(.minutes(20))) struct MQTTClusterTests {
-    @Test func anotherNodePublishesWhenTheOneThatDidIsKilled() async throws {
+    @Test func anotherNodePublishesWhenThePublisherIsKilled() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
@@ -27,7 +27,7 @@ import XQueueTesting
         let killed = ContinuousClock.now
         try await victim.kill9()
         try await eventually("the other one publishes") { try await after.sink().connected == true }
-        // Three heartbeats of a second, and much more for a machine that is busy with other tests.
+        // Three heartbeats of a second, plus much slack for a busy machine.
         #expect(ContinuousClock.now - killed < .seconds(20))
         try await after.submitMany(500)
         try await after.allEnd()
@@ -35,7 +35,7 @@ import XQueueTesting
             try PublishedSteps(subscriber.messages.map(\.payload)).whole == 1500
         }
         #expect(try PublishedSteps(subscriber.messages.map(\.payload)).broken.isEmpty)
-        // The last will of the one, and the presence of the other.
+        // The last will of one node and the presence of the other.
         func said(_ node: ServerProcess) -> [String] {
             watch.messages.map(\.payload).filter { $0.contains("-\(node.processIdentifier)-") }
         }
@@ -44,7 +44,7 @@ import XQueueTesting
     }
 
     #if os(Linux)
-    @Test func aBrokerThatIsAwayCostsNoMemory() async throws {
+    @Test func anUnreachableBrokerCostsNoMemory() async throws {
         let broker = try MosquittoServer()
         let cluster = try await Cluster()
         let node = try await cluster.node("node", ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
@@ -63,7 +63,7 @@ import XQueueTesting
         #expect(try await api.sink().lost == 0)
     }
 
-    /// The resident memory, in KiB.
+    /// The resident memory in KiB.
     private static func memory(of node: ServerProcess) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(node.processIdentifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })

@@ -6,11 +6,11 @@ import XQueueClient
 import XQueueTestServers
 import XQueueTesting
 
-/// What the program does with a broker that sends what none should.
-@Suite("The program and a broker that sends anything", .timeLimit(.minutes(5))) struct MQTTHostileTests {
+/// How the program handles a broker that violates the protocol.
+@Suite("The program with a hostile MQTT broker", .timeLimit(.minutes(5))) struct MQTTHostileTests {
     private static let chunk = 64 << 10
 
-    /// The largest size of the program so far, in MiB.
+    /// The program's peak memory so far, in MiB.
     private func peak(of server: ServerProcess) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(server.processIdentifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
@@ -18,14 +18,16 @@ import XQueueTesting
             / 1024
     }
 
-    @Test("It neither ends nor grows, says so, and delivers everything later") func survives() async throws {
+    @Test("It neither exits nor grows, reports the violation, and delivers everything later") func survives()
+        async throws
+    {
         let broker = try MosquittoServer()
         let letIn: [UInt8] = [0x20, 3, 0, 0, 0]
         let message: [UInt8] = [0x30, 6, 0, 1, 97, 0, 98, 99]
         let messages = Array(repeating: message, count: Self.chunk / message.count).flatMap { $0 }
         let zeros = [UInt8](repeating: 0, count: Self.chunk)
         let answers: [OddBroker.Answer] = [
-            // A property that the specification does not have; libmosquitto 2.0.11 of Debian ends the process at it.
+            // An unknown property, at which Debian's libmosquitto 2.0.11 terminates the process.
             .init([0x20, 5, 0, 0, 2, 0x7E, 1]),
             .init(letIn, then: messages, repeats: 8192),
             .init(letIn + [0x30, 0xFF, 0xFF, 0xFF, 0x7F], then: zeros, repeats: 4096),
@@ -36,19 +38,19 @@ import XQueueTesting
         let server = try await ServerProcess(
             in: folder, ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)", "--mqtt-version", "5"])
         let api = API(server)
-        try await eventually("it has come twice") { odd.clients >= 2 }
+        try await eventually("it has connected twice") { odd.clients >= 2 }
         let before = try peak(of: server)
         for answer in answers.dropFirst() {
             try await odd.stop()
             odd = try await OddBroker.start(answer, port: broker.port)
-            try await eventually("it has come") { odd.clients >= 1 }
+            try await eventually("it has connected") { odd.clients >= 1 }
         }
         try await api.submitMany(500)
         try await api.allEnd()
         let told = try await api.sink().error ?? ""
         #expect(told.contains("tcp://127.0.0.1:\(broker.port) sent a"), "\(told)")
         #expect(server.output.contains("sent a CONNACK packet with the unknown property 0x7e"))
-        // One long message alone would be 256 MiB.
+        // A single long message would be 256 MiB.
         #expect(try peak(of: server) - before < 128)
         try await odd.stop()
         try await broker.start()

@@ -11,9 +11,9 @@ import XQueueTesting
 import FoundationNetworking
 #endif
 
-/// What the program does about a message that its broker does not take.
+/// How the program handles a message that its broker rejects.
 @Suite(.timeLimit(.minutes(5))) struct MQTTRefusalTests {
-    @Test("One message that the broker does not take stops no other, and is told", arguments: ["3.1.1", "5"])
+    @Test("A message the broker rejects is reported and blocks no other", arguments: ["3.1.1", "5"])
     func putAside(_ version: String) async throws {
         let broker = try MosquittoServer(options: ["max_packet_size 2000"])
         try await broker.start()
@@ -48,18 +48,18 @@ import FoundationNetworking
         #expect(
             String(decoding: metrics, as: UTF8.self)
                 .contains(#"xqueue_sink_refused_messages_total{sink="mqtt"} 2"#))
-        // The store has the whole error.
+        // The store keeps the whole error.
         #expect(try await api.task(failing.id).error?.utf8.count ?? 0 > 4000)
         let progress = subscriber.messages.first { $0.topic == "task/progress/\(later.id)" }
         #expect(progress?.payload.contains(#""progress":100,"message":"step 1 of 1","timestamp""#) == true)
     }
 
-    @Test("A broker that is away is told by health, which stays well") func away() async throws {
+    @Test("An unreachable broker is shown by health, which stays healthy") func away() async throws {
         let broker = try MosquittoServer()
         let server = try await ServerProcess(
             in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
         let api = API(server)
-        try await eventually("health tells it") {
+        try await eventually("health reports it") {
             let health = try await api.send("GET", "/health")
             #expect(health.status == 200)
             return health.text.contains(#""sinks":[{"status":"unavailable","name":"mqtt","error":"#)
@@ -67,13 +67,13 @@ import FoundationNetworking
         #expect(try await api.sink().error != nil)
         try await broker.start()
         _ = try await api.submit()
-        try await eventually("health tells that it is back") {
+        try await eventually("health reports that it is back") {
             try await api.send("GET", "/health").text.contains(#""sinks":[{"status":"ok","name":"mqtt""#)
         }
         #expect(try await api.sink().error == nil)
     }
 
-    /// Takes the task as a worker elsewhere, and says that it failed.
+    /// Claims the task as a remote worker and reports a failure.
     private func fail(_ id: TaskID, _ error: String, _ api: API) async throws {
         let reply = try await api.send("POST", "/leases", #"{"worker":"far","types":["far"],"wait":30}"#)
         let lease = try #require(try reply.decoded(LeaseBatch.self).leases.first).lease

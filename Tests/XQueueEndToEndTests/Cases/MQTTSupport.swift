@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What was published of each task, in the order it came.
+/// What was published about each task, in arrival order.
 struct PublishedSteps {
     private struct Step: Decodable {
         var task_id: String
@@ -25,11 +25,10 @@ struct PublishedSteps {
         }
     }
 
-    /// How many tasks have come to their third version: submitted, started, succeeded.
+    /// The number of tasks that reached their third version: submitted, started, succeeded.
     var whole: Int { versions.values.count { $0.contains(3) } }
 
-    /// The tasks of which something is missing, or came too early. What is sent again begins anew from an
-    /// older version.
+    /// Tasks with missing or out-of-order versions. Repeats, which restart from an older version, are allowed.
     var broken: [TaskID: [Int]] {
         versions.filter { _, versions in
             var highest = 0
@@ -48,7 +47,7 @@ extension API {
         try #require(try await stats().sinks.first)
     }
 
-    /// Submits so many tasks that do nothing, 500 in a call.
+    /// Submits `count` tasks that do nothing, 500 per call.
     func submitMany(_ count: Int) async throws {
         for start in stride(from: 0, to: count, by: 500) {
             let task = #"{"type":"example","payload":{}}"#
@@ -58,7 +57,7 @@ extension API {
         }
     }
 
-    /// Waits until no task is left to run.
+    /// Waits until all tasks have ended.
     func allEnd() async throws {
         try await eventually(within: .seconds(240), "all tasks have ended") {
             let stats = try await stats()
@@ -66,7 +65,7 @@ extension API {
         }
     }
 
-    /// Waits until the sink has taken all there is.
+    /// Waits until the sink has received every event.
     func nothingIsLeft() async throws {
         try await eventually(within: .seconds(480), "the sink has everything") {
             try await sink().lag == 0

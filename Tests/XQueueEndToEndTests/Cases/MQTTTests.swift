@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// The program publishes to a real broker, whatever ends in between.
+/// The program publishes to a real broker, even across restarts of either.
 @Suite(.timeLimit(.minutes(5))) struct MQTTTests {
     private struct Published: Decodable {
         var task_id: String
@@ -43,7 +43,7 @@ import XQueueTesting
             messages.contains { $0.topic.hasPrefix("task/notifier/") && $0.payload.contains("\"online\"") })
     }
 
-    @Test func nothingIsMissingWhenNodeAndBrokerEndInTheMiddle() async throws {
+    @Test func nothingIsMissingWhenNodeAndBrokerRestart() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
@@ -68,7 +68,7 @@ import XQueueTesting
         #expect(try PublishedSteps(subscriber.messages.map(\.payload)).broken.isEmpty)
     }
 
-    @Test func aPageSeesTasksChangeStraightFromTheBroker() async throws {
+    @Test func aPageReceivesTaskChangesFromTheBroker() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
         let page = WebSocketSubscriber(port: broker.webSocketPort, topic: "task/status/+")
@@ -84,17 +84,17 @@ import XQueueTesting
         #expect(page.messages.allSatisfy { $0.topic == "task/status/\(task.id)" })
     }
 
-    @Test func theBrokerTellsOfANodeThatWasKilled() async throws {
+    @Test func theBrokerReportsAKilledNode() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
         let watch = try await broker.subscribe(to: "task/notifier/+", name: "watch")
         let server = try await ServerProcess(
             in: try ServerFolder(), ["--mqtt-broker", "tcp://127.0.0.1:\(broker.port)"])
-        try await eventually("it says that it is there") {
+        try await eventually("the node is reported online") {
             watch.messages.map(\.payload).last?.hasPrefix(#"{"status":"online","#) == true
         }
         try await server.kill9()
-        try await eventually("the broker says that it is gone") {
+        try await eventually("the broker reports it offline") {
             watch.messages.map(\.payload).last?.hasPrefix(#"{"status":"offline","#) == true
         }
         #expect(Set(watch.messages.map(\.topic)).count == 1)

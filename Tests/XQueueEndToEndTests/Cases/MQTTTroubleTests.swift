@@ -7,9 +7,9 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What the program does with a broker that is away, killed, or does not let it in.
+/// How the program handles a broker that is unreachable, is killed or rejects it.
 @Suite(.timeLimit(.minutes(5))) struct MQTTTroubleTests {
-    @Test func aBrokerThatIsAwayAtFirstGetsEverythingLater() async throws {
+    @Test func aBrokerUnreachableAtFirstGetsEverythingLater() async throws {
         let broker = try MosquittoServer()
         let folder = try ServerFolder()
         let server = try await ServerProcess(
@@ -18,11 +18,11 @@ import XQueueTesting
         try await api.submitMany(2000)
         try await api.allEnd()
         #expect(try await api.sink().lag == 6000)
-        // An operator hears of it once.
+        // It is logged once.
         #expect(server.output.components(separatedBy: "Could not deliver events to sink").count == 2)
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
-        // Those that came before the subscription went to nobody; these come after.
+        // Earlier messages had no subscriber; these have one.
         try await api.submitMany(1000)
         try await api.allEnd()
         try await eventually("the new ones are published") {
@@ -38,7 +38,7 @@ import XQueueTesting
     @Test func nothingIsMissingWhenNodeAndBrokerAreKilled() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
-        // The node comes in by the proxy: after a kill the subscriber must be there first.
+        // The node connects through the proxy, so that after a kill the subscriber can connect first.
         let proxy = try await TCPProxy.start(to: broker.port)
         var subscribers = [try await broker.subscribe(to: "task/status/+", name: "steps-0", quality: 0)]
         let folder = try ServerFolder()
@@ -65,7 +65,7 @@ import XQueueTesting
             }
         }
         try await API(server).allEnd()
-        // Each was there without a gap until its broker was killed, and the next from before the node was.
+        // Each was subscribed until its broker was killed, and the next one before the node reconnected.
         func steps() throws -> PublishedSteps {
             try PublishedSteps(subscribers.flatMap { $0.messagesOfFirstConnection.map(\.payload) })
         }
@@ -75,7 +75,7 @@ import XQueueTesting
         #expect(try steps().broken.isEmpty)
     }
 
-    @Test func aBrokerThatAnswersNothingHoldsUpNoTask() async throws {
+    @Test func anUnresponsiveBrokerBlocksNoTask() async throws {
         let broker = try MosquittoServer()
         try await broker.start()
         let subscriber = try await broker.subscribe(to: "task/status/+", name: "steps")
@@ -95,7 +95,7 @@ import XQueueTesting
         #expect(try PublishedSteps(subscriber.messages.map(\.payload)).broken.isEmpty)
     }
 
-    @Test func whatTheLogDropsWhileTheBrokerIsAwayIsCountedAndTold() async throws {
+    @Test func eventsDroppedWhileTheBrokerIsAwayAreCountedAndLogged() async throws {
         let broker = try MosquittoServer()
         let server = try await ServerProcess(
             in: try ServerFolder(),
@@ -113,13 +113,13 @@ import XQueueTesting
         #expect(told.contains { $0.contains(#""count":"\#(sink.lost)""#) }, "\(told)")
 
         let task = try await api.submit()
-        try await eventually("it goes on") {
+        try await eventually("delivery continues") {
             try PublishedSteps(subscriber.messages.map(\.payload)).versions[task.id] == [1, 2, 3]
         }
         #expect(try await api.sink().lost == sink.lost)
     }
 
-    @Test func aWrongPasswordIsToldWithoutItAndTasksGoOn() async throws {
+    @Test func aWrongPasswordIsReportedButNotShownAndTasksRun() async throws {
         let broker = try MosquittoServer(login: ("somebody", "right-secret"))
         try await broker.start()
         let server = try await ServerProcess(
@@ -129,13 +129,13 @@ import XQueueTesting
                 "--mqtt-password", "wrong-secret",
             ])
         let api = API(server)
-        try await eventually("it is refused") { server.output.contains("the broker refused the connection") }
+        try await eventually("it is rejected") { server.output.contains("the broker refused the connection") }
         #expect(try await api.end(of: api.submit().id).status == .success)
         #expect(try await api.sink().connected == false)
         #expect(!server.output.contains("wrong-secret"))
     }
 
-    @Test func aBadSettingEndsTheStart() async throws {
+    @Test func anInvalidSettingPreventsTheStart() async throws {
         for flags in [
             ["--mqtt-broker", "http://localhost"],
             ["--mqtt-broker", "tcp://localhost", "--mqtt-topic", "a/#"],

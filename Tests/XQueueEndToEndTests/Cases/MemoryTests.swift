@@ -4,12 +4,12 @@ import XQueueTestServers
 import XQueueTesting
 
 #if os(Linux)
-/// Whatever clients ask for and do not take, the program stays small. Each part would be far beyond its bound if only one
-/// of the limits were missing.
-@Suite("The resident size of the program", .serialized, .timeLimit(.minutes(5))) struct MemoryTests {
+/// The program stays small whatever clients request and do not read. Without any one of the limits, a part would far
+/// exceed its bound.
+@Suite("Resident memory of the program", .serialized, .timeLimit(.minutes(5))) struct MemoryTests {
     private static let megabyte = String(repeating: "x", count: 1_000_000)
 
-    /// In MiB, now or at its largest.
+    /// The current (`VmRSS`) or peak (`VmHWM`) size in MiB.
     private func size(of server: ServerProcess, _ name: String = "VmRSS") throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(server.processIdentifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("\(name):") })
@@ -25,23 +25,23 @@ import XQueueTesting
         }
     }
 
-    @Test("Pages that nobody reads, and a lease of all there is") func largeAnswers() async throws {
+    @Test("Pages that are not read, and a lease of everything") func largeAnswers() async throws {
         let server = try await ServerProcess(in: ServerFolder(), ["--server-idle-timeout", "1h"])
         let api = API(server)
         try await fill(api, 60)
         let port = try #require(server.address.port)
         let before = try size(of: server)
         let request = "GET /api/v1/tasks?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        // Each has at least one task of what is left, and the system takes little of it.
+        // Each page holds at least one task even when little room is left, and the socket buffers hold little of it.
         let readers = (0..<80).map { _ in
             SilentClient(port, String(repeating: request, count: 4), isNarrow: true)
         }
         #expect(readers.allSatisfy { $0.isConnected })
-        try await eventually("there is no room for more") {
+        try await eventually("no room is left") {
             try await api.send("GET", "/tasks?limit=1").status == 503
         }
-        // Of these 128 are the replies. With large replies copied and in one buffer, it was 850, and without limits each
-        // reader would have 60 MB under way.
+        // 128 of these are the replies. It was 850 when large replies were copied into one buffer, and without limits
+        // each reader would have 60 MB in flight.
         #expect(try size(of: server) - before < 280)
         #expect(try await api.send("GET", "/health").status == 200)
         for reader in readers { reader.close() }
@@ -56,8 +56,8 @@ import XQueueTesting
         #expect(try size(of: server, "VmHWM") - before < 280)
     }
 
-    @Test("Subscriptions to very many things") func filters() async throws {
-        // Nobody here answers pings, and the limit of all filters is what these clients just stay below.
+    @Test("Subscriptions with very many filters") func filters() async throws {
+        // These clients do not answer pings and stay just below the limit of all filters.
         let server = try await ServerProcess(
             in: ServerFolder(),
             ["--server-stream-heartbeat", "1h", "--server-max-all-filter-values", "20000"])
@@ -87,7 +87,7 @@ import XQueueTesting
         let stream = try await API(server).send(
             "GET", "/events?\(query)", headers: ["Accept": "text/event-stream"])
         #expect(stream.status == 503 && stream.text.contains("too_many_subscribers"))
-        // With all that was asked for it was 280 MiB.
+        // With all requested filters it was 280 MiB.
         #expect(try size(of: server) - before < 30)
         clients[0].close()
         try await eventually("there is room again") {
@@ -95,7 +95,7 @@ import XQueueTesting
         }
     }
 
-    @Test("Followers of events that take none") func followers() async throws {
+    @Test("Followers of events that read nothing") func followers() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let port = try #require(server.address.port)
         let api = API(server)
@@ -107,21 +107,21 @@ import XQueueTesting
         for _ in 0..<6 {
             #expect(try await api.send("POST", "/tasks/batch", #"{"tasks":[\#(batch)]}"#).status == 201)
         }
-        // All of these events have reached those who read, and so the others' buffers.
+        // These events have reached the clients that read, and so the others' buffers.
         let follower = SilentClient(port, request.replacing("events HTTP", with: "events?after=0 HTTP"))
         #expect(follower.read(until: "\"event\":\"status\"", count: 3000))
         #expect(try size(of: server) - before < 60)
     }
 }
 
-/// A client that sends what it is told and reads only when asked to.
+/// A client that sends given bytes and reads only on request.
 private final class SilentClient {
     static let handshake = [
         "GET /api/v1/events HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket",
         "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "\r\n",
     ].joined(separator: "\r\n")
 
-    /// A WebSocket message of less than 64 KiB, with a mask of zeros.
+    /// A WebSocket frame of less than 64 KiB with a zero mask.
     static func frame(_ text: String) -> [UInt8] {
         let payload = Array(text.utf8)
         var head: [UInt8] = [0x81]
@@ -148,12 +148,12 @@ private final class SilentClient {
         socket = nil
     }
 
-    /// False if the connection broke.
+    /// Returns false if the connection broke.
     func send(_ bytes: [UInt8]) -> Bool {
         socket?.write(bytes) ?? false
     }
 
-    /// What has come when `end` has; nil if the connection ends before.
+    /// Returns what was received up to `end`; nil if the connection ends before.
     func text(until end: String) -> String? {
         var text = ""
         while !text.contains(end) {
@@ -163,7 +163,7 @@ private final class SilentClient {
         return text
     }
 
-    /// Reads until `text` has come `count` times; false if the connection ends before.
+    /// Reads until `text` was received `count` times; returns false if the connection ends before.
     func read(until text: String, count: Int = 1) -> Bool {
         let wanted = Array(text.utf8)
         var rest: [UInt8] = []

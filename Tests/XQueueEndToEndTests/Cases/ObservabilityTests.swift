@@ -5,9 +5,9 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What the program tells of its tasks beside the API: their traces, and the log.
+/// Traces and logs of tasks.
 @Suite struct ObservabilityTests {
-    /// A task's trace as it stands on the wire; the client shows no state without a parent.
+    /// A task's trace as sent by the server; the client shows no state without a parent.
     private struct Trace: Decodable {
         var traceparent: String?
         var tracestate: String?
@@ -20,7 +20,7 @@ import XQueueTesting
 
         """#
 
-    @Test func aTraceGoesFromTheRequestToTheProgram() async throws {
+    @Test func aTracePassesFromTheRequestToTheProgram() async throws {
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.handlers)
         let server = try await ServerProcess(in: folder)
@@ -42,7 +42,7 @@ import XQueueTesting
         }
     }
 
-    @Test func theLogIsAsLoudAsItIsToldAndShowsNoPayload() async throws {
+    @Test func theLogFollowsItsLevelAndShowsNoPayload() async throws {
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", Self.handlers)
         let server = try await ServerProcess(in: folder, ["--log-format", "json", "--log-level", "info"])

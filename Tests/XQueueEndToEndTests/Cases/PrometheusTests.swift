@@ -5,12 +5,12 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What the program measures, in the hands of the real Prometheus.
+/// The program's metrics with a real Prometheus.
 @Suite(.timeLimit(.minutes(5))) struct PrometheusTests {
     private static let deploy = URL(filePath: #filePath).appending(path: "../../../../deploy").standardized
     private static let rules = deploy.appending(path: "prometheus/alerts.yml").path
 
-    /// Runs a command line; answers what it said, once it has ended well.
+    /// Runs a command line that must succeed, and returns its output.
     @discardableResult
     private func shell(_ line: String, in folder: ServerFolder) async throws -> String {
         let program = try RunningProgram(
@@ -20,7 +20,7 @@ import XQueueTesting
         return program.output
     }
 
-    /// Has tasks succeed, fail, be canceled, and wait.
+    /// Makes tasks succeed, fail, get canceled, and wait.
     private func work(_ api: API) async throws {
         for _ in 0..<5 { _ = try await api.submit() }
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
@@ -45,7 +45,7 @@ import XQueueTesting
         #expect(text.contains("xqueue_concurrency_tokens_held 1\n"))
     }
 
-    @Test func theAlertRulesDoWhatTheirTestsSay() async throws {
+    @Test func theAlertRulesPassTheirTests() async throws {
         let folder = try ServerFolder()
         try await shell("promtool check rules '\(Self.rules)'", in: folder)
         let tests = Self.deploy.appending(path: "prometheus/alerts-test.yml").path
@@ -70,7 +70,7 @@ import XQueueTesting
         for expression in expressions {
             let plain = expression.replacing("$job", with: "xqueue").replacing("$instance", with: ".*")
                 .replacing("$type", with: ".*").replacing("$__rate_interval", with: "1m")
-            // There is no log in front of the store here, and nothing has gone wrong with the store.
+            // There is no log in front of the store here, and the store has not failed.
             let mayBeEmpty = ["xqueue_intake_", "xqueue_store_errors_total"].contains { plain.contains($0) }
             try await eventually("\(plain) has data") {
                 let answer = try await prometheus.get(

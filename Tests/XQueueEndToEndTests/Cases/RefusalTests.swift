@@ -4,7 +4,7 @@ import XQueueClient
 import XQueueCore
 import XQueueTestServers
 
-/// Starts that cannot work end with one line that says why, and an exit status of their own.
+/// A start that cannot succeed prints one line with the reason and exits with its own status.
 @Suite struct RefusalTests {
     private func run(
         _ arguments: [String], in folder: ServerFolder, environment: [String: String] = [:]
@@ -21,7 +21,7 @@ import XQueueTestServers
         #expect(status == 73)
         #expect(output.hasPrefix("xqueue: cannot use the store xqueue-data/xqueue.db: another process"))
         #expect(output.split(separator: "\n").count == 1)
-        // The first one has not noticed.
+        // The first server is unaffected.
         let task = try await API(server).submit()
         #expect(try await API(server).end(of: task.id).status == .success)
     }
@@ -51,7 +51,7 @@ import XQueueTestServers
         #expect(output == "xqueue: cannot listen on 127.0.0.1:\(port): the port is already in use\n")
     }
 
-    @Test func aStoreThatIsNone() async throws {
+    @Test func aPathThatIsNotAStore() async throws {
         let folder = try ServerFolder()
         try folder.write("file.db", String(repeating: "this is no database. ", count: 500))
         try FileManager.default.createDirectory(
@@ -66,7 +66,7 @@ import XQueueTestServers
         #expect(folder.read("file.db").hasPrefix("this is no database."))
     }
 
-    @Test func aMistakeInTheFileOfTheWorkingDirectory() async throws {
+    @Test func anErrorInTheConfigurationFile() async throws {
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", "server:\n  prot: 1\n")
         let (status, output) = try await run(["serve"], in: folder)
@@ -74,13 +74,13 @@ import XQueueTestServers
         #expect(output == "xqueue: xqueue.yaml:2: unknown key 'server.prot', did you mean 'server.port'?\n")
     }
 
-    @Test func aMistakeOnTheCommandLine() async throws {
+    @Test func anErrorOnTheCommandLine() async throws {
         let (status, output) = try await run(["serve", "--server-prot", "1"], in: ServerFolder())
         #expect(status == 64)
         #expect(output == "xqueue: unknown flag '--server-prot', did you mean '--server-port'?\n")
     }
 
-    @Test func printConfigSaysWhereEverythingCameFrom() async throws {
+    @Test func printConfigShowsTheSourceOfEverySetting() async throws {
         let folder = try ServerFolder()
         try folder.write("xqueue.yaml", "server:\n  port: 1111\n  host: ::1\nqueue: { default_retry: 9 }\n")
         let (status, output) = try await run(

@@ -5,9 +5,9 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What programs of handlers learn of the server that starts them, and what they can do to its log.
+/// What handler programs can learn about the server that starts them, and do to its log.
 @Suite struct SecrecyTests {
-    /// Root may look into any process, except in most containers.
+    /// Root can read any process, except in most containers.
     private static let withoutPrivilege = """
         [ "$(id -u)" != 0 ] || exec setpriv --bounding-set=-all --inh-caps=-all "$@"
         exec "$@"
@@ -52,7 +52,7 @@ import XQueueTesting
         ("text", #"a\u{1B}[31mred\r12:00:00.000 info fake\u{9B}2Jb\u{202E}c"#),
         ("json", #"a\u001b[31mred\r12:00:00.000 info fake\u009b2Jb\u202ec"#),
     ])
-    func whatAProgramSaysIsSpeltOutInTheLog(format: String, shown: String) async throws {
+    func programOutputIsEscapedInTheLog(format: String, shown: String) async throws {
         let folder = try ServerFolder()
         try folder.write(
             "job.sh",
@@ -65,7 +65,7 @@ import XQueueTesting
         let api = API(server)
         let task = try await api.submit("job")
         #expect(try await api.end(of: task.id).status == .success)
-        try await eventually("the log has it") { server.output.contains(shown) }
+        try await eventually("the log shows it") { server.output.contains(shown) }
         #expect(
             !server.output.unicodeScalars.contains {
                 $0.value == 0x1B || $0 == "\r" || 0x7F...0x9F ~= $0.value

@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// SIGTERM: running tasks finish, the rest goes back, the exit status is 0.
+/// SIGTERM: running tasks finish, the rest are released, the exit status is 0.
 @Suite struct ShutdownTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func runningTasksFinish(signal: Int32) async throws {
@@ -26,7 +26,7 @@ import XQueueTesting
         #expect(try await next.task(waiting.id).status == .pending)
     }
 
-    @Test func whatDoesNotFinishGoesBackWithoutCountingARetry() async throws {
+    @Test func unfinishedTasksAreReleasedWithoutCountingARetry() async throws {
         let folder = try ServerFolder()
         try folder.write(
             "job.sh", "#!/bin/sh\necho $$ >> pids\nsleep 600 & echo $! >> pids; wait\n", executable: true)
@@ -46,7 +46,7 @@ import XQueueTesting
         let pids = folder.read("pids").split(separator: "\n").compactMap { Int32($0) }
         try await eventually("the program and its child are gone") { pids.allSatisfy(Self.isGone) }
 
-        // A server that serves neither type shows how they were left.
+        // A server that serves neither type shows the state they were left in.
         try folder.write("xqueue.yaml", "example: { enabled: false }\n")
         let next = API(try await ServerProcess(in: folder))
         for task in [stops, stubborn, job] {
@@ -58,7 +58,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [(SIGINT, SIGINT), (SIGTERM, SIGTERM), (SIGTERM, SIGINT), (SIGINT, SIGTERM)])
-    func aSecondSignalEndsItAtOnce(first: Int32, second: Int32) async throws {
+    func aSecondSignalEndsItImmediately(first: Int32, second: Int32) async throws {
         let folder = try ServerFolder()
         try folder.write("job.sh", "#!/bin/sh\necho $$ > pid\nexec sleep 600\n", executable: true)
         try folder.write("xqueue.yaml", "handlers:\n  job: { exec: [\"./job.sh\"] }\n")
@@ -67,19 +67,21 @@ import XQueueTesting
         _ = try await api.submit("job")
         try await eventually("the program runs") { folder.read("pid").hasSuffix("\n") }
         server.send(first)
-        // The first one is noticed: the server takes no more requests.
-        try await eventually("the server does not answer any more") { (try? await api.stats()) == nil }
-        // The same signal right after the first one is taken for its echo.
+        // The server stops accepting requests once it has handled the first signal.
+        try await eventually("the server no longer responds") { (try? await api.stats()) == nil }
+        // The same signal right after the first one counts as a duplicate.
         let noticed = ContinuousClock.now
-        try await eventually("it is no echo any more") { ContinuousClock.now - noticed > .milliseconds(200) }
+        try await eventually("the duplicate window has passed") {
+            ContinuousClock.now - noticed > .milliseconds(200)
+        }
         server.send(second)
         #expect(try await server.exitStatus() == 128 + second, "\(server.output)")
         let pid = try #require(Int32(folder.read("pid").dropLast()))
-        try await eventually("the program is gone, too") { Self.isGone(pid) }
+        try await eventually("the program is gone too") { Self.isGone(pid) }
     }
 
-    /// As `timeout` does, to the process and to its group.
-    @Test(arguments: [SIGTERM, SIGINT]) func aSignalThatIsSentTwiceAtOnceIsOne(signal: Int32) async throws {
+    /// `timeout` signals both the process and its group.
+    @Test(arguments: [SIGTERM, SIGINT]) func aSignalSentTwiceInARowCountsAsOne(signal: Int32) async throws {
         let folder = try ServerFolder()
         let server = try await ServerProcess(in: folder, ["--queue-grace-period", "1s"])
         let api = API(server)
@@ -94,14 +96,13 @@ import XQueueTesting
         #expect(left.retryCount == 0)
     }
 
-    /// Whenever it comes, a signal is either before the program's first line, where it is deadly, or the wish to end
-    /// in order.
+    /// A signal either comes before the program's first line and kills it, or starts a graceful shutdown.
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalInTheFirstMoments(signal: Int32) async throws {
         for delay in stride(from: 0, through: 300, by: 20) {
             let folder = try ServerFolder()
             let program = try RunningProgram(["serve", "--server-port", "0"], in: folder, name: "early")
-            // The very moment is what this is about.
+            // The exact moment is what is tested.
             try await Task.sleep(for: .milliseconds(delay))
             let hasBegun = FileManager.default.fileExists(atPath: folder.path + "/xqueue-data")
             program.send(signal)
@@ -110,7 +111,7 @@ import XQueueTesting
         }
     }
 
-    /// True once the process is gone, whoever reaps it.
+    /// Whether the process is gone, no matter which process reaps it.
     private static func isGone(_ pid: Int32) -> Bool {
         guard kill(pid, 0) == 0 else { return true }
         let status = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)

@@ -4,7 +4,7 @@ import XQueueClient
 import XQueueCore
 import XQueueTestServers
 
-/// The example that does real work: 200 pictures, four at a time, by a program.
+/// The example that does real work: a program processes 200 pictures, four at a time.
 @Suite struct ThumbnailTests {
     private static let count = 200
 
@@ -36,14 +36,14 @@ import XQueueTestServers
         #expect(try Self.mostAtOnce(tasks) == 4)
     }
 
-    /// How many tasks ran at the same time, by their own times.
+    /// The maximum number of concurrent tasks, by their timestamps.
     private static func mostAtOnce(_ tasks: [QueueTask]) throws -> Int {
         var steps: [(time: Timestamp, change: Int)] = []
         for task in tasks {
             steps.append((try #require(task.startedAt), 1))
             steps.append((try #require(task.completedAt), -1))
         }
-        // Within one millisecond a task may well have started after another one ended.
+        // Within the same millisecond, a task may have started after another one ended.
         steps.sort { ($0.time, $0.change) < ($1.time, $1.change) }
         var running = 0
         return steps.reduce(0) { most, step in

@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// `xqueue watch`, the real program next to a real server.
+/// `xqueue watch` with a real server.
 @Suite struct WatchTests {
     private static let unsteady =
         #""max_retry":2,"retry_policy":{"strategy":"fixed","delay":0.1,"jitter":0}"#
@@ -26,7 +26,7 @@ import XQueueTesting
             name: "watch-\(folder.nextNumber())")
     }
 
-    /// The lines about steps of tasks, as words.
+    /// The lines about task changes, split into words.
     private func steps(_ program: RunningProgram) -> [[String]] {
         program.output.split(separator: "\n").filter { !$0.hasPrefix("xqueue:") }.map { line in
             line.split { $0 == " " || $0 == "\t" }.map(String.init)
@@ -47,7 +47,7 @@ import XQueueTesting
         }
         #expect(times == times.sorted())
         #expect(steps.last?[2] == "success")
-        // What the first question told is not told again by the stream.
+        // The stream does not repeat what the first query returned.
         #expect(Set(steps.map { $0.joined(separator: " ") }).count == steps.count)
     }
 
@@ -59,7 +59,7 @@ import XQueueTesting
         #expect(steps(program).map { $0[2] } == ["success"])
     }
 
-    @Test func theExitStatusTellsHowItEnded() async throws {
+    @Test func theExitStatusShowsTheOutcome() async throws {
         let good = try await api.submit()
         let bad = try await api.submit("example", #"{"fail_times":1}"#, #""max_retry":0"#)
         let program = try watch("\(good.id)", "\(bad.id)")
@@ -74,9 +74,9 @@ import XQueueTesting
         #expect(try await alone.exitStatus() == 69)
     }
 
-    @Test func aTypeIsFollowedUntilSomebodyStopsIt() async throws {
+    @Test func aTypeIsFollowedUntilInterrupted() async throws {
         let program = try watch("--type", "example", "--status", "success", "--json")
-        // It says nothing when it has connected, so tasks are submitted until one is seen.
+        // It prints nothing when it connects, so tasks are submitted until one is shown.
         try await eventually("a success is shown") {
             _ = try await api.submit("nobody-serves-this")
             _ = try await api.submit()
@@ -105,12 +105,12 @@ import XQueueTesting
         proxy.dropConnections()
         let missed = try await api.submit("example", #"{"fail_times":2}"#, Self.unsteady)
         _ = try await api.end(of: missed.id)
-        try await eventually("the loss is told") { program.output.contains("; reconnecting") }
+        try await eventually("the loss is reported") { program.output.contains("; reconnecting") }
         proxy.setRefusing(false)
         try await eventually("the end is shown") {
             versions(of: missed.id, program).last == 7
         }
-        // Submitted, and then three attempts, of which two went back into the queue.
+        // Submitted, then three attempts, two of which were retried.
         #expect(versions(of: missed.id, program) == Array(1...7))
         program.send(SIGKILL)
     }
@@ -121,13 +121,13 @@ import XQueueTesting
         let xqueue = try ProgramFile.built("xqueue")
         let command = "'\(xqueue)' watch --url \(server.address.absoluteString) \(task.id)"
         let script = try ProgramFile.installed("script")
-        // `script` gives the program a terminal, and its exit status back.
+        // `script` gives the program a terminal and returns its exit status.
         let program = try RunningProgram(
             program: URL(filePath: script), ["-qec", command, "/dev/null"], in: folder, name: "terminal")
         #expect(try await program.exitStatus() == 0)
         #expect(program.output.contains("░"))
         #expect(program.output.contains("█"))
-        // Bars are drawn over each other, steps stay.
+        // Bars overwrite each other, steps stay.
         #expect(program.output.contains("\u{1B}[1A\u{1B}[J"))
         #expect(program.output.contains("success"))
     }

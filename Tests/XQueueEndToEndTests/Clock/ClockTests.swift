@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// The real program on a machine whose wall clock is wrong, or is set while it runs.
+/// The real program on a machine whose wall clock is wrong or set while it runs.
 @Suite(.timeLimit(.minutes(10))) struct ClockTests {
     enum Store: String, CaseIterable, Sendable {
         case sqlite
@@ -25,7 +25,7 @@ import XQueueTesting
         var testDescription: String { "\(store.rawValue) \(seconds) s" }
     }
 
-    /// A server with a clock of its own.
+    /// A server with its own wall clock.
     private func server(
         _ store: Store, _ clock: ShiftedClock, in folder: ServerFolder
     ) async throws -> ServerProcess {
@@ -39,11 +39,11 @@ import XQueueTesting
         return try await ServerProcess(in: folder, flags, environment: clock.environment)
     }
 
-    @Test(arguments: Step.all) func aClockThatIsSetChangesNoWait(_ step: Step) async throws {
+    @Test(arguments: Step.all) func settingTheClockChangesNoWait(_ step: Step) async throws {
         let folder = try ServerFolder()
         let clock = try await ShiftedClock(in: folder)
         let api = API(try await server(step.store, clock, in: folder))
-        // Longer than two leases, and than its own time-out by either of the larger steps.
+        // Longer than two leases; the larger steps exceed its timeout.
         let running = try await api.submit(
             "example", #"{"duration_ms":8000}"#, #""max_retry":0,"process_timeout":600"#)
         let waiting = try await api.submit("nobody", "{}", #""queue_timeout":600"#)
@@ -54,21 +54,21 @@ import XQueueTesting
         let delayedEnd = try await api.end(of: delayed.id)
         let elapsed = ContinuousClock.now - started
         #expect(delayedEnd.status == .success)
-        // Sooner is a wait cut short; later is one that goes by the wall clock.
+        // Sooner means a wait cut short; later means one that follows the wall clock.
         #expect(elapsed > .seconds(3.9) && elapsed < .seconds(28), "\(elapsed)")
         let end = try await api.end(of: running.id)
         #expect(end.status == .success)
         #expect(end.attempt == 1)
         #expect(end.retryCount == 0)
         #expect(try await api.task(waiting.id).status == .pending)
-        // It was announced all the time, and is so by clocks that everybody shares.
+        // The worker stays registered: its heartbeats use a clock that all nodes share.
         #expect(try await api.send("GET", "/workers").text.contains(#""types":["example"]"#))
         let starts = try Journal(folder.read("journal"), lives: []).lines.filter { $0.event == .start }
         #expect(starts.count == 2)
     }
 
     @Test(arguments: [30, -30, 3600, -3600], Store.allCases)
-    func aRunAtGoesByTheClockOfTheStore(_ seconds: Int, _ store: Store) async throws {
+    func aRunAtFollowsTheClockOfTheStore(_ seconds: Int, _ store: Store) async throws {
         let folder = try ServerFolder()
         let clock = try await ShiftedClock(in: folder)
         let api = API(try await server(store, clock, in: folder))
@@ -77,12 +77,12 @@ import XQueueTesting
         let task = try await api.submit("example", "{}", #""run_at":"\#(runAt.formatted(style))""#)
         try clock.set(aheadBy: seconds)
         if store == .sqlite, seconds > 0 {
-            // The clock that was set is the store's, and says that it is time.
+            // The changed clock is the store's, so the task is due.
             let end = try await api.end(of: task.id)
             #expect(end.status == .success)
             #expect(Date() < runAt)
         } else {
-            // When this one has ended, maintenance has looked.
+            // When this one has ended, maintenance has run.
             _ = try await api.end(of: try await api.submit("example", "{}", #""delay":1"#).id)
             let status = try await api.task(task.id).status
             if Date() < runAt { #expect(status == .pending) }
@@ -102,12 +102,12 @@ import XQueueTesting
             #expect(end.status == .success)
             #expect(end.error == nil)
         }
-        // By default a task has ten minutes.
+        // The default timeout is ten minutes.
         #expect(try await api.end(of: try await api.submit().id).status == .success)
     }
     #endif
 
-    @Test(arguments: Store.allCases) func aProgramThatStoodStillGoesOnWithItsTasks(_ store: Store)
+    @Test(arguments: Store.allCases) func aSuspendedProgramContinuesItsTasks(_ store: Store)
         async throws
     {
         let folder = try ServerFolder()
@@ -123,7 +123,7 @@ import XQueueTesting
             server.pause()
             // Longer than a lease, which lasts three seconds.
             let end = ContinuousClock.now + .milliseconds(3800)
-            try await eventually("a lease is over") { ContinuousClock.now > end }
+            try await eventually("a lease has expired") { ContinuousClock.now > end }
             server.resume()
             _ = try await api.stats()
         }

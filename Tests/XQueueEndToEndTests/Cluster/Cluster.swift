@@ -4,16 +4,16 @@ import Foundation
 import Testing
 import XQueueTestServers
 
-/// Nodes of the real program that share one queue in Redis. All of them end with the test.
+/// Nodes of the real program that share one queue in Redis. They are stopped with the test.
 final class Cluster: Sendable {
     let folder: ServerFolder
     private let flags: [String]
     private let environment: [String: String]
 
-    /// A cluster on the server that tests share.
+    /// Creates a cluster on the Redis server that tests share.
     ///
-    /// - Parameter heartbeat: A lease lasts three of them: longer for tests in which no lease may be lost,
-    ///   however long a step takes on a busy machine.
+    /// - Parameter heartbeat: A third of a lease. Longer for tests that must not lose a lease, however long a step
+    ///   takes on a busy machine.
     convenience init(heartbeat: String = "1s") async throws {
         try self.init(flags: ["--redis-addr", try await RedisServer.shared.address], heartbeat: heartbeat)
     }
@@ -23,8 +23,8 @@ final class Cluster: Sendable {
     }
 
     /// - Parameters:
-    ///   - flags: Where Redis is.
-    ///   - environment: Variables for every node.
+    ///   - flags: The flags that locate Redis.
+    ///   - environment: Environment variables of every node.
     init(flags: [String], environment: [String: String] = [:], heartbeat: String = "1s") throws {
         self.environment = environment
         folder = try ServerFolder()
@@ -32,7 +32,7 @@ final class Cluster: Sendable {
             flags + ["--redis-key-prefix", RedisServer.prefix(), "--queue-heartbeat-interval", heartbeat]
     }
 
-    /// Starts a node that serves HTTP. A node with the name of an earlier one writes on in its journal.
+    /// Starts a node that serves HTTP. A node with the name of an earlier one appends to its journal.
     func node(_ name: String, _ more: [String] = []) async throws -> ServerProcess {
         try await ServerProcess(in: folder, arguments(name, more), name: name, environment: environment)
     }
@@ -44,9 +44,9 @@ final class Cluster: Sendable {
             name: "\(name)-\(folder.nextNumber())", environment: environment)
     }
 
-    /// Runs another command with the settings of the nodes, and answers its exit status and output.
+    /// Runs another command with the nodes' settings and returns its exit status and output.
     func run(_ command: [String], _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        // What is given twice is a mistake: the arguments replace the settings.
+        // Giving a flag twice is an error, so the arguments replace the settings.
         var settings = flags
         for name in arguments where name.hasPrefix("--") {
             if let place = settings.firstIndex(of: name) { settings.removeSubrange(place...place + 1) }
@@ -57,7 +57,7 @@ final class Cluster: Sendable {
         return (try await program.exitStatus(), program.output)
     }
 
-    /// What the `example` handler wrote down on all nodes of this name, one after the other.
+    /// The journal that the `example` handler wrote on all nodes of this name, in order.
     func journal(_ name: String) throws -> [Journal.Line] {
         try Journal(folder.read("journal-\(name)"), lives: []).lines
     }
@@ -67,7 +67,7 @@ final class Cluster: Sendable {
     }
 }
 
-/// The time now, as journals write it.
+/// The current time in the format of journals.
 func millisecondsNow() -> Int64 {
     Int64((Date().timeIntervalSince1970 * 1000).rounded(.down))
 }

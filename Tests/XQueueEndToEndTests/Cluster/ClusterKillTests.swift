@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Nodes are killed in the middle of their work, and the limits hold all the time.
+/// Nodes are killed while they work, and the limits always hold.
 @Suite(.timeLimit(.minutes(10))) struct ClusterKillTests {
     private static let count = 2000
     private static let limit = 5
@@ -48,12 +48,12 @@ import XQueueTesting
         #expect(tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status)" } == [])
         #expect(try await entrance.stats().concurrencyKeys.filter { $0.held > 0 || $0.waiting > 0 }.isEmpty)
         let most = Self.mostAtOnce(try Self.lines(cluster), deaths)
-        #expect(most <= Self.limit, "\(most) tasks ran at once")
-        // Otherwise the limit was not put to the test.
+        #expect(most <= Self.limit, "\(most) tasks ran concurrently")
+        // Otherwise the limit was not tested.
         #expect(most == Self.limit)
     }
 
-    @Test func whatADeadNodeRanRunsElsewhereWithinThreeHeartbeats() async throws {
+    @Test func aDeadNodesTaskRunsElsewhereWithinThreeHeartbeats() async throws {
         let cluster = try await Cluster()
         let victim = try await cluster.node("victim")
         let api = API(try await cluster.node("entrance", ["--no-workers"]))
@@ -67,16 +67,16 @@ import XQueueTesting
         try await eventually("the task runs elsewhere") { try !cluster.journal("heir").isEmpty }
         let started = try #require(try cluster.journal("heir").first)
         #expect(started.task == task.id)
-        // Three heartbeats, and a second for a machine that is busy with other tests.
+        // Three heartbeats, plus a second of slack for a busy machine.
         #expect(started.milliseconds - killed < 4000, "it took \(started.milliseconds - killed) ms")
         #expect(heir.isRunning)
     }
 
-    /// The most tokens that were held at once, as seen from outside, until it is canceled.
+    /// Watches until canceled, and returns the maximum number of tokens held at once.
     private static func mostHeld(_ api: API) async -> Int {
         var most = 0
-        // Cancellation ends the waiting with an error, which is the way out here.
-        try? await eventually(within: .seconds(600), "the watch is over") {
+        // Cancellation ends the wait with an error, which is expected here.
+        try? await eventually(within: .seconds(600), "the watch ends") {
             if let keys = try? await api.stats().concurrencyKeys { most = keys.map(\.held).reduce(most, max) }
             return Task.isCancelled
         }
@@ -87,8 +87,7 @@ import XQueueTesting
         try Dictionary(uniqueKeysWithValues: names.map { ($0, try cluster.journal($0)) })
     }
 
-    /// The most attempts that ran at the same moment on all nodes; those without an end ran until their
-    /// node was killed.
+    /// The maximum number of concurrent attempts on all nodes; those without an end ran until their node was killed.
     private static func mostAtOnce(_ lines: [String: [Journal.Line]], _ deaths: [String: [Int64]]) -> Int {
         var changes: [(time: Int64, change: Int)] = []
         for (node, lines) in lines {
@@ -105,7 +104,7 @@ import XQueueTesting
                 changes += [(line.milliseconds, 1), (end, -1)]
             }
         }
-        // An attempt writes its end before its token is free: at the same millisecond the end came first.
+        // An attempt writes its end before its token is freed, so within the same millisecond the end comes first.
         changes.sort { ($0.time, $0.change) < ($1.time, $1.change) }
         var running = 0
         return changes.reduce(0) { most, change in

@@ -9,7 +9,7 @@ import XQueueTesting
 
 /// Several nodes behave as one queue.
 @Suite(.timeLimit(.minutes(5))) struct ClusterTests {
-    @Test func aNodeThatWasOnlySlowIsFenced() async throws {
+    @Test func aSlowNodeIsFenced() async throws {
         let cluster = try await Cluster()
         let api = API(try await cluster.node("entrance", ["--no-workers"]))
         let slow = try await cluster.node("slow")
@@ -26,10 +26,10 @@ import XQueueTesting
         #expect(try cluster.journal("slow").count == 1)
 
         slow.resume()
-        try await eventually("the slow node is told, or comes to an end of its own") {
+        try await eventually("the slow node's attempt is stopped or ends by itself") {
             try cluster.journal("slow").count == 2
         }
-        // It has asked the store for something since, so what it had to say about the task has been said.
+        // It has called the store since, so it has reported the attempt's outcome.
         _ = try await api.workers { $0.contains { $0.isProcess(slow.processIdentifier) } }
         let later = try await api.task(task.id)
         #expect(later.version == end.version)
@@ -56,13 +56,13 @@ import XQueueTesting
             _ = try await api.task(task.id, "the task is canceled") { $0.status == .canceled }
             shortest = min(shortest, clock.now - start)
         }
-        // Milliseconds when nothing else runs. Without the signal it would take a heartbeat.
+        // Takes milliseconds on an idle machine. Without the signal it would take a heartbeat.
         #expect(shortest < .seconds(20))
         print("a cancel on another node took \(shortest)")
         #expect(worker.isRunning)
     }
 
-    @Test func whatIsSetOnOneNodeHoldsOnAllAndSurvivesThem() async throws {
+    @Test func settingsMadeOnOneNodeApplyToAllAndSurviveThem() async throws {
         let cluster = try await Cluster()
         let flags = ["--example-max-concurrency", "2"]
         var first = try await cluster.node("first", flags)
@@ -94,7 +94,7 @@ import XQueueTesting
         #expect(Self.mostAtOnce(try cluster.journal("first") + cluster.journal("second")) == 2)
     }
 
-    @Test func nodesWithoutWorkersAndNodesWithoutHTTPMakeOneQueue() async throws {
+    @Test func nodesWithoutWorkersAndNodesWithoutHTTPShareOneQueue() async throws {
         let cluster = try await Cluster()
         let entrance = try await cluster.node("entrance", ["--no-workers"])
         let api = API(entrance)
@@ -113,11 +113,11 @@ import XQueueTesting
         _ = try await api.workers { $0.contains { $0.isProcess(Int(next.processIdentifier)) } }
         next.send(SIGTERM)
         #expect(try await next.exitStatus() == 0)
-        // It took its leave.
+        // It has deregistered.
         _ = try await api.workers { $0.count == 1 }
     }
 
-    /// The most attempts that ran at the same moment, when none was cut short.
+    /// The maximum number of concurrent attempts, if none was interrupted.
     private static func mostAtOnce(_ lines: [Journal.Line]) -> Int {
         let changes = lines.map { ($0.milliseconds, $0.event == .start ? 1 : -1) }.sorted { $0 < $1 }
         var running = 0
@@ -129,7 +129,7 @@ import XQueueTesting
 }
 
 extension API {
-    /// The live nodes, once `condition` holds for them.
+    /// Waits until `condition` holds for the live nodes, and returns them.
     func workers(_ condition: ([QueueWorker]) -> Bool) async throws -> [QueueWorker] {
         var last: [QueueWorker] = []
         try await eventually("the nodes are the expected ones") {
@@ -141,7 +141,7 @@ extension API {
 }
 
 extension QueueWorker {
-    /// Whether it is the node that runs as this process; its name says so, too.
+    /// Whether this is the node running as the process, which its name also shows.
     fileprivate func isProcess(_ pid: Int) -> Bool { processID == pid && id.contains("-\(pid)-") }
 }
 

@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Workers over HTTP in a cluster: any node may be asked about any lease.
+/// HTTP workers in a cluster: any node handles requests about any lease.
 @Suite struct LeaseClusterTests {
     private func take(_ api: API, wait: Int = 30) async throws -> LeasedTask {
         let reply = try await api.send(
@@ -16,15 +16,15 @@ import XQueueTesting
         return try #require(try reply.decoded(LeaseBatch.self).leases.first)
     }
 
-    @Test func aLeaseOfOneNodeIsExtendedAndEndedAtAnother() async throws {
+    @Test func aLeaseFromOneNodeIsExtendedAndSettledAtAnother() async throws {
         let cluster = try await Cluster(heartbeat: "30s")
         let first = API(try await cluster.node("a", ["--no-workers"]))
         let second = API(try await cluster.node("b", ["--no-workers"]))
         let polling = Task { try await take(first) }
-        try await eventually("the worker is known at the other node") {
+        try await eventually("the other node knows the worker") {
             try await second.send("GET", "/workers").text.contains(#""id":"far""#)
         }
-        // Submitted at one node, wakes the request that waits at the other.
+        // A submission at one node wakes the waiting request at the other.
         let task = try await second.submit("mail", #"{"to":"x"}"#)
         let lease = try await polling.value
         #expect(lease.task.id == task.id)
@@ -45,7 +45,7 @@ import XQueueTesting
         #expect(again.status == 409)
     }
 
-    @Test func aCancelAtOneNodeIsToldAtAnotherAndALeaseOutlivesItsNode() async throws {
+    @Test func aCancelAtOneNodeIsReportedAtAnotherAndALeaseOutlivesItsNode() async throws {
         let cluster = try await Cluster(heartbeat: "30s")
         let node = try await cluster.node("a", ["--no-workers"])
         let second = API(try await cluster.node("b", ["--no-workers"]))
@@ -61,12 +61,12 @@ import XQueueTesting
         #expect(try await second.end(of: task.id).status == .canceled)
     }
 
-    @Test func aWorkerThatDiesLosesItsTaskToAnother() async throws {
+    @Test func aDeadWorkerLosesItsTaskToAnother() async throws {
         let cluster = try await Cluster()
         let api = API(try await cluster.node("a", ["--no-workers"]))
         let task = try await api.submit("mail", "{}", #""max_retry":1"#)
         let first = try await take(api)
-        // Nobody extends it; the next request gets the task when three heartbeats are over.
+        // The lease is not extended; the next request gets the task after three heartbeats.
         let second = try await take(api, wait: 60)
         #expect(second.task.id == task.id)
         #expect(second.lease != first.lease)

@@ -7,11 +7,11 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// What happens on one node is heard at all of them, and by the broker, whatever happens to Redis.
+/// All nodes and the broker receive the events of every node, whatever happens to Redis.
 @Suite(.timeLimit(.minutes(10))) struct LiveClusterTests {
-    @Test func everyNodeTellsWhatHappensOnEveryNode() async throws {
+    @Test func everyNodeStreamsTheEventsOfAllNodes() async throws {
         let cluster = try await Cluster()
-        // The first one runs no task itself.
+        // The first one runs no tasks itself.
         let nodes = [try await cluster.node("a", ["--no-workers"]), try await cluster.node("b")]
         let apis = nodes.map { API($0) }
         let watchers = try nodes.map { node in
@@ -27,7 +27,7 @@ import XQueueTesting
         for number in 0..<40 { tasks.append(try await apis[number % 2].submit().id) }
         for id in tasks { _ = try await apis[0].end(of: id) }
         for watcher in watchers {
-            try await eventually("every step of all tasks is told") {
+            try await eventually("every step of all tasks is reported") {
                 let steps = try PublishedSteps(wholeLines(watcher.output)).versions
                 return tasks.allSatisfy { steps[$0] == [1, 2, 3] }
             }
@@ -45,7 +45,7 @@ import XQueueTesting
         let api = API(node)
         for _ in 1...3 {
             let before = subscriber.messages.count
-            // Whether a batch was accepted whose answer was lost, the count at the end tells.
+            // A batch may have been accepted although its reply was lost; the final count includes it.
             try await eventually("tasks are accepted") {
                 (try? await api.submitMany(500)) != nil
             }
@@ -63,13 +63,13 @@ import XQueueTesting
         #expect(count >= 1500)
         try await eventually("every task's end is published") {
             let steps = try PublishedSteps(subscriber.messages.map(\.payload))
-            // An attempt that a restart of Redis cut off may have been lost and done again, with more steps.
+            // An attempt interrupted by a Redis restart may have been lost and repeated, with more steps.
             return steps.versions.count == count && steps.broken.isEmpty
         }
         #expect(node.isRunning)
     }
 
-    /// The lines that have been written to their end.
+    /// The completely written lines.
     private func wholeLines(_ text: String) -> [String] {
         text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }

@@ -7,7 +7,7 @@ import XQueueClient
 import XQueueCore
 import XQueueTesting
 
-/// A client that tries each submission until it is accepted.
+/// A client that retries each submission until it is accepted.
 final class PatientSubmitter: Sendable {
     private struct State {
         var accepted: [TaskID] = []
@@ -18,19 +18,19 @@ final class PatientSubmitter: Sendable {
     private let state = Mutex(State())
     private let members: String
 
-    /// - Parameter members: Of every task.
+    /// - Parameter members: JSON members of every task.
     init(
         _ members: String = #""type":"example","payload":{"duration_ms":2},"max_retry":100,"queue_timeout":0"#
     ) {
         self.members = members
     }
 
-    /// The tasks that a server said it has.
+    /// The tasks that a server accepted.
     var accepted: [TaskID] { state.withLock { $0.accepted } }
-    /// How often a server said that it cannot take tasks now.
+    /// How often a server rejected tasks as temporarily unavailable.
     var refusals: Int { state.withLock { $0.refusals } }
 
-    /// Lets ``run(batch:_:)`` end with the batch it is at.
+    /// Makes ``run(batch:_:)`` end after the current batch.
     func finish() {
         state.withLock { $0.isDone = true }
     }
@@ -47,11 +47,11 @@ final class PatientSubmitter: Sendable {
         }
     }
 
-    /// Submits one batch until somebody accepts it.
+    /// Submits one batch until a server accepts it.
     func submit(_ count: Int, _ next: () throws -> API) async throws {
         let tasks = Array(repeating: "{\(members)}", count: count).joined(separator: ",")
         try await eventually("a server accepts tasks") {
-            // A server that is being killed does not answer.
+            // A server that is being killed does not reply.
             guard let reply = try? await next().send("POST", "/tasks/batch", #"{"tasks":[\#(tasks)]}"#) else {
                 return false
             }

@@ -7,18 +7,18 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Redis is not there when a node starts, or when it ends.
+/// Redis is unreachable when a node starts or shuts down.
 @Suite(.timeLimit(.minutes(5))) struct RedisAbsenceTests {
     private static func flags(_ redis: RedisServer) -> [String] {
         ["--redis-addr", redis.address, "--server-port", "0"]
     }
 
-    @Test func aNodeWaitsForARedisThatIsNotThereYet() async throws {
+    @Test func aNodeWaitsForRedisToStart() async throws {
         let redis = try await RedisServer.start()
         try await redis.kill()
         let folder = try ServerFolder()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: folder, name: "node")
-        try await eventually("it says what it waits for") { node.output.contains("Waiting for the store") }
+        try await eventually("it logs what it waits for") { node.output.contains("Waiting for the store") }
         #expect(node.output.contains(redis.address))
         #expect(node.isRunning)
         try await redis.start()
@@ -29,7 +29,7 @@ import XQueueTesting
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func theWaitCanBeEnded(signal: Int32) async throws {
+    func theWaitCanBeInterrupted(signal: Int32) async throws {
         let redis = try await RedisServer.start()
         try await redis.kill()
         let node = try RunningProgram(["serve"] + Self.flags(redis), in: ServerFolder(), name: "node")
@@ -38,7 +38,7 @@ import XQueueTesting
         #expect(try await node.exitStatus() == 0)
     }
 
-    @Test func theWaitHasAnEnd() async throws {
+    @Test func theWaitIsBounded() async throws {
         let redis = try await RedisServer.start()
         try await redis.kill()
         // On a busy machine the first attempt alone takes seconds.
@@ -69,10 +69,10 @@ import XQueueTesting
         case killed, silent
     }
 
-    /// The documents say two seconds, and the grace period. A busy machine may take some times as long; the fault that this
-    /// is about, a wait for calls that nobody answers, takes 18 s and more.
+    /// The documentation says two seconds plus the grace period. A busy machine may take several times as long; the bug
+    /// this guards against, waiting for unanswered calls, takes 18 s or more.
     @Test(arguments: Trouble.allCases)
-    func anIdleNodeEndsSoonWithoutRedis(trouble: Trouble) async throws {
+    func anIdleNodeExitsSoonWithoutRedis(trouble: Trouble) async throws {
         let redis = try await RedisServer.start()
         let node = try await ServerProcess(in: ServerFolder(), ["--redis-addr", redis.address])
         let worker = Task { try? await API(node).send("POST", "/leases", Self.longPoll) }
@@ -80,9 +80,9 @@ import XQueueTesting
             try await API(node).send("GET", "/workers").text.contains(#""id":"w""#)
         }
         try await Self.fail(redis, trouble)
-        // Long enough for its loops to be in the middle of their attempts.
+        // Long enough for its loops to be retrying.
         let listening = ContinuousClock.now
-        try await eventually("three seconds are over") { ContinuousClock.now - listening > .seconds(3) }
+        try await eventually("three seconds have passed") { ContinuousClock.now - listening > .seconds(3) }
         let start = ContinuousClock.now
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
@@ -92,7 +92,7 @@ import XQueueTesting
     }
 
     @Test(arguments: Trouble.allCases)
-    func aBusyNodeEndsWithinItsGracePeriodWithoutRedis(trouble: Trouble) async throws {
+    func aBusyNodeExitsWithinItsGracePeriodWithoutRedis(trouble: Trouble) async throws {
         let redis = try await RedisServer.start()
         let node = try await ServerProcess(
             in: ServerFolder(), ["--redis-addr", redis.address, "--queue-grace-period", "6s"])

@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Somebody changes what Redis holds, or all of it goes, while the program runs.
+/// Data in Redis is tampered with or deleted while the program runs.
 @Suite(.timeLimit(.minutes(5))) struct RedisDamageTests {
     private struct Health: Decodable {
         struct Checks: Decodable {
@@ -37,7 +37,7 @@ import XQueueTesting
         return (redis, server, api, try #require(names.first))
     }
 
-    @Test func aCountThatNoQueueReachesIsNamed() async throws {
+    @Test func anImpossibleCountIsNamed() async throws {
         let (redis, server, api, counts) = try await start()
         try await redis.command("HSET", counts, "0/alpha", "9223372036854775807")
         let stats = try await api.send("GET", "/stats")
@@ -45,13 +45,13 @@ import XQueueTesting
         #expect(stats.text.contains("\(counts) 0/alpha"), "\(stats.text)")
         #expect(try await api.send("GET", "/types").status == 503)
         #expect(try await api.send("GET", "/tasks").status == 200)
-        // The next task of the type is counted together with what is there.
+        // The next task of the type repairs the count from the tasks that exist.
         _ = try await api.submit("alpha", "{}", #""delay":3600"#)
         #expect(try await api.stats()[.pending] == 2)
         #expect(server.isRunning)
     }
 
-    @Test func healthSaysWhatSubmissionsWouldMeet() async throws {
+    @Test func healthReportsWhatWouldFailSubmissions() async throws {
         let (redis, server, api, counts) = try await start()
         #expect(try await api.send("GET", "/health").status == 200)
         try await redis.command("RENAME", counts, "aside")
@@ -61,11 +61,11 @@ import XQueueTesting
             return health.status == 503 && health.text.contains(counts)
         }
         try await redis.command("RENAME", "aside", counts)
-        try await eventually("all is well again") { try await api.send("GET", "/health").status == 200 }
+        try await eventually("health has recovered") { try await api.send("GET", "/health").status == 200 }
         #expect(server.isRunning)
     }
 
-    @Test func healthSaysThatTheDataIsGone() async throws {
+    @Test func healthReportsLostData() async throws {
         let (redis, server, api, _) = try await start()
         let before: Health = try await api.send("GET", "/health").decoded()
         #expect(before.checks.store.dataLostAt == nil)

@@ -7,10 +7,10 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Redis fails in every way it knows; nothing that was accepted is lost, and no node needs a restart.
+/// Redis fails in many ways; no accepted task is lost, and no node needs a restart.
 @Suite(.timeLimit(.minutes(10))) struct RedisTroubleTests {
     @Test(arguments: [RedisOptions.AppendOnly.always, .everySecond])
-    func itIsKilledAndStartedAgain(_ appendOnly: RedisOptions.AppendOnly) async throws {
+    func itIsKilledAndRestarted(_ appendOnly: RedisOptions.AppendOnly) async throws {
         try await survive(.init(appendOnly)) { redis, _ in
             for _ in 1...3 {
                 try await redis.kill()
@@ -19,7 +19,7 @@ import XQueueTesting
         }
     }
 
-    @Test func itStopsForAWhileInAnOrderlyWay() async throws {
+    @Test func itShutsDownForAWhile() async throws {
         try await survive(.init(.everySecond)) { redis, submitter in
             try await redis.stop()
             try await eventually("submissions are refused") { submitter.refusals >= 2 }
@@ -27,16 +27,16 @@ import XQueueTesting
         }
     }
 
-    @Test func itAnswersNothingForAWhile() async throws {
+    @Test func itIsUnresponsiveForAWhile() async throws {
         try await survive(.init(.everySecond)) { redis, _ in
             redis.pause()
             let deadline = ContinuousClock.now + .seconds(30)
-            try await eventually("half a minute is over") { ContinuousClock.now >= deadline }
+            try await eventually("half a minute has passed") { ContinuousClock.now >= deadline }
             redis.resume()
         }
     }
 
-    @Test func itHoldsEveryCommandBackForAWhile() async throws {
+    @Test func itDelaysEveryCommandForAWhile() async throws {
         try await survive(RedisOptions()) { redis, _ in
             try await redis.command("CLIENT", "PAUSE", "8000", "ALL")
         }
@@ -55,7 +55,7 @@ import XQueueTesting
 
     @Test func itsMemoryIsFull() async throws {
         try await survive(RedisOptions()) { redis, submitter in
-            // Less than is in use now.
+            // Less than is currently in use.
             try await redis.command("CONFIG", "SET", "maxmemory", "100000")
             let before = submitter.refusals
             try await eventually("submissions are refused") { submitter.refusals >= before + 3 }
@@ -72,7 +72,7 @@ import XQueueTesting
         let apis = try await nodes(of: cluster)
         let before = PatientSubmitter()
         for _ in 1...10 { try await before.submit(20) { apis[0].api } }
-        // What the replica does not have yet is lost with the primary, as Redis says itself.
+        // Redis documents that data not yet replicated is lost with the primary.
         let primary = try #require(trio.servers.first { $0.port == first })
         #expect(try await primary.command("WAIT", "1", "25000").number == 1)
         try await trio.killPrimary()
@@ -85,7 +85,7 @@ import XQueueTesting
         try await check(before.accepted + after.accepted, cluster, apis)
     }
 
-    // MARK: - One trouble after the other
+    // MARK: - Helpers
 
     private struct Node {
         var name: String
@@ -111,7 +111,7 @@ import XQueueTesting
         let nodes = try await nodes(of: cluster)
         let submitter = PatientSubmitter()
         async let submitted: Void = submitter.run(nodes.map(\.api))
-        // Ends the client also when the trouble throws.
+        // Ends the client even if `trouble` throws.
         defer { submitter.finish() }
         try await eventually("tasks are accepted") { submitter.accepted.count > 200 }
         try await trouble(redis, submitter)
@@ -124,7 +124,7 @@ import XQueueTesting
         try await check(submitter.accepted, cluster, nodes)
     }
 
-    /// Every task that was accepted has been done, by servers that were never started again.
+    /// Checks that every accepted task was run, by servers that never restarted.
     private func check(_ accepted: [TaskID], _ cluster: Cluster, _ nodes: [Node]) async throws {
         let api = nodes[0].api
         try await eventually(within: .seconds(240), "all tasks have ended") {
@@ -136,9 +136,9 @@ import XQueueTesting
             done.formUnion(try cluster.journal(node.name).filter { $0.event == .end }.map(\.task))
             #expect(node.server.isRunning)
         }
-        #expect(Set(accepted).subtracting(done).isEmpty, "accepted tasks were not done")
+        #expect(Set(accepted).subtracting(done).isEmpty, "accepted tasks were not run")
         let succeeded = Set(try await api.allTasks().filter { $0.status == .success }.map(\.id))
-        #expect(Set(accepted).subtracting(succeeded).isEmpty, "accepted tasks are gone")
+        #expect(Set(accepted).subtracting(succeeded).isEmpty, "accepted tasks were lost")
     }
 }
 
