@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// A file of tasks, submitted by the real program, over everything that may stop it.
+/// Submitting a file of tasks with the real program, whatever may interrupt it.
 @Suite struct FileSubmitTests {
     private let folder: ServerFolder
     private let tool: Tool
@@ -22,13 +22,13 @@ import XQueueTesting
         var refused: Int
     }
 
-    /// `count` lines; the payload of each is its number.
+    /// Writes `count` lines; the payload of each is its number.
     private func write(_ name: String, _ count: Int, type: String = "nobody-serves-this") throws {
         let lines = (1...count).map { #"{"type":"\#(type)","payload":{"n":\#($0)}}"# + "\n" }
         try folder.write(name, lines.joined())
     }
 
-    /// How often each number stands in a task's payload.
+    /// The number of tasks with each payload.
     private func numbers(_ api: API) async throws -> [Int: Int] {
         struct Payload: Decodable { var n: Int }
         var counts: [Int: Int] = [:]
@@ -56,16 +56,16 @@ import XQueueTesting
         #expect(summary.lines == 2500 && summary.accepted == 2500 && summary.answered == 0)
         let api = API(server)
         try await expectOnceEach(2500, api)
-        // Newest first: identifiers sort as the lines do.
+        // Newest first: identifiers sort like the lines.
         let ids = try await tool.run("list", "--all", "--ids").lines
         #expect(ids == ids.sorted(by: >))
-        // Nothing is left behind that would be in the way of submitting it again.
+        // No state is left that would prevent submitting the file again.
         #expect(folder.read("tasks.ndjson.xqueue-state") == "")
         #expect(try await tool.run("submit", "--file", "-", input: folder.read("tasks.ndjson")).status == 0)
         #expect(try await api.stats()[.pending] == 5000)
     }
 
-    @Test func aKilledRunGoesOnWithoutLossAndWithoutDoubles() async throws {
+    @Test func aKilledRunResumesWithoutLossOrDuplicates() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let tool = Tool(server, in: folder)
         let api = API(server)
@@ -75,13 +75,13 @@ import XQueueTesting
         for round in 1...4 {
             let run = try tool.start(arguments)
             let before = try await api.stats()[.pending]
-            try await eventually("more is through in round \(round)") {
+            try await eventually("more tasks are submitted in round \(round)") {
                 let now = try await api.stats()[.pending]
                 return !run.program.isRunning || now > before + 200
             }
             run.program.send(SIGKILL)
             #expect(try await run.end().status == -SIGKILL)
-            // Even if the end of the state never reached the disk: only its beginning must.
+            // This also works if the end of the state file never reached the disk.
             if round == 3 {
                 let state = folder.read("tasks.ndjson.xqueue-state").split(separator: "\n")
                 try folder.write("tasks.ndjson.xqueue-state", state.prefix(3).joined(separator: "\n") + "\n")
@@ -94,7 +94,7 @@ import XQueueTesting
         #expect(try await api.stats()[.pending] == count)
     }
 
-    @Test func aKilledServerLosesNothingAndDoublesNothing() async throws {
+    @Test func aKilledServerCausesNoLossOrDuplicates() async throws {
         let home = try ServerFolder()
         let port = try FreePort.next()
         var server = try await ServerProcess(in: home, port: port)
@@ -105,7 +105,7 @@ import XQueueTesting
         for _ in 1...3 {
             let api = API(server)
             let before = try await api.stats()
-            try await eventually("more is through") {
+            try await eventually("more tasks are submitted") {
                 let now = try await api.stats()
                 return !run.program.isRunning
                     || now[.pending] + now[.success] > before[.pending] + before[.success] + 200
@@ -114,11 +114,11 @@ import XQueueTesting
             server = try await ServerProcess(in: home, port: port)
         }
         #expect(try await run.end().status == 0)
-        // Tasks that had ended are known, too.
+        // Finished tasks are recognized too.
         try await expectOnceEach(count, API(server))
     }
 
-    @Test func aServerThatIsGoneStopsItAndItGoesOnLater() async throws {
+    @Test func anUnreachableServerStopsItAndItResumesLater() async throws {
         let port = try FreePort.next()
         try write("tasks.ndjson", 10)
         let url = ["--url", "http://127.0.0.1:\(port)"]
@@ -135,7 +135,7 @@ import XQueueTesting
         try await expectOnceEach(10, API(server))
     }
 
-    @Test func aBadLineIsNamedAndCanBeMended() async throws {
+    @Test func aBadLineIsNamedAndCanBeFixed() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let tool = Tool(server, in: folder)
         let api = API(server)
@@ -156,7 +156,7 @@ import XQueueTesting
         #expect(second.errors.contains("tasks.ndjson:20: not JSON"))
         #expect(try await api.stats()[.pending] == 19)
 
-        // What was submitted must not change under it.
+        // Lines already submitted must not change.
         lines[0] = #"{"type":"t","payload":{"n":999}}"#
         try folder.write("tasks.ndjson", lines.joined(separator: "\n"))
         let changed = try await tool.run("submit", "--file", "tasks.ndjson", "--resume")
@@ -170,7 +170,7 @@ import XQueueTesting
         try await expectOnceEach(30, api)
     }
 
-    @Test func badLinesArePassedOverIfAsked() async throws {
+    @Test func badLinesAreSkippedOnRequest() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let tool = Tool(server, in: folder)
         var lines = (1...20).map { #"{"type":"t","payload":{"n":\#($0)}}"# }
@@ -189,13 +189,13 @@ import XQueueTesting
         #expect(try await API(server).stats()[.pending] == 16)
     }
 
-    @Test func anInterruptSaysHowToGoOn() async throws {
+    @Test func anInterruptExplainsHowToResume() async throws {
         let server = try await ServerProcess(in: ServerFolder())
         let tool = Tool(server, in: folder)
         let api = API(server)
         try write("tasks.ndjson", 6000)
         let run = try tool.start(["submit", "--file", "tasks.ndjson", "--batch", "50"])
-        try await eventually("something is through") { try await api.stats()[.pending] > 200 }
+        try await eventually("some tasks are submitted") { try await api.stats()[.pending] > 200 }
         run.program.send(SIGINT)
         let outcome = try await run.end()
         #expect(outcome.status == 130)
@@ -204,7 +204,7 @@ import XQueueTesting
         try await expectOnceEach(6000, api)
     }
 
-    @Test func aServerThatTakesLittleAtOnceGetsLittle() async throws {
+    @Test func batchesFitTheServersLimits() async throws {
         let server = try await ServerProcess(
             in: ServerFolder(), ["--server-max-body-size", "4096", "--queue-max-batch", "40"])
         let tool = Tool(server, in: folder)

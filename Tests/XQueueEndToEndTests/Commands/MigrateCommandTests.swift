@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// `xqueue migrate`, as an operator uses it.
+/// `xqueue migrate` with real stores.
 @Suite(.timeLimit(.minutes(10))) struct MigrateCommandTests {
     private let folder: ServerFolder
     private let tool: Tool
@@ -27,7 +27,7 @@ import XQueueTesting
         var completed_before: String?
     }
 
-    /// A queue in a file, without a server, that has so many tasks of a type that nobody serves.
+    /// Creates a file store without a server, with `count` tasks of a type without workers.
     private func fill(_ count: Int, _ more: (Tool) async throws -> Void = { _ in }) async throws {
         let lines = (1...count).map { #"{"type":"wait","payload":{"n":\#($0)},"queue_timeout":0}"# + "\n" }
         try folder.write("tasks.ndjson", lines.joined())
@@ -76,7 +76,7 @@ import XQueueTesting
         #expect(try await Tool(server, in: folder).run("types", "resume", "wait").status == 0)
     }
 
-    @Test func aKilledRunGoesOn() async throws {
+    @Test func aKilledRunResumes() async throws {
         let count = 15_000
         try await fill(count)
         let server = try await RedisServer.shared
@@ -88,7 +88,7 @@ import XQueueTesting
         for (signal, status) in [(SIGKILL, -SIGKILL), (SIGINT, 130), (SIGTERM, 130)] as [(Int32, Int32)] {
             let before = try await stored()
             let run = try tool.start(arguments)
-            try await eventually("more is copied") {
+            try await eventually("more tasks are copied") {
                 let now = try await stored()
                 return !run.program.isRunning || now > before
             }
@@ -97,7 +97,7 @@ import XQueueTesting
             #expect(outcome.status == status || outcome.status == 0, "\(outcome)")
             if outcome.status == 130 { #expect(outcome.errors.contains("the same command"), "\(outcome)") }
             if signal == SIGKILL, outcome.status == status {
-                // A node that starts on half a queue says so.
+                // A node that starts on an incomplete copy reports it.
                 let node = try await ServerProcess(
                     in: ServerFolder(), ["--redis-addr", server.address, "--redis-key-prefix", prefix])
                 #expect(node.output.contains("migration is incomplete"), "\(node.output)")
@@ -114,7 +114,7 @@ import XQueueTesting
         #expect(try await stored() == count)
     }
 
-    @Test func mistakesAreToldWithTheirExitCodes() async throws {
+    @Test func errorsAreReportedWithTheirExitCodes() async throws {
         let (prefix, full) = (RedisServer.prefix(), RedisServer.prefix())
         let (empty, target) = (try await place(RedisServer.prefix()), try await place(full))
         try await fill(3)
@@ -129,7 +129,7 @@ import XQueueTesting
             #expect(outcome.status == status, "\(from) \(to): \(outcome)")
             #expect(outcome.errors.contains(words), "\(from) \(to): \(outcome)")
         }
-        // Another queue's tasks are in the way, unless they are meant.
+        // A target with tasks is rejected without --merge.
         let server = try await ServerProcess(
             in: ServerFolder(),
             [

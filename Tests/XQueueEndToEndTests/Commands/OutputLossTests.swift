@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import XQueueTestServers
 
-/// What the commands that need no server do when their output cannot be written.
+/// How commands without a server handle output that cannot be written.
 @Suite(.timeLimit(.minutes(10))) struct OutputLossTests {
     private let tool: Tool
 
@@ -15,10 +15,10 @@ import XQueueTestServers
         "token new --name ci", "token hash", "--generate-completion-script bash", "--experimental-dump-help",
     ]
 
-    /// What a token is made of, for `token hash`.
+    /// A token for `token hash`.
     private static let input = String(repeating: "t", count: 40) + "\n"
 
-    @Test(arguments: commands) func outputThatIsLostIsTold(command: String) async throws {
+    @Test(arguments: commands) func lostOutputIsReported(command: String) async throws {
         for (place, reason) in [
             ("> /dev/full", "No space left on device"), (">&-", "Bad file descriptor"),
         ] {
@@ -33,19 +33,19 @@ import XQueueTestServers
         #expect(run.errors.isEmpty)
     }
 
-    @Test(arguments: commands) func aReaderThatHasGoneIsNoError(command: String) async throws {
-        // The reader is gone before the program begins: `true` ends at once, and the pipe with it.
+    @Test(arguments: commands) func aClosedPipeIsNotAnError(command: String) async throws {
+        // The reader is gone before the program starts: `true` exits immediately and closes the pipe.
         let late = #"{ trap "" PIPE; sleep 1; "$0" \#(command); echo $? > status; }"#
         let run = try await tool.shell("--version > /dev/null; \(late) | true", input: Self.input)
         #expect(run.errors.isEmpty, "\(command)")
         #expect(["0", "141"].contains(tool.folder.read("status").trimmingCharacters(in: .newlines)))
     }
 
-    @Test func mistakesStayOnStandardError() async throws {
+    @Test func errorsStayOnStandardError() async throws {
         let run = try await tool.shell("sumbit >&-")
         #expect(run.status == 64)
         #expect(run.errors.contains("sumbit"))
-        // Nobody can be told, but the command ends as it should, and writes into no file of its own.
+        // The error cannot be printed, but the exit status is right and no other file is written to.
         #expect(try await tool.shell("sumbit >&- 2>&-").status == 64)
         #expect(try await tool.shell("--version >&- 2>&-").status == 74)
     }

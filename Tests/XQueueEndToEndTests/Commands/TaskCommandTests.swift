@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// The commands against a real server.
+/// Task commands with a real server.
 @Suite struct TaskCommandTests {
     private let folder: ServerFolder
     private let server: ServerProcess
@@ -65,7 +65,7 @@ import XQueueTesting
         #expect(nonsense.errors.contains("quotes"))
     }
 
-    @Test func waitingEndsWithTheFateOfTheTask() async throws {
+    @Test func waitingExitsWithTheOutcomeOfTheTask() async throws {
         let good = try await tool.run(
             "submit", "example", #"{"message":"hi","steps":3,"duration_ms":30}"#, "--wait")
         #expect(good.status == 0)
@@ -84,7 +84,7 @@ import XQueueTesting
         #expect(long.errors.contains("has not ended"))
     }
 
-    @Test func anInterruptEndsTheWaitingAndNotTheTask() async throws {
+    @Test func anInterruptEndsTheWaitNotTheTask() async throws {
         let run = try tool.start(["submit", "nobody-serves-this", "--wait"])
         try await eventually("it waits") { run.errors.contains("pending") }
         run.program.send(SIGINT)
@@ -94,7 +94,7 @@ import XQueueTesting
         #expect(try await api.stats()[.pending] == 1)
     }
 
-    @Test func cancelAndRetryTakeManyTasksAndTellWhichWereRefused() async throws {
+    @Test func cancelAndRetryTakeManyTasksAndReportTheRejectedOnes() async throws {
         let first = try await api.submit("nobody-serves-this").id
         let second = try await api.submit("nobody-serves-this").id
         let both = try await tool.run("cancel", "\(first)", unknown, "\(second)")
@@ -114,7 +114,7 @@ import XQueueTesting
         #expect(try await tool.run("get", unknown).status == 2)
     }
 
-    @Test func theBeginningOfAnIdentifierIsEnoughIfItIsTheOnlyOne() async throws {
+    @Test func aUniquePrefixOfAnIdentifierIsEnough() async throws {
         let lone = "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"
         let twins = ["01834b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f", "01834b8e-7d5a-7c2e-9f01-4a5b6c7d8e9f"]
         for id in [lone] + twins {
@@ -139,7 +139,7 @@ import XQueueTesting
                 == true)
     }
 
-    @Test func aFullDiskIsToldWithWhatWasDone() async throws {
+    @Test func aFullDiskIsReportedWithWhatWasDone() async throws {
         let submit = try await tool.shell("submit nobody-serves-this > /dev/full")
         #expect(submit.status == 74)
         let page: QueueTaskPage = try await tool.run("list", "--json").decoded()
@@ -160,7 +160,7 @@ import XQueueTesting
         #expect(file.errors.contains("the whole file is submitted"))
     }
 
-    @Test func argumentsThatAreNotUTF8AreRefused() async throws {
+    @Test func argumentsThatAreNotUTF8AreRejected() async throws {
         let run = try await tool.shell(#"submit mail "$(printf '"caf\351"')""#)
         #expect(run.status == 64)
         #expect(run.errors.contains("argument 3 is not UTF-8"))
@@ -198,7 +198,7 @@ import XQueueTesting
         #expect(try await tool.run("types", "pause", "a b").status == 65)
     }
 
-    @Test func aTypeWithATypingMistakeIsNotMade() async throws {
+    @Test func aMisspelledTypeIsNotCreated() async throws {
         for step in [["pause", "tpyo"], ["resume", "tpyo"], ["limit", "tpyo", "3"], ["delete", "tpyo"]] {
             let outcome = try await tool.start(["types"] + step).end()
             #expect(outcome.status == 2, "\(step): \(outcome.errors)")
@@ -215,7 +215,7 @@ import XQueueTesting
         #expect(used.errors.contains("type mail.large still has tasks"))
     }
 
-    @Test func theQueueIsToldInNumbers() async throws {
+    @Test func statsShowTheQueue() async throws {
         _ = try await api.submit("nobody-serves-this")
         let stats = try await tool.run("stats")
         #expect(stats.lines.contains("pending\t1"))
@@ -225,7 +225,7 @@ import XQueueTesting
         #expect(try await tool.run("workers").lines.count == 1)
     }
 
-    @Test func aServerThatIsNotThereIsNamed() async throws {
+    @Test func anUnreachableServerIsNamed() async throws {
         let port = try FreePort.next()
         let nobody = Tool(nil, in: folder, environment: ["XQUEUE_URL": "http://127.0.0.1:\(port)"])
         for arguments in [["stats"], ["submit", "t"], ["watch"], ["cancel", unknown]] {
@@ -237,7 +237,7 @@ import XQueueTesting
         #expect(try await nobody.run("stats", "--url", "nonsense").status == 64)
     }
 
-    @Test func aCommandWaitsForItsServerIfAsked() async throws {
+    @Test func aCommandWaitsForItsServerOnRequest() async throws {
         let port = try FreePort.next()
         let patient = Tool(nil, in: folder, environment: ["XQUEUE_URL": "http://127.0.0.1:\(port)"])
         let run = try patient.start(["submit", "t", "--retry-for", "60s"])

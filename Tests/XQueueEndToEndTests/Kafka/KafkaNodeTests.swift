@@ -7,16 +7,16 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// One node with its store in a file, and the log in front of it.
+/// One node with a file store and Kafka in front of it.
 @Suite(.timeLimit(.minutes(10))) struct KafkaNodeTests {
-    @Test func everyTaskRunsThoughTheNodeIsKilled() async throws {
+    @Test func everyTaskRunsAlthoughTheNodeIsKilled() async throws {
         let queue = try await KafkaQueue(redis: nil)
         var node = try await queue.cluster.node("a")
         try await queue.produce(2000)
         var ids: [TaskID] = []
         for _ in 0..<4 { ids += try await API(node).submitLogged(500).ids }
         try await node.kill9()
-        // Nobody is there to read it.
+        // No node is running to read these.
         try await queue.produce(1000)
         try await queue.poison()
 
@@ -36,7 +36,7 @@ import XQueueTesting
         #expect(try await queue.committed() == 5000 + KafkaQueue.poisons)
     }
 
-    @Test func itsStateIsToldWhereOneAsks() async throws {
+    @Test func statsAndHealthShowTheLog() async throws {
         let queue = try await KafkaQueue(redis: nil, ["--kafka-delivery-timeout", "2s"])
         let node = try await queue.cluster.node("a")
         let api = API(node)
@@ -47,7 +47,7 @@ import XQueueTesting
         }
         try await queue.produce(50)
         try await api.allEnd(50)
-        try await eventually("that is told") {
+        try await eventually("stats show it") {
             let log = try await api.intake()
             return log.fed == 50 && log.lag == 0 && log.partitions.reduce(0) { $0 + $1.end } == 50
         }
@@ -58,7 +58,7 @@ import XQueueTesting
         #expect(reply.status == 503)
         #expect(try reply.errorCode() == "intake_unavailable")
         #expect(reply.headers["retry-after"] != nil)
-        try await eventually("health tells it") {
+        try await eventually("health reports it") {
             let health = try await api.send("GET", "/health")
             return health.status == 503 && health.text.contains(#""intake":{"status":"unavailable""#)
         }
@@ -67,12 +67,12 @@ import XQueueTesting
         try await eventually("tasks are accepted again") {
             try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201
         }
-        try await eventually("health tells it") {
+        try await eventually("health has recovered") {
             try await api.send("GET", "/health").status == 200
         }
     }
 
-    @Test func itEndsThoughTheBrokerDoesNotAnswer() async throws {
+    @Test func itExitsAlthoughTheBrokerDoesNotRespond() async throws {
         let queue = try await KafkaQueue(redis: nil)
         let node = try await queue.cluster.node("a")
         try await queue.produce(20)

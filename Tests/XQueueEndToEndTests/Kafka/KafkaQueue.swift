@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Nodes of the real program with a broker of their own in front of their store.
+/// Nodes of the real program with their own broker in front of their store.
 struct KafkaQueue: Sendable {
     static let topic = "tasks"
     static let group = "nodes"
@@ -15,7 +15,7 @@ struct KafkaQueue: Sendable {
     let redis: RedisServer?
     let cluster: Cluster
 
-    /// - Parameter redis: The store; nil for a file, which only one node can have.
+    /// - Parameter redis: The store; nil for a file, which only one node can use.
     init(redis: RedisServer?, _ flags: [String] = []) async throws {
         broker = try TansuServer()
         try await broker.start()
@@ -30,27 +30,27 @@ struct KafkaQueue: Sendable {
             environment: try KafkaTools.environment())
     }
 
-    /// Has a producer that is none of ours write tasks.
+    /// Writes tasks with a foreign producer.
     func produce(_ count: Int) async throws {
         _ = try await broker.run(
             "produce.py", [Self.topic, "\(count)", #"{"max_retry":1000,"queue_timeout":0}"#])
     }
 
-    /// How many kinds of messages that cannot be used `produce.py` knows.
+    /// The number of kinds of unusable messages in `produce.py`.
     static let poisons = 12
 
-    /// Has it write one message of every kind that cannot be used.
+    /// Writes one message of every unusable kind.
     func poison() async throws {
         _ = try await broker.run("produce.py", [Self.topic, "poison"])
     }
 
-    /// How many records of the topic the group is done with.
+    /// The number of the topic's records that the group has committed.
     func committed() async throws -> Int {
         let output = try await broker.run("committed.py", [Self.topic, Self.group])
         return try #require(Int(output.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
-    /// The keys of the dead letters: what was wrong with each.
+    /// The keys of the dead letters, which name the defects.
     func deadLetters() async throws -> [String] {
         struct Letter: Decodable {
             var key: String
@@ -65,14 +65,14 @@ struct KafkaQueue: Sendable {
         }
     }
 
-    /// Runs `xqueue replay` and answers its exit status and output.
+    /// Runs `xqueue replay` and returns its exit status and output.
     func replay(_ arguments: [String]) async throws -> (status: Int32, output: String) {
         try await cluster.run(["replay"], arguments)
     }
 }
 
 extension API.Reply {
-    /// The kind of error that a refusal names.
+    /// The error code of a rejection.
     func errorCode() throws -> String {
         struct Refusal: Decodable {
             var code: String
@@ -82,12 +82,12 @@ extension API.Reply {
 }
 
 extension API {
-    /// The log, as the node tells it.
+    /// The node's report on the log.
     func intake() async throws -> ServerStatistics.Intake {
         try #require(try await stats().intake)
     }
 
-    /// Submits a batch that must be accepted: stored, or kept by the log.
+    /// Submits a batch that must be accepted by the store or the log.
     func submitLogged(_ count: Int) async throws -> (ids: [TaskID], status: Int) {
         let task = #"{"type":"example","payload":{},"max_retry":1000,"queue_timeout":0}"#
         let tasks = Array(repeating: task, count: count).joined(separator: ",")
@@ -96,7 +96,7 @@ extension API {
         return (try reply.decoded(SubmittedBatch.self).tasks.map(\.id), reply.status)
     }
 
-    /// Waits until so many tasks have ended, and none is left that has not.
+    /// Waits until at least `count` tasks have ended and none are unfinished.
     func allEnd(_ count: Int, within limit: Duration = .seconds(240)) async throws {
         try await eventually(within: limit, "all \(count) tasks have ended") {
             guard let stats = try? await stats() else { return false }

@@ -7,9 +7,9 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Somebody deletes the topic under a running node.
+/// The topic is deleted under a running node.
 @Suite(.timeLimit(.minutes(10))) struct KafkaTopicLossTests {
-    @Test("The node goes on, makes the topic again, says so, and takes tasks as before")
+    @Test("The node recreates the topic, logs it, and accepts tasks as before")
     func deleted() async throws {
         let queue = try await KafkaQueue(redis: nil, ["--kafka-delivery-timeout", "5s"])
         let node = try await queue.cluster.node("a")
@@ -22,7 +22,7 @@ import XQueueTesting
 
         for round in 1...2 {
             _ = try await queue.broker.run("delete.py", [KafkaQueue.topic])
-            try await eventually("it is told") {
+            try await eventually("the node logs it") {
                 try #require(node.isRunning, "the node has ended: \(node.output.suffix(2000))")
                 return node.output.components(separatedBy: "Recreated a missing topic").count > round
             }
@@ -30,7 +30,7 @@ import XQueueTesting
                 try #require(node.isRunning, "the node has ended: \(node.output.suffix(2000))")
                 return try await api.send("POST", "/tasks", #"{"type":"example","payload":{}}"#).status == 201
             }
-            try await eventually("health says that all is well") {
+            try await eventually("health has recovered") {
                 try await api.send("GET", "/health").status == 200
             }
         }

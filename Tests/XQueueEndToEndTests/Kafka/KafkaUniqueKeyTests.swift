@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Submitting again does no harm: what a client does that was told that nothing is sure.
+/// Resubmission is harmless: what a client does when the outcome of a submission is unknown.
 @Suite(.timeLimit(.minutes(10))) struct KafkaUniqueKeyTests {
     enum Store: CaseIterable {
         case file, redis
@@ -21,7 +21,7 @@ import XQueueTesting
             ["--kafka-delivery-timeout", "2s"])
     }
 
-    /// Sends the same body until it is accepted, and answers with what was said then.
+    /// Sends the same body until it is accepted, and returns that reply.
     private func accepted(_ api: API, _ path: String, _ body: String) async throws -> API.Reply {
         var last: API.Reply?
         try await eventually("it is accepted") {
@@ -33,7 +33,7 @@ import XQueueTesting
     }
 
     @Test(
-        "While the log takes nothing a submission is refused; the same one later finds a task that runs",
+        "While the log is unavailable a submission is rejected; resubmitting it later runs the task",
         arguments: Store.allCases)
     func single(_ store: Store) async throws {
         let queue = try await queue(store)
@@ -51,13 +51,13 @@ import XQueueTesting
         let reply = try await accepted(api, "/tasks", body)
         #expect(try reply.decoded(QueueTask.self).id == id)
         #expect(try await api.end(of: id).status == .success)
-        // The log has it, as every task that was accepted.
+        // The log has it, like every accepted task.
         #expect(try await queue.broker.run("consume.py", [KafkaQueue.topic]).contains("\(id)"))
         #expect(try await api.stats()[.canceled] == 0)
     }
 
     @Test(
-        "A batch that nobody acknowledged is submitted again, and all of it runs", arguments: Store.allCases)
+        "A batch that was not acknowledged is resubmitted, and all of it runs", arguments: Store.allCases)
     func batch(_ store: Store) async throws {
         let queue = try await queue(store)
         let api = API(try await queue.cluster.node("a"))
@@ -79,7 +79,7 @@ import XQueueTesting
         #expect(try await api.stats()[.canceled] == 0)
     }
 
-    @Test("An answer says that a unique key is not checked yet, and another task may answer for this one")
+    @Test("A reply marks an unchecked unique key as provisional, and a task with the same key may replace it")
     func provisional() async throws {
         let queue = try await queue(.redis)
         let api = API(try await queue.cluster.node("a"))
@@ -93,12 +93,12 @@ import XQueueTesting
         let plain = try await accepted(api, "/tasks", #"{"type":"example","payload":{}}"#)
         #expect(plain.status == 202)
         #expect(!plain.text.contains("provisional"))
-        // Of two in one batch, one is told to answer for both.
+        // Of two in one batch, the same task is returned for both.
         let twice = #"{"type":"example","payload":{},"unique_key":"two"}"#
         let batch = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(twice),\#(twice)]}"#)
         let told = try batch.decoded(SubmittedBatch.self).tasks.map(\.id)
         #expect(Set(told).count == 1)
-        // A key holds within its type.
+        // A key is unique within its type.
         let apart = ["example", "nobody-serves-this"].map { #"{"type":"\#($0)","unique_key":"three"}"# }
         let both = try await accepted(api, "/tasks/batch", #"{"tasks":[\#(apart.joined(separator: ","))]}"#)
         let types = try both.decoded(SubmittedBatch.self).tasks.map(\.type)
@@ -106,24 +106,24 @@ import XQueueTesting
         let other = try #require(try both.decoded(SubmittedBatch.self).tasks.last?.id)
         queue.redis?.resume()
         for id in [try plain.decoded(QueueTask.self).id] + Set(told) {
-            // The store is not back at once.
+            // The store takes a moment to recover.
             try await eventually("the task succeeds") {
                 (try? await api.task(id))?.status == .success
             }
         }
-        try await eventually("that the first one answers is counted") {
+        try await eventually("the duplicate is counted") {
             try await api.intake().deduplicated == 1
         }
         #expect(try await api.send("GET", "/tasks/\(id)").status == 404)
         #expect(try await api.task(first.id).status == .pending)
         #expect(try await api.task(other).status == .pending)
 
-        // Submitted again with the identifier of the 202, it is answered with the task that has the key.
+        // Resubmitting with the identifier from the 202 returns the task that has the key.
         let again = #"{"type":"example","payload":{},"id":"\#(id)","unique_key":"one"}"#
         let holder = try await api.send("POST", "/tasks", again)
         #expect(holder.status == 200)
         #expect(try holder.decoded(QueueTask.self).id == first.id)
-        // Once that one has ended, nobody answers: what was asked for is done now, under the same identifier, once.
+        // Once that task has ended, the key is free: the submission now runs, once, under the same identifier.
         #expect(try await api.send("DELETE", "/tasks/\(first.id)").status == 200)
         let own = try await api.send("POST", "/tasks", again)
         #expect(own.status == 201)

@@ -7,7 +7,7 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// `xqueue replay`, as an operator uses it.
+/// `xqueue replay` with real nodes.
 @Suite(.timeLimit(.minutes(10))) struct ReplayCommandTests {
     private struct Report: Decodable {
         var dry_run: Bool
@@ -35,7 +35,7 @@ import XQueueTesting
         try await api.allEnd(300)
         #expect(try await api.send("POST", "/types/example/pause").status == 200)
         let waiting = try await api.submitLogged(40).ids
-        try await eventually("the status topic has all ends") {
+        try await eventually("the status topic has every outcome") {
             try await api.stats().sinks.allSatisfy { $0.lag == 0 }
         }
         node.send(SIGTERM)
@@ -60,7 +60,7 @@ import XQueueTesting
         #expect(tasks.allSatisfy { $0.status == .success })
     }
 
-    @Test func mistakesAreToldWithTheirExitCodes() async throws {
+    @Test func errorsAreReportedWithTheirExitCodes() async throws {
         let queue = try await KafkaQueue(redis: nil)
         for (arguments, status, words) in [
             (["--from", "yesterday"], 64, "2026-01-31"), (["--from", "-1"], 64, "--from"), ([], 64, "--from"),
@@ -72,7 +72,7 @@ import XQueueTesting
             #expect(outcome.status == status, "\(arguments): \(outcome.output)")
             #expect(outcome.output.contains(words), "\(arguments): \(outcome.output)")
         }
-        // The store is a running node's.
+        // The store is in use by a running node.
         let node = try await queue.cluster.node("a")
         _ = try await API(node).submitLogged(1)
         let busy = try await queue.replay(["--from", "0"])

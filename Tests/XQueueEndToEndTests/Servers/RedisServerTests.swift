@@ -3,9 +3,9 @@ import Testing
 import XQueueTestServers
 import XQueueTesting
 
-/// The servers that other tests build on do what those tests ask of them.
+/// The Redis servers that other tests rely on behave as expected.
 @Suite struct RedisServerTests {
-    @Test func itKeepsWhatIsOnDiskAndForgetsTheRest() async throws {
+    @Test func onlyPersistedDataSurvivesAKill() async throws {
         for (options, expected) in [(RedisOptions(), nil), (Self.durable, "kept")]
             as [(RedisOptions, String?)]
         {
@@ -19,7 +19,7 @@ import XQueueTesting
         }
     }
 
-    @Test func itTakesPasswordsLimitsAndASocketFile() async throws {
+    @Test func itSupportsPasswordsLimitsAndASocketFile() async throws {
         var options = RedisOptions()
         options.password = "secret"
         options.users = ["worker on >other ~only:* +@all"]
@@ -47,7 +47,7 @@ import XQueueTesting
         #expect(client.output == "PONG\n")
     }
 
-    @Test func itCanBePausedAndCutOff() async throws {
+    @Test func itCanBePausedAndDisconnected() async throws {
         let server = try await RedisServer.start()
         let proxy = try await TCPProxy.start(to: server.port)
         let folder = try ServerFolder()
@@ -56,7 +56,9 @@ import XQueueTesting
             ["-p", "\(proxy.port)", "BLPOP", "list", "0"], in: folder, name: "client")
         try await eventually("the client waits") { try await server.info("blocked_clients") == "1" }
         proxy.dropConnections()
-        try await eventually("the server misses it") { try await server.info("blocked_clients") == "0" }
+        try await eventually("the server notices the disconnect") {
+            try await server.info("blocked_clients") == "0"
+        }
         client.send(SIGKILL)
         server.pause()
         let answer = Task { try await server.command("PING").text }

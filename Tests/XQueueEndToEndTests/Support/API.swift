@@ -8,11 +8,11 @@ import XQueueTesting
 import FoundationNetworking
 #endif
 
-/// The HTTP API of a running server, as a client sees it.
+/// The HTTP API of a running server.
 struct API: Sendable {
     let base: URL
     private let session: URLSession
-    /// Keeps the server running for as long as somebody wants to talk to it.
+    /// Keeps the server running as long as this value exists.
     private let server: ServerProcess
 
     init(_ server: ServerProcess) {
@@ -28,7 +28,7 @@ struct API: Sendable {
         var body: Data
         var headers: [String: String]
 
-        /// The body as a value, as the client reads it.
+        /// Decodes the body.
         func decoded<Value: Decodable & Sendable>(_: Value.Type = Value.self) throws -> Value {
             try ClientReply(status: status, text: text).decoded()
         }
@@ -55,7 +55,7 @@ struct API: Sendable {
         return Reply(status: http.statusCode, body: data, headers: headers)
     }
 
-    /// Foundation's own `data(for:)` deadlocks if its Swift task is canceled while the reply comes in.
+    /// Foundation's own `data(for:)` deadlocks if its Swift task is canceled while the reply arrives.
     private func load(_ request: URLRequest) async throws -> (Data, URLResponse?) {
         try await withCheckedThrowingContinuation { continuation in
             session.dataTask(with: request) { data, response, error in
@@ -70,7 +70,7 @@ struct API: Sendable {
 
     // MARK: - Tasks
 
-    /// Submits a task; `members` are those beside `type` and `payload`.
+    /// Submits a task; `members` are JSON members other than `type` and `payload`.
     func submit(
         _ type: String = "example", _ payload: String = "{}", _ members: String = ""
     ) async throws -> QueueTask {
@@ -88,7 +88,7 @@ struct API: Sendable {
         try await send("GET", "/stats").decoded()
     }
 
-    /// The task, once `condition` holds for it.
+    /// Waits until `condition` holds for the task, and returns it.
     func task(
         _ id: TaskID, _ what: Comment, _ condition: (QueueTask) -> Bool
     ) async throws -> QueueTask {
@@ -101,12 +101,12 @@ struct API: Sendable {
         return try #require(last)
     }
 
-    /// The task, once it has ended.
+    /// Waits until the task has ended, and returns it.
     func end(of id: TaskID) async throws -> QueueTask {
         try await task(id, "task \(id) ends", \.status.isFinal)
     }
 
-    /// Every task, newest first.
+    /// Returns all tasks, newest first.
     func allTasks() async throws -> [QueueTask] {
         var tasks: [QueueTask] = []
         var rest: String? = ""
@@ -120,16 +120,16 @@ struct API: Sendable {
 }
 
 extension QueueTask {
-    /// A member of the result that is text; nil if there is none of that name.
+    /// A string member of the result; nil if it is missing.
     func resultText(_ name: String) throws -> String? {
         try result?.members()?.first { $0.name == name }?.value.decode(String.self)
     }
 }
 
 extension ServerStatistics {
-    /// How many tasks there are of a status.
+    /// The number of tasks with a status.
     subscript(status: TaskStatus) -> Int { counts[status] ?? 0 }
 
-    /// How many tasks have not ended.
+    /// The number of tasks that have not ended.
     var unfinished: Int { self[.pending] + self[.processing] }
 }

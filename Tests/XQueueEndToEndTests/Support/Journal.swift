@@ -1,7 +1,7 @@
 import Foundation
 import XQueueCore
 
-/// What the `example` handler wrote down, across the lives of a server.
+/// The journal of the `example` handler, across several runs ("lives") of a server.
 struct Journal {
     struct Line {
         enum Event: Substring {
@@ -12,13 +12,13 @@ struct Journal {
         var milliseconds: Int64
         var task: TaskID
         var attempt: Int
-        /// Which life of the server it was, from 0.
+        /// The server's life, from 0.
         var life: Int
     }
 
     private(set) var lines: [Line] = []
 
-    /// - Parameter lives: How many lines there were when each life but the last ended.
+    /// - Parameter lives: The number of lines at the end of each life but the last.
     init(_ text: String, lives: [Int]) throws {
         for (index, line) in text.split(separator: "\n").enumerated() {
             let words = line.split(separator: " ")
@@ -35,13 +35,12 @@ struct Journal {
         var line: String
     }
 
-    /// How many attempts have no end, because their server was killed.
+    /// The number of attempts without an end because their server was killed.
     var cutAttempts: Int {
         lines.count { $0.event == .start } - lines.count { $0.event != .start }
     }
 
-    /// How many attempts ran at once, at most, of those that `group` puts together. An attempt whose end is
-    /// missing ended with its server.
+    /// The maximum number of concurrent attempts per group. An attempt without an end ended with its server.
     func mostAtOnce(_ group: (TaskID) -> String?) -> [String: Int] {
         var most: [String: Int] = [:]
         var running: [String: Set<String>] = [:]

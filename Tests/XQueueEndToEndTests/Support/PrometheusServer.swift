@@ -5,17 +5,17 @@ import XQueueTestServers
 import FoundationNetworking
 #endif
 
-/// A real `prometheus` of a test's own, on the loopback interface, that scrapes one server every second. It ends with
-/// this object.
+/// A `prometheus` process on the loopback interface that scrapes one server every second. It is stopped with this
+/// object.
 final class PrometheusServer: Sendable {
     let port: Int
     private let folder: ServerFolder
     private let program: RunningProgram
 
-    /// Starts it, and waits until it is ready.
+    /// Starts it and waits until it is ready.
     ///
     /// - Parameters:
-    ///   - target: The host and port to scrape `/metrics` of.
+    ///   - target: Host and port of the server whose `/metrics` are scraped.
     ///   - rules: A file of alert rules.
     init(scraping target: String, rules: String) async throws {
         folder = try ServerFolder()
@@ -41,7 +41,7 @@ final class PrometheusServer: Sendable {
         }
     }
 
-    /// Asks its HTTP API.
+    /// Queries its HTTP API.
     func get(_ path: String, query: [String: String] = [:]) async throws -> (status: Int, body: Data) {
         var address = URLComponents()
         (address.scheme, address.host, address.port, address.path) = ("http", "127.0.0.1", port, path)

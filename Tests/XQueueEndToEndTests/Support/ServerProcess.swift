@@ -3,7 +3,7 @@ import Testing
 import XQueueTestServers
 import XQueueTesting
 
-/// The real program `xqueue serve`, started by a test in a folder of its own, on a free port.
+/// An `xqueue serve` process in a test's own folder, on a free port.
 final class ServerProcess: Sendable {
     let folder: ServerFolder
     let address: URL
@@ -12,11 +12,11 @@ final class ServerProcess: Sendable {
     /// Starts the server and waits until it listens.
     ///
     /// - Parameters:
-    ///   - arguments: Further flags.
-    ///   - port: To listen on; 0 for any that is free.
-    ///   - name: Of the file its output goes to, when the folder's next number does not say enough.
-    ///   - environment: Variables beside those that every program gets.
-    ///   - shell: What a shell does before it becomes the server, such as `ulimit -n 56; exec "$@"`.
+    ///   - arguments: Additional flags.
+    ///   - port: The port to listen on; 0 for any free one.
+    ///   - name: Prefix of its output file's name, before the folder's next number.
+    ///   - environment: Variables in addition to those every program gets.
+    ///   - shell: A shell command that execs the server, such as `ulimit -n 56; exec "$@"`.
     init(
         in folder: ServerFolder, _ arguments: [String] = [], port: Int = 0, name: String? = nil,
         environment: [String: String] = [:], shell: String? = nil
@@ -45,24 +45,24 @@ final class ServerProcess: Sendable {
 
     var processIdentifier: Int { Int(program.processIdentifier) }
 
-    /// What it has logged so far.
+    /// Its output so far.
     var output: String { program.output }
 
     func send(_ signal: Int32) {
         program.send(signal)
     }
 
-    /// Holds it up: it answers nobody, and sends no heartbeat.
+    /// Suspends it: it neither replies nor sends heartbeats.
     func pause() { program.pause() }
 
     func resume() { program.resume() }
 
-    /// Waits for its end and answers its exit status; a deadly signal is negative.
+    /// Waits for it to exit and returns its exit status; negative for a fatal signal.
     func exitStatus() async throws -> Int32 {
         try await program.exitStatus()
     }
 
-    /// Ends it as a power cut would, and waits until it is gone.
+    /// Kills it, as a power cut would, and waits until it is gone.
     func kill9() async throws {
         program.send(SIGKILL)
         _ = try await program.exitStatus()
@@ -70,7 +70,7 @@ final class ServerProcess: Sendable {
 
     private static func address(in log: String) -> URL? {
         for line in log.split(separator: "\n") {
-            // What is told to people, with log.format text.
+            // The banner printed with log.format text.
             if let place = line.firstRange(of: "  API      "), line.hasSuffix("/api/v1") {
                 return URL(string: String(line[place.upperBound...].dropLast("/api/v1".count)))
             }

@@ -3,9 +3,9 @@ import Synchronization
 import XQueueClient
 import XQueueCore
 
-/// A client that submits tasks in batches, whatever happens to the server meanwhile.
+/// A client that keeps submitting batches of tasks, whatever happens to the server.
 final class Submitter: Sendable {
-    /// A key and how many tasks of it may run at once.
+    /// A concurrency key and its limit.
     struct Limit: Sendable, Hashable {
         var key: String
         var most: Int
@@ -19,12 +19,12 @@ final class Submitter: Sendable {
     static let batch = 100
     private let state = Mutex(State())
 
-    /// The identifiers of the tasks that were accepted, and their keys.
+    /// The accepted tasks with their keys.
     var accepted: [TaskID: Limit?] { state.withLock { $0.accepted } }
-    /// Batches that got no answer: each was accepted as a whole, or not at all.
+    /// The number of batches without a reply: each was accepted entirely or not at all.
     var unsureBatches: Int { state.withLock { $0.unsureBatches } }
 
-    /// Submits batches until `count` tasks are accepted; `api` answers the server of the moment.
+    /// Submits batches until `count` tasks are accepted; `api` returns the current server.
     func run(_ count: Int, _ api: @Sendable () async throws -> API) async throws {
         var number = 0
         while accepted.count < count {
@@ -54,7 +54,7 @@ final class Submitter: Sendable {
 
     private static func task(number: Int, _ limit: Limit?) -> String {
         let key = limit.map { #","concurrency_key":"\#($0.key)","max_concurrency":\#($0.most)"# } ?? ""
-        // Some take long enough to be surely under way when the server is killed.
+        // Some take long enough to be running when the server is killed.
         let duration = number % 10 == 0 ? 100 : number % 5
         let payload = #"{"duration_ms":\#(duration),"fail_times":\#(number % 97 == 0 ? 1 : 0)}"#
         return #"{"type":"example","payload":\#(payload),"max_retry":1000,"queue_timeout":0"#

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 import XQueueTestServers
 
-/// The real program's commands that talk to a server, as a shell runs them.
+/// Runs the program's client commands through a shell.
 struct Tool: Sendable {
     let folder: ServerFolder
     let environment: [String: String]
 
-    /// - Parameter server: What the commands talk to; nil for nothing.
+    /// - Parameter server: The server the commands use; nil for none.
     init(_ server: ServerProcess?, in folder: ServerFolder, environment: [String: String] = [:]) {
         self.folder = folder
         let url = server.map { ["XQUEUE_URL": $0.address.absoluteString] } ?? [:]
@@ -26,7 +26,7 @@ struct Tool: Sendable {
         }
     }
 
-    /// A command that runs; its streams go to files of the folder.
+    /// A running command; its streams are files in the folder.
     struct Run: Sendable {
         fileprivate let tool: Tool
         fileprivate let name: String
@@ -45,7 +45,7 @@ struct Tool: Sendable {
         try start(#"exec "$0" "$@""#, arguments, input: input)
     }
 
-    /// - Parameter command: A line of the shell in which `$0` is the program.
+    /// - Parameter command: A shell command line in which `$0` is the program.
     private func start(_ command: String, _ arguments: [String], input: String) throws -> Run {
         let name = "tool-\(folder.nextNumber())"
         try folder.write("\(name).in", input)
@@ -57,7 +57,7 @@ struct Tool: Sendable {
         return Run(tool: self, name: name, program: program)
     }
 
-    /// Runs the program with the rest of a line of the shell, which may redirect what it prints.
+    /// Runs the program with the rest of a shell command line, which may redirect its output.
     func shell(_ line: String, input: String = "") async throws -> Outcome {
         try await start(#"eval "\"\$0\" $1""#, [line], input: input).end()
     }
