@@ -7,11 +7,11 @@ import XQueueCore
 import XQueueTestServers
 import XQueueTesting
 
-/// Tasks come over HTTP and from a producer that knows nothing of us, while nodes are killed, shut down and
-/// frozen, the group changes, and Redis answers nothing for a while.
+/// Tasks arrive over HTTP and from a foreign producer, while nodes are killed, shut down and suspended, the group
+/// changes, and Redis is unresponsive for a while.
 @Suite(.timeLimit(.minutes(30))) struct KafkaClusterTests {
     private static let names = ["a", "b", "c"]
-    /// Of each kind.
+    /// The number of tasks from each source.
     private static let count = 20_000
 
     @Test func everyTaskRunsAndHasOneRecord() async throws {
@@ -19,7 +19,7 @@ import XQueueTesting
         options.appendOnly = .everySecond
         let queue = try await KafkaQueue(redis: try await RedisServer.start(options))
         let cluster = queue.cluster
-        // The only one that is left alone: what it answers is certain.
+        // The only node left undisturbed, so its replies are reliable.
         let a = API(try await cluster.node("a"))
         var ids: [TaskID] = []
         func submit(_ count: Int) async throws {
@@ -29,7 +29,7 @@ import XQueueTesting
         var b = try await cluster.node("b")
         async let first: Void = queue.produce(6000)
         try await submit(5000)
-        // The group changes while there is much to read.
+        // The group changes while much is left to read.
         let c = try await cluster.node("c")
         try await first
         try await queue.poison()
@@ -41,7 +41,7 @@ import XQueueTesting
         b = try await cluster.node("b")
         try await second
 
-        // Redis answers nothing for a while, and one of its nodes is frozen for longer than the group waits.
+        // Redis is suspended for a while, and one node for longer than the group's session timeout.
         queue.redis?.pause()
         c.pause()
         let end = ContinuousClock.now + .seconds(20)
@@ -54,11 +54,11 @@ import XQueueTesting
         }
         #expect(statuses.contains(202))
         try await third
-        try await eventually("Redis has been silent long enough") { ContinuousClock.now >= end }
+        try await eventually("Redis has been suspended long enough") { ContinuousClock.now >= end }
         queue.redis?.resume()
         c.resume()
 
-        // A feeder that ends in an orderly way and begins again.
+        // A node that shuts down gracefully and restarts.
         b.send(SIGTERM)
         #expect(try await b.exitStatus() == 0, "\(b.output)")
         async let fourth: Void = queue.produce(4000)
@@ -72,7 +72,7 @@ import XQueueTesting
         #expect(b.isRunning)
     }
 
-    /// Waits until so many tasks have succeeded.
+    /// Waits until `count` tasks have succeeded.
     private func ended(_ count: Int, _ api: API) async throws {
         try await eventually("\(count) tasks have run") {
             try await api.stats()[.success] >= count
@@ -85,22 +85,22 @@ import XQueueTesting
         let ids = Set(tasks.map(\.id))
         #expect(tasks.count == 2 * Self.count)
         #expect(ids.count == 2 * Self.count)
-        #expect(Set(submitted).subtracting(ids).isEmpty, "accepted tasks are gone")
+        #expect(Set(submitted).subtracting(ids).isEmpty, "accepted tasks were lost")
         #expect(tasks.filter { $0.status != .success }.map { "\($0.id) \($0.status)" } == [])
         var done: Set<TaskID> = []
         for name in Self.names {
             done.formUnion(try queue.cluster.journal(name).filter { $0.event == .end }.map(\.task))
         }
-        #expect(ids.subtracting(done).isEmpty, "tasks count as done that did not run")
+        #expect(ids.subtracting(done).isEmpty, "tasks succeeded without running")
 
         try await eventually("the log is read to its end") {
             let log = try await api.intake()
             return log.lag == 0 && log.error == nil && !log.held
         }
-        // A node may have died between putting a message aside and noting that.
+        // A node may have died between writing a dead letter and committing, so duplicates are allowed.
         let letters = try await queue.deadLetters()
         #expect(Set(letters).count == KafkaQueue.poisons)
-        try await eventually("all records are noted as done with") {
+        try await eventually("all records are committed") {
             try await queue.committed() == 2 * Self.count + KafkaQueue.poisons
         }
     }
