@@ -119,7 +119,7 @@ import XQueueTesting
         }
         _ = try await new.call(
             "/api/v1/tasks", ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
-        try await eventually("the feed goes on") { feed.output.contains("event: status") }
+        try await eventually("the feed continues") { feed.output.contains("event: status") }
         feed.send(SIGTERM)
         _ = try await feed.exitStatus()
     }
@@ -138,7 +138,7 @@ import XQueueTesting
         _ = try await curl.call(
             "/api/v1/tasks",
             Self.bearer(Self.token) + ["-H", "Content-Type: application/json", "-d", #"{"type":"example"}"#])
-        try await eventually("the feed goes on") { feed.output.contains(#""success""#) }
+        try await eventually("the feed continues") { feed.output.contains(#""success""#) }
     }
 
     @Test func commandsSendTheirTokenThroughTLS() async throws {
