@@ -13,7 +13,7 @@ final class FakeBank: Bank {
         self.failures = Mutex(failures)
     }
 
-    func charge(_ customer: String, cents: Int) async throws -> String {
+    func charge(_ customer: String, cents: Int, key: String) async throws -> String {
         let fails = failures.withLock { left in
             left -= 1
             return left >= 0

@@ -7,7 +7,8 @@ struct Order: Codable, Sendable, Equatable {
 
 /// Where money is taken from; a test puts something else in its place.
 protocol Bank: Sendable {
-    func charge(_ customer: String, cents: Int) async throws -> String
+    /// Charges once, however often it is called with the same key.
+    func charge(_ customer: String, cents: Int, key: String) async throws -> String
 }
 
 /// Charges a customer and submits the mail with the receipt.
@@ -22,8 +23,10 @@ struct ChargeOrder: TaskHandler {
             throw TaskFailure("nothing to charge", isPermanent: true)
         }
         task.report(progress: 10, message: "calling the bank")
-        let receipt = try await bank.charge(task.payload.customer, cents: task.payload.cents)
-        // An attempt may run again, so the mail's key is the task's: it is submitted once.
+        // An attempt may run again, even one that has done its work: the bank must know the task.
+        let receipt = try await bank.charge(
+            task.payload.customer, cents: task.payload.cents, key: "\(task.id)")
+        // The key keeps a second attempt from submitting a second mail while the first one is unfinished.
         try await manager.submit(
             MailReceipt.self, .init(to: task.payload.customer, receipt: receipt), .unique("\(task.id)"))
         return receipt

@@ -55,6 +55,8 @@ struct ErrorReporting: AttemptMiddleware {
         do {
             return try await next(task)
         } catch {
+            // A snooze is no failure, and a handler that was asked to stop may throw anything.
+            guard !(error is TaskSnooze), task.stopReason == nil else { throw error }
             print("reported: \(error) in attempt \(task.attempt) of a \(task.type)")
             throw error
         }
@@ -95,7 +97,7 @@ struct Tenancy: AttemptMiddleware, SubmissionMiddleware {
     }
 }
 
-/// Keeps payloads and results unreadable in the store.
+/// Keeps payloads unreadable in the store. Results, errors and progress are not encrypted.
 struct Encryption: AttemptMiddleware, SubmissionMiddleware {
     let key: SymmetricKey
 

@@ -41,7 +41,12 @@ struct WebService {
         }
         router.get("reports/:id/result") { _, context in
             let id = try await find(context, in: manager).id
-            let task = try await manager.wait(for: id, timeout: .seconds(30))
+            let task: TaskRecord
+            do {
+                task = try await manager.wait(for: id, timeout: .seconds(30))
+            } catch is WaitTimeout {
+                throw HTTPError(.gatewayTimeout, message: "the report is not ready yet; ask again")
+            }
             guard task.status == .success, let report: Report = try task.result?.decode() else {
                 throw HTTPError(.conflict, message: "the report is \(task.status.rawValue)")
             }

@@ -14,52 +14,21 @@ extension TaskManager {
     /// - Throws: ``QueueError`` of code ``QueueError/Code/notFound`` if there is no such task, or if it was pruned
     ///   meanwhile; ``WaitTimeout``; `CancellationError`.
     public func wait(for id: TaskID, timeout: Duration? = nil) async throws -> TaskRecord {
-        let filter = EventFilter(taskIDs: [id], statuses: Set(TaskStatus.allCases.filter(\.isFinal)))
-        let changed = AsyncEvent()
-        let failure = Mutex<QueueError?>(nil)
-        let subscription = try eventBus.subscribe([filter], after: nil) { delivery in
-            // Whatever is delivered, even the start of the subscription, is a reason to look at the task.
-            if case .ended(let error) = delivery { failure.withLock { $0 = error } }
-            changed.signal()
-        }
-        defer { subscription.cancel() }
-        let deadline = timeout.map { clock.instant() + $0 }
-        while true {
-            let record: TaskRecord
-            do throws(QueueError) {
-                guard let found = try await task(id) else {
-                    throw QueueError(.notFound, "no such task: \(id)")
-                }
-                record = found
-            } catch {
-                // A store that was interrupted calls itself unavailable.
-                try Task.checkCancellation()
-                throw error
-            }
-            if record.status.isFinal { return record }
-            if let failure = failure.withLock({ $0 }) { throw failure }
-            if let deadline {
-                guard clock.instant() < deadline else { throw WaitTimeout(task: record) }
-                await changed.wait(until: deadline, clock: clock)
-                try Task.checkCancellation()
-            } else if await !changed.wait() {
-                throw CancellationError()
-            }
-        }
+        try await end(of: id, EndWatch(eventBus, id), timeout: timeout)
     }
 
     /// Submits a task for `handler`, waits for its end, and returns its result.
     ///
     /// - Parameters:
     ///   - timeout: Maximum time to wait; the task continues after it. Nil waits as long as the task takes.
-    /// - Throws: ``TaskUnsuccessful`` if the task ended without success, what ``wait(for:timeout:)`` throws, or what
-    ///   encoding the payload or decoding the result throws.
+    /// - Throws: ``TaskUnsuccessful`` if the task ended without success; ``WaitTimeout``; ``QueueError``;
+    ///   `CancellationError`; what encoding the payload or decoding the result throws. After anything but the first,
+    ///   the task may have been accepted, and then runs: pass an ``SubmitOption/id(_:)`` to find it again.
     public func submitAndWait<Handler: TaskHandler>(
         _ handler: Handler.Type, _ payload: Handler.Payload, _ options: SubmitOption...,
         timeout: Duration? = nil
     ) async throws -> Handler.Output where Handler.Output: Decodable {
-        let id = try await submit(TaskSubmission(handler, payload, options)).record.id
-        return try await success(of: id, timeout: timeout).decode()
+        try await success(of: TaskSubmission(handler, payload, options), timeout: timeout).decode()
     }
 
     /// Submits a task for a handler that returns nothing, and waits for its end.
@@ -71,18 +40,89 @@ extension TaskManager {
         _ handler: Handler.Type, _ payload: Handler.Payload, _ options: SubmitOption...,
         timeout: Duration? = nil
     ) async throws where Handler.Output == Void {
-        let id = try await submit(TaskSubmission(handler, payload, options)).record.id
-        _ = try await success(of: id, timeout: timeout)
+        _ = try await success(of: TaskSubmission(handler, payload, options), timeout: timeout)
     }
 
-    private func success(of id: TaskID, timeout: Duration?) async throws -> RawJSON {
-        let record = try await wait(for: id, timeout: timeout)
+    private func success(of submission: TaskSubmission, timeout: Duration?) async throws -> RawJSON {
+        var submission = submission
+        await storeTime.prepare(waits: submitter.intake == nil)
+        let id = submission.id ?? ids.next()
+        submission.id = id
+        // Before the submission: a limit of subscribers then fails before anything was accepted.
+        let watch = try EndWatch(eventBus, id)
+        let outcome = try await submit(submission)
+        let record =
+            if outcome.record.id == id {
+                try await end(of: id, watch, submitted: outcome, timeout: timeout)
+            } else {
+                try await wait(for: outcome.record.id, timeout: timeout)
+            }
         guard record.status == .success else { throw TaskUnsuccessful(record: record) }
         return record.result ?? .null
     }
+
+    /// - Parameter outcome: What its submission returned, if it was this manager's.
+    private func end(
+        of id: TaskID, _ watch: EndWatch, submitted outcome: SubmitOutcome? = nil, timeout: Duration?
+    ) async throws -> TaskRecord {
+        let deadline = timeout.map { clock.instant() + $0 }
+        // A task that only the log in front of the store has is not in the store yet.
+        var logged: TaskRecord? = if case .logged(let record) = outcome { record } else { nil }
+        while true {
+            let found = try await found(id)
+            if found != nil { logged = nil }
+            guard let record = found ?? logged else {
+                throw QueueError(.notFound, "no such task: \(id)")
+            }
+            if record.status.isFinal { return record }
+            if let failure = watch.failure { throw failure }
+            if let deadline {
+                guard clock.instant() < deadline else { throw WaitTimeout(task: record) }
+                await watch.changed.wait(until: deadline, clock: clock)
+                try Task.checkCancellation()
+            } else if await !watch.changed.wait() {
+                throw CancellationError()
+            }
+        }
+    }
+
+    private func found(_ id: TaskID) async throws -> TaskRecord? {
+        do throws(QueueError) {
+            return try await task(id)
+        } catch {
+            // A store whose call was canceled reports itself unavailable.
+            try Task.checkCancellation()
+            throw error
+        }
+    }
 }
 
-/// A task that was waited for has not ended in time. It continues.
+/// Signals that a task may have ended.
+private final class EndWatch: Sendable {
+    let changed = AsyncEvent()
+    private let ended = Mutex<QueueError?>(nil)
+    private let subscription = Mutex<EventSubscription?>(nil)
+
+    init(_ bus: EventBus, _ id: TaskID) throws(QueueError) {
+        let filter = EventFilter(taskIDs: [id], statuses: Set(TaskStatus.allCases.filter(\.isFinal)))
+        let made = try bus.subscribe([filter], after: nil) { [weak self] delivery in
+            guard let self else { return }
+            // Whatever is delivered, even the start of the subscription, is a reason to look at the task.
+            if case .ended(let error) = delivery { ended.withLock { $0 = error } }
+            changed.signal()
+        }
+        subscription.withLock { $0 = made }
+    }
+
+    deinit {
+        subscription.withLock { $0 }?.cancel()
+    }
+
+    /// Why nothing more will be signaled.
+    var failure: QueueError? { ended.withLock { $0 } }
+}
+
+/// A task has not ended within the time that was waited for it. It continues.
 public struct WaitTimeout: Error, Sendable, CustomStringConvertible {
     /// The task as it was last seen.
     public let task: TaskRecord

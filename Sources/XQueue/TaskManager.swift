@@ -53,7 +53,7 @@ public final class TaskManager: Service {
     ///   - tracer: Records spans of submissions and attempts.
     ///   - clock: For waiting, and for dates until the store has reported its own clock, which dates everything else.
     ///   - random: For identifiers and back-off.
-    public init(
+    public convenience init(
         store: any Store,
         intake: (any TaskIntake)? = nil,
         configuration: QueueConfiguration = QueueConfiguration(),
@@ -62,6 +62,19 @@ public final class TaskManager: Service {
         tracer: any Tracer = InstrumentationSystem.tracer,
         clock: any QueueClock = SystemQueueClock(),
         random: any RandomSource = SystemRandomSource()
+    ) {
+        self.init(
+            store: store, intake: intake, configuration: configuration, logger: logger, metrics: factory,
+            tracer: tracer, clock: clock, random: random, ids: nil)
+    }
+
+    /// - Parameter ids: Generates identifiers, for several managers of one process to keep their order; nil for a
+    ///   generator of this manager's own.
+    package init(
+        store: any Store, intake: (any TaskIntake)? = nil, configuration: QueueConfiguration,
+        logger: Logger, metrics factory: any MetricsFactory = MetricsSystem.factory,
+        tracer: any Tracer = InstrumentationSystem.tracer, clock: any QueueClock, random: any RandomSource,
+        ids: TaskIDGenerator?
     ) {
         let context = EngineContext(
             clock: clock, random: random, metrics: QueueMetrics(factory), logger: logger)
@@ -83,7 +96,7 @@ public final class TaskManager: Service {
         self.storeTime = storeTime
         self.cluster = cluster
         self.births = births
-        ids = TaskIDGenerator(random: random) { storeTime.now() }
+        self.ids = ids ?? TaskIDGenerator(random: random) { storeTime.now() }
         process = HostProcess.current
         workerID = configuration.workerID ?? NodeName.make(process, random: random)
         madeAt = clock.instant()
@@ -153,7 +166,12 @@ public final class TaskManager: Service {
         _ handle: @escaping @Sendable (TaskContext<Payload>) async throws -> Output
     ) throws(QueueError) {
         try register(type, maxConcurrency: maxConcurrency) { task -> RawJSON? in
-            try RawJSON(encoding: try await handle(try task.decoded()))
+            let output = try await handle(try task.decoded())
+            do {
+                return try RawJSON(encoding: output)
+            } catch {
+                throw TaskFailure("the result cannot be encoded: \(error)", isPermanent: true)
+            }
         }
     }
 
@@ -183,14 +201,19 @@ public final class TaskManager: Service {
 
     // MARK: - Middleware
 
-    /// Runs `middleware` around every attempt in this process, inside of what was added before.
+    /// Runs `middleware` around every attempt in this process, inside of what was added before. If it is a
+    /// ``SubmissionMiddleware`` as well, it also runs around every submission.
     public func add(_ middleware: some AttemptMiddleware) {
         registry.add(middleware)
+        guard let both = middleware as? any SubmissionMiddleware else { return }
+        submissionMiddleware.withLock { $0.append(both) }
     }
 
-    /// Runs `middleware` around every submission through this process, inside of what was added before.
+    /// Runs `middleware` around every submission through this process, inside of what was added before. If it is an
+    /// ``AttemptMiddleware`` as well, it also runs around every attempt.
     public func add(_ middleware: some SubmissionMiddleware) {
         submissionMiddleware.withLock { $0.append(middleware) }
+        if let both = middleware as? any AttemptMiddleware { registry.add(both) }
     }
 
     /// Runs `middleware` around every attempt and every submission in this process.

@@ -13,14 +13,16 @@ import XQueueSQLite
 /// #expect(ended.map(\.status) == [.success])
 /// ```
 ///
-/// Everything but the clock is real: the engine, its limits, retries and time-outs, and the embedded store.
+/// Everything but the clock is real: the engine, its limits and retries, and the embedded store. Nothing is pruned.
 public final class TestQueue: Sendable {
-    /// What the code under test submits to and asks. It runs nothing itself.
+    /// What the code under test submits to and queries. It runs no handlers itself.
     public let manager: TaskManager
-    /// The queue's clock, for delays, back-offs and time-outs; it starts at 2026-01-01T00:00:00Z.
+    /// The queue's clock, for delays, back-offs and time-outs. It starts at the present and stands still until it is
+    /// moved.
     public let clock: ManualClock
     private let store: SQLiteStore
-    private let random = SeededRandomSource(seed: 1)
+    private let random: SeededRandomSource
+    private let ids: TaskIDGenerator
     private let configuration: QueueConfiguration
     private let logger: Logger
     private let setUp: @Sendable (TaskManager) throws -> Void
@@ -28,85 +30,119 @@ public final class TestQueue: Sendable {
     /// Makes an empty queue.
     ///
     /// - Parameters:
-    ///   - configuration: As in production; a short `gracePeriod` makes no difference, since no time passes.
-    ///   - clock: What delays and time-outs go by.
+    ///   - configuration: As in production.
+    ///   - clock: The queue's clock; starts at the present by default.
     ///   - logger: Discards everything by default.
-    ///   - setUp: Registers handlers and adds middleware, as your program does. It is called for ``manager`` and
-    ///     again for each run.
+    ///   - setUp: Registers handlers and adds middleware, as your program does. Called for ``manager``, and again for
+    ///     each run.
     /// - Throws: What `setUp` throws, or `StoreError`.
     public init(
-        configuration: QueueConfiguration = QueueConfiguration(), clock: ManualClock = ManualClock(),
+        configuration: QueueConfiguration = QueueConfiguration(),
+        clock: ManualClock = ManualClock(SystemQueueClock().now()),
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ setUp: @escaping @Sendable (TaskManager) throws -> Void
     ) throws {
+        let random = SeededRandomSource(seed: 1)
         self.clock = clock
+        self.random = random
+        // One for all managers, so that tasks keep the order in which they were submitted.
+        ids = TaskIDGenerator(clock: clock, random: random)
+        var configuration = configuration
+        configuration.retentionAge = .seconds(1000 * 365 * 86_400)
+        configuration.retentionCount = 1_000_000_000
         self.configuration = configuration
         self.logger = logger
         self.setUp = setUp
         store = try SQLiteStore(path: ":memory:", clock: clock, random: random)
-        manager = TaskManager(
-            store: KeptStore(base: store), configuration: configuration, logger: logger, clock: clock,
-            random: random)
+        manager = Self.manager(store, configuration, logger, clock, random, ids)
         try setUp(manager)
+    }
+
+    private static func manager(
+        _ store: SQLiteStore, _ configuration: QueueConfiguration, _ logger: Logger, _ clock: ManualClock,
+        _ random: SeededRandomSource, _ ids: TaskIDGenerator
+    ) -> TaskManager {
+        TaskManager(
+            store: KeptStore(base: store), configuration: configuration, logger: logger, clock: clock,
+            random: random, ids: ids)
     }
 
     // MARK: - Running
 
     /// Runs handlers until nothing is left for them to do.
     ///
-    /// Tasks that wait for a time stay where they are, unless it comes within `time`: then the clock is moved to
-    /// it, so that an hour's back-off takes no time.
+    /// Tasks scheduled for later stay pending, unless their time comes within `time`: then the clock is moved to it, so
+    /// that an hour's back-off takes no time.
     ///
     /// - Parameters:
     ///   - time: How far the clock may be moved.
-    ///   - patience: How long to wait in real time for handlers that do not return.
+    ///   - patience: How long to wait, in real time, while nothing happens to any task.
     /// - Returns: The tasks that ended, in the order in which they did.
     /// - Throws: ``NotIdle``, `QueueError`, or what the set-up throws.
     @discardableResult
     public func runUntilIdle(
         within time: Duration = .zero, patience: Duration = .seconds(60)
     ) async throws -> [TaskRecord] {
-        let ended = EndedTasks()
-        let runner = TaskManager(
-            store: KeptStore(base: store), configuration: configuration, logger: logger, clock: clock,
-            random: random)
+        let start = try await store.lastEvent()
+        let end = clock.now() + time
+        try await running {
+            try await waitUntilIdle(patience)
+            while let next = try await nextRun(), next <= end {
+                clock.advance(by: max(next - clock.now(), .zero))
+                try await waitUntilIdle(patience)
+            }
+        }
+        return try await tasks(endedAfter: start)
+    }
+
+    /// Runs handlers while `body` runs: for code that waits for tasks, and for process time-outs, which pass when the
+    /// body moves ``clock``.
+    ///
+    /// Handlers still running at the end are asked to stop; their tasks become pending again.
+    ///
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` or the set-up throws.
+    public func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let runner = Self.manager(store, configuration, logger, clock, random, ids)
         try setUp(runner)
         let group = ServiceGroup(services: [runner], logger: logger)
-        let end = clock.now() + time
-        let events = manager.events(after: try await store.lastEvent())
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
-            tasks.addTask { for try await event in events { ended.note(event) } }
+            let value: Value
             do {
-                try await waitUntilIdle(ended, patience)
-                while let next = try await nextRun(), next <= end {
-                    clock.advance(by: max(next - clock.now(), .zero))
-                    try await waitUntilIdle(ended, patience)
-                }
+                value = try await body()
             } catch {
                 tasks.cancelAll()
                 throw error
             }
-            await group.triggerGracefulShutdown()
-            try await tasks.next()
-            tasks.cancelAll()
+            // A grace period would last until somebody moves the clock.
+            if try await unfinished().contains(where: { $0.status == .processing }) {
+                tasks.cancelAll()
+                _ = try? await tasks.next()
+            } else {
+                await group.triggerGracefulShutdown()
+                try await tasks.next()
+            }
+            return value
         }
-        return try await ended.ids.records(of: manager)
     }
 
-    private func waitUntilIdle(_ ended: EndedTasks, _ patience: Duration) async throws {
-        let deadline = ContinuousClock.now + patience
+    private func waitUntilIdle(_ patience: Duration) async throws {
+        var deadline = ContinuousClock.now + patience
+        var last = try await store.lastEvent()
         while true {
+            // What has become due; the runner's own sweep waits for the same clock.
+            _ = try await store.sweep(limit: 1000, draw: SweepDraw(random)) { .seconds(1) }
             let busy = try await unfinished().filter { !isWaiting($0) }
             guard let first = busy.first else { return }
+            let newest = try await store.lastEvent()
+            if newest != last { (last, deadline) = (newest, ContinuousClock.now + patience) }
             guard ContinuousClock.now < deadline else { throw NotIdle(count: busy.count, first: first) }
-            guard await ended.changed.wait(atMost: deadline - ContinuousClock.now) || !Task.isCancelled else {
-                throw CancellationError()
-            }
+            try await Task.sleep(for: .milliseconds(2))
         }
     }
 
-    /// True for a task that only time can start.
+    /// Whether only time can start the task.
     private func isWaiting(_ task: TaskRecord) -> Bool {
         task.pendingReason == .scheduled && task.runAt > clock.now()
     }
@@ -118,12 +154,27 @@ public final class TestQueue: Sendable {
     /// The tasks that handlers of this queue have yet to finish.
     private func unfinished() async throws -> [TaskRecord] {
         let served = try await manager.types().filter { manager.ownTypes.contains($0.state.type) }
-        let types = Set(served.filter { !$0.state.isPaused }.map(\.state.type))
+        let types = Set(served.map(\.state.type))
         guard !types.isEmpty else { return [] }
+        let paused = Set(served.filter(\.state.isPaused).map(\.state.type))
         return try await all(TaskQuery(statuses: [.pending, .processing], types: types))
+            .filter { $0.status == .processing || !paused.contains($0.type) }
     }
 
-    // MARK: - What was submitted
+    private func tasks(endedAfter start: EventCursor) async throws -> [TaskRecord] {
+        var ended: [TaskRecord] = []
+        var cursor = start
+        while true {
+            let page = try await store.events(after: cursor, limit: 1000, waiting: .zero)
+            for event in page.events where event.status.isFinal {
+                if let record = try await manager.task(event.taskID) { ended.append(record) }
+            }
+            guard page.hasMore else { return ended }
+            cursor = page.next
+        }
+    }
+
+    // MARK: - Queries
 
     /// All tasks, the oldest first.
     ///
@@ -132,7 +183,7 @@ public final class TestQueue: Sendable {
         try await all(TaskQuery(types: type.map { [$0] } ?? [])).reversed()
     }
 
-    /// The payloads of all tasks that were submitted for a handler, the oldest first.
+    /// The payloads of all tasks that were submitted for a handler, as they are stored, the oldest first.
     ///
     /// - Throws: `QueueError`, or a `DecodingError` if a payload is not the handler's.
     public func submitted<Handler: TaskHandler>(
@@ -155,9 +206,9 @@ public final class TestQueue: Sendable {
     }
 }
 
-/// Handlers did not come to an end in time.
+/// Handlers did not finish in time.
 public struct NotIdle: Error, CustomStringConvertible {
-    /// How many tasks are left that could run or do.
+    /// How many tasks run or could run.
     public let count: Int
     /// The newest of them.
     public let first: TaskRecord
@@ -172,28 +223,4 @@ private struct KeptStore: StoreDecorator {
     let base: any Store
 
     func close() async {}
-}
-
-/// The tasks that ended in a run, as events tell.
-private final class EndedTasks: Sendable {
-    private let noted = Mutex<[TaskID]>([])
-    /// Something has happened to a task.
-    let changed = AsyncEvent()
-
-    var ids: [TaskID] { noted.withLock { $0 } }
-
-    func note(_ event: TaskEvent) {
-        if event.status.isFinal { noted.withLock { $0.append(event.taskID) } }
-        changed.signal()
-    }
-}
-
-extension [TaskID] {
-    fileprivate func records(of manager: TaskManager) async throws -> [TaskRecord] {
-        var records: [TaskRecord] = []
-        for id in self {
-            if let record = try await manager.task(id) { records.append(record) }
-        }
-        return records
-    }
 }

@@ -93,6 +93,17 @@ import XQueueTesting
         #expect(try await queue.tasks().isEmpty)
     }
 
+    @Test("One with both sides has both, however it is added") func bothSides() async throws {
+        let queue = try TestQueue { manager in
+            let all: [any AttemptMiddleware] = [Reversing()]
+            for one in all { manager.add(one) }
+            try manager.register("echo") { (task: TaskContext<String>) in task.payload }
+        }
+        try await queue.manager.submit("echo", RawJSON("\"secret\""))
+        #expect(try await queue.tasks().map(\.payload.text) == ["\"terces\""])
+        #expect(try await queue.runUntilIdle().map { $0.result?.text } == ["\"secret\""])
+    }
+
     @Test("One that loses an outcome does no harm to its caller") func lostOutcome() async throws {
         struct Losing: SubmissionMiddleware {
             func submit(

@@ -71,6 +71,70 @@ import XQueueTesting
         #expect(error?.first.id == stuck.id)
     }
 
+    @Test("Tasks keep the order in which they were submitted, whoever submits them") func order() async throws
+    {
+        let queue = try TestQueue { manager in
+            try manager.register(Wave())
+            try manager.register("page") { (task: TaskContext<Int>) in
+                if task.payload < 20 { try await manager.submit("page", RawJSON(encoding: task.payload + 1)) }
+            }
+        }
+        try await queue.manager.submit("page", "1")
+        try await queue.runUntilIdle()
+        try await queue.manager.submit("page", "20")
+        let pages: [Int] = try await queue.tasks(ofType: "page").map { try $0.payload.decode() }
+        #expect(pages == Array(1...20) + [20])
+    }
+
+    @Test("Code that waits for tasks runs beside the handlers") func waiting() async throws {
+        let queue = try TestQueue { try $0.register(Greet()) }
+        let answer = try await queue.running {
+            try await queue.manager.submitAndWait(Greet.self, "Ada")
+        }
+        #expect(answer == "Hello, Ada!")
+    }
+
+    @Test("A process timeout passes when the clock is moved, and a handler may run on at the end")
+    func timeouts()
+        async throws
+    {
+        let queue = try TestQueue { manager in
+            try manager.register("long") { (_: TaskContext<RawJSON>) in
+                try await Task.sleep(for: .seconds(3600))
+            }
+        }
+        let task = try await queue.manager.submit("long", .null, .processTimeout(.seconds(10)), .maxRetry(0))
+        let ended = try await queue.running {
+            try await eventually("it runs") {
+                try await queue.manager.task(task.id)?.status == .processing
+            }
+            queue.clock.advance(by: .seconds(11))
+            return try await queue.manager.wait(for: task.id)
+        }
+        #expect(ended.status == .failed)
+        #expect(ended.errors.map(\.kind) == [.timeout])
+        let left = try await queue.manager.submit("long", .null)
+        try await queue.running {
+            try await eventually("it runs") {
+                try await queue.manager.task(left.id)?.status == .processing
+            }
+        }
+        #expect(try await queue.manager.task(left.id)?.status == .pending)
+        #expect(try await queue.manager.task(left.id)?.retryCount == 0)
+    }
+
+    @Test("Short back-offs are found as soon as the clock has passed them") func shortWaits() async throws {
+        let queue = try TestQueue { manager in
+            try manager.register("flaky") { (task: TaskContext<RawJSON>) in
+                if task.attempt < 4 { throw TaskFailure("not yet") }
+            }
+        }
+        for _ in 0..<20 {
+            try await queue.manager.submit("flaky", .null)
+            #expect(try await queue.runUntilIdle(within: .seconds(60)).map(\.status) == [.success])
+        }
+    }
+
     @Test("What handlers submit runs in the same run") func chains() async throws {
         let queue = try TestQueue { manager in
             try manager.register(Wave())
@@ -116,7 +180,5 @@ import XQueueTesting
         let answer = Task { try await running.run(Waiting()) }
         running.stop()
         #expect(try await answer.value == "stopped")
-        let stopped = try TaskContext.test(3, stopReason: .leaseLost)
-        #expect(stopped.stopReason == .leaseLost)
     }
 }

@@ -28,7 +28,7 @@ public struct EventFilter: Sendable, Hashable {
 
 extension TaskEvent {
     /// The task's status right after the event.
-    package var status: TaskStatus {
+    public var status: TaskStatus {
         switch change {
         case .status(let change): change.status
         case .progress: .processing

@@ -10,7 +10,7 @@ public import XQueueCore
 ///         do {
 ///             return try await next(task)
 ///         } catch {
-///             report(error, task.id)
+///             if !(error is TaskSnooze), task.stopReason == nil { report(error, task.id) }
 ///             throw error
 ///         }
 ///     }

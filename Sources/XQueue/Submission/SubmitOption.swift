@@ -14,7 +14,8 @@ public import Foundation
 public struct SubmitOption: Sendable {
     let apply: @Sendable (inout TaskSubmission) -> Void
 
-    /// An identifier of your own: while the queue has a task with it, submitting again returns that task.
+    /// An identifier of your own, a version 7 UUID such as `TaskIDGenerator().next()`: while the queue has a task with
+    /// it, submitting again returns that task.
     public static func id(_ id: TaskID) -> SubmitOption {
         SubmitOption { $0.id = id }
     }

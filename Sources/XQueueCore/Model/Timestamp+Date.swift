@@ -5,9 +5,9 @@ public import Foundation
 #endif
 
 extension Timestamp {
-    /// The date, to the millisecond, rounded down; the nearest end of the range for one outside of it.
+    /// The date, to the nearest millisecond; clamped to the range.
     public init(_ date: Date) {
-        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded(.down)
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
         self.init(milliseconds: Int64(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max))
     }
 

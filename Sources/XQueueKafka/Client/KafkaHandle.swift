@@ -121,6 +121,15 @@ final class KafkaEvents: Sendable {
         logger.log(level: level, message, metadata: facts)
     }
 
+    /// Takes the result of an offset commit: what failed is committed again with the next one.
+    func committed(_ code: rd_kafka_resp_err_t, _ failed: [Int32: Int64]) {
+        guard !failed.isEmpty else { return }
+        share.withLock { $0.keep(failed) }
+        log(
+            "Kafka did not commit the consumer's offsets; retrying",
+            ["error": "\(KafkaCode.text(code))"])
+    }
+
     static func of(_ opaque: UnsafeMutableRawPointer?) -> KafkaEvents? {
         opaque.map { Unmanaged<KafkaEvents>.fromOpaque($0).takeUnretainedValue() }
     }

@@ -45,6 +45,18 @@ final class PartitionList {
         Set(entries(of: list).map(\.partition))
     }
 
+    /// The offsets in the result of a commit that were not committed.
+    ///
+    /// - Parameter code: The result of the commit as a whole.
+    static func failedCommits(
+        of list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?, _ code: rd_kafka_resp_err_t
+    ) -> [Int32: Int64] {
+        entries(of: list).reduce(into: [:]) { offsets, entry in
+            let hasFailed = code != RD_KAFKA_RESP_ERR_NO_ERROR || entry.err != RD_KAFKA_RESP_ERR_NO_ERROR
+            if hasFailed, entry.offset >= 0 { offsets[entry.partition] = entry.offset }
+        }
+    }
+
     private static func entries(
         of list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
     ) -> [rd_kafka_topic_partition_t] {

@@ -45,11 +45,8 @@ actor KafkaConsumer {
         ) { conf in
             configuration.guardFetches(in: conf)
             rd_kafka_conf_set_rebalance_cb(conf, rebalanced)
-            rd_kafka_conf_set_offset_commit_cb(conf) { _, code, _, opaque in
-                guard code != RD_KAFKA_RESP_ERR_NO_ERROR, code != RD_KAFKA_RESP_ERR__NO_OFFSET else { return }
-                KafkaEvents.of(opaque)?.log(
-                    "Kafka did not commit the consumer's offsets; records may be received again",
-                    ["error": "\(KafkaCode.text(code))"])
+            rd_kafka_conf_set_offset_commit_cb(conf) { _, code, list, opaque in
+                KafkaEvents.of(opaque)?.committed(code, PartitionList.failedCommits(of: list, code))
             }
         }
         rd_kafka_poll_set_consumer(new.client)
@@ -256,10 +253,7 @@ private func commitOffsets(_ client: OpaquePointer, _ topic: String, _ events: K
     let code = PartitionList(topic: topic, done).lend {
         waits ? KafkaHandle.commit(client, $0) : rd_kafka_commit(client, $0, 1)
     }
-    guard code != RD_KAFKA_RESP_ERR_NO_ERROR else { return }
-    events.log(
-        "Kafka did not commit the consumer's offsets; records may be received again",
-        ["error": "\(KafkaCode.text(code))"])
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { events.committed(code, done) }
 }
 
 /// Pauses or resumes partitions. An unassigned partition is marked in the list, and is not an error.

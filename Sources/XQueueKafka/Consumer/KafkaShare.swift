@@ -41,6 +41,14 @@ struct KafkaShare: Sendable {
         done[partition] = Self.after(offset)
     }
 
+    /// Marks offsets whose commit failed as uncommitted again. Without this, those of the last records would stay
+    /// uncommitted until another record arrives.
+    mutating func keep(_ offsets: [Int32: Int64]) {
+        for (partition, offset) in offsets where assigned.contains(partition) {
+            done[partition] = max(done[partition] ?? offset, offset)
+        }
+    }
+
     /// The offset after a record; clamped at the maximum.
     private static func after(_ offset: Int64) -> Int64 { offset == .max ? .max : offset + 1 }
 

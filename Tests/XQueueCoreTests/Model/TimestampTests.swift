@@ -63,9 +63,13 @@ struct TimestampTests {
 
     @Test func datesAreTimestampsToTheMillisecond() {
         let date = Date(timeIntervalSince1970: 1_767_225_600.1239)
-        #expect(Timestamp(date).milliseconds == 1_767_225_600_123)
+        #expect(Timestamp(date).milliseconds == 1_767_225_600_124)
         #expect(Timestamp(milliseconds: 1_767_225_600_123).date.timeIntervalSince1970 == 1_767_225_600.123)
-        #expect(Timestamp(Date(timeIntervalSince1970: -0.0005)).milliseconds == -1)
+        #expect(Timestamp(Date(timeIntervalSince1970: -0.0006)).milliseconds == -1)
+        for offset in 0..<10_000 {
+            let time = Timestamp(milliseconds: 2_150_000_000_000 + Int64(offset))
+            #expect(Timestamp(time.date) == time)
+        }
         #expect(Timestamp(Date.distantFuture).milliseconds == 64_092_211_200_000)
         #expect(Timestamp(Date(timeIntervalSince1970: 1e300)).milliseconds == .max)
         #expect(Timestamp(Date(timeIntervalSince1970: -.infinity)).milliseconds == .min)

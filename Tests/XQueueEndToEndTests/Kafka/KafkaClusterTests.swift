@@ -93,9 +93,15 @@ import XQueueTesting
         }
         #expect(ids.subtracting(done).isEmpty, "tasks succeeded without running")
 
-        try await eventually("the log is read to its end") {
-            let log = try await api.intake()
-            return log.lag == 0 && log.error == nil && !log.held
+        var log = try await api.intake()
+        do {
+            try await eventually("the log is read to its end") {
+                log = try await api.intake()
+                return log.lag == 0 && log.error == nil && !log.held
+            }
+        } catch {
+            Issue.record("\(log)")
+            throw error
         }
         // A node may have died between writing a dead letter and committing, so duplicates are allowed.
         let letters = try await queue.deadLetters()

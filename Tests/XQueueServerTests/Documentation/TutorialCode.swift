@@ -1,6 +1,7 @@
 import Logging
 import ServiceLifecycle
 import Testing
+import UnixSignals
 import XQueue
 import XQueueSQLite
 import XQueueServer
@@ -47,8 +48,11 @@ enum TutorialCode {
 
     static func follow(_ manager: TaskManager) async throws {
         let task = try await manager.submit(Report.self, ReportRequest(pages: 10), .priority(5))
-        for try await event in manager.events(matching: EventFilter(taskIDs: [task.id])) {
+        let events = manager.events(
+            matching: EventFilter(taskIDs: [task.id]), after: EventCursor(time: task.createdAt))
+        for try await event in events {
             print(event.change)
+            if event.status.isFinal { break }
         }
     }
 

@@ -30,5 +30,11 @@ import XQueueTesting
             Thumbnail.self, ThumbnailRequest(image: "dog.jpg", width: 200), .delay(.seconds(86_400)))
         #expect(try await queue.runUntilIdle().isEmpty)
         #expect(try await queue.runUntilIdle(within: .seconds(90_000)).count == 1)
+
+        let result = try await queue.running {
+            try await queue.manager.submitAndWait(
+                Thumbnail.self, ThumbnailRequest(image: "owl.jpg", width: 200))
+        }
+        #expect(result.file == "200px-owl.jpg")
     }
 }

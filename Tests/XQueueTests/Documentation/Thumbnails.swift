@@ -37,7 +37,9 @@ struct ErrorReporting: AttemptMiddleware {
         do {
             return try await next(task)
         } catch {
-            task.logger.error("Attempt failed", metadata: ["error": "\(error)"])
+            if !(error is TaskSnooze), task.stopReason == nil {
+                task.logger.error("Attempt failed", metadata: ["error": "\(error)"])
+            }
             throw error
         }
     }

@@ -211,8 +211,8 @@ class WorkerTest(unittest.TestCase):
         worker.add("reports", lambda task: go_on.wait(60))
         with Running(worker):
             ids = [self.submit("reports", max_retry=0) for _ in range(3)]
-            for id in ids:
-                self.server.task(id, "runs", lambda task: task["status"] == "processing")
+            # The server shows a lease before the worker has received it.
+            eventually("all are in their handlers", lambda: len(worker._running) == 3)
             with worker._changed:
                 leases = {task.id: lease for lease, task in worker._running.items()}
                 # Out of range, which no handler can report: the server rejects it.
@@ -449,10 +449,11 @@ class ProcessTest(unittest.TestCase):
             each["id"] for each in self.server.client.call("GET", "/api/v1/workers")["workers"]])
 
     def test_sigterm_lets_running_tasks_finish(self) -> None:
-        worker = self.start("time.sleep(2)\nreturn 'done'")
+        worker = self.start("task.progress(1)\ntime.sleep(2)\nreturn 'done'")
         ids = [self.server.client.submit("job")["id"] for _ in range(3)]
         for id in ids[:2]:
-            self.server.task(id, "runs", lambda task: task["status"] == "processing")
+            # A lease that reaches the worker only after the signal is released.
+            self.server.task(id, "is in its handler", lambda task: task["progress"] == 1)
         worker.send(signal.SIGTERM)
         self.assertEqual(worker.wait(), 0)
         self.assertEqual([self.server.client.get(id)["status"] for id in ids], ["success", "success", "pending"])
@@ -510,14 +511,17 @@ class ProcessTest(unittest.TestCase):
         reasons: List[Optional[str]] = []
         worker = Worker(self.server.url, stop_on_lost_lease=False)
 
+        begun = threading.Event()
+
         @worker.task("careless")
         def handler(task: Task) -> None:
+            begun.set()
             task.sleep(6)
             reasons.append(task.stop_reason)
 
         with Running(worker):
             id = self.server.client.submit("careless")["id"]
-            self.server.task(id, "runs", lambda task: task["status"] == "processing")
+            self.assertTrue(begun.wait(60))
             self.server.end(signal.SIGKILL)
             eventually("the handler has returned", lambda: reasons)
             self.assertEqual(reasons, [None])
@@ -525,9 +529,9 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(self.server.ended(id)["status"], "success")
 
     def test_a_restarted_server(self) -> None:
-        self.start("time.sleep(1.5)\nreturn task.attempt")
+        self.start("task.progress(1)\ntime.sleep(1.5)\nreturn task.attempt")
         id = self.server.client.submit("job", max_retry=0)["id"]
-        self.server.task(id, "runs", lambda task: task["status"] == "processing")
+        self.server.task(id, "is in its handler", lambda task: task["progress"] == 1)
         self.server.end(signal.SIGKILL)
         self.server.start()
         task = self.server.ended(id)
