@@ -79,9 +79,9 @@ import XQueueTesting
                 if task.payload < 20 { try await manager.submit("page", RawJSON(encoding: task.payload + 1)) }
             }
         }
-        try await queue.manager.submit("page", "1")
+        try await queue.manager.submit("page", RawJSON("1"))
         try await queue.runUntilIdle()
-        try await queue.manager.submit("page", "20")
+        try await queue.manager.submit("page", RawJSON("20"))
         let pages: [Int] = try await queue.tasks(ofType: "page").map { try $0.payload.decode() }
         #expect(pages == Array(1...20) + [20])
     }
