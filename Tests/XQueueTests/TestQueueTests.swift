@@ -75,7 +75,7 @@ import XQueueTesting
     {
         let queue = try TestQueue { manager in
             try manager.register(Wave())
-            try manager.register("page") { (task: TaskContext<Int>) in
+            try manager.register("page") { (task: TaskContext<Int>) -> Void in
                 if task.payload < 20 { try await manager.submit("page", RawJSON(encoding: task.payload + 1)) }
             }
         }
@@ -125,7 +125,7 @@ import XQueueTesting
 
     @Test("Short back-offs are found as soon as the clock has passed them") func shortWaits() async throws {
         let queue = try TestQueue { manager in
-            try manager.register("flaky") { (task: TaskContext<RawJSON>) in
+            try manager.register("flaky") { (task: TaskContext<RawJSON>) -> Void in
                 if task.attempt < 4 { throw TaskFailure("not yet") }
             }
         }
