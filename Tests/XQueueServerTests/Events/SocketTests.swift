@@ -98,7 +98,9 @@ import XQueueCore
                 #expect(try await subscribe(client, "1", 15).string("event") == "subscribed")
             }
             #expect(try await subscribe(clients[2], "1", 10).string("event") == "subscribed")
-            #expect(try await subscribe(clients[2], "2", 1).string("message")?.contains("all event subscribers") == true)
+            #expect(
+                try await subscribe(clients[2], "2", 1).string("message")?.contains("all event subscribers")
+                    == true)
             // A rejected subscription changes nothing, and released values are free for others.
             try await clients[0].send(text: #"{"action":"unsubscribe","id":"1"}"#)
             _ = try await clients[0].next(1)
