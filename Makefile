@@ -24,7 +24,7 @@ release: setup ## Build the program in release mode: stripped, with a static Swi
 test: ## Run all tests, then the examples
 	scripts/setup tests
 	scripts/test
-	$(MAKE) --no-print-directory example
+	scripts/run-examples
 
 test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench
@@ -58,7 +58,7 @@ test-deb: ## Install, use and remove a Debian package of the debug build
 	scripts/test-deb
 
 example: setup ## Build and run the examples
-	SWIFT="$(SWIFT)" scripts/run-examples
+	scripts/run-examples
 
 clean: ## Remove build products
 	rm -rf .build Examples/.build
