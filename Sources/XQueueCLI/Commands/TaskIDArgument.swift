@@ -129,7 +129,9 @@ enum ManyTasks {
             do {
                 try await body(id, index)
             } catch let error as QueueClientError where [.rejected, .noSuchTask].contains(error.exit) {
-                StandardError.report("\(id): \(error.advice)")
+                // Some messages name the task themselves.
+                let advice = error.advice
+                StandardError.report(advice.contains("\(id)") ? advice : "\(id): \(advice)")
                 first = first ?? error.exit
                 rejected += 1
             }

@@ -104,7 +104,7 @@ import XQueueTesting
         node.send(SIGTERM)
         #expect(try await node.exitStatus() == 0)
         #expect(ContinuousClock.now - start < .seconds(16), "\(node.output)")
-        #expect(node.output.contains("could not be stored before the shutdown"))
+        #expect(node.output.contains("Could not store the ends of attempts before shutdown"))
         redis.resume()
     }
 

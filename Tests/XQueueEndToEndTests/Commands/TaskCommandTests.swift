@@ -100,7 +100,7 @@ import XQueueTesting
         let both = try await tool.run("cancel", "\(first)", unknown, "\(second)")
         #expect(both.status == 2)
         #expect(both.lines.map { $0.prefix(36) } == ["\(first)", "\(second)"])
-        #expect(both.errors.contains("\(unknown): there is no task"))
+        #expect(both.errors.contains("no such task: \(unknown)"))
         #expect(both.errors.contains("1 of 3 tasks were rejected"))
         #expect(try await api.task(second).status == .canceled)
         #expect(try await tool.run("cancel", "\(first)").status == 1)
