@@ -61,7 +61,10 @@ extension TaskManager {
 
     /// Submits one task for `handler` with each of the payloads, in order: all of them or none.
     ///
-    /// - Parameter options: Options of every task.
+    /// - Parameters:
+    ///   - handler: The handler's type.
+    ///   - payloads: One payload for each task.
+    ///   - options: Options of every task.
     /// - Throws: ``QueueError``, or what encoding a payload throws.
     @discardableResult
     public func submit<Handler: TaskHandler>(

@@ -20,6 +20,9 @@ extension TaskManager {
     /// Submits a task for `handler`, waits for its end, and returns its result.
     ///
     /// - Parameters:
+    ///   - handler: The handler's type.
+    ///   - payload: The task's payload.
+    ///   - options: Options of the submission.
     ///   - timeout: Maximum time to wait; the task continues after it. Nil waits as long as the task takes.
     /// - Throws: ``TaskUnsuccessful`` if the task ended without success; ``WaitTimeout``; ``QueueError``;
     ///   `CancellationError`; what encoding the payload or decoding the result throws. After anything but the first,
@@ -34,6 +37,9 @@ extension TaskManager {
     /// Submits a task for a handler that returns nothing, and waits for its end.
     ///
     /// - Parameters:
+    ///   - handler: The handler's type.
+    ///   - payload: The task's payload.
+    ///   - options: Options of the submission.
     ///   - timeout: Maximum time to wait; the task continues after it. Nil waits as long as the task takes.
     /// - Throws: As the one that returns a result.
     public func submitAndWait<Handler: TaskHandler>(

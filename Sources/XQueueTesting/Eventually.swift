@@ -1,11 +1,13 @@
 public import Testing
 
-/// Waits until `condition` holds: for what happens in its own time, such as another process's work.
+/// Waits until a condition holds, for what happens in its own time, such as the work of another process.
 ///
 /// - Parameters:
-///   - limit: How long to wait before the test fails; generous, since only a failure takes so long, and the machine may be
-///     busy with other things.
+///   - limit: Maximum time to wait before the test fails. Generous: only a failure takes so long, and the machine may be
+///     busy.
 ///   - what: What is waited for, for the message.
+///   - sourceLocation: Where the failure is reported.
+///   - condition: What must hold; asked every few milliseconds.
 /// - Throws: ``NotInTime`` after `limit`, and what `condition` throws.
 public func eventually(
     within limit: Duration = .seconds(180), _ what: Comment,

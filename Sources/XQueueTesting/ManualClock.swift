@@ -3,8 +3,8 @@ public import XQueueCore
 
 /// A clock that stands still until a test moves it.
 ///
-/// ``advance(by:)`` is time that passes. ``set(to:)`` and ``step(by:)`` are somebody who sets the wall clock: no time
-/// passes, and nobody wakes.
+/// ``advance(by:)`` lets time pass. ``set(to:)`` and ``step(by:)`` set the wall clock: no time passes, and nobody
+/// wakes.
 public final class ManualClock: QueueClock {
     private struct Sleeper {
         let deadline: MonotonicInstant
@@ -80,7 +80,9 @@ public final class ManualClock: QueueClock {
         for watcher in satisfied { watcher.continuation.resume() }
     }
 
-    /// Lets `duration` pass, which must not be negative, and wakes everyone whose deadline it reaches, the earliest first.
+    /// Lets time pass and wakes every sleeper whose deadline it reaches, the earliest first.
+    ///
+    /// - Parameter duration: How much; must not be negative.
     public func advance(by duration: Duration) {
         precondition(duration >= .zero, "time does not go back; use step(by:) for the wall clock")
         let woken = state.withLock { state in
@@ -103,17 +105,17 @@ public final class ManualClock: QueueClock {
         state.withLock { $0.now = $0.now + duration }
     }
 
-    /// How many callers sleep now.
+    /// Number of callers that sleep now.
     public var sleeperCount: Int {
         state.withLock { $0.sleepers.count }
     }
 
-    /// The earliest deadline somebody sleeps until; nil if nobody sleeps.
+    /// The earliest deadline of all sleepers; nil if nobody sleeps.
     public var nextDeadline: MonotonicInstant? {
         state.withLock { $0.sleepers.values.map(\.deadline).min() }
     }
 
-    /// Returns as soon as at least `count` callers sleep.
+    /// Waits until at least `count` callers sleep.
     public func waitForSleepers(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isSatisfied = state.withLock { state in

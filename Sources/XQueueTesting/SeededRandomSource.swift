@@ -1,9 +1,9 @@
 import Synchronization
 public import XQueueCore
 
-/// Random numbers that are the same for the same seed (the generator SplitMix64).
+/// Random numbers that repeat for the same seed (SplitMix64).
 ///
-/// Concurrent callers get the same numbers, but which of them gets which is up to them.
+/// Concurrent callers share one sequence; which of them gets which number is up to their timing.
 public final class SeededRandomSource: RandomSource {
     private let state: Mutex<UInt64>
 

@@ -11,7 +11,7 @@
 /// whether and when, and ``TaskSnooze`` runs the task again later.
 public protocol TaskHandler: Sendable {
     associatedtype Payload: Codable & Sendable
-    /// The result: `Encodable`, and `Decodable` as well for ``TaskManager/submitAndWait(_:_:_:timeout:)``; or `Void`.
+    /// The result: `Encodable`, and `Decodable` as well to be waited for with `submitAndWait`; or `Void`.
     associatedtype Output: Sendable
 
     /// The task type, 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
