@@ -127,6 +127,8 @@ import XQueueTesting
         var configuration = ServerConfiguration()
         configuration.maxReplyBytes = 16 << 20
         configuration.maxBodyBytes = 12 << 20
+        // However slowly a busy machine sends them.
+        configuration.requestTimeout = .seconds(180)
         try await LiveServer.run(configuration: configuration) { server in
             var senders: [RawConnection] = []
             for _ in 0..<2 {
