@@ -12,14 +12,7 @@ extension TaskManager {
     ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
     public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
-        await storeTime.prepare(waits: submitter.intake == nil)
-        let middleware = submissionMiddleware.withLock { $0 }
-        guard !middleware.isEmpty else { return try await submitter.submit([try checked(submission)])[0] }
-        return try await middleware[...].submit([submission]) { tasks throws(QueueError) in
-            var checked: [NewTask] = []
-            for task in tasks { checked.append(try self.checked(task)) }
-            return try await self.submitter.submit(checked)
-        }[0]
+        try await accept([submission]) { _, submission throws(QueueError) in try checked(submission) }[0]
     }
 
     /// Submits all of the tasks, in order, or none of them.
@@ -33,19 +26,30 @@ extension TaskManager {
             throw .invalid("tasks", "must contain at most \(configuration.maxBatch) tasks")
         }
         guard !submissions.isEmpty else { return [] }
+        return try await accept(submissions) { index, submission throws(QueueError) in
+            do throws(QueueError) {
+                return try checked(submission)
+            } catch {
+                throw error.within("tasks", at: index)
+            }
+        }
+    }
+
+    /// Submits tasks through the middleware.
+    ///
+    /// - Parameter check: Validates one of the submissions that the middleware lets through.
+    private func accept(
+        _ submissions: [TaskSubmission], _ check: (Int, TaskSubmission) throws(QueueError) -> NewTask
+    ) async throws(QueueError) -> [SubmitOutcome] {
         await storeTime.prepare(waits: submitter.intake == nil)
         let middleware = submissionMiddleware.withLock { $0 }
         return try await middleware[...].submit(submissions) { submissions throws(QueueError) in
             var tasks: [NewTask] = []
             tasks.reserveCapacity(submissions.count)
             for (index, submission) in submissions.enumerated() {
-                do throws(QueueError) {
-                    tasks.append(try self.checked(submission))
-                } catch {
-                    throw error.within("tasks", at: index)
-                }
+                tasks.append(try check(index, submission))
             }
-            return try await self.submitter.submit(tasks)
+            return try await submitter.submit(tasks)
         }
     }
 

@@ -203,23 +203,21 @@ public final class TaskManager: Service {
 
     /// Runs `middleware` around every attempt in this process, inside of what was added before. If it is a
     /// ``SubmissionMiddleware`` as well, it also runs around every submission.
-    public func add(_ middleware: some AttemptMiddleware) {
-        registry.add(middleware)
-        guard let both = middleware as? any SubmissionMiddleware else { return }
-        submissionMiddleware.withLock { $0.append(both) }
-    }
+    public func add(_ middleware: some AttemptMiddleware) { install(middleware) }
 
     /// Runs `middleware` around every submission through this process, inside of what was added before. If it is an
     /// ``AttemptMiddleware`` as well, it also runs around every attempt.
-    public func add(_ middleware: some SubmissionMiddleware) {
-        submissionMiddleware.withLock { $0.append(middleware) }
-        if let both = middleware as? any AttemptMiddleware { registry.add(both) }
-    }
+    public func add(_ middleware: some SubmissionMiddleware) { install(middleware) }
 
     /// Runs `middleware` around every attempt and every submission in this process.
-    public func add(_ middleware: some AttemptMiddleware & SubmissionMiddleware) {
-        registry.add(middleware)
-        submissionMiddleware.withLock { $0.append(middleware) }
+    public func add(_ middleware: some AttemptMiddleware & SubmissionMiddleware) { install(middleware) }
+
+    /// Whichever of its sides the caller's type shows, it is installed with all it has.
+    private func install(_ middleware: any Sendable) {
+        if let side = middleware as? any AttemptMiddleware { registry.add(side) }
+        if let side = middleware as? any SubmissionMiddleware {
+            submissionMiddleware.withLock { $0.append(side) }
+        }
     }
 
     // MARK: - Life

@@ -5,7 +5,7 @@ public import XQueue
 /// One attempt without a queue: what a handler is given, and a record of what it reports.
 ///
 /// ```swift
-/// let attempt = TestAttempt(ResizeRequest(image: "cat.jpg", width: 640), number: 2)
+/// let attempt = try TestAttempt(ResizeRequest(image: "cat.jpg", width: 640), number: 2)
 /// let result = try await attempt.run(Resize())
 /// #expect(result.image == "640px-cat.jpg")
 /// #expect(attempt.progress.map(\.percent) == [50])

@@ -1,6 +1,5 @@
 public import Logging
 import ServiceLifecycle
-import Synchronization
 public import XQueue
 import XQueueSQLite
 
@@ -21,11 +20,10 @@ public final class TestQueue: Sendable {
     /// moved.
     public let clock: ManualClock
     private let store: SQLiteStore
-    private let random: SeededRandomSource
-    private let ids: TaskIDGenerator
-    private let configuration: QueueConfiguration
+    private let random = SeededRandomSource(seed: 1)
     private let logger: Logger
-    private let setUp: @Sendable (TaskManager) throws -> Void
+    /// Makes a manager on the store, set up as the program sets up its own.
+    private let makeManager: @Sendable () throws -> TaskManager
 
     /// Makes an empty queue.
     ///
@@ -42,29 +40,22 @@ public final class TestQueue: Sendable {
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ setUp: @escaping @Sendable (TaskManager) throws -> Void
     ) throws {
-        let random = SeededRandomSource(seed: 1)
         self.clock = clock
-        self.random = random
-        // One for all managers, so that tasks keep the order in which they were submitted.
-        ids = TaskIDGenerator(clock: clock, random: random)
+        self.logger = logger
+        store = try SQLiteStore(path: ":memory:", clock: clock, random: random)
         var configuration = configuration
         configuration.retentionAge = .seconds(1000 * 365 * 86_400)
         configuration.retentionCount = 1_000_000_000
-        self.configuration = configuration
-        self.logger = logger
-        self.setUp = setUp
-        store = try SQLiteStore(path: ":memory:", clock: clock, random: random)
-        manager = Self.manager(store, configuration, logger, clock, random, ids)
-        try setUp(manager)
-    }
-
-    private static func manager(
-        _ store: SQLiteStore, _ configuration: QueueConfiguration, _ logger: Logger, _ clock: ManualClock,
-        _ random: SeededRandomSource, _ ids: TaskIDGenerator
-    ) -> TaskManager {
-        TaskManager(
-            store: KeptStore(base: store), configuration: configuration, logger: logger, clock: clock,
-            random: random, ids: ids)
+        // One for all managers, so that tasks keep the order in which they were submitted.
+        let ids = TaskIDGenerator(clock: clock, random: random)
+        makeManager = { [store, random, configuration] in
+            let manager = TaskManager(
+                store: KeptStore(base: store), configuration: configuration, logger: logger, clock: clock,
+                random: random, ids: ids)
+            try setUp(manager)
+            return manager
+        }
+        manager = try makeManager()
     }
 
     // MARK: - Running
@@ -103,8 +94,7 @@ public final class TestQueue: Sendable {
     /// - Returns: What `body` returns.
     /// - Throws: What `body` or the set-up throws.
     public func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
-        let runner = Self.manager(store, configuration, logger, clock, random, ids)
-        try setUp(runner)
+        let runner = try makeManager()
         let group = ServiceGroup(services: [runner], logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
@@ -214,7 +204,7 @@ public struct NotIdle: Error, CustomStringConvertible {
     public let first: TaskRecord
 
     public var description: String {
-        "\(count) tasks do not end; task \(first.id) of type \(first.type) is \(first.status.rawValue)"
+        "\(count) tasks have not ended; task \(first.id) of type \(first.type) is \(first.status.rawValue)"
     }
 }
 

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
 /// A point in time: whole milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// Milliseconds are what a UUIDv7 carries and what every store can compare exactly.
@@ -23,6 +29,17 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
         .milliseconds(lhs.milliseconds) - .milliseconds(rhs.milliseconds)
     }
+}
+
+extension Timestamp {
+    /// The date, to the nearest millisecond; clamped to the range.
+    public init(_ date: Date) {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        self.init(milliseconds: Int64(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max))
+    }
+
+    /// The same moment as a `Date`.
+    public var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
 }
 
 extension Duration {
