@@ -8,13 +8,14 @@ import Testing
     /// API keys with their oldest and newest version.
     private static let list: [(UInt8, UInt8, UInt8)] = [(0, 0, 11), (1, 4, 17), (18, 0, 4)]
 
-    private static func answer(isCompact: Bool, error: UInt8 = 0) -> [UInt8] {
+    /// - Parameter tags: The tagged fields of each item.
+    private static func answer(isCompact: Bool, error: UInt8 = 0, tags: [UInt8] = [0]) -> [UInt8] {
         // Correlation ID, error code, list, throttle time.
         var bytes: [UInt8] = [0, 0, 0, 7, 0, error]
         bytes += isCompact ? [UInt8(list.count + 1)] : [0, 0, 0, UInt8(list.count)]
         for (key, oldest, newest) in list {
             bytes += [0, key, 0, oldest, 0, newest]
-            if isCompact { bytes.append(0) }
+            if isCompact { bytes += tags }
         }
         bytes += [0, 0, 0, 0]
         if isCompact { bytes.append(0) }
@@ -30,6 +31,16 @@ import Testing
         let changed = before.indices.filter { before[$0] != answer[$0] }
         #expect(changed.map { before[$0] } == [17])
         #expect(changed.map { answer[$0] } == [15])
+    }
+
+    @Test("Tagged fields are skipped") func tags() {
+        // Two of them: tag 1 with three bytes that look like the version, tag 300 with none.
+        let before = Self.answer(isCompact: true, tags: [2, 1, 3, 0, 17, 17, 0xAC, 2, 0])
+        var answer = before
+        ApiVersions.limitFetch(to: 15, in: &answer, version: 4)
+        let changed = before.indices.filter { before[$0] != answer[$0] }
+        #expect(changed.map { answer[$0] } == [15])
+        #expect(changed == [7 + 6 + 9 + 5])
     }
 
     @Test("An unsupported request version is answered in version 0") func unsupported() {

@@ -34,11 +34,7 @@ enum ApiVersions {
                 return
             }
             at += 6
-            // Brokers put no tags here so far; skipping over them is not implemented.
-            if isCompact {
-                guard at < answer.count, answer[at] == 0 else { return }
-                at += 1
-            }
+            if isCompact, !skipTags(&at, answer) { return }
         }
     }
 
@@ -53,15 +49,33 @@ enum ApiVersions {
         return bytes[at..<at + 4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// The number of items plus one, as a varint: seven bits per byte, lowest first.
+    /// The number of items, which is sent plus one; nil for a null list.
     private static func compactCount(_ at: inout Int, _ bytes: [UInt8]) -> UInt32? {
+        guard let value = varint(&at, bytes), value > 0 else { return nil }
+        return value - 1
+    }
+
+    /// Skips an item's tagged fields: their number, and a tag, a size and as many bytes for each. Returns whether they
+    /// were complete.
+    private static func skipTags(_ at: inout Int, _ bytes: [UInt8]) -> Bool {
+        guard let count = varint(&at, bytes) else { return false }
+        for _ in 0..<count {
+            guard varint(&at, bytes) != nil, let size = varint(&at, bytes), Int(size) <= bytes.count - at
+            else { return false }
+            at += Int(size)
+        }
+        return true
+    }
+
+    /// Seven bits per byte, lowest first.
+    private static func varint(_ at: inout Int, _ bytes: [UInt8]) -> UInt32? {
         var value: UInt32 = 0
         for shift in stride(from: UInt32(0), through: 21, by: 7) {
             guard at < bytes.count else { return nil }
             let byte = bytes[at]
             at += 1
             value |= UInt32(byte & 0x7F) << shift
-            if byte & 0x80 == 0 { return value > 0 ? value - 1 : nil }
+            if byte & 0x80 == 0 { return value }
         }
         return nil
     }
