@@ -22,6 +22,8 @@ struct DrainerFixture: Sendable {
     static let type = "work"
 
     let store: SQLiteStore
+    /// What all nodes have delivered. The sink's lease may change hands more than once on a busy machine.
+    let deliveries = Deliveries()
 
     init(events: EventRetention = EventRetention()) throws {
         store = try SQLiteStore(path: ":memory:", limits: StoreLimits(events: events))
@@ -37,7 +39,7 @@ struct DrainerFixture: Sendable {
             store: way, configuration: configuration,
             logger: Logger(label: "test") { _ in WarningLogHandler(log: log) })
         try manager.register(Self.type) { _ -> RawJSON? in nil }
-        let sink = RecordingSink()
+        let sink = RecordingSink(deliveries)
         manager.add(sink)
         let group = ServiceGroup(
             services: [manager], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -176,9 +176,9 @@ import XQueueTesting
             victim.store.heal()
             try await fixture.work(200, on: heir)
             try await eventually("nothing is missing") {
-                Stories(victim.sink.events + heir.sink.events).whole == 400
+                Stories(fixture.deliveries.all).whole == 400
             }
-            #expect(Stories(victim.sink.events + heir.sink.events).broken.isEmpty)
+            #expect(Stories(fixture.deliveries.all).broken.isEmpty)
         }
     }
 
@@ -193,7 +193,7 @@ import XQueueTesting
             try await eventually("the other one drains") { heir.sink.isOpen && !leaving.sink.isOpen }
             try await fixture.work(100, on: heir)
             try await eventually("nothing is missing") {
-                Stories(leaving.sink.events + heir.sink.events).whole == 200
+                Stories(fixture.deliveries.all).whole == 200
             }
         }
     }

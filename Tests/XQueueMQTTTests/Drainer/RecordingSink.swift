@@ -1,6 +1,17 @@
 import Synchronization
 import XQueueCore
 
+/// The events of several sinks, in the order in which they arrived at any of them.
+final class Deliveries: Sendable {
+    private let events = Mutex<[TaskEvent]>([])
+
+    var all: [TaskEvent] { events.withLock { $0 } }
+
+    func append(_ more: [TaskEvent]) {
+        events.withLock { $0 += more }
+    }
+}
+
 /// A sink that records its events and can be made to fail or hang.
 final class RecordingSink: EventSink {
     private struct State {
@@ -17,6 +28,12 @@ final class RecordingSink: EventSink {
 
     let name = "recording"
     private let state = Mutex(State())
+    private let deliveries: Deliveries
+
+    /// - Parameter deliveries: Also receives the events.
+    init(_ deliveries: Deliveries) {
+        self.deliveries = deliveries
+    }
 
     /// All delivered events, including repeats.
     var events: [TaskEvent] { state.withLock { $0.events } }
@@ -58,6 +75,7 @@ final class RecordingSink: EventSink {
             try await SystemQueueClock().sleep(for: .seconds(3600))
         }
         state.withLock { $0.events += events }
+        deliveries.append(events)
     }
 
     func close() async {
