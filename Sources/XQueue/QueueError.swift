@@ -107,7 +107,7 @@ extension QueueError {
 
     /// An error of the log in front of the store, for the queue's caller.
     init(_ error: IntakeError) {
-        let code: Code = error.code == .refused ? .invalidField : .intakeUnavailable
+        let code: Code = error.code == .rejected ? .invalidField : .intakeUnavailable
         self.init(code, error.message, cause: error)
     }
 

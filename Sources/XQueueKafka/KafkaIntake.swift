@@ -72,14 +72,14 @@ public final class KafkaIntake: TaskIntake {
             try await producer.send(records.map { KafkaMessage($0) }, to: configuration.deadTopic)
             return
         } catch {
-            guard error.code == .refused else { throw error }
+            guard error.code == .rejected else { throw error }
         }
         // The added headers may have made a message too large. Its position is recorded in any case.
         for record in records {
             do throws(IntakeError) {
                 try await producer.send([KafkaMessage(record)], to: configuration.deadTopic)
             } catch {
-                guard error.code == .refused else { throw error }
+                guard error.code == .rejected else { throw error }
                 try await producer.send(
                     [KafkaMessage(record, withoutValue: true)], to: configuration.deadTopic)
             }

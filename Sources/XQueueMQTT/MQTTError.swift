@@ -16,7 +16,7 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
         /// arrived.
         case disconnected
         /// The broker rejected the connection or a message.
-        case refused
+        case rejected
         /// The broker did not answer in time.
         case timedOut
         /// The broker reports that it accepts nothing at present.
@@ -57,7 +57,7 @@ public struct MQTTError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether a message may have caused the connection's end.
     var mayBeOfAMessage: Bool {
         switch kind {
-        case .disconnected, .refused, .timedOut: true
+        case .disconnected, .rejected, .timedOut: true
         case .busy, .closed, .invalid, .violation: false
         }
     }

@@ -45,7 +45,7 @@ final class GroupCommitWriter: Sendable {
     func run<Value: Sendable>(
         _ verb: @escaping @Sendable (WriteSession) throws -> Value
     ) async throws(StoreError) -> Value {
-        if let refusal = files?.refusal { throw refusal }
+        if let rejection = files?.rejection { throw rejection }
         // The writer sets it before it answers the caller, who reads it only then.
         nonisolated(unsafe) var result: Result<Value, StoreError>?
         let job: WriteJob = { session, now in
@@ -75,7 +75,7 @@ final class GroupCommitWriter: Sendable {
     /// write does not fail the others.
     private func commit(_ group: [WriteCall], _ session: WriteSession) {
         if let gone = stopIfFilesAreLost(session.db) {
-            for call in group { call.answer(.failure(gone.refusal)) }
+            for call in group { call.answer(.failure(gone.rejection)) }
             return
         }
         let (now, step) = self.session.watch?.read(clock) ?? (clock.now(), .zero)
@@ -99,7 +99,7 @@ final class GroupCommitWriter: Sendable {
         if step != .zero { self.session.watch?.accept(step) }
         if let gone = stopIfFilesAreLost(session.db), !gone.isSaved {
             // The files were lost during the commit, which would count only if it had been saved since.
-            for call in group { call.answer(.failure(gone.refusal)) }
+            for call in group { call.answer(.failure(gone.rejection)) }
             return
         }
         if session.effects.flow != FlowCounts() { failures.succeeded() }
@@ -122,7 +122,7 @@ final class GroupCommitWriter: Sendable {
     /// Checks now, not only at the next write, whether the files are still there: the sooner their contents are
     /// saved, the less there is to lose.
     func checkFiles() {
-        guard let files, files.refusal == nil, files.findLoss() != nil else { return }
+        guard let files, files.rejection == nil, files.findLoss() != nil else { return }
         writer.asyncWriteWithoutTransaction { [self] db in
             // A closed store no longer owns its files.
             if session.value != nil { _ = stopIfFilesAreLost(db) }
@@ -130,7 +130,7 @@ final class GroupCommitWriter: Sendable {
     }
 
     private struct LostFiles {
-        let refusal: StoreError
+        let rejection: StoreError
         /// Whether everything written before the loss is saved.
         let isSaved: Bool
     }
@@ -139,15 +139,15 @@ final class GroupCommitWriter: Sendable {
     /// contents and rejects all further writes.
     private func stopIfFilesAreLost(_ db: Database) -> LostFiles? {
         guard let files else { return nil }
-        if let refusal = files.refusal { return LostFiles(refusal: refusal, isSaved: false) }
+        if let rejection = files.rejection { return LostFiles(rejection: rejection, isSaved: false) }
         guard let loss = files.findLoss() else { return nil }
         // Saving may take long; callers should not wait for it in vain.
-        files.refuse(StoreError(.unavailable, "\(loss): no further writes are accepted"))
+        files.reject(StoreError(.unavailable, "\(loss): no further writes are accepted"))
         let outcome = StoreRescue(watch: files).run(db)
-        let refusal = StoreError(.unavailable, "\(loss): no further writes are accepted; \(outcome.advice)")
-        files.refuse(refusal)
-        failures.failed(refusal, at: clock.instant())
-        return LostFiles(refusal: refusal, isSaved: outcome.isSaved)
+        let rejection = StoreError(.unavailable, "\(loss): no further writes are accepted; \(outcome.advice)")
+        files.reject(rejection)
+        failures.failed(rejection, at: clock.instant())
+        return LostFiles(rejection: rejection, isSaved: outcome.isSaved)
     }
 
     /// Finishes waiting calls and rejects further ones. Returns true only for the first caller.

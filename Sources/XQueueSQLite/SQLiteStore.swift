@@ -114,7 +114,7 @@ public final class SQLiteStore: Store {
         nodeBook.close()
         eventBell.close()
         await readers.close()
-        let isIntact = files?.refusal == nil
+        let isIntact = files?.rejection == nil
         if isIntact {
             // Errors no longer matter when closing.
             try? database.close()

@@ -87,8 +87,8 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     ) async throws(StoreError) -> Answer {
         let outcome = await withUnsafeContinuation { continuation in
             let call = Call(item: item, weight: weight, continuation: continuation)
-            let (refusal, starts) = add(call)
-            if let refusal { call.answer(.failure(refusal)) }
+            let (rejection, starts) = add(call)
+            if let rejection { call.answer(.failure(rejection)) }
             if starts { start() }
         }
         return try outcome.get()
@@ -111,7 +111,7 @@ public final class CallGatherer<Item: Sendable, Answer: Sendable>: Sendable {
     }
 
     @inlinable
-    func add(_ call: Call) -> (refusal: StoreError?, starts: Bool) {
+    func add(_ call: Call) -> (rejection: StoreError?, starts: Bool) {
         state.withLock { state in
             if state.isClosed { return (StoreError(.closed, "the store has been closed"), false) }
             guard state.waiting.count < maxWaiting else {

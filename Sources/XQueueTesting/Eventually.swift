@@ -16,7 +16,7 @@ public func eventually(
     let deadline = ContinuousClock.now + limit
     while try await !condition() {
         guard ContinuousClock.now < deadline else {
-            Issue.record("not within \(limit): \(what)", sourceLocation: sourceLocation)
+            Issue.record("timed out after \(limit): \(what)", sourceLocation: sourceLocation)
             throw NotInTime()
         }
         try await Task.sleep(for: .milliseconds(5))

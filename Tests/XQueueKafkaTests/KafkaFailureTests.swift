@@ -76,7 +76,7 @@ import XQueueTesting
         let error = await #expect(throws: IntakeError.self) {
             try await intake.append(IntakeMessage.numbered(1..<2))
         }
-        #expect(error?.code == .refused)
+        #expect(error?.code == .rejected)
         try await eventually("messages are accepted again") {
             (try? await intake.append(IntakeMessage.numbered(2..<3))) != nil
         }

@@ -176,7 +176,7 @@ import XQueueTesting
         let error = await #expect(throws: IntakeError.self) {
             try await intake.append([IntakeMessage(key: "a", value: String(repeating: "x", count: 3000))])
         }
-        #expect(error?.code == .refused)
+        #expect(error?.code == .rejected)
         await intake.close()
     }
 

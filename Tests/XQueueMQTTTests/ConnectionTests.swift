@@ -30,7 +30,7 @@ import XQueueTesting
             $0.version = version
         }
         let error = await #expect(throws: MQTTError.self) { try await sink.open() }
-        #expect(error?.kind == .refused)
+        #expect(error?.kind == .rejected)
         #expect(error?.message.contains("hidden") == false)
     }
 

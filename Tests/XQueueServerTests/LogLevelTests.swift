@@ -21,7 +21,7 @@ import Testing
             (#"{}"#, "level", "invalid_field"), (#"{"level":"info","x":1}"#, "x", "unknown_field"),
             ("[]", nil, "malformed_json"),
         ])
-    func refusal(body: String, field: String?, code: String) async throws {
+    func rejection(body: String, field: String?, code: String) async throws {
         let control = LogControl(.warning)
         try await TestAPI.run(logControl: control) { api in
             try await api.put("/api/v1/log-level", body).expectError(400, code, field: field)

@@ -25,8 +25,8 @@ import XQueueStoreTesting
             }
             let another = try await server.connect()
             try await another.send(Self.large)
-            let refusal = try #require(await another.reply())
-            #expect(refusal.status == 503 && refusal.body.contains(#""code":"overloaded""#))
+            let rejection = try #require(await another.reply())
+            #expect(rejection.status == 503 && rejection.body.contains(#""code":"overloaded""#))
             server.store.release(.insert)
             for sender in senders { #expect(await sender.reply()?.status == 201) }
             let last = try await server.connect()

@@ -100,7 +100,7 @@ import XQueueTesting
         #expect(Set(gathered) == [[1, 2, 3], [4, 5, 6], [7], [8]])
     }
 
-    @Test("Calls are rejected when too many wait, and after closing") func refusals()
+    @Test("Calls are rejected when too many wait, and after closing") func rejections()
         async throws
     {
         let gatherer = Gatherer(maxWaiting: 2, maxWeight: 10)

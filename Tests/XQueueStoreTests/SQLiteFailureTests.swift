@@ -28,18 +28,18 @@ import XQueueTesting
     @Test func aFullStoreRejectsTasksAndLosesNothing() async throws {
         let store = try SQLiteStore(path: path, maxFileBytes: 1 << 20)
         var accepted: [TaskID] = []
-        var refusal: StoreError?
-        while refusal == nil {
+        var rejection: StoreError?
+        while rejection == nil {
             let batch = tasks(10, bytes: 1500)
             do throws(StoreError) {
                 _ = try await store.insert(batch)
                 accepted += batch.map(\.id)
             } catch {
-                refusal = error
+                rejection = error
             }
         }
-        #expect(refusal?.code == .unavailable)
-        #expect(refusal?.message.contains("full") == true)
+        #expect(rejection?.code == .unavailable)
+        #expect(rejection?.message.contains("full") == true)
         #expect(accepted.count > 100)
         // Existing tasks can still be processed, which frees space.
         let grant = ClaimGrant(

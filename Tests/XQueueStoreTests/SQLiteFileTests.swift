@@ -48,17 +48,17 @@ import XQueueTesting
     /// Inserts tasks until one is rejected; returns the accepted ones and the error.
     private func insertUntilRefused(_ store: SQLiteStore) async throws -> (Set<TaskID>, StoreError) {
         var accepted: Set<TaskID> = []
-        var refusal: StoreError?
+        var rejection: StoreError?
         try await eventually("an insert is rejected") {
             let batch = tasks(1)
             do throws(StoreError) {
                 accepted.formUnion(try await store.insert(batch).map(\.record.id))
             } catch {
-                refusal = error
+                rejection = error
             }
-            return refusal != nil
+            return rejection != nil
         }
-        return (accepted, try #require(refusal))
+        return (accepted, try #require(rejection))
     }
 
     // MARK: - Locks
@@ -128,10 +128,10 @@ import XQueueTesting
         let store = try SQLiteStore(path: path)
         var accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         for suffix in suffixes { try remove(suffix) }
-        let (more, refusal) = try await insertUntilRefused(store)
+        let (more, rejection) = try await insertUntilRefused(store)
         accepted.formUnion(more)
-        #expect(refusal.code == .unavailable)
-        #expect(refusal.message.contains("\(path)\(suffixes[0]) was removed"))
+        #expect(rejection.code == .unavailable)
+        #expect(rejection.message.contains("\(path)\(suffixes[0]) was removed"))
         await #expect(throws: StoreError.self) { try await store.check() }
         #expect(try await afterAKill(path) == accepted)
         // Existing tasks can still be read.
@@ -158,8 +158,8 @@ import XQueueTesting
         let accepted = Set(try await store.insert(tasks(5)).map(\.record.id))
         try Data().write(to: URL(filePath: path + "-new"))
         #expect(rename(path + "-new", path + "-wal") == 0)
-        let (more, refusal) = try await insertUntilRefused(store)
-        #expect(refusal.message.contains("-wal was replaced"))
+        let (more, rejection) = try await insertUntilRefused(store)
+        #expect(rejection.message.contains("-wal was replaced"))
         #expect(try await afterAKill(path) == accepted.union(more))
         await store.close()
     }
@@ -182,7 +182,7 @@ import XQueueTesting
         let store = try SQLiteStore(path: path)
         var accepted = Set(try await store.insert(tasks(20)).map(\.record.id))
         for suffix in suffixes { try remove(suffix) }
-        let (more, refusal) = try await insertUntilRefused(store)
+        let (more, rejection) = try await insertUntilRefused(store)
         accepted.formUnion(more)
         let copy = try #require(saved.first)
         #expect(saved.count == 1)
@@ -191,7 +191,7 @@ import XQueueTesting
         #expect(try await afterAKill(copy) == accepted)
         // The first error may precede the completed copy; later ones name it.
         let later = await #expect(throws: StoreError.self) { try await store.insert(tasks(1)) }
-        #expect(refusal.message.contains("was removed"))
+        #expect(rejection.message.contains("was removed"))
         #expect(later?.message.contains(copy) == true)
         await store.close()
     }

@@ -147,7 +147,7 @@ import XQueueCore
             (#"{"type":"a","payload":"\#(String(repeating: "x", count: 1 << 20))"}"#, "payload"),
             (#"{"type":"a","payload":"\#(String(repeating: "x", count: 2 << 20))"}"#, "larger"),
         ])
-    func refusals(_ value: String, _ reason: String) {
+    func rejections(_ value: String, _ reason: String) {
         let error = #expect(throws: QueueError.self) { try task(value) }
         #expect(error?.message.contains(reason) == true)
     }

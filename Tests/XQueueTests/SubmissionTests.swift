@@ -4,7 +4,7 @@ import XQueueCore
 
 /// Which submissions are valid.
 @Suite struct SubmissionTests {
-    private func refusal(_ change: (inout TaskSubmission) -> Void) async throws -> QueueError? {
+    private func rejection(_ change: (inout TaskSubmission) -> Void) async throws -> QueueError? {
         let fixture = try RuntimeFixture()
         var submission = TaskSubmission(type: "t")
         change(&submission)
@@ -52,14 +52,14 @@ import XQueueCore
 
     @Test(arguments: wrong)
     private func aWrongFieldIsNamed(_ wrong: Case) async throws {
-        let error = try await refusal(wrong.change)
+        let error = try await rejection(wrong.change)
         #expect(error?.code == .invalidField)
         #expect(error?.field == wrong.field)
         #expect(error?.message.hasPrefix(wrong.field) == true)
     }
 
     @Test func theEndsOfEveryRangeAreValid() async throws {
-        let error = try await refusal { submission in
+        let error = try await rejection { submission in
             submission.type = String(repeating: "x", count: 124) + "._:-"
             submission.priority = .min
             submission.maxRetry = 1000

@@ -205,7 +205,7 @@ public struct IntakeError: Error, Sendable, CustomStringConvertible {
         /// The log cannot be used now; retrying later may help.
         public static let unavailable = Code(rawValue: "intake_unavailable")
         /// The log rejects a message for good, for example because it is too large.
-        public static let refused = Code(rawValue: "intake_refused")
+        public static let rejected = Code(rawValue: "intake_rejected")
         /// A setting, or the log itself, is not as required.
         public static let invalid = Code(rawValue: "intake_invalid")
         /// The intake has been closed.

@@ -47,7 +47,7 @@ final class KafkaDelivery: Sendable {
             if code != RD_KAFKA_RESP_ERR_NO_ERROR {
                 state.failed += 1
                 // A permanent rejection says more than a timeout beside it.
-                if state.code == RD_KAFKA_RESP_ERR_NO_ERROR || Self.isRefusal(code) { state.code = code }
+                if state.code == RD_KAFKA_RESP_ERR_NO_ERROR || Self.isRejection(code) { state.code = code }
             }
             return state.open == 0
         }
@@ -62,7 +62,7 @@ final class KafkaDelivery: Sendable {
         let (failed, code) = state.withLock { ($0.failed, $0.code) }
         guard failed > 0 else { return nil }
         let reason = KafkaCode.text(code)
-        if Self.isRefusal(code) { return IntakeError(.refused, "Kafka rejected the message: \(reason)") }
+        if Self.isRejection(code) { return IntakeError(.rejected, "Kafka rejected the message: \(reason)") }
         let some = count > 1 ? "\(failed) of \(count) messages" : "the message"
         return IntakeError(
             .unavailable, "Kafka has not acknowledged \(some); outcome unknown: \(reason)")
@@ -80,7 +80,7 @@ final class KafkaDelivery: Sendable {
         }
     }
 
-    private static func isRefusal(_ code: rd_kafka_resp_err_t) -> Bool {
+    private static func isRejection(_ code: rd_kafka_resp_err_t) -> Bool {
         code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE
             || code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE
     }

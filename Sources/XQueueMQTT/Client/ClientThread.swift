@@ -48,7 +48,7 @@ struct ClientThread {
             try announce(connection)
         } catch {
             guard error.kind == .disconnected else { throw error }
-            throw MQTTError(.refused, error.message, objection: .unknown)
+            throw MQTTError(.rejected, error.message, objection: .unknown)
         }
         mailbox.didOpen(presenceRejection: connection.presenceRejection)
         try deliver(connection)
@@ -77,7 +77,7 @@ struct ClientThread {
             try connection.step(mailbox.pipe)
             if connection.outstanding > 0, ContinuousClock.now > deadline {
                 throw MQTTError(
-                    .refused, "the broker did not acknowledge \(settings.presenceTopic)",
+                    .rejected, "the broker did not acknowledge \(settings.presenceTopic)",
                     objection: .presence)
             }
         }

@@ -45,7 +45,7 @@ final class Delivery: Sendable {
     /// Records that the connection broke or timed out; see ``DeliveryPlan/noteBreak(isRejection:)``.
     func noteBreak(_ error: MQTTError) -> DeliveryPlan.Advice {
         state.withLock { state in
-            let (advice, index) = state.plan.noteBreak(isRejection: error.kind == .refused)
+            let (advice, index) = state.plan.noteBreak(isRejection: error.kind == .rejected)
             if let index {
                 let size = batch.messages[index].count
                 state.rejections.add(

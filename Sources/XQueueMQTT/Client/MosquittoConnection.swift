@@ -193,7 +193,7 @@ final class MosquittoConnection {
         let isNew = settings.configuration.version == .v5
         let text = isNew ? mosquitto_reason_string(code) : mosquitto_connack_string(code)
         failure = MQTTError(
-            .refused, "the broker refused the connection: \(Self.text(text))",
+            .rejected, "the broker refused the connection: \(Self.text(text))",
             objection: isNew ? Self.objection(code) : code == Self.notAuthorized ? .presence : nil)
     }
 
@@ -225,7 +225,7 @@ final class MosquittoConnection {
         guard reason >= 0x80, failure == nil else { return }
         let isOfAMessage = Self.messageReasons.contains(reason)
         failure = MQTTError(
-            isOfAMessage ? .refused : .busy,
+            isOfAMessage ? .rejected : .busy,
             "the broker closed the connection: \(Self.text(mosquitto_reason_string(reason)))")
     }
 

@@ -124,7 +124,7 @@ extension BrokerConnector {
             upgraders: [upgrader],
             notUpgradingCompletionHandler: { channel in
                 channel.eventLoop.makeFailedFuture(
-                    MQTTError(.refused, "\(broker.description) did not accept the WebSocket upgrade"))
+                    MQTTError(.rejected, "\(broker.description) did not accept the WebSocket upgrade"))
             })
         return try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
             configuration: .init(upgradeConfiguration: upgrade))

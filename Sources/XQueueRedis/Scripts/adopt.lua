@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] note of the transfer, then for each task: identifier, definition with its times,
 --       state or '' if it is unchanged since its submission, 1 if it is parked or else 0, result or '', errors or ''
--- reply time, ready, due, then for each task: 0 if it was imported, the existing record, or the code of the refusal
+-- reply time, ready, due, then for each task: 0 if it was imported, the existing record, or the code of the rejection
 -- include keys clock records unique log writes places
 
 -- A server that is out of memory rejects the call here.

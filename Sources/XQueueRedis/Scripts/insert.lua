@@ -52,7 +52,7 @@ local function count_new(first, size)
 end
 
 -- Returns why to reject the caller's tasks, or nil. Nothing has been changed yet.
-local function refusal(first_type, type_count, first, size)
+local function rejection(first_type, type_count, first, size)
   if pending + size > MAX_BACKLOG and pending + count_new(first, size) > MAX_BACKLOG then
     return {$BACKLOG_FULL, pending}
   end
@@ -138,7 +138,7 @@ learn(ids)
 
 local callers, before = {}, pending
 for n, caller in ipairs(requests) do
-  local answers = refusal(caller.first_type, caller.type_count, caller.first, caller.size)
+  local answers = rejection(caller.first_type, caller.type_count, caller.first, caller.size)
   if not answers then
     make_types(caller.first_type, caller.type_count)
     answers = {0}

@@ -4,7 +4,7 @@
 -- define LAYOUT $LAYOUT
 -- The names of these keys without the number, as in layout 1.
 local FENCED = {':types', ':states', ':held', ':node-times'}
-local FENCE = 'this queue has layout $LAYOUT: it takes XQueue 0.2 or newer to read it'
+local FENCE = 'this queue has layout $LAYOUT, which requires XQueue 0.2 or newer'
 
 -- Returns 0 for an empty queue. Layout 1 stored no number: it is the layout of a queue with a birth mark or types only.
 local function layout_of()

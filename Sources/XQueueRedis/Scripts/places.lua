@@ -13,7 +13,7 @@ end
 
 local function settings_of(type)
   local limit, paused = string.match(redis.call('HGET', TYPES, type) or '0 0', '^(%d+) (%d)$')
-  if not limit then error(TYPES .. ' holds impossible settings of ' .. type) end
+  if not limit then error(TYPES .. ' holds invalid settings of ' .. type) end
   return tonumber(limit), paused == '1'
 end
 

@@ -30,7 +30,7 @@ local function look(kind, key, ...)
   local reply = redis.pcall(kind, key, ...)
   if type(reply) == 'table' and reply.err then
     wrong = wrong or redis.error_reply((string.match(reply.err, '^%u+') or 'ERR') .. ' ' .. key
-      .. ' cannot be read (' .. kind .. '), or holds something else than XQueue keeps there: ' .. reply.err)
+      .. ' cannot be read with ' .. kind .. ', or holds data of another kind: ' .. reply.err)
     return {}
   end
   return reply

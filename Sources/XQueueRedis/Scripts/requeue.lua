@@ -2,7 +2,7 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3…] identifiers
--- reply time, ready, due, then for each task: 0 or the code of the refusal, and its record
+-- reply time, ready, due, then for each task: 0 or the code of the rejection, and its record
 -- include keys clock may-grow records unique log writes places machine
 
 local codes = {}

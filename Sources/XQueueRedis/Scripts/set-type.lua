@@ -2,7 +2,7 @@
 --
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] type  [4] maximum number of types  [5] 'limit' or 'paused'  [6] the value
--- reply time, ready, due, 0 or the code of the refusal
+-- reply time, ready, due, 0 or the code of the rejection
 -- include keys clock may-grow records log writes
 
 local TYPE_NAME = ARGV[3]

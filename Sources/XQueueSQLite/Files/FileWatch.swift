@@ -17,7 +17,7 @@ final class FileWatch: Sendable {
 
     private struct State {
         var files: [(path: String, identity: FileIdentity)]
-        var refusal: StoreError?
+        var rejection: StoreError?
     }
 
     let lock: ProcessLock
@@ -39,11 +39,11 @@ final class FileWatch: Sendable {
     }
 
     /// Why writes are rejected; nil as long as no loss has been noticed.
-    var refusal: StoreError? { state.withLock { $0.refusal } }
+    var rejection: StoreError? { state.withLock { $0.rejection } }
 
     /// Rejects all further writes.
-    func refuse(_ error: StoreError) {
-        state.withLock { $0.refusal = error }
+    func reject(_ error: StoreError) {
+        state.withLock { $0.rejection = error }
     }
 
     /// The first file that is missing or replaced.

@@ -91,7 +91,7 @@ final class ProcessLock: Sendable {
         let name = try open(path + ".lock")
         do throws(StoreError) {
             guard flock(name, LOCK_EX | LOCK_NB) == 0 else {
-                throw refusal(path + ".lock", isTaken: errno == EWOULDBLOCK)
+                throw rejection(path + ".lock", isTaken: errno == EWOULDBLOCK)
             }
             let file = try open(path)
             do throws(StoreError) {
@@ -128,14 +128,14 @@ final class ProcessLock: Sendable {
         var range = lockedRange(F_WRLCK)
         guard fcntl(descriptor, setLock, &range) != 0 else { return }
         switch errno {
-        case EAGAIN, EACCES: throw refusal(path, isTaken: true)
+        case EAGAIN, EACCES: throw rejection(path, isTaken: true)
         // No such locks on this system; the other lock still protects the name.
         case EINVAL: return
-        default: throw refusal(path, isTaken: false)
+        default: throw rejection(path, isTaken: false)
         }
     }
 
-    private static func refusal(_ path: String, isTaken: Bool) -> StoreError {
+    private static func rejection(_ path: String, isTaken: Bool) -> StoreError {
         let reason = String(cString: strerror(errno))
         return isTaken
             ? StoreError(.inUse, "another process is using this store (it holds \(path))")

@@ -60,7 +60,7 @@ struct ConsoleFile: Sendable {
         "parts.js": PackageResources.parts_js,
         "past.js": PackageResources.past_js,
         "phone.css": PackageResources.phone_css,
-        "refusals.js": PackageResources.refusals_js,
+        "rejections.js": PackageResources.rejections_js,
         "router.js": PackageResources.router_js,
         "series.js": PackageResources.series_js,
         "shell.css": PackageResources.shell_css,

@@ -123,7 +123,7 @@ class Page:
             if time.monotonic() > deadline:
                 shown = self.evaluate("document.body?.innerText.slice(0, 3000)")
                 raise AssertionError(
-                    f"not within {seconds} s: {what or expression}\nproblems: {self.problems}\nthe page:\n{shown}")
+                    f"timed out after {seconds} s: {what or expression}\nproblems: {self.problems}\nthe page:\n{shown}")
             time.sleep(0.05)
 
     def text(self, selector):

@@ -39,7 +39,7 @@ def wait_for(condition, what, seconds=PATIENCE):
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"timed out after {seconds} s: {what}")
         time.sleep(0.05)
     return answer
 

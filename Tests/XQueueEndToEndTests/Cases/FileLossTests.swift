@@ -19,16 +19,16 @@ import XQueueTesting
         var accepted: Set<TaskID> = []
         for _ in 0..<20 { accepted.insert(try await api.submit("later").id) }
         try FileManager.default.removeItem(atPath: folder.path + "/data/xqueue.db" + suffix)
-        var refusal = ""
+        var rejection = ""
         try await eventually("a submission is rejected") {
             let reply = try await api.send("POST", "/tasks", #"{"type":"later"}"#)
             if reply.status == 201 {
                 accepted.insert(try reply.decoded(QueueTask.self).id)
             }
-            refusal = reply.text
+            rejection = reply.text
             return reply.status == 503
         }
-        #expect(refusal.contains("xqueue.db\(suffix) was removed while it was in use"))
+        #expect(rejection.contains("xqueue.db\(suffix) was removed while it was in use"))
         try await eventually("health reports it") { try await api.send("GET", "/health").status == 503 }
         try await server.kill9()
 

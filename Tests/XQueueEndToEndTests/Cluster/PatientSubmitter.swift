@@ -11,7 +11,7 @@ import XQueueTesting
 final class PatientSubmitter: Sendable {
     private struct State {
         var accepted: [TaskID] = []
-        var refusals = 0
+        var rejections = 0
         var isDone = false
     }
 
@@ -28,7 +28,7 @@ final class PatientSubmitter: Sendable {
     /// The tasks that a server accepted.
     var accepted: [TaskID] { state.withLock { $0.accepted } }
     /// How often a server rejected tasks as temporarily unavailable.
-    var refusals: Int { state.withLock { $0.refusals } }
+    var rejections: Int { state.withLock { $0.rejections } }
 
     /// Makes ``run(batch:_:)`` end after the current batch.
     func finish() {
@@ -62,7 +62,7 @@ final class PatientSubmitter: Sendable {
             }
             #expect(reply.status == 503, "\(reply.text)")
             #expect(reply.headers["retry-after"] != nil, "\(reply.text)")
-            state.withLock { $0.refusals += 1 }
+            state.withLock { $0.rejections += 1 }
             return false
         }
     }

@@ -22,7 +22,7 @@ import XQueueTesting
     @Test func itShutsDownForAWhile() async throws {
         try await survive(.init(.everySecond)) { redis, submitter in
             try await redis.stop()
-            try await eventually("submissions are rejected") { submitter.refusals >= 2 }
+            try await eventually("submissions are rejected") { submitter.rejections >= 2 }
             try await redis.start()
         }
     }
@@ -57,8 +57,8 @@ import XQueueTesting
         try await survive(RedisOptions()) { redis, submitter in
             // Less than is currently in use.
             try await redis.command("CONFIG", "SET", "maxmemory", "100000")
-            let before = submitter.refusals
-            try await eventually("submissions are rejected") { submitter.refusals >= before + 3 }
+            let before = submitter.rejections
+            try await eventually("submissions are rejected") { submitter.rejections >= before + 3 }
             try await redis.command("CONFIG", "SET", "maxmemory", "0")
         }
     }

@@ -74,10 +74,10 @@ struct KafkaQueue: Sendable {
 extension API.Reply {
     /// The error code of a rejection.
     func errorCode() throws -> String {
-        struct Refusal: Decodable {
+        struct Rejection: Decodable {
             var code: String
         }
-        return try decoded(Refusal.self).code
+        return try decoded(Rejection.self).code
     }
 }
 

@@ -52,7 +52,7 @@ import XQueueTesting
     @Test func rejectedMessagesAreCountedAndLogged() async throws {
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
-        node.sink.refuse(["a/b"])
+        node.sink.reject(["a/b"])
         try await fixture.running([node]) {
             try await eventually("it is counted") { node.manager.sinkConditions().first?.rejected == 1 }
             #expect(node.log.all == ["Message rejected by sink and set aside a/b"])
@@ -61,7 +61,7 @@ import XQueueTesting
             #expect(condition.problem == nil)
             #expect(try await node.manager.statistics().sinks.first?.tally.rejected == 1)
             // When there are many, all are counted but not all logged.
-            node.sink.refuse((0..<100).map { "c/\($0)" })
+            node.sink.reject((0..<100).map { "c/\($0)" })
             try await fixture.work(1, on: node)
             try await eventually("all are counted") { node.manager.sinkConditions().first?.rejected == 101 }
             #expect(node.log.all.count <= 1 + 20)

@@ -51,7 +51,7 @@ final class RecordingSink: EventSink {
     }
 
     /// Sets the rejections to report next.
-    func refuse(_ topics: [String]) {
+    func reject(_ topics: [String]) {
         state.withLock { state in
             for topic in topics { state.rejections.add(SinkRejection(topic: topic, reason: "no")) }
         }

@@ -49,7 +49,7 @@ struct JWTTests {
         return AccessControl(configuration, clock: clock)
     }
 
-    private static func isRefused(_ token: String, by access: AccessControl = access()) async -> Bool {
+    private static func isRejected(_ token: String, by access: AccessControl = access()) async -> Bool {
         do throws(AccessRejection) {
             _ = try await access.bearer(token)
             return false
@@ -68,21 +68,21 @@ struct JWTTests {
 
     @Test("An invalid one is rejected") func wrong() async throws {
         let now = Int(Date().timeIntervalSince1970)
-        #expect(await Self.isRefused(try await Self.sign("another secret of more than thirty-two bytes")))
-        #expect(await Self.isRefused(try await Self.sign { $0.exp = now - 1 }))
-        #expect(await Self.isRefused(try await Self.sign { $0.exp = nil }))
-        #expect(await Self.isRefused(try await Self.sign { $0.nbf = now + 600 }))
-        #expect(await Self.isRefused(try await Self.sign { $0.iss = "https://evil.example" }))
-        #expect(await Self.isRefused(try await Self.sign { $0.iss = nil }))
-        #expect(await Self.isRefused(try await Self.sign { $0.aud = ["other"] }))
-        #expect(await Self.isRefused(try await Self.sign { $0.aud = [] }))
-        #expect(await Self.isRefused(try await Self.sign { $0.aud = nil }))
+        #expect(await Self.isRejected(try await Self.sign("another secret of more than thirty-two bytes")))
+        #expect(await Self.isRejected(try await Self.sign { $0.exp = now - 1 }))
+        #expect(await Self.isRejected(try await Self.sign { $0.exp = nil }))
+        #expect(await Self.isRejected(try await Self.sign { $0.nbf = now + 600 }))
+        #expect(await Self.isRejected(try await Self.sign { $0.iss = "https://evil.example" }))
+        #expect(await Self.isRejected(try await Self.sign { $0.iss = nil }))
+        #expect(await Self.isRejected(try await Self.sign { $0.aud = ["other"] }))
+        #expect(await Self.isRejected(try await Self.sign { $0.aud = [] }))
+        #expect(await Self.isRejected(try await Self.sign { $0.aud = nil }))
         let token = try await Self.sign()
-        #expect(await Self.isRefused(token + "x"))
-        #expect(await Self.isRefused("a.b.c"))
-        #expect(await Self.isRefused(".."))
+        #expect(await Self.isRejected(token + "x"))
+        #expect(await Self.isRejected("a.b.c"))
+        #expect(await Self.isRejected(".."))
         let unsigned = Data(#"{"alg":"none"}"#.utf8).base64EncodedString().filter { $0 != "=" }
-        #expect(await Self.isRefused("\(unsigned).\(token.split(separator: ".")[1])."))
+        #expect(await Self.isRejected("\(unsigned).\(token.split(separator: ".")[1])."))
     }
 
     /// Claims with either form of audience.
@@ -133,7 +133,7 @@ struct JWTTests {
             AudienceClaims.Audience.text("xqueue other"), .text("other xqueue"), .list(["xqueue other"]),
             .number(5),
         ] {
-            #expect(await Self.isRefused(try await token(wrong)), "\(wrong)")
+            #expect(await Self.isRejected(try await token(wrong)), "\(wrong)")
         }
         var rules = Self.rules
         rules.audience = "xqueue other"
@@ -146,7 +146,7 @@ struct JWTTests {
         var header = JWTHeader()
         header.crit = names
         let token = try await Self.sign(AudienceClaims(aud: .text("xqueue")), header: header)
-        #expect(await Self.isRefused(token))
+        #expect(await Self.isRejected(token))
     }
 
     @Test("Unusable keys of a set are skipped and reported") func unusableKeys() async throws {
@@ -185,10 +185,10 @@ struct JWTTests {
         let token = try await JWTKeyCollection().add(ecdsa: key).sign(Claims())
         #expect(try await access.bearer(token).name == "alice")
         let other = try await JWTKeyCollection().add(ecdsa: ES256PrivateKey()).sign(Claims())
-        #expect(await Self.isRefused(other, by: access))
+        #expect(await Self.isRejected(other, by: access))
         // Nobody may sign with the public key, which is no secret.
         let forged = try await Self.sign(key.publicKey.pemRepresentation)
-        #expect(await Self.isRefused(forged, by: access))
+        #expect(await Self.isRejected(forged, by: access))
     }
 
     @Test("A token is verified with the key it names") func keySet() async throws {
@@ -210,9 +210,9 @@ struct JWTTests {
             // Signed with one key, but naming the other.
             let other = JWKIdentifier(string: name == "old" ? "new" : "old")
             let liar = await JWTKeyCollection().add(ecdsa: key, kid: other)
-            #expect(await Self.isRefused(try await liar.sign(Claims(), kid: other), by: access))
+            #expect(await Self.isRejected(try await liar.sign(Claims(), kid: other), by: access))
             let stranger = await JWTKeyCollection().add(ecdsa: ES256PrivateKey(), kid: kid)
-            #expect(await Self.isRefused(try await stranger.sign(Claims(), kid: kid), by: access))
+            #expect(await Self.isRejected(try await stranger.sign(Claims(), kid: kid), by: access))
         }
     }
 
@@ -241,7 +241,7 @@ struct JWTTests {
         #expect(try access.admitAtOnce(head, to: .read) == caller)
         #expect(access.stillHolds(caller, head))
         clock.advance(by: .seconds(700))
-        #expect(await Self.isRefused(token, by: access))
+        #expect(await Self.isRejected(token, by: access))
         #expect(!access.stillHolds(caller, head))
 
         let again = Self.access()
@@ -251,7 +251,7 @@ struct JWTTests {
         var configuration = AccessConfiguration()
         configuration.jwt = rules
         again.replace(configuration)
-        #expect(await Self.isRefused(token, by: again))
+        #expect(await Self.isRejected(token, by: again))
         #expect(!again.stillHolds(known, head))
     }
 

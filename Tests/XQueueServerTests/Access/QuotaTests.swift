@@ -107,7 +107,7 @@ import XQueueTesting
             try await second.hello()
             let third = try await server.follow(transport, headers: headers)
             #expect(await third.status() == 429)
-            #expect(await third.refusal().string("code") == "quota_exceeded")
+            #expect(await third.rejection().string("code") == "quota_exceeded")
             let other = try await server.follow(transport, headers: ["Authorization: Bearer a token for all"])
             try await other.hello()
             try await first.close()

@@ -71,7 +71,7 @@ actor EventClient {
     }
 
     /// Reads the body of an error whose head has been read.
-    func refusal() async -> APIReply {
+    func rejection() async -> APIReply {
         while (try? RawJSON(bytes: received)) == nil, await receive() {}
         return APIReply(json: (try? RawJSON(bytes: received)) ?? .null)
     }

@@ -24,7 +24,7 @@ struct Spawn: Sendable {
     /// Starts the program in its own process group, without inheriting open files.
     ///
     /// - Returns: The process, or the `errno` of the failure.
-    func start() -> Result<pid_t, Refusal> {
+    func start() -> Result<pid_t, Rejection> {
         var actions = Self.actions()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -59,7 +59,7 @@ struct Spawn: Sendable {
         defer { for text in words + variables { free(text) } }
         var process: pid_t = 0
         let code = posix_spawn(&process, command[0], &actions, &attributes, words, variables)
-        return code == 0 ? .success(process) : .failure(Refusal(program: program, code: code))
+        return code == 0 ? .success(process) : .failure(Rejection(program: program, code: code))
     }
 
     /// The command, wrapped so that it dies with the thread that started it, if the system supports that.
@@ -86,7 +86,7 @@ struct Spawn: Sendable {
     }
 
     /// A program could not be started.
-    struct Refusal: Error, CustomStringConvertible {
+    struct Rejection: Error, CustomStringConvertible {
         var program: String
         var code: Int32
 

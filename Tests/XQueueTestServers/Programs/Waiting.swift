@@ -20,5 +20,5 @@ package struct NotInTime: Error, CustomStringConvertible {
     let what: String
     let limit: Duration
 
-    package var description: String { "not within \(limit): \(what)" }
+    package var description: String { "timed out after \(limit): \(what)" }
 }

@@ -1,6 +1,6 @@
 // The console's texts in the user's language.
 
-import { refusal } from "./refusals.js";
+import { rejection } from "./rejections.js";
 import { en } from "./words-en.js";
 import { zh } from "./words-zh.js";
 
@@ -44,7 +44,7 @@ export function word(group, name) {
 export function explain(error) {
   const key = `code.${error.code}`;
   if (!(key in words[current])) return error.message;
-  const known = refusal(error);
+  const known = rejection(error);
   const isKnown = known !== null && known.key in words[current];
   return t(key, { message: isKnown ? t(known.key, known.values) : error.message, field: error.field ?? "" });
 }

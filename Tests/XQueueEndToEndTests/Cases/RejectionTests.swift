@@ -5,7 +5,7 @@ import XQueueCore
 import XQueueTestServers
 
 /// A start that cannot succeed prints one line with the reason and exits with its own status.
-@Suite struct RefusalTests {
+@Suite struct RejectionTests {
     private func run(
         _ arguments: [String], in folder: ServerFolder, environment: [String: String] = [:]
     ) async throws -> (status: Int32, output: String) {

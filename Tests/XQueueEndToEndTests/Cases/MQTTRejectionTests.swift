@@ -12,7 +12,7 @@ import FoundationNetworking
 #endif
 
 /// How the program handles a message that its broker rejects.
-@Suite(.timeLimit(.minutes(5))) struct MQTTRefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct MQTTRejectionTests {
     @Test("A message the broker rejects is reported and blocks no other", arguments: ["3.1.1", "5"])
     func putAside(_ version: String) async throws {
         let broker = try MosquittoServer(options: ["max_packet_size 2000"])

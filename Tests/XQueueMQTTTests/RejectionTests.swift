@@ -7,7 +7,7 @@ import XQueueTestServers
 import XQueueTesting
 
 /// Messages the broker rejects are set aside, the rest are delivered.
-@Suite(.timeLimit(.minutes(5))) struct RefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct RejectionTests {
     private typealias Version = MQTTConfiguration.Version
     private static let presence = "task/notifier/task-queue-notifier-node"
 

@@ -6,7 +6,7 @@ import XQueueCore
 
 @testable import XQueueServer
 
-@Suite("Rejected streams", .timeLimit(.minutes(5))) struct EventRefusalTests {
+@Suite("Rejected streams", .timeLimit(.minutes(5))) struct EventRejectionTests {
     @Test(
         "An invalid URL is reported on either transport", arguments: EventClient.Transport.allCases,
         [
@@ -21,9 +21,9 @@ import XQueueCore
         try await LiveServer.run { server in
             let client = try await server.follow(transport, mistake.query)
             #expect(await client.status() == 400)
-            let refusal = await client.refusal()
-            #expect(refusal.string("code") == mistake.code)
-            #expect(refusal.string("field") == mistake.field)
+            let rejection = await client.rejection()
+            #expect(rejection.string("code") == mistake.code)
+            #expect(rejection.string("field") == mistake.field)
             #expect(server.manager.eventBus.count == 0)
         }
     }
@@ -35,7 +35,7 @@ import XQueueCore
         try await LiveServer.run { server in
             let client = try await server.follow(headers: ["Origin: \(origin)"])
             #expect(await client.status() == 403)
-            #expect(await client.refusal().string("code") == "foreign_origin")
+            #expect(await client.rejection().string("code") == "foreign_origin")
         }
     }
 
@@ -63,7 +63,7 @@ import XQueueCore
             let client = try await server.follow(headers: headers)
             #expect(await client.status() == status)
             if status == 426 { #expect(await client.head.lowercased().contains("sec-websocket-version: 13")) }
-            #expect(await client.refusal().string("code") == code)
+            #expect(await client.rejection().string("code") == code)
             // NIO reads nothing after an upgrade request: the connection ends.
             _ = await client.readToEnd()
         }
@@ -90,7 +90,7 @@ import XQueueCore
             let third = try await server.follow(transport)
             #expect(await third.status() == 503)
             #expect(await third.head.lowercased().contains("retry-after:"))
-            #expect(await third.refusal().string("code") == "too_many_subscribers")
+            #expect(await third.rejection().string("code") == "too_many_subscribers")
             try await first.close()
         }
     }

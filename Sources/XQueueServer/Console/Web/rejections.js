@@ -1,6 +1,6 @@
 // Parses the API's messages about invalid fields, so that they can be translated.
 
-/** The message after the field's name, and the suffix of the text key `refused.…`. */
+/** The message after the field's name, and the suffix of the text key `rejected.…`. */
 const reasons = [
   [/^is required/, "required"],
   [/^is given twice$/, "twice"],
@@ -31,12 +31,12 @@ const reasons = [
 ];
 
 /** The text key and values for an error about a field; null for any other error. */
-export function refusal({ field, message }) {
+export function rejection({ field, message }) {
   if (!field || !message.startsWith(`${field} `)) return null;
   const text = message.slice(field.length + 1);
   for (const [pattern, name] of reasons) {
     const found = pattern.exec(text);
-    if (found) return { key: `refused.${name}`, values: { field, ...found.groups } };
+    if (found) return { key: `rejected.${name}`, values: { field, ...found.groups } };
   }
   return null;
 }
