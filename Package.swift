@@ -491,3 +491,31 @@ let package = Package(
             swiftSettings: swiftSettings),
     ]
 )
+
+#if os(Linux)
+// The simulated cluster takes over jobs of the Swift runtime, which was tried on Linux only.
+package.products.append(.executable(name: "xqueue-simulate", targets: ["XQueueSimulate"]))
+package.targets += [
+    .target(name: "CSimulationHooks"),
+    .target(
+        name: "XQueueSimulation",
+        dependencies: [
+            "CSimulationHooks",
+            "XQueue",
+            "XQueueCore",
+            "XQueueStoreKit",
+            .product(name: "HeapModule", package: "swift-collections"),
+            .product(name: "Logging", package: "swift-log"),
+            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        ],
+        swiftSettings: swiftSettings),
+    .executableTarget(
+        name: "XQueueSimulate",
+        dependencies: [
+            "CSimulationHooks",
+            "XQueueSimulation",
+            .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        swiftSettings: swiftSettings),
+]
+#endif

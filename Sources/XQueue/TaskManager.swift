@@ -295,7 +295,7 @@ public final class TaskManager: Service {
     /// then ends.
     private func closeStoreInTime() async {
         guard await pool.finished.wait() != nil,
-            (try? await Task.sleep(for: WorkerPool.storePatience)) != nil
+            (try? await clock.sleepInRealTime(for: WorkerPool.storePatience)) != nil
         else { return }
         await store.close()
     }

@@ -12,7 +12,9 @@ final class LeaseDesk: Sendable {
         var polls = 0
         var isStopped = false
         /// All polls without an answer, including those a claim is under way for.
-        var open: [ObjectIdentifier: LeasePoll] = [:]
+        var open: [Int: LeasePoll] = [:]
+        /// How many polls there have been.
+        var opened = 0
     }
 
     let attempts: Attempts
@@ -65,8 +67,8 @@ final class LeaseDesk: Sendable {
         for poll in open { poll.expire() }
         guard !open.isEmpty else { return }
         // Ends by itself.
-        Task {
-            try? await Task.sleep(for: Self.claimGrace)
+        Task { [context] in
+            try? await context.clock.sleepInRealTime(for: Self.claimGrace)
             for poll in open { poll.giveUp() }
         }
     }
@@ -108,8 +110,12 @@ final class LeaseDesk: Sendable {
         try await workers.noteContact(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.release(tasks) }
         let entry = LeaseQueue.Entry(request: request, poll: poll)
-        state.withLock { $0.open[ObjectIdentifier(poll)] = poll }
-        defer { state.withLock { _ = $0.open.removeValue(forKey: ObjectIdentifier(poll)) } }
+        let number = state.withLock { state in
+            state.opened += 1
+            state.open[state.opened] = poll
+            return state.opened
+        }
+        defer { state.withLock { _ = $0.open.removeValue(forKey: number) } }
         switch try admit(entry) {
         case .queued: break
         case .claimsOnce:

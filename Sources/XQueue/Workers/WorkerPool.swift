@@ -32,7 +32,8 @@ final class WorkerPool: Sendable {
     /// Fulfilled when the pool needs nothing more from the store: whatever still waits for it may be ended.
     let finished = AsyncPromise<Void>()
     private let isStopping = Atomic(false)
-    private let isDispatching = Atomic(true)
+    /// Fulfilled when the dispatcher has ended.
+    private let dispatched = AsyncPromise<Void>()
 
     init(_ attempts: Attempts, registry: HandlerRegistry, workerID: String) {
         self.attempts = attempts
@@ -70,7 +71,8 @@ final class WorkerPool: Sendable {
             let completing = Task { await self.completer.run() }
             let dispatching = await dispatchUntilStopped()
             let graceEnd = context.clock.instant() + configuration.gracePeriod
-            await waitForDispatcher()
+            // A claim in flight gets a moment to return.
+            await dispatched.wait(atMost: Self.storePatience, clock: context.clock)
             await drain(until: graceEnd)
             completer.finish()
             await waitForCompleter(until: graceEnd)
@@ -88,8 +90,7 @@ final class WorkerPool: Sendable {
         // store is closed.
         let dispatching = Task {
             await self.dispatch()
-            self.isDispatching.store(false, ordering: .releasing)
-            self.drained.signal()
+            self.dispatched.fulfill()
         }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
@@ -107,14 +108,6 @@ final class WorkerPool: Sendable {
     private func stop() {
         isStopping.store(true, ordering: .releasing)
         stopped.fulfill()
-    }
-
-    /// Gives a claim in flight a moment to return.
-    private func waitForDispatcher() async {
-        let limit = ContinuousClock.now + Self.storePatience
-        while isDispatching.load(ordering: .acquiring), ContinuousClock.now < limit, !Task.isCancelled {
-            await drained.wait(atMost: limit - ContinuousClock.now)
-        }
     }
 
     /// A slot was freed by a handler that returned.

@@ -42,6 +42,15 @@ package final class AsyncPromise<Value: Sendable>: CancelableWaitable {
         return current
     }
 
+    /// Waits for the value, at most `limit` of real time.
+    ///
+    /// - Returns: Nil if it timed out, or the Swift task was canceled, first.
+    @discardableResult
+    package func wait(atMost limit: Duration, clock: any QueueClock) async -> Value? {
+        _ = await wait(for: .valueUnlessCanceled) { try await clock.sleepInRealTime(for: limit) }
+        return current
+    }
+
     /// The value; waits for it even if the Swift task is canceled.
     package var value: Value {
         get async {

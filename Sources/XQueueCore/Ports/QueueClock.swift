@@ -10,9 +10,18 @@ public protocol QueueClock: Sendable {
     func instant() -> MonotonicInstant
     /// Returns once `deadline` has been reached, or throws `CancellationError`.
     func sleep(until deadline: MonotonicInstant) async throws
+    /// Returns once `duration` of real time has passed, or throws `CancellationError`.
+    ///
+    /// For waits that must end even on a test's clock that nobody moves, such as those for a store that may not answer.
+    func sleepInRealTime(for duration: Duration) async throws
 }
 
 extension QueueClock {
+    /// Sleeps without asking this clock.
+    public func sleepInRealTime(for duration: Duration) async throws {
+        try await Task.sleep(for: duration)
+    }
+
     /// Returns once `duration` has passed, or throws `CancellationError`.
     public func sleep(for duration: Duration) async throws {
         try await sleep(until: instant() + duration)

@@ -1,0 +1,81 @@
+import XQueueCore
+
+extension Plan {
+    /// The types that nodes serve, and the one that only remote workers serve.
+    static let nodeTypes = ["a", "b", "c"]
+    static let remoteType = "r"
+
+    /// Draws a plan.
+    package init(seed: UInt64) {
+        let dice = Dice(seed: seed, "plan")
+        self.seed = seed
+        nodes = 1 + dice.below(3)
+        workers = dice.chance(40) ? 1 + dice.below(2) : 0
+        tasks = []
+        faults = []
+        let length = 5000 + dice.below(40_000)
+        let ids = TaskIDGenerator(random: Dice(seed: seed, "ids")) { SimulatedClock.epoch }
+        for number in 0..<(1 + dice.below(40)) {
+            tasks.append(drawTask(number, ids.next(), within: length, dice))
+        }
+        let most = dice.below(9)
+        for number in 0..<most { faults.append(drawFault(number, within: length, dice)) }
+    }
+
+    private func drawTask(_ number: Int, _ id: TaskID, within length: Int, _ dice: Dice) -> PlannedTask {
+        let submitAt = dice.milliseconds(0...length)
+        let keyNumber = dice.below(3)
+        var types = Self.nodeTypes
+        if workers > 0 { types += [Self.remoteType, Self.remoteType] }
+        return PlannedTask(
+            number: number, id: id, submitAt: submitAt, type: dice.pick(types),
+            priority: Int32(dice.below(3)),
+            key: dice.chance(50) ? ConcurrencyLimit(key: "k\(keyNumber)", limit: keyNumber + 1) : nil,
+            uniqueKey: dice.chance(10) ? "u\(dice.below(3))" : nil,
+            delay: dice.chance(20) ? dice.milliseconds(1...8000) : .zero,
+            maxRetry: dice.below(4),
+            queueTimeout: dice.chance(15) ? dice.milliseconds(2000...40_000) : nil,
+            processTimeout: dice.milliseconds(3000...12_000),
+            work: (0..<(1 + dice.below(3))).map { _ in Self.drawWork(dice) },
+            cancelAt: dice.chance(15) ? submitAt + dice.milliseconds(0...10_000) : nil,
+            isRequeued: dice.chance(30))
+    }
+
+    private static func drawWork(_ dice: Dice) -> PlannedWork {
+        let duration = dice.milliseconds(dice.chance(70) ? 1...1500 : 1500...14_000)
+        let end: PlannedWork.End =
+            switch dice.below(100) {
+            case 0..<65: .success
+            case 65..<80: .failure
+            case 80..<83: .permanentFailure
+            case 83..<90: .snooze
+            default: .stop
+            }
+        return PlannedWork(duration: duration, end: end, isDeaf: end != .stop && dice.chance(8))
+    }
+
+    private func drawFault(_ number: Int, within length: Int, _ dice: Dice) -> PlannedFault {
+        let index = dice.below(nodes + workers)
+        let machine = index < nodes ? MachineName.node(index) : .worker(index - nodes)
+        let kind: PlannedFault.Kind =
+            switch dice.below(100) {
+            case 0..<18: .suspend
+            case 18..<32: .crash
+            case 32..<44: .restart
+            case 44..<62: .lose(dice.pick([10, 30, 60, 100]))
+            case 62..<68: .slow(dice.pick([200, 900]))
+            case 68..<88: .step(Self.drawStep(dice))
+            case 88..<94: .limit(dice.pick(Self.nodeTypes), 1 + dice.below(2))
+            default: .pause(dice.pick(Self.nodeTypes))
+            }
+        return PlannedFault(
+            number: number, start: dice.milliseconds(0...length),
+            duration: dice.milliseconds(dice.chance(60) ? 100...8000 : 8000...25_000), machine: machine,
+            kind: kind)
+    }
+
+    private static func drawStep(_ dice: Dice) -> Duration {
+        let size = dice.pick([1, 4, 20, 60, 3600, 86_400])
+        return .seconds(dice.chance(50) ? size : -size)
+    }
+}

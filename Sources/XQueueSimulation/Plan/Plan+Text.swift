@@ -1,0 +1,51 @@
+import XQueueCore
+
+extension Plan {
+    /// The plan for people, a line for each part.
+    package var lines: [String] {
+        ["\(nodes) nodes, \(workers) remote workers"] + tasks.map(\.line) + faults.map(\.line)
+    }
+}
+
+extension PlannedTask {
+    fileprivate var line: String {
+        var words = ["task \(number): at \(submitAt.text), type \(type), priority \(priority)"]
+        if let key { words.append("key \(key.key), limit \(key.limit)") }
+        if let uniqueKey { words.append("unique key \(uniqueKey)") }
+        if delay > .zero { words.append("delay \(delay.text)") }
+        words.append("\(maxRetry) retries")
+        if let queueTimeout { words.append("queue timeout \(queueTimeout.text)") }
+        words.append("process timeout \(processTimeout.text)")
+        words.append("attempts: " + work.map(\.words).joined(separator: ", then "))
+        if let cancelAt { words.append("canceled at \(cancelAt.text)") }
+        if isRequeued { words.append("retried by its client") }
+        return words.joined(separator: "; ")
+    }
+}
+
+extension PlannedWork {
+    fileprivate var words: String {
+        end == .stop
+            ? "runs until it is stopped"
+            : "\(end.rawValue) after \(duration.text)" + (isDeaf ? ", ignoring stops" : "")
+    }
+}
+
+extension PlannedFault {
+    fileprivate var line: String {
+        "fault \(number): at \(start.text) for \(duration.text), \(words)"
+    }
+
+    private var words: String {
+        switch kind {
+        case .suspend: "\(machine) is suspended"
+        case .crash: "\(machine) crashes"
+        case .restart: "\(machine) is restarted"
+        case .lose(let percent): "\(machine) loses \(percent) % of its messages"
+        case .slow(let delay): "messages of \(machine) take up to \(delay) ms"
+        case .step(let step): "the clock of \(machine) is set by \(step.text) for good"
+        case .limit(let type, let limit): "type \(type) is limited to \(limit)"
+        case .pause(let type): "type \(type) is paused"
+        }
+    }
+}

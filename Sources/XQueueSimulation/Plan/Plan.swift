@@ -1,0 +1,100 @@
+package import XQueueCore
+
+/// What happens in one simulation, apart from the order of things that happen at the same time: drawn from the seed, and then
+/// fixed, so that parts can be left out and the rest stays as it is.
+package struct Plan: Sendable {
+    package let seed: UInt64
+    /// Number of nodes.
+    package var nodes: Int
+    /// Number of remote workers.
+    package var workers: Int
+    package var tasks: [PlannedTask]
+    package var faults: [PlannedFault]
+
+    /// When the last fault is over and the last request was made, from the start.
+    package var quietAt: Duration {
+        let ends = faults.map(\.end) + tasks.map { max($0.submitAt, $0.cancelAt ?? .zero) }
+        return ends.max() ?? .zero
+    }
+}
+
+/// A task that a client submits.
+package struct PlannedTask: Sendable {
+    /// From 0; the task's payload.
+    package let number: Int
+    package let id: TaskID
+    package var submitAt: Duration
+    package var type: String
+    package var priority: Int32
+    package var key: ConcurrencyLimit?
+    package var uniqueKey: String?
+    package var delay: Duration
+    package var maxRetry: Int
+    package var queueTimeout: Duration?
+    package var processTimeout: Duration
+    /// What each attempt does; the last one repeats.
+    package var work: [PlannedWork]
+    /// When the client cancels it, from the start; nil for never.
+    package var cancelAt: Duration?
+    /// Whether the client retries it once if it ends without success.
+    package var isRequeued: Bool
+}
+
+/// What one attempt does.
+package struct PlannedWork: Sendable {
+    package enum End: String, Sendable, CaseIterable {
+        case success, failure, permanentFailure, snooze
+        /// Never, unless it is asked to stop.
+        case stop
+    }
+
+    package var duration: Duration
+    package var end: End
+    /// Whether it ignores that it is asked to stop.
+    package var isDeaf = false
+}
+
+/// A machine of the plan, from 0.
+package enum MachineName: Sendable, Hashable, CustomStringConvertible {
+    case node(Int)
+    case worker(Int)
+
+    package var description: String {
+        switch self {
+        case .node(let number): "node-\(number)"
+        case .worker(let number): "worker-\(number)"
+        }
+    }
+}
+
+/// Something that goes wrong, or that an operator does.
+package struct PlannedFault: Sendable {
+    package enum Kind: Sendable {
+        /// The process is suspended.
+        case suspend
+        /// The process ends from one moment to the next, and another one starts in the end.
+        case crash
+        /// The process is shut down as an operator would, and another one starts: at the end, or when it has shut down.
+        case restart
+        /// So many of a hundred messages are lost.
+        case lose(Int)
+        /// Messages take up to so many milliseconds.
+        case slow(Int)
+        /// The wall clock is set.
+        case step(Duration)
+        /// An operator limits a type.
+        case limit(String, Int)
+        /// An operator pauses a type.
+        case pause(String)
+    }
+
+    /// From 0, for naming it.
+    package let number: Int
+    package var start: Duration
+    package var duration: Duration
+    /// The machine it befalls. Operators work through any node.
+    package var machine: MachineName
+    package var kind: Kind
+
+    package var end: Duration { start + duration }
+}

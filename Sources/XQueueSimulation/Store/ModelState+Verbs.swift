@@ -1,0 +1,152 @@
+import XQueueCore
+
+extension ModelState {
+    mutating func insert(_ tasks: [NewTask], at now: Timestamp) throws(StoreError) -> [InsertOutcome] {
+        var next = self
+        var outcomes: [InsertOutcome] = []
+        var bytes = 0
+        for task in tasks {
+            if let known = next.records[task.id]
+                ?? task.uniqueKey.flatMap({ next.holder(of: $0, type: task.type) })
+            {
+                outcomes.append(.existing(bytes > ModelLimits.answerBytes ? known.abridged : known))
+                bytes += known.contentBytes
+                continue
+            }
+            if next.types[task.type] == nil {
+                guard next.types.count < limits.maxTypes else {
+                    throw StoreError(.tooManyTypes, "there are already \(limits.maxTypes) types")
+                }
+                next.types[task.type] = TypeSetting()
+            }
+            let record = TaskStateMachine.submit(task, at: now)
+            if case .at = task.schedule { next.givenRunAts[task.id] = record.runAt }
+            next.put(record, replacing: nil, at: now)
+            outcomes.append(.inserted(record))
+        }
+        if outcomes.contains(where: \.isInserted) {
+            guard next.records.values.count(where: { $0.status == .pending }) <= limits.maxBacklog else {
+                throw StoreError(.backlogFull, "there are already \(limits.maxBacklog) pending tasks")
+            }
+        }
+        self = next
+        unpark()
+        return outcomes
+    }
+
+    mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
+        var result = ClaimResult(tasks: [], hasMore: false)
+        var bytes = 0
+        let candidates = records.values.filter { $0.pendingReason == .ready && request.types.contains($0.type) }
+        for candidate in candidates.sorted(by: { $0.isBetter(than: $1) }) {
+            guard result.tasks.count < request.count, bytes <= request.maxBytes else {
+                result.hasMore = true
+                break
+            }
+            guard isFree(candidate.type) else { continue }
+            guard hasToken(candidate) else {
+                _ = take(.park, candidate.id, at: now)
+                continue
+            }
+            var grant = request.grant
+            grant.token = grant.token.offset(by: result.tasks.count)
+            guard case .success(let record) = take(.claim(grant), candidate.id, at: now) else { continue }
+            result.tasks.append(record)
+            bytes += record.contentBytes
+        }
+        unpark()
+        return result
+    }
+
+    mutating func settle(_ settlement: Settlement, at now: Timestamp) -> SettleOutcome {
+        let attempt = settlement.attempt
+        if let progress = settlement.progress { note(progress, of: attempt, at: now) }
+        defer { unpark() }
+        switch take(.settle(attempt.token, settlement.outcome), attempt.taskID, at: now) {
+        case .success(let record): return .settled(record.status, version: record.version)
+        case .failure(let rejection): return .rejected(rejection)
+        }
+    }
+
+    mutating func heartbeat(_ attempt: AttemptID, lease: Duration, at now: Timestamp) -> HeartbeatOutcome {
+        switch take(.heartbeat(attempt.token, lease: lease), attempt.taskID, at: now) {
+        case .success(let record): record.cancelRequestedAt == nil ? .held : .cancelRequested
+        case .failure: .lost
+        }
+    }
+
+    mutating func report(_ reports: [ProgressReport], at now: Timestamp) {
+        for (index, report) in reports.enumerated()
+        where !reports[(index + 1)...].contains(where: { $0.attempt == report.attempt }) {
+            note(report.progress, of: report.attempt, at: now)
+        }
+    }
+
+    private mutating func note(_ progress: TaskProgress, of attempt: AttemptID, at now: Timestamp) {
+        if case .success(let record) = take(.progress(attempt.token, progress), attempt.taskID, at: now) {
+            write(.progress(progress), of: record, at: now)
+        }
+    }
+
+    mutating func cancel(_ id: TaskID, grace: Duration, at now: Timestamp) -> ChangeOutcome {
+        defer { unpark() }
+        let outcome = take(.cancel(grace: grace), id, at: now)
+        if case .success(let record) = outcome, record.status == .processing {
+            news.signals.append(.cancelRequested(id))
+        }
+        return change(outcome, id)
+    }
+
+    mutating func requeue(_ id: TaskID, at now: Timestamp) -> ChangeOutcome {
+        if let record = records[id], record.status.isFinal, record.status != .success,
+            let key = record.uniqueKey, holder(of: key, type: record.type) != nil
+        {
+            return .rejected(.uniqueKeyTaken, record)
+        }
+        defer { unpark() }
+        return change(take(.requeue, id, at: now), id)
+    }
+
+    private func change(_ outcome: Result<TaskRecord, TransitionRejection>, _ id: TaskID) -> ChangeOutcome {
+        switch outcome {
+        case .success(let record): .changed(record)
+        case .failure(let rejection): .rejected(rejection, records[id])
+        }
+    }
+
+    // MARK: - Maintenance
+
+    mutating func sweep(limit: Int, draw: SweepDraw, at now: Timestamp) -> SweepResult {
+        let due = records.values
+            .compactMap { record in record.dueAt.map { (time: $0, id: record.id) } }
+            .filter { $0.time <= now }
+            .sorted { ($0.time, $0.id) < ($1.time, $1.id) }
+        for (_, id) in due.prefix(limit) { _ = take(.expire(draw: draw.draw(for: id)), id, at: now) }
+        unpark()
+        let next = records.values.lazy.compactMap(\.dueAt).min()
+        return SweepResult(changed: min(due.count, limit), nextDueIn: next.map { max($0 - now, .zero) })
+    }
+
+    mutating func prune(_ retention: Retention, limit: Int, at now: Timestamp) -> Int {
+        log.prune(at: now)
+        let oldest = now + (.zero - retention.age)
+        let ended = records.values.filter(\.status.isFinal).sorted { $0.id < $1.id }
+        var gone = ended.filter { ($0.completedAt ?? now) < oldest }.prefix(limit).map(\.id)
+        let surplus = min(ended.count - retention.count, limit) - gone.count
+        if surplus > 0 {
+            let known = Set(gone)
+            gone += ended.lazy.map(\.id).filter { !known.contains($0) }.prefix(surplus)
+        }
+        for id in gone {
+            news.changes.append(RecordChange(old: records.removeValue(forKey: id), new: nil))
+            givenRunAts[id] = nil
+        }
+        return gone.count
+    }
+}
+
+extension InsertOutcome {
+    fileprivate var isInserted: Bool {
+        if case .inserted = self { true } else { false }
+    }
+}

@@ -1,0 +1,48 @@
+import XQueue
+import XQueueCore
+
+/// What holds for handlers, by their own diary.
+extension Witness {
+    /// An attempt starts while an earlier one of the same task has not ended.
+    ///
+    /// That is as it must be if the earlier one was cut off from the world: suspended, or in a process that has crashed; or if it
+    /// does not stop when asked to. Of a remote worker nothing is known.
+    func overlap(of earlier: DiaryEntry, with later: DiaryEntry) {
+        let process = earlier.process
+        let isExcused =
+            process.isDead || process.isSuspended || process.suspendedAt >= earlier.startedAt
+            || earlier.work.isDeaf || process is RemoteProcess || cluster?.isEnding == true
+        guard !isExcused else { return }
+        fail(
+            .overlap,
+            "task \(earlier.task.number) runs in \(process.name) since \(Duration.nanoseconds(earlier.startedAt).text), and in \(later.process.name)"
+        )
+    }
+
+    /// A handler was asked to stop.
+    func stopped(_ entry: DiaryEntry, _ reason: StopReason?) {
+        guard let cluster, !cluster.isEnding else { return }
+        let ran = Duration.nanoseconds(time - entry.startedAt)
+        let what = "task \(entry.task.number) in \(entry.process.name) after \(ran.text)"
+        switch reason {
+        case .timedOut:
+            // A remote attempt counts from before its worker had it.
+            if ran < entry.task.processTimeout, entry.process is NodeProcess {
+                fail(.earlyTimeout, "\(what) of \(entry.task.processTimeout.text)")
+            }
+        case .canceled:
+            if entry.task.cancelAt == nil { fail(.wrongStop, "\(what): nobody canceled it") }
+        case .shutdown:
+            if !entry.process.isStopping { fail(.wrongStop, "\(what): the node is not shutting down") }
+        case .leaseLost:
+            guard entry.process is NodeProcess, let machine = cluster.machine(of: entry.process.name) else {
+                return
+            }
+            if machine.health.isSound(since: time - 10_000_000_000) {
+                fail(.wrongStop, "\(what): the node is sound, and told it that its lease is lost")
+            }
+        case nil:
+            fail(.wrongStop, "\(what): no reason was given")
+        }
+    }
+}
