@@ -3,11 +3,14 @@
 SWIFT ?= swift
 # Arguments that `make run` passes to `xqueue serve`, such as ARGS="--server-port 9000".
 ARGS ?=
+# Seeds for `make simulate`: how many, or the only one. Without either it runs for a minute.
+SEEDS ?=
+SEED ?=
 FORMATTED := Package.swift Sources Tests Examples
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test test-bench test-without-traits lint format bench example docs deb test-deb clean setup
+.PHONY: help run build release test simulate test-bench test-without-traits lint format bench example docs deb test-deb clean setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +28,11 @@ test: ## Run all tests, then the examples
 	scripts/setup tests
 	scripts/test
 	scripts/run-examples
+
+simulate: setup ## Run a simulated cluster for a minute (SEEDS=10000, or SEED=17 to repeat one)
+	SWIFT="$(SWIFT)" scripts/build-release xqueue-simulate
+	@exec .build/release/xqueue-simulate $(ARGS) \
+		$(if $(SEED),--seed $(SEED) --verbose,$(if $(SEEDS),--seeds $(SEEDS),--seeds 1000000 --seconds 60))
 
 test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench

@@ -517,5 +517,14 @@ package.targets += [
             .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         swiftSettings: swiftSettings),
+    .testTarget(
+        name: "XQueueSimulationTests",
+        dependencies: [
+            "XQueueSimulate",
+            "XQueueSimulation",
+            "XQueueStoreTesting",
+            "XQueueTestServers",
+        ],
+        swiftSettings: swiftSettings),
 ]
 #endif

@@ -64,6 +64,21 @@ final class Cluster: @unchecked Sendable {
         Task { await follower.run() }
     }
 
+    /// Starts the nodes of the first version again, one after another, if tasks wait for the next version.
+    func roll() {
+        guard plan.tasks.contains(where: { $0.type == Plan.nextType }) else { return }
+        openFaults += 1
+        // Ends with the last node's restart.
+        Task {
+            for node in nodes where node.running?.version == 1 {
+                await node.shutDown()
+                node.start()
+                await scheduler.wait(for: .seconds(2))
+            }
+            openFaults -= 1
+        }
+    }
+
     /// Ends everything at once: what is suspended or crashed is let in, and finds its store closed.
     func end() async {
         isEnding = true

@@ -6,7 +6,7 @@ import XQueueCore
 /// A machine that runs a node of the cluster.
 final class Node: Machine, @unchecked Sendable {
     override func makeProcess(_ name: String, number: Int) -> MachineProcess {
-        let process = NodeProcess(name, self)
+        let process = NodeProcess(name, self, number: number)
         process.run()
         return process
     }
@@ -21,14 +21,18 @@ final class Node: Machine, @unchecked Sendable {
 final class NodeProcess: MachineProcess, @unchecked Sendable {
     let link: StoreLink
     let manager: TaskManager
+    let version: Int
     private unowned let cluster: Cluster
     private let group: ServiceGroup
     private var root: Task<Void, Never>?
 
     /// Simulated nodes run a few tasks each, and all times are short, so that much happens in a minute.
-    static func configuration(_ name: String, _ fault: PlantedFault?) -> QueueConfiguration {
+    static func configuration(
+        _ name: String, version: Int = 1, _ fault: PlantedFault? = nil
+    ) -> QueueConfiguration {
         var configuration = QueueConfiguration()
         configuration.workerID = name
+        configuration.version = "\(version)"
         configuration.maxConcurrency = 4
         configuration.heartbeatInterval = .seconds(2)
         configuration.gracePeriod = .seconds(2)
@@ -39,7 +43,9 @@ final class NodeProcess: MachineProcess, @unchecked Sendable {
         return configuration
     }
 
-    init(_ name: String, _ node: Node) {
+    /// - Parameter number: 1 for the machine's first process; later ones are of the next version.
+    init(_ name: String, _ node: Node, number: Int) {
+        version = min(number, 2)
         cluster = node.cluster
         let (cluster, scheduler) = (node.cluster, node.cluster.scheduler)
         let gate = ProcessGate(scheduler)
@@ -49,12 +55,12 @@ final class NodeProcess: MachineProcess, @unchecked Sendable {
         link = StoreLink(watched, scheduler, gate, Dice(seed: seed, "link \(name)"))
         let clock = SimulatedClock(scheduler, gate, bootedAt: node.bootedAt) { node.clockError }
         manager = TaskManager(
-            store: link, configuration: Self.configuration(name, cluster.plantedFault), logger: Self.silence,
-            clock: cluster.plantedFault?.clock(clock) ?? clock, random: Dice(seed: seed, "node \(name)"),
+            store: link, configuration: Self.configuration(name, version: version, cluster.plantedFault),
+            logger: Self.silence, clock: cluster.plantedFault?.clock(clock) ?? clock, random: Dice(seed: seed, "node \(name)"),
             ids: nil)
         group = ServiceGroup(services: [manager], logger: Self.silence)
         super.init(name, scheduler, gate)
-        for type in Plan.nodeTypes {
+        for type in Plan.nodeTypes + (version > 1 ? [Plan.nextType] : []) {
             // The names are legal.
             try? manager.register(type) { [unowned self, unowned cluster] task in
                 try await cluster.handle(task, in: self)

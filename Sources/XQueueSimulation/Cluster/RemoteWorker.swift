@@ -104,7 +104,7 @@ final class RemoteProcess: MachineProcess, @unchecked Sendable {
 
     /// Runs until the work is done, or the attempt is to stop: returns why.
     private func perform(_ work: PlannedWork, _ id: AttemptID, askedAt: Int64) async -> StopReason? {
-        let lease = NodeProcess.configuration("", nil).leaseDuration.simulated
+        let lease = NodeProcess.configuration("").leaseDuration.simulated
         var leaseEndsAt = askedAt + lease
         let doneAt = work.end == .stop ? Int64.max : time + work.duration.simulated
         while time < doneAt {

@@ -4,6 +4,8 @@ extension Plan {
     /// The types that nodes serve, and the one that only remote workers serve.
     static let nodeTypes = ["a", "b", "c"]
     static let remoteType = "r"
+    /// The type that only nodes of the next version serve: those that were started again.
+    static let nextType = "next"
 
     /// Draws a plan.
     package init(seed: UInt64) {
@@ -26,6 +28,7 @@ extension Plan {
         let submitAt = dice.milliseconds(0...length)
         let keyNumber = dice.below(3)
         var types = Self.nodeTypes
+        if seed % 4 == 0 { types.append(Self.nextType) }
         if workers > 0 { types += [Self.remoteType, Self.remoteType] }
         return PlannedTask(
             number: number, id: id, submitAt: submitAt, type: dice.pick(types),
@@ -36,12 +39,22 @@ extension Plan {
             maxRetry: dice.below(4),
             queueTimeout: dice.chance(15) ? dice.milliseconds(2000...40_000) : nil,
             processTimeout: dice.milliseconds(3000...12_000),
-            work: (0..<(1 + dice.below(3))).map { _ in Self.drawWork(dice) },
+            work: Self.drawWork(dice),
             cancelAt: dice.chance(15) ? submitAt + dice.milliseconds(0...10_000) : nil,
             isRequeued: dice.chance(30))
     }
 
-    private static func drawWork(_ dice: Dice) -> PlannedWork {
+    private static func drawWork(_ dice: Dice) -> [PlannedWork] {
+        var work = (0...dice.below(3)).map { _ in drawAttempt(dice) }
+        // The last one repeats, and must come to an end.
+        if let last = work.popLast() {
+            work.append(
+                last.end == .snooze ? PlannedWork(duration: last.duration, end: .success) : last)
+        }
+        return work
+    }
+
+    private static func drawAttempt(_ dice: Dice) -> PlannedWork {
         let duration = dice.milliseconds(dice.chance(70) ? 1...1500 : 1500...14_000)
         let end: PlannedWork.End =
             switch dice.below(100) {

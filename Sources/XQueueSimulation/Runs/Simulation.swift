@@ -64,6 +64,8 @@ package final class Simulation: @unchecked Sendable {
         cluster.start()
         lookEverySecond()
         guard pass(until: plan.quietAt), pass(.seconds(90), while: { $0.openFaults > 0 }) else { return }
+        cluster.roll()
+        guard pass(.seconds(90), while: { $0.openFaults > 0 }) else { return }
         guard cluster.openFaults == 0 else {
             return witness.fail(.notStopped, "faults do not end: \(cluster.openFaults)")
         }

@@ -29,13 +29,18 @@ final class Diary: @unchecked Sendable {
 
     /// Notes that an attempt was asked to stop.
     func stopped(_ entry: DiaryEntry, _ reason: StopReason?) {
-        entry.stoppedAt = witness.time
+        entry.stopReason = reason
         witness.stopped(entry, reason)
     }
 
     /// Notes that an attempt has ended.
     func end(_ entry: DiaryEntry) {
         open[entry.task.number]?.removeAll { $0 === entry }
+    }
+
+    /// The last attempt of a task in a process.
+    func lastEntry(of task: TaskID, in process: String?) -> DiaryEntry? {
+        entries.last { $0.task.id == task && $0.process.name == process }
     }
 
     /// How many attempts run in a process.
@@ -52,7 +57,7 @@ final class DiaryEntry: @unchecked Sendable {
     let work: PlannedWork
     let process: MachineProcess
     let startedAt: Int64
-    var stoppedAt: Int64?
+    var stopReason: StopReason?
 
     init(number: Int, task: PlannedTask, work: PlannedWork, process: MachineProcess, startedAt: Int64) {
         self.number = number

@@ -7,6 +7,7 @@ package struct Violation: Error, Sendable, CustomStringConvertible {
         case versionGap = "a task's versions have a gap"
         case illegalEnd = "an ended task changed although nobody retried it"
         case retryCount = "retry_count is not the number of attempts that failed"
+        case countedShutdown = "a shutdown used up a retry"
         case sharedToken = "two attempts of a task have the same fencing token"
         case staleSettle = "an attempt without a lease settled the task"
         case overLimit = "more attempts hold a lease than a limit allows"

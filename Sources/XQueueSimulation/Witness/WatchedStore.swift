@@ -60,7 +60,8 @@ extension Witness {
         _ settlement: Settlement, _ token: LeaseToken?, _ outcome: SettleOutcome, by process: String
     ) {
         guard case .settled = outcome, token != settlement.attempt.token else { return }
-        fail(.staleSettle, "\(process) settled \(settlement.attempt.taskID) without its lease")
+        let task = cluster?.store.record(of: settlement.attempt.taskID)?.payload.text
+        fail(.staleSettle, "\(process) settled task \(task ?? "?") without its lease")
     }
 
     func count(_ process: String) {

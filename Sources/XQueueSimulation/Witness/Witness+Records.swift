@@ -1,3 +1,4 @@
+import XQueue
 import XQueueCore
 
 /// What holds for each step of a task.
@@ -75,7 +76,9 @@ extension Witness {
 
     private func ended(_ old: TaskRecord, _ error: AttemptError) {
         switch error.kind {
-        case .error: break
+        case .error:
+            let entry = cluster?.diary.lastEntry(of: old.id, in: old.lease?.workerID)
+            if entry?.stopReason == .shutdown { fail(.countedShutdown, "task \(old.payload)") }
         case .timeout:
             let ran = error.endedAt - (error.startedAt ?? error.endedAt)
             if let limit = old.processTimeout, ran < limit {
