@@ -51,8 +51,11 @@ struct SimulateCommand: ParsableCommand {
     }
 
     func validate() throws {
-        guard seeds > 0, first <= UInt64.max - seeds else { throw ValidationError("--seeds must be 1 or more") }
-        guard seed != nil || (tasks == nil && faults == nil && nodes == nil && workers == nil && !verbose) else {
+        guard seeds > 0, first <= UInt64.max - seeds else {
+            throw ValidationError("--seeds must be 1 or more")
+        }
+        guard seed != nil || (tasks == nil && faults == nil && nodes == nil && workers == nil && !verbose)
+        else {
             throw ValidationError("--tasks, --faults, --nodes, --workers and --verbose need --seed")
         }
     }
@@ -72,14 +75,17 @@ struct SimulateCommand: ParsableCommand {
 
     private func runSeeds() -> Bool {
         let run = SeedRun(
-            first...(first + seeds - 1), within: seconds.map { .milliseconds(Int($0 * 1000)) }, planting: plant)
+            first...(first + seeds - 1), within: seconds.map { .milliseconds(Int($0 * 1000)) },
+            planting: plant)
         let start = ContinuousClock.now
         let report = run.run(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
         let time = max(Self.seconds(ContinuousClock.now - start), 0.001)
         print(
             String(
-                format: "%d seeds in %.1f s: %.0f seeds and %.0f simulated seconds per second; %d jobs, %d store calls",
-                report.seeds, time, Double(report.seeds) / time, Self.seconds(report.simulated) / time, report.jobs,
+                format:
+                    "%d seeds in %.1f s: %.0f seeds and %.0f simulated seconds per second; %d jobs, %d store calls",
+                report.seeds, time, Double(report.seeds) / time, Self.seconds(report.simulated) / time,
+                report.jobs,
                 report.calls))
         guard let failure = report.failure else { return true }
         explain(failure.outcome, Plan(seed: failure.seed))
@@ -95,7 +101,8 @@ struct SimulateCommand: ParsableCommand {
         if verbose {
             print(
                 String(
-                    format: "%.3f simulated seconds, %d jobs, %d store calls, hash %016llx", Self.seconds(outcome.time),
+                    format: "%.3f simulated seconds, %d jobs, %d store calls, hash %016llx",
+                    Self.seconds(outcome.time),
                     outcome.jobs, outcome.calls, outcome.digest))
         }
         guard outcome.violation != nil else { return true }

@@ -125,6 +125,41 @@ import XQueueTesting
         }
     }
 
+    @Test func aHandlerDoesNotStartOnceItsLeaseHasExpired() async throws {
+        let fixture = try ClusterFixture()
+        let (node, other) = (fixture.node("node-1"), fixture.node("node-2"))
+        let starts = SharedList<String>()
+        for member in [node, other] {
+            let name = member.manager.workerID
+            try member.manager.register("a") { (_: TaskContext<RawJSON>) -> RawJSON? in
+                starts.append(name)
+                return nil
+            }
+        }
+        // The first one sweeps; a node that waits for a claim does not.
+        try await fixture.running([other, node]) {
+            other.store.fail(.claim, times: .max)
+            node.store.hold(.claim, .before)
+            let task = try await other.manager.submit("a", .null)
+            await node.store.waitForHeldCalls(of: .claim)
+            node.store.release(.claim)
+            node.store.hold(.claim, .after)
+            await node.store.waitForHeldCalls(of: .claim)
+            #expect(try await other.manager.task(task.id)?.workerID == "node-1")
+            try await fixture.advance(until: "its lease is lost") {
+                try await other.manager.task(task.id)?.status == .pending
+            }
+            other.store.heal()
+            try await fixture.advance(until: "another node has run it") {
+                try await other.manager.task(task.id)?.status == .success
+            }
+            let claims = node.store.calls(of: .claim)
+            node.store.release(.claim)
+            try await fixture.advance(until: "the node claims again") { node.store.calls(of: .claim) > claims }
+            #expect(starts.all == ["node-2"])
+        }
+    }
+
     @Test func outcomesReachAnUnreachableStoreBeforeItSweepsLeases() async throws {
         let (fixture, gate) = try gated()
         try await fixture.running { _ in

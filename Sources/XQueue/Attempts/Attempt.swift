@@ -10,6 +10,9 @@ struct LeaseTerms: Sendable {
     let lease: Duration
     /// How long an attempt may continue after its process timeout before the store ends it.
     let grace: Duration
+
+    /// When the leases expire unless they are extended.
+    var leaseEndsAt: MonotonicInstant { askedAt + lease }
 }
 
 /// What this node knows of an attempt, its own or a remote worker's. Times are on this node's monotonic clock.
@@ -38,7 +41,7 @@ struct Attempt: Sendable {
     ///   - metrics: The instruments of its type.
     init?(_ record: TaskRecord, _ terms: LeaseTerms, _ metrics: WorkMetrics) {
         self.init(
-            record, startedAt: terms.claimedAt, leaseEndsAt: terms.askedAt + terms.lease,
+            record, startedAt: terms.claimedAt, leaseEndsAt: terms.leaseEndsAt,
             deadline: record.processTimeout.map { terms.askedAt + $0 + terms.grace }, metrics)
     }
 

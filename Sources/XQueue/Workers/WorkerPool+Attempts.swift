@@ -41,6 +41,11 @@ extension WorkerPool {
             await attempts.release(claimed.tasks)
             return claimed.hasMore
         }
+        // This process was suspended meanwhile: another node may have the tasks by now.
+        if let leaseMargin, claimed.terms.leaseEndsAt <= claimed.terms.claimedAt + leaseMargin {
+            await attempts.release(claimed.tasks)
+            return true
+        }
         slots.take(claimed.tasks.count)
         for record in claimed.tasks { start(record, claimed.terms) }
         return claimed.hasMore

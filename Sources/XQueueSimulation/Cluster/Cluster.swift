@@ -158,7 +158,11 @@ final class Cluster: @unchecked Sendable {
                 result = .failure(error)
             }
             guard !fate.losesReply else { return }
-            if let gate { await gate.wait(for: fate.replyDelay) } else { await scheduler.wait(for: fate.replyDelay) }
+            if let gate {
+                await gate.wait(for: fate.replyDelay)
+            } else {
+                await scheduler.wait(for: fate.replyDelay)
+            }
             reply.fulfill(result)
         }
         let result = await reply.value

@@ -56,7 +56,8 @@ final class NodeProcess: MachineProcess, @unchecked Sendable {
         let clock = SimulatedClock(scheduler, gate, bootedAt: node.bootedAt) { node.clockError }
         manager = TaskManager(
             store: link, configuration: Self.configuration(name, version: version, cluster.plantedFault),
-            logger: Self.silence, clock: cluster.plantedFault?.clock(clock) ?? clock, random: Dice(seed: seed, "node \(name)"),
+            logger: Self.silence, clock: cluster.plantedFault?.clock(clock) ?? clock,
+            random: Dice(seed: seed, "node \(name)"),
             ids: nil)
         group = ServiceGroup(services: [manager], logger: Self.silence)
         super.init(name, scheduler, gate)

@@ -133,9 +133,10 @@ extension Cluster {
                 + (record.pendingReason.map { " (\($0.rawValue))" } ?? "")
         }
         let last = store.lastEventCursor.number
-        return (tasks + [
-            "\(openClients) clients wait", "\(last) events, follower at \(follower?.cursor.number ?? 0)",
-            "sink at \(witness.lastDelivered)",
-        ]).joined(separator: "; ")
+        return
+            (tasks + [
+                "\(openClients) clients wait", "\(last) events, follower at \(follower?.cursor.number ?? 0)",
+                "sink at \(witness.lastDelivered)",
+            ]).joined(separator: "; ")
     }
 }

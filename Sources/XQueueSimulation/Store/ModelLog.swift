@@ -39,7 +39,8 @@ struct ModelLog: Sendable {
     func page(after cursor: EventCursor, limit: Int) -> EventPage {
         let isOwn = holds(cursor)
         let isByTime = cursor.number == 0 || !isOwn
-        let missed = isByTime ? removed.number > 0 && removed.time >= cursor.time : cursor.number < removed.number
+        let missed =
+            isByTime ? removed.number > 0 && removed.time >= cursor.time : cursor.number < removed.number
         let rest = events.drop { event in
             isByTime ? event.cursor.time < cursor.time : event.cursor.number <= cursor.number
         }

@@ -6,7 +6,8 @@ extension ModelState {
     func isFree(_ type: String) -> Bool {
         guard let setting = types[type] else { return true }
         guard let limit = setting.limit else { return !setting.isPaused }
-        return !setting.isPaused && records.values.count { $0.status == .processing && $0.type == type } < limit
+        return !setting.isPaused
+            && records.values.count { $0.status == .processing && $0.type == type } < limit
     }
 
     /// Whether the record's key, if it has one, has a free token.

@@ -37,7 +37,9 @@ extension ModelState {
     mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
         var result = ClaimResult(tasks: [], hasMore: false)
         var bytes = 0
-        let candidates = records.values.filter { $0.pendingReason == .ready && request.types.contains($0.type) }
+        let candidates = records.values.filter {
+            $0.pendingReason == .ready && request.types.contains($0.type)
+        }
         for candidate in candidates.sorted(by: { $0.isBetter(than: $1) }) {
             guard result.tasks.count < request.count, bytes <= request.maxBytes else {
                 result.hasMore = true

@@ -79,7 +79,8 @@ extension ModelState {
 
     func page(_ query: TaskQuery) -> TaskPage {
         let matches = records.values.filter(query.matches).sorted { $0.id > $1.id }
-        let rest = matches.drop { task in query.after.map { task.id >= $0.last } ?? false }.dropFirst(query.offset)
+        let rest = matches.drop { task in query.after.map { task.id >= $0.last } ?? false }.dropFirst(
+            query.offset)
         var shown: [TaskRecord] = []
         var bytes = 0
         for record in rest.prefix(query.limit) where shown.isEmpty || bytes <= query.maxBytes {

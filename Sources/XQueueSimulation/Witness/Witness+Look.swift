@@ -67,11 +67,15 @@ extension Witness {
         for id in accepted where records[id] == nil { fail(.lostTask, "\(id)") }
         do throws(StoreError) {
             let statistics = try await cluster.store.statistics()
-            if statistics.keysInUse > 0 { fail(.heldToken, statistics.keys.map(\.key).joined(separator: ", ")) }
+            if statistics.keysInUse > 0 {
+                fail(.heldToken, statistics.keys.map(\.key).joined(separator: ", "))
+            }
             for status in TaskStatus.allCases {
                 let count = records.values.count { $0.status == status }
                 if statistics.counts[status] != count {
-                    fail(.wrongCounts, "\(statistics.counts[status]) tasks are \(status.rawValue), not \(count)")
+                    fail(
+                        .wrongCounts,
+                        "\(statistics.counts[status]) tasks are \(status.rawValue), not \(count)")
                 }
             }
         } catch {

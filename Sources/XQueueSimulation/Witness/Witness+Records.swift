@@ -34,7 +34,8 @@ extension Witness {
     private func checkRequeue(_ record: TaskRecord, _ old: TaskRecord) {
         failures[record.id] = 0
         guard requeues.contains(record.id), old.status != .success, record.status == .pending else {
-            return fail(.illegalEnd, "task \(record.payload): \(old.status.rawValue), then \(record.status.rawValue)")
+            return fail(
+                .illegalEnd, "task \(record.payload): \(old.status.rawValue), then \(record.status.rawValue)")
         }
     }
 
@@ -64,12 +65,21 @@ extension Witness {
 
     private func end(_ record: TaskRecord, _ old: TaskRecord) {
         running[record.id] = nil
+        if let settling, let lease = old.lease,
+            !settling.contains(AttemptID(taskID: record.id, token: lease.token))
+        {
+            fail(
+                .staleSettle,
+                "the attempt of \(lease.workerID) at task \(record.payload) was settled by another")
+        }
         if let error = record.errors.last, error != old.errors.last { ended(old, error) }
         let hasFailed = record.errors.last != old.errors.last
         if record.status == .pending, hasFailed { failures[record.id, default: 0] += 1 }
         let expected = failures[record.id] ?? 0
         if record.retryCount != expected {
-            fail(.retryCount, "task \(record.payload) has \(record.retryCount), but \(expected) attempts failed")
+            fail(
+                .retryCount,
+                "task \(record.payload) has \(record.retryCount), but \(expected) attempts failed")
         }
         if record.status == .success { checkResult(record, old) }
     }
@@ -103,11 +113,15 @@ extension Witness {
 
     private func checkResult(_ record: TaskRecord, _ old: TaskRecord) {
         guard let cluster else { return }
-        guard let text = record.result?.text, let number = Int(text), number < cluster.diary.entries.count else {
-            return fail(.wrongResult, "task \(record.payload) has the result \(record.result?.text ?? "none")")
+        guard let text = record.result?.text, let number = Int(text), number < cluster.diary.entries.count
+        else {
+            return fail(
+                .wrongResult, "task \(record.payload) has the result \(record.result?.text ?? "none")")
         }
         let entry = cluster.diary.entries[number]
-        if entry.task.id != record.id || entry.process.name != old.lease?.workerID || entry.work.end != .success {
+        if entry.task.id != record.id || entry.process.name != old.lease?.workerID
+            || entry.work.end != .success
+        {
             fail(
                 .wrongResult,
                 "task \(record.payload) of \(old.lease?.workerID ?? "nobody") has the result of task \(entry.task.number) of \(entry.process.name)"

@@ -16,6 +16,8 @@ final class Witness: @unchecked Sendable {
     /// The tasks that hold a lease.
     var running: [TaskID: TaskRecord] = [:]
     var tokens: Set<AttemptID> = []
+    /// The attempts that the call under way settles; nil if it is another call.
+    var settling: Set<AttemptID>?
     /// How many attempts of each task have failed since its submission or requeue.
     var failures: [TaskID: Int] = [:]
     var calls: [String: CallCount] = [:]
