@@ -43,6 +43,9 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "At most so many remote workers.")
     var workers: Int?
 
+    @Option(help: "Another order of events for the same plan, from 0.")
+    var order: Int?
+
     @Flag(help: "Print what happens in the seed's run, and the hash of its events.")
     var verbose = false
 
@@ -54,9 +57,12 @@ struct SimulateCommand: ParsableCommand {
         guard seeds > 0, first <= UInt64.max - seeds else {
             throw ValidationError("--seeds must be 1 or more")
         }
-        guard seed != nil || (tasks == nil && faults == nil && nodes == nil && workers == nil && !verbose)
+        guard
+            seed != nil
+                || (tasks == nil && faults == nil && nodes == nil && workers == nil && order == nil
+                    && !verbose)
         else {
-            throw ValidationError("--tasks, --faults, --nodes, --workers and --verbose need --seed")
+            throw ValidationError("--tasks, --faults, --nodes, --workers, --order and --verbose need --seed")
         }
     }
 
@@ -94,7 +100,7 @@ struct SimulateCommand: ParsableCommand {
 
     private func runSeed(_ seed: UInt64) -> Bool {
         let parts = PlanParts(
-            tasks: tasks?.numbers, faults: faults?.numbers, nodes: nodes, workers: workers)
+            tasks: tasks?.numbers, faults: faults?.numbers, nodes: nodes, workers: workers, order: order ?? 0)
         let plan = Plan(seed: seed).keeping(parts)
         if verbose { plan.lines.forEach { print($0) } }
         let outcome = onThread { Simulation.run(plan, planting: plant) }

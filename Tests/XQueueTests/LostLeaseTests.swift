@@ -125,6 +125,25 @@ import XQueueTesting
         }
     }
 
+    @Test func aTimeoutIsNoLossHoweverShortTheGracePeriod() async throws {
+        let fixture = try ClusterFixture()
+        // Shorter than the time that handlers have before their lease expires.
+        let node = fixture.node("node-1") { $0.gracePeriod = .milliseconds(500) }
+        let stopped = SharedList<StopReason?>()
+        let begun = try polite(node, stopped)
+        try await fixture.running([node]) {
+            let task = try await node.manager.submit("a", .null, .processTimeout(.seconds(40)), .maxRetry(0))
+            try await eventually("it runs") { begun.entered == 1 }
+            try await fixture.advance(by: .milliseconds(500), until: "it has ended") {
+                try await node.manager.task(task.id)?.status.isFinal == true
+            }
+            #expect(stopped.all == [.timedOut])
+            let record = try #require(try await node.manager.task(task.id))
+            #expect(record.status == .failed)
+            #expect(record.errors.map(\.kind) == [.timeout])
+        }
+    }
+
     @Test func aHandlerDoesNotStartOnceItsLeaseHasExpired() async throws {
         let fixture = try ClusterFixture()
         let (node, other) = (fixture.node("node-1"), fixture.node("node-2"))

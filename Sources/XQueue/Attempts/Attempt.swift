@@ -76,6 +76,9 @@ struct Attempt: Sendable {
         self.leaseEndsAt = deadline.map { min($0, leaseEndsAt) } ?? leaseEndsAt
     }
 
+    /// When its lease expires unless extended; nil once it cannot be extended because the attempt's own time ends first.
+    var lossAt: MonotonicInstant? { leaseEndsAt == deadline ? nil : leaseEndsAt }
+
     /// When its process timeout elapses; nil for never.
     var timeoutAt: MonotonicInstant? { processTimeout.map { startedAt + $0 } }
 

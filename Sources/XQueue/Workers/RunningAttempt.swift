@@ -102,8 +102,8 @@ final class RunningAttempt: AttemptControl {
             }
             let timeoutAt = state.attempt.timeoutAt
             if let timeoutAt, timeoutAt <= now { return (.timeOut, nil) }
-            guard let leaseMargin else { return (nil, timeoutAt) }
-            let tellAt = state.attempt.leaseEndsAt + (.zero - leaseMargin)
+            guard let leaseMargin, let lossAt = state.attempt.lossAt else { return (nil, timeoutAt) }
+            let tellAt = lossAt + (.zero - leaseMargin)
             if tellAt <= now { return (.handleLostLease(late: now - tellAt), nil) }
             return (nil, timeoutAt.map { min($0, tellAt) } ?? tellAt)
         }

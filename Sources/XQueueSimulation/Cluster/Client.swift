@@ -11,7 +11,7 @@ final class Client: @unchecked Sendable {
     init(_ task: PlannedTask, _ cluster: Cluster) {
         self.task = task
         self.cluster = cluster
-        dice = Dice(seed: cluster.plan.seed, "client \(task.number)")
+        dice = Dice(seed: cluster.plan.orderSeed, "client \(task.number)")
     }
 
     func run() async {

@@ -11,7 +11,7 @@ final class FaultCase: @unchecked Sendable {
     init(_ fault: PlannedFault, _ cluster: Cluster) {
         self.fault = fault
         self.cluster = cluster
-        dice = Dice(seed: cluster.plan.seed, "fault \(fault.number)")
+        dice = Dice(seed: cluster.plan.orderSeed, "fault \(fault.number)")
     }
 
     func run() async {

@@ -12,7 +12,7 @@ final class Follower: @unchecked Sendable {
 
     init(_ cluster: Cluster) {
         self.cluster = cluster
-        dice = Dice(seed: cluster.plan.seed, "follower")
+        dice = Dice(seed: cluster.plan.orderSeed, "follower")
     }
 
     func run() async {

@@ -28,14 +28,14 @@ final class NodeProcess: MachineProcess, @unchecked Sendable {
 
     /// Simulated nodes run a few tasks each, and all times are short, so that much happens in a minute.
     static func configuration(
-        _ name: String, version: Int = 1, _ fault: PlantedFault? = nil
+        _ name: String, version: Int = 1, gracePeriod: Duration = .seconds(2), _ fault: PlantedFault? = nil
     ) -> QueueConfiguration {
         var configuration = QueueConfiguration()
         configuration.workerID = name
         configuration.version = "\(version)"
         configuration.maxConcurrency = 4
         configuration.heartbeatInterval = .seconds(2)
-        configuration.gracePeriod = .seconds(2)
+        configuration.gracePeriod = gracePeriod
         configuration.stopPeriod = .seconds(1)
         configuration.pollInterval = .seconds(2)
         configuration.cleanupInterval = .seconds(20)
@@ -49,21 +49,24 @@ final class NodeProcess: MachineProcess, @unchecked Sendable {
         cluster = node.cluster
         let (cluster, scheduler) = (node.cluster, node.cluster.scheduler)
         let gate = ProcessGate(scheduler)
-        let seed = cluster.plan.seed
+        let seed = cluster.plan.orderSeed
         let watched = WatchedStore(
             cluster.plantedFault?.store(cluster.store, seed) ?? cluster.store, name, cluster.witness)
         link = StoreLink(watched, scheduler, gate, Dice(seed: seed, "link \(name)"))
         let clock = SimulatedClock(scheduler, gate, bootedAt: node.bootedAt) { node.clockError }
         manager = TaskManager(
-            store: link, configuration: Self.configuration(name, version: version, cluster.plantedFault),
+            store: link,
+            configuration: Self.configuration(
+                name, version: version, gracePeriod: cluster.plan.gracePeriod, cluster.plantedFault),
             logger: Self.silence, clock: cluster.plantedFault?.clock(clock) ?? clock,
             random: Dice(seed: seed, "node \(name)"),
             ids: nil)
         group = ServiceGroup(services: [manager], logger: Self.silence)
         super.init(name, scheduler, gate)
         for type in Plan.nodeTypes + (version > 1 ? [Plan.nextType] : []) {
-            // The names are legal.
-            try? manager.register(type) { [unowned self, unowned cluster] task in
+            // The names and limits are legal.
+            try? manager.register(type, maxConcurrency: type == Plan.limitedType ? version + 1 : nil) {
+                [unowned self, unowned cluster] task in
                 try await cluster.handle(task, in: self)
             }
         }

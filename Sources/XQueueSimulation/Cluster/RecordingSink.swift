@@ -11,7 +11,7 @@ final class RecordingSink: EventSink, @unchecked Sendable {
     init(_ process: NodeProcess, _ cluster: Cluster) {
         self.process = process
         self.cluster = cluster
-        dice = Dice(seed: cluster.plan.seed, "sink \(process.name)")
+        dice = Dice(seed: cluster.plan.orderSeed, "sink \(process.name)")
     }
 
     func open() async throws {

@@ -24,7 +24,7 @@ final class RemoteProcess: MachineProcess, @unchecked Sendable {
     init(_ name: String, _ machine: RemoteMachine) {
         self.machine = machine
         cluster = machine.cluster
-        dice = Dice(seed: cluster.plan.seed, "remote \(name)")
+        dice = Dice(seed: cluster.plan.orderSeed, "remote \(name)")
         worker = RemoteWorker(name: name, types: [Plan.remoteType, Plan.nodeTypes[0]])
         super.init(name, cluster.scheduler, ProcessGate(cluster.scheduler))
     }

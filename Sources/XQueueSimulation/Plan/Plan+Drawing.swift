@@ -4,6 +4,8 @@ extension Plan {
     /// The types that nodes serve, and the one that only remote workers serve.
     static let nodeTypes = ["a", "b", "c"]
     static let remoteType = "r"
+    /// The type that its handlers limit, to another number in the next version.
+    static let limitedType = "c"
     /// The type that only nodes of the next version serve: those that were started again.
     static let nextType = "next"
 
@@ -13,6 +15,7 @@ extension Plan {
         self.seed = seed
         nodes = 1 + dice.below(3)
         workers = dice.chance(40) ? 1 + dice.below(2) : 0
+        gracePeriod = dice.pick([.milliseconds(200), .seconds(2), .seconds(2)])
         tasks = []
         faults = []
         let length = 5000 + dice.below(40_000)

@@ -4,10 +4,14 @@ package struct PlanParts: Sendable, Hashable {
     package var faults: Set<Int>?
     package var nodes: Int?
     package var workers: Int?
+    /// See ``Plan/order``.
+    package var order: Int
 
     package init(
-        tasks: Set<Int>? = nil, faults: Set<Int>? = nil, nodes: Int? = nil, workers: Int? = nil
+        tasks: Set<Int>? = nil, faults: Set<Int>? = nil, nodes: Int? = nil, workers: Int? = nil,
+        order: Int = 0
     ) {
+        self.order = order
         self.tasks = tasks
         self.faults = faults
         self.nodes = nodes
@@ -21,6 +25,7 @@ package struct PlanParts: Sendable, Hashable {
         if let workers { options.append("--workers \(workers)") }
         if let tasks { options.append("--tasks \(Self.list(tasks))") }
         if let faults { options.append("--faults \(Self.list(faults))") }
+        if order != 0 { options.append("--order \(order)") }
         return options.joined(separator: " ")
     }
 
@@ -33,6 +38,7 @@ extension Plan {
     /// The plan with some of its parts only. What is left happens at the same times.
     package func keeping(_ parts: PlanParts) -> Plan {
         var plan = self
+        plan.order = parts.order
         plan.nodes = max(min(parts.nodes ?? nodes, nodes), 1)
         plan.workers = max(min(parts.workers ?? workers, workers), 0)
         if let kept = parts.tasks { plan.tasks.removeAll { !kept.contains($0.number) } }

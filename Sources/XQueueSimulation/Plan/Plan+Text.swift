@@ -3,7 +3,8 @@ import XQueueCore
 extension Plan {
     /// The plan for people, a line for each part.
     package var lines: [String] {
-        ["\(nodes) nodes, \(workers) remote workers"] + tasks.map(\.line) + faults.map(\.line)
+        ["\(nodes) nodes, \(workers) remote workers, grace period \(gracePeriod.text)"] + tasks.map(\.line)
+            + faults.map(\.line)
     }
 }
 

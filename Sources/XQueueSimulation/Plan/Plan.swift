@@ -4,12 +4,19 @@ package import XQueueCore
 /// fixed, so that parts can be left out and the rest stays as it is.
 package struct Plan: Sendable {
     package let seed: UInt64
+    /// Chooses another order of events, and other delays and losses, for the same plan.
+    package var order = 0
     /// Number of nodes.
     package var nodes: Int
     /// Number of remote workers.
     package var workers: Int
+    /// The queue's grace period.
+    package let gracePeriod: Duration
     package var tasks: [PlannedTask]
     package var faults: [PlannedFault]
+
+    /// The seed of whatever happens by chance while the plan is carried out.
+    var orderSeed: UInt64 { seed ^ UInt64(order) << 48 }
 
     /// When the last fault is over and the last request was made, from the start.
     package var quietAt: Duration {

@@ -1,5 +1,8 @@
 /// Makes a failing run smaller, as long as it still breaks the same promise.
 package struct Shrinker {
+    /// How many orders to try for each smaller plan.
+    private static let orders = 3
+
     private let plan: Plan
     private let fault: PlantedFault?
     private let rule: Violation.Rule
@@ -23,7 +26,7 @@ package struct Shrinker {
     ///   - maxRuns: How many smaller runs to try.
     /// - Returns: The smallest run found; nil if `outcome` is no violation.
     package static func shrink(
-        _ plan: Plan, _ outcome: SimulationOutcome, planting fault: PlantedFault?, maxRuns: Int = 300
+        _ plan: Plan, _ outcome: SimulationOutcome, planting fault: PlantedFault?, maxRuns: Int = 600
     ) -> Result? {
         guard let rule = outcome.violation?.rule else { return nil }
         var shrinker = Shrinker(plan, outcome, rule, fault, maxRuns)
@@ -72,13 +75,17 @@ package struct Shrinker {
 
     /// Keeps a change if the run still breaks the promise.
     private mutating func attempt(_ change: (inout PlanParts) -> Void) -> Bool {
-        guard runsLeft > 0 else { return false }
-        runsLeft -= 1
         var smaller = parts
         change(&smaller)
-        let outcome = Simulation.run(plan.keeping(smaller), planting: fault)
-        guard outcome.violation?.rule == rule else { return false }
-        (parts, self.outcome) = (smaller, outcome)
-        return true
+        // What is left happens in another order anyway.
+        for order in [parts.order] + (0..<Self.orders).filter({ $0 != parts.order }) where runsLeft > 0 {
+            runsLeft -= 1
+            smaller.order = order
+            let outcome = Simulation.run(plan.keeping(smaller), planting: fault)
+            guard outcome.violation?.rule == rule else { continue }
+            (parts, self.outcome) = (smaller, outcome)
+            return true
+        }
+        return false
     }
 }

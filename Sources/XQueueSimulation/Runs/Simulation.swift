@@ -31,7 +31,7 @@ package final class Simulation: @unchecked Sendable {
 
     private init(_ plan: Plan, _ fault: PlantedFault?) {
         self.plan = plan
-        scheduler = Scheduler(seed: plan.seed)
+        scheduler = Scheduler(seed: plan.orderSeed)
         scheduler.capture()
         cluster = Cluster(plan, fault, scheduler)
     }
