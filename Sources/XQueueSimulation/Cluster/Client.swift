@@ -16,7 +16,10 @@ final class Client: @unchecked Sendable {
 
     func run() async {
         await wait(until: task.submitAt)
-        guard let record = await submit() else { return }
+        guard let record = await submit() else {
+            if !cluster.isEnding { cluster.witness.fail(.wrongRejection, "task \(task.number)") }
+            return
+        }
         cluster.witness.accepted(task, record)
         // Another task has its unique key, and stands for it.
         guard record.id == task.id else { return }

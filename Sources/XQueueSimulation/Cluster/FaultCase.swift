@@ -24,8 +24,9 @@ final class FaultCase: @unchecked Sendable {
             await machine.shutDown()
             await lastUntilEnd()
             machine.start()
-        case .lose(let percent): await disturb(machine, NetworkState(loss: percent))
-        case .slow(let delay): await disturb(machine, NetworkState(delay: 1...delay))
+        case .lose(let percent): await disturb([machine], NetworkState(loss: percent))
+        case .slow(let delay): await disturb([machine], NetworkState(delay: 1...delay))
+        case .blackout: await disturb(cluster.nodes, NetworkState(loss: 100))
         case .step(let step): machine.clockError += step
         case .limit(let type, let limit):
             await operate { try await $0.manager.setLimit(limit, of: type, create: true) }
@@ -55,12 +56,16 @@ final class FaultCase: @unchecked Sendable {
         machine.recover()
     }
 
-    private func disturb(_ machine: Machine, _ network: NetworkState) async {
-        machine.fallIll()
-        machine.setNetwork(network, fault: fault.number)
+    private func disturb(_ machines: [Machine], _ network: NetworkState) async {
+        for machine in machines {
+            machine.fallIll()
+            machine.setNetwork(network, fault: fault.number)
+        }
         await lastUntilEnd()
-        machine.setNetwork(nil, fault: fault.number)
-        machine.recover()
+        for machine in machines {
+            machine.setNetwork(nil, fault: fault.number)
+            machine.recover()
+        }
     }
 
     private func operate(_ body: @escaping @Sendable (NodeProcess) async throws -> Void) async {

@@ -80,7 +80,8 @@ extension Plan {
             case 32..<44: .restart
             case 44..<62: .lose(dice.pick([10, 30, 60, 100]))
             case 62..<68: .slow(dice.pick([200, 900]))
-            case 68..<88: .step(Self.drawStep(dice))
+            case 68..<71: .blackout
+            case 71..<88: .step(Self.drawStep(dice))
             case 88..<94: .limit(dice.pick(Self.nodeTypes), 1 + dice.below(2))
             default: .pause(dice.pick(Self.nodeTypes))
             }
@@ -91,7 +92,7 @@ extension Plan {
     }
 
     private static func drawStep(_ dice: Dice) -> Duration {
-        let size = dice.pick([1, 4, 20, 60, 3600, 86_400])
+        let size = dice.pick([1, 4, 20, 60, 3600, 172_800])
         return .seconds(dice.chance(50) ? size : -size)
     }
 }

@@ -44,6 +44,7 @@ extension PlannedFault {
         case .restart: "\(machine) is restarted"
         case .lose(let percent): "\(machine) loses \(percent) % of its messages"
         case .slow(let delay): "messages of \(machine) take up to \(delay) ms"
+        case .blackout: "nobody can reach the store"
         case .step(let step): "the clock of \(machine) is set by \(step.text) for good"
         case .limit(let type, let limit): "type \(type) is limited to \(limit)"
         case .pause(let type): "type \(type) is paused"

@@ -87,6 +87,8 @@ package struct PlannedFault: Sendable {
         case lose(Int)
         /// Messages take up to so many milliseconds.
         case slow(Int)
+        /// The store cannot be reached by anyone.
+        case blackout
         /// The wall clock is set.
         case step(Duration)
         /// An operator limits a type.

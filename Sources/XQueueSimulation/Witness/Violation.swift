@@ -17,6 +17,7 @@ package struct Violation: Error, Sendable, CustomStringConvertible {
         case overlap = "two attempts of a task ran at once without an excuse"
         case wrongResult = "a task succeeded with a result that its attempt did not return"
         case wrongWait = "waiting for a task returned something else than its end"
+        case wrongRejection = "a legal submission was rejected"
         case lostTask = "an accepted task is gone"
         case followerGap = "a follower missed an event or saw one twice"
         case sinkGap = "a sink missed an event"
