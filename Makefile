@@ -10,7 +10,8 @@ FORMATTED := Package.swift Sources Tests Examples
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test simulate test-bench test-without-traits lint format bench example docs deb test-deb clean setup
+.PHONY: help run build release test simulate fuzz sanitize test-bench test-without-traits lint format bench example docs deb \
+	test-deb clean setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +34,13 @@ simulate: setup ## Run a simulated cluster for a minute (SEEDS=10000, or SEED=17
 	SWIFT="$(SWIFT)" scripts/build-release xqueue-simulate
 	@exec .build/release/xqueue-simulate $(ARGS) \
 		$(if $(SEED),--seed $(SEED) --verbose,$(if $(SEEDS),--seeds $(SEEDS),--seeds 1000000 --seconds 60))
+
+fuzz: ## Fuzz the readers of foreign bytes (TARGET="json time", SECONDS=10 or RUNS=100000 for each)
+	SWIFT="$(SWIFT)" scripts/fuzz $(if $(RUNS),--runs $(RUNS),--seconds $(or $(SECONDS),10)) $(TARGET)
+
+sanitize: ## Run the unit tests under ThreadSanitizer and AddressSanitizer (ARGS="thread" for one of them)
+	@scripts/setup tests
+	SWIFT="$(SWIFT)" scripts/sanitize $(ARGS)
 
 test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench

@@ -1,13 +1,23 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .treatAllWarnings(as: .error),
+/// The readers that `scripts/fuzz` builds into a program of libFuzzer: a folder of Tests/Fuzz. Unset in all other builds,
+/// in which the same readers are a test target.
+let fuzzing = Context.environment["XQUEUE_FUZZ"]
+
+/// Reports coverage to libFuzzer, and lets the readers under test be reached in an optimized build.
+let instrumentation: [SwiftSetting] = [
+    .define("LIBFUZZER"), .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library", "-enable-testing"]),
 ]
+
+let swiftSettings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .treatAllWarnings(as: .error),
+    ] + (fuzzing == nil ? [] : instrumentation)
 
 /// What only the Redis store needs.
 let redis = TargetDependencyCondition.when(traits: ["Redis"])
@@ -528,3 +538,57 @@ package.targets += [
         swiftSettings: swiftSettings),
 ]
 #endif
+
+// MARK: - Fuzzing
+
+/// What the readers in each folder of Tests/Fuzz are made of.
+let fuzzed: [String: (modules: [String], products: [Target.Dependency])] = [
+    "Model": (["XQueue", "XQueueCore"], []),
+    "Stores": (["XQueueCore", "XQueueRedis", "XQueueSQLite", "XQueueStoreKit"], []),
+    "Brokers": (["XQueueKafka", "XQueueMQTT"], [.product(name: "NIOCore", package: "swift-nio")]),
+    "Clients": (["XQueue", "XQueueClient", "XQueueCore", "XQueueHandlers"], []),
+    "Server": (
+        ["XQueue", "XQueueCore", "XQueueServer"],
+        [
+            .product(name: "Crypto", package: "swift-crypto"),
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ]
+    ),
+    "CLI": (["XQueueCLI", "XQueueCore"], []),
+]
+
+func dependencies(of folders: some Sequence<String>) -> [Target.Dependency] {
+    let content = folders.compactMap { fuzzed[$0] }
+    return Set(content.flatMap(\.modules)).sorted().map { .target(name: $0) } + content.flatMap(\.products)
+}
+
+if let fuzzing {
+    // One program per folder, which compiles only what that folder needs. No test is built: their sources are the same.
+    package.targets.removeAll { $0.type == .test }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz\(fuzzing)",
+            dependencies: dependencies(of: [fuzzing]),
+            path: "Tests/Fuzz",
+            exclude: ["Corpus", "Replay"] + fuzzed.keys.filter { $0 != fuzzing },
+            swiftSettings: swiftSettings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]))
+    // A program cannot be linked into another one, but a library with its main function under another name can.
+    if let index = package.targets.firstIndex(where: { $0.name == "XQueueCLI" }) {
+        let renaming: SwiftSetting = .unsafeFlags(
+            ["-Xfrontend", "-entry-point-function-name", "-Xfrontend", "XQueueCLI_main"])
+        package.targets[index] = .target(
+            name: "XQueueCLI",
+            dependencies: package.targets[index].dependencies,
+            swiftSettings: swiftSettings + [renaming])
+        package.products.removeAll { $0.name == "xqueue" }
+    }
+} else {
+    package.targets.append(
+        .testTarget(
+            name: "XQueueFuzzTests",
+            dependencies: dependencies(of: fuzzed.keys.sorted()) + ["XQueueTesting"],
+            path: "Tests/Fuzz",
+            exclude: ["Corpus"],
+            swiftSettings: swiftSettings))
+}

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 
 @testable import XQueueClient
@@ -45,6 +46,17 @@ struct ServerSentEventParserTests {
 
     @Test func linesMayEndWithACarriageReturn() {
         #expect(messages("data: a\r\n\r\n", chunk: 3) == [Message(id: nil, data: "a")])
+    }
+
+    @Test func anEndlessMessageIsRejected() async throws {
+        for part in ["data: ", "data: a\n"] {
+            let text = String(repeating: part, count: 1_000_000)
+            var messages = ServerSentEvents(body: .bytes(ByteBuffer(string: "data: x\n\n" + text)))
+                .makeAsyncIterator()
+            #expect(try await messages.next() == Message(data: "x"))
+            let error = await #expect(throws: QueueClientError.self) { try await messages.next() }
+            #expect(error?.code == .unexpectedAnswer)
+        }
     }
 
     @Test func anIncompleteMessageIsNotReturned() {

@@ -108,6 +108,24 @@ import XQueueCore
         #expect(try task(#"{"type":"a"}"#).schedule == .now)
     }
 
+    @Test("A delay has the range it has over HTTP", arguments: ["-1", "315360001", "1e300"])
+    func delayRange(_ delay: String) {
+        let error = #expect(throws: QueueError.self) { try task(#"{"type":"a","delay":\#(delay)}"#) }
+        #expect(error?.field == "delay")
+    }
+
+    @Test("A delay ends with the last time that can be written") func lastDelay() throws {
+        let late = #"{"type":"a","delay":60,"created_at":"9999-12-31T23:59:59Z"}"#
+        #expect(try task(late).schedule == .at(ModelLimits.latestTime))
+    }
+
+    @Test("A record is rejected at its first unknown field, however many follow", .timeLimit(.minutes(1)))
+    func unknownFields() {
+        let fields = (0..<100_000).map { #""\#($0)":0"# }.joined(separator: ",")
+        let error = #expect(throws: QueueError.self) { try task(#"{"type":"a",\#(fields)}"#) }
+        #expect(error?.field == "0")
+    }
+
     @Test("An identifier is derived from the record's position, always the same") func derivedID() throws {
         let id = try task(#"{"type":"a"}"#).id
         #expect(id == (try task(#"{"type":"b","id":null}"#).id))

@@ -31,12 +31,12 @@ package struct IntakeDecoder: Sendable {
         }
         var message = try SubmissionReader.message(text)
         message.submission.trace = record.trace
-        if case .after(let delay) = message.submission.schedule {
-            // However long the message was in transit.
-            message.submission.schedule = .at((message.createdAt ?? record.timestamp) + delay)
-        }
-        let task = try message.submission.validated(defaults: defaults) {
+        var task = try message.submission.validated(defaults: defaults) {
             TaskID(derivedFrom: record.origin, at: record.timestamp)
+        }
+        if case .after(let delay) = task.schedule {
+            // However long the message was in transit.
+            task.schedule = .at(min((message.createdAt ?? record.timestamp) + delay, ModelLimits.latestTime))
         }
         guard task.payload.text.utf8.count <= maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(maxPayloadBytes) bytes long")

@@ -50,18 +50,13 @@ package enum SubmissionReader {
         guard let members = try FieldReader.members(of: text) else {
             throw QueueError(.malformedJSON, "the message must be a JSON object")
         }
-        let fields = FieldReader()
-        var own: [JSONMember] = []
-        own.reserveCapacity(members.count)
         var createdAt: Timestamp?
-        try fields.each(of: members) { member throws(QueueError) in
-            switch member.name {
-            case "created_at" where member.value.kind == .null: break
-            case "created_at": createdAt = try time(member, fields)
-            default: own.append(member)
-            }
+        let submission = try submission(members) { member, fields throws(QueueError) in
+            guard member.name == "created_at" else { return false }
+            if member.value.kind != .null { createdAt = try time(member, fields) }
+            return true
         }
-        return Message(submission: try submission(own), createdAt: createdAt)
+        return Message(submission: submission, createdAt: createdAt)
     }
 
     private static func id(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> TaskID {
@@ -78,7 +73,14 @@ package enum SubmissionReader {
         return time
     }
 
-    private static func submission(_ members: [JSONMember]) throws(QueueError) -> TaskSubmission {
+    /// - Parameters:
+    ///   - members: The members of the object.
+    ///   - other: Reads a member that is not a submission's; returns false if it is unknown. The first unknown one ends
+    ///     the reading, so that the search for names given twice stays short.
+    private static func submission(
+        _ members: [JSONMember],
+        other: (JSONMember, FieldReader) throws(QueueError) -> Bool = { _, _ in false }
+    ) throws(QueueError) -> TaskSubmission {
         let fields = FieldReader()
         var submission = TaskSubmission(type: "")
         var schedule: NewTask.Schedule?
@@ -95,7 +97,10 @@ package enum SubmissionReader {
                 }
                 schedule = try Self.schedule(member, fields)
             default:
-                guard let read = DefinitionJSON.readers[member.name] else { throw fields.unknown(member) }
+                guard let read = DefinitionJSON.readers[member.name] else {
+                    guard try other(member, fields) else { throw fields.unknown(member) }
+                    break
+                }
                 guard !isNull else { break }
                 try read(member, fields, &submission)
                 if member.name == "type" { hasType = true }

@@ -22,13 +22,20 @@ struct ConfigurationFile: Sendable {
     init(
         path: String, settings: [Setting], environment: [String: String] = [:]
     ) throws(ConfigurationError) {
-        self.path = path
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
             throw ConfigurationError(.configuration, ["\(path): cannot read the file as UTF-8 text"])
         }
+        try self.init(text: text, path: path, settings: settings, environment: environment)
+    }
+
+    /// - Throws: ``ConfigurationError`` if `text` is not YAML, or has an unknown key.
+    init(
+        text: String, path: String, settings: [Setting], environment: [String: String] = [:]
+    ) throws(ConfigurationError) {
+        self.path = path
         let root = try Self.root(of: text, path: path)
         var walk = ConfigurationFileWalk(path: path, settings: settings, environment: environment)
         if let root { walk.root(root) }

@@ -10,6 +10,9 @@ struct ServerSentEvents: AsyncSequence {
         var data = ""
     }
 
+    /// Maximum size of a message in bytes; events are a few KiB long.
+    static let maxMessageBytes = 1 << 20
+
     let body: HTTPClientResponse.Body
 
     func makeAsyncIterator() -> AsyncIterator {
@@ -21,8 +24,13 @@ struct ServerSentEvents: AsyncSequence {
         var parser = ServerSentEventParser()
 
         mutating func next() async throws -> Message? {
+            let maxMessageBytes = ServerSentEvents.maxMessageBytes
             while true {
                 if let message = parser.next() { return message }
+                guard parser.pendingBytes <= maxMessageBytes else {
+                    throw QueueClientError(
+                        .unexpectedAnswer, "the server sent an event of more than \(maxMessageBytes) bytes")
+                }
                 guard let chunk = try await chunks.next() else { return nil }
                 parser.feed(chunk.readableBytesView)
             }
@@ -37,6 +45,9 @@ struct ServerSentEventParser {
     private var lastID: String?
     private var message = ServerSentEvents.Message()
     private var hasData = false
+
+    /// Size of the message that is not complete yet.
+    var pendingBytes: Int { bytes.count - start + message.data.utf8.count }
 
     mutating func feed(_ chunk: some Sequence<UInt8>) {
         bytes.removeFirst(start)

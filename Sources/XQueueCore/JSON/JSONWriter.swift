@@ -1,7 +1,7 @@
 /// Writes JSON text into one growing byte array, or into pieces.
 ///
 /// Used for API replies and stored histories, which embed `RawJSON` verbatim; `JSONEncoder` cannot do that.
-/// Member names must need no escaping.
+/// Member names must need no escaping, except in ``name(escaping:)``.
 package struct JSONWriter {
     /// Minimum length, in bytes, at which a writer of pieces keeps a value instead of copying it.
     private static let longValue = 4 << 10
@@ -69,6 +69,13 @@ package struct JSONWriter {
         tail.append(UInt8(ascii: "\""))
         tail.append(contentsOf: name.utf8)
         tail.append(UInt8(ascii: "\""))
+        tail.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// Writes the name of the next value, whatever characters it has.
+    package mutating func name(escaping name: String) {
+        value(name)
         tail.append(UInt8(ascii: ":"))
         needsComma = false
     }

@@ -76,7 +76,7 @@ private enum JSONTree: Codable {
         case .object(let members):
             writer.object { writer in
                 for name in members.keys.sorted() {
-                    writer.name(name)
+                    writer.name(escaping: name)
                     members[name]?.write(to: &writer)
                 }
             }

@@ -19,8 +19,14 @@ final class ReplyBuilder {
         var elements: [RedisReply] = []
     }
 
+    /// Maximum nesting of arrays; scripts and servers send less. A value that is nested without a limit overflows the
+    /// stack when it is released, and newer versions of hiredis have none.
+    private static let maxDepth = 32
+
     private var open: [OpenArray] = []
     private var finished: RedisReply?
+    /// Whether a reply was nested too deep. It is not assembled, nor is any after it.
+    private(set) var isTooDeep = false
 
     /// Takes the reply; nil if it is incomplete.
     func take() -> RedisReply? {
@@ -30,6 +36,11 @@ final class ReplyBuilder {
 
     func beginArray(count: Int) {
         guard count > 0 else { return add(.array([])) }
+        guard !isTooDeep, open.count < Self.maxDepth else {
+            isTooDeep = true
+            open = []
+            return
+        }
         var array = OpenArray(missing: count)
         // The count is not trusted: a false one must not allocate memory before the elements arrive.
         array.elements.reserveCapacity(min(count, 4_096))
@@ -37,6 +48,7 @@ final class ReplyBuilder {
     }
 
     func add(_ value: RedisReply) {
+        guard !isTooDeep else { return }
         var value = value
         while let last = open.indices.last {
             open[last].elements.append(value)

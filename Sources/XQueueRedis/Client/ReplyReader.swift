@@ -50,6 +50,9 @@ final class ReplyReader {
         while true {
             var token: UnsafeMutableRawPointer?
             guard redisReaderGetReply(reader, &token) == REDIS_OK else { throw failure() }
+            guard !builder.isTooDeep else {
+                throw RedisError(.disconnected, "reply from Redis is nested too deep")
+            }
             guard token != nil else { return }
             // A RESP3 type, which the builder does not assemble.
             guard let reply = builder.take() else {

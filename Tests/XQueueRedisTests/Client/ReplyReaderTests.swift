@@ -40,6 +40,14 @@ struct ReplyReaderTests {
         #expect(try read(Self.stream.indices.map { Self.stream[$0...$0] }) == Self.replies)
     }
 
+    @Test("A reply that is nested without a limit is not assembled")
+    func depth() {
+        let builder = ReplyBuilder()
+        for _ in 0..<1_000_000 { builder.beginArray(count: 1) }
+        builder.add(.null)
+        #expect(builder.isTooDeep && builder.take() == nil)
+    }
+
     @Test("Thousands of replies in one piece")
     func many() throws {
         let stream = (0..<20_000).flatMap { Array(":\($0)\r\n".utf8) }
