@@ -40,7 +40,10 @@ extension FuzzReader {
         try require((try? RawJSON(copy.text)) == copy, "decoded, and no JSON: \(copy)")
         guard let encoded = try? RawJSON(encoding: [copy]) else { return false }
         try require((try? RawJSON(encoded.text)) == encoded, "encoded, and no JSON: \(encoded)")
-        try require((try? encoded.decode([RawJSON].self)) == [copy], "changed on the way: \(copy)")
+        // The coder may write a number in another way, but the second time nothing changes any more.
+        let once = try encoded.decode([RawJSON].self)
+        let twice = try RawJSON(encoding: once).decode([RawJSON].self)
+        try require(once == twice, "\(once) becomes \(twice)")
         return true
     }
 

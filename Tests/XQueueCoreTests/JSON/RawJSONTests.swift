@@ -110,6 +110,14 @@ struct RawJSONTests {
         #expect(again == envelope)
     }
 
+    @Test func namesThatNeedEscapesPassThroughOtherCodables() throws {
+        let text = #"[{"a\"b":1,"c\\":{"d\n":"e\"f"},"é\u0001":null}]"#
+        let value = try #require(try RawJSON(text).decode([RawJSON].self).first)
+        #expect(try RawJSON(value.text) == value)
+        #expect(try value.members()?.map(\.name) == ["a\"b", "c\\", "é\u{1}"])
+        #expect(try RawJSON(encoding: [value]).decode([RawJSON].self) == [value])
+    }
+
     @Test func roundTripsByteForByte() throws {
         let odd = try RawJSON(#"{ "b" : 1.0, "a" : 100000000000000000000000001 }"#)
         #expect(try RawJSON(encoding: odd) == odd)
