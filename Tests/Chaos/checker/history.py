@@ -1,0 +1,250 @@
+"""What happened in a round, read from its folder: answers, events, diaries, tasks and faults.
+
+Nothing here or in the laws comes from XQueue's code: only its documented API and the witnesses' files are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+from witness.records import load, load_lines
+
+FINAL = ("success", "failed", "canceled", "timeout")
+
+
+@dataclass
+class Step:
+    """An event: a change of a task's status."""
+
+    task: str
+    version: int
+    status: str
+    previous: Optional[str]
+    retry_count: int
+    error: Optional[str]
+    worker: Optional[str]
+    #: When the follower received it, by the monotonic clock: never before it happened.
+    t: float
+
+
+@dataclass
+class Lease:
+    """A time in which a task was processing, from the event log."""
+
+    task: str
+    attempt: int
+    worker: Optional[str]
+    begin: Step
+    end: Optional[Step]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it ended without its worker: by a missing heartbeat, or because the handler would not stop."""
+        if self.end is None or self.end.error is None or self.end.status == "success":
+            return False
+        counted = self.end.status != "pending" or self.end.retry_count > self.begin.retry_count
+        return counted and any(words in self.end.error for words in _LOSS_WORDS)
+
+
+#: Errors of attempts that ended while their handlers may have gone on.
+_LOSS_WORDS = ("stopped sending heartbeats", "did not stop within its grace period", "longer than its process timeout",
+               "ended unexpectedly", "process ended")
+
+
+@dataclass
+class Attempt:
+    """A run of a handler, from a diary."""
+
+    task: str
+    attempt: int
+    type: str
+    nonce: str
+    who: str
+    diary: str
+    begin: float
+    end: Optional[float] = None
+    outcome: Optional[str] = None
+
+
+@dataclass
+class Answer:
+    """A submission whose answer is certain."""
+
+    t: float
+    task: Dict[str, Any]
+    door: str
+    status: int
+    code: str
+    became: Optional[str]
+    provisional: bool
+    tries: int
+    first_sent: float
+    failures: List[str]
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.status in (200, 201, 202)
+
+
+@dataclass
+class History:
+    folder: Path
+    round: Dict[str, Any]
+    answers: List[Answer]
+    acts: List[Dict[str, Any]]
+    #: Changes of status and control messages, in the log's order.
+    steps: List[Step]
+    controls: List[Dict[str, Any]]
+    attempts: List[Attempt]
+    tasks: Dict[str, Dict[str, Any]]
+    stats: Dict[str, Any]
+    faults: List[Dict[str, Any]]
+    losses: List[Tuple[float, float]]
+    exits: List[Dict[str, Any]]
+    usage: List[Dict[str, Any]]
+    phases: Dict[str, Dict[str, Any]]
+    kills: List[Dict[str, Any]]
+    recoveries: List[Dict[str, Any]]
+    mqtt: List[Dict[str, Any]]
+    lag: float = 0.0
+    explained: Counter = field(default_factory=Counter)
+
+    @staticmethod
+    def load(folder: Path) -> History:
+        events = load_lines(folder / "events.jsonl")
+        phases = {line["phase"]: line for line in load_lines(folder / "phases.jsonl")}
+        history = History(
+            folder=folder, round=load(folder / "round.json") or {},
+            answers=[_answer(line) for line in load_lines(folder / "answers.jsonl")],
+            acts=load_lines(folder / "acts.jsonl"),
+            steps=[_step(line) for line in events if line["e"].get("event") == "status"],
+            controls=[line for line in events if line["e"].get("event") not in ("status", "progress")],
+            attempts=_attempts(folder / "diaries"),
+            tasks={line["task"]["id"]: line["task"] for line in load_lines(folder / "tasks.jsonl")},
+            stats=load(folder / "stats.json") or {}, faults=load_lines(folder / "faults.jsonl"),
+            losses=[(line["begin"], line["end"]) for line in load_lines(folder / "losses.jsonl")],
+            exits=load_lines(folder / "exits.jsonl"), usage=load_lines(folder / "usage.jsonl"), phases=phases,
+            kills=load_lines(folder / "kills.jsonl"), recoveries=load_lines(folder / "recoveries.jsonl"),
+            mqtt=_messages(folder / "mqtt.log"),
+            lag=max([line["worst"] for line in load_lines(folder / "lag.jsonl")] or [0.0]))
+        history.index()
+        return history
+
+    def index(self) -> None:
+        """Builds the tables that laws look things up in."""
+        self.steps_of: Dict[str, List[Step]] = defaultdict(list)
+        for step in self.steps:
+            self.steps_of[step.task].append(step)
+        self.attempts_of: Dict[str, List[Attempt]] = defaultdict(list)
+        for attempt in sorted(self.attempts, key=lambda each: each.begin):
+            self.attempts_of[attempt.task].append(attempt)
+        #: What was submitted, by the identifier that the client made.
+        self.submitted: Dict[str, Answer] = {answer.task["id"]: answer for answer in self.answers}
+        self.acts_of: Dict[str, List[Dict[str, Any]]] = defaultdict(list)
+        for act in self.acts:
+            self.acts_of[act["id"]].append(act)
+        self.leases_of: Dict[str, List[Lease]] = {id: list(_leases(steps)) for id, steps in self.steps_of.items()}
+        self._excused = self._find_excused()
+
+    # What laws ask
+
+    def fields(self, id: str) -> Dict[str, Any]:
+        """What a task was submitted with; empty if that is unknown."""
+        answer = self.submitted.get(id)
+        return answer.task if answer else {}
+
+    def was_asked(self, id: str, act: str) -> int:
+        """How often a cancel or a manual retry of a task was sent that may have had an effect."""
+        return sum(each["act"] == act and each["status"] not in (404, 409) for each in self.acts_of[id])
+
+    def is_excused(self, id: str) -> bool:
+        """Whether the store was made to forget something just when something happened to this task."""
+        return id in self._excused
+
+    def _find_excused(self) -> set:
+        if not self.losses:
+            return set()
+
+        def is_in(time: float) -> bool:
+            return any(begin <= time <= end for begin, end in self.losses)
+        excused = {step.task for step in self.steps if is_in(step.t)}
+        excused |= {answer.task["id"] for answer in self.answers if is_in(answer.t) or is_in(answer.first_sent)}
+        excused |= {answer.became for answer in self.answers if answer.became and is_in(answer.t)}
+        excused |= {each.task for each in self.attempts if is_in(each.begin) or (each.end and is_in(each.end))}
+        return excused
+
+    def faults_between(self, begin: float, end: float, *kinds: str) -> List[Dict[str, Any]]:
+        """The faults, of some kinds, that were not healed yet at some moment between two times."""
+        return [
+            fault for fault in self.fault_spans
+            if fault["begin"] <= end and fault["end"] >= begin and (not kinds or fault["kind"] in kinds)]
+
+    @property
+    def fault_spans(self) -> List[Dict[str, Any]]:
+        if not hasattr(self, "_spans"):
+            ends = {fault["number"]: fault["t"] for fault in self.faults if fault["phase"] == "end"}
+            self._spans = [
+                {**fault, "begin": fault["t"], "end": ends.get(fault["number"], float("inf"))}
+                for fault in self.faults if fault["phase"] == "begin"]
+        return self._spans
+
+    def explain(self, what: str) -> None:
+        """Counts something that looks like a violation and is none."""
+        self.explained[what] += 1
+
+
+# Reading
+
+
+def _step(line: Dict[str, Any]) -> Step:
+    event = line["e"]
+    return Step(
+        event["task_id"], event["version"], event["status"], event["previous_status"], event["retry_count"],
+        event["error"], event["worker_id"], line["t"])
+
+
+def _answer(line: Dict[str, Any]) -> Answer:
+    return Answer(
+        line["t"], line["task"], line["door"], line["status"], line["code"], line["became"], line["provisional"],
+        line["tries"], line["first_sent"], line["failures"])
+
+
+def _leases(steps: List[Step]) -> Iterator[Lease]:
+    for step, following in zip(steps, [*steps[1:], None]):
+        if step.status == "processing":
+            yield Lease(step.task, step.retry_count + 1, step.worker, step, following)
+
+
+def _attempts(folder: Path) -> List[Attempt]:
+    attempts: List[Attempt] = []
+    by_nonce: Dict[str, Attempt] = {}
+    for path in sorted(folder.glob("*")):
+        for line in path.read_text().splitlines():
+            words = line.split(" ")
+            if len(words) != 7:
+                raise ValueError(f"{path.name} has a broken line: {line!r}")
+            time, word, task, number, type, nonce, last = words
+            if word == "begin":
+                attempt = Attempt(task, int(number), type, nonce, last, path.name, int(time) / 1e9)
+                attempts.append(attempt)
+                by_nonce[nonce] = attempt
+            elif nonce in by_nonce:
+                by_nonce[nonce].end, by_nonce[nonce].outcome = int(time) / 1e9, last
+    return attempts
+
+
+def _messages(path: Path) -> List[Dict[str, Any]]:
+    messages = []
+    if path.exists():
+        for line in path.read_text(errors="replace").splitlines():
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(message, dict) and "version" in message:
+                messages.append(message)
+    return messages

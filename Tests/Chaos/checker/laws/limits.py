@@ -1,0 +1,141 @@
+"""Laws about concurrency limits and unique keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Dict, Iterator, List, Optional, Set, Tuple
+
+from checker.history import FINAL, Attempt, History, Lease
+from checker.law import Found, law
+
+
+def _holders(history: History) -> Iterator[Tuple[str, Dict[str, Set[str]], Dict[str, Set[str]]]]:
+    """Each start of an attempt in the log's order: its task, and who holds tokens then, by type and by key."""
+    types: Dict[str, Set[str]] = defaultdict(set)
+    keys: Dict[str, Set[str]] = defaultdict(set)
+    for step in history.steps:
+        if history.is_excused(step.task):
+            # What the store forgot about it cannot be seen in the log.
+            continue
+        fields = history.fields(step.task)
+        for table, name in ((types, fields.get("type")), (keys, fields.get("concurrency_key"))):
+            if name is None:
+                continue
+            if step.status == "processing":
+                table[name].add(step.task)
+            else:
+                table[name].discard(step.task)
+        if step.status == "processing":
+            yield step.task, types, keys
+
+
+@law
+def type_limits_hold(history: History) -> Found:
+    """By the log, never more attempts of a type hold a lease than its limit allows, on all nodes together."""
+    limits = history.round.get("type_limits", {})
+    for id, types, _ in _holders(history):
+        type = history.fields(id).get("type", "")
+        limit = limits.get(type)
+        if limit and len(types[type]) > limit:
+            yield id, f"started as number {len(types[type])} of type {type}, whose limit is {limit}"
+
+
+@law
+def key_limits_hold(history: History) -> Found:
+    """By the log, a task starts only while fewer tasks of its concurrency key run than its own number says."""
+    for id, _, keys in _holders(history):
+        fields = history.fields(id)
+        key = fields.get("concurrency_key")
+        if key and len(keys[key]) > fields.get("max_concurrency", 1):
+            yield id, f"started as number {len(keys[key])} of {key}, and allows {fields.get('max_concurrency', 1)}"
+
+
+@law
+def unique_keys_hold(history: History) -> Found:
+    """At no time two unfinished tasks of a type have the same unique key."""
+    unfinished: Dict[Tuple[str, str], Set[str]] = defaultdict(set)
+    for step in history.steps:
+        fields = history.fields(step.task)
+        key = fields.get("unique_key")
+        if not key or history.is_excused(step.task):
+            continue
+        holders = unfinished[(fields["type"], key)]
+        if step.status in FINAL:
+            holders.discard(step.task)
+            continue
+        holders.add(step.task)
+        if len(holders) > 1:
+            yield step.task, f"unfinished with {key} beside {', '.join(sorted(holders - {step.task}))}"
+            holders.discard(step.task)
+
+
+@law
+def overlaps_are_explained(history: History) -> Found:
+    """By the diaries, more runs overlap than a limit allows only if some of them had lost their leases; each is named."""
+    leases = _matched(history)
+    groups: Dict[str, List[Attempt]] = defaultdict(list)
+    limits: Dict[str, int] = {}
+    for type, limit in history.round.get("type_limits", {}).items():
+        if limit:
+            limits[f"type {type}"] = limit
+    for run in history.attempts:
+        if history.is_excused(run.task):
+            continue
+        fields = history.fields(run.task)
+        if f"type {run.type}" in limits:
+            groups[f"type {run.type}"].append(run)
+        key = fields.get("concurrency_key")
+        if key:
+            # Tasks of one key may allow different numbers: the largest bounds them all.
+            name = f"key {key}"
+            groups[name].append(run)
+            limits[name] = max(limits.get(name, 0), fields.get("max_concurrency", 1))
+    for name, runs in groups.items():
+        for running in _overlaps(runs, limits[name]):
+            lost = [run for run in running if _why_lost(leases.get(run.nonce))]
+            if len(running) - len(lost) <= limits[name]:
+                for run in lost:
+                    history.explain(f"overlap: {_why_lost(leases.get(run.nonce))}")
+                continue
+            yield name, f"limit {limits[name]}, but {len(running)} ran at once: " + ", ".join(
+                f"{run.task} attempt {run.attempt} ({run.who})" for run in running)
+
+
+def _why_lost(lease: Optional[Lease]) -> Optional[str]:
+    if lease is None:
+        return "its lease is not in the log"
+    if not lease.is_lost:
+        return None
+    assert lease.end is not None and lease.end.error is not None
+    if "heartbeats" in lease.end.error:
+        return "its worker had lost the lease and went on"
+    if "timeout" in lease.end.error:
+        return "its handler went on after the process timeout"
+    if "grace" in lease.end.error:
+        return "its handler went on after a cancel"
+    return "its server was killed and the program went on"
+
+
+def _matched(history: History) -> Dict[str, Lease]:
+    """The lease of each run, by nonce: of the same attempt, in order, and not over before the run began."""
+    found: Dict[str, Lease] = {}
+    for id, runs in history.attempts_of.items():
+        left = list(history.leases_of.get(id, []))
+        for run in runs:
+            for lease in left:
+                if lease.attempt == run.attempt and (lease.end is None or lease.end.t >= run.begin):
+                    found[run.nonce] = lease
+                    left.remove(lease)
+                    break
+    return found
+
+
+def _overlaps(runs: List[Attempt], limit: int) -> Iterator[List[Attempt]]:
+    """The sets of more than ``limit`` runs that overlap, at the begin of each run that exceeds it."""
+    running: List[Attempt] = []
+    for run in sorted(runs, key=lambda each: each.begin):
+        # A run without an end was killed: it surely ran at its begin only.
+        running = [each for each in running if each.end is not None and each.end > run.begin]
+        running.append(run)
+        if len(running) > limit:
+            yield list(running)

@@ -1,0 +1,94 @@
+"""Lets the planned faults happen, each in its time, and heals every one of them."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import Counter
+from typing import Dict, List, Set
+
+from cluster.cluster import Cluster
+from faults import kinds
+from faults.plan import Fault
+
+
+def targets(cluster: Cluster) -> Dict[str, List[str]]:
+    """What a cluster has for each group of kinds."""
+    workers = [worker.program.name for worker in cluster.workers]
+    return {
+        "node": [node.name for node in cluster.nodes],
+        "link": [f"link-{name}" for name in cluster.links],
+        "worker": workers,
+        "worker-link": [f"link-{name}" for name in workers],
+        "webhook": ["webhook"] if cluster.webhook else [],
+        "redis": ["redis"] if cluster.redis else [],
+        "primary": ["primary"] if cluster.trio else [],
+        "sentinel": [program.name for program in cluster.trio.sentinels] if cluster.trio else [],
+        "broker": ["broker"] if cluster.mqtt else [],
+        "kafka": ["kafka"] if cluster.kafka else [],
+        "clock": [f"clock-{name}" for name in cluster.clocks],
+        "disk": ["disk"] if cluster.disk else [],
+    }
+
+
+class Executor:
+    """Runs a plan. A fault whose target another one has just now is skipped, and recorded as such."""
+
+    def __init__(self, cluster: Cluster, plan: List[Fault]) -> None:
+        self._cluster = cluster
+        self._plan = plan
+        self._busy: Set[str] = set()
+        self._lock = threading.Lock()
+        self._threads: List[threading.Thread] = []
+        self._healed = threading.Event()
+        #: Faults that happened, by kind.
+        self.counts: Counter = Counter()
+        self.last = ""
+        #: Faults of this harness itself.
+        self.errors: List[str] = []
+
+    def run(self, start: float, is_over) -> None:  # noqa: ANN001
+        """Begins each fault at its time, until ``is_over()``; returns once all are healed."""
+        for fault in self._plan:
+            while not is_over() and time.monotonic() < start + fault.at:
+                time.sleep(min(0.1, max(start + fault.at - time.monotonic(), 0.001)))
+            if is_over():
+                break
+            needed = {fault.target} | kinds.ALL[fault.kind].uses
+            with self._lock:
+                is_free = not needed & self._busy
+                if is_free:
+                    self._busy |= needed
+            if not is_free:
+                self._cluster.records.add("faults", phase="skipped", **fault.facts())
+                continue
+            thread = threading.Thread(target=self._happen, args=(fault, needed), name=f"fault-{fault.number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        self._healed.set()
+        for thread in self._threads:
+            thread.join(180)
+
+    def _happen(self, fault: Fault, needed: Set[str]) -> None:
+        records = self._cluster.records
+        steps = kinds.ALL[fault.kind].body(self._cluster, fault)
+        try:
+            records.add("faults", phase="begin", **fault.facts())
+            self.counts[fault.kind] += 1
+            self.last = f"{fault.kind} {fault.target}"
+            began = time.monotonic()
+            next(steps, None)
+            # The last faults of a round are healed at its end.
+            self._healed.wait(max(fault.span - (time.monotonic() - began), 0))
+        except Exception:
+            self.errors.append(f"{fault.kind} {fault.target}: {traceback.format_exc()}")
+        finally:
+            try:
+                for _ in steps:
+                    pass
+            except Exception:
+                self.errors.append(f"{fault.kind} {fault.target}: {traceback.format_exc()}")
+            records.add("faults", phase="end", number=fault.number, kind=fault.kind, target=fault.target)
+            with self._lock:
+                self._busy -= needed

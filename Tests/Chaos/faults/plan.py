@@ -1,0 +1,52 @@
+"""The schedule of faults: drawn from the seed before the round begins, and the same whenever it is drawn again."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, List, Mapping
+
+from faults import kinds
+
+
+@dataclass
+class Fault:
+    number: int
+    #: Seconds from the begin of the load.
+    at: float
+    kind: str
+    target: str
+    #: How long it lasts, in seconds, before it is healed.
+    span: float
+    #: A further number that some kinds need, 0 to 1.
+    draw: float
+
+    def facts(self) -> Dict[str, Any]:
+        return asdict(self)
+
+
+def draw(
+    weights: Mapping[str, float], targets: Mapping[str, List[str]], seconds: float, every: float, seed: int,
+    longest: float,
+) -> List[Fault]:
+    """
+    :param weights: Kinds of faults, with how often each comes.
+    :param targets: What each group of kinds may hit; kinds without a target are left out.
+    :param seconds: When the last fault may begin.
+    :param every: Mean time between the begins of two faults.
+    :param longest: The longest that a fault may last.
+    """
+    source = random.Random(f"{seed}/faults")
+    names = [kind for kind in sorted(weights) if targets.get(kinds.ALL[kind].group)]
+    faults: List[Fault] = []
+    at = source.uniform(0.5, 1.5)
+    while names and at < seconds:
+        kind = source.choices(names, [weights[name] for name in names])[0]
+        shape = kinds.ALL[kind]
+        # Most are short; a few last as long as they may.
+        span = min(shape.shortest + source.expovariate(1 / shape.typical), shape.longest, longest)
+        faults.append(Fault(
+            len(faults) + 1, round(at, 3), kind, source.choice(targets[shape.group]), round(span, 3),
+            round(source.random(), 6)))
+        at += source.expovariate(1 / every)
+    return faults

@@ -1,0 +1,66 @@
+"""The ways into the queue: one task over HTTP, a batch, and the command `xqueue submit`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any, Dict, List, Optional, Tuple
+
+from cluster import api
+from cluster.nodes import Node, program
+
+#: Statuses after which the same request may be sent again.
+AGAIN = {408, 429, 500, 503}
+#: Exit codes of `xqueue submit` after which it may be run again: unreachable, at a limit.
+COMMAND_AGAIN = {69, 75}
+
+#: A status, the reply, and for each task the identifier of the task that it became; None if that is unknown.
+Outcome = Tuple[int, str, Optional[List[Dict[str, Any]]]]
+
+
+def submit_one(node: Node, task: Dict[str, Any], timeout: float) -> Outcome:
+    status, answer = api.call(node.port, "POST", "/api/v1/tasks", task, timeout=timeout)
+    taken = [_taken(status, answer)] if status in (200, 201, 202) else None
+    return status, str(answer.get("code", "")), taken
+
+
+def submit_batch(node: Node, tasks: List[Dict[str, Any]], timeout: float) -> Outcome:
+    status, answer = api.call(node.port, "POST", "/api/v1/tasks/batch", {"tasks": tasks}, timeout=timeout)
+    taken = [_taken(status, each) for each in answer["tasks"]] if status in (200, 201, 202) else None
+    return status, str(answer.get("code", "")), taken
+
+
+def _taken(status: int, answer: Dict[str, Any]) -> Dict[str, Any]:
+    return {"id": answer["id"], "status": status, "provisional": answer.get("provisional", False)}
+
+
+def submit_by_command(node: Node, task: Dict[str, Any], timeout: float) -> Outcome:
+    """Runs `xqueue submit`, which prints the identifier; an exit code stands for the status."""
+    words = [
+        str(program()), "submit", task["type"], json.dumps(task.get("payload")),
+        "--url", f"http://127.0.0.1:{node.port}", "--timeout", f"{timeout:g}s", "--id", task["id"],
+    ]
+    for name, flag in (
+        ("priority", "--priority"), ("max_retry", "--max-retry"), ("queue_timeout", "--queue-timeout"),
+        ("process_timeout", "--process-timeout"), ("concurrency_key", "--concurrency-key"),
+        ("max_concurrency", "--max-concurrency"), ("delay", "--delay"), ("unique_key", "--unique-key"),
+    ):
+        if name in task:
+            words += [flag, str(task[name])]
+    if "metadata" in task:
+        words += ["--metadata", json.dumps(task["metadata"])]
+    policy = task.get("retry_policy", {})
+    for name, flag in (
+        ("strategy", "--retry-strategy"), ("delay", "--retry-delay"), ("max_delay", "--retry-max-delay"),
+        ("jitter", "--retry-jitter"),
+    ):
+        if name in policy:
+            words += [flag, str(policy[name])]
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout + 30, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as error:
+        raise api.NoAnswer(f"xqueue submit did not end: {error}") from error
+    if done.returncode == 0:
+        return 201, "", [{"id": done.stdout.strip(), "status": 201, "provisional": False}]
+    status = 503 if done.returncode in COMMAND_AGAIN else 400
+    return status, f"exit {done.returncode}: {done.stderr.strip()[-300:]}", None
