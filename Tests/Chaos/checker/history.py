@@ -148,7 +148,25 @@ class History:
         for act in self.acts:
             self.acts_of[act["id"]].append(act)
         self.leases_of: Dict[str, List[Lease]] = {id: list(_leases(steps)) for id, steps in self.steps_of.items()}
+        #: The lease that each run belongs to, by the run's nonce.
+        self.lease_of: Dict[str, Lease] = {}
+        for id, runs in self.attempts_of.items():
+            self._match(runs, list(self.leases_of.get(id, [])))
         self._excused = self._find_excused()
+
+    def _match(self, runs: List[Attempt], leases: List[Lease]) -> None:
+        """Finds the lease of each run: of the same attempt, in order, and not over before the run began; if there is
+        none, one that was lost before its worker came to begin."""
+        for is_late in (False, True):
+            for run in runs:
+                if run.nonce in self.lease_of:
+                    continue
+                for lease in leases:
+                    is_over = lease.end is not None and lease.end.t < run.begin
+                    if lease.attempt == run.attempt and (not is_over or is_late and lease.is_lost):
+                        self.lease_of[run.nonce] = lease
+                        leases.remove(lease)
+                        break
 
     # What laws ask
 

@@ -48,7 +48,10 @@ def kind(
 
 @kind("node-kill", "node")
 def node_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.node(fault.target).program.kill()
+    program = cluster.node(fault.target).program
+    pid = program.pid
+    cluster.records.add("kills", node=fault.target, pid=pid, fault=fault.number)
+    program.kill()
     yield
     cluster.node(fault.target).start()
 

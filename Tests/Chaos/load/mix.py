@@ -56,6 +56,7 @@ class Mix:
     def draw(self, source: random.Random) -> Dict[str, Any]:
         """Returns the fields of a submission with an identifier of its own."""
         type = source.choice(self.names)
+        # Numbers only, which the exec program reads without a JSON parser.
         payload: Dict[str, Any] = {"ms": source.randint(1, 60)}
         task: Dict[str, Any] = {
             "id": uuid7(time.time_ns() // 1_000_000), "type": type, "payload": payload,
@@ -85,7 +86,7 @@ class Mix:
         if has(self.delayed):
             task["delay"] = source.choice([0.3, 1, 2, 4])
         if has(self.permanent):
-            payload["permanent"] = True
+            payload["permanent"] = 1
         elif has(self.failing):
             payload["fail_times"] = source.choice([1, 1, 1, 2, 3])
         if has(self.overlong):
@@ -93,11 +94,11 @@ class Mix:
             task["process_timeout"] = 1
             task["max_retry"] = source.randint(0, 1)
             if has(0.25):
-                payload["ignore_stop"] = True
+                payload["ignore_stop"] = 1
         elif has(self.stubborn):
-            payload["ignore_stop"] = True
+            payload["ignore_stop"] = 1
         if has(0.05):
-            payload["progress"] = True
+            payload["progress"] = 1
         if has(0.05):
             task["metadata"] = {"seed": source.randrange(1000)}
         return task

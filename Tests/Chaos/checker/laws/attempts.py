@@ -45,13 +45,17 @@ def runs_have_leases(history: History) -> Found:
 
 @law
 def nothing_runs_after_success(history: History) -> Found:
-    """No run begins after the follower has seen the success of its task."""
+    """No run begins after the follower has seen the success of its task, unless its worker had claimed it before, was
+    frozen, and lost the lease."""
     for id, steps in history.steps_of.items():
         if history.is_excused(id):
             continue
         ends = [step.t for step in steps if step.status == "success"]
         for run in history.attempts_of[id] if ends else []:
-            if run.begin > ends[0]:
+            lease = history.lease_of.get(run.nonce)
+            if run.begin > ends[0] and lease is not None and lease.is_lost:
+                history.explain("a worker that had been frozen began an attempt that was lost already")
+            elif run.begin > ends[0]:
                 yield id, f"attempt {run.attempt} began {run.begin - ends[0]:.3f} s after its success was seen"
 
 

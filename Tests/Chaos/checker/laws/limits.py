@@ -72,7 +72,6 @@ def unique_keys_hold(history: History) -> Found:
 @law
 def overlaps_are_explained(history: History) -> Found:
     """By the diaries, more runs overlap than a limit allows only if some of them had lost their leases; each is named."""
-    leases = _matched(history)
     groups: Dict[str, List[Attempt]] = defaultdict(list)
     limits: Dict[str, int] = {}
     for type, limit in history.round.get("type_limits", {}).items():
@@ -92,10 +91,10 @@ def overlaps_are_explained(history: History) -> Found:
             limits[name] = max(limits.get(name, 0), fields.get("max_concurrency", 1))
     for name, runs in groups.items():
         for running in _overlaps(runs, limits[name]):
-            lost = [run for run in running if _why_lost(leases.get(run.nonce))]
-            if len(running) - len(lost) <= limits[name]:
-                for run in lost:
-                    history.explain(f"overlap: {_why_lost(leases.get(run.nonce))}")
+            reasons = [why for why in (_why_lost(history.lease_of.get(run.nonce)) for run in running) if why]
+            if len(running) - len(reasons) <= limits[name]:
+                for why in reasons:
+                    history.explain(f"overlap: {why}")
                 continue
             yield name, f"limit {limits[name]}, but {len(running)} ran at once: " + ", ".join(
                 f"{run.task} attempt {run.attempt} ({run.who})" for run in running)
@@ -114,20 +113,6 @@ def _why_lost(lease: Optional[Lease]) -> Optional[str]:
     if "grace" in lease.end.error:
         return "its handler went on after a cancel"
     return "its server was killed and the program went on"
-
-
-def _matched(history: History) -> Dict[str, Lease]:
-    """The lease of each run, by nonce: of the same attempt, in order, and not over before the run began."""
-    found: Dict[str, Lease] = {}
-    for id, runs in history.attempts_of.items():
-        left = list(history.leases_of.get(id, []))
-        for run in runs:
-            for lease in left:
-                if lease.attempt == run.attempt and (lease.end is None or lease.end.t >= run.begin):
-                    found[run.nonce] = lease
-                    left.remove(lease)
-                    break
-    return found
 
 
 def _overlaps(runs: List[Attempt], limit: int) -> Iterator[List[Attempt]]:
