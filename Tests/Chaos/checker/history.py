@@ -27,6 +27,8 @@ class Step:
     retry_count: int
     error: Optional[str]
     worker: Optional[str]
+    #: By the store's clock.
+    timestamp: str
     #: When the follower received it, by the monotonic clock: never before it happened.
     t: float
 
@@ -222,7 +224,7 @@ def _step(line: Dict[str, Any]) -> Step:
     event = line["e"]
     return Step(
         event["task_id"], event["version"], event["status"], event["previous_status"], event["retry_count"],
-        event["error"], event["worker_id"], line["t"])
+        event["error"], event["worker_id"], event["timestamp"], line["t"])
 
 
 def _answer(line: Dict[str, Any]) -> Answer:

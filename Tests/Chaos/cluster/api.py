@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import threading
 from typing import Any, Dict, Optional, Tuple
 
@@ -30,6 +31,9 @@ def call(port: int, method: str, path: str, body: Any = None, *, timeout: float 
     :raises NoAnswer: if there is no complete reply within ``timeout`` seconds without a byte.
     """
     connection = _connections.by_port.get(port)
+    if connection is not None and _is_closed(connection):
+        close(port)
+        connection = None
     if connection is None:
         connection = _connections.by_port[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     connection.timeout = timeout
@@ -49,6 +53,11 @@ def call(port: int, method: str, path: str, body: Any = None, *, timeout: float 
     except ValueError:
         answer = {"text": content.decode(errors="replace")}
     return response.status, answer if isinstance(answer, dict) else {"value": answer}
+
+
+def _is_closed(connection: http.client.HTTPConnection) -> bool:
+    """Whether the node has closed an idle connection: what has not been sent cannot fail."""
+    return connection.sock is not None and bool(select.select([connection.sock], [], [], 0)[0])
 
 
 def close(port: int) -> None:

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Dict, Iterator, List, Optional, Set, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from checker.history import FINAL, Attempt, History, Lease
 from checker.law import Found, law
 
 
-def _holders(history: History) -> Iterator[Tuple[str, Dict[str, Set[str]], Dict[str, Set[str]]]]:
-    """Each start of an attempt in the log's order: its task, and who holds tokens then, by type and by key."""
-    types: Dict[str, Set[str]] = defaultdict(set)
-    keys: Dict[str, Set[str]] = defaultdict(set)
-    for step in history.steps:
-        if history.is_excused(step.task):
+def _starts(history: History, name_of: Callable[[Dict], Optional[str]]) -> Iterator[Tuple[str, int, List[str]]]:
+    """Each atomic step that starts tasks of one name: the name, how many held a token before, and the started tasks.
+
+    One call claims several tasks, whose events are in the order of their types, not of the grants.
+    """
+    holders: Dict[str, Set[str]] = defaultdict(set)
+    batch: Dict[str, List[str]] = {}
+    mark: Optional[Tuple[Optional[str], str]] = None
+    for step in [*history.steps, None]:
+        if step is not None and history.is_excused(step.task):
             # What the store forgot about it cannot be seen in the log.
             continue
-        fields = history.fields(step.task)
-        for table, name in ((types, fields.get("type")), (keys, fields.get("concurrency_key"))):
-            if name is None:
-                continue
-            if step.status == "processing":
-                table[name].add(step.task)
-            else:
-                table[name].discard(step.task)
+        following = (step.worker, step.timestamp) if step is not None and step.status == "processing" else None
+        if following != mark or following is None:
+            for name, started in batch.items():
+                yield name, len(holders[name]), started
+                holders[name].update(started)
+            batch = {}
+        mark = following
+        name = name_of(history.fields(step.task)) if step is not None else None
+        if step is None or name is None:
+            continue
         if step.status == "processing":
-            yield step.task, types, keys
+            batch.setdefault(name, []).append(step.task)
+        else:
+            holders[name].discard(step.task)
 
 
 @law
 def type_limits_hold(history: History) -> Found:
     """By the log, never more attempts of a type hold a lease than its limit allows, on all nodes together."""
     limits = history.round.get("type_limits", {})
-    for id, types, _ in _holders(history):
-        type = history.fields(id).get("type", "")
+    for type, held, started in _starts(history, lambda fields: fields.get("type")):
         limit = limits.get(type)
-        if limit and len(types[type]) > limit:
-            yield id, f"started as number {len(types[type])} of type {type}, whose limit is {limit}"
+        if limit and held + len(started) > limit:
+            yield started[-1], f"started as number {held + len(started)} of type {type}, whose limit is {limit}"
 
 
 @law
 def key_limits_hold(history: History) -> Found:
     """By the log, a task starts only while fewer tasks of its concurrency key run than its own number says."""
-    for id, _, keys in _holders(history):
-        fields = history.fields(id)
-        key = fields.get("concurrency_key")
-        if key and len(keys[key]) > fields.get("max_concurrency", 1):
-            yield id, f"started as number {len(keys[key])} of {key}, and allows {fields.get('max_concurrency', 1)}"
+    def allowed(id: str) -> int:
+        return history.fields(id).get("max_concurrency", 1)
+
+    for key, held, started in _starts(history, lambda fields: fields.get("concurrency_key")):
+        # Of tasks that start together, any order may have been the one in which they got their tokens.
+        for number, id in enumerate(sorted(started, key=allowed), held + 1):
+            if number > allowed(id):
+                yield id, f"started as number {number} of {key}, and allows {allowed(id)}"
 
 
 @law
