@@ -8,7 +8,8 @@ from typing import Dict, Tuple
 _NODES = {"node-kill": 4, "node-freeze": 2, "node-restart": 2}
 _WORKERS = {"worker-kill": 2, "worker-freeze": 2, "webhook-kill": 1, "webhook-freeze": 1}
 _LINKS = {"link-cut": 2, "link-delay": 1, "link-black-hole": 2, "link-half-close": 1, "link-refuse": 1}
-_WORKER_LINKS = {"worker-link-cut": 1, "worker-link-black-hole": 1, "worker-link-half-close": 1}
+_WORKER_LINKS = {"worker-link-cut": 1, "worker-link-black-hole": 1, "worker-link-half-close": 1,
+                 "worker-link-refuse": 1}
 _REDIS = {"redis-kill": 2, "redis-freeze": 2, "redis-restart": 1, "redis-full": 1, "script-flush": 2, "clients-killed": 2}
 _MQTT = {"broker-stop": 1, "broker-freeze": 1}
 
@@ -35,6 +36,8 @@ class Round:
     #: Tasks a second, and the mean number of seconds between faults.
     rate: float = 30.0
     every: float = 1.6
+    #: The least number of seconds between the begins of two faults.
+    gap: float = 0.0
     #: Whether no retry may be counted, and no request may fail twice: only orderly restarts happen.
     is_gentle: bool = False
     #: Weights by which the mix of tasks differs from the usual one.
@@ -74,8 +77,8 @@ ALL: Tuple[Round, ...] = (
         swift=True, every=9),
     Round(
         "kafka", "Kafka and Redis in turn gone", "redis",
-        _of({"kafka-freeze": 2, "kafka-refuse": 2, "kafka-black-hole": 1, "kafka-cut": 1, "redis-kill": 2,
-             "redis-freeze": 1, "node-kill": 2, "node-restart": 1}),
+        _of({"kafka-freeze": 2, "kafka-refuse": 2, "kafka-black-hole": 1, "kafka-cut": 1, "kafka-delay": 1,
+             "kafka-half-close": 1, "redis-kill": 2, "redis-freeze": 1, "node-kill": 2, "node-restart": 1}),
         nodes=2, kafka=True, rate=20, every=4),
     Round(
         "remote", "workers over HTTP, killed, frozen and cut off; nodes that only serve", "redis",
@@ -88,6 +91,10 @@ ALL: Tuple[Round, ...] = (
     Round(
         "clock", "wall clocks skewed by hours and stepped", "redis",
         _of({"clock-step": 6, "clock-skew": 3, "node-kill": 1, "redis-kill": 1}), nodes=3, clocks=True, every=1.2),
+    Round(
+        "recovery", "one kill at a time, to measure how fast the queue recovers", "redis",
+        {"node-kill": 3, "redis-kill": 2}, nodes=3, rate=20, every=1, gap=6.5,
+        mix={"long": 0.4, "keyed": 0.03, "overlong": 0, "stubborn": 0, "failing": 0}),
     Round(
         "soak", "everything at a calmer pace, for memory and descriptors", "redis",
         _of(_NODES, _WORKERS, _LINKS, _WORKER_LINKS, _REDIS, _MQTT), nodes=3, swift=True, mqtt=True, rate=45, every=4),

@@ -72,7 +72,7 @@ class Run:
         subscriber = Subscriber(cluster.mqtt, records) if cluster.mqtt else None
         gauges = Gauges(cluster.programs, records)
         faults = plan.draw(
-            round.faults, targets(cluster), self.seconds, round.every, self.seed, self.longest)
+            round.faults, targets(cluster), self.seconds, round.every, self.seed, self.longest, round.gap)
         records.write("plan", [fault.facts() for fault in faults])
         executor = Executor(cluster, faults)
         gauges.sample("base")

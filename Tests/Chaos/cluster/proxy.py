@@ -149,23 +149,26 @@ class Link:
         """Carries both directions until both have ended or the connection is closed."""
         closed = asyncio.ensure_future(self._is_closed.wait())
         try:
-            await self._either(self._is_open.wait(), closed)
+            if not await self._unless(closed, self._is_open.wait()):
+                return
             answers, self._server = await asyncio.open_connection("127.0.0.1", self._proxy.target)
-            pumps = asyncio.gather(self._pump(reader, self._server), self._pump(answers, self._client))
-            await self._either(pumps, closed)
+            await self._unless(closed, self._pump(reader, self._server), self._pump(answers, self._client))
         except OSError:
             pass
         finally:
             closed.cancel()
 
     @staticmethod
-    async def _either(work, closed: "asyncio.Future[bool]") -> None:  # noqa: ANN001
-        work = asyncio.ensure_future(work)
-        await asyncio.wait({work, closed}, return_when=asyncio.FIRST_COMPLETED)
-        if work.done():
-            work.exception()
-        else:
+    async def _unless(closed: "asyncio.Future[bool]", *works) -> bool:  # noqa: ANN002
+        """Waits until all works are done, and returns whether they are: they are ended when the connection is closed."""
+        left = {asyncio.ensure_future(work) for work in works}
+        while left and not closed.done():
+            done, _ = await asyncio.wait(left | {closed}, return_when=asyncio.FIRST_COMPLETED)
+            left -= done
+        for work in left:
             work.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        return not left
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

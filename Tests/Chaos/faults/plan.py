@@ -27,7 +27,7 @@ class Fault:
 
 def draw(
     weights: Mapping[str, float], targets: Mapping[str, List[str]], seconds: float, every: float, seed: int,
-    longest: float,
+    longest: float, gap: float = 0.0,
 ) -> List[Fault]:
     """
     :param weights: Kinds of faults, with how often each comes.
@@ -35,6 +35,7 @@ def draw(
     :param seconds: When the last fault may begin.
     :param every: Mean time between the begins of two faults.
     :param longest: The longest that a fault may last.
+    :param gap: The least time between two begins, in addition.
     """
     source = random.Random(f"{seed}/faults")
     names = [kind for kind in sorted(weights) if targets.get(kinds.ALL[kind].group)]
@@ -48,5 +49,5 @@ def draw(
         faults.append(Fault(
             len(faults) + 1, round(at, 3), kind, source.choice(targets[shape.group]), round(span, 3),
             round(source.random(), 6)))
-        at += source.expovariate(1 / every)
+        at += gap + source.expovariate(1 / every)
     return faults

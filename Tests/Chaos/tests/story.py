@@ -1,0 +1,141 @@
+"""A small history in which every law holds, for tests that doctor it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from checker.history import Answer, Attempt, History, Step
+
+LIMITED = "hook.limited"
+NODE = "host-100-aa"
+OTHER = "host-200-bb"
+
+
+class Story:
+    """Tells what happened, step by step, and derives from it what the API, the log and MQTT say."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="xqueue-chaos-test-"))
+        (self.folder / "logs").mkdir()
+        self.answers: List[Answer] = []
+        self.acts: List[Dict[str, Any]] = []
+        self.steps: List[Step] = []
+        self.attempts: List[Attempt] = []
+        self.results: Dict[str, Any] = {}
+        self.errors: Dict[str, List[str]] = {}
+        self.now = 100.0
+
+    def submit(self, id: str, type: str = "hook.plain", **fields: Any) -> None:
+        task = {"id": id, "type": type, "payload": {"ms": 5}, "priority": 0, "max_retry": 5, **fields}
+        self.answers.append(Answer(self.now, task, "http", 201, "", id, False, 1, self.now - 0.01, []))
+        self.step(id, "pending")
+
+    def step(self, id: str, status: str, worker: Optional[str] = None, retries: int = 0, error: Optional[str] = None) -> Step:
+        self.now += 0.05
+        before = [step for step in self.steps if step.task == id]
+        step = Step(
+            id, len(before) + 1, status, before[-1].status if before else None, retries, error, worker,
+            f"2026-01-01T00:00:{self.now:06.3f}Z", self.now)
+        self.steps.append(step)
+        return step
+
+    def run(self, id: str, attempt: int, outcome: str, worker: str = NODE, seconds: float = 0.02) -> Attempt:
+        """A claim and what its handler did."""
+        self.step(id, "processing", worker, attempt - 1)
+        begin = self.now + 0.005
+        run = Attempt(id, attempt, self._type(id), f"nonce-{len(self.attempts)}", worker, "diary", begin, begin + seconds, outcome)
+        self.attempts.append(run)
+        self.now = begin + seconds
+        return run
+
+    def succeed(self, id: str, attempt: int = 1, worker: str = NODE) -> None:
+        run = self.run(id, attempt, "ok", worker)
+        self.results[id] = {"nonce": run.nonce, "attempt": attempt}
+        self.step(id, "success", worker, attempt - 1)
+
+    def fail(self, id: str, attempt: int, status: str, error: str = "failure", worker: str = NODE, outcome: str = "fail") -> None:
+        self.run(id, attempt, outcome, worker)
+        self.errors.setdefault(id, []).append(error)
+        self.step(id, status, worker, attempt if status == "pending" else attempt - 1, error)
+
+    def _type(self, id: str) -> str:
+        return next(answer.task["type"] for answer in self.answers if answer.task["id"] == id)
+
+    def history(self, **facts: Any) -> History:
+        tasks = {answer.task["id"]: self._task(answer.task) for answer in self.answers}
+        counts = Counter((task["type"], task["status"]) for task in tasks.values())
+        statuses = ("pending", "processing", "success", "failed", "canceled", "timeout")
+        stats: Dict[str, Any] = {
+            f"{status}_tasks": sum(count for (_, each), count in counts.items() if each == status) for status in statuses}
+        stats.update(concurrency_keys=[], concurrency_keys_in_use=0, active_workers=0, stuck_workers=0, types=[
+            {"type": type, **{status: counts[(type, status)] for status in statuses}}
+            for type in sorted({task["type"] for task in tasks.values()})])
+        usage = [
+            {"when": when, "program": "node-1", "rss": 50_000, "fds": 40, "pid": 100} for when in ("base", "idle")]
+        history = History(
+            folder=self.folder, answers=self.answers, acts=self.acts, steps=self.steps, controls=[],
+            attempts=self.attempts, tasks=tasks, stats=stats, faults=[], losses=[], exits=[], usage=usage,
+            phases={"drained": {"took": 2.0, "unsettled": 0}, "healed": {"errors": []}}, kills=[], recoveries=[],
+            mqtt=[{"task_id": step.task, "version": step.version, "status": step.status} for step in self.steps],
+            round={
+                "name": "story", "seed": 1, "heartbeat": 1.0, "type_limits": {LIMITED: 1, "hook.plain": None},
+                "mqtt": True, "store": "redis", "drain_bound": 90, **facts})
+        history.index()
+        return history
+
+    def _task(self, fields: Dict[str, Any]) -> Dict[str, Any]:
+        last = [step for step in self.steps if step.task == fields["id"]][-1]
+        return {
+            "queue_timeout": 600, **fields, "status": last.status, "version": last.version, "retry_count": last.retry_count,
+            "attempt": last.retry_count + 1, "error": last.error, "pending_reason": None,
+            "result": self.results.get(fields["id"]), "errors": [{"error": error} for error in self.errors.get(fields["id"], [])]}
+
+
+def tidy() -> Story:
+    """A bit of everything, and nothing wrong."""
+    story = Story()
+    story.submit("plain", type=LIMITED, concurrency_key="key", max_concurrency=1, unique_key="unique")
+    story.fail("plain", 1, "pending")
+    story.succeed("plain", 2)
+    story.submit("canceled")
+    story.acts.append({"act": "cancel", "id": "canceled", "status": 200, "message": "task canceled"})
+    story.step("canceled", "canceled")
+    story.submit("permanent", payload={"ms": 5, "permanent": 1})
+    story.fail("permanent", 1, "failed", outcome="permanent")
+    story.submit("revived", max_retry=0, payload={"ms": 5, "fail_times": 1})
+    story.fail("revived", 1, "failed")
+    story.acts.append({"act": "retry", "id": "revived", "status": 200, "message": ""})
+    story.step("revived", "pending")
+    story.fail("revived", 1, "failed")
+    story.submit("unserved", type="unserved", queue_timeout=1)
+    story.step("unserved", "timeout")
+    story.submit("delayed", delay=1)
+    story.now += 1
+    story.succeed("delayed")
+    story.submit("overlong", process_timeout=1, max_retry=0, payload={"ms": 6000})
+    story.run("overlong", 1, "stopped", seconds=1.1)
+    story.errors["overlong"] = ["longer"]
+    story.step("overlong", "failed", NODE, 0, "the attempt ran longer than its process timeout of 1 s")
+    return story
+
+
+def with_a_kill(seconds: float = 3.0) -> History:
+    """A node that was killed while it ran a task, which another one ran again some time later."""
+    story = tidy()
+    story.submit("orphan")
+    run = story.run("orphan", 1, "ok")
+    run.end = run.outcome = None
+    killed = story.now
+    story.now += seconds
+    story.errors["orphan"] = ["lost"]
+    story.step("orphan", "pending", NODE, 1, f"worker {NODE} stopped sending heartbeats")
+    story.succeed("orphan", 2, OTHER)
+    history = story.history()
+    history.kills = [{"t": killed, "pid": 100, "node": "node-1"}]
+    history.faults = [
+        {"number": 1, "kind": "node-kill", "target": "node-1", "phase": "begin", "t": killed},
+        {"number": 1, "kind": "node-kill", "target": "node-1", "phase": "end", "t": killed + 1}]
+    return history
