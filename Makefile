@@ -3,15 +3,19 @@
 SWIFT ?= swift
 # Arguments that `make run` passes to `xqueue serve`, such as ARGS="--server-port 9000".
 ARGS ?=
-# Seeds for `make simulate`: how many, or the only one. Without either it runs for a minute.
+# What `make chaos` runs: rounds (default: all), the first one's seed (default: random), and minutes of faults (default: 10).
+ROUND ?=
+MINUTES ?=
+# How many seeds `make simulate` runs. Without SEEDS and SEED it runs for a minute.
 SEEDS ?=
+# The seed of `make chaos`, or the only one of `make simulate`.
 SEED ?=
 FORMATTED := Package.swift Sources Tests Examples
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test simulate fuzz sanitize test-bench test-without-traits lint format bench example docs deb \
-	test-deb clean setup
+.PHONY: help run build release test simulate fuzz sanitize chaos test-chaos test-bench test-without-traits lint format bench \
+	example docs deb test-deb clean setup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +49,10 @@ sanitize: ## Run the unit tests under ThreadSanitizer and AddressSanitizer (ARGS
 test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench
 
+test-chaos: ## Run short rounds of chaos with fixed seeds against the debug build
+	cd Tests/Chaos && python3 -B -m unittest discover
+	XQUEUE_PROGRAM="$${XQUEUE_PROGRAM:-.build/debug/xqueue}" scripts/chaos --ci
+
 test-without-traits: ## Build and test the program without Redis, Kafka and MQTT
 	@scripts/setup tests
 	scripts/test-without-traits
@@ -61,6 +69,11 @@ format: ## Format every file
 bench: release ## Measure performance on this machine (ARGS="--json")
 	SWIFT="$(SWIFT)" scripts/build-release xqueue-bench
 	@exec $(RELEASE)-bench $(ARGS)
+
+chaos: release ## Break a real cluster and prove that it kept its promises (ROUND=, SEED=, MINUTES=)
+	@scripts/setup tests
+	$(SWIFT) build -c release --product XQueueChaosNode
+	scripts/chaos $(ROUND) $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 docs: setup ## Build the library's documentation; warnings are errors
 	scripts/make-docs

@@ -305,6 +305,20 @@ let package = Package(
             ],
             path: "Examples/RedisCluster",
             packageAccess: false),
+        // The node with handlers in Swift that `scripts/chaos` starts. It sees no more of the library than its users do.
+        .executableTarget(
+            name: "XQueueChaosNode",
+            dependencies: [
+                "XQueue",
+                "XQueueRedis",
+                "XQueueSQLite",
+                "XQueueServer",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Tests/Chaos/Node",
+            packageAccess: false,
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "HandlerTests",
             dependencies: ["XQueue", "XQueueTesting"],

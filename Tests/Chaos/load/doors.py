@@ -1,9 +1,11 @@
-"""The ways into the queue: one task over HTTP, a batch, and the command `xqueue submit`."""
+"""The ways into the queue: one task over HTTP, a batch, and the command `xqueue submit`, alone and with a file."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+import time
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from cluster import api
@@ -64,3 +66,25 @@ def submit_by_command(node: Node, task: Dict[str, Any], timeout: float) -> Outco
         return 201, "", [{"id": done.stdout.strip(), "status": 201, "provisional": False}]
     status = 503 if done.returncode in COMMAND_AGAIN else 400
     return status, f"exit {done.returncode}: {done.stderr.strip()[-300:]}", None
+
+
+def submit_by_file(node: Node, tasks: List[Dict[str, Any]], path: Path, patience: float, is_killed: bool) -> Outcome:
+    """Runs `xqueue submit --file … --resume`, which goes on where an earlier run of the same file was broken off.
+
+    :param is_killed: Whether to kill the command after ``patience`` seconds, as a crash of the client's machine would.
+    """
+    if not path.exists():
+        path.write_text("".join(json.dumps(task) + "\n" for task in tasks))
+    words = [
+        str(program()), "submit", "--file", str(path), "--resume", "--batch", "7", "--retry-for", "2s",
+        "--url", f"http://127.0.0.1:{node.port}",
+    ]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if is_killed:
+        time.sleep(patience)
+        process.kill()
+    _, said = process.communicate(timeout=60)
+    if process.returncode == 0:
+        return 201, "", [{"id": task["id"], "status": 201, "provisional": False} for task in tasks]
+    status = 503 if process.returncode in COMMAND_AGAIN or process.returncode < 0 else 400
+    return status, f"exit {process.returncode}: {said.strip()[-300:]}", None

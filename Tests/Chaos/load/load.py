@@ -16,7 +16,9 @@ from load import doors
 from load.mix import Mix
 from witness.records import Records
 
-HTTP, BATCH, COMMAND = "http", "batch", "command"
+HTTP, BATCH, COMMAND, FILE = "http", "batch", "command", "file"
+#: How often each door is used.
+_SHARES = {HTTP: 0.70, BATCH: 0.28, COMMAND: 0.015, FILE: 0.005}
 
 
 @dataclass
@@ -46,6 +48,8 @@ class Load:
         self._rate = rate
         self._source = random.Random(f"{seed}/load")
         self._records = records
+        self._folder = records.folder / "files"
+        self._folder.mkdir(exist_ok=True)
         self._due: List[Tuple[float, int, Intent]] = []
         self._numbers = itertools.count()
         self._changed = threading.Condition()
@@ -92,9 +96,13 @@ class Load:
     def _pace(self) -> None:
         due = time.monotonic()
         while self._is_pacing:
-            kind = self._source.choices([HTTP, BATCH, COMMAND], [0.70, 0.285, 0.015])[0]
-            count = self._source.randint(2, 20) if kind == BATCH else 1
+            kind = self._source.choices(list(_SHARES), list(_SHARES.values()))[0]
+            count = {BATCH: self._source.randint(2, 20), FILE: self._source.randint(20, 60)}.get(kind, 1)
             tasks = [self._mix.draw(self._source) for _ in range(count)]
+            if kind == FILE:
+                # The command does not say which task stands for which line.
+                for task in tasks:
+                    task.pop("unique_key", None)
             self._push(Intent(kind, tasks), 0)
             self.submitted += count
             for task in tasks:
@@ -159,8 +167,13 @@ class Load:
             status, code, taken = doors.submit_one(node, intent.tasks[0], self.TIMEOUT)
         elif intent.kind == BATCH:
             status, code, taken = doors.submit_batch(node, intent.tasks, self.TIMEOUT)
-        else:
+        elif intent.kind == COMMAND:
             status, code, taken = doors.submit_by_command(node, intent.tasks[0], self.TIMEOUT)
+        else:
+            # The command is killed a few times before it is let run to its end.
+            is_killed = intent.tries <= 3
+            status, code, taken = doors.submit_by_file(
+                node, intent.tasks, self._folder / f"{intent.tasks[0]['id']}.ndjson", 0.05 * intent.tries, is_killed)
         if status in doors.AGAIN:
             return f"{status} {code}"
         for number, task in enumerate(intent.tasks):

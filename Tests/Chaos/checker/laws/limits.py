@@ -84,6 +84,7 @@ def overlaps_are_explained(history: History) -> Found:
     """By the diaries, more runs overlap than a limit allows only if some of them had lost their leases; each is named."""
     groups: Dict[str, List[Attempt]] = defaultdict(list)
     limits: Dict[str, int] = {}
+    named: Set[str] = set()
     for type, limit in history.round.get("type_limits", {}).items():
         if limit:
             limits[f"type {type}"] = limit
@@ -101,10 +102,12 @@ def overlaps_are_explained(history: History) -> Found:
             limits[name] = max(limits.get(name, 0), fields.get("max_concurrency", 1))
     for name, runs in groups.items():
         for running in _overlaps(runs, limits[name]):
-            reasons = [why for why in (_why_lost(history.lease_of.get(run.nonce)) for run in running) if why]
-            if len(running) - len(reasons) <= limits[name]:
-                for why in reasons:
-                    history.explain(f"overlap: {why}")
+            reasons = {run.nonce: _why_lost(history.lease_of.get(run.nonce)) for run in running}
+            lost = {nonce: why for nonce, why in reasons.items() if why}
+            if len(running) - len(lost) <= limits[name]:
+                for nonce in set(lost) - named:
+                    history.explain(f"overlap: {lost[nonce]}")
+                named.update(lost)
                 continue
             yield name, f"limit {limits[name]}, but {len(running)} ran at once: " + ", ".join(
                 f"{run.task} attempt {run.attempt} ({run.who})" for run in running)
