@@ -51,6 +51,7 @@ test-bench: ## Run a short benchmark of the debug build and print its ratios to 
 
 test-chaos: ## Run short rounds of chaos with fixed seeds against the debug build
 	cd Tests/Chaos && python3 -B -m unittest discover
+	XQUEUE_PROGRAM="$${XQUEUE_PROGRAM:-.build/debug/xqueue}" scripts/chaos --sabotage
 	XQUEUE_PROGRAM="$${XQUEUE_PROGRAM:-.build/debug/xqueue}" scripts/chaos --ci
 
 test-without-traits: ## Build and test the program without Redis, Kafka and MQTT

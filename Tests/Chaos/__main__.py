@@ -32,6 +32,8 @@ def parse(words: List[str]) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, help="tasks a second, instead of the round's own rate")
     parser.add_argument("--repeat", action="store_true", help="repeat the rounds of a minute each for as long as told")
     parser.add_argument("--ci", action="store_true", help="run the short rounds of CI, with fixed seeds")
+    parser.add_argument(
+        "--sabotage", action="store_true", help="check that the laws find a queue that forgets tasks and ignores limits")
     parser.add_argument("--check", metavar="FOLDER", help="only check what an earlier round has left there")
     parser.add_argument("--keep", action="store_true", help="keep the folders of rounds without violations, too")
     parser.add_argument("--list", action="store_true", help="list the rounds")
@@ -69,6 +71,20 @@ def check(folder: Path) -> int:
     return 1
 
 
+def sabotage(folder: Path, live: report.Live) -> int:
+    """Runs a round whose faults break promises, and returns 0 if the laws have found out all of them."""
+    verdict = run_round(rounds.SABOTAGE, 1, 14, folder, live=live.show("sabotage"))
+    live.clear()
+    missed = [law for law in rounds.FOUND_BY_SABOTAGE if law not in verdict.counts]
+    found = ", ".join(f"{law} {count}" for law, count in sorted(verdict.counts.items()))
+    print(f"sabotage: {verdict.tasks} tasks, {sum(verdict.faults.values())} acts; found: {found or 'nothing'}")
+    if missed:
+        print(f"sabotage: not found by {', '.join(missed)}; kept in {verdict.folder}")
+        return 1
+    shutil.rmtree(verdict.folder, ignore_errors=True)
+    return 0
+
+
 def main(words: List[str]) -> int:
     options = parse(words)
     if options.list:
@@ -77,6 +93,9 @@ def main(words: List[str]) -> int:
         return 0
     if options.check:
         return check(Path(options.check))
+    if sys.platform != "linux":
+        print("chaos: needs Linux: /proc, prctl and a preloaded clock", file=sys.stderr)
+        return 2
     # A supervisor's end is as orderly as Ctrl-C.
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     live = report.Live()
@@ -84,6 +103,8 @@ def main(words: List[str]) -> int:
     failed = False
     try:
         print(f"program  {program()}")
+        if options.sabotage:
+            return sabotage(options.folder.resolve(), live)
         for name, seed, seconds in schedule(options):
             try:
                 verdict = run_round(

@@ -100,6 +100,12 @@ ALL: Tuple[Round, ...] = (
         _of(_NODES, _WORKERS, _LINKS, _WORKER_LINKS, _REDIS, _MQTT), nodes=3, swift=True, mqtt=True, rate=45, every=4),
 )
 
+#: Not a round of its own: what it does must be found out, or the harness is blind.
+SABOTAGE = Round(
+    "sabotage", "a store that forgets what nobody is told of, and limits that are not enforced", "redis",
+    {"forget": 1, "lift-limits": 1}, nodes=1, every=2, gap=2, mix={"long": 0.5, "overlong": 0, "stubborn": 0})
+FOUND_BY_SABOTAGE = ("accepted_tasks_exist", "the_log_misses_nothing", "type_limits_hold", "overlaps_are_explained")
+
 BY_NAME: Dict[str, Round] = {round.name: round for round in ALL}
 
 #: The short rounds of CI: name, seed, and seconds of faults.

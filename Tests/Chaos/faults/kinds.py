@@ -8,7 +8,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, Set
 
+from cluster import api
 from cluster.programs import wait_for
+from cluster.redis import RedisError, command
 
 if TYPE_CHECKING:
     from cluster.cluster import Cluster
@@ -234,6 +236,35 @@ def power_cut(cluster: Cluster, fault: Fault) -> Iterator[None]:
     redis.wait_until_ready()
 
 
+# Sabotage, which the laws must find
+
+
+@kind("forget", "redis", shortest=0.3, typical=0.5)
+def forget(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """A power cut that nobody is told of."""
+    redis = cluster.redis
+    size = redis.log_files()[-1].stat().st_size
+    time.sleep(2)
+    redis.program.kill()
+    os.truncate(redis.log_files()[-1], size)
+    yield
+    redis.start()
+    redis.wait_until_ready()
+
+
+@kind("lift-limits", "node", shortest=5, typical=0.1)
+def lift_limits(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """Type limits that are not enforced any more."""
+    def set_limits(is_lifted: bool) -> None:
+        for type, limit in cluster.types.items():
+            if limit:
+                value = {"max_concurrency": None if is_lifted else limit}
+                api.call(cluster.nodes[0].port, "PUT", f"/api/v1/types/{type}/limit", value)
+    set_limits(True)
+    yield
+    set_limits(False)
+
+
 # Sentinels and their primary
 
 
@@ -271,8 +302,6 @@ def primary_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("failover", "primary", shortest=0.5, typical=1)
 def failover(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    from cluster.redis import RedisError, command
-
     began = time.monotonic()
     try:
         command(cluster.trio.ports[0], "SENTINEL", "FAILOVER", cluster.trio.MASTER)
