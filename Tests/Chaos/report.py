@@ -83,6 +83,6 @@ def violations(verdict: Verdict) -> str:
         for violation in [each for each in verdict.violations if each.law == law][:5]:
             lines.append(f"    {violation.subject}: {violation.message}")
     lines.append(f"  kept in {verdict.folder}")
-    lines.append(f"  again: make chaos ROUND={verdict.name} SEED={verdict.seed}")
+    lines.append(f"  again: make chaos ROUND={verdict.name} SEED={verdict.seed} MINUTES={verdict.planned / 60:.4g}")
     lines.append(f"  check only: scripts/chaos --check {verdict.folder}")
     return "\n".join(lines)

@@ -16,6 +16,9 @@ AGAIN = {408, 429, 500, 503}
 #: Exit codes of `xqueue submit` after which it may be run again: unreachable, at a limit.
 COMMAND_AGAIN = {69, 75}
 
+#: The code of a command that the harness itself has killed.
+KILLED = "killed"
+
 #: A status, the reply, and for each task the identifier of the task that it became; None if that is unknown.
 Outcome = Tuple[int, str, Optional[List[Dict[str, Any]]]]
 
@@ -84,7 +87,9 @@ def submit_by_file(node: Node, tasks: List[Dict[str, Any]], path: Path, patience
         time.sleep(patience)
         process.kill()
     _, said = process.communicate(timeout=60)
+    if is_killed and process.returncode < 0:
+        return 503, KILLED, None
     if process.returncode == 0:
         return 201, "", [{"id": task["id"], "status": 201, "provisional": False} for task in tasks]
-    status = 503 if process.returncode in COMMAND_AGAIN or process.returncode < 0 else 400
+    status = 503 if process.returncode in COMMAND_AGAIN else 400
     return status, f"exit {process.returncode}: {said.strip()[-300:]}", None

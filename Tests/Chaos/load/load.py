@@ -156,7 +156,8 @@ class Load:
             outcome = str(error)
         if outcome is None:
             return
-        intent.history.append(f"{node.name}: {outcome}"[:200])
+        if doors.KILLED not in outcome:
+            intent.history.append(f"{node.name}: {outcome}"[:200])
         # The next node at once, then with growing patience.
         wait = 0.0 if intent.tries < len(self._nodes) else min(0.1 * intent.tries, 1.0)
         self._push(intent, wait)
