@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -31,6 +32,11 @@ class Step:
     timestamp: str
     #: When the follower received it, by the monotonic clock: never before it happened.
     t: float
+    #: When it happened, by the store's clock carried over to the monotonic one; as ``t`` if clocks were stepped.
+    at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.at = self.at or self.t
 
 
 @dataclass
@@ -111,6 +117,7 @@ class History:
     phases: Dict[str, Dict[str, Any]]
     kills: List[Dict[str, Any]]
     recoveries: List[Dict[str, Any]]
+    pauses: List[Dict[str, Any]]
     mqtt: List[Dict[str, Any]]
     lag: float = 0.0
     explained: Counter = field(default_factory=Counter)
@@ -118,12 +125,14 @@ class History:
     @staticmethod
     def load(folder: Path) -> History:
         events = load_lines(folder / "events.jsonl")
+        facts = load(folder / "round.json") or {}
+        wall = None if facts.get("clocks") else facts.get("wall")
         phases = {line["phase"]: line for line in load_lines(folder / "phases.jsonl")}
         history = History(
-            folder=folder, round=load(folder / "round.json") or {},
+            folder=folder, round=facts,
             answers=[_answer(line) for line in load_lines(folder / "answers.jsonl")],
             acts=load_lines(folder / "acts.jsonl"),
-            steps=[_step(line) for line in events if line["e"].get("event") == "status"],
+            steps=[_step(line, wall) for line in events if line["e"].get("event") == "status"],
             controls=[line for line in events if line["e"].get("event") not in ("status", "progress")],
             attempts=_attempts(folder / "diaries"),
             tasks={line["task"]["id"]: line["task"] for line in load_lines(folder / "tasks.jsonl")},
@@ -131,7 +140,7 @@ class History:
             losses=[(line["begin"], line["end"]) for line in load_lines(folder / "losses.jsonl")],
             exits=load_lines(folder / "exits.jsonl"), usage=load_lines(folder / "usage.jsonl"), phases=phases,
             kills=load_lines(folder / "kills.jsonl"), recoveries=load_lines(folder / "recoveries.jsonl"),
-            mqtt=_messages(folder / "mqtt.log"),
+            pauses=load_lines(folder / "pauses.jsonl"), mqtt=_messages(folder / "mqtt.log"),
             lag=max([line["worst"] for line in load_lines(folder / "lag.jsonl")] or [0.0]))
         history.index()
         return history
@@ -220,11 +229,15 @@ class History:
 # Reading
 
 
-def _step(line: Dict[str, Any]) -> Step:
+def _step(line: Dict[str, Any], wall: Optional[float]) -> Step:
     event = line["e"]
+    at = line["t"]
+    if wall is not None:
+        written = datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00"))
+        at = written.timestamp() - wall
     return Step(
         event["task_id"], event["version"], event["status"], event["previous_status"], event["retry_count"],
-        event["error"], event["worker_id"], event["timestamp"], line["t"])
+        event["error"], event["worker_id"], event["timestamp"], line["t"], at)
 
 
 def _answer(line: Dict[str, Any]) -> Answer:

@@ -18,6 +18,8 @@ def targets(cluster: Cluster) -> Dict[str, List[str]]:
     workers = [worker.program.name for worker in cluster.workers]
     return {
         "node": [node.name for node in cluster.nodes],
+        "machine": ["machine"] if not cluster.trio and not cluster.disk else [],
+        "type": sorted(cluster.types),
         "link": [f"link-{name}" for name in cluster.links],
         "worker": workers,
         "worker-link": [f"link-{name}" for name in workers],

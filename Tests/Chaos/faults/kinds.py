@@ -77,6 +77,19 @@ def node_restart(cluster: Cluster, fault: Fault) -> Iterator[None]:
     wait_for(f"{node.name} is ready again", node.is_ready, 90)
 
 
+@kind("machine-crash", "machine", uses={"node-1", "node-2", "node-3", "node-4", "redis", "worker-1", "worker-2", "webhook"})
+def machine_crash(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """Kills everything at once; all of it comes back, the store first."""
+    programs = [node.program for node in cluster.nodes] + [worker.program for worker in cluster.workers[:2]]
+    stores = [server.program for server in cluster.servers]
+    services = [cluster.webhook.program] if cluster.webhook else []
+    for program in programs + stores + services:
+        program.kill()
+    yield
+    for program in stores + services + programs:
+        program.start()
+
+
 # Workers and the webhook service
 
 
@@ -149,6 +162,27 @@ _link_kinds("worker-link", "worker-link", lambda cluster, target: cluster.worker
 _link_kinds("kafka", "kafka", lambda cluster, target: cluster.kafka.proxy)
 
 
+# Operators
+
+
+@kind("type-pause", "type", shortest=0.5, typical=3)
+def type_pause(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """Pauses a type, and resumes it."""
+    def send(act: str) -> bool:
+        for node in cluster.nodes:
+            try:
+                if api.call(node.port, "POST", f"/api/v1/types/{fault.target}/{act}", timeout=3)[0] == 200:
+                    return True
+            except api.NoAnswer:
+                continue
+        return False
+    wait_for("a node pauses the type", lambda: send("pause"), 120)
+    begin = time.monotonic()
+    yield
+    cluster.records.add("pauses", type=fault.target, begin=begin, end=time.monotonic())
+    wait_for("a node resumes the type", lambda: send("resume"), 120)
+
+
 # Brokers
 
 
@@ -206,6 +240,12 @@ def redis_full(cluster: Cluster, fault: Fault) -> Iterator[None]:
     cluster.redis.try_command("CONFIG", "SET", "maxmemory", "1mb")
     yield
     cluster.redis.try_command("CONFIG", "SET", "maxmemory", "0")
+
+
+@kind("redis-rewrite", "redis", shortest=0, typical=0.01, longest=0.1)
+def redis_rewrite(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.redis.try_command("BGREWRITEAOF")
+    yield
 
 
 @kind("script-flush", "redis", shortest=0, typical=0.01, longest=0.1)

@@ -27,7 +27,13 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_POST(self) -> None:
-        task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # A node that was killed while it sent this.
+            self.close_connection = True
+            return
+        task = json.loads(body)
         payload = task["payload"]
         facts = (task["id"], task["attempt"], task["type"])
         nonce = self.server.diary.begin(*facts, f"hook-{os.getpid()}")

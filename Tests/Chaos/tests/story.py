@@ -78,7 +78,7 @@ class Story:
         history = History(
             folder=self.folder, answers=self.answers, acts=self.acts, steps=self.steps, controls=[],
             attempts=self.attempts, tasks=tasks, stats=stats, faults=[], losses=[], exits=[], usage=usage,
-            phases={"drained": {"took": 2.0, "unsettled": 0}, "healed": {"errors": []}}, kills=[], recoveries=[],
+            phases={"drained": {"took": 2.0, "unsettled": 0}, "healed": {"errors": []}}, kills=[], recoveries=[], pauses=[],
             mqtt=[{"task_id": step.task, "version": step.version, "status": step.status} for step in self.steps],
             round={
                 "name": "story", "seed": 1, "heartbeat": 1.0, "type_limits": {LIMITED: 1, "hook.plain": None},

@@ -256,6 +256,14 @@ def overlap() -> History:
     return story.history()
 
 
+@breaks("paused_types_do_not_start")
+def started_while_paused() -> History:
+    def change(history: History) -> None:
+        begin = history.attempts_of["delayed"][0].begin
+        history.pauses.append({"type": "hook.plain", "begin": begin - 0.5, "end": begin + 0.5})
+    return doctored(change)
+
+
 # The queue at rest
 
 

@@ -80,6 +80,22 @@ def unique_keys_hold(history: History) -> Found:
 
 
 @law
+def paused_types_do_not_start(history: History) -> Found:
+    """While a type is paused, from the answer to the request that ends it, none of its tasks starts."""
+    if history.round.get("clocks"):
+        return
+    for pause in history.pauses:
+        for step in history.steps:
+            type = history.fields(step.task).get("type")
+            # The store's clock has milliseconds.
+            if step.status == "processing" and type == pause["type"] and pause["begin"] + 0.01 < step.at < pause["end"]:
+                if history.is_excused(step.task) or any(begin <= step.at <= end + 5 for begin, end in history.losses):
+                    history.explain("started while paused: the pause was lost with the store's last moments")
+                    continue
+                yield step.task, f"started {step.at - pause['begin']:.2f} s after its type {type} was paused"
+
+
+@law
 def overlaps_are_explained(history: History) -> Found:
     """By the diaries, more runs overlap than a limit allows only if some of them had lost their leases; each is named."""
     groups: Dict[str, List[Attempt]] = defaultdict(list)
