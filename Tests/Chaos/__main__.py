@@ -14,7 +14,7 @@ from typing import List, Tuple
 
 import report
 import rounds
-from checker.history import History
+from checker.reading import read
 from checker.verdict import Verdict, judge
 from cluster.nodes import program
 from cluster.programs import ROOT, Missing, TimedOut
@@ -63,7 +63,7 @@ def schedule(options: argparse.Namespace) -> List[Tuple[str, int, float]]:
 
 
 def check(folder: Path) -> int:
-    verdict = judge(History.load(folder))
+    verdict = judge(read(folder))
     print(report.table([verdict]))
     if verdict.is_lawful:
         return 0

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from checker.history import History
+from checker.reading import read
 from checker.verdict import Verdict, judge
 from cluster import api
 from cluster.cluster import GRACE, HEARTBEAT, Cluster
+from cluster.disk import Disk
 from cluster.nodes import program
 from cluster.programs import Missing, TimedOut, wait_for
 from faults import plan
@@ -42,6 +44,7 @@ class Run:
         #: Freezes and black holes are shorter in short rounds.
         self.longest = max(4.0, min(40.0, seconds / 4))
         self.cluster: Optional[Cluster] = None
+        self._is_done = False
 
     def run(self) -> Verdict:
         """
@@ -60,7 +63,7 @@ class Run:
                 self.cluster.end()
             self.records.close()
         self._live("checking")
-        verdict = judge(History.load(self.records.folder), seconds=time.monotonic() - began)
+        verdict = judge(read(self.records.folder), seconds=time.monotonic() - began)
         self.records.write("verdict", verdict.facts())
         return verdict
 
@@ -108,10 +111,6 @@ class Run:
 
     def _watch(self, executor: Executor, load: Load, follower: Follower, start: float) -> None:
         """Prints a line now and then while faults happen."""
-        import threading
-
-        self._is_done = False
-
         def show() -> None:
             while not self._is_done:
                 now = time.monotonic() - start
@@ -210,6 +209,7 @@ def run_round(
         round = replace(round, rate=rate)
     folder = root / f"{round.name}-{seed}"
     if folder.exists():
+        Disk.clear(folder)
         shutil.rmtree(folder)
     random.seed(seed)
     return Run(round, seed, seconds, folder, live=live).run()

@@ -5,14 +5,10 @@ Nothing here or in the laws comes from XQueue's code: only its documented API an
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
-
-from witness.records import load, load_lines
 
 FINAL = ("success", "failed", "canceled", "timeout")
 
@@ -92,6 +88,8 @@ class Answer:
     tries: int
     first_sent: float
     failures: List[str]
+    #: When it was sent for the last time.
+    sent: float = 0.0
 
     @property
     def is_accepted(self) -> bool:
@@ -121,29 +119,6 @@ class History:
     mqtt: List[Dict[str, Any]]
     lag: float = 0.0
     explained: Counter = field(default_factory=Counter)
-
-    @staticmethod
-    def load(folder: Path) -> History:
-        events = load_lines(folder / "events.jsonl")
-        facts = load(folder / "round.json") or {}
-        wall = None if facts.get("clocks") else facts.get("wall")
-        phases = {line["phase"]: line for line in load_lines(folder / "phases.jsonl")}
-        history = History(
-            folder=folder, round=facts,
-            answers=[_answer(line) for line in load_lines(folder / "answers.jsonl")],
-            acts=load_lines(folder / "acts.jsonl"),
-            steps=[_step(line, wall) for line in events if line["e"].get("event") == "status"],
-            controls=[line for line in events if line["e"].get("event") not in ("status", "progress")],
-            attempts=_attempts(folder / "diaries"),
-            tasks={line["task"]["id"]: line["task"] for line in load_lines(folder / "tasks.jsonl")},
-            stats=load(folder / "stats.json") or {}, faults=load_lines(folder / "faults.jsonl"),
-            losses=[(line["begin"], line["end"]) for line in load_lines(folder / "losses.jsonl")],
-            exits=load_lines(folder / "exits.jsonl"), usage=load_lines(folder / "usage.jsonl"), phases=phases,
-            kills=load_lines(folder / "kills.jsonl"), recoveries=load_lines(folder / "recoveries.jsonl"),
-            pauses=load_lines(folder / "pauses.jsonl"), mqtt=_messages(folder / "mqtt.log"),
-            lag=max([line["worst"] for line in load_lines(folder / "lag.jsonl")] or [0.0]))
-        history.index()
-        return history
 
     def index(self) -> None:
         """Builds the tables that laws look things up in."""
@@ -226,58 +201,7 @@ class History:
         self.explained[what] += 1
 
 
-# Reading
-
-
-def _step(line: Dict[str, Any], wall: Optional[float]) -> Step:
-    event = line["e"]
-    at = line["t"]
-    if wall is not None:
-        written = datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00"))
-        at = written.timestamp() - wall
-    return Step(
-        event["task_id"], event["version"], event["status"], event["previous_status"], event["retry_count"],
-        event["error"], event["worker_id"], event["timestamp"], line["t"], at)
-
-
-def _answer(line: Dict[str, Any]) -> Answer:
-    return Answer(
-        line["t"], line["task"], line["door"], line["status"], line["code"], line["became"], line["provisional"],
-        line["tries"], line["first_sent"], line["failures"])
-
-
 def _leases(steps: List[Step]) -> Iterator[Lease]:
     for step, following in zip(steps, [*steps[1:], None]):
         if step.status == "processing":
             yield Lease(step.task, step.retry_count + 1, step.worker, step, following)
-
-
-def _attempts(folder: Path) -> List[Attempt]:
-    attempts: List[Attempt] = []
-    by_nonce: Dict[str, Attempt] = {}
-    for path in sorted(folder.glob("*")):
-        for line in path.read_text().splitlines():
-            words = line.split(" ")
-            if len(words) != 7:
-                raise ValueError(f"{path.name} has a broken line: {line!r}")
-            time, word, task, number, type, nonce, last = words
-            if word == "begin":
-                attempt = Attempt(task, int(number), type, nonce, last, path.name, int(time) / 1e9)
-                attempts.append(attempt)
-                by_nonce[nonce] = attempt
-            elif nonce in by_nonce:
-                by_nonce[nonce].end, by_nonce[nonce].outcome = int(time) / 1e9, last
-    return attempts
-
-
-def _messages(path: Path) -> List[Dict[str, Any]]:
-    messages = []
-    if path.exists():
-        for line in path.read_text(errors="replace").splitlines():
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(message, dict) and "version" in message:
-                messages.append(message)
-    return messages

@@ -125,6 +125,14 @@ class Disk:
             [installed("fsck.ext4"), "-p", "-f", str(self._image)], timeout=60, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, check=False)
 
+    @staticmethod
+    def clear(folder: Path) -> None:
+        """Unmounts what a round that was killed has left in its folder."""
+        path = folder / "disk"
+        if path.is_mount():
+            for words in (["fsfreeze", "-u", str(path)], ["umount", "-l", str(path)]):
+                subprocess.run([installed(words[0]), *words[1:]], check=False, stderr=subprocess.DEVNULL, timeout=60)
+
     def remove(self, kept: Optional[Path] = None) -> None:
         """Unmounts the disk; copies the store's files into ``kept`` first."""
         if self._is_mounted:

@@ -110,6 +110,9 @@ class Proxy:
         link.apply(self._mode)
         try:
             await link.carry(reader)
+        except asyncio.CancelledError:
+            # The proxy stops.
+            pass
         finally:
             link.close()
             self._links.discard(link)

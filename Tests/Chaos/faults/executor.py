@@ -10,7 +10,7 @@ from typing import Dict, List, Set
 
 from cluster.cluster import Cluster
 from faults import kinds
-from faults.plan import Fault
+from faults.kind import Fault
 
 
 def targets(cluster: Cluster) -> Dict[str, List[str]]:
@@ -71,6 +71,8 @@ class Executor:
         self._healed.set()
         for thread in self._threads:
             thread.join(180)
+            if thread.is_alive():
+                self.errors.append(f"{thread.name} is not healed after three minutes")
 
     def _happen(self, fault: Fault, needed: Set[str]) -> None:
         records = self._cluster.records

@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, dataclass
-from typing import Any, Dict, List, Mapping
+from typing import List, Mapping
 
 from faults import kinds
-
-
-@dataclass
-class Fault:
-    number: int
-    #: Seconds from the begin of the load.
-    at: float
-    kind: str
-    target: str
-    #: How long it lasts, in seconds, before it is healed.
-    span: float
-    #: A further number that some kinds need, 0 to 1.
-    draw: float
-
-    def facts(self) -> Dict[str, Any]:
-        return asdict(self)
+from faults.kind import Fault
 
 
 def draw(

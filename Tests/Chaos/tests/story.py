@@ -65,7 +65,7 @@ class Story:
         return next(answer.task["type"] for answer in self.answers if answer.task["id"] == id)
 
     def history(self, **facts: Any) -> History:
-        tasks = {answer.task["id"]: self._task(answer.task) for answer in self.answers}
+        tasks = {answer.task["id"]: self._task(answer.task) for answer in self.answers if answer.became == answer.task["id"]}
         counts = Counter((task["type"], task["status"]) for task in tasks.values())
         statuses = ("pending", "processing", "success", "failed", "canceled", "timeout")
         stats: Dict[str, Any] = {

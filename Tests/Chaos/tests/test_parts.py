@@ -15,7 +15,7 @@ import unittest
 from pathlib import Path
 
 import rounds
-from checker.history import History
+from checker.reading import read
 from cluster.programs import Program, wait_for
 from cluster.proxy import Proxy
 from cluster.workers import build_attempt
@@ -74,7 +74,7 @@ class DiaryTests(unittest.TestCase):
             self.assertEqual(run('{"ms": 1, "permanent": 1}'), 65)
             self.assertEqual(run('{"ms": 20000}', stops=True), 1)
             records.close()
-            runs = History.load(records.folder).attempts
+            runs = read(records.folder).attempts
             self.assertEqual([run.outcome for run in runs], ["ok", "fail", "permanent", "stopped"])
             self.assertEqual({(run.task, run.attempt, run.type) for run in runs}, {("id", 2, "exec.plain")})
             self.assertGreaterEqual(runs[0].end - runs[0].begin, 0.03)

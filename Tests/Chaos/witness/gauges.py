@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections import defaultdict
 from typing import Dict, List, Optional
 
 from cluster.programs import Program
@@ -30,6 +31,8 @@ class Gauges:
     def __init__(self, programs: List[Program], records: Records) -> None:
         self._programs = programs
         self._records = records
+        #: How many such ends of each program are recorded.
+        self._told: Dict[str, int] = defaultdict(int)
         self._is_stopping = threading.Event()
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
@@ -49,11 +52,12 @@ class Gauges:
         self._records.add("lag", worst=round(self.lag, 3))
 
     def look(self) -> None:
-        """Records every end that nobody had asked for."""
+        """Records every end that nobody had asked for, by whomever it was noticed."""
         for program in self._programs:
-            how = program.notice_end()
-            if how:
+            program.notice_end()
+            for how in program.unexpected[self._told[program.name]:]:
                 self._records.add("exits", program=program.name, how=how)
+                self._told[program.name] += 1
 
     def sample(self, when: str) -> None:
         """Records what the programs use now."""

@@ -80,6 +80,24 @@ def unique_keys_hold(history: History) -> Found:
 
 
 @law
+def stand_ins_are_unfinished(history: History) -> Found:
+    """A task that stands for a submission has its type and unique key, and had not ended when that was sent."""
+    for answer in history.answers:
+        id, other = answer.task["id"], answer.became
+        if not answer.is_accepted or answer.provisional or other in (id, None) or history.is_excused(other):
+            continue
+        fields = history.fields(other)
+        if (fields.get("type"), fields.get("unique_key")) != (answer.task["type"], answer.task.get("unique_key")):
+            yield id, f"{other} stands for it, which has another type or unique key"
+        elif "unique_key" not in answer.task:
+            yield id, f"{other} stands for it, although it has no unique key"
+        steps = history.steps_of.get(other, [])
+        before = [step for step in steps if step.at < answer.sent - 0.05]
+        if before and before[-1].status in FINAL and not history.round.get("clocks"):
+            yield id, f"{other} stands for it, which had ended {answer.sent - before[-1].at:.2f} s before"
+
+
+@law
 def paused_types_do_not_start(history: History) -> Found:
     """While a type is paused, from the answer to the request that ends it, none of its tasks starts."""
     if history.round.get("clocks"):

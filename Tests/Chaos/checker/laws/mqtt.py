@@ -30,3 +30,13 @@ def messages_come_in_order(history: History) -> Found:
         if version > seen.get(id, 0) + 1:
             yield id, f"version {version} was delivered after {seen.get(id, 0)}"
         seen[id] = max(seen.get(id, 0), version)
+
+
+@law
+def messages_equal_events(history: History) -> Found:
+    """A message about a version of a task tells the status that the event log has for it."""
+    logged = {(step.task, step.version): step.status for step in history.steps}
+    for message in history.mqtt:
+        status = logged.get((message["task_id"], message["version"]))
+        if status != message["status"] and not history.is_excused(message["task_id"]):
+            yield message["task_id"], f"subscribers were told {message['status']}, version {message['version']} was {status}"

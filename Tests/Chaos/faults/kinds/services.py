@@ -1,0 +1,58 @@
+"""Workers, the webhook service and brokers that die and freeze."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from cluster.cluster import Cluster
+from faults.kind import Fault, kind
+
+
+@kind("worker-kill", "worker")
+def worker_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.worker(fault.target).program.kill()
+    yield
+    cluster.worker(fault.target).program.start()
+
+
+@kind("worker-freeze", "worker", shortest=1, typical=4, longest=40)
+def worker_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.worker(fault.target).program.freeze()
+    yield
+    cluster.worker(fault.target).program.thaw()
+
+
+@kind("webhook-kill", "webhook")
+def webhook_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.webhook.program.kill()
+    yield
+    cluster.webhook.program.start()
+
+
+@kind("webhook-freeze", "webhook", shortest=0.5, typical=2)
+def webhook_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.webhook.program.freeze()
+    yield
+    cluster.webhook.program.thaw()
+
+
+@kind("kafka-freeze", "kafka", shortest=0.5, typical=4)
+def kafka_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.kafka.program.freeze()
+    yield
+    cluster.kafka.program.thaw()
+
+
+@kind("broker-stop", "broker")
+def broker_stop(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    # Gracefully: mosquitto loses what it has acknowledged if it is killed.
+    cluster.mqtt.program.stop(30)
+    yield
+    cluster.mqtt.program.start()
+
+
+@kind("broker-freeze", "broker", shortest=0.5, typical=3)
+def broker_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    cluster.mqtt.program.freeze()
+    yield
+    cluster.mqtt.program.thaw()
