@@ -53,7 +53,7 @@ class Run:
         """
         began = time.monotonic()
         try:
-            self.cluster = cluster = Cluster(self.round, self.records)
+            self.cluster = cluster = Cluster(self.round, self.seed, self.records)
             self._live("starting")
             cluster.start()
             self._perform(cluster)
@@ -103,7 +103,7 @@ class Run:
             "name": self.round.name, "seed": self.seed, "seconds": self.seconds, "program": str(program()),
             "python": sys.version.split()[0], "heartbeat": HEARTBEAT, "lease": 3 * HEARTBEAT, "grace": GRACE,
             "type_limits": cluster.types, "skipped": cluster.skipped, "can_lose": self.round.can_lose,
-            "is_gentle": self.round.is_gentle, "store": self.round.store, "mqtt": self.round.mqtt,
+            "is_gentle": self.round.is_gentle, "store": self.round.store, "mqtt": cluster.mqtt is not None,
             "kafka": self.round.kafka, "clocks": self.round.clocks, "nodes": [node.name for node in cluster.nodes],
             "workers": [worker.program.name for worker in cluster.workers], "drain_bound": DRAIN_BOUND,
             "wall": time.time() - time.monotonic(),

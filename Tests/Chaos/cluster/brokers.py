@@ -51,7 +51,7 @@ class KafkaBroker:
         self.tools = tools
         port = free_port()
         self._port = port
-        self.proxy = Proxy(port, "kafka")
+        self.proxy = Proxy([port], "kafka")
         place = folder / "kafka"
         place.mkdir(parents=True, exist_ok=True)
         self.program = Program(

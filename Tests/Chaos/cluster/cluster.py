@@ -26,7 +26,10 @@ GRACE = 4.0
 class Cluster:
     """Starts what a round needs, and ends it."""
 
-    def __init__(self, round: Round, records: Records) -> None:
+    def __init__(self, round: Round, seed: int, records: Records) -> None:
+        """
+        :param seed: With an odd one, the node of a file is XQueueChaosNode instead of `xqueue serve`, if the round has both.
+        """
         self.round = round
         self.records = records
         #: What this machine lacks, so that a part of the round is left out.
@@ -50,7 +53,13 @@ class Cluster:
             self.disk = Disk(records.folder)
             if self.disk.kind != "ext4":
                 self.skipped.append("disk-freeze and disk-read-only: no ext4 can be mounted here")
-        if round.mqtt:
+        self._has_swift = round.swift and swift_program() is not None
+        if round.swift and not self._has_swift:
+            self.skipped.append("handlers in Swift: XQueueChaosNode is not built")
+        # Only one program at a time uses a file.
+        self._is_embedded = self._has_swift and round.store == "sqlite" and seed % 2 == 1
+        self._runs_programs = round.runs_tasks and not self._is_embedded
+        if round.mqtt and not self._is_embedded:
             self.mqtt = Mosquitto(logs)
         if round.kafka:
             self.kafka = KafkaBroker(logs)
@@ -61,13 +70,13 @@ class Cluster:
             self.redis = Redis(
                 "redis", logs, fsync=round.fsync, options=["--auto-aof-rewrite-percentage", "0"],
                 environment=clock.environment if clock else None)
-        if round.runs_tasks:
+        if self._runs_programs:
             self.webhook = WebhookService(logs, records.diaries)
         self._make_nodes()
         for number in range(1, round.workers + 1):
-            node = self.nodes[(number - 1) % len(self.nodes)]
+            first = (number - 1) % len(self.nodes)
             self.workers.append(RemoteWorker(
-                f"worker-{number}", logs, records.diaries, node, sorted(REMOTE_TYPES)))
+                f"worker-{number}", logs, records.diaries, self.nodes[first:] + self.nodes[:first], sorted(REMOTE_TYPES)))
 
     # Making nodes
 
@@ -78,12 +87,9 @@ class Cluster:
         return clock
 
     def _make_nodes(self) -> None:
-        has_swift = self.round.swift and swift_program() is not None
-        if self.round.swift and not has_swift:
-            self.skipped.append("handlers in Swift: XQueueChaosNode is not built")
         for number in range(1, self.round.nodes + 1):
-            self._add_node(f"node-{number}", False)
-        if has_swift:
+            self._add_node(f"node-{number}", self._is_embedded)
+        if self._has_swift and self.round.store != "sqlite":
             self._add_node(f"node-{self.round.nodes + 1}", True)
 
     def _add_node(self, name: str, is_swift: bool) -> None:
@@ -123,7 +129,7 @@ class Cluster:
             return {"redis.sentinel.addrs": self.trio.addresses, "redis.sentinel.master": self.trio.MASTER}
         if self.redis:
             # Each node has a way of its own to Redis, which can be cut.
-            link = self.links[name] = Proxy(self.redis.port, name)
+            link = self.links[name] = Proxy([self.redis.port], name)
             return {
                 "redis.addr": f"127.0.0.1:{link.port}", "redis.command_timeout": "3s", "redis.connect_timeout": "3s"}
         place = self.disk.store if self.disk else self.records.folder / "store"
@@ -135,7 +141,7 @@ class Cluster:
     def types(self) -> Dict[str, Optional[int]]:
         """The types that this cluster serves, with their limits."""
         types: Dict[str, Optional[int]] = {}
-        if self.round.runs_tasks:
+        if self._runs_programs:
             types.update(EXEC_TYPES)
             types.update(WEBHOOK_TYPES)
         if self.workers:

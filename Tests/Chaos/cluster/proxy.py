@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Set
+from typing import Sequence, Set, Tuple
 
 from cluster.programs import free_port
 
@@ -12,10 +12,11 @@ PASS, BLACK_HOLE, REFUSE = "pass", "black-hole", "refuse"
 
 
 class Proxy:
-    """Carries bytes between clients and a port of this machine. Thread-safe; runs in a thread of its own."""
+    """Carries bytes between clients and a port of this machine, or the first of several that accepts, as a load balancer
+    does. Thread-safe; runs in a thread of its own."""
 
-    def __init__(self, target: int, name: str) -> None:
-        self.target = target
+    def __init__(self, targets: Sequence[int], name: str) -> None:
+        self._targets = targets
         self.name = name
         self.port = free_port()
         #: Seconds by which each piece is delayed.
@@ -101,6 +102,14 @@ class Proxy:
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.close()
 
+    async def connect(self) -> Tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for port in self._targets[:-1]:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                continue
+        return await asyncio.open_connection("127.0.0.1", self._targets[-1])
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._mode == REFUSE:
             writer.transport.abort()
@@ -154,7 +163,7 @@ class Link:
         try:
             if not await self._unless(closed, self._is_open.wait()):
                 return
-            answers, self._server = await asyncio.open_connection("127.0.0.1", self._proxy.target)
+            answers, self._server = await self._proxy.connect()
             await self._unless(closed, self._pump(reader, self._server), self._pump(answers, self._client))
         except OSError:
             pass

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import List, Mapping, Optional
+from typing import List, Mapping, Optional, Sequence
 
 from cluster.nodes import Node
 from cluster.programs import ROOT, Program, free_port, installed
@@ -33,12 +33,12 @@ class WebhookService:
 
 
 class RemoteWorker:
-    """A worker over HTTP, which reaches its node through a proxy of its own."""
+    """A worker over HTTP, which reaches the nodes through a proxy of its own: the first one that is up."""
 
     def __init__(
-        self, name: str, folder: Path, diaries: Path, node: Node, types: List[str], concurrency: int = 8
+        self, name: str, folder: Path, diaries: Path, nodes: Sequence[Node], types: List[str], concurrency: int = 8
     ) -> None:
-        self.proxy = Proxy(node.port, name)
+        self.proxy = Proxy([node.port for node in nodes], name)
         self.program = Program(
             name, [
                 sys.executable, str(HANDLERS / "worker.py"), f"http://127.0.0.1:{self.proxy.port}", name,

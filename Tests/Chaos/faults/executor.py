@@ -35,13 +35,16 @@ def targets(cluster: Cluster) -> Dict[str, List[str]]:
 
 
 class Executor:
-    """Runs a plan. A fault whose target another one has just now is skipped, and recorded as such."""
+    """Runs a plan. A fault whose target another one has waits for it, but not for long: then it is skipped, and recorded
+    as such."""
+
+    PATIENCE = 6.0
 
     def __init__(self, cluster: Cluster, plan: List[Fault]) -> None:
         self._cluster = cluster
         self._plan = plan
         self._busy: Set[str] = set()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._threads: List[threading.Thread] = []
         self._healed = threading.Event()
         #: Faults that happened, by kind.
@@ -57,15 +60,7 @@ class Executor:
                 time.sleep(min(0.1, max(start + fault.at - time.monotonic(), 0.001)))
             if is_over():
                 break
-            needed = {fault.target} | kinds.ALL[fault.kind].uses
-            with self._lock:
-                is_free = not needed & self._busy
-                if is_free:
-                    self._busy |= needed
-            if not is_free:
-                self._cluster.records.add("faults", phase="skipped", **fault.facts())
-                continue
-            thread = threading.Thread(target=self._happen, args=(fault, needed), name=f"fault-{fault.number}", daemon=True)
+            thread = threading.Thread(target=self._take_turn, args=(fault,), name=f"fault-{fault.number}", daemon=True)
             thread.start()
             self._threads.append(thread)
         self._healed.set()
@@ -74,7 +69,25 @@ class Executor:
             if thread.is_alive():
                 self.errors.append(f"{thread.name} is not healed after three minutes")
 
-    def _happen(self, fault: Fault, needed: Set[str]) -> None:
+    def _take_turn(self, fault: Fault) -> None:
+        """Waits a while for the fault's target to be whole, and then lets it happen."""
+        needed = {fault.target} | kinds.ALL[fault.kind].uses
+        deadline = time.monotonic() + self.PATIENCE
+        with self._changed:
+            while needed & self._busy and not self._healed.is_set() and time.monotonic() < deadline:
+                self._changed.wait(0.2)
+            if needed & self._busy or self._healed.is_set():
+                self._cluster.records.add("faults", phase="skipped", **fault.facts())
+                return
+            self._busy |= needed
+        try:
+            self._happen(fault)
+        finally:
+            with self._changed:
+                self._busy -= needed
+                self._changed.notify_all()
+
+    def _happen(self, fault: Fault) -> None:
         records = self._cluster.records
         steps = kinds.ALL[fault.kind].body(self._cluster, fault)
         try:
@@ -94,5 +107,3 @@ class Executor:
             except Exception:
                 self.errors.append(f"{fault.kind} {fault.target}: {traceback.format_exc()}")
             records.add("faults", phase="end", number=fault.number, kind=fault.kind, target=fault.target)
-            with self._lock:
-                self._busy -= needed

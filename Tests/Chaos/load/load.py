@@ -28,6 +28,8 @@ class Intent:
     kind: str
     tasks: List[Dict[str, Any]]
     tries: int = 0
+    #: Which node is tried first.
+    turn: int = 0
     first_sent: float = 0.0
     #: Replies and failures so far, for the laws about requests that must not fail.
     history: List[str] = field(default_factory=list)
@@ -143,7 +145,10 @@ class Load:
                     self._in_hand -= 1
 
     def _send(self, intent: Intent) -> None:
-        node = self._nodes[next(self._turn) % len(self._nodes)]
+        if intent.tries == 0:
+            intent.turn = next(self._turn)
+        # Each try at the next node.
+        node = self._nodes[(intent.turn + intent.tries) % len(self._nodes)]
         sent = time.monotonic()
         intent.tries += 1
         intent.first_sent = intent.first_sent or sent

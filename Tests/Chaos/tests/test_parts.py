@@ -16,7 +16,7 @@ from pathlib import Path
 
 import rounds
 from checker.reading import read
-from cluster.programs import Program, wait_for
+from cluster.programs import Program, free_port, wait_for
 from cluster.proxy import Proxy
 from cluster.workers import build_attempt
 from faults import kinds, plan
@@ -81,12 +81,12 @@ class DiaryTests(unittest.TestCase):
 
 
 class ProxyTests(unittest.TestCase):
-    """Against a server that echoes."""
+    """Against a server that echoes, behind a port that nobody listens on."""
 
     def setUp(self) -> None:
         self.server = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self.serve, daemon=True).start()
-        self.proxy = Proxy(self.server.getsockname()[1], "test")
+        self.proxy = Proxy([free_port(), self.server.getsockname()[1]], "test")
         self.proxy.start()
 
     def tearDown(self) -> None:
