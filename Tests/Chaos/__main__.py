@@ -25,10 +25,12 @@ def parse(words: List[str]) -> argparse.Namespace:
     names = "\n".join(f"  {round.name:<15} {round.summary}" for round in rounds.ALL)
     parser = argparse.ArgumentParser(
         prog="scripts/chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"rounds:\n{names}\n\nexit status: 0 if every law held, 1 if not, 2 if a round could not be run, 130 on Ctrl-C")
+        epilog=f"rounds:\n{names}\n\n"
+        "exit status: 0 if every law held, 1 if not, 2 if a round could not be run, 130 on Ctrl-C")
     parser.add_argument("rounds", nargs="*", metavar="ROUND", help="rounds to run; default: all")
-    parser.add_argument("--seed", type=int, help="seed of the first round; the next one gets the next number; default: random")
-    parser.add_argument("--minutes", type=float, default=10.0, help="minutes of faults, shared by the rounds; default: 10")
+    parser.add_argument("--seed", type=int, help="seed of the first round, one more for each further one; default: random")
+    parser.add_argument(
+        "--minutes", type=float, default=10.0, help="minutes of faults, shared by the rounds; default: 10")
     parser.add_argument("--rate", type=float, help="tasks a second, instead of the round's own rate")
     parser.add_argument("--repeat", action="store_true", help="repeat the rounds of a minute each for as long as told")
     parser.add_argument("--ci", action="store_true", help="run the short rounds of CI, with fixed seeds")
@@ -108,7 +110,8 @@ def main(words: List[str]) -> int:
         for name, seed, seconds in schedule(options):
             try:
                 verdict = run_round(
-                    rounds.BY_NAME[name], seed, seconds, options.folder.resolve(), live=live.show(name), rate=options.rate)
+                    rounds.BY_NAME[name], seed, seconds, options.folder.resolve(), live=live.show(name),
+                    rate=options.rate)
             except Missing as error:
                 live.clear()
                 print(f"{name}: skipped: {error}")

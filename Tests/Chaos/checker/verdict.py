@@ -59,7 +59,8 @@ def judge(history: History, seconds: float = 0.0) -> Verdict:
                 violations.append(Violation(name, subject, message))
     return Verdict(
         name=history.round.get("name", "?"), seed=history.round.get("seed", 0), folder=str(history.folder),
-        seconds=round(seconds, 1), planned=history.round.get("seconds", 0.0), tasks=len(history.tasks), runs=len(history.attempts), events=len(history.steps),
+        seconds=round(seconds, 1), planned=history.round.get("seconds", 0.0), tasks=len(history.tasks),
+        runs=len(history.attempts), events=len(history.steps),
         faults=dict(Counter(fault["kind"] for fault in history.faults if fault["phase"] == "begin")),
         ends=dict(Counter(task["status"] for task in history.tasks.values())), counts=dict(counts),
         violations=violations, explained=dict(history.explained),

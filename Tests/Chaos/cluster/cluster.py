@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 from cluster import api
@@ -28,7 +27,7 @@ class Cluster:
 
     def __init__(self, round: Round, seed: int, records: Records) -> None:
         """
-        :param seed: With an odd one, the node of a file is XQueueChaosNode instead of `xqueue serve`, if the round has both.
+        :param seed: With an odd one, the node of a file is XQueueChaosNode instead of `xqueue serve`, if it is built.
         """
         self.round = round
         self.records = records
@@ -117,7 +116,8 @@ class Cluster:
         handlers, arguments = "", []
         if self.round.runs_tasks:
             handlers = handlers_section(
-                EXEC_TYPES, WEBHOOK_TYPES, build_attempt(self._tools), self.records.diaries / f"exec-{name}", self.webhook)
+                EXEC_TYPES, WEBHOOK_TYPES, build_attempt(self._tools), self.records.diaries / f"exec-{name}",
+                self.webhook)
         else:
             arguments = ["--no-workers"]
         self.nodes.append(Node(

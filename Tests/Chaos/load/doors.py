@@ -82,7 +82,8 @@ def submit_by_file(node: Node, tasks: List[Dict[str, Any]], path: Path, patience
         str(program()), "submit", "--file", str(path), "--resume", "--batch", "7", "--retry-for", "2s",
         "--url", f"http://127.0.0.1:{node.port}",
     ]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if is_killed:
         time.sleep(patience)
         process.kill()

@@ -33,7 +33,9 @@ class Story:
         self.answers.append(Answer(self.now, task, "http", 201, "", id, False, 1, self.now - 0.01, []))
         self.step(id, "pending")
 
-    def step(self, id: str, status: str, worker: Optional[str] = None, retries: int = 0, error: Optional[str] = None) -> Step:
+    def step(
+        self, id: str, status: str, worker: Optional[str] = None, retries: int = 0, error: Optional[str] = None
+    ) -> Step:
         self.now += 0.05
         before = [step for step in self.steps if step.task == id]
         step = Step(
@@ -46,7 +48,8 @@ class Story:
         """A claim and what its handler did."""
         self.step(id, "processing", worker, attempt - 1)
         begin = self.now + 0.005
-        run = Attempt(id, attempt, self._type(id), f"nonce-{len(self.attempts)}", worker, "diary", begin, begin + seconds, outcome)
+        run = Attempt(
+            id, attempt, self._type(id), f"nonce-{len(self.attempts)}", worker, "diary", begin, begin + seconds, outcome)
         self.attempts.append(run)
         self.now = begin + seconds
         return run
@@ -56,7 +59,9 @@ class Story:
         self.results[id] = {"nonce": run.nonce, "attempt": attempt}
         self.step(id, "success", worker, attempt - 1)
 
-    def fail(self, id: str, attempt: int, status: str, error: str = "failure", worker: str = NODE, outcome: str = "fail") -> None:
+    def fail(
+        self, id: str, attempt: int, status: str, error: str = "failure", worker: str = NODE, outcome: str = "fail"
+    ) -> None:
         self.run(id, attempt, outcome, worker)
         self.errors.setdefault(id, []).append(error)
         self.step(id, status, worker, attempt if status == "pending" else attempt - 1, error)
@@ -69,7 +74,8 @@ class Story:
         counts = Counter((task["type"], task["status"]) for task in tasks.values())
         statuses = ("pending", "processing", "success", "failed", "canceled", "timeout")
         stats: Dict[str, Any] = {
-            f"{status}_tasks": sum(count for (_, each), count in counts.items() if each == status) for status in statuses}
+            f"{status}_tasks": sum(count for (_, each), count in counts.items() if each == status)
+            for status in statuses}
         stats.update(concurrency_keys=[], concurrency_keys_in_use=0, active_workers=0, stuck_workers=0, types=[
             {"type": type, **{status: counts[(type, status)] for status in statuses}}
             for type in sorted({task["type"] for task in tasks.values()})])
@@ -79,7 +85,8 @@ class Story:
             folder=self.folder, answers=self.answers, acts=self.acts, steps=self.steps, controls=[],
             attempts=self.attempts, tasks=tasks, stats=stats, faults=[], losses=[], exits=[], usage=usage,
             phases={"drained": {"took": 2.0, "unsettled": 0}, "healed": {"errors": []}}, kills=[], recoveries=[], pauses=[],
-            mqtt=[{"task_id": step.task, "version": step.version, "status": step.status} for step in self.steps],
+            mqtt=[
+                {"task_id": step.task, "version": step.version, "status": step.status} for step in self.steps],
             round={
                 "name": "story", "seed": 1, "heartbeat": 1.0, "type_limits": {LIMITED: 1, "hook.plain": None},
                 "mqtt": True, "store": "redis", "drain_bound": 90, **facts})
@@ -89,9 +96,10 @@ class Story:
     def _task(self, fields: Dict[str, Any]) -> Dict[str, Any]:
         last = [step for step in self.steps if step.task == fields["id"]][-1]
         return {
-            "queue_timeout": 600, **fields, "status": last.status, "version": last.version, "retry_count": last.retry_count,
-            "attempt": last.retry_count + 1, "error": last.error, "pending_reason": None,
-            "result": self.results.get(fields["id"]), "errors": [{"error": error} for error in self.errors.get(fields["id"], [])]}
+            "queue_timeout": 600, **fields, "status": last.status, "version": last.version, "error": last.error,
+            "retry_count": last.retry_count, "attempt": last.retry_count + 1, "pending_reason": None,
+            "result": self.results.get(fields["id"]),
+            "errors": [{"error": error} for error in self.errors.get(fields["id"], [])]}
 
 
 def tidy() -> Story:

@@ -6,7 +6,8 @@ import unittest
 
 from checker.history import History
 from checker.law import LAWS
-from tests.story import LIMITED, NODE, OTHER, Story, tidy, with_a_kill
+from checker.laws.recovery import node_recoveries
+from tests.story import LIMITED, NODE, Story, tidy, with_a_kill
 
 
 def found(law: str, history: History) -> list:
@@ -67,8 +68,6 @@ class ExplanationTests(unittest.TestCase):
         self.assertEqual(found("runs_have_leases", history), [])
 
     def test_healthy_recoveries_leave_out_kills_beside_other_faults(self) -> None:
-        from checker.laws.recovery import node_recoveries
-
         history = with_a_kill(seconds=3)
         self.assertEqual(len(node_recoveries(history)), 1)
         self.assertAlmostEqual(node_recoveries(history)[0], 3.1, delta=0.2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import socket
 import subprocess
@@ -49,7 +48,8 @@ class PlanTests(unittest.TestCase):
         self.assertEqual(draw(), draw())
 
     def test_identifiers_are_uuids_of_version_7(self) -> None:
-        self.assertRegex(uuid7(1_700_000_000_000), re.compile(r"^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"))
+        self.assertRegex(
+            uuid7(1_700_000_000_000), r"^018bcfe5-6800-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 
 
 class DiaryTests(unittest.TestCase):

@@ -42,8 +42,9 @@ def statistics_equal_listings(history: History) -> Found:
             yield f"stats.{status}_tasks", f"says {said}, but {listed} are listed"
     for type in history.stats.get("types", []):
         for status in statuses:
-            if type[status] != counted[(type["type"], status)]:
-                yield type["type"], f"stats says {type[status]} {status}, but {counted[(type['type'], status)]} are listed"
+            listed = counted[(type["type"], status)]
+            if type[status] != listed:
+                yield type["type"], f"stats says {type[status]} {status}, but {listed} are listed"
 
 
 @law

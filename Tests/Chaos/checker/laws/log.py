@@ -45,7 +45,8 @@ def the_log_agrees_with_the_tasks(history: History) -> Found:
             continue
         last = steps[-1]
         if (last.version, last.status) != (task["version"], task["status"]):
-            yield id, f"is {task['status']} (version {task['version']}), but its last event was {last.status} ({last.version})"
+            yield id, (
+                f"is {task['status']} (version {task['version']}), but its last event was {last.status} ({last.version})")
         elif last.retry_count != task["retry_count"]:
             yield id, f"has {task['retry_count']} retries, but its last event {last.retry_count}"
     for id in history.steps_of:

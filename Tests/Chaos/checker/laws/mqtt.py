@@ -39,4 +39,5 @@ def messages_equal_events(history: History) -> Found:
     for message in history.mqtt:
         status = logged.get((message["task_id"], message["version"]))
         if status != message["status"] and not history.is_excused(message["task_id"]):
-            yield message["task_id"], f"subscribers were told {message['status']}, version {message['version']} was {status}"
+            yield message["task_id"], (
+                f"subscribers were told {message['status']}, but version {message['version']} was {status}")

@@ -29,7 +29,8 @@ def node_recoveries(history: History, only_healthy: bool = True) -> List[float]:
         mark = f"-{kill['pid']}-"
         for leases in history.leases_of.values():
             for lease in leases:
-                if mark in (lease.worker or "") and lease.is_lost and lease.begin.at <= kill["t"] and _is_free(history, lease.task):
+                is_its = mark in (lease.worker or "") and lease.is_lost and lease.begin.at <= kill["t"]
+                if is_its and _is_free(history, lease.task):
                     following = [each for each in history.steps_of[lease.task] if each.version > lease.end.version]
                     end = following[0] if lease.end.status == "pending" and following else lease.end
                     if end.at >= kill["t"]:

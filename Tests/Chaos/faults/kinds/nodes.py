@@ -40,7 +40,10 @@ def node_restart(cluster: Cluster, fault: Fault) -> Iterator[None]:
     wait_for(f"{node.name} is ready again", node.is_ready, 90)
 
 
-@kind("machine-crash", "machine", uses={"node-1", "node-2", "node-3", "node-4", "redis", "worker-1", "worker-2", "webhook"})
+_MACHINE = frozenset({"node-1", "node-2", "node-3", "node-4", "redis", "worker-1", "worker-2", "webhook"})
+
+
+@kind("machine-crash", "machine", uses=_MACHINE)
 def machine_crash(cluster: Cluster, fault: Fault) -> Iterator[None]:
     """Kills everything at once; all of it comes back, the store first."""
     programs = [node.program for node in cluster.nodes] + [worker.program for worker in cluster.workers[:2]]
