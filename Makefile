@@ -73,7 +73,7 @@ bench: release ## Measure performance on this machine (ARGS="--json")
 
 chaos: release ## Break a real cluster and prove that it kept its promises (ROUND=, SEED=, MINUTES=)
 	@scripts/setup tests
-	$(SWIFT) build -c release --product XQueueChaosNode
+	SWIFT="$(SWIFT)" scripts/build-release XQueueChaosNode
 	scripts/chaos $(ROUND) $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
 
 docs: setup ## Build the library's documentation; warnings are errors

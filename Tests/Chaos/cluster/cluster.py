@@ -9,7 +9,7 @@ from cluster.brokers import KafkaBroker, Mosquitto
 from cluster.clock import Clock
 from cluster.disk import Disk
 from cluster.nodes import Node, swift_program
-from cluster.programs import Missing, Program, wait_for
+from cluster.programs import Missing, Program, end_all_of, wait_for
 from cluster.proxy import Proxy
 from cluster.redis import Redis, SentinelTrio
 from cluster.workers import RemoteWorker, WebhookService, build_attempt, handlers_section
@@ -229,9 +229,10 @@ class Cluster:
         self.end()
 
     def end(self) -> None:
-        """Kills everything that still runs."""
+        """Kills everything that still runs, for good."""
         for program in self.programs:
-            program.kill()
+            program.retire()
+        end_all_of(self._tools / "attempt")
         for proxy in self.proxies:
             proxy.stop()
         if self.disk:

@@ -25,7 +25,7 @@ class Disk:
         self.path.mkdir(parents=True, exist_ok=True)
         self._image = folder / "disk.image"
         self._lock = threading.Lock()
-        self._is_mounted = False
+        self._is_mounted = self._is_removed = False
         self.kind = ""
         if os.getuid() != 0:
             raise Missing("mounting a small disk needs root")
@@ -109,14 +109,16 @@ class Disk:
             return False
 
     def mount(self) -> None:
-        if not self._is_mounted:
-            self._run("mount", "-o", "loop", str(self._image), str(self.path))
-            self._is_mounted = True
+        with self._lock:
+            if not self._is_mounted and not self._is_removed:
+                self._run("mount", "-o", "loop", str(self._image), str(self.path))
+                self._is_mounted = True
 
     def unmount(self) -> None:
-        if self._is_mounted:
-            self._run("umount", str(self.path))
-            self._is_mounted = False
+        with self._lock:
+            if self._is_mounted:
+                self._run("umount", str(self.path))
+                self._is_mounted = False
 
     def check(self) -> None:
         """Repairs the file system after :meth:`make_read_only`; unmounted only."""
@@ -134,7 +136,12 @@ class Disk:
                 subprocess.run([installed(words[0]), *words[1:]], check=False, stderr=subprocess.DEVNULL, timeout=60)
 
     def remove(self, kept: Optional[Path] = None) -> None:
-        """Unmounts the disk; copies the store's files into ``kept`` first."""
+        """Unmounts the disk for good; copies the store's files into ``kept`` first."""
+        with self._lock:
+            self._is_removed = True
+            self._remove(kept)
+
+    def _remove(self, kept: Optional[Path]) -> None:
         if self._is_mounted:
             # A frozen file system cannot be unmounted.
             subprocess.run(

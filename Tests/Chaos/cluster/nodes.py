@@ -51,7 +51,7 @@ class Node:
         if is_swift:
             found = swift_program()
             if found is None:
-                raise Missing("XQueueChaosNode is not built; run `swift build -c release --product XQueueChaosNode`")
+                raise Missing("XQueueChaosNode is not built; run `scripts/build-release XQueueChaosNode`")
             command = [str(found), *flags, *(arguments or [])]
         else:
             command = [str(program()), "serve", *flags, *(arguments or [])]

@@ -74,6 +74,16 @@ def _prepare(ignored: Sequence[int]) -> Callable[[], None]:
     return prepare
 
 
+def end_all_of(path: Path) -> None:
+    """Kills the processes that run a program of this path, which a killed node has left behind."""
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(place / "exe") == str(path):
+                os.kill(int(place.name), signal.SIGKILL)
+        except (OSError, ProcessLookupError):
+            continue
+
+
 class Program:
     """A program with a log, which can be started again after its end. Thread-safe."""
 
@@ -98,11 +108,12 @@ class Program:
         self._process: Optional[subprocess.Popen] = None
         self._is_end_expected = True
         self._is_frozen = False
+        self._is_retired = False
         self._lock = threading.RLock()
 
     def start(self) -> None:
         with self._lock:
-            if self.is_running:
+            if self.is_running or self._is_retired:
                 return
             self.folder.mkdir(parents=True, exist_ok=True)
             with open(self.log_path, "ab") as output:
@@ -163,6 +174,12 @@ class Program:
             self.send(signal.SIGKILL)
             if self._process is not None:
                 self._process.wait(60)
+
+    def retire(self) -> None:
+        """Kills the program for good: it cannot be started again, not even by a fault that is being healed."""
+        with self._lock:
+            self._is_retired = True
+            self.kill()
 
     def ask_to_stop(self) -> None:
         """Sends SIGTERM, once."""
