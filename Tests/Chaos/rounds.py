@@ -61,7 +61,8 @@ def _of(*groups: Dict[str, float], **more: float) -> Dict[str, float]:
 ALL: Tuple[Round, ...] = (
     Round(
         "sqlite-kill", "one node on a file, killed, frozen and restarted", "sqlite",
-        _of(_NODES, _WORKERS, _WORKER_LINKS, _MQTT), swift=True, mqtt=True),
+        _of(_NODES, _WORKERS, _WORKER_LINKS, _MQTT), swift=True, mqtt=True,
+        every=1.8),
     Round(
         "sqlite-disk", "a disk that is full, hangs or fails under the file", "sqlite",
         _of({"disk-full": 3, "disk-freeze": 3, "disk-read-only": 2, "file-limit": 2, "node-kill": 2}, _WORKERS),

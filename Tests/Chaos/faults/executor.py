@@ -39,6 +39,8 @@ class Executor:
     as such."""
 
     PATIENCE = 6.0
+    #: How long a target is whole again at least, in relation to how long it was broken.
+    REST = 0.7
 
     def __init__(self, cluster: Cluster, plan: List[Fault]) -> None:
         self._cluster = cluster
@@ -80,8 +82,11 @@ class Executor:
                 self._cluster.records.add("faults", phase="skipped", **fault.facts())
                 return
             self._busy |= needed
+        began = time.monotonic()
         try:
             self._happen(fault)
+            # What was broken is left alone for a while, or it would hardly ever work.
+            self._healed.wait(self.REST * (time.monotonic() - began))
         finally:
             with self._changed:
                 self._busy -= needed
