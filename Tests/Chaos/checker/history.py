@@ -169,12 +169,20 @@ class History:
         """Whether the store was made to forget something just when something happened to this task."""
         return id in self._excused
 
+    def may_be_lost(self, answer: Answer) -> bool:
+        """Whether the task that an answer names was stored in moments that the store was made to forget."""
+        stored = self.submitted.get(answer.became or "", answer)
+        # A file's lines were accepted in several runs of the command.
+        since = stored.first_sent if stored.door == "file" else stored.sent
+        return any(begin <= stored.t and since <= end for begin, end in self.losses)
+
+    def is_lost_time(self, time: float) -> bool:
+        return any(begin <= time <= end for begin, end in self.losses)
+
     def _find_excused(self) -> set:
         if not self.losses:
             return set()
-
-        def is_in(time: float) -> bool:
-            return any(begin <= time <= end for begin, end in self.losses)
+        is_in = self.is_lost_time
         excused = {step.task for step in self.steps if is_in(step.t)}
         excused |= {answer.task["id"] for answer in self.answers if is_in(answer.t) or is_in(answer.first_sent)}
         excused |= {answer.became for answer in self.answers if answer.became and is_in(answer.t)}

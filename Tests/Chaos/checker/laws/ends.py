@@ -18,7 +18,7 @@ def accepted_tasks_exist(history: History) -> Found:
     for answer in history.answers:
         if not answer.is_accepted or answer.provisional or answer.became in history.tasks:
             continue
-        if history.is_excused(answer.task["id"]) or history.is_excused(answer.became or ""):
+        if history.may_be_lost(answer):
             history.explain("accepted, and lost with the store's last moments")
             continue
         yield answer.became or "?", f"answered {answer.status} by {answer.door}, and not there at the end"
