@@ -67,6 +67,31 @@ class ExplanationTests(unittest.TestCase):
         del history._spans
         self.assertEqual(found("runs_have_leases", history), [])
 
+    def test_a_webhook_notices_a_cancel_a_moment_later(self) -> None:
+        story = Story()
+        for id in ("canceled", "next"):
+            story.submit(id, type=LIMITED)
+        run = story.run("canceled", 1, "stopped")
+        story.acts.append({"act": "cancel", "id": "canceled", "status": 200, "message": "cancellation requested"})
+        story.step("canceled", "canceled", NODE)
+        story.succeed("next")
+        run.end = story.attempts[1].begin + 0.01
+        self.assertEqual(found("overlaps_are_explained", story.history()), [])
+        run.outcome = "ok"
+        self.assertNotEqual(found("overlaps_are_explained", story.history()), [])
+
+    def test_a_frozen_node_may_miss_a_process_timeout(self) -> None:
+        story = Story()
+        story.submit("overlong", process_timeout=1)
+        run = story.run("overlong", 1, "ok", seconds=6)
+        story.results["overlong"] = {"nonce": run.nonce, "attempt": 1}
+        story.step("overlong", "success", NODE)
+        history = story.history()
+        self.assertNotEqual(found("overlong_attempts_fail", history), [])
+        history.faults = [{"number": 1, "kind": "node-freeze", "phase": "begin", "t": run.begin}]
+        del history._spans
+        self.assertEqual(found("overlong_attempts_fail", history), [])
+
     def test_healthy_recoveries_leave_out_kills_beside_other_faults(self) -> None:
         history = with_a_kill(seconds=3)
         self.assertEqual(len(node_recoveries(history)), 1)

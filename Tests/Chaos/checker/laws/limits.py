@@ -7,6 +7,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from checker.history import FINAL, Attempt, History, Lease
 from checker.law import Found, law
+from handlers.diary import STOPPED
 
 
 def _starts(history: History, name_of: Callable[[Dict], Optional[str]]) -> Iterator[Tuple[str, int, List[str]]]:
@@ -136,7 +137,7 @@ def overlaps_are_explained(history: History) -> Found:
             limits[name] = max(limits.get(name, 0), fields.get("max_concurrency", 1))
     for name, runs in groups.items():
         for running in _overlaps(runs, limits[name]):
-            reasons = {run.nonce: _why_lost(history.lease_of.get(run.nonce)) for run in running}
+            reasons = {run.nonce: _why_lost(run, history.lease_of.get(run.nonce)) for run in running}
             lost = {nonce: why for nonce, why in reasons.items() if why}
             if len(running) - len(lost) <= limits[name]:
                 for nonce in set(lost) - named:
@@ -147,9 +148,12 @@ def overlaps_are_explained(history: History) -> Found:
                 f"{run.task} attempt {run.attempt} ({run.who})" for run in running)
 
 
-def _why_lost(lease: Optional[Lease]) -> Optional[str]:
+def _why_lost(run: Attempt, lease: Optional[Lease]) -> Optional[str]:
     if lease is None:
         return "its lease is not in the log"
+    if run.outcome == STOPPED and run.type.startswith("hook.") and lease.end is not None and run.end is not None:
+        if lease.end.at < run.end:
+            return "its webhook's connection was closed, which the service noticed a moment later"
     if not lease.is_lost:
         return None
     assert lease.end is not None and lease.end.error is not None
