@@ -174,7 +174,9 @@ import XQueueTesting
             }
             let claims = node.store.calls(of: .claim)
             node.store.release(.claim)
-            try await fixture.advance(until: "the node claims again") { node.store.calls(of: .claim) > claims }
+            try await fixture.advance(until: "the node claims again") {
+                node.store.calls(of: .claim) > claims
+            }
             #expect(starts.all == ["node-2"])
         }
     }
