@@ -41,7 +41,7 @@ struct ReplyReaderTests {
     }
 
     @Test("A reply that is nested without a limit is not assembled")
-    func depth() {
+    func assembledDepth() {
         let builder = ReplyBuilder()
         for _ in 0..<1_000_000 { builder.beginArray(count: 1) }
         builder.add(.null)
