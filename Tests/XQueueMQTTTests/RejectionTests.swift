@@ -39,7 +39,7 @@ import XQueueTesting
         }
         let rejections = sink.takeRejections()
         // Each event has a message for its task and one for its status.
-        #expect(rejections.count == 6)
+        #expect(rejections.count == 6, "\(rejections.named)")
         #expect(rejections.named.map(\.topic).contains("task/status/\(culprits[0].taskID)"))
         #expect(rejections.named.map(\.topic).contains("task/status/status/failed"))
         #expect(sink.takeRejections().count == 0)

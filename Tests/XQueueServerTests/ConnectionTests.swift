@@ -26,7 +26,7 @@ import XQueueStoreTesting
                     "POST /api/v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\nContent-Length: 3\r\n\r\n<a>",
                     415
                 ),
-                (Self.get("/api/v1/tasks?limit=0"), 400), (Self.get("/api/v1/health"), 200),
+                (Self.get("/api/v1/tasks?limit=0"), 400), (Self.get("/livez"), 200),
             ]
             for (request, status) in exchanges {
                 try await connection.send(request)
@@ -126,7 +126,7 @@ import XQueueStoreTesting
     @Test("answer valid requests before an invalid one") func goodThenBad() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
-            try await connection.send(Self.get("/api/v1/health") + "nonsense\r\n\r\n")
+            try await connection.send(Self.get("/livez") + "nonsense\r\n\r\n")
             #expect(await connection.reply()?.status == 200)
             #expect(await connection.reply()?.status == 400)
             #expect(await connection.end() == "")
@@ -170,7 +170,7 @@ import XQueueStoreTesting
     func connectionClose(option: String) async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
-            try await connection.send(Self.get("/api/v1/health", headers: "Connection: \(option)\r\n"))
+            try await connection.send(Self.get("/livez", headers: "Connection: \(option)\r\n"))
             #expect(await connection.reply()?.status == 200)
             #expect(await connection.end() == "")
         }
@@ -192,7 +192,7 @@ import XQueueStoreTesting
         }
     }
 
-    @Test("end when a head does not arrive in time", arguments: ["", get("/api/v1/health")])
+    @Test("end when a head does not arrive in time", arguments: ["", get("/livez")])
     func headTimeout(before: String) async throws {
         var configuration = ServerConfiguration()
         configuration.requestTimeout = .milliseconds(100)
@@ -202,7 +202,7 @@ import XQueueStoreTesting
                 try await connection.send(before)
                 #expect(await connection.reply()?.status == 200)
             }
-            try await connection.send("GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nX-Slow")
+            try await connection.send("GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow")
             #expect(await connection.reply()?.status == 408)
             #expect(await connection.end() == "")
         }
@@ -211,9 +211,9 @@ import XQueueStoreTesting
     @Test("with HTTP/1.0 end after the reply, unless kept alive") func oldClients() async throws {
         try await LiveServer.run { server in
             let connection = try await server.connect()
-            try await connection.send("GET /api/v1/health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            try await connection.send("GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
             #expect(await connection.reply()?.status == 200)
-            try await connection.send("GET /api/v1/health HTTP/1.0\r\n\r\n")
+            try await connection.send("GET /livez HTTP/1.0\r\n\r\n")
             #expect(await connection.reply()?.status == 200)
             #expect(await connection.end() == "")
         }
@@ -223,7 +223,7 @@ import XQueueStoreTesting
         var configuration = ServerConfiguration()
         configuration.idleTimeout = .milliseconds(50)
         try await LiveServer.run(configuration: configuration) { server in
-            for start in ["", "GET / HT", Self.get("/api/v1/health")] {
+            for start in ["", "GET / HT", Self.get("/livez")] {
                 let connection = try await server.connect()
                 try await connection.send(start)
                 _ = await connection.end()
@@ -251,10 +251,10 @@ import XQueueStoreTesting
         configuration.maxConnections = 1
         try await LiveServer.run(configuration: configuration) { server in
             let first = try await server.connect()
-            try await first.send(Self.get("/api/v1/health"))
+            try await first.send(Self.get("/livez"))
             #expect(await first.reply()?.status == 200)
             let second = try await server.connect()
-            try await second.send(Self.get("/api/v1/health"))
+            try await second.send(Self.get("/livez"))
             #expect(await second.reply()?.status == 200)
             #expect(await first.end() == "")
             try await second.close()

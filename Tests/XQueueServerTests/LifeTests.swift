@@ -10,7 +10,7 @@ import XQueueStoreTesting
         try await LiveServer.run { server in
             let busy = try await server.connect()
             let idle = try await server.connect()
-            try await idle.send(ConnectionTests.get("/api/v1/health"))
+            try await idle.send(ConnectionTests.get("/livez"))
             #expect(await idle.reply()?.status == 200)
             server.store.hold(.insert)
             try await busy.send(ConnectionTests.post(#"{"type":"a"}"#))

@@ -167,8 +167,12 @@ import XQueueTesting
 
     @Test("health is ok, or says what is wrong") func health() async throws {
         try await TestAPI.run { api in
-            let fine = try await api.get("/api/v1/health")
-            #expect(fine.status == 200)
+            var fine = try await api.get("/api/v1/health")
+            // A store that takes a second, as on a busy machine, counts as not responding.
+            try await eventually("the store responds in time") {
+                fine = try await api.get("/api/v1/health")
+                return fine.status == 200
+            }
             #expect(fine.memberNames == ["status", "timestamp", "version", "checks"])
             #expect(fine.string("status") == "ok")
             #expect(fine.string("version") == "dev")

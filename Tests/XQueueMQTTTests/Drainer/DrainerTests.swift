@@ -41,11 +41,12 @@ import XQueueTesting
             #expect(node.sink.events.isEmpty)
             #expect(try await node.manager.statistics().sinks.first?.isConnected == false)
             #expect(try await node.manager.statistics().sinks.first?.lag == 1500)
-            // It is logged once.
-            #expect(node.log.all == [Self.trouble])
+            try await eventually("it is logged") { !node.log.all.isEmpty }
             node.sink.setDown(false)
             try await eventually("all is delivered") { Stories(node.sink.events).whole == 500 }
             #expect(firstDifference(node.sink.events.map(\.cursor.number), 1...1500) == nil)
+            // Once, however often it failed.
+            #expect(node.log.all.filter { $0 == Self.trouble }.count == 1)
         }
     }
 
@@ -89,10 +90,13 @@ import XQueueTesting
         let fixture = try DrainerFixture()
         let node = try fixture.node("one")
         node.sink.setStuck(true)
-        let start = ContinuousClock.now
-        try await fixture.running([node]) { try await fixture.work(500, on: node) }
+        var ended = ContinuousClock.now
+        try await fixture.running([node]) {
+            try await fixture.work(500, on: node)
+            ended = .now
+        }
         // The five-second grace period at shutdown, plus slack for a busy machine.
-        #expect(ContinuousClock.now - start < .seconds(40))
+        #expect(ContinuousClock.now - ended < .seconds(60))
         #expect(node.sink.events.isEmpty)
     }
 

@@ -223,7 +223,7 @@ import XQueueTesting
             }
             // Requests are still answered.
             let request = try await server.connect()
-            try await request.send(ConnectionTests.get("/api/v1/health"))
+            try await request.send(ConnectionTests.get("/livez"))
             #expect(await request.reply()?.status == 200)
         }
     }
