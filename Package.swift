@@ -467,6 +467,7 @@ let package = Package(
                 "XQueueServer",
                 "XQueueTestServers",
                 "XQueueTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
