@@ -73,7 +73,7 @@ class Run:
         load = Load(cluster.nodes, mix, round.rate, self.seed, records)
         follower = Follower(cluster.nodes, records)
         subscriber = Subscriber(cluster.mqtt, records) if cluster.mqtt else None
-        gauges = Gauges(cluster.programs, records)
+        gauges = Gauges(cluster.programs, records, [node.program for node in cluster.nodes])
         faults = plan.draw(
             round.faults, targets(cluster), self.seconds, round.every, self.seed, self.longest, round.gap)
         records.write("plan", [fault.facts() for fault in faults])

@@ -92,6 +92,14 @@ class ExplanationTests(unittest.TestCase):
         del history._spans
         self.assertEqual(found("overlong_attempts_fail", history), [])
 
+    def test_a_node_may_give_up_on_a_store_that_goes_away(self) -> None:
+        history = tidy().history()
+        history.exits.append({"t": 50.0, "program": "node-1", "how": "with status 73"})
+        self.assertNotEqual(found("nothing_crashes", history), [])
+        history.faults = [{"number": 1, "kind": "redis-freeze", "phase": "begin", "t": 49.0}]
+        del history._spans
+        self.assertEqual(found("nothing_crashes", history), [])
+
     def test_healthy_recoveries_leave_out_kills_beside_other_faults(self) -> None:
         history = with_a_kill(seconds=3)
         self.assertEqual(len(node_recoveries(history)), 1)

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Sequence
 
 from cluster.programs import Program
 from witness.records import Records
@@ -26,10 +26,11 @@ def usage(pid: Optional[int]) -> Optional[Dict[str, int]]:
 
 
 class Gauges:
-    """Watches the programs of a round once a second."""
+    """Watches the programs of a round once a second, and starts nodes again that have ended, as a supervisor does."""
 
-    def __init__(self, programs: List[Program], records: Records) -> None:
+    def __init__(self, programs: List[Program], records: Records, supervised: Sequence[Program] = ()) -> None:
         self._programs = programs
+        self._supervised = supervised
         self._records = records
         #: How many such ends of each program are recorded.
         self._told: Dict[str, int] = defaultdict(int)
@@ -58,6 +59,8 @@ class Gauges:
             for how in program.unexpected[self._told[program.name]:]:
                 self._records.add("exits", program=program.name, how=how)
                 self._told[program.name] += 1
+                if program in self._supervised and not self._is_stopping.is_set():
+                    program.start()
 
     def sample(self, when: str) -> None:
         """Records what the programs use now."""

@@ -13,6 +13,11 @@ _CRASH = re.compile(
     r"Fatal error:|Program crashed|SIGSEGV|SIGABRT|SIGILL|Illegal instruction|Assertion failed|Precondition failed"
     r"|core dumped|panicked at|REDIS BUG REPORT|ThreadSanitizer|AddressSanitizer|Traceback \(most recent call last\)"
     r'|"level":"critical"')
+#: Faults that take a node's store away.
+_STORE_FAULTS = (
+    "redis-kill", "redis-freeze", "redis-restart", "power-cut", "machine-crash", "primary-kill", "primary-freeze", "failover",
+    "link-cut", "link-refuse", "link-black-hole", "link-half-close", "clients-killed", "disk-full", "disk-read-only",
+    "disk-freeze", "file-limit")
 #: How much a program may have grown, in KiB, and descriptors, beyond its start.
 _MORE_MEMORY = 160 << 10
 _MEMORY_PER_TASK = 4
@@ -75,8 +80,12 @@ def memory_and_descriptors_return(history: History) -> Found:
 
 @law
 def nothing_crashes(history: History) -> Found:
-    """No program ended that was not made to, and no log has a trap, an assertion or a traceback."""
+    """No program ended that was not made to, and no log has a trap, an assertion or a traceback. A node may give up on a
+    store that goes away just as it starts: status 73."""
     for line in history.exits:
+        if line["how"] == "with status 73" and history.faults_between(line["t"] - 10, line["t"], *_STORE_FAULTS):
+            history.explain("a node gave up on a store that went away as it started")
+            continue
         yield line["program"], f"ended {line['how']}"
     for path in sorted((history.folder / "logs").glob("*.log")):
         with open(path, errors="replace") as file:
