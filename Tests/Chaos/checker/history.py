@@ -139,6 +139,10 @@ class History:
         for id, runs in self.attempts_of.items():
             self._match(runs, list(self.leases_of.get(id, [])))
         self._excused = self._find_excused()
+        ends = {fault["number"]: fault["t"] for fault in self.faults if fault["phase"] == "end"}
+        self.fault_spans: List[Dict[str, Any]] = [
+            {**fault, "begin": fault["t"], "end": ends.get(fault["number"], float("inf"))}
+            for fault in self.faults if fault["phase"] == "begin"]
 
     def _match(self, runs: List[Attempt], leases: List[Lease]) -> None:
         """Finds the lease of each run: of the same attempt, in order, and not over before the run began; if there is
@@ -194,15 +198,6 @@ class History:
         return [
             fault for fault in self.fault_spans
             if fault["begin"] <= end and fault["end"] >= begin and (not kinds or fault["kind"] in kinds)]
-
-    @property
-    def fault_spans(self) -> List[Dict[str, Any]]:
-        if not hasattr(self, "_spans"):
-            ends = {fault["number"]: fault["t"] for fault in self.faults if fault["phase"] == "end"}
-            self._spans = [
-                {**fault, "begin": fault["t"], "end": ends.get(fault["number"], float("inf"))}
-                for fault in self.faults if fault["phase"] == "begin"]
-        return self._spans
 
     def explain(self, what: str) -> None:
         """Counts something that looks like a violation and is none."""

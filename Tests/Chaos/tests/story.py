@@ -146,4 +146,5 @@ def with_a_kill(seconds: float = 3.0) -> History:
     history.faults = [
         {"number": 1, "kind": "node-kill", "target": "node-1", "phase": "begin", "t": killed},
         {"number": 1, "kind": "node-kill", "target": "node-1", "phase": "end", "t": killed + 1}]
+    history.index()
     return history

@@ -64,7 +64,6 @@ class ExplanationTests(unittest.TestCase):
         self.assertNotEqual(found("runs_have_leases", history), [])
         history.faults = [{"number": 1, "kind": "webhook-kill", "phase": "begin", "t": run.begin}]
         history.index()
-        del history._spans
         self.assertEqual(found("runs_have_leases", history), [])
 
     def test_a_webhook_notices_a_cancel_a_moment_later(self) -> None:
@@ -89,7 +88,7 @@ class ExplanationTests(unittest.TestCase):
         history = story.history()
         self.assertNotEqual(found("overlong_attempts_fail", history), [])
         history.faults = [{"number": 1, "kind": "node-freeze", "phase": "begin", "t": run.begin}]
-        del history._spans
+        history.index()
         self.assertEqual(found("overlong_attempts_fail", history), [])
 
     def test_a_node_may_give_up_on_a_store_that_goes_away(self) -> None:
@@ -97,7 +96,7 @@ class ExplanationTests(unittest.TestCase):
         history.exits.append({"t": 50.0, "program": "node-1", "how": "with status 73"})
         self.assertNotEqual(found("nothing_crashes", history), [])
         history.faults = [{"number": 1, "kind": "redis-freeze", "phase": "begin", "t": 49.0}]
-        del history._spans
+        history.index()
         self.assertEqual(found("nothing_crashes", history), [])
 
     def test_healthy_recoveries_leave_out_kills_beside_other_faults(self) -> None:
@@ -106,7 +105,7 @@ class ExplanationTests(unittest.TestCase):
         self.assertAlmostEqual(node_recoveries(history)[0], 3.1, delta=0.2)
         killed = history.kills[0]["t"]
         history.faults.append({"number": 2, "kind": "redis-kill", "phase": "begin", "t": killed + 1})
-        del history._spans
+        history.index()
         self.assertEqual(node_recoveries(history), [])
         self.assertEqual(len(node_recoveries(history, only_healthy=False)), 1)
 
