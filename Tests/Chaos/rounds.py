@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Dict, Tuple
 
 _NODES = {"node-kill": 4, "node-freeze": 2, "node-restart": 2, "machine-crash": 0.7, "type-pause": 1}
-_WORKERS = {"worker-kill": 2, "worker-freeze": 2, "webhook-kill": 1, "webhook-freeze": 1}
+_WORKERS = {"worker-kill": 2, "worker-freeze": 2, "webhook-kill": 1, "webhook-freeze": 1,
+            "programs-kill": 1}
 _LINKS = {"link-cut": 2, "link-delay": 1, "link-black-hole": 2, "link-half-close": 1, "link-refuse": 1}
 _WORKER_LINKS = {"worker-link-cut": 1, "worker-link-black-hole": 1, "worker-link-half-close": 1,
                  "worker-link-refuse": 1}

@@ -47,6 +47,8 @@ class Cluster:
         self.nodes: List[Node] = []
         self.workers: List[RemoteWorker] = []
         self._tools = tools
+        #: The program of the exec handlers.
+        self.attempt = tools / "attempt"
 
         if round.disk:
             self.disk = Disk(records.folder)
@@ -232,7 +234,7 @@ class Cluster:
         """Kills everything that still runs, for good."""
         for program in self.programs:
             program.retire()
-        end_all_of(self._tools / "attempt")
+        end_all_of(self.attempt)
         for proxy in self.proxies:
             proxy.stop()
         if self.disk:

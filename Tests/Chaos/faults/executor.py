@@ -23,6 +23,7 @@ def targets(cluster: Cluster) -> Dict[str, List[str]]:
         "link": [f"link-{name}" for name in cluster.links],
         "worker": workers,
         "worker-link": [f"link-{name}" for name in workers],
+        "programs": ["programs"] if cluster.webhook else [],
         "webhook": ["webhook"] if cluster.webhook else [],
         "redis": ["redis"] if cluster.redis else [],
         "primary": ["primary"] if cluster.trio else [],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from cluster.cluster import Cluster
+from cluster.programs import end_all_of
 from faults.kind import Fault, kind
 
 
@@ -20,6 +21,13 @@ def worker_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
     cluster.worker(fault.target).program.freeze()
     yield
     cluster.worker(fault.target).program.thaw()
+
+
+@kind("programs-kill", "programs", shortest=0, typical=0.01, longest=0.1)
+def programs_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
+    """Kills the programs of the exec handlers that run just now, as the kernel does when memory is short."""
+    end_all_of(cluster.attempt)
+    yield
 
 
 @kind("webhook-kill", "webhook")
