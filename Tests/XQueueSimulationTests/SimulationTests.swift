@@ -3,7 +3,7 @@ import XQueueSimulation
 
 @Suite("Simulation")
 struct SimulationTests {
-    @Test("no promise is broken", arguments: [1, 2, 3, 5, 8, 13, 21, 34, 55, 89] as [UInt64])
+    @Test("no promise is broken", arguments: [1, 2, 3, 5, 8, 13, 21, 34, 55, 99] as [UInt64])
     func holds(seed: UInt64) async {
         let outcome = await SimulationThread.run { Simulation.run(Plan(seed: seed)) }
         #expect(outcome.violation == nil, "seed \(seed)")

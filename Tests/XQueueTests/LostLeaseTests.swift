@@ -125,6 +125,28 @@ import XQueueTesting
         }
     }
 
+    @Test func aHandlerIsStoppedThatWasCanceledBeforeItStarted() async throws {
+        let fixture = try ClusterFixture()
+        let node = fixture.node("node-1")
+        let other = fixture.node("node-2") { $0.runsWorkers = false }
+        let stopped = SharedList<StopReason?>()
+        _ = try polite(node, stopped)
+        try await fixture.running([other, node]) {
+            node.store.hold(.claim, .before)
+            let task = try await other.manager.submit("a", .null)
+            await node.store.waitForHeldCalls(of: .claim)
+            node.store.release(.claim)
+            node.store.hold(.claim, .after)
+            await node.store.waitForHeldCalls(of: .claim)
+            // The node hears of it, but does not know yet that it has the task.
+            #expect(try await other.manager.cancel(task.id).status == .processing)
+            node.store.release(.claim)
+            // No heartbeat is due: the clock stands still.
+            try await eventually("it is asked to stop") { !stopped.all.isEmpty }
+            #expect(stopped.all == [.canceled])
+        }
+    }
+
     @Test func aTimeoutIsNoLossHoweverShortTheGracePeriod() async throws {
         let fixture = try ClusterFixture()
         // Shorter than the time that handlers have before their lease expires.

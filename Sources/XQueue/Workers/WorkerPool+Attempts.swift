@@ -31,6 +31,7 @@ extension WorkerPool {
 
     /// Returns whether more tasks may be ready.
     private func claim(_ types: [String], upTo count: Int) async throws(StoreError) -> Bool {
+        mayHaveMissedCancel.store(false, ordering: .releasing)
         claimAskedAt.withLock { $0 = context.clock.instant() }
         defer {
             claimAskedAt.withLock { $0 = nil }
@@ -48,6 +49,8 @@ extension WorkerPool {
         }
         slots.take(claimed.tasks.count)
         for record in claimed.tasks { start(record, claimed.terms) }
+        // The store knows which attempts are to stop.
+        if mayHaveMissedCancel.load(ordering: .acquiring) { renewal.signal() }
         return claimed.hasMore
     }
 
@@ -106,6 +109,8 @@ extension WorkerPool {
 
     /// Cancellation of a task was requested. It may be running elsewhere, or have ended.
     func cancelRequested(_ id: TaskID) {
+        // First: a claim in flight that has the task looks here once it has started it.
+        mayHaveMissedCancel.store(true, ordering: .releasing)
         guard let attempt = table.attempt(of: id) else { return }
         stop(attempt, .canceled, giveUpAt: context.clock.instant() + configuration.gracePeriod)
     }

@@ -23,6 +23,8 @@ final class WorkerPool: Sendable {
     let isCutOff = Atomic(false)
     /// When the claim in flight was sent; nil between claims.
     let claimAskedAt = Mutex<MonotonicInstant?>(nil)
+    /// Whether a cancellation was requested since the last claim was sent, perhaps of a task that it returns.
+    let mayHaveMissedCancel = Atomic(false)
     /// Signals the end of a claim.
     let claimEnded = AsyncEvent()
     /// Signals that the pool may be empty.

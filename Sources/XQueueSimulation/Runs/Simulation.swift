@@ -74,6 +74,7 @@ package final class Simulation: @unchecked Sendable {
         guard pass(Self.drainTime, while: { !$0.isDrained }) else { return }
         guard cluster.isDrained else { return witness.fail(.notDrained, cluster.backlog) }
         guard pass(.seconds(5)) else { return }
+        // Ends at once: nothing it calls waits.
         Task { await witness.checkDrained(cluster) }
         guard pass(.seconds(1)) else { return }
         let processes = cluster.machines.compactMap(\.process)
@@ -109,6 +110,7 @@ package final class Simulation: @unchecked Sendable {
 
     /// Lets everything that is left come to its end, so that nothing outlives the simulation.
     private func end() {
+        // Ends at once, and so does whatever else is left.
         Task { await cluster.end() }
         _ = scheduler.run(until: scheduler.time + Duration.seconds(7200).simulated) { true }
         scheduler.release()

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Threads of their own for simulations, which take over the jobs of the thread they run on.
 package enum SimulationThread {

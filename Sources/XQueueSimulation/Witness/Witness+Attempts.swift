@@ -12,11 +12,18 @@ extension Witness {
         let isExcused =
             process.isDead || process.isSuspended || process.suspendedAt >= earlier.startedAt
             || earlier.work.isDeaf || process is RemoteProcess || cluster?.isEnding == true
+            || mayHaveMissedCancel(earlier)
         guard !isExcused else { return }
         fail(
             .overlap,
             "task \(earlier.task.number) runs in \(process.name) since \(Duration.nanoseconds(earlier.startedAt).text), and in \(later.process.name)"
         )
+    }
+
+    /// Whether the task was canceled and retried while its node may not have heard of it before the next heartbeat.
+    private func mayHaveMissedCancel(_ entry: DiaryEntry) -> Bool {
+        guard requeues.contains(entry.task.id) else { return false }
+        return cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt) == false
     }
 
     /// A handler was asked to stop.
