@@ -90,11 +90,24 @@ extension TaskManager {
 
     private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
         let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
-        if submission.id != nil { try task.id.checkTime(by: storeTime.now(), madeBy: "client") }
+        if submission.id != nil { try checkTime(of: task.id) }
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
         return task
+    }
+
+    /// Rejects an identifier from the future. Until the store has told its time, only this node's own clock says so, which
+    /// may be wrong: that is no reason to reject it for good.
+    private func checkTime(of id: TaskID) throws(QueueError) {
+        do throws(QueueError) {
+            try id.checkTime(by: storeTime.now(), madeBy: "client")
+        } catch {
+            guard storeTime.isKnown else {
+                throw QueueError(.storeUnavailable, "the store has not told its time yet", cause: error)
+            }
+            throw error
+        }
     }
 
     // MARK: - Queries and changes

@@ -36,6 +36,30 @@ import XQueueTesting
         }
     }
 
+    @Test func anIdentifierIsNotRejectedForGoodByTheNodesOwnClock() async throws {
+        let fixture = try ClusterFixture()
+        let clock = SkewedClock(fixture.clock, aheadBy: .seconds(-3 * 86_400))
+        let node = fixture.node("node-1", clock: clock)
+        let id = TaskIDGenerator(clock: fixture.clock).next()
+        node.store.fail(.now)
+        do {
+            try await node.manager.submit("a", .null, .id(id))
+            Issue.record("the node's clock is three days behind the identifier")
+        } catch {
+            #expect(error.code == .storeUnavailable)
+        }
+        fixture.clock.advance(by: .seconds(10))
+        #expect(try await node.manager.submit("a", .null, .id(id)).id == id)
+        let later = TaskIDGenerator(clock: SkewedClock(fixture.clock, aheadBy: .seconds(3 * 86_400))).next()
+        do {
+            try await node.manager.submit("a", .null, .id(later))
+            Issue.record("the identifier is three days ahead of the store")
+        } catch {
+            #expect(error.code == .invalidField)
+        }
+        await fixture.inner.close()
+    }
+
     @Test(arguments: [Duration.seconds(5), .seconds(700), .seconds(-700)])
     func aRemoteWorkersTimeIsNotMeasuredByTheNodesClock(_ skew: Duration) async throws {
         let fixture = try ClusterFixture()

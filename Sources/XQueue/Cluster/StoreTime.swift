@@ -28,6 +28,9 @@ final class StoreTime: Sendable {
         self.clock = clock
     }
 
+    /// Whether the store has answered.
+    var isKnown: Bool { state.withLock { $0.known != nil } }
+
     func now() -> Timestamp { date(of: clock.instant()) }
 
     /// Returns the store's time at an instant of this node's clock.
