@@ -315,6 +315,7 @@ let package = Package(
                 "XQueueServer",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Tests/Chaos/Node",
             packageAccess: false,

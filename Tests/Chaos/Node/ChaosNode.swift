@@ -1,5 +1,6 @@
 import Logging
 import ServiceLifecycle
+import UnixSignals
 import XQueue
 import XQueueSQLite
 import XQueueServer
@@ -18,13 +19,13 @@ struct ChaosNode {
         let options = try NodeOptions(Array(CommandLine.arguments.dropFirst()))
         let logger = Logger(label: "chaos-node")
         let store = try await open(options, logger)
-        let manager = TaskManager(store: store, configuration: options.queue, logger: logger)
+        let manager = TaskManager(store: store, configuration: try options.queue, logger: logger)
         let diary = try Diary(path: options.text("diary"))
         for (type, limit) in [("swift.plain", nil), ("swift.limited", 3)] {
             let handler = ChaosHandler(diary: diary, worker: "swift-\(diary.processID)")
             try manager.register(type, maxConcurrency: limit) { task in try await handler.handle(task) }
         }
-        let server = QueueServer(manager: manager, configuration: options.server, logger: logger)
+        let server = QueueServer(manager: manager, configuration: try options.server, logger: logger)
         // They shut down in reverse order: no new requests arrive while running tasks finish.
         let group = ServiceGroup(
             services: [manager, server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
