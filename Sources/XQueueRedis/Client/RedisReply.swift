@@ -21,7 +21,7 @@ final class ReplyBuilder {
 
     /// Maximum nesting of arrays; scripts and servers send less. A value that is nested without a limit overflows the
     /// stack when it is released, and newer versions of hiredis have none.
-    private static let maxDepth = 32
+    private static let maxDepth = 16
 
     private var open: [OpenArray] = []
     private var finished: RedisReply?
