@@ -42,7 +42,7 @@ import XQueueTesting
         let node = fixture.node("node-1", clock: clock)
         let id = TaskIDGenerator(clock: fixture.clock).next()
         node.store.fail(.now)
-        do {
+        do throws(QueueError) {
             try await node.manager.submit("a", .null, .id(id))
             Issue.record("the node's clock is three days behind the identifier")
         } catch {
@@ -51,7 +51,7 @@ import XQueueTesting
         fixture.clock.advance(by: .seconds(10))
         #expect(try await node.manager.submit("a", .null, .id(id)).id == id)
         let later = TaskIDGenerator(clock: SkewedClock(fixture.clock, aheadBy: .seconds(3 * 86_400))).next()
-        do {
+        do throws(QueueError) {
             try await node.manager.submit("a", .null, .id(later))
             Issue.record("the identifier is three days ahead of the store")
         } catch {
