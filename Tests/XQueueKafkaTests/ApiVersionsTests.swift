@@ -9,7 +9,9 @@ import Testing
     private static let list: [(UInt8, UInt8, UInt8)] = [(0, 0, 11), (1, 4, 17), (18, 0, 4)]
 
     /// - Parameter tags: The tagged fields of each item.
-    private static func answer(isCompact: Bool, error: UInt8 = 0, tags: [UInt8] = [0]) -> [UInt8] {
+    private static func answer(
+        isCompact: Bool, error: UInt8 = 0, tags: [UInt8] = [0], list: [(UInt8, UInt8, UInt8)] = Self.list
+    ) -> [UInt8] {
         // Correlation ID, error code, list, throttle time.
         var bytes: [UInt8] = [0, 0, 0, 7, 0, error]
         bytes += isCompact ? [UInt8(list.count + 1)] : [0, 0, 0, UInt8(list.count)]
@@ -31,6 +33,12 @@ import Testing
         let changed = before.indices.filter { before[$0] != answer[$0] }
         #expect(changed.map { before[$0] } == [17])
         #expect(changed.map { answer[$0] } == [15])
+    }
+
+    @Test("A Fetch version that is listed twice is lowered twice") func twice() {
+        var answer = Self.answer(isCompact: true, list: Self.list + Self.list)
+        ApiVersions.limitFetch(to: 15, in: &answer, version: 4)
+        #expect(answer.filter { $0 == 15 }.count == 2 && !answer.contains(17))
     }
 
     @Test("Tagged fields are skipped") func tags() {

@@ -10,8 +10,8 @@ enum ApiVersions {
     /// Error code of a broker that does not know the request's version and replies in its first version.
     private static let unsupportedVersion: Int16 = 35
 
-    /// Lowers the newest fetch version that the broker claims to support. An unexpected response is left
-    /// unchanged.
+    /// Lowers the newest fetch version that the broker claims to support, each time it is listed. An unexpected response
+    /// is left unchanged from where it is unexpected.
     ///
     /// - Parameters:
     ///   - newest: The newest version to leave in.
@@ -31,7 +31,6 @@ enum ApiVersions {
             if key == fetch, known > newest, oldest <= newest {
                 answer[at + 4] = UInt8(truncatingIfNeeded: newest >> 8)
                 answer[at + 5] = UInt8(truncatingIfNeeded: newest)
-                return
             }
             at += 6
             if isCompact, !skipTags(&at, answer) { return }
