@@ -70,7 +70,8 @@ class Run:
     def _perform(self, cluster: Cluster) -> None:
         round, records = self.round, self.records
         mix = Mix(cluster.types, **round.mix)
-        load = Load(cluster.nodes, mix, round.rate, self.seed, records)
+        # A node answers only after `kafka.delivery_timeout` that Kafka has not taken a task.
+        load = Load(cluster.nodes, mix, round.rate, self.seed, records, timeout=12.0 if round.kafka else 6.0)
         follower = Follower(cluster.nodes, records)
         subscriber = Subscriber(cluster.mqtt, records) if cluster.mqtt else None
         gauges = Gauges(cluster.programs, records, [node.program for node in cluster.nodes])

@@ -114,7 +114,7 @@ class Cluster:
         if self.kafka:
             environment.update(self.kafka.environment)
             settings.update({
-                "kafka.brokers": self.kafka.address, "kafka.topic": self.kafka.TOPIC, "kafka.delivery_timeout": "3s"})
+                "kafka.brokers": self.kafka.address, "kafka.topic": self.kafka.TOPIC, "kafka.delivery_timeout": "8s"})
         handlers, arguments = "", []
         if self.round.runs_tasks:
             handlers = handlers_section(

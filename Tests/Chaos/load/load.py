@@ -38,13 +38,16 @@ class Intent:
 class Load:
     """A pacer that makes intents, and threads that send them."""
 
-    THREADS = 12
-    TIMEOUT = 6.0
+    THREADS = 20
 
-    def __init__(self, nodes: List[Node], mix: Mix, rate: float, seed: int, records: Records) -> None:
+    def __init__(
+        self, nodes: List[Node], mix: Mix, rate: float, seed: int, records: Records, timeout: float = 6.0
+    ) -> None:
         """
         :param rate: Tasks a second.
+        :param timeout: How long a node may take to answer before the next one is asked, in seconds.
         """
+        self._timeout = timeout
         self._nodes = nodes
         self._mix = mix
         self._rate = rate
@@ -170,11 +173,11 @@ class Load:
     def _submit(self, intent: Intent, node: Node, sent: float) -> Optional[str]:
         """Returns None once the answer is certain, else why not."""
         if intent.kind == HTTP:
-            status, code, taken = doors.submit_one(node, intent.tasks[0], self.TIMEOUT)
+            status, code, taken = doors.submit_one(node, intent.tasks[0], self._timeout)
         elif intent.kind == BATCH:
-            status, code, taken = doors.submit_batch(node, intent.tasks, self.TIMEOUT)
+            status, code, taken = doors.submit_batch(node, intent.tasks, self._timeout)
         elif intent.kind == COMMAND:
-            status, code, taken = doors.submit_by_command(node, intent.tasks[0], self.TIMEOUT)
+            status, code, taken = doors.submit_by_command(node, intent.tasks[0], self._timeout)
         else:
             # The command is killed a few times before it is let run to its end.
             is_killed = intent.tries <= 3
@@ -196,7 +199,7 @@ class Load:
         id = intent.tasks[0]["id"]
         method, path = ("DELETE", "") if intent.kind == "cancel" else ("POST", "/retry")
         try:
-            status, answer = api.call(node.port, method, f"/api/v1/tasks/{id}{path}", timeout=self.TIMEOUT)
+            status, answer = api.call(node.port, method, f"/api/v1/tasks/{id}{path}", timeout=self._timeout)
         except api.NoAnswer:
             # It may have had its effect.
             self._records.add("acts", act=intent.kind, id=id, status=0, tries=intent.tries)

@@ -45,14 +45,19 @@ def tasks_end(history: History) -> Found:
 
 @law
 def nothing_comes_from_nowhere(history: History) -> Found:
-    """Every task in the queue was submitted, and none is there that another one stands for."""
+    """Every task in the queue was submitted, and none is there that another one stands for, unless it was stored by an
+    earlier try whose reply was lost."""
     known = set(history.submitted)
     for id in history.tasks:
         if id not in known:
             yield id, "in the queue, but no certain answer names it"
     for answer in history.answers:
         id = answer.task["id"]
-        if answer.is_accepted and answer.became != id and id in history.tasks and not history.is_excused(id):
+        if not answer.is_accepted or answer.became == id or id not in history.tasks or history.is_excused(id):
+            continue
+        if answer.tries > 1:
+            history.explain("sent again, and answered with another task of its unique key, although its own had run")
+        else:
             yield id, f"in the queue although {answer.became} stands for it"
 
 
