@@ -74,6 +74,11 @@ def _prepare(ignored: Sequence[int]) -> Callable[[], None]:
     return prepare
 
 
+def clean_environment() -> Dict[str, str]:
+    """This process's variables without XQueue's own, which would be settings of the nodes."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("XQUEUE_")}
+
+
 def end_all_of(path: Path) -> None:
     """Kills the processes that run a program of this path, which a killed node has left behind."""
     for place in Path("/proc").glob("[0-9]*"):
@@ -119,7 +124,7 @@ class Program:
             with open(self.log_path, "ab") as output:
                 self._process = _starter.submit(
                     subprocess.Popen, self.command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output,
-                    stderr=output, env={**os.environ, **self.environment}, start_new_session=True,
+                    stderr=output, env={**clean_environment(), **self.environment}, start_new_session=True,
                     preexec_fn=_prepare(self.ignored_signals)).result()
             self._is_end_expected = self._is_frozen = False
 

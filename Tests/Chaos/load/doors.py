@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from cluster import api
 from cluster.nodes import Node, program
+from cluster.programs import clean_environment
 
 #: Statuses after which the same request may be sent again.
 AGAIN = {408, 429, 500, 503}
@@ -62,7 +63,9 @@ def submit_by_command(node: Node, task: Dict[str, Any], timeout: float) -> Outco
         if name in policy:
             words += [flag, str(policy[name])]
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout + 30, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=timeout + 30, stdin=subprocess.DEVNULL,
+            env=clean_environment())
     except subprocess.TimeoutExpired as error:
         raise api.NoAnswer(f"xqueue submit did not end: {error}") from error
     if done.returncode == 0:
@@ -83,7 +86,8 @@ def submit_by_file(node: Node, tasks: List[Dict[str, Any]], path: Path, patience
         "--url", f"http://127.0.0.1:{node.port}",
     ]
     process = subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=clean_environment())
     if is_killed:
         time.sleep(patience)
         process.kill()
