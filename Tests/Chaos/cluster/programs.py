@@ -75,8 +75,9 @@ def _prepare(ignored: Sequence[int]) -> Callable[[], None]:
 
 
 def clean_environment() -> Dict[str, str]:
-    """This process's variables without XQueue's own, which would be settings of the nodes."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("XQUEUE_")}
+    """This process's variables without XQueue's own, which would be settings of the nodes; Python leaves no files."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("XQUEUE_")}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def end_all_of(path: Path) -> None:
