@@ -228,11 +228,11 @@ public final class TaskManager: Service {
     /// At shutdown it stops claiming, lets running tasks finish within the grace period, releases the rest without
     /// using up a retry, and closes the store.
     ///
-    /// - Throws: ``QueueError`` if the store fails at start.
+    /// - Throws: ``QueueError`` if the store cannot be used at start. One that only does not respond is waited for.
     public func run() async throws {
         do {
             if configuration.runsWorkers {
-                try await attempt { () async throws(StoreError) in try await self.births.check() }
+                try await attempt(checkBirth)
             }
             await runServices()
         } catch {
@@ -240,6 +240,16 @@ public final class TaskManager: Service {
             throw error
         }
         await close()
+    }
+
+    /// Checks early what the first claim would check. A store that does not respond is waited for by those who need it.
+    private func checkBirth() async throws(StoreError) {
+        do throws(StoreError) {
+            try await births.check()
+        } catch {
+            guard error.code == .unavailable else { throw error }
+            context.logger.warning("The store does not respond; retrying", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Closes the store and the log in front of it; later calls throw ``QueueError/Code/storeUnavailable``.

@@ -123,6 +123,38 @@ import XQueueTesting
         }
     }
 
+    @Test func aSuccessAfterAnUnnoticedProcessTimeoutIsAFailure() async throws {
+        let fixture = try RuntimeFixture()
+        try fixture.manager.register("late") { (_: TaskContext<RawJSON>) -> RawJSON? in
+            // As after a suspension of this process: the handler is back before the timer.
+            fixture.clock.advance(by: .seconds(30))
+            return nil
+        }
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit(
+                "late", .null, .processTimeout(.seconds(20)), .maxRetry(0))
+            try await eventually("it has ended") {
+                try await fixture.manager.task(task.id)?.status.isFinal == true
+            }
+            let done = try #require(try await fixture.manager.task(task.id))
+            #expect(done.status == .failed)
+            #expect(done.errors.map(\.kind) == [.timeout])
+        }
+    }
+
+    @Test func aStoreThatDoesNotRespondAtStartIsWaitedFor() async throws {
+        let fixture = try RuntimeFixture()
+        try fixture.manager.register("a") { (_: TaskContext<RawJSON>) -> RawJSON? in nil }
+        fixture.store.fail(.birth, times: 1)
+        try await fixture.running { _ in
+            let task = try await fixture.manager.submit("a", .null)
+            try await fixture.advance(by: .seconds(1), until: "it has run") {
+                try await fixture.manager.task(task.id)?.status == .success
+            }
+        }
+        #expect(fixture.store.calls(of: .birth) > 1)
+    }
+
     @Test func aWorkerThatLostItsLeaseIsStoppedAndChangesNothing() async throws {
         let fixture = try RuntimeFixture { $0.heartbeatInterval = .seconds(30) }
         let gate = Gate()

@@ -36,6 +36,12 @@ final class RunningAttempt: AttemptControl {
 
     var stopReason: StopReason? { state.withLock { $0.stopReason } }
 
+    /// Why a handler that returns now had to stop. Its process timeout may have elapsed without anybody asking it to: this
+    /// process was suspended, or is busy.
+    func stopReason(at now: MonotonicInstant) -> StopReason? {
+        state.withLock { $0.stopReason ?? ($0.attempt.isTimedOut(at: now) ? .timedOut : nil) }
+    }
+
     func report(_ progress: TaskProgress) {
         guard !state.withLock({ $0.hasEnded }) else { return }
         self.progress.report(progress, of: id)

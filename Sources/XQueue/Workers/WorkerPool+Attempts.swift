@@ -77,7 +77,7 @@ extension WorkerPool {
         } catch {
             result = .failure(error)
         }
-        let reason = attempt.stopReason
+        let reason = attempt.stopReason(at: context.clock.instant())
         guard attempt.end() else {
             slots.free(wasStuck: true)
             return slotFreed()

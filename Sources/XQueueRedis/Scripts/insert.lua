@@ -27,14 +27,13 @@ local function learn(ids)
   end
 end
 
--- Returns the identifier of the existing task, or false.
+-- Returns the identifier of the existing task, or nil. A submission that is repeated is answered with its own task, even if
+-- another one has its unique key by now.
 local function existing(id, type, unique_key, ids, keys)
-  if unique_key ~= '' then
-    local field = type .. OF_TYPE .. unique_key
-    local holder = keys[field] or unique[field] or holder_of(type, unique_key)
-    if holder then return holder end
-  end
-  return (known_ids[id] or ids[id]) and id
+  if known_ids[id] or ids[id] then return id end
+  if unique_key == '' then return nil end
+  local field = type .. OF_TYPE .. unique_key
+  return keys[field] or unique[field] or holder_of(type, unique_key)
 end
 
 local function count_new(first, size)

@@ -34,17 +34,22 @@ extension WriteSession {
         var ids: Set<TaskID> = []
         var uniqueKeys: Set<[String]> = []
         return try tasks.reduce(0) { count, task in
+            guard try !ids.contains(task.id) && load(task.id) == nil else { return count }
             if let key = task.uniqueKey {
                 guard try holder(of: key, type: task.type) == nil,
                     uniqueKeys.insert([task.type, key]).inserted
                 else { return count }
             }
-            return try load(task.id) == nil && ids.insert(task.id).inserted ? count + 1 : count
+            ids.insert(task.id)
+            return count + 1
         }
     }
 
     private func insert(_ task: NewTask) throws -> InsertOutcome {
-        if let key = task.uniqueKey, let existing = try holder(of: key, type: task.type) {
+        // A submission that is repeated is answered with its own task, even if another one has its unique key by now.
+        if let key = task.uniqueKey,
+            let existing = try load(task.id) ?? holder(of: key, type: task.type)
+        {
             return .existing(existing.record)
         }
         let typeID = try catalog.make(task.type, db, limit: limits.maxTypes)

@@ -79,18 +79,6 @@ class ExplanationTests(unittest.TestCase):
         run.outcome = "ok"
         self.assertNotEqual(found("overlaps_are_explained", story.history()), [])
 
-    def test_a_frozen_node_may_miss_a_process_timeout(self) -> None:
-        story = Story()
-        story.submit("overlong", process_timeout=1)
-        run = story.run("overlong", 1, "ok", seconds=6)
-        story.results["overlong"] = {"nonce": run.nonce, "attempt": 1}
-        story.step("overlong", "success", NODE)
-        history = story.history()
-        self.assertNotEqual(found("overlong_attempts_fail", history), [])
-        history.faults = [{"number": 1, "kind": "node-freeze", "phase": "begin", "t": run.begin}]
-        history.index()
-        self.assertEqual(found("overlong_attempts_fail", history), [])
-
     def test_a_node_may_give_up_on_a_store_that_goes_away(self) -> None:
         history = tidy().history()
         history.exits.append({"t": 50.0, "program": "node-1", "how": "with status 73"})

@@ -69,6 +69,24 @@ extension StoreConformance {
                 ])
             #expect(try await fixture.store.task(second.id) == nil)
         },
+        ConformanceCase("unique key: a repeated submission gets its own task") { fixture in
+            let first = fixture.task(uniqueKey: "u")
+            try await fixture.submit(first)
+            _ = try await fixture.store.cancel([first.id], grace: .zero)
+            let ended = try await fixture.read(first.id)
+            let second = fixture.task(uniqueKey: "u")
+            let holder = try await fixture.submit(second)
+            #expect(
+                try await fixture.store.insert([first, second, fixture.task(uniqueKey: "u")])
+                    == [.existing(ended), .existing(holder), .existing(holder)])
+            // In one batch, too: the same identifier with another key is the same task.
+            let third = fixture.task(uniqueKey: "v")
+            var again = third
+            again.uniqueKey = "u"
+            let record = TaskStateMachine.submit(third, at: fixture.now)
+            #expect(
+                try await fixture.store.insert([third, again]) == [.inserted(record), .existing(record)])
+        },
         ConformanceCase("unique key: an ended task cannot be requeued while another holds it") { fixture in
             let first = try await fixture.submit(fixture.task(uniqueKey: "u"))
             _ = try await fixture.store.cancel([first.id], grace: .zero)
