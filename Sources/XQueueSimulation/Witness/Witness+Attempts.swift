@@ -12,7 +12,7 @@ extension Witness {
         let isExcused =
             process.isDead || process.isSuspended || process.suspendedAt >= earlier.startedAt
             || earlier.work.isDeaf || process is RemoteProcess || cluster?.isEnding == true
-            || mayHaveMissedCancel(earlier)
+            || mayHaveMissedCancel(earlier) || mayHaveEndedFirst(earlier)
         guard !isExcused else { return }
         fail(
             .overlap,
@@ -24,6 +24,15 @@ extension Witness {
     private func mayHaveMissedCancel(_ entry: DiaryEntry) -> Bool {
         guard requeues.contains(entry.task.id) else { return false }
         return cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt) == false
+    }
+
+    /// Whether the store may have ended the attempt before its node: timeouts count from a claim's reply, which was so slow that
+    /// the grace period was over by then.
+    private func mayHaveEndedFirst(_ entry: DiaryEntry) -> Bool {
+        let isAtItsEnd =
+            Duration.nanoseconds(time - entry.startedAt) + .seconds(1) >= entry.task.processTimeout
+        let machine = cluster?.machine(of: entry.process.name)
+        return isAtItsEnd && machine?.health.isSound(since: entry.startedAt - 3_000_000_000) == false
     }
 
     /// A handler was asked to stop.
