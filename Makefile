@@ -14,7 +14,7 @@ FORMATTED := Package.swift Sources Tests Examples
 RELEASE := .build/release/xqueue
 
 .DEFAULT_GOAL := help
-.PHONY: help run build release test simulate fuzz sanitize chaos test-chaos test-bench test-without-traits lint format bench \
+.PHONY: help run build release test simulate fuzz sanitize chaos test-chaos test-simulation test-bench test-without-traits lint format bench \
 	example docs deb test-deb clean setup
 
 help: ## Show this list
@@ -48,6 +48,9 @@ sanitize: ## Run the unit tests under ThreadSanitizer and AddressSanitizer (ARGS
 
 test-bench: ## Run a short benchmark of the debug build and print its ratios to the floor
 	scripts/test-bench
+
+test-simulation: ## Run the simulated cluster of the debug build for a minute
+	.build/debug/xqueue-simulate --seeds 1000000 --seconds 60
 
 test-chaos: ## Run short rounds of chaos with fixed seeds against the debug build
 	cd Tests/Chaos && python3 -B -m unittest discover
