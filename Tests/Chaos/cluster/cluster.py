@@ -135,6 +135,8 @@ class Cluster:
             return {
                 "redis.addr": f"127.0.0.1:{link.port}", "redis.command_timeout": "3s", "redis.connect_timeout": "3s"}
         place = self.disk.store if self.disk else self.records.folder / "store"
+        # `xqueue serve` makes the folder; the library expects it.
+        place.mkdir(mode=0o700, exist_ok=True)
         return {"store.path": place / "queue.db"}
 
     # Types
