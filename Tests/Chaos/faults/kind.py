@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, Iterator
 
 if TYPE_CHECKING:
     from cluster.cluster import Cluster
+    from cluster.programs import Program
 
 
 @dataclass
@@ -58,3 +59,17 @@ def kind(
         ALL[name] = Kind(name, group, body, shortest, typical, longest, frozenset(uses))
         return body
     return add
+
+
+def killed(program: Program) -> Iterator[None]:
+    """What breaks and heals a program that dies."""
+    program.kill()
+    yield
+    program.start()
+
+
+def frozen(program: Program) -> Iterator[None]:
+    """What breaks and heals a program that stands still."""
+    program.freeze()
+    yield
+    program.thaw()

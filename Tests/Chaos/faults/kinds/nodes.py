@@ -8,7 +8,7 @@ from typing import Iterator
 from cluster import api
 from cluster.cluster import Cluster
 from cluster.programs import wait_for
-from faults.kind import Fault, kind
+from faults.kind import Fault, frozen, kind
 
 
 @kind("node-kill", "node")
@@ -23,9 +23,7 @@ def node_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("node-freeze", "node", shortest=1, typical=4, longest=40)
 def node_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.node(fault.target).program.freeze()
-    yield
-    cluster.node(fault.target).program.thaw()
+    yield from frozen(cluster.node(fault.target).program)
 
 
 @kind("node-restart", "node", shortest=0, typical=0.1, longest=0.5, uses={"roll"})

@@ -7,7 +7,7 @@ import time
 from typing import Iterator
 
 from cluster.cluster import Cluster
-from faults.kind import Fault, kind
+from faults.kind import Fault, frozen, kind
 
 
 @kind("redis-kill", "redis")
@@ -29,9 +29,7 @@ def redis_restart(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("redis-freeze", "redis", shortest=0.5, typical=3, longest=15)
 def redis_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.redis.program.freeze()
-    yield
-    cluster.redis.program.thaw()
+    yield from frozen(cluster.redis.program)
 
 
 @kind("redis-full", "redis", shortest=0.5, typical=2)

@@ -8,7 +8,7 @@ from typing import Iterator
 from cluster.cluster import Cluster
 from cluster.programs import wait_for
 from cluster.redis import RedisError, command
-from faults.kind import Fault, kind
+from faults.kind import Fault, kind, killed
 
 
 def _until_whole(cluster: Cluster, began: float, why: str) -> None:
@@ -56,7 +56,4 @@ def failover(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("sentinel-kill", "sentinel")
 def sentinel_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    program = cluster.trio.sentinels[int(fault.target.rsplit("-", 1)[1]) - 1]
-    program.kill()
-    yield
-    program.start()
+    yield from killed(cluster.trio.sentinels[int(fault.target.rsplit("-", 1)[1]) - 1])

@@ -6,21 +6,17 @@ from typing import Iterator
 
 from cluster.cluster import Cluster
 from cluster.programs import end_all_of
-from faults.kind import Fault, kind
+from faults.kind import Fault, frozen, kind, killed
 
 
 @kind("worker-kill", "worker")
 def worker_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.worker(fault.target).program.kill()
-    yield
-    cluster.worker(fault.target).program.start()
+    yield from killed(cluster.worker(fault.target).program)
 
 
 @kind("worker-freeze", "worker", shortest=1, typical=4, longest=40)
 def worker_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.worker(fault.target).program.freeze()
-    yield
-    cluster.worker(fault.target).program.thaw()
+    yield from frozen(cluster.worker(fault.target).program)
 
 
 @kind("programs-kill", "programs", shortest=0, typical=0.01, longest=0.1)
@@ -32,23 +28,17 @@ def programs_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("webhook-kill", "webhook")
 def webhook_kill(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.webhook.program.kill()
-    yield
-    cluster.webhook.program.start()
+    yield from killed(cluster.webhook.program)
 
 
 @kind("webhook-freeze", "webhook", shortest=0.5, typical=2)
 def webhook_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.webhook.program.freeze()
-    yield
-    cluster.webhook.program.thaw()
+    yield from frozen(cluster.webhook.program)
 
 
 @kind("kafka-freeze", "kafka", shortest=0.5, typical=4)
 def kafka_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.kafka.program.freeze()
-    yield
-    cluster.kafka.program.thaw()
+    yield from frozen(cluster.kafka.program)
 
 
 @kind("broker-stop", "broker")
@@ -61,6 +51,4 @@ def broker_stop(cluster: Cluster, fault: Fault) -> Iterator[None]:
 
 @kind("broker-freeze", "broker", shortest=0.5, typical=3)
 def broker_freeze(cluster: Cluster, fault: Fault) -> Iterator[None]:
-    cluster.mqtt.program.freeze()
-    yield
-    cluster.mqtt.program.thaw()
+    yield from frozen(cluster.mqtt.program)
