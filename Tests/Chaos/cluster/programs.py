@@ -61,7 +61,7 @@ def wait_for(what: str, condition: Callable[[], Any], within: float, pause: floa
         if value:
             return value
         if time.monotonic() > deadline:
-            raise TimedOut(f"not within {within:g} s: {what}")
+            raise TimedOut(f"timed out after {within:g} s: {what}")
         time.sleep(pause)
 
 

@@ -36,7 +36,7 @@ def eventually(what: str, condition: Callable[[], Any], within: float = 60.0) ->
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within} s: {what}")
+            raise AssertionError(f"timed out after {within} s: {what}")
         time.sleep(0.02)
 
 
