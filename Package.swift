@@ -569,6 +569,9 @@ let fuzzed: [String: (modules: [String], products: [Target.Dependency])] = [
         [
             .product(name: "Crypto", package: "swift-crypto"),
             .product(name: "HTTPTypes", package: "swift-http-types"),
+            .product(name: "NIOCore", package: "swift-nio"),
+            .product(name: "NIOEmbedded", package: "swift-nio"),
+            .product(name: "NIOWebSocket", package: "swift-nio"),
         ]
     ),
     "CLI": (["XQueueCLI", "XQueueCore"], []),

@@ -65,7 +65,7 @@ public struct RedisConfiguration: Sendable {
     public var maximumQueuedBytes = 256 * 1_024 * 1_024
     /// Number of unanswered commands per connection above which another connection is opened.
     public var commandsPerConnection = 256
-    /// Maximum length of a string in a reply, in bytes. Redis' own limit is 512 MiB.
+    /// Maximum size of a reply in memory, in bytes. Redis' own limit for a string is 512 MiB.
     public var maximumReplyBytes = 512 * 1_024 * 1_024
 
     /// Creates a configuration with defaults; the address may set user, password, database and encryption.

@@ -107,9 +107,19 @@ import XQueueTesting
         #expect(attempts.recall(record, storeTime: now, now: clock.instant()) == nil)
     }
 
-    private func attempt(processTimeout: Duration?) throws -> Attempt {
+    @Test("A slow answer to a claim delays the process timeout, but not beyond the attempt's end at the store")
+    func slowClaims() throws {
+        let start = clock.instant()
+        let slow = try attempt(processTimeout: .seconds(60), answerAfter: .seconds(3))
+        #expect(slow.timeoutAt == start + .seconds(63))
+        let late = try attempt(processTimeout: .seconds(60), answerAfter: .seconds(20))
+        #expect(late.timeoutAt == start + .seconds(65))
+    }
+
+    private func attempt(processTimeout: Duration?, answerAfter delay: Duration = .zero) throws -> Attempt {
         let now = clock.instant()
-        let terms = LeaseTerms(askedAt: now, claimedAt: now, lease: .seconds(30), grace: .seconds(5))
+        let terms = LeaseTerms(
+            askedAt: now, claimedAt: now + delay, lease: .seconds(30), grace: .seconds(5))
         return try #require(attempts.begin(record(processTimeout: processTimeout), terms))
     }
 

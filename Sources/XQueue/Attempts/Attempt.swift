@@ -79,8 +79,11 @@ struct Attempt: Sendable {
     /// When its lease expires unless extended; nil once it cannot be extended because the attempt's own time ends first.
     var lossAt: MonotonicInstant? { leaseEndsAt == deadline ? nil : leaseEndsAt }
 
-    /// When its process timeout elapses; nil for never.
-    var timeoutAt: MonotonicInstant? { processTimeout.map { startedAt + $0 } }
+    /// When its process timeout elapses; nil for never. That is no later than the store ends it: the answer to its claim may
+    /// have taken longer than the grace period.
+    var timeoutAt: MonotonicInstant? {
+        processTimeout.map { min(startedAt + $0, deadline ?? startedAt + $0) }
+    }
 
     /// Whether its process timeout has elapsed: any outcome is too late.
     func isTimedOut(at now: MonotonicInstant) -> Bool { timeoutAt.map { $0 <= now } ?? false }

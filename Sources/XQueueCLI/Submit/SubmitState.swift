@@ -110,7 +110,9 @@ final class SubmitState {
     }
 
     /// Parses the file; returns nil if it is empty.
-    private static func parse(_ text: Data, _ path: String) throws -> (head: Head, mark: Mark, length: Int)? {
+    ///
+    /// - Returns: The length is that of the complete lines, in bytes.
+    static func parse(_ text: Data, _ path: String) throws -> (head: Head, mark: Mark, length: Int)? {
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
         guard let first = lines.first else {
             // If the first line is incomplete, no task has been sent.

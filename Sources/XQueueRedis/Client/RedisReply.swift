@@ -23,10 +23,19 @@ final class ReplyBuilder {
     /// stack when it is released, and newer versions of hiredis have none.
     private static let maxDepth = 16
 
+    private let maximumBytes: Int
     private var open: [OpenArray] = []
     private var finished: RedisReply?
-    /// Whether a reply was nested too deep. It is not assembled, nor is any after it.
-    private(set) var isTooDeep = false
+    /// What the reply under construction takes in memory: its strings, and each value's own place.
+    private var size = 0
+    /// Why a reply was rejected; nil if none was. It is not assembled, nor is any after it.
+    private(set) var rejection: String?
+
+    /// - Parameter maximumBytes: Maximum size of a reply in memory. An array of many small values is far larger there than on
+    ///   the wire.
+    init(maximumBytes: Int) {
+        self.maximumBytes = maximumBytes
+    }
 
     /// Takes the reply; nil if it is incomplete.
     func take() -> RedisReply? {
@@ -36,11 +45,8 @@ final class ReplyBuilder {
 
     func beginArray(count: Int) {
         guard count > 0 else { return add(.array([])) }
-        guard !isTooDeep, open.count < Self.maxDepth else {
-            isTooDeep = true
-            open = []
-            return
-        }
+        guard rejection == nil else { return }
+        guard open.count < Self.maxDepth else { return reject("is nested too deeply") }
         var array = OpenArray(missing: count)
         // The count is not trusted: a false one must not allocate memory before the elements arrive.
         array.elements.reserveCapacity(min(count, 4_096))
@@ -48,7 +54,9 @@ final class ReplyBuilder {
     }
 
     func add(_ value: RedisReply) {
-        guard !isTooDeep else { return }
+        guard rejection == nil else { return }
+        size += value.size
+        guard size <= maximumBytes else { return reject("exceeds \(maximumBytes) bytes") }
         var value = value
         while let last = open.indices.last {
             open[last].elements.append(value)
@@ -58,6 +66,24 @@ final class ReplyBuilder {
             open.removeLast()
         }
         finished = value
+        size = 0
+    }
+
+    private func reject(_ reason: String) {
+        rejection = reason
+        open = []
+    }
+}
+
+extension RedisReply {
+    /// What the value takes in memory, without the elements of an array.
+    fileprivate var size: Int {
+        let place = MemoryLayout<Self>.stride
+        return switch self {
+        case .bytes(let bytes): place + bytes.count
+        case .error(let text): place + text.utf8.count
+        case .null, .integer, .array: place
+        }
     }
 }
 

@@ -6,15 +6,16 @@ import CHiredis
 final class ReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
-    private let builder = ReplyBuilder()
+    private let builder: ReplyBuilder
     private let maximumReplyBytes: Int
 
     /// The reader moves the rest of its buffer for each KiB it consumes; small pieces keep these moves small.
     private static let pieceBytes = 16 * 1_024
 
-    /// - Parameter maximumReplyBytes: Maximum length of a string or line in a reply; a longer one is an error.
+    /// - Parameter maximumReplyBytes: Maximum size of a reply in memory; a larger one is an error.
     init(maximumReplyBytes: Int) throws(RedisError) {
         self.maximumReplyBytes = maximumReplyBytes
+        builder = ReplyBuilder(maximumBytes: maximumReplyBytes)
         functions = .allocate(capacity: 1)
         functions.initialize(to: Self.bridge())
         guard let reader = redisReaderCreateWithFunctions(functions) else {
@@ -50,8 +51,8 @@ final class ReplyReader {
         while true {
             var token: UnsafeMutableRawPointer?
             guard redisReaderGetReply(reader, &token) == REDIS_OK else { throw failure() }
-            guard !builder.isTooDeep else {
-                throw RedisError(.disconnected, "reply from Redis is nested too deep")
+            if let rejection = builder.rejection {
+                throw RedisError(.disconnected, "reply from Redis \(rejection)")
             }
             guard token != nil else { return }
             // A RESP3 type, which the builder does not assemble.

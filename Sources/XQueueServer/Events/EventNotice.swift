@@ -29,7 +29,7 @@ struct EventNotice {
             [
                 (
                     "message",
-                    "the event log was rewound, as by a failover: query the API for task state; no event is missed"
+                    "the event log was rewound, as by a failover: query the API for task state; the stream repeats what is not older than the last event"
                 )
             ])
     }

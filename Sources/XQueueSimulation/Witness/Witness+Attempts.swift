@@ -12,7 +12,7 @@ extension Witness {
         let isExcused =
             process.isDead || process.isSuspended || process.suspendedAt >= earlier.startedAt
             || earlier.work.isDeaf || process is RemoteProcess || cluster?.isEnding == true
-            || mayHaveMissedCancel(earlier) || mayHaveEndedFirst(earlier)
+            || mayHaveMissedCancel(earlier)
         guard !isExcused else { return }
         fail(
             .overlap,
@@ -26,13 +26,10 @@ extension Witness {
         return cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt) == false
     }
 
-    /// Whether the store may have ended the attempt before its node: timeouts count from a claim's reply, which was so slow that
-    /// the grace period was over by then.
-    private func mayHaveEndedFirst(_ entry: DiaryEntry) -> Bool {
-        let isAtItsEnd =
-            Duration.nanoseconds(time - entry.startedAt) + .seconds(1) >= entry.task.processTimeout
-        let machine = cluster?.machine(of: entry.process.name)
-        return isAtItsEnd && machine?.health.isSound(since: entry.startedAt - 3_000_000_000) == false
+    /// Whether the attempt's claim may have taken longer than the grace period, which leaves it less than its process timeout:
+    /// it has to end before the store ends it.
+    func mayHaveClaimedSlowly(_ entry: DiaryEntry) -> Bool {
+        cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt - 3_000_000_000) == false
     }
 
     /// A handler was asked to stop.
@@ -43,7 +40,7 @@ extension Witness {
         switch reason {
         case .timedOut:
             // A remote attempt counts from before its worker had it.
-            if ran < entry.task.processTimeout, entry.process is NodeProcess {
+            if ran < entry.task.processTimeout, entry.process is NodeProcess, !mayHaveClaimedSlowly(entry) {
                 fail(.earlyTimeout, "\(what) of \(entry.task.processTimeout.text)")
             }
         case .canceled:

@@ -91,7 +91,8 @@ extension Witness {
             if entry?.stopReason == .shutdown { fail(.countedShutdown, "task \(old.payload)") }
         case .timeout:
             let ran = error.endedAt - (error.startedAt ?? error.endedAt)
-            if let limit = old.processTimeout, ran < limit {
+            let entry = cluster?.diary.lastEntry(of: old.id, in: old.lease?.workerID)
+            if let limit = old.processTimeout, ran < limit, entry.map(mayHaveClaimedSlowly) != true {
                 fail(.earlyTimeout, "task \(old.payload) after \(ran.text) of \(limit.text)")
             }
         case .leaseLost: checkLoss(of: old)

@@ -8,6 +8,13 @@ import XQueueServer
 #if Redis
 import XQueueRedis
 #endif
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
 
 /// A node whose handlers are written in Swift: the library embedded in a program, as its users do it.
 ///
@@ -15,9 +22,22 @@ import XQueueRedis
 /// `--diary`.
 @main
 struct ChaosNode {
-    static func main() async throws {
-        let options = try NodeOptions(Array(CommandLine.arguments.dropFirst()))
+    static func main() async {
         let logger = Logger(label: "chaos-node")
+        do {
+            try await run(logger)
+        } catch {
+            // An error that leaves `main` is a trap, which would look like a crash.
+            logger.critical("Cannot run", metadata: ["error": "\(error)"])
+            exit(Self.failure)
+        }
+    }
+
+    /// The exit status of `xqueue serve` if its store cannot be opened.
+    private static let failure: Int32 = 73
+
+    private static func run(_ logger: Logger) async throws {
+        let options = try NodeOptions(Array(CommandLine.arguments.dropFirst()))
         let store = try await open(options, logger)
         let manager = TaskManager(store: store, configuration: try options.queue, logger: logger)
         let diary = try Diary(path: options.text("diary"))

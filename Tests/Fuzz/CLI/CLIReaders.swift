@@ -1,5 +1,5 @@
 extension FuzzReader {
-    static let cli = [configuration, settingText, taskLine]
+    static let cli = [configuration, settingText, submitState, taskLine]
 }
 
 #if LIBFUZZER

@@ -42,10 +42,10 @@ struct ReplyReaderTests {
 
     @Test("A reply that is nested without a limit is not assembled")
     func assembledDepth() {
-        let builder = ReplyBuilder()
+        let builder = ReplyBuilder(maximumBytes: 1 << 20)
         for _ in 0..<1_000_000 { builder.beginArray(count: 1) }
         builder.add(.null)
-        #expect(builder.isTooDeep && builder.take() == nil)
+        #expect(builder.rejection != nil && builder.take() == nil)
     }
 
     @Test("Thousands of replies in one piece")
@@ -69,6 +69,14 @@ struct ReplyReaderTests {
     func limit() {
         let bytes = Array("$1000000\r\n".utf8) + [UInt8](repeating: 0, count: 5_000)
         #expect(throws: RedisError.self) { try read([bytes[...]], limit: 4_000) }
+    }
+
+    @Test("An array over the limit is rejected before it is complete; several replies may together exceed it")
+    func largeArrays() throws {
+        let values = String(repeating: ":1\r\n", count: 1_000)
+        #expect(throws: RedisError.self) { try read([Array("*2000\r\n\(values)".utf8)[...]], limit: 4_000) }
+        let replies = try read([Array(values.utf8)[...]], limit: 4_000)
+        #expect(replies.count == 1_000)
     }
 }
 
