@@ -92,12 +92,16 @@ let package = Package(
             name: "XQueue",
             dependencies: [
                 "XQueueCore",
+                "XQueueCron",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
+            swiftSettings: swiftSettings),
+        .target(
+            name: "XQueueCron",
             swiftSettings: swiftSettings),
         .target(
             name: "XQueueStoreKit",
@@ -366,6 +370,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "XQueueCronTests",
+            dependencies: ["XQueueCron"],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "XQueueCoreTests",
             dependencies: ["XQueueCore", "XQueueTesting"],
             swiftSettings: swiftSettings),
@@ -560,7 +568,7 @@ package.targets += [
 
 /// What the readers in each folder of Tests/Fuzz are made of.
 let fuzzed: [String: (modules: [String], products: [Target.Dependency])] = [
-    "Model": (["XQueue", "XQueueCore"], []),
+    "Model": (["XQueue", "XQueueCore", "XQueueCron"], []),
     "Stores": (["XQueueCore", "XQueueRedis", "XQueueSQLite", "XQueueStoreKit"], []),
     "Brokers": (["XQueueKafka", "XQueueMQTT"], [.product(name: "NIOCore", package: "swift-nio")]),
     "Clients": (["XQueue", "XQueueClient", "XQueueCore", "XQueueHandlers"], []),

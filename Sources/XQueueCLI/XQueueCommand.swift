@@ -38,7 +38,9 @@ struct XQueueCommand: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Queue",
-                subcommands: [StatsCommand.self, TypesCommand.self, WorkersCommand.self]),
+                subcommands: [
+                    StatsCommand.self, TypesCommand.self, SchedulesCommand.self, WorkersCommand.self,
+                ]),
         ])
 
     static func main() async {

@@ -103,11 +103,15 @@ import XQueueTesting
         #expect(attempt.leaseEndsAt == clock.instant() + .seconds(20))
         #expect(!attempt.isTimedOut(at: clock.instant() + .seconds(49)))
         #expect(attempt.isTimedOut(at: clock.instant() + .seconds(50)))
+        record.state.lease?.deadline = Timestamp(milliseconds: 105_000)
+        let canceled = try #require(attempts.recall(record, storeTime: now, now: clock.instant()))
+        #expect(canceled.timeoutAt == attempt.timeoutAt, "a cancellation brings only the deadline forward")
         record.state.lease = nil
         #expect(attempts.recall(record, storeTime: now, now: clock.instant()) == nil)
     }
 
-    @Test("A slow answer to a claim delays the process timeout, but not beyond the attempt's end at the store")
+    @Test(
+        "A slow answer to a claim delays the process timeout, but not beyond the attempt's end at the store")
     func slowClaims() throws {
         let start = clock.instant()
         let slow = try attempt(processTimeout: .seconds(60), answerAfter: .seconds(3))

@@ -28,6 +28,8 @@ struct Attempt: Sendable {
     let startedAt: MonotonicInstant
     /// How long it may run; nil for no limit.
     let processTimeout: Duration?
+    /// When its process timeout elapses; nil for never.
+    let timeoutAt: MonotonicInstant?
     /// When the store ends it despite heartbeats; nil for never.
     private let deadline: MonotonicInstant?
     /// When its lease expires unless extended; never later than in the store.
@@ -40,9 +42,14 @@ struct Attempt: Sendable {
     ///   - terms: The claim's lease times.
     ///   - metrics: The instruments of its type.
     init?(_ record: TaskRecord, _ terms: LeaseTerms, _ metrics: WorkMetrics) {
+        let deadline = record.processTimeout.map { terms.askedAt + $0 + terms.grace }
+        // It ends before the store ends it, even if the answer took longer than the grace period.
+        let timeoutAt = record.processTimeout.map {
+            min(terms.claimedAt + $0, deadline ?? terms.claimedAt + $0)
+        }
         self.init(
-            record, startedAt: terms.claimedAt, leaseEndsAt: terms.leaseEndsAt,
-            deadline: record.processTimeout.map { terms.askedAt + $0 + terms.grace }, metrics)
+            record, startedAt: terms.claimedAt, timeoutAt: timeoutAt, leaseEndsAt: terms.leaseEndsAt,
+            deadline: deadline, metrics)
     }
 
     /// Creates the current attempt of a stored task; nil if it has none.
@@ -55,14 +62,17 @@ struct Attempt: Sendable {
     init?(_ record: TaskRecord, storeTime: Timestamp, now: MonotonicInstant, _ metrics: WorkMetrics) {
         guard let lease = record.lease else { return nil }
         let ran = record.startedAt.map { max(storeTime - $0, .zero) } ?? .zero
+        let startedAt = now + (.zero - ran)
+        // A requested cancellation brings the deadline forward, but not the timeout.
         self.init(
-            record, startedAt: now + (.zero - ran), leaseEndsAt: now + (lease.expiresAt - storeTime),
+            record, startedAt: startedAt, timeoutAt: record.processTimeout.map { startedAt + $0 },
+            leaseEndsAt: now + (lease.expiresAt - storeTime),
             deadline: lease.deadline.map { now + ($0 - storeTime) }, metrics)
     }
 
     private init?(
-        _ record: TaskRecord, startedAt: MonotonicInstant, leaseEndsAt: MonotonicInstant,
-        deadline: MonotonicInstant?, _ metrics: WorkMetrics
+        _ record: TaskRecord, startedAt: MonotonicInstant, timeoutAt: MonotonicInstant?,
+        leaseEndsAt: MonotonicInstant, deadline: MonotonicInstant?, _ metrics: WorkMetrics
     ) {
         guard let lease = record.lease else { return nil }
         id = AttemptID(taskID: record.id, token: lease.token)
@@ -72,18 +82,13 @@ struct Attempt: Sendable {
         self.metrics = metrics
         self.startedAt = startedAt
         processTimeout = record.processTimeout
+        self.timeoutAt = timeoutAt
         self.deadline = deadline
         self.leaseEndsAt = deadline.map { min($0, leaseEndsAt) } ?? leaseEndsAt
     }
 
     /// When its lease expires unless extended; nil once it cannot be extended because the attempt's own time ends first.
     var lossAt: MonotonicInstant? { leaseEndsAt == deadline ? nil : leaseEndsAt }
-
-    /// When its process timeout elapses; nil for never. That is no later than the store ends it: the answer to its claim may
-    /// have taken longer than the grace period.
-    var timeoutAt: MonotonicInstant? {
-        processTimeout.map { min(startedAt + $0, deadline ?? startedAt + $0) }
-    }
 
     /// Whether its process timeout has elapsed: any outcome is too late.
     func isTimedOut(at now: MonotonicInstant) -> Bool { timeoutAt.map { $0 <= now } ?? false }

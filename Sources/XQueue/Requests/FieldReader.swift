@@ -82,6 +82,14 @@ package struct FieldReader {
         return member.value.number ?? (member.value.text.first == "-" ? -.infinity : .infinity)
     }
 
+    /// A time with a zone, by RFC 3339.
+    package func time(_ member: JSONMember) throws(QueueError) -> Timestamp {
+        guard let time = RFC3339Reader.timestamp(try string(member)) else {
+            throw invalid(member, "must be an RFC 3339 time, such as 2026-01-31T09:30:00Z")
+        }
+        return time
+    }
+
     /// A number of seconds, rounded to milliseconds.
     ///
     /// Rounding never changes the result of a range check: values far out of range are clamped but stay out of range,

@@ -53,7 +53,7 @@ package enum SubmissionReader {
         var createdAt: Timestamp?
         let submission = try submission(members) { member, fields throws(QueueError) in
             guard member.name == "created_at" else { return false }
-            if member.value.kind != .null { createdAt = try time(member, fields) }
+            if member.value.kind != .null { createdAt = try fields.time(member) }
             return true
         }
         return Message(submission: submission, createdAt: createdAt)
@@ -64,13 +64,6 @@ package enum SubmissionReader {
             throw fields.invalid(member, "must be a version 7 UUID, or omitted")
         }
         return id
-    }
-
-    private static func time(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Timestamp {
-        guard let time = RFC3339Reader.timestamp(try fields.string(member)) else {
-            throw fields.invalid(member, "must be an RFC 3339 time, such as 2026-01-31T09:30:00Z")
-        }
-        return time
     }
 
     /// - Parameters:
@@ -115,7 +108,7 @@ package enum SubmissionReader {
         _ member: JSONMember, _ fields: FieldReader
     ) throws(QueueError) -> NewTask.Schedule {
         if member.name == "delay" { return .after(try fields.seconds(member)) }
-        return .at(try time(member, fields))
+        return .at(try fields.time(member))
     }
 
     private static func elements(of array: RawJSON) throws(QueueError) -> [RawJSON]? {

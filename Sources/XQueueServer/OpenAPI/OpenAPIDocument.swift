@@ -24,7 +24,8 @@ struct OpenAPIDocument {
 
     private static let parts = [
         PackageResources.openapi_info_json, PackageResources.openapi_tasks_json,
-        PackageResources.openapi_types_json, PackageResources.openapi_events_json,
+        PackageResources.openapi_types_json, PackageResources.openapi_schedules_json,
+        PackageResources.openapi_events_json,
         PackageResources.openapi_leases_json, PackageResources.openapi_operations_json,
         PackageResources.openapi_access_json, PackageResources.openapi_console_json,
     ]

@@ -38,6 +38,7 @@ enum Routes {
         Route(.put, "/api/v1/types/{type}/limit", .admin, query: ["create"]) { try await $0.setLimit($1) },
         Route(.post, "/api/v1/types/{type}/pause", .admin, query: ["create"]) { try await $0.pause($1) },
         Route(.post, "/api/v1/types/{type}/resume", .admin) { try await $0.resume($1) },
+        Route(.post, "/api/v1/schedules/preview", .read) { try await $0.previewSchedule($1) },
     ]
 
     /// Routes for remote workers.

@@ -29,7 +29,8 @@ extension Witness {
     /// Whether the attempt's claim may have taken longer than the grace period, which leaves it less than its process timeout:
     /// it has to end before the store ends it.
     func mayHaveClaimedSlowly(_ entry: DiaryEntry) -> Bool {
-        cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt - 3_000_000_000) == false
+        cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt - 3_000_000_000)
+            == false
     }
 
     /// A handler was asked to stop.

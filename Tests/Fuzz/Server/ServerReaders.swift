@@ -1,5 +1,7 @@
 extension FuzzReader {
-    static let server = [url, percent, requestHead, leaseBody, socketMessage, socketFrames, jwt, jwtKeys, tokenHash]
+    static let server = [
+        url, percent, requestHead, leaseBody, socketMessage, socketFrames, jwt, jwtKeys, tokenHash,
+    ]
 }
 
 #if LIBFUZZER

@@ -48,6 +48,9 @@ import XQueueCore
             try await tenants.call(.put, "/api/v1/log-level", #"{"level":"trace"}"#)
                 .expectError(403, "forbidden")
         },
+        "POST /api/v1/schedules/preview": { tenants in
+            try await tenants.showsNothing(.post, "/api/v1/schedules/preview", #"{"cron":"@daily"}"#)
+        },
         "GET /metrics": { try await $0.showsNothing(.get, "/metrics", shows: true) },
         "GET /api/v1/stats": { tenants in
             let reply = try await tenants.showsNothing(.get, "/api/v1/stats", shows: true)

@@ -1,0 +1,54 @@
+import XQueueCore
+import XQueueCron
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// The next ticks of a schedule, and when it fires in words.
+public struct SchedulePreview: Sendable, Hashable {
+    public struct Tick: Sendable, Hashable {
+        public let at: Date
+        /// The same by the schedule's time zone, such as `2026-03-29T03:00:00+02:00`.
+        public let local: String
+    }
+
+    /// Ascending; fewer than asked for if the schedule ends.
+    public let ticks: [Tick]
+    public let timeZone: String
+    /// Such as `at 02:30 every day`.
+    public let explanation: String
+    /// The same in Chinese.
+    public let chineseExplanation: String
+    /// The version of the machine's time zones, such as `2026f`; nil if it is not known.
+    public let zoneVersion: String?
+}
+
+extension TaskManager {
+    /// Maximum number of ticks in a preview.
+    package static let maxPreviewedTicks = 100
+
+    /// Computes when a schedule would fire, without making one.
+    ///
+    /// - Parameters:
+    ///   - timing: When it fires.
+    ///   - name: Its name, which `H` in an expression is derived from.
+    ///   - count: How many ticks, from 1 to 100.
+    ///   - start: The time after which; nil for now, by the store's clock.
+    /// - Throws: ``QueueError/Code/invalidField`` if the timing is invalid, with the field.
+    public func previewSchedule(
+        _ timing: ScheduleTiming, name: String = "preview", count: Int = 5, after start: Date? = nil
+    ) throws(QueueError) -> SchedulePreview {
+        guard 1...Self.maxPreviewedTicks ~= count else {
+            throw .invalid("count", "must be from 1 to \(Self.maxPreviewedTicks)")
+        }
+        let ticks = try ScheduleTicks(timing, name: name)
+        let times = ticks.next(count, after: start.map { Timestamp($0) } ?? storeTime.now())
+        return SchedulePreview(
+            ticks: times.map { SchedulePreview.Tick(at: $0.date, local: ticks.localText($0)) },
+            timeZone: timing.timeZone, explanation: ticks.words(in: .english),
+            chineseExplanation: ticks.words(in: .chinese), zoneVersion: ZoneFolder.system.version)
+    }
+}
