@@ -25,7 +25,10 @@ import XQueueStoreTesting
     }
 
     @Test("A shutdown completes a long reply") func longReply() async throws {
-        try await LiveServer.run { server in
+        // How long a shutdown waits for it. A busy machine takes its time.
+        var configuration = ServerConfiguration()
+        configuration.requestTimeout = .seconds(240)
+        try await LiveServer.run(configuration: configuration) { server in
             let connection = try await server.connect()
             let payload = "\"" + String(repeating: "x", count: 1_000_000) + "\""
             for _ in 0..<8 {
