@@ -29,8 +29,10 @@ extension Witness {
     /// Whether the attempt's claim may have taken longer than the grace period, which leaves it less than its process timeout:
     /// it has to end before the store ends it.
     func mayHaveClaimedSlowly(_ entry: DiaryEntry) -> Bool {
-        cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt - 3_000_000_000)
-            == false
+        guard let cluster, let machine = cluster.machine(of: entry.process.name) else { return false }
+        // A remote worker claims through any node.
+        let machines = [machine] + (entry.process is RemoteProcess ? cluster.nodes : [])
+        return !machines.allSatisfy { $0.health.isSound(since: entry.startedAt - 3_000_000_000) }
     }
 
     /// A handler was asked to stop.
