@@ -72,6 +72,8 @@ public struct PreviewedSchedule: Sendable, Hashable, Decodable {
     }
 
     public let timeZone: String
+    /// The version of the server's time zones, such as `2026f`; nil if it is not known.
+    public let zoneVersion: String?
     /// When it fires, in words.
     public let explanation: String
     /// The same in Chinese.
@@ -84,6 +86,7 @@ public struct PreviewedSchedule: Sendable, Hashable, Decodable {
     public init(from decoder: any Decoder) throws {
         let object = try WireObject(decoder)
         timeZone = try object.value("time_zone")
+        zoneVersion = try object.optional("tzdata")
         let words: Words = try object.value("explain")
         explanation = words.en
         chineseExplanation = words.zh

@@ -22,10 +22,8 @@ public struct CronExpression: Sendable, Hashable {
         var last: UInt8 = 0
     }
 
-    /// As it was given, without spaces around.
+    /// As it was given, with single spaces between the fields.
     public let text: String
-    /// Whether it has a field for seconds.
-    public let hasSeconds: Bool
     var seconds: UInt64 = 1
     var minutes: UInt64 = 0
     var hours: UInt64 = 0
@@ -37,7 +35,8 @@ public struct CronExpression: Sendable, Hashable {
     var weekdays = Weekdays()
     /// Whether a day must match both day fields.
     var joinsDays = false
-    /// Whether it repeats within a day, and so follows real time when clocks are changed.
+    /// Whether its minute or hour begins with `*`, begins with an `H/n` of several values, or allows every value: it follows
+    /// real time when clocks are changed.
     public internal(set) var isRepeating = false
 
     /// The day of the month's matches in a month, as bits 1 to 31.

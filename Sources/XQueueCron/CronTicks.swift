@@ -20,7 +20,8 @@ public struct ClockChangePolicy: Sendable, Hashable {
         self.fold = fold
     }
 
-    /// As Debian's cron does it: what repeats within a day follows real time, and anything else runs once a day.
+    /// By the rule of Debian's cron: what repeats within a day follows real time, and anything else keeps each of its wall times
+    /// once.
     public static func automatic(for expression: CronExpression) -> ClockChangePolicy {
         expression.isRepeating
             ? ClockChangePolicy(gap: .skip, fold: .both) : ClockChangePolicy(gap: .shift, fold: .first)
@@ -37,6 +38,10 @@ public struct CronTicks: Sendable {
     /// that do not exist are skipped then, and others count twice.
     private static let maxChange = 3 * 3600
     private static let twoDays = 2 * CivilDate.secondsPerDay
+    /// The calendar and the rules of zones repeat after so many seconds: 400 years.
+    private static let cycle = 146_097 * CivilDate.secondsPerDay
+    /// Further away than any time that is asked for.
+    private static let farAway = 1 << 50
 
     /// - Parameter policy: nil for ``ClockChangePolicy/automatic(for:)``.
     public init(_ expression: CronExpression, in zone: ZoneRules, policy: ClockChangePolicy? = nil) {
@@ -45,12 +50,14 @@ public struct CronTicks: Sendable {
         self.policy = policy ?? .automatic(for: expression)
     }
 
-    /// The first tick after `time`; nil for never.
+    /// The first tick after `time`; nil for never, as if all matches are at times that are skipped.
     public func next(after time: Int) -> Int? {
+        guard abs(max(time, -Int.max)) < Self.farAway else { return nil }
         var segment = zone.segment(at: time)
         // By the wall clock, from here on.
         var from = time + segment.offset + 1
-        while true {
+        let limit = from + Self.cycle
+        while from < limit {
             if policy.fold == .first, isChange(segment.previous - segment.offset) {
                 from = max(from, segment.start + segment.previous)
             }
@@ -69,6 +76,7 @@ public struct CronTicks: Sendable {
             segment = zone.segment(at: start)
             from = start + segment.offset
         }
+        return nil
     }
 
     private func isChange(_ seconds: Int) -> Bool { 0 < seconds && seconds < Self.maxChange }

@@ -48,12 +48,14 @@ struct ZoneFile {
         }
         try reader.skip(header.characters + header.standardFlags + header.universalFlags)
         firstOffset = offsets[0]
+        var last: Int?
         for (time, kind) in zip(times, kinds) {
             guard Int(kind) < offsets.count else { throw Malformed(description: "a change has no offset") }
-            guard changes.last.map({ $0.at < time }) ?? true else {
+            guard last.map({ $0 < time }) ?? true else {
                 throw Malformed(description: "its changes are not in order")
             }
-            changes.append((max(time, -ZoneRules.farAway), offsets[Int(kind)]))
+            last = time
+            changes.append((min(max(time, -ZoneRules.farAway), ZoneRules.farAway), offsets[Int(kind)]))
         }
     }
 }

@@ -22,8 +22,9 @@ public final class ZoneFolder: Sendable {
         public var description: String {
             switch self {
             case .unknown(let name):
-                "\"\(name)\" is not a time zone of this machine; it must be an IANA name such as \"Europe/Berlin\""
-            case .noZones: "this machine has no time zones except UTC: install tzdata, or set TZDIR"
+                "\"\(name.prefix(64))\" is not a time zone of this machine; it must be an IANA name such as \"Europe/Berlin\""
+            case .noZones:
+                "this machine has no time zones except UTC: install tzdata, or let TZDIR name its folder"
             case .unreadable(let name, let reason): "the time zone \"\(name)\" cannot be read: \(reason)"
             }
         }
@@ -38,15 +39,18 @@ public final class ZoneFolder: Sendable {
 
     /// Where the zones are; nil if there are none.
     public let path: String?
+    /// The version of the zones' data when this was made, such as `2026f`; nil if it is not known.
+    public let version: String?
     private let zones = Mutex<[String: ZoneRules]>([:])
 
     public init(path: String?) {
         self.path = path
+        version = path.flatMap(Self.version)
     }
 
     /// The zone of an IANA name. `UTC` is always known.
     ///
-    /// Each file is read once in the life of the folder.
+    /// Each file is read once in the life of the folder; an update of tzdata is seen by the next process.
     public func zone(_ name: String) throws(Problem) -> ZoneRules {
         if name == "UTC" { return .utc }
         if let known = zones.withLock({ $0[name] }) { return known }
@@ -62,15 +66,13 @@ public final class ZoneFolder: Sendable {
         }
     }
 
-    /// The version of the zones' data, such as `2026f`; nil if it is not known.
-    public var version: String? {
-        guard let path else { return nil }
-        if let bytes = try? Self.read("\(path)/+VERSION", "") { return Self.word(bytes) }
+    private static func version(in path: String) -> String? {
+        if let bytes = try? read("\(path)/+VERSION", "") { return word(bytes) }
         // Begins with `# version 2026f`.
-        guard let bytes = try? Self.read("\(path)/tzdata.zi", "") else { return nil }
+        guard let bytes = try? read("\(path)/tzdata.zi", "") else { return nil }
         let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         guard line.hasPrefix("# version ") else { return nil }
-        return Self.word(Array(line.utf8.dropFirst(10)))
+        return word(Array(line.utf8.dropFirst(10)))
     }
 
     private static func word(_ bytes: [UInt8]) -> String? {
@@ -97,7 +99,7 @@ public final class ZoneFolder: Sendable {
     }
 
     private static func usualPath() -> String? {
-        let given = getenv("TZDIR").map { String(cString: $0) }
+        let given = getenv("TZDIR").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
         let usual = [
             "/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo",
             "/var/db/timezone/zoneinfo",

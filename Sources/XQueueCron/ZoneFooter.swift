@@ -30,7 +30,8 @@ struct ZoneFooter {
         standard = -(try reader.time(maxHours: 17))
         guard !reader.isAtEnd else { return }
         try reader.skipName()
-        daylight = reader.isAt(",") ? min(standard + 3600, ZoneRules.maxOffset) : -(try reader.time(maxHours: 17))
+        daylight =
+            reader.isAt(",") ? min(standard + 3600, ZoneRules.maxOffset) : -(try reader.time(maxHours: 17))
         try reader.expect(",")
         start = try reader.moment()
         try reader.expect(",")

@@ -55,7 +55,7 @@ struct CronReference {
         case 4...5:
             let low = Int.random(in: range, using: &dice)
             let high = Int.random(in: low...range.upperBound, using: &dice)
-            let step = Int.random(in: 1...4, using: &dice)
+            let step = Int.random(in: 1...max(1, min(4, high - low)), using: &dice)
             return Field(
                 text: "\(low)-\(high)/\(step)", values: Set(stride(from: low, through: high, by: step)))
         default:

@@ -109,6 +109,18 @@ import Testing
         return day * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + (numbers.count > 5 ? numbers[5] : 0)
     }
 
+    @Test("An expression whose times are all skipped has no ticks, and ends the search")
+    func neverInItsZone() throws {
+        let zone = try ZoneFolder.system.zone("America/New_York")
+        // The second Sunday in March, on which clocks go forward at 2.
+        for (cron, policy) in [("*/15 2 * 3 SUN#2", nil), ("30 2 * 3 SUN#2", Self.skip)] {
+            let ticks = CronTicks(try CronExpression(cron, name: "a"), in: zone, policy: policy)
+            #expect(ticks.next(after: 1_790_000_000) == nil)
+        }
+        let daily = CronTicks(try CronExpression("@daily", name: "a"), in: zone)
+        for time in [Int.max, .min, 1 << 58] { #expect(daily.next(after: time) == nil) }
+    }
+
     @Test("Random expressions tick as a walk over all minutes says", arguments: 0..<60)
     func walked(seed: Int) throws {
         var dice = SplitMix(state: UInt64(seed))
@@ -145,12 +157,24 @@ import Testing
         arguments: [
             ("*/15 * * * *", "every 15 minutes", "每 15 分钟"), ("30 2 * * *", "at 02:30 every day", "每天 02:30"),
             ("* * * * *", "every minute", "每分钟"), ("*/10 * * * * *", "every 10 seconds", "每 10 秒"),
-            ("5 * * * *", "at minute 5, every hour", "每小时 第 5 分钟"),
+            ("5 * * * *", "at minute 5 of every hour", "每小时第 5 分钟"),
+            ("30 * * * * *", "at second 30 of every minute", "每分钟第 30 秒"),
             ("0 9 * * MON-FRI", "at 09:00 on Monday to Friday", "星期一至星期五 09:00"),
+            ("0 9-17 * * *", "every hour from 09:00 to 17:00", "09:00 至 17:00 每小时"),
+            ("*/15 9-17 * * *", "every 15 minutes, from 09:00 to 17:59", "09:00 至 17:59，每 15 分钟"),
+            ("*/29 * * * *", "at minutes 0, 29 and 58 of every hour", "每小时第 0、29、58 分钟"),
             ("0 0 L * *", "at 00:00 on the last day of the month", "每月最后一天 00:00"),
-            ("0 12 * * FRI#2", "at 12:00 on the second Friday", "第 2 个星期五 12:00"),
+            ("0 0 13,L * *", "at 00:00 on day 13 and the last day of the month", "每月 13 日和最后一天 00:00"),
+            ("0 12 * * FRI#2", "at 12:00 on the second Friday of the month", "每月第 2 个星期五 12:00"),
             ("0 12 13 * FRI", "at 12:00 on day 13 of the month or on Friday", "每月 13 日或星期五 12:00"),
+            (
+                "0 0 1 1,2 MON", "at 00:00 on day 1 of the month or on Monday, in January and February",
+                "1 月、2 月的 1 日或星期一 00:00"
+            ),
+            ("0 0 1-31 * FRI", "at 00:00 every day", "每天 00:00"),
+            ("0 0 13 * 0-6", "at 00:00 every day", "每天 00:00"),
             ("0 0 1 1 *", "at 00:00 on day 1 of the month in January", "1 月 1 日 00:00"),
+            ("0 0 * 1 *", "at 00:00 every day in January", "1 月 每天 00:00"),
         ])
     func words(cron: String, english: String, chinese: String) throws {
         let expression = try CronExpression(cron, name: "a")

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import XQueueCron
@@ -43,6 +44,48 @@ import Testing
             #expect(zone.offset(at: winter) == first, "\(line)")
             #expect(zone.offset(at: summer) == second, "\(line)")
         }
+    }
+
+    @Test("All zones of the machine have the offsets that Python reads") func python() async throws {
+        let path = try #require(ZoneFolder.system.path)
+        let lines = try await Self.output(
+            of: """
+                import datetime, random, zoneinfo
+                zoneinfo.reset_tzpath(["\(path)"])
+                random.seed(1)
+                start = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+                for name in sorted(zoneinfo.available_timezones()):
+                    zone = zoneinfo.ZoneInfo(name)
+                    for _ in range(30):
+                        time = random.randint(-5_000_000_000, 7_000_000_000)
+                        moment = (start + datetime.timedelta(seconds=time)).astimezone(zone)
+                        print(name, time, int(moment.utcoffset().total_seconds()))
+                """)
+        var checked: Set<String> = []
+        for line in lines {
+            let words = line.split(separator: " ")
+            // Links in lower case, such as that of the local time, are not zones here.
+            guard words.count == 3, let time = Int(words[1]), let first = line.first, first.isUppercase else {
+                continue
+            }
+            let offset = try ZoneFolder.system.zone(String(words[0])).offset(at: time)
+            #expect(offset == Int(words[2]), "\(line)")
+            checked.insert(String(words[0]))
+        }
+        #expect(checked.count > 300)
+    }
+
+    /// The lines that a Python program prints.
+    private static func output(of program: String) async throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["python3", "-B", "-c", program]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
     @Test("Segments of a zone fit together", arguments: CronReference.zones)

@@ -52,6 +52,8 @@ import Testing
             (#"{"every":60,"time_zone":"../../etc/passwd"}"#, "time_zone"),
             (#"{"every":60,"dst":"never"}"#, "dst"),
             (#"{"every":60,"dst":{"gap":"skip"}}"#, "dst"),
+            (#"{"every":60,"dst":{"gap":"skip","fold":"last"}}"#, "dst"), (#"{"every":315360001}"#, "every"),
+            (#"{"cron":"H H * * *","name":"a b"}"#, "name"),
             (#"{"every":60,"dst":{"gap":"x","fold":"both"}}"#, "dst.gap"),
             (#"{"every":60,"count":0}"#, "count"), (#"{"every":60,"count":101}"#, "count"),
             (#"{"every":60,"after":"yesterday"}"#, "after"),

@@ -15,7 +15,7 @@ public struct SchedulePreview: Sendable, Hashable {
         public let local: String
     }
 
-    /// Ascending; fewer than asked for if the schedule ends.
+    /// Ascending; fewer than asked for if it never fires again, as if all its times are skipped when clocks are changed.
     public let ticks: [Tick]
     public let timeZone: String
     /// Such as `at 02:30 every day`.
@@ -44,6 +44,7 @@ extension TaskManager {
         guard 1...Self.maxPreviewedTicks ~= count else {
             throw .invalid("count", "must be from 1 to \(Self.maxPreviewedTicks)")
         }
+        try TaskSubmission.checkName(name, "name")
         let ticks = try ScheduleTicks(timing, name: name)
         let times = ticks.next(count, after: start.map { Timestamp($0) } ?? storeTime.now())
         return SchedulePreview(

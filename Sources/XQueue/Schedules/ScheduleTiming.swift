@@ -12,8 +12,8 @@ public struct ScheduleTiming: Sendable, Hashable {
 
     /// What happens to ticks at wall times that do not exist or exist twice, when clocks are changed.
     public enum ClockChanges: Sendable, Hashable {
-        /// What repeats within a day follows real time; anything else fires once a day: at the end of a gap, and at the first of
-        /// two occurrences.
+        /// What repeats within a day, because its minute or hour begins with `*` or `H/n` or allows every value, follows real time.
+        /// Anything else keeps each wall time once: at the end of a gap, and at the first of two occurrences.
         case automatic
         case fixed(Gap, Fold)
 
@@ -40,7 +40,6 @@ public struct ScheduleTiming: Sendable, Hashable {
 
 /// The ticks of a schedule, ready to be computed.
 package struct ScheduleTicks: Sendable {
-    /// An expression in words.
     package enum Language: Sendable, CaseIterable {
         case english, chinese
     }
@@ -51,8 +50,8 @@ package struct ScheduleTicks: Sendable {
         case every(Int, offset: Int)
     }
 
-    /// The latest tick: the end of the year 9999.
-    private static let lastSecond = 253_402_300_799
+    /// The first and the last second with a year of four digits in every zone.
+    private static let seconds = -62_135_510_400...253_402_214_399
     private let source: Source
     private let zone: ZoneRules
 
@@ -97,17 +96,18 @@ package struct ScheduleTicks: Sendable {
     /// The first tick after `time`; nil for never.
     package func next(after time: Timestamp) -> Timestamp? {
         let seconds = Int(time.milliseconds / 1000) - (time.milliseconds % 1000 < 0 ? 1 : 0)
+        guard seconds < Self.seconds.upperBound else { return nil }
         // From here on no sum can overflow.
-        guard abs(seconds) < Self.lastSecond else { return nil }
+        let start = max(seconds, Self.seconds.lowerBound)
         let tick: Int?
         switch source {
-        case .cron(let ticks): tick = ticks.next(after: seconds)
+        case .cron(let ticks): tick = ticks.next(after: start)
         case .every(let period, let offset):
-            let passed = seconds - offset
+            let passed = start - offset
             let whole = passed / period - (passed % period < 0 ? 1 : 0)
             tick = (whole + 1) * period + offset
         }
-        guard let tick, tick <= Self.lastSecond else { return nil }
+        guard let tick, tick <= Self.seconds.upperBound else { return nil }
         return Timestamp(milliseconds: Int64(tick) * 1000)
     }
 
@@ -157,8 +157,17 @@ extension ScheduleTiming.ClockChanges {
     /// nil for automatic.
     fileprivate var policy: ClockChangePolicy? {
         guard case .fixed(let gap, let fold) = self else { return nil }
-        return ClockChangePolicy(
-            gap: ClockChangePolicy.Gap(rawValue: gap.rawValue) ?? .skip,
-            fold: ClockChangePolicy.Fold(rawValue: fold.rawValue) ?? .both)
+        let policyForGaps: ClockChangePolicy.Gap =
+            switch gap {
+            case .shift: .shift
+            case .skip: .skip
+            }
+        let policyForFolds: ClockChangePolicy.Fold =
+            switch fold {
+            case .first: .first
+            case .last: .last
+            case .both: .both
+            }
+        return ClockChangePolicy(gap: policyForGaps, fold: policyForFolds)
     }
 }

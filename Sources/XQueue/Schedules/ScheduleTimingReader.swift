@@ -6,7 +6,7 @@ package struct ScheduleTimingReader {
     private var every: Duration?
     private var offset: Duration?
     private var timeZone: String?
-    private var clockChanges = ScheduleTiming.ClockChanges.automatic
+    private var clockChanges: ScheduleTiming.ClockChanges?
 
     package init() {}
 
@@ -33,10 +33,13 @@ package struct ScheduleTimingReader {
             guard offset == nil else { throw .invalid("offset", "goes with `every`, not with `cron`") }
             timing = ScheduleTiming(.cron(cron))
         case (nil, let every?):
+            guard clockChanges == nil || clockChanges == .automatic else {
+                throw .invalid("dst", "goes with `cron`, not with `every`, which follows real time")
+            }
             timing = ScheduleTiming(.every(every, offset: offset ?? .zero))
         }
         if let timeZone { timing.timeZone = timeZone }
-        timing.clockChanges = clockChanges
+        if let clockChanges { timing.clockChanges = clockChanges }
         return timing
     }
 
