@@ -46,21 +46,9 @@ import Testing
         }
     }
 
-    @Test("All zones of the machine have the offsets that Python reads") func python() async throws {
+    @Test("All zones of the machine have the offsets that Python reads") func python() throws {
         let path = try #require(ZoneFolder.system.path)
-        let lines = try await Self.output(
-            of: """
-                import datetime, random, zoneinfo
-                zoneinfo.reset_tzpath(["\(path)"])
-                random.seed(1)
-                start = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-                for name in sorted(zoneinfo.available_timezones()):
-                    zone = zoneinfo.ZoneInfo(name)
-                    for _ in range(30):
-                        time = random.randint(-5_000_000_000, 7_000_000_000)
-                        moment = (start + datetime.timedelta(seconds=time)).astimezone(zone)
-                        print(name, time, int(moment.utcoffset().total_seconds()))
-                """)
+        let lines = try Self.output(of: ["python3", "-B", "Tests/Zones/offsets.py", path])
         var checked: Set<String> = []
         for line in lines {
             let words = line.split(separator: " ")
@@ -75,11 +63,12 @@ import Testing
         #expect(checked.count > 300)
     }
 
-    /// The lines that a Python program prints.
-    private static func output(of program: String) async throws -> [String] {
+    /// The lines that a command prints; its paths begin at the package's folder.
+    private static func output(of command: [String]) throws -> [String] {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-B", "-c", program]
+        process.arguments = command
+        process.currentDirectoryURL = URL(filePath: #filePath).appending(path: "../../..").standardized
         let pipe = Pipe()
         process.standardOutput = pipe
         try process.run()
