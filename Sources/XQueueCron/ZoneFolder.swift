@@ -56,7 +56,7 @@ public final class ZoneFolder: Sendable {
         if let known = zones.withLock({ $0[name] }) { return known }
         guard let path else { throw .noZones }
         guard Self.isName(name) else { throw .unknown(name) }
-        guard let bytes = try Self.read("\(path)/\(name)", name) else { throw .unknown(name) }
+        guard let bytes = try Self.content(of: "\(path)/\(name)", name) else { throw .unknown(name) }
         do throws(ZoneFile.Malformed) {
             let zone = ZoneRules(try ZoneFile(bytes))
             zones.withLock { $0[name] = zone }
@@ -67,9 +67,9 @@ public final class ZoneFolder: Sendable {
     }
 
     private static func version(in path: String) -> String? {
-        if let bytes = try? read("\(path)/+VERSION", "") { return word(bytes) }
+        if let bytes = try? content(of: "\(path)/+VERSION", "") { return word(bytes) }
         // Begins with `# version 2026f`.
-        guard let bytes = try? read("\(path)/tzdata.zi", "") else { return nil }
+        guard let bytes = try? content(of: "\(path)/tzdata.zi", "") else { return nil }
         let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         guard line.hasPrefix("# version ") else { return nil }
         return word(Array(line.utf8.dropFirst(10)))
@@ -108,7 +108,7 @@ public final class ZoneFolder: Sendable {
     }
 
     /// The content of a file; nil if there is none.
-    private static func read(_ path: String, _ name: String) throws(Problem) -> [UInt8]? {
+    private static func content(of path: String, _ name: String) throws(Problem) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             guard errno != ENOENT, errno != ENOTDIR else { return nil }
@@ -122,8 +122,7 @@ public final class ZoneFolder: Sendable {
         var count = 0
         while count < bytes.count {
             let got = bytes.withUnsafeMutableBytes { buffer in
-                let rest = buffer[count...]
-                return readSome(file, UnsafeMutableRawBufferPointer(rebasing: rest))
+                read(file, buffer.baseAddress?.advanced(by: count), buffer.count - count)
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .unreadable(name, reason: String(cString: strerror(errno))) }
@@ -131,15 +130,5 @@ public final class ZoneFolder: Sendable {
             count += got
         }
         return Array(bytes.prefix(count))
-    }
-
-    private static func readSome(_ file: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
-        #if canImport(Glibc)
-        Glibc.read(file, buffer.baseAddress, buffer.count)
-        #elseif canImport(Musl)
-        Musl.read(file, buffer.baseAddress, buffer.count)
-        #else
-        Darwin.read(file, buffer.baseAddress, buffer.count)
-        #endif
     }
 }

@@ -42,14 +42,12 @@ struct Attempt: Sendable {
     ///   - terms: The claim's lease times.
     ///   - metrics: The instruments of its type.
     init?(_ record: TaskRecord, _ terms: LeaseTerms, _ metrics: WorkMetrics) {
-        let deadline = record.processTimeout.map { terms.askedAt + $0 + terms.grace }
+        let graceEndsAt = terms.askedAt + terms.grace
         // It ends before the store ends it, even if the answer took longer than the grace period.
-        let timeoutAt = record.processTimeout.map {
-            min(terms.claimedAt + $0, deadline ?? terms.claimedAt + $0)
-        }
+        let countsFrom = min(terms.claimedAt, graceEndsAt)
         self.init(
-            record, startedAt: terms.claimedAt, timeoutAt: timeoutAt, leaseEndsAt: terms.leaseEndsAt,
-            deadline: deadline, metrics)
+            record, startedAt: terms.claimedAt, timeoutAt: record.processTimeout.map { countsFrom + $0 },
+            leaseEndsAt: terms.leaseEndsAt, deadline: record.processTimeout.map { graceEndsAt + $0 }, metrics)
     }
 
     /// Creates the current attempt of a stored task; nil if it has none.

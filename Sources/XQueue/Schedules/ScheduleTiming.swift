@@ -40,10 +40,6 @@ public struct ScheduleTiming: Sendable, Hashable {
 
 /// The ticks of a schedule, ready to be computed.
 package struct ScheduleTicks: Sendable {
-    package enum Language: Sendable, CaseIterable {
-        case english, chinese
-    }
-
     private enum Source {
         case cron(CronTicks)
         /// In seconds.
@@ -131,10 +127,10 @@ package struct ScheduleTicks: Sendable {
     }
 
     /// When it fires, in words.
-    package func words(in language: Language) -> String {
+    package func words(in language: CronWords.Language) -> String {
         switch source {
         case .cron(let ticks):
-            return CronWords(ticks.expression, in: language == .english ? .english : .chinese).text
+            return CronWords(ticks.expression, in: language).text
         case .every(let seconds, let offset):
             let units = [
                 (86_400, "day", "天"), (3600, "hour", "小时"), (60, "minute", "分钟"), (1, "second", "秒"),

@@ -85,13 +85,12 @@ extension Witness {
     }
 
     private func ended(_ old: TaskRecord, _ error: AttemptError) {
+        let entry = cluster?.diary.lastEntry(of: old.id, in: old.lease?.workerID)
         switch error.kind {
         case .error:
-            let entry = cluster?.diary.lastEntry(of: old.id, in: old.lease?.workerID)
             if entry?.stopReason == .shutdown { fail(.countedShutdown, "task \(old.payload)") }
         case .timeout:
             let ran = error.endedAt - (error.startedAt ?? error.endedAt)
-            let entry = cluster?.diary.lastEntry(of: old.id, in: old.lease?.workerID)
             if let limit = old.processTimeout, ran < limit, entry.map(mayHaveClaimedSlowly) != true {
                 fail(.earlyTimeout, "task \(old.payload) after \(ran.text) of \(limit.text)")
             }
