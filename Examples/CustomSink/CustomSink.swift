@@ -76,6 +76,7 @@ struct Line: Encodable {
     var status: String?
     var version: Int?
     var progress: Double?
+    var schedule: String?
 
     init(_ event: TaskEvent) {
         task_id = event.taskID.description
@@ -83,6 +84,7 @@ struct Line: Encodable {
         switch event.change {
         case .status(let change): (status, version) = (change.status.rawValue, change.version)
         case .progress(let progress): self.progress = progress.percent
+        case .schedule(let change): schedule = change.schedule
         }
     }
 }

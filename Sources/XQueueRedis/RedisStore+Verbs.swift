@@ -186,14 +186,17 @@ extension RedisStore {
                 }
                 shown = reply.now
                 let answers = Array(reply.rest)
-                guard answers.count == 2, case let swept = try answers[0].int, 0...step ~= swept else {
+                guard answers.count == 3, case let swept = try answers[0].int, 0...step ~= swept else {
                     throw StoreError(.corrupt, "unexpected reply from Redis to sweep")
                 }
                 changed += swept
                 if swept < step || changed >= limit {
                     let next = try answers[1].time
                     let wait = next.milliseconds < 0 ? nil : max(next - reply.now, .zero)
-                    return SweepResult(changed: changed, nextDueIn: wait)
+                    let schedule = try answers[2].time
+                    return SweepResult(
+                        changed: changed, nextDueIn: wait,
+                        nextScheduleIn: schedule.milliseconds < 0 ? nil : max(schedule - reply.now, .zero))
                 }
             }
         }

@@ -61,15 +61,7 @@ struct ScriptCaller: Sendable {
                 command.append(limits.maxBacklog)
                 command.append(limits.maxTypes)
                 for (tasks, definitions) in zip(batch, packed) {
-                    let types = Set(tasks.map { $0.definition.type })
-                    command.append(types.count)
-                    for type in types { command.append(type) }
-                    command.append(tasks.count)
-                    for (task, definition) in zip(tasks, definitions) {
-                        command.append(task.id)
-                        command.append(StoredDefinition.schedule(task.schedule))
-                        command.append(definition)
-                    }
+                    Self.append(tasks, definitions, to: &command)
                 }
             }
             return zip(batch, reply.rest).map { tasks, answer in
@@ -82,6 +74,45 @@ struct ScriptCaller: Sendable {
         }
     }
 
+    /// Appends the tasks of one caller, as `submit.lua` reads them.
+    private static func append(_ tasks: [NewTask], _ definitions: [[UInt8]], to command: inout RedisCommand) {
+        let types = Set(tasks.map { $0.definition.type })
+        command.append(types.count)
+        for type in types { command.append(type) }
+        command.append(tasks.count)
+        for (task, definition) in zip(tasks, definitions) {
+            command.append(task.id)
+            command.append(StoredDefinition.schedule(task.schedule))
+            command.append(definition)
+        }
+    }
+
+    /// Writes a schedule and inserts its tasks. Returns the script's answer, and the time.
+    func save(
+        _ schedule: ScheduleRecord, _ tasks: [NewTask], _ events: [ScheduleEvent], _ limits: StoreLimits
+    ) async throws(StoreError) -> (RedisReply, Timestamp) {
+        let definitions = try Self.pack(tasks)
+        let reply = try await change(.saveSchedule, capacity: 1024) { command in
+            command.append(limits.maxBacklog)
+            command.append(limits.maxTypes)
+            command.append(schedule.name)
+            command.append(schedule.version)
+            command.append(schedule.dueAt.map { String($0.milliseconds) } ?? "")
+            command.append(schedule.stored)
+            command.append(events.count)
+            for event in events {
+                command.append(event.taskID)
+                command.append(event.type)
+                command.append(event.change.text)
+            }
+            Self.append(tasks, definitions, to: &command)
+        }
+        guard reply.rest.count == 1, let answer = reply.rest.first else {
+            throw StoreError(.corrupt, "unexpected reply from Redis to save-schedule")
+        }
+        return (answer, reply.now)
+    }
+
     private static func pack(_ tasks: [NewTask]) throws(StoreError) -> [[UInt8]] {
         var packed: [[UInt8]] = []
         packed.reserveCapacity(tasks.count)
@@ -89,7 +120,7 @@ struct ScriptCaller: Sendable {
         return packed
     }
 
-    private static func outcomes(
+    static func outcomes(
         of tasks: [NewTask], _ answer: RedisReply, at now: Timestamp, _ limits: StoreLimits
     ) throws(StoreError) -> [InsertOutcome] {
         let elements = try answer.elements

@@ -30,6 +30,7 @@ enum DefinitionColumns {
         // Columns that no statement interprets, one line each.
         walker.opaque("trace", &definition.trace)
         walker.opaque("metadata", &definition.metadata)
+        walker.opaque("scheduled", &definition.scheduled)
     }
 
     /// The column names, in the order of the walk.

@@ -29,6 +29,9 @@ enum Migrations {
         migrator.registerMigration("7: metadata") { db in
             try db.execute(sql: "ALTER TABLE tasks ADD COLUMN metadata TEXT")
         }
+        migrator.registerMigration("8: schedules") { db in
+            try db.execute(sql: version8)
+        }
         return migrator
     }
 
@@ -146,6 +149,21 @@ enum Migrations {
             time INTEGER NOT NULL,
             number INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `definition` and `state` are the runtime's, as JSON.
+    private static let version8 = """
+        ALTER TABLE tasks ADD COLUMN scheduled TEXT;
+
+        CREATE TABLE schedules (
+            name TEXT PRIMARY KEY,
+            version INTEGER NOT NULL,
+            due_at INTEGER,
+            definition TEXT NOT NULL,
+            state TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX schedules_due ON schedules(due_at) WHERE due_at IS NOT NULL;
         """
 
     /// A unique key is unique within its type.

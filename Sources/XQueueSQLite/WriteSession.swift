@@ -189,6 +189,7 @@ enum StatementSlot {
     case due, nextDue, deletePayload, delete, noteOddEnd
     case insertEvents, trimEvents, pruneEvents
     case begin, commit, saveCounts
+    case loadSchedule, saveSchedule, removeSchedule, nextSchedule
     /// The cursor over the ready tasks of one type.
     case ready(type: Int64)
 
@@ -220,6 +221,10 @@ enum StatementSlot {
         case .commit: 23
         case .saveCounts: 24
         case .noteOddEnd: 25
+        case .loadSchedule: 26
+        case .saveSchedule: 27
+        case .removeSchedule: 28
+        case .nextSchedule: 29
         case .ready(let type): 100 + Int(type)
         }
     }

@@ -4,7 +4,7 @@ public import XQueueCore
 /// event.
 ///
 /// Events that differ only in their task, such as the claims of one batch, share one head. A head consists of
-/// kind, time, type, worker, metadata if the kind has that bit, and the status change or progress; texts are
+/// kind, time, type, worker, metadata if the kind has that bit, and what happened; texts are
 /// prefixed with their length. It is followed by the number of tasks and their identifiers, 16 bytes each.
 /// Integers are big-endian.
 ///
@@ -45,6 +45,7 @@ public struct EventBatch: Sendable {
     private static let progressKind: UInt8 = 1
     /// A flag in the kind: the task has metadata.
     private static let hasMetadata: UInt8 = 2
+    private static let scheduleKind: UInt8 = 4
     private static let none: UInt8 = 255
 
     /// The packed events.
@@ -97,6 +98,9 @@ public struct EventBatch: Sendable {
             append(shared: head, Self.progressKind)
             append(progress.percent.bitPattern)
             append(progress.message)
+        case .schedule(let change):
+            append(shared: head, Self.scheduleKind)
+            append(change.text)
         }
         countOffset = bytes.count
         append(tasksOfHead)
@@ -185,6 +189,9 @@ extension EventBatch {
             case EventBatch.progressKind:
                 let percent = Double(bitPattern: try integer())
                 change = .progress(TaskProgress(percent: percent, message: try text()))
+            case EventBatch.scheduleKind:
+                guard let what = try text().flatMap({ ScheduleChange(text: $0) }) else { throw Self.damaged }
+                change = .schedule(what)
             default: throw Self.damaged
             }
             return Head(

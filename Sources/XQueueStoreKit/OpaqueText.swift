@@ -22,3 +22,8 @@ extension RawJSON: OpaqueText {
     /// - Parameter text: JSON that was validated when it was accepted.
     public init?(stored text: String) { self.init(trusted: text) }
 }
+
+extension ScheduledTick: OpaqueText {
+    /// - Parameter text: The tick's ``ScheduledTick/text``.
+    public init?(stored text: String) { self.init(text: text) }
+}

@@ -14,6 +14,10 @@ import XQueueTesting
             ("b", "node-1", .progress(TaskProgress(percent: 12.5, message: "half “done”"))),
             ("b", "", .progress(TaskProgress(percent: 0, message: nil))),
             (
+                "b", nil,
+                .schedule(ScheduleChange(schedule: "nightly é", outcome: .missed, tick: time, count: 7))
+            ),
+            (
                 "ü", "node-2",
                 .status(
                     .init(previous: .processing, status: .failed, version: 9, retryCount: 3, error: error))
@@ -38,7 +42,7 @@ import XQueueTesting
                         change: head.change))
             }
         }
-        return (batch, events, EventCursor(time: time, number: 50))
+        return (batch, events, EventCursor(time: time, number: 52))
     }
 
     private static func unpack(
@@ -54,11 +58,11 @@ import XQueueTesting
         throws
     {
         var (batch, events, last) = Self.batch()
-        #expect(batch.count == 10)
+        #expect(batch.count == 12)
         #expect(try Self.unpack(batch.bytes, last: last, first: 41) == events)
         var single = EventBatch()
         single.add(events[0].taskID, Self.heads()[0])
-        #expect(batch.bytes.count < 10 * single.bytes.count + 500)
+        #expect(batch.bytes.count < 12 * single.bytes.count + 500)
         batch.removeAll()
         #expect(batch.count == 0 && batch.bytes.isEmpty)
         batch.add(events[0].taskID, Self.heads()[0])
@@ -72,7 +76,7 @@ import XQueueTesting
                 try Self.unpack(Array(batch.bytes.prefix(count)), last: last, first: 41)
             }
         }
-        for first in [Int64.min, 0, 40, 42, 51, .max] {
+        for first in [Int64.min, 0, 40, 42, 53, .max] {
             let error = #expect(throws: StoreError.self) {
                 try Self.unpack(batch.bytes, last: last, first: first)
             }

@@ -1,9 +1,12 @@
-/// A change to one task.
+/// A change to one task, or what a schedule did.
 public struct TaskEvent: Sendable, Hashable {
     /// What happened.
     public enum Change: Sendable, Hashable {
         case status(StatusChange)
         case progress(TaskProgress)
+        /// What became of a tick. No task changed; `taskID` is that of the tick's task, and there is no such task unless it was
+        /// submitted.
+        case schedule(ScheduleChange)
     }
 
     /// A step from one status to another, or the submission.

@@ -20,6 +20,8 @@ public struct TaskDefinition: Sendable, Hashable {
     /// Data for the submitter's own use, available to handlers and in events: a JSON object of at most
     /// ``maxMetadataBytes`` bytes, kept byte for byte.
     public var metadata: RawJSON?
+    /// The tick it was submitted for; nil if no schedule submitted it. Set by the queue only.
+    public var scheduled: ScheduledTick?
 
     /// Maximum size of ``metadata``, in bytes of JSON.
     public static let maxMetadataBytes = 4096

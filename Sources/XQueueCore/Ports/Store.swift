@@ -1,4 +1,4 @@
-/// Where the queue is stored, and its single source of truth: tasks, types, the cluster and the event log.
+/// Where the queue is stored, and its single source of truth: tasks, types, schedules, the cluster and the event log.
 ///
 /// A conforming store guarantees the following, which the conformance suite in `XQueueStoreTesting` checks:
 ///
@@ -12,7 +12,7 @@
 ///
 /// Concurrent callers are welcome: a store combines them into one commit. To change what some calls of a store
 /// do, write a ``StoreDecorator``.
-public protocol Store: TaskStore, TypeStore, ClusterStore, EventLog, TransferStore {
+public protocol Store: TaskStore, TypeStore, ScheduleStore, ClusterStore, EventLog, TransferStore {
     /// The store's name, for people: `sqlite`.
     var name: String { get }
 
@@ -37,7 +37,7 @@ public protocol Store: TaskStore, TypeStore, ClusterStore, EventLog, TransferSto
 public enum StoreSignal: Sendable, Hashable {
     /// A task may have become ready.
     case ready
-    /// A task is due after this time, by the store's clock, sooner than any before it.
+    /// A task or a schedule is due after this time, by the store's clock.
     case due(in: Duration)
     /// Cancellation of a running task was requested.
     case cancelRequested(TaskID)

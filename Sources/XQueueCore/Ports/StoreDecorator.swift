@@ -35,6 +35,7 @@ public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
     case cancel, requeue, setLimit, setPaused, removeTypes
     case sweep, prune
+    case save, removeSchedule, schedule, schedules, dueSchedules
     case birth, register, unregister, nodes, hold, release
     case events, lastEvent, sinkCursor, acknowledge
     case copies, adopt, endTransfer, transferNote
@@ -151,6 +152,40 @@ extension StoreDecorator {
 
     public func statistics() async throws(StoreError) -> StoreStatistics {
         try await call(.statistics) { () async throws(StoreError) in try await base.statistics() }
+    }
+}
+
+// MARK: - Schedules
+
+extension StoreDecorator {
+    public func save(
+        _ schedule: ScheduleRecord, firing tasks: [NewTask], events: [ScheduleEvent]
+    ) async throws(StoreError) -> ScheduleOutcome {
+        try await call(.save) { () async throws(StoreError) in
+            try await base.save(schedule, firing: tasks, events: events)
+        }
+    }
+
+    public func removeSchedule(_ name: String, version: Int?) async throws(StoreError) -> ScheduleOutcome {
+        try await call(.removeSchedule) { () async throws(StoreError) in
+            try await base.removeSchedule(name, version: version)
+        }
+    }
+
+    public func schedule(_ name: String) async throws(StoreError) -> ScheduleRecord? {
+        try await call(.schedule) { () async throws(StoreError) in try await base.schedule(name) }
+    }
+
+    public func schedules(after name: String?, limit: Int) async throws(StoreError) -> [ScheduleRecord] {
+        try await call(.schedules) { () async throws(StoreError) in
+            try await base.schedules(after: name, limit: limit)
+        }
+    }
+
+    public func dueSchedules(limit: Int) async throws(StoreError) -> DueSchedules {
+        try await call(.dueSchedules) { () async throws(StoreError) in
+            try await base.dueSchedules(limit: limit)
+        }
     }
 }
 

@@ -118,13 +118,16 @@ public struct SweepResult: Sendable, Hashable {
     public var changed: Int
     /// Time until the next task is due, by the store's clock; zero if one is due already, nil if none will be.
     public var nextDueIn: Duration?
+    /// The same for schedules, none of which a sweep fires.
+    public var nextScheduleIn: Duration?
 
     /// Nothing was checked, so something may be due.
-    package static let none = SweepResult(changed: 0, nextDueIn: .zero)
+    package static let none = SweepResult(changed: 0, nextDueIn: .zero, nextScheduleIn: nil)
 
-    public init(changed: Int, nextDueIn: Duration?) {
+    public init(changed: Int, nextDueIn: Duration?, nextScheduleIn: Duration? = nil) {
         self.changed = changed
         self.nextDueIn = nextDueIn
+        self.nextScheduleIn = nextScheduleIn
     }
 }
 

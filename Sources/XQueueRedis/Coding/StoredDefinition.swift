@@ -36,6 +36,7 @@ enum StoredDefinition {
         // Fields that scripts ignore, one line each; add new ones at the end.
         try coder.opaque(&definition.trace)
         try coder.opaque(&definition.metadata)
+        try coder.opaque(&definition.scheduled)
         guard Coder.reads else { return }
         definition.concurrency = limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit)
         definition.uniqueKey = uniqueKey.isEmpty ? nil : uniqueKey

@@ -17,7 +17,7 @@ enum StoredEvents {
         try coder.time("TIME", &time)
     }
 
-    /// The kind of a group's events, which determines the rest of its head: `status` or `progress`.
+    /// The kind of a group's events, which determines the rest of its head.
     static func kind<Coder: LayoutCoder>(_ coder: inout Coder, _ kind: EventCode) throws(StoreError) {
         var code = kind.rawValue
         try self.kind(&coder, code: &code)
@@ -59,6 +59,14 @@ enum StoredEvents {
         try coder.count("MESSAGE_LENGTH", .uint16, &length)
         try coder.text(length: length, &message)
         if Coder.reads { progress = TaskProgress(percent: percent, message: message.unmarked) }
+    }
+
+    /// A change of a schedule, as its text.
+    static func schedule<Coder: LayoutCoder>(
+        _ coder: inout Coder, _ change: inout String, type: inout String
+    ) throws(StoreError) {
+        try coder.text("TYPE", &type)
+        try coder.text("CHANGE", &change)
     }
 
     /// The metadata after a head, if the kind says that there is some.

@@ -48,6 +48,11 @@ struct LogEntry {
             var progress = TaskProgress(percent: 0, message: nil)
             try StoredEvents.progress(&reader, &progress, type: &type, worker: &worker)
             change = .progress(progress)
+        case .schedule:
+            var text = ""
+            try StoredEvents.schedule(&reader, &text, type: &type)
+            guard let what = ScheduleChange(text: text) else { throw damaged }
+            change = .schedule(what)
         case nil: throw damaged
         }
         var metadata: RawJSON?

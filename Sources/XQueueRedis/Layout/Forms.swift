@@ -21,7 +21,7 @@ enum Forms {
             attempt: 0, kind: .error, message: "", workerID: nil, startedAt: nil, endedAt: epoch)
         let token = LeaseToken(rawValue: 0)
         var step = TaskEvent.StatusChange(previous: nil, status: .pending, version: 1, retryCount: 0)
-        var (progress, worker) = (TaskProgress(percent: 0, message: nil), String?.none)
+        var (progress, worker, text) = (TaskProgress(percent: 0, message: nil), String?.none, "")
         var forms: [String: Form] = [:]
         // A definition as sent, without the times that the script adds.
         forms["SENT"] = Form { try StoredDefinition.layout(&$0, &definition) }
@@ -45,6 +45,10 @@ enum Forms {
         forms["PROGRESS_HEAD"] = Form {
             try StoredEvents.kind(&$0, .progress)
             try StoredEvents.progress(&$0, &progress, type: &definition.type, worker: &worker)
+        }
+        forms["SCHEDULE_HEAD"] = Form {
+            try StoredEvents.kind(&$0, .schedule)
+            try StoredEvents.schedule(&$0, &text, type: &definition.type)
         }
         forms["METADATA"] = Form { try StoredEvents.metadata(&$0, &metadata) }
         forms["GROUP"] = Form { try StoredEvents.group(&$0, size: &size) }

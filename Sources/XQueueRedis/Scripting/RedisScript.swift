@@ -13,6 +13,11 @@ enum RedisScript: String, CaseIterable, Sendable {
     case removeTypes = "remove-types"
     case sweep
     case prune
+    case saveSchedule = "save-schedule"
+    case removeSchedule = "remove-schedule"
+    case schedule
+    case schedules
+    case dueSchedules = "due-schedules"
     case read
     case list
     case statistics

@@ -36,6 +36,7 @@ enum ScriptWords {
         words["SNOOZED"] = OutcomeCode.snoozed.rawValue
         words["STATUS_EVENT"] = EventCode.status.rawValue
         words["PROGRESS_EVENT"] = EventCode.progress.rawValue
+        words["SCHEDULE_EVENT"] = EventCode.schedule.rawValue
         words["WITH_METADATA"] = EventCode.withMetadata
         words["NO_STATUS"] = EventCode.noStatus
         words["ANSWER_BYTES"] = ModelLimits.answerBytes
@@ -66,6 +67,7 @@ enum HeartbeatCode: Int {
 enum EventCode: Int {
     case status = 0
     case progress = 1
+    case schedule = 4
 
     /// Flag in the kind: the task's metadata follows the head.
     static let withMetadata = 2

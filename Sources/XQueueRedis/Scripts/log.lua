@@ -50,6 +50,10 @@ local function tell_progress(id, percent, type, worker, message, metadata)
   }) .. message .. tagged(metadata)), id)
 end
 
+local function tell_schedule(id, type, change)
+  tell(group(status_heads, WRITE(SCHEDULE_HEAD, {kind = $SCHEDULE_EVENT, type = type, change = change})), id)
+end
+
 -- Caches the last group, since tasks with the same change mostly come in sequence.
 local last_ids, last_status, last_version, last_retries, last_type, last_worker, last_error, last_previous
 local last_metadata

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] maximum number of tasks  [4] a random number in 0..<1 for back-offs
 --       [5] 1 to derive a number for each task from it  [6] the time at and after which nothing may be changed
--- reply time, ready, due, number of changed tasks, when the next is due or -1
+-- reply time, ready, due, number of changed tasks, when the next is due or -1, when the next schedule is due or -1
 -- include keys clock may-grow ids records log writes places machine
 
 local MOST = now < tonumber(ARGV[6]) and tonumber(ARGV[3]) or 0
@@ -45,4 +45,5 @@ refill_touched()
 local reply = finish()
 local next_time = next_due()
 reply[4], reply[5] = swept, next_time ~= NONE and next_time or -1
+reply[6] = tonumber(redis.call('ZRANGE', SCHEDULE_TIMES, 0, 0, 'WITHSCORES')[2] or -1)
 return reply

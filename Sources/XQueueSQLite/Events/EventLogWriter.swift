@@ -31,6 +31,14 @@ struct EventLogWriter {
                 metadata: task.definition.metadata, change: change))
     }
 
+    mutating func add(_ event: ScheduleEvent, at time: Timestamp) {
+        guard retention.count > 0 else { return }
+        batch.add(
+            event.taskID,
+            EventBatch.Head(
+                timestamp: time, type: event.type, workerID: nil, change: .schedule(event.change)))
+    }
+
     /// Writes the added events as one row, whose time is never before the previous row's.
     mutating func flush(_ session: WriteSession) throws {
         guard !isEmpty else { return }

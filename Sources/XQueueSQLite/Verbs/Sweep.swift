@@ -12,11 +12,20 @@ extension WriteSession {
         due.bind(2, limit)
         let tasks = try readAll(due)
         for task in tasks { try step(task, .expire(draw: draw.draw(for: task.record.id))) }
-        return SweepResult(changed: tasks.count, nextDueIn: try nextDue().map { max($0 - now, .zero) })
+        return SweepResult(
+            changed: tasks.count, nextDueIn: try nextDue().map { max($0 - now, .zero) },
+            nextScheduleIn: try nextSchedule().map { max($0 - now, .zero) })
     }
 
     private func nextDue() throws -> Timestamp? {
         let statement = try statement(.nextDue, "SELECT min(due_at) FROM tasks WHERE due_at IS NOT NULL")
+        defer { statement.reset() }
+        return try statement.step(db) ? statement.time(0) : nil
+    }
+
+    private func nextSchedule() throws -> Timestamp? {
+        let statement = try statement(
+            .nextSchedule, "SELECT min(due_at) FROM schedules WHERE due_at IS NOT NULL")
         defer { statement.reset() }
         return try statement.step(db) ? statement.time(0) : nil
     }

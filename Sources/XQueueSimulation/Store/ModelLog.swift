@@ -13,14 +13,28 @@ struct ModelLog: Sendable {
         self.retention = retention
     }
 
+    /// Adds an event of a schedule. Returns whether events are kept at all.
+    mutating func write(_ event: ScheduleEvent, at now: Timestamp) -> Bool {
+        append(
+            TaskEvent(
+                cursor: last, taskID: event.taskID, type: event.type, timestamp: now, workerID: nil,
+                change: .schedule(event.change)))
+    }
+
     /// Adds an event. Returns whether events are kept at all.
     mutating func write(_ change: TaskEvent.Change, of record: TaskRecord, at now: Timestamp) -> Bool {
-        guard retention.count > 0 else { return false }
-        last = EventCursor(time: max(now, last.time), number: last.number + 1)
-        events.append(
+        append(
             TaskEvent(
                 cursor: last, taskID: record.id, type: record.type, timestamp: now, workerID: record.workerID,
                 metadata: record.metadata, change: change))
+    }
+
+    private mutating func append(_ event: TaskEvent) -> Bool {
+        guard retention.count > 0 else { return false }
+        last = EventCursor(time: max(event.timestamp, last.time), number: last.number + 1)
+        var event = event
+        event.cursor = last
+        events.append(event)
         if events.count > retention.count { remove(events.count - retention.count) }
         return true
     }

@@ -126,7 +126,9 @@ extension ModelState {
         for (_, id) in due.prefix(limit) { _ = take(.expire(draw: draw.draw(for: id)), id, at: now) }
         unpark()
         let next = records.values.lazy.compactMap(\.dueAt).min()
-        return SweepResult(changed: min(due.count, limit), nextDueIn: next.map { max($0 - now, .zero) })
+        return SweepResult(
+            changed: min(due.count, limit), nextDueIn: next.map { max($0 - now, .zero) },
+            nextScheduleIn: nextSchedule.map { max($0 - now, .zero) })
     }
 
     mutating func prune(_ retention: Retention, limit: Int, at now: Timestamp) -> Int {

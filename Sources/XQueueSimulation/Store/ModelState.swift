@@ -31,6 +31,7 @@ package struct ModelState: Sendable {
     var givenRunAts: [TaskID: Timestamp] = [:]
     var log: ModelLog
     var flow = ModelFlow()
+    var schedules: [String: ScheduleRecord] = [:]
     var sinks: [String: EventCursor] = [:]
     var note: String?
     var isClosed = false
@@ -44,6 +45,13 @@ package struct ModelState: Sendable {
         self.limits = limits
         self.keepsTokens = keepsTokens
         log = ModelLog(retention: limits.events)
+    }
+
+    /// When the next schedule is due.
+    var nextSchedule: Timestamp? { schedules.values.compactMap(\.dueAt).min() }
+
+    mutating func announce(_ signal: StoreSignal) {
+        news.signals.append(signal)
     }
 
     /// Ends a call: returns what it leads to.
@@ -90,6 +98,10 @@ package struct ModelState: Sendable {
 
     mutating func write(_ change: TaskEvent.Change, of record: TaskRecord, at now: Timestamp) {
         if log.write(change, of: record, at: now) { news.hasEvents = true }
+    }
+
+    mutating func write(_ event: ScheduleEvent, at now: Timestamp) {
+        if log.write(event, at: now) { news.hasEvents = true }
     }
 
     /// Hints may be merged: one a call is enough.

@@ -133,6 +133,8 @@ extension ModelStore {
     }
 
     /// The records, without a call: for those who watch.
+    package var schedules: [String: ScheduleRecord] { state.withLock { $0.schedules } }
+
     package var records: [TaskID: TaskRecord] { state.withLock { $0.records } }
 
     /// The task's record, without a call.

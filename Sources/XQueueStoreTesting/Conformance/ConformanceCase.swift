@@ -58,7 +58,7 @@ public enum StoreConformance {
         typeRemovalCases,
         settleCases, fencingCases, heartbeatCases, progressCases,
         cancelCases, requeueCases,
-        sweepCases, pruneCases, clockCases, nodeCases, leaseCases,
+        sweepCases, pruneCases, scheduleCases, clockCases, nodeCases, leaseCases,
         queryCases, statisticsCases, signalCases, eventCases, eventRetentionCases,
         batchCases, concurrentCallerCases, closeCases, transferCases,
         machineCases,

@@ -78,6 +78,9 @@ struct StoreFixture: Sendable {
                 parent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 state: "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7")
             task.metadata = try? RawJSON(#"{ "user": 12345678901234567890, "name": "“é\u0000”" }"#)
+            task.scheduled = ScheduledTick(
+                schedule: "nightly é", tick: Timestamp(milliseconds: 1_767_225_600_000),
+                previousTick: Timestamp(milliseconds: -1), isLate: true)
         }
     }
 

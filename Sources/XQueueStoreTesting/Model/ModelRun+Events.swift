@@ -5,6 +5,8 @@ struct LoggedStates {
     var cursor = EventCursor.start
     var changes: [TaskID: TaskEvent.StatusChange] = [:]
     var metadata: [TaskID: RawJSON] = [:]
+    /// What schedules did, in order.
+    var scheduleEvents: [ScheduleEvent] = []
 }
 
 extension ModelRun {
@@ -17,6 +19,7 @@ extension ModelRun {
             logged.cursor = page.next
             if !page.hasMore { break }
         }
+        try require(logged.scheduleEvents, equals: model.scheduleEvents)
         for record in stored {
             guard let change = logged.changes[record.id] else {
                 return try require(false, "the event log does not have \(record.id)")
@@ -33,6 +36,11 @@ extension ModelRun {
         try require(
             event.cursor.number == logged.cursor.number + 1, "event \(event) follows \(logged.cursor)")
         logged.cursor = event.cursor
+        if case .schedule(let change) = event.change {
+            logged.scheduleEvents.append(
+                ScheduleEvent(taskID: event.taskID, type: event.type, change: change))
+            return
+        }
         let last = logged.changes[event.taskID]
         try require(
             last == nil || event.metadata == logged.metadata[event.taskID], "\(event) has other metadata")
@@ -44,6 +52,7 @@ extension ModelRun {
             logged.changes[event.taskID] = change
         case .progress:
             try require(last?.status == .processing, "\(event) of a task that does not run")
+        case .schedule: break
         }
     }
 }

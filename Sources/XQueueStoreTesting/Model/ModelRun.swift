@@ -40,7 +40,8 @@ struct ModelRun {
         case 91..<93: try await setLimit()
         case 93..<95: try await setPaused()
         case 95..<96: try await removeTypes()
-        case 96..<98: try await query()
+        case 96: try await query()
+        case 97: try await schedule()
         default: try await statistics()
         }
     }
@@ -50,6 +51,12 @@ struct ModelRun {
         begin("move")
         let adoptions = try await store.copyAll(to: target, pageSize: 7)
         try require(adoptions.allSatisfy { $0 == .adopted }, "got \(adoptions)")
+        for schedule in model.schedulesByName {
+            var copy = schedule
+            copy.version = 0
+            _ = try await target.save(copy)
+            model.schedules[copy.name]?.version = 1
+        }
         await store.close()
         store = target
         // The target has a log of its own.

@@ -8,6 +8,9 @@ struct StoreModel {
     var records: [TaskID: TaskRecord] = [:]
     var limits: [String: Int] = [:]
     var paused: Set<String> = []
+    var schedules: [String: ScheduleRecord] = [:]
+    /// What schedules did, in order.
+    var scheduleEvents: [ScheduleEvent] = []
     /// Due times of tasks that were submitted with a time.
     private var givenRunAts: [TaskID: Timestamp] = [:]
 

@@ -93,7 +93,7 @@ final class AlteredRun: Sendable {
         let attempt = known.withLock { $0.isEmpty ? nil : $0[below($0.count)] }
         let attempts = attempt.map { [$0] } ?? []
         let tasks = attempts.map(\.taskID)
-        switch below(17) {
+        switch below(18) {
         case 0: for outcome in try await altered.insert([task(), task()]) { use(outcome.record) }
         case 1:
             let request = ClaimRequest(
@@ -109,7 +109,9 @@ final class AlteredRun: Sendable {
         case 5: use(try await altered.cancel(tasks, grace: .seconds(5)))
         case 6: use(try await altered.requeue(tasks))
         case 7: try await altered.setLimit(below(9) + 1, ofType: "a")
-        case 8: if let wait = try await altered.sweep(limit: 300, draw: 0.5).nextDueIn { _ = wait.inSeconds }
+        case 8:
+            let swept = try await altered.sweep(limit: 300, draw: 0.5)
+            for wait in [swept.nextDueIn, swept.nextScheduleIn].compactMap({ $0 }) { _ = wait.inSeconds }
         case 9: _ = try await altered.prune(Retention(age: .seconds(3600), count: 1000), limit: 300)
         case 10: for node in try await altered.nodes() { _ = node.lastSeenAt.rfc3339 }
         case 11:
@@ -129,12 +131,40 @@ final class AlteredRun: Sendable {
             _ = try await altered.adopt(page.copies, note: "note")
             try await altered.endTransfer(note: "note")
             _ = try await altered.transferNote()
+        case 16: try await useSchedules()
         default:
             let statistics = try await altered.statistics()
             _ = (statistics.counts.total, statistics.counts.finished, statistics.oldestPendingAge?.inSeconds)
             _ = statistics.lastMinute + statistics.lastMinute
             _ = try await altered.types().reduce(StatusCounts()) { $0 + $1.counts }
         }
+    }
+
+    private func useSchedules() async throws(StoreError) {
+        let name = "s\(below(3))"
+        var record = ScheduleRecord(
+            name: name, dueAt: below(3) == 0 ? nil : Timestamp(milliseconds: 1_767_225_600_000),
+            definition: RawJSON(trusted: #"{"every":60}"#), state: RawJSON(trusted: #"{"fired":1}"#))
+        record.version = try await real.schedule(name)?.version ?? 0
+        let change = ScheduleChange(schedule: name, outcome: .fired, tick: Timestamp(milliseconds: 1))
+        let fired = task()
+        let outcome = try await altered.save(
+            record, firing: [fired], events: [ScheduleEvent(taskID: fired.id, type: "a", change: change)])
+        if case .saved(_, let outcomes) = outcome { for outcome in outcomes { use(outcome.record) } }
+        for schedule in try await altered.schedules(after: nil, limit: 10) { use(schedule) }
+        if let schedule = try await altered.schedule(name) { use(schedule) }
+        let due = try await altered.dueSchedules(limit: 10)
+        for schedule in due.schedules { use(schedule) }
+        _ = (due.now.rfc3339, due.nextDueIn?.inSeconds)
+        if below(3) == 0 { _ = try await altered.removeSchedule(name, version: nil) }
+    }
+
+    private func use(_ schedule: ScheduleRecord) {
+        _ = schedule.dueAt?.rfc3339
+        _ = (
+            schedule.version.adding(clamped: 1), try? schedule.definition.members(),
+            try? schedule.state.members()
+        )
     }
 
     private func follow() async throws(StoreError) {

@@ -64,7 +64,7 @@ extension StoreConformance {
 
 extension AsyncStream<StoreSignal> {
     /// Whether a matching signal arrives within ten seconds of real time.
-    fileprivate func receives(_ isWanted: @escaping @Sendable (StoreSignal) -> Bool) async -> Bool {
+    func receives(_ isWanted: @escaping @Sendable (StoreSignal) -> Bool) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 for await signal in self where isWanted(signal) { return true }
