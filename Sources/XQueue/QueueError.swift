@@ -40,6 +40,12 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let tooManyTypes = Code(rawValue: "too_many_types")
         /// The type still has tasks, so it cannot be deleted.
         public static let typeInUse = Code(rawValue: "type_in_use")
+        /// The schedule does not have the version that the caller expects.
+        public static let versionConflict = Code(rawValue: "version_conflict")
+        /// Another caller has a schedule of the name.
+        public static let nameTaken = Code(rawValue: "name_taken")
+        /// The schedule belongs to the configuration file, and can be changed only there.
+        public static let ownedByFile = Code(rawValue: "owned_by_file")
         /// The durable log in front of the store is unavailable.
         public static let intakeUnavailable = Code(rawValue: "intake_unavailable")
         /// Too many bytes are in flight to and from clients.

@@ -88,7 +88,7 @@ extension TaskManager {
         return try await submit(submission).record
     }
 
-    private func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
+    func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
         let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
         if submission.id != nil { try checkTime(of: task.id) }
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {

@@ -156,7 +156,7 @@ public final class TestQueue: Sendable {
         var cursor = start
         while true {
             let page = try await store.events(after: cursor, limit: 1000, waiting: .zero)
-            for event in page.events where event.status.isFinal {
+            for event in page.events where event.status?.isFinal == true {
                 if let record = try await manager.task(event.taskID) { ended.append(record) }
             }
             guard page.hasMore else { return ended }

@@ -22,10 +22,10 @@ import XQueueTesting
         }
         let id = fixture.ids.next()
         try await sink.open()
-        try await sink.deliver(fixture.life(of: id))
+        try await sink.deliver(fixture.life(of: id) + [fixture.tick(of: id)])
         await sink.close()
 
-        try await eventually("all messages are there") { subscriber.messages.count >= 9 }
+        try await eventually("all messages are there") { subscriber.messages.count >= 10 }
         let time = "2026-01-01T00:00:00.00"
         func status(
             _ status: String, _ version: Int, error: String = "null", retries: Int = 0, at end: String
@@ -46,6 +46,11 @@ import XQueueTesting
                 #"{"task_id":"\#(id)","progress":40,"message":"half way","timestamp":"\#(time)3Z"}"#
             ),
             ("task/status/\(id)", failed), ("task/status/status/failed", failed),
+            (
+                "task/schedule/nightly",
+                #"{"schedule":"nightly","outcome":"fired","tick":"\#(time)0Z","count":1,"task_id":"\#(id)","#
+                    + #""type":"thumbnail","timestamp":"\#(time)5Z"}"#
+            ),
             (presence, #"{"status":"offline","node":"node"}"#),
         ]
         let messages = subscriber.messages

@@ -44,6 +44,12 @@ struct SinkFixture {
         ]
     }
 
+    /// A tick of a schedule that was fired.
+    func tick(of id: TaskID) -> TaskEvent {
+        let tick = Timestamp(milliseconds: 1_767_225_600_000)
+        return event(id, 5, .schedule(ScheduleChange(schedule: "nightly", outcome: .fired, tick: tick)))
+    }
+
     /// A submission event for each of `count` tasks.
     func submissions(_ count: Int) -> [TaskEvent] {
         (0..<count).map {

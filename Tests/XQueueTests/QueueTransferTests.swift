@@ -61,6 +61,27 @@ import XQueueTesting
         #expect(again.endedBefore == clock.now() && again.outcomes.isEmpty)
     }
 
+    @Test func schedulesAreCopiedWithWhatTheyHaveDone() async throws {
+        let names = (0..<25).map { "schedule-\(10 + $0)" }
+        for name in names {
+            let record = ScheduleRecord(
+                name: name, dueAt: clock.now() + .seconds(60), definition: RawJSON(trusted: #"{"every":60}"#),
+                state: RawJSON(trusted: #"{"fired":7}"#))
+            _ = try await source.save(record)
+        }
+        var own = try #require(try await source.schedule(names[3]))
+        (own.version, own.state) = (0, RawJSON(trusted: #"{"fired":1}"#))
+        _ = try await target.save(own)
+        let report = try await transfer()
+        #expect(report.schedules == 24)
+        let copied = try await target.schedules(after: nil, limit: 100)
+        #expect(copied.map(\.name) == names)
+        for record in copied {
+            let expected = record.name == own.name ? #"{"fired":1}"# : #"{"fired":7}"#
+            #expect(record.state.text == expected && record.dueAt == own.dueAt && record.version == 1)
+        }
+    }
+
     @Test(arguments: [FaultyStore.Moment.before, .after]) func aLostConnectionIsResumed(
         at moment: FaultyStore.Moment
     ) async throws {

@@ -4,7 +4,7 @@ public import XQueueCore
 public struct EventFilter: Sendable, Hashable {
     public var taskIDs: Set<TaskID>
     public var types: Set<String>
-    /// The tasks' new statuses; progress counts as `processing`.
+    /// The tasks' new statuses; progress counts as `processing`. Events of schedules have none.
     public var statuses: Set<TaskStatus>
 
     public init(taskIDs: Set<TaskID> = [], types: Set<String> = [], statuses: Set<TaskStatus> = []) {
@@ -22,16 +22,17 @@ public struct EventFilter: Sendable, Hashable {
     public func matches(_ event: TaskEvent) -> Bool {
         (taskIDs.isEmpty || taskIDs.contains(event.taskID))
             && (types.isEmpty || types.contains(event.type))
-            && (statuses.isEmpty || statuses.contains(event.status))
+            && (statuses.isEmpty || event.status.map { statuses.contains($0) } ?? false)
     }
 }
 
 extension TaskEvent {
-    /// The task's status right after the event.
-    public var status: TaskStatus {
+    /// The task's status right after the event; nil for an event of a schedule.
+    public var status: TaskStatus? {
         switch change {
         case .status(let change): change.status
         case .progress: .processing
+        case .schedule: nil
         }
     }
 }

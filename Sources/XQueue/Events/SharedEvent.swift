@@ -26,6 +26,7 @@ package final class SharedEvent: Sendable {
             switch event.change {
             case .status(let change): change.error?.utf8.count ?? 0
             case .progress(let progress): progress.message?.utf8.count ?? 0
+            case .schedule(let change): change.schedule.utf8.count
             }
         return 380 + event.type.utf8.count + (event.metadata?.text.utf8.count ?? 0) + words
     }
@@ -61,6 +62,11 @@ extension JSONWriter {
                 writer.head(of: event, word: "progress")
                 writer.member("progress", progress.percent)
                 writer.member("progress_message", progress.message)
+            case .schedule(let change):
+                writer.head(of: event, word: "schedule")
+                writer.members(of: change)
+                writer.member("timestamp", event.timestamp)
+                return
             }
             writer.member("worker_id", event.workerID)
             writer.member("metadata", event.metadata)

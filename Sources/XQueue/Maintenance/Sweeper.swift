@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 import XQueueCore
 
-/// Applies what becomes due with time, as soon as it is: schedules, queue timeouts, lost leases.
+/// Applies what becomes due with time, as soon as it is: delayed tasks, queue timeouts, lost leases, schedules.
 ///
 /// Idle while another node holds the maintenance lease; sweeps immediately when this node gains it.
 final class Sweeper: Sendable {
@@ -15,6 +15,7 @@ final class Sweeper: Sendable {
     private let configuration: QueueConfiguration
     /// Confirms this node's own attempts if overdue; returns until when none of their leases expires.
     private let confirm: @Sendable () async throws(StoreError) -> MonotonicInstant
+    private let schedules: ScheduleFirer
     private let swept: Counter
     private let context: EngineContext
     private let bell = AsyncEvent()
@@ -30,6 +31,9 @@ final class Sweeper: Sendable {
         self.configuration = configuration
         self.confirm = confirm
         self.context = context
+        schedules = ScheduleFirer(
+            store: store, batch: configuration.maintenanceBatch, gracePeriod: configuration.gracePeriod,
+            metrics: ScheduleMetrics(context.metrics), logger: context.logger)
         swept = context.metrics.counter(.tasksSwept)
     }
 
@@ -78,10 +82,13 @@ final class Sweeper: Sendable {
                     [context] in
                     safeUntil - context.clock.instant()
                 }
-                backOff.reset()
                 swept.increment(by: result.changed)
+                var nextScheduleIn = result.nextScheduleIn
+                if nextScheduleIn == .zero { nextScheduleIn = try await schedules.fire() }
+                backOff.reset()
                 if result.changed >= limit { continue }
-                await sleep(atMost: result.nextDueIn)
+                let waits = [result.nextDueIn, nextScheduleIn].compactMap { $0 }
+                await sleep(atMost: waits.min())
             } catch {
                 context.logger.error(
                     "Could not sweep due tasks; retrying", metadata: ["error": "\(error)"])

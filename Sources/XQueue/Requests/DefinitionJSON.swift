@@ -73,3 +73,17 @@ package enum DefinitionJSON {
         }
     }
 }
+
+extension JSONWriter {
+    /// Writes the tick that a task was submitted for, as the member `scheduled`.
+    package mutating func scheduled(_ scheduled: ScheduledTick?) {
+        name("scheduled")
+        guard let scheduled else { return null() }
+        object { writer in
+            writer.member("schedule", scheduled.schedule)
+            writer.member("tick", scheduled.tick)
+            writer.member("previous_tick", scheduled.previousTick)
+            writer.member("late", scheduled.isLate)
+        }
+    }
+}

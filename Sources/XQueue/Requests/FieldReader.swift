@@ -51,6 +51,11 @@ package struct FieldReader {
         return text
     }
 
+    package func boolean(_ member: JSONMember) throws(QueueError) -> Bool {
+        guard member.value.kind == .boolean else { throw invalid(member, "must be true or false") }
+        return member.value.text == "true"
+    }
+
     /// A whole number, clamped to `Int`, so that a range check still rejects it.
     package func integer(_ member: JSONMember) throws(QueueError) -> Int {
         if let value = member.value.integer { return Int(value) }

@@ -53,3 +53,22 @@ extension TaskManager {
             chineseExplanation: ticks.words(in: .chinese), zoneVersion: ZoneFolder.system.version)
     }
 }
+
+extension ScheduleReport {
+    /// The schedule's next ticks, and when it fires in words. None while it is paused.
+    ///
+    /// - Parameter count: How many, from 1 to 100.
+    /// - Throws: ``QueueError/Code/invalidField`` if this machine does not know the time zone.
+    public func preview(count: Int = 5) throws(QueueError) -> SchedulePreview {
+        let ticks = try ScheduleTicks(schedule.timing, name: schedule.name)
+        let first = nextAt.map { Timestamp($0) }
+        let left = schedule.maxRuns.map { max($0 - activity.fired, 0) } ?? count
+        let times = first.map { [$0] + ticks.next(max(count, 1) - 1, after: $0) }?.prefix(left) ?? []
+        return SchedulePreview(
+            ticks: times.filter { !schedule.isOver(at: $0) }.map {
+                SchedulePreview.Tick(at: $0.date, local: ticks.localText($0))
+            },
+            timeZone: schedule.timing.timeZone, explanation: ticks.words(in: .english),
+            chineseExplanation: ticks.words(in: .chinese), zoneVersion: ZoneFolder.system.version)
+    }
+}

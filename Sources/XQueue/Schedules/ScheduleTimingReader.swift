@@ -56,20 +56,23 @@ package struct ScheduleTimingReader {
         var fold: ScheduleTiming.ClockChanges.Fold?
         try inner.each(of: members) { member throws(QueueError) in
             switch member.name {
-            case "gap": gap = try choice(member, inner)
-            case "fold": fold = try choice(member, inner)
+            case "gap": gap = try inner.choice(member)
+            case "fold": fold = try inner.choice(member)
             default: throw inner.unknown(member)
             }
         }
         guard let gap, let fold else { throw fields.invalid(member, "must have both gap and fold") }
         return .fixed(gap, fold)
     }
+}
 
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ member: JSONMember, _ fields: FieldReader
-    ) throws(QueueError) -> Choice {
-        if let choice = Choice(rawValue: try fields.string(member)) { return choice }
+extension FieldReader {
+    /// One of the words of an enumeration.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ member: JSONMember) throws(QueueError)
+        -> Choice
+    {
+        if let choice = Choice(rawValue: try string(member)) { return choice }
         let all = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-        throw fields.invalid(member, "must be one of \(all)")
+        throw invalid(member, "must be one of \(all)")
     }
 }

@@ -57,6 +57,7 @@ package struct QueueTransfer: Sendable {
         (report.outcomes, report.conflicts) = (note.outcomes, note.conflicts)
         report.resumedAt = report.read
         try await copyTasks(&note, &report, isResumed: isResumed, progress)
+        report.schedules = try await copySchedules()
         try await checkNoNodes()
         guard try await source.store.lastEvent() == note.events else { throw sourceChanged }
         note.endedAt = try await target.store.now()
@@ -133,9 +134,10 @@ package struct QueueTransfer: Sendable {
     /// Copies the types with their pauses and limits; those set in the target stay. Returns the number of types.
     private func copyTypes() async throws -> Int {
         let types = try await source.store.types()
-        guard !types.isEmpty else {
+        let hasSchedules = try await !source.store.schedules(after: nil, limit: 1).isEmpty
+        guard !types.isEmpty || hasSchedules else {
             throw TransferError(
-                .nothingThere, "no queue at \(source.name): it has neither tasks nor types")
+                .nothingThere, "no queue at \(source.name): it has neither tasks, types nor schedules")
         }
         let own = Dictionary(uniqueKeysWithValues: try await target.store.types().map { ($0.type, $0) })
         for type in types {
@@ -150,6 +152,26 @@ package struct QueueTransfer: Sendable {
             }
         }
         return types.count
+    }
+
+    /// Copies the schedules, with what they have done; those of the target stay. Returns how many were copied.
+    ///
+    /// They come after the tasks: a tick that was fired before must not be fired again in the target.
+    private func copySchedules() async throws -> Int {
+        var count = 0
+        var last: String?
+        while true {
+            try Task.checkCancellation()
+            let page = try await source.store.schedules(after: last, limit: pageSize)
+            for record in page {
+                var copy = record
+                copy.version = 0
+                // A conflict means that the target has one of that name.
+                if case .saved = try await target.store.save(copy) { count += 1 }
+            }
+            guard page.count == pageSize else { return count }
+            last = page.last?.name
+        }
     }
 
     // MARK: - Tasks

@@ -12,6 +12,8 @@ package struct TransferReport: Sendable, Hashable {
     package var conflicts: [TaskID] = []
     /// Number of types in the source.
     package var types = 0
+    /// Number of schedules that were copied.
+    package var schedules = 0
     /// When an earlier run completed the copy; nil if this run had something to do.
     package var endedBefore: Timestamp?
 
@@ -50,7 +52,7 @@ package struct TransferError: Error, Sendable, CustomStringConvertible {
         case nodesRun
         /// Source and target are the same queue.
         case sameQueue
-        /// The source has neither tasks nor types.
+        /// The source has neither tasks, types nor schedules.
         case nothingThere
         /// The target has tasks of its own.
         case targetInUse

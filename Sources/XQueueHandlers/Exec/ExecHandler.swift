@@ -12,8 +12,8 @@ import Foundation
 /// Runs the tasks of a type with a program.
 ///
 /// Input: the payload as JSON on standard input. The environment has `XQUEUE_TASK_ID`, `XQUEUE_TASK_TYPE`,
-/// `XQUEUE_ATTEMPT`, `XQUEUE_METADATA` if the task has metadata, and `TRACEPARENT` and `TRACESTATE` if it belongs to a
-/// trace. Of this process's environment, it inherits only a safe allow-list and ``ExecProgram/inheritedVariables``.
+/// `XQUEUE_ATTEMPT`, `XQUEUE_METADATA` if the task has metadata, `XQUEUE_SCHEDULE` and `XQUEUE_TICK` if a schedule
+/// submitted it, and `TRACEPARENT` and `TRACESTATE` if it belongs to a trace. Of this process's environment, it inherits only a safe allow-list and ``ExecProgram/inheritedVariables``.
 ///
 /// Output: lines `{"progress": 40, "message": "…"}` on standard output report progress; the last other line is the
 /// task's result, if it is JSON. Standard error goes to the log, and its end into the error of a failed task.

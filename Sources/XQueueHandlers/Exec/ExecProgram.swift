@@ -38,6 +38,8 @@ package enum ExecEnvironment {
     package static let taskType = "XQUEUE_TASK_TYPE"
     package static let attempt = "XQUEUE_ATTEMPT"
     static let metadata = "XQUEUE_METADATA"
+    static let schedule = "XQUEUE_SCHEDULE"
+    static let tick = "XQUEUE_TICK"
     static let traceParent = "TRACEPARENT"
     static let traceState = "TRACESTATE"
 
@@ -69,6 +71,8 @@ package enum ExecEnvironment {
         values[.init(stringLiteral: taskType)] = task.type
         values[.init(stringLiteral: attempt)] = String(task.attempt)
         values[.init(stringLiteral: metadata)] = task.metadata?.text
+        values[.init(stringLiteral: schedule)] = task.scheduled?.schedule
+        values[.init(stringLiteral: tick)] = task.scheduled?.tick.rfc3339
         // Never inherited from this process: a task without a trace belongs to none.
         values[.init(stringLiteral: traceParent)] = task.trace?.parent
         values[.init(stringLiteral: traceState)] = task.trace?.state

@@ -133,6 +133,7 @@ public struct WebhookHandler: Sendable {
             writer.member("max_retry", task.maxRetry)
             writer.member("created_at", task.createdAt)
             writer.member("metadata", task.metadata)
+            writer.scheduled(task.scheduled)
         }
         return writer.bytes
     }

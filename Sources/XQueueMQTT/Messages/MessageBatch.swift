@@ -33,6 +33,10 @@ struct MessageBatch: Sendable {
                 add(topic: topics.status(change.status), "", payload)
             case .progress(let progress):
                 add(topic: topics.progress, id, append(payload: Self.progress(event, id, progress)))
+            case .schedule(let change):
+                add(
+                    topic: topics.schedule, change.schedule, append(payload: Self.schedule(event, id, change))
+                )
             }
         }
     }
@@ -70,6 +74,17 @@ struct MessageBatch: Sendable {
             writer.member("timestamp", event.timestamp)
             writer.member("version", change.version)
             if let metadata = event.metadata { writer.member("metadata", metadata) }
+        }
+        return writer.bytes
+    }
+
+    private static func schedule(_ event: TaskEvent, _ id: String, _ change: ScheduleChange) -> [UInt8] {
+        var writer = JSONWriter(capacity: 192)
+        writer.object { writer in
+            writer.members(of: change)
+            writer.member("task_id", id)
+            writer.member("type", event.type)
+            writer.member("timestamp", event.timestamp)
         }
         return writer.bytes
     }

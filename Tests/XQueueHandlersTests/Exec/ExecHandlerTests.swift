@@ -57,12 +57,17 @@ import XQueueTestServers
             }
         ) { queue in
             let task = try await queue.end(
-                of: try await queue.submit { $0.metadata = RawJSON(trusted: #"{"user": 7}"#) })
+                of: try await queue.submit {
+                    $0.metadata = RawJSON(trusted: #"{"user": 7}"#)
+                    $0.scheduled = ScheduledTick(
+                        schedule: "nightly", tick: Timestamp(milliseconds: 1_767_225_600_000))
+                })
             let lines = Set((queue.folder.read("environment") ?? "").split(separator: "\n").map(String.init))
             #expect(
                 lines.isSuperset(of: [
                     "XQUEUE_TASK_ID=\(task.id)", "XQUEUE_TASK_TYPE=job", "XQUEUE_ATTEMPT=1", "COLOUR=red",
-                    #"XQUEUE_METADATA={"user": 7}"#,
+                    #"XQUEUE_METADATA={"user": 7}"#, "XQUEUE_SCHEDULE=nightly",
+                    "XQUEUE_TICK=2026-01-01T00:00:00.000Z",
                     "HOME=/elsewhere", "PATH=/usr/bin:/bin", "LC_ALL=C", "WANTED=named",
                 ]))
             #expect(!lines.contains { $0.contains("secret") })

@@ -23,7 +23,7 @@ import XQueueTesting
             #expect(
                 call.body == """
                     {"id":"\(task.id)","type":"hook","payload":{"to": "ann"},"attempt":1,"max_retry":0,\
-                    "created_at":"\(created)","metadata":null}
+                    "created_at":"\(created)","metadata":null,"scheduled":null}
                     """)
             #expect(call.headers[.contentType] == "application/json")
             #expect(call.headers[.authorization] == "Bearer x")
@@ -42,7 +42,7 @@ import XQueueTesting
                 $0.metadata = metadata
             }
             let call = try #require(service.calls.value.first)
-            #expect(call.body.hasSuffix(#","metadata":{ "user": 7.0 }}"#))
+            #expect(call.body.hasSuffix(#","metadata":{ "user": 7.0 },"scheduled":null}"#))
             let headers = call.headers
             #expect(headers[HTTPField.Name("traceparent")!] == parent)
             #expect(headers[HTTPField.Name("tracestate")!] == "vendor=1")

@@ -1,0 +1,41 @@
+package import XQueueCore
+
+/// JSON merge patches, after RFC 7396.
+package enum MergePatch {
+    /// How deep objects may be merged.
+    private static let maxDepth = 64
+
+    /// Returns `target` with the members of `patch`: null removes a member, objects are merged, any other value replaces.
+    ///
+    /// - Throws: `JSONSyntaxError` if one of them is malformed.
+    package static func merge(_ patch: RawJSON, into target: RawJSON?) throws(JSONSyntaxError) -> RawJSON {
+        RawJSON(trusted: try merged(patch, target, depth: 0))
+    }
+
+    private static func merged(
+        _ patch: RawJSON, _ target: RawJSON?, depth: Int
+    ) throws(JSONSyntaxError) -> String {
+        guard let changes = try patch.members(), depth < maxDepth else { return patch.text }
+        var names: [String] = []
+        var values: [String: RawJSON?] = [:]
+        for member in try target?.members() ?? [] {
+            if values.updateValue(member.value, forKey: member.name) == nil { names.append(member.name) }
+        }
+        for change in changes {
+            if change.value.kind == .null {
+                // Keeps its place, in case it is set again.
+                if values[change.name] != nil { values.updateValue(nil, forKey: change.name) }
+            } else {
+                let text = try merged(change.value, values[change.name] ?? nil, depth: depth + 1)
+                if values.updateValue(RawJSON(trusted: text), forKey: change.name) == nil {
+                    names.append(change.name)
+                }
+            }
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            for name in names { if let value = values[name] ?? nil { writer.member(name, value) } }
+        }
+        return writer.text
+    }
+}
