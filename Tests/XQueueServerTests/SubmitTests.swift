@@ -25,7 +25,7 @@ import XQueueCore
                     "queue_timeout":1.5,"process_timeout":0,"concurrency_key":"user","max_concurrency":3,\
                     "unique_key":"once","metadata":{"user" : 7.0},\
                     "retry_policy":{"strategy":"linear","delay":2,"max_delay":60,"jitter":0},\
-                    "traceparent":null,"tracestate":null,\
+                    "traceparent":null,"tracestate":null,"scheduled":null,\
                     "status":"pending","pending_reason":"scheduled","attempt":1,"retry_count":0,\
                     "error":null,"errors":[],"result":null,"progress":null,"progress_message":null,\
                     "worker_id":null,"version":1,"created_at":"2026-01-01T00:00:00.000Z",\

@@ -53,6 +53,13 @@ extension Caller {
 
     /// Returns the task with its key as the caller wrote it.
     func seen(_ task: TaskRecord) -> TaskRecord {
+        var seen = task
+        seen.definition = self.seen(task.definition)
+        return seen
+    }
+
+    /// Returns the definition with its key as the caller wrote it.
+    func seen(_ task: TaskDefinition) -> TaskDefinition {
         guard let key = task.concurrency?.key, let prefix = keyPrefix(task.type), key.hasPrefix(prefix)
         else { return task }
         var seen = task

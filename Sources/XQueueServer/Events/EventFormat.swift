@@ -18,6 +18,7 @@ enum EventFormat {
                 switch shared.event.change {
                 case .status: "status"
                 case .progress: "progress"
+                case .schedule: "schedule"
                 }
             Self.write(shared.json, word: word, cursor: shared.event.cursor, to: &buffer)
         }

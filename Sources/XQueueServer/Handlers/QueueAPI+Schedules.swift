@@ -1,8 +1,13 @@
 import HTTPTypes
+import Hummingbird
 import XQueue
 import XQueueCore
 
 extension QueueAPI {
+    private static let maxListed = 1000
+    /// How often a change is tried if others change the schedule at the same time.
+    private static let maxChanges = 10
+
     /// `POST /api/v1/schedules/preview`
     func previewSchedule(_ request: APIRequest) async throws -> Reply {
         let wanted = try PreviewReader.request(try await body(of: request))
@@ -12,25 +17,186 @@ extension QueueAPI {
         writer.preview(preview)
         return .json(.ok, writer)
     }
-}
 
-extension JSONWriter {
-    fileprivate mutating func preview(_ preview: SchedulePreview) {
-        object { writer in
-            writer.member("time_zone", preview.timeZone)
-            writer.member("tzdata", preview.zoneVersion)
-            writer.name("explain")
-            writer.object { writer in
-                writer.member("en", preview.explanation)
-                writer.member("zh", preview.chineseExplanation)
-            }
-            writer.name("next")
-            writer.array(preview.ticks) { writer, tick in
-                writer.object { writer in
-                    writer.member("at", Timestamp(tick.at))
-                    writer.member("local", tick.local)
-                }
-            }
+    // MARK: - Reading
+
+    /// `GET /api/v1/schedules`
+    func schedules(_ request: APIRequest) async throws -> Reply {
+        let limit = try request.query.integer("limit") ?? 100
+        guard 1...Self.maxListed ~= limit else {
+            throw QueueError.invalid("limit", "must be from 1 to \(Self.maxListed)")
         }
+        var found: [ScheduleReport] = []
+        var after = try request.query.text("after")
+        // A caller that is limited to some types does not see the others, so a page of the store may have fewer.
+        while found.count <= limit {
+            let page = try await manager.schedulePage(after: after, limit: min(limit + 1, Self.maxListed)) {
+                request.caller.canAccess($0)
+            }
+            found += page.reports
+            guard let next = page.next else { break }
+            after = next
+        }
+        let shown = found.prefix(limit)
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name("schedules")
+            writer.array(shown) { writer, report in
+                writer.schedule(report, request.caller.seen(report.definition))
+            }
+            writer.member("has_more", found.count > limit)
+            writer.member("next", found.count > limit ? shown.last?.schedule.name : nil)
+        }
+        return .json(.ok, writer)
+    }
+
+    /// `GET /api/v1/schedules/{name}`
+    func schedule(_ request: APIRequest) async throws -> Reply {
+        reply(.ok, try await visible(request), to: request)
+    }
+
+    // MARK: - Changing
+
+    /// `PUT /api/v1/schedules/{name}`
+    func setSchedule(_ request: APIRequest) async throws -> Reply {
+        let version = try expectedVersion(request)
+        let name = request.parameters.first ?? ""
+        let schedule = try ScheduleReader.schedule(try await body(of: request), name: name)
+        if request.request.headers[.ifMatch] == "*", try await manager.schedule(name) == nil {
+            throw QueueError(.versionConflict, "there is no such schedule, as `If-Match: *` demands")
+        }
+        guard request.caller.types != nil else { return try await set(schedule, version, request) }
+        return try await whileOthersChange(version) {
+            // With a version, so that no other tenant takes the name in between.
+            let old = try await manager.schedule(name)
+            if let old, !request.caller.canAccess(old.schedule.task.type) {
+                throw QueueError(.nameTaken, "another schedule has this name", field: "name")
+            }
+            return try await set(schedule, version ?? old?.version ?? 0, request)
+        }
+    }
+
+    /// `PATCH /api/v1/schedules/{name}`
+    func patchSchedule(_ request: APIRequest) async throws -> Reply {
+        let version = try expectedVersion(request)
+        let patch = RawJSON(trusted: try await body(of: request))
+        guard try FieldReader.members(of: patch.text) != nil else {
+            throw QueueError(.malformedJSON, "the body must be a JSON object")
+        }
+        return try await whileOthersChange(version) {
+            let old = try await visible(request)
+            var writer = JSONWriter()
+            writer.object { writer in
+                ScheduleJSON.write(old.schedule, request.caller.seen(old.definition), to: &writer)
+            }
+            let merged = try MergePatch.merge(patch, into: RawJSON(trusted: writer.text))
+            let schedule = try ScheduleReader.schedule(merged.text, name: old.schedule.name)
+            return try await set(schedule, version ?? old.version, request)
+        }
+    }
+
+    /// Repeats a change that others were faster than, unless the caller expects a version.
+    private func whileOthersChange(
+        _ version: Int?, _ change: () async throws -> Reply
+    ) async throws -> Reply {
+        for _ in 1..<Self.maxChanges {
+            do {
+                return try await change()
+            } catch let error as QueueError where error.code == .versionConflict && version == nil {}
+        }
+        return try await change()
+    }
+
+    private func set(_ schedule: Schedule, _ version: Int?, _ request: APIRequest) async throws -> Reply {
+        var schedule = schedule
+        try request.caller.check(schedule.task.type, field: "task.type")
+        do throws(QueueError) {
+            schedule.task = try request.caller.scoped(schedule.task)
+        } catch {
+            throw QueueError(error.code, "task: \(error.message)", field: error.field.map { "task.\($0)" })
+        }
+        let (report, isNew) = try await manager.setSchedule(schedule, version: version)
+        return reply(isNew ? .created : .ok, report, to: request)
+    }
+
+    /// `DELETE /api/v1/schedules/{name}`
+    func removeSchedule(_ request: APIRequest) async throws -> Reply {
+        let version = try expectedVersion(request)
+        // Of a schedule that cannot be read nobody knows the type.
+        if request.caller.types != nil { _ = try await visible(request) }
+        try await manager.removeSchedule(request.parameters.first ?? "", version: version)
+        var writer = JSONWriter()
+        writer.object { $0.member("message", "schedule deleted") }
+        return .json(.ok, writer)
+    }
+
+    /// `POST /api/v1/schedules/{name}/pause`
+    func pauseSchedule(_ request: APIRequest) async throws -> Reply {
+        let report = try await visible(request)
+        let body = try await JSONBody.optionalText(of: request.request, limit: configuration.maxBodyBytes)
+        let reason = try body.map { try PauseReader.reason($0) } ?? ""
+        return reply(.ok, try await manager.pauseSchedule(report.schedule.name, reason: reason), to: request)
+    }
+
+    /// `POST /api/v1/schedules/{name}/resume`
+    func resumeSchedule(_ request: APIRequest) async throws -> Reply {
+        let report = try await visible(request)
+        return reply(.ok, try await manager.resumeSchedule(report.schedule.name), to: request)
+    }
+
+    /// `POST /api/v1/schedules/{name}/run`
+    func runSchedule(_ request: APIRequest) async throws -> Reply {
+        let report = try await visible(request)
+        let caller = request.caller
+        let outcome = try await access.submissionQuota.within(caller, [report.schedule.task], manager) {
+            let outcome = try await manager.runSchedule(report.schedule.name)
+            return (outcome, outcome.isNew ? 1 : 0)
+        }
+        return Self.reply(outcome, to: caller)
+    }
+
+    /// `POST /api/v1/schedules/{name}/backfill`
+    func backfillSchedule(_ request: APIRequest) async throws -> Reply {
+        let wanted = try BackfillReader(try await body(of: request))
+        let report = try await visible(request)
+        let ticks = try await manager.backfillSchedule(
+            report.schedule.name, from: wanted.from.date, to: wanted.to.date, isDryRun: wanted.isDryRun)
+        var writer = JSONWriter()
+        writer.backfill(ticks, isDryRun: wanted.isDryRun)
+        return .json(.ok, writer)
+    }
+
+    // MARK: - Parts
+
+    /// The schedule named by the path, if the caller has access to its type.
+    private func visible(_ request: APIRequest) async throws -> ScheduleReport {
+        let name = request.parameters.first ?? ""
+        guard let report = try await manager.schedule(name),
+            request.caller.canAccess(report.schedule.task.type)
+        else {
+            throw QueueError(
+                .notFound, "no such schedule: \(name.truncated(toBytes: ErrorReply.quotedBytes))")
+        }
+        return report
+    }
+
+    /// The version in `If-Match`; nil without one or for `*`.
+    private func expectedVersion(_ request: APIRequest) throws(QueueError) -> Int? {
+        guard let text = request.request.headers[.ifMatch], text != "*" else { return nil }
+        let digits = text.hasPrefix("\"") && text.hasSuffix("\"") ? text.dropFirst().dropLast() : text[...]
+        guard let version = Int(digits), version >= 0 else {
+            throw .invalid("If-Match", "must be a version such as \"3\"")
+        }
+        return version
+    }
+
+    private func reply(
+        _ status: HTTPResponse.Status, _ report: ScheduleReport, to request: APIRequest
+    ) -> Reply {
+        var writer = JSONWriter()
+        writer.schedule(report, request.caller.seen(report.definition))
+        var reply = Reply.json(status, writer)
+        reply.headers[.eTag] = "\"\(report.version)\""
+        return reply
     }
 }

@@ -20,12 +20,16 @@ extension QueueAPI {
             return (outcome, outcome.isNew ? 1 : 0)
         }
         try checkOwner(of: outcome, caller)
+        return Self.reply(outcome, to: caller)
+    }
+
+    static func reply(_ outcome: SubmitOutcome, to caller: Caller) -> Reply {
         var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.task(caller.seen(outcome.record), isProvisional: outcome.isProvisional)
         switch outcome {
         case .existing: return .json(.ok, writer)
-        case .inserted(let record): return .json(.created, writer).with(.location, Self.place(of: record))
-        case .logged(let record): return .json(.accepted, writer).with(.location, Self.place(of: record))
+        case .inserted(let record): return .json(.created, writer).with(.location, place(of: record))
+        case .logged(let record): return .json(.accepted, writer).with(.location, place(of: record))
         }
     }
 

@@ -49,6 +49,8 @@ enum ErrorReply {
         case .alreadyEnded, .notRequeueable, .uniqueKeyTaken, .leaseLost, .typeInUse, .idTaken,
             .workerNameTaken:
             .conflict
+        case .versionConflict: .preconditionFailed
+        case .ownedByFile, .nameTaken: .conflict
         case .bodyTooLarge: .contentTooLarge
         case .rejected: .unprocessableContent
         case .unsupportedMediaType: .unsupportedMediaType

@@ -12,6 +12,7 @@ extension JSONWriter {
             DefinitionJSON.write(task.definition, to: &writer)
             writer.member("traceparent", task.trace?.parent)
             writer.member("tracestate", task.trace?.state)
+            writer.scheduled(task.scheduled)
             writer.state(task)
             if isProvisional { writer.member("provisional", true) }
         }

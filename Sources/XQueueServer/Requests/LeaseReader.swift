@@ -151,7 +151,7 @@ enum LeaseReader {
         try fields.each(of: members) { member throws(QueueError) in
             switch member.name {
             case "error": if let text = member.value.displayText { failure.message = text }
-            case "permanent": if !isNull(member) { failure.isPermanent = try boolean(member, fields) }
+            case "permanent": if !isNull(member) { failure.isPermanent = try fields.boolean(member) }
             case "retry_after": if !isNull(member) { failure.retryAfter = try delay(member, fields) }
             default: throw fields.unknown(member)
             }
@@ -214,11 +214,6 @@ enum LeaseReader {
             throw fields.invalid(member, "must be 0 to \(max) seconds")
         }
         return delay
-    }
-
-    private static func boolean(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> Bool {
-        guard member.value.kind == .boolean else { throw fields.invalid(member, "must be true or false") }
-        return member.value.text == "true"
     }
 
     private static func isNull(_ member: JSONMember) -> Bool { member.value.kind == .null }

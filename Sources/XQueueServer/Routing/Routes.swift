@@ -38,7 +38,16 @@ enum Routes {
         Route(.put, "/api/v1/types/{type}/limit", .admin, query: ["create"]) { try await $0.setLimit($1) },
         Route(.post, "/api/v1/types/{type}/pause", .admin, query: ["create"]) { try await $0.pause($1) },
         Route(.post, "/api/v1/types/{type}/resume", .admin) { try await $0.resume($1) },
+        Route(.get, "/api/v1/schedules", .read, query: ["after", "limit"]) { try await $0.schedules($1) },
         Route(.post, "/api/v1/schedules/preview", .read) { try await $0.previewSchedule($1) },
+        Route(.get, "/api/v1/schedules/{name}", .read) { try await $0.schedule($1) },
+        Route(.put, "/api/v1/schedules/{name}", .admin) { try await $0.setSchedule($1) },
+        Route(.patch, "/api/v1/schedules/{name}", .admin) { try await $0.patchSchedule($1) },
+        Route(.delete, "/api/v1/schedules/{name}", .admin) { try await $0.removeSchedule($1) },
+        Route(.post, "/api/v1/schedules/{name}/pause", .admin) { try await $0.pauseSchedule($1) },
+        Route(.post, "/api/v1/schedules/{name}/resume", .admin) { try await $0.resumeSchedule($1) },
+        Route(.post, "/api/v1/schedules/{name}/run", .admin) { try await $0.runSchedule($1) },
+        Route(.post, "/api/v1/schedules/{name}/backfill", .admin) { try await $0.backfillSchedule($1) },
     ]
 
     /// Routes for remote workers.

@@ -120,6 +120,36 @@ import XQueueCore
             try await tenants.sameForAType(.post, "/pause?create=true")
         },
         "POST /api/v1/types/{type}/resume": { try await $0.sameForAType(.post, "/resume") },
+        // Schedules.
+        "GET /api/v1/schedules": { tenants in
+            try await tenants.showsNothing(.get, "/api/v1/schedules", shows: true)
+            let page = try await tenants.showsNothing(.get, "/api/v1/schedules?limit=1", shows: true)
+            #expect(page.raw("has_more") == "false")
+        },
+        "GET /api/v1/schedules/{name}": { try await $0.sameForASchedule(.get, "") },
+        "PUT /api/v1/schedules/{name}": { tenants in
+            let body = #"{"cron":"@daily","task":{"type":"\#(tenants.own.type)"}}"#
+            try await tenants.call(.put, "/api/v1/schedules/\(tenants.victim.schedule)", body)
+                .expectError(409, "name_taken", field: "name")
+            try await tenants.sameAsAbsent(
+                .put, "/api/v1/schedules/new", #"{"cron":"@daily","task":{"type":"TARGET"}}"#, \.type,
+                absent: "nobody")
+        },
+        "PATCH /api/v1/schedules/{name}": { tenants in
+            try await tenants.sameForASchedule(.patch, "", #"{"cron":"@hourly"}"#)
+            try await tenants.call(
+                .patch, "/api/v1/schedules/\(tenants.own.schedule)",
+                #"{"task":{"type":"\#(tenants.victim.type)"}}"#
+            ).expectError(403, "forbidden", field: "task.type")
+        },
+        "DELETE /api/v1/schedules/{name}": { try await $0.sameForASchedule(.delete, "") },
+        "POST /api/v1/schedules/{name}/pause": { try await $0.sameForASchedule(.post, "/pause") },
+        "POST /api/v1/schedules/{name}/resume": { try await $0.sameForASchedule(.post, "/resume") },
+        "POST /api/v1/schedules/{name}/run": { try await $0.sameForASchedule(.post, "/run") },
+        "POST /api/v1/schedules/{name}/backfill": { tenants in
+            try await tenants.sameForASchedule(
+                .post, "/backfill", #"{"from":"2020-01-01T00:00:00Z","to":"2020-01-02T00:00:00Z"}"#)
+        },
         // Workers.
         "POST /api/v1/leases": { tenants in
             try await tenants.sameAsAbsent(

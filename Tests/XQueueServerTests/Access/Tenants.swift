@@ -17,9 +17,10 @@ struct Tenant: Sendable {
     var type: String { name }
     var token: String { "the token of \(name)" }
     var worker: String { "\(name)-worker" }
+    var schedule: String { "\(name)-nightly" }
 }
 
-/// A queue with two tenants, each with a pending task, a running one and a worker; one of them calls.
+/// A queue with two tenants, each with a pending task, a running one, a worker and a schedule; one of them calls.
 struct Tenants {
     let api: TestAPI
     let own: Tenant
@@ -56,6 +57,11 @@ struct Tenants {
             token: tenant.token)
         tenant.lease = try #require(leased.elements("leases").first?.string("lease"), "\(leased.text)")
         tenant.waiting = try await submit(#","unique_key":"k","concurrency_key":"k","max_concurrency":2"#)
+        let schedule = #"{"cron":"@daily","task":{"type":"\#(tenant.type)","concurrency_key":"k"}}"#
+        let made = try await api.call(
+            .put, "/api/v1/schedules/\(tenant.schedule)", schedule, token: tenant.token)
+        #expect(made.status == 201, "\(made.text)")
+        #expect(made.raw("task", "concurrency_key") == #""k""#, "as the tenant wrote it")
         return tenant
     }
 
@@ -67,7 +73,8 @@ struct Tenants {
     func everythingOfTheVictim() async throws -> [String] {
         var seen: [String] = []
         for path in [
-            "tasks", "tasks/\(victim.waiting)", "tasks/\(victim.running)", "types", "workers",
+            "tasks", "tasks/\(victim.waiting)", "tasks/\(victim.running)", "types", "workers", "schedules",
+            "schedules/\(victim.schedule)",
         ] {
             seen.append(try await api.call(.get, "/api/v1/\(path)", token: victim.token).text)
         }
@@ -121,6 +128,11 @@ struct Tenants {
 
     func sameForAType(_ method: HTTPRequest.Method, _ verb: String, _ body: String? = nil) async throws {
         try await sameAsAbsent(method, "/api/v1/types/TARGET\(verb)", body, \.type, absent: "nobody")
+    }
+
+    func sameForASchedule(_ method: HTTPRequest.Method, _ verb: String, _ body: String? = nil) async throws {
+        try await sameAsAbsent(
+            method, "/api/v1/schedules/TARGET\(verb)", body, \.schedule, absent: "no-such-one")
     }
 
     private static let absentLease = "0199d4f0-0000-7000-8000-000000000001.1234567"
