@@ -1,124 +1,132 @@
 public import XQueueCore
 
+/// Schedules: tasks that recur.
 extension QueueClient {
-    /// Computes when a schedule would fire, without making one.
+    /// Computes when a schedule would fire, without creating one.
     ///
     /// - Parameters:
     ///   - timing: When it fires.
     ///   - name: Its name, which `H` in an expression is derived from.
-    ///   - count: How many ticks, from 1 to 100.
+    ///   - count: Number of ticks, 1 to 100.
     ///   - start: The time after which; nil for now.
     /// - Throws: ``QueueClientError``, or `CancellationError`.
     public func previewSchedule(
-        _ timing: PreviewedTiming, name: String? = nil, count: Int = 5, after start: Timestamp? = nil
+        _ timing: ScheduleDefinition.Timing, name: String? = nil, count: Int = 5,
+        after start: Timestamp? = nil
     ) async throws -> PreviewedSchedule {
         try await answer(to: .previewSchedule(timing, name: name, count: count, after: start))
     }
-}
 
-/// When a schedule fires, as sent to a server.
-public struct PreviewedTiming: Sendable, Hashable {
-    public enum Rule: Sendable, Hashable {
-        /// An expression of five fields, six with seconds first, or a macro such as `@daily`.
-        case cron(String)
-        /// A period, counted from 1970 on plus `offset`; both in whole seconds.
-        case every(Duration, offset: Duration = .zero)
-    }
-
-    public var rule: Rule
-    /// An IANA name; nil for UTC.
-    public var timeZone: String?
-    /// What happens to times that do not exist (`shift` or `skip`), and that exist twice (`first`, `last` or `both`), when
-    /// clocks are changed; nil for what suits the expression.
-    public var clockChanges: ClockChanges?
-
-    public struct ClockChanges: Sendable, Hashable {
-        public var gap: String
-        public var fold: String
-
-        public init(gap: String, fold: String) {
-            self.gap = gap
-            self.fold = fold
-        }
-    }
-
-    public init(_ rule: Rule, timeZone: String? = nil, clockChanges: ClockChanges? = nil) {
-        self.rule = rule
-        self.timeZone = timeZone
-        self.clockChanges = clockChanges
-    }
-}
-
-/// The next ticks of a schedule, as returned by a server.
-public struct PreviewedSchedule: Sendable, Hashable, Decodable {
-    public struct Tick: Sendable, Hashable, Decodable {
-        public let at: Timestamp
-        /// The same by the schedule's time zone.
-        public let local: String
-
-        /// Decodes a tick.
-        ///
-        /// - Parameter decoder: The decoder to read from.
-        public init(from decoder: any Decoder) throws {
-            let object = try WireObject(decoder)
-            at = try object.time("at")
-            local = try object.value("local")
-        }
-    }
-
-    private struct Words: Decodable {
-        let en: String
-        let zh: String
-    }
-
-    public let timeZone: String
-    /// The version of the server's time zones, such as `2026f`; nil if it is not known.
-    public let zoneVersion: String?
-    /// When it fires, in words.
-    public let explanation: String
-    /// The same in Chinese.
-    public let chineseExplanation: String
-    public let ticks: [Tick]
-
-    /// Decodes a preview.
+    /// Returns a page of schedules, ordered by name.
     ///
-    /// - Parameter decoder: The decoder to read from.
-    public init(from decoder: any Decoder) throws {
-        let object = try WireObject(decoder)
-        timeZone = try object.value("time_zone")
-        zoneVersion = try object.optional("tzdata")
-        let words: Words = try object.value("explain")
-        explanation = words.en
-        chineseExplanation = words.zh
-        ticks = try object.value("next")
+    /// - Parameters:
+    ///   - name: The name to continue after: the ``QueueSchedulePage/next`` of the previous page.
+    ///   - limit: Maximum number of schedules, 1 to 1000.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func schedules(after name: String? = nil, limit: Int = 100) async throws -> QueueSchedulePage {
+        try await answer(to: .schedules(after: name, limit: limit))
     }
-}
 
-extension ClientRequest {
-    /// `POST /schedules/preview`
-    package static func previewSchedule(
-        _ timing: PreviewedTiming, name: String?, count: Int, after start: Timestamp?
-    ) -> ClientRequest<PreviewedSchedule> {
-        var writer = JSONWriter()
-        writer.object { writer in
-            switch timing.rule {
-            case .cron(let text): writer.member("cron", text)
-            case .every(let period, let offset):
-                writer.member("every", period)
-                writer.member("offset", offset)
-            }
-            writer.member("time_zone", timing.timeZone)
-            if let changes = timing.clockChanges {
-                writer.name("dst")
-                writer.object { writer in
-                    writer.member("gap", changes.gap)
-                    writer.member("fold", changes.fold)
-                }
-            }
-            writer.member("name", name)
-            writer.member("count", count)
-            writer.member("after", start)
+    /// Returns a schedule; nil if there is none with this name.
+    ///
+    /// - Parameter name: The schedule's name.
+    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    public func schedule(_ name: String) async throws -> QueueSchedule? {
+        do {
+            return try await answer(to: .schedule(name))
+        } catch let error as QueueClientError where error.code == .notFound && error.status == 404 {
+            return nil
         }
-        return ClientRequest<PreviewedSchedule>(.post, "/schedules/preview", body: writer.text)
+    }
+
+    /// Creates a schedule, or replaces the one with this name.
+    ///
+    /// - Parameters:
+    ///   - name: Its name: 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
+    ///   - definition: When it fires, and the task of each tick.
+    ///   - version: The version it must have, 0 = it must not exist; nil = any.
+    /// - Returns: The schedule in its new state.
+    /// - Throws: ``QueueClientError`` `invalid_field`, whose field names the invalid part (`cron`, `task.type`);
+    ///   `version_conflict`; `owned_by_file` if it is in the server's configuration file; or `CancellationError`.
+    @discardableResult
+    public func setSchedule(
+        _ name: String, _ definition: ScheduleDefinition, version: Int? = nil
+    ) async throws -> QueueSchedule {
+        try await answer(to: .setSchedule(name, body: definition.json, version: version))
+    }
+
+    /// Changes some fields of a schedule.
+    ///
+    /// - Parameters:
+    ///   - name: The schedule's name.
+    ///   - patch: A JSON merge patch (RFC 7396) of its definition, such as `{"overlap":"allow","ends_at":null}`. Null means
+    ///     the default. Objects are merged, the task's payload included.
+    ///   - version: The version it must have; nil = any.
+    /// - Returns: The schedule in its new state.
+    /// - Throws: ``QueueClientError`` `not_found`, or as of ``setSchedule(_:_:version:)``; or `CancellationError`.
+    @discardableResult
+    public func patchSchedule(
+        _ name: String, _ patch: RawJSON, version: Int? = nil
+    ) async throws -> QueueSchedule {
+        try await answer(to: .patchSchedule(name, body: patch.text, version: version))
+    }
+
+    /// Removes a schedule; its tasks stay.
+    ///
+    /// - Parameters:
+    ///   - name: The schedule's name.
+    ///   - version: The version it must have; nil = any.
+    /// - Throws: ``QueueClientError`` `not_found`, `version_conflict` or `owned_by_file`; or `CancellationError`.
+    public func removeSchedule(_ name: String, version: Int? = nil) async throws {
+        _ = try await answer(to: .removeSchedule(name, version: version))
+    }
+
+    /// Pauses a schedule: it fires nothing until it is resumed.
+    ///
+    /// - Parameters:
+    ///   - name: The schedule's name.
+    ///   - reason: Why, for people.
+    /// - Returns: The schedule in its new state.
+    /// - Throws: ``QueueClientError`` `not_found`, or `CancellationError`.
+    @discardableResult
+    public func pauseSchedule(_ name: String, reason: String? = nil) async throws -> QueueSchedule {
+        try await answer(to: .pauseSchedule(name, reason: reason))
+    }
+
+    /// Resumes a paused schedule. It does not catch up with the ticks in between.
+    ///
+    /// - Parameter name: The schedule's name.
+    /// - Returns: The schedule in its new state.
+    /// - Throws: ``QueueClientError`` `not_found`, or `CancellationError`.
+    @discardableResult
+    public func resumeSchedule(_ name: String) async throws -> QueueSchedule {
+        try await answer(to: .resumeSchedule(name))
+    }
+
+    /// Submits a schedule's task now, apart from its ticks.
+    ///
+    /// - Parameter name: The schedule's name.
+    /// - Returns: The task, or the unfinished task with the same unique key.
+    /// - Throws: ``QueueClientError`` `not_found`, or `CancellationError`.
+    @discardableResult
+    public func runSchedule(_ name: String) async throws -> QueueTask {
+        try await answer(to: .runSchedule(name))
+    }
+
+    /// Submits the tasks of a schedule's past ticks. Ticks whose tasks exist are left alone, so repeating it is harmless.
+    ///
+    /// - Parameters:
+    ///   - name: The schedule's name.
+    ///   - start: The first possible tick.
+    ///   - end: The end of the ticks, exclusive; not in the future.
+    ///   - isDryRun: Whether to compute the ticks only.
+    /// - Returns: The ticks, at most 1,000.
+    /// - Throws: ``QueueClientError`` `not_found`, or `invalid_field` if there are more ticks or `end` is in the future;
+    ///   or `CancellationError`.
+    @discardableResult
+    public func backfillSchedule(
+        _ name: String, from start: Timestamp, to end: Timestamp, isDryRun: Bool = false
+    ) async throws -> ScheduleBackfill {
+        try await answer(to: .backfillSchedule(name, from: start, to: end, isDryRun: isDryRun))
     }
 }

@@ -35,8 +35,12 @@ public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertib
         public static let connectionClosed = Code(rawValue: "connection_closed")
         /// The reply is too large or not one of the API; the address may be of another server.
         public static let unexpectedAnswer = Code(rawValue: "unexpected_answer")
-        /// No such task, type, worker or lease.
+        /// No such task, type, schedule, worker or lease.
         public static let notFound = Code(rawValue: "not_found")
+        /// The schedule has another version than the one asked for.
+        public static let versionConflict = Code(rawValue: "version_conflict")
+        /// The schedule is in the server's configuration file, and can only be changed there.
+        public static let ownedByFile = Code(rawValue: "owned_by_file")
         /// The lease is no longer held.
         public static let leaseLost = Code(rawValue: "lease_lost")
     }

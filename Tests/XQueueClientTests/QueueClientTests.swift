@@ -157,6 +157,7 @@ import XQueueCore
             async let task = ClientArticle.submit(url: url, token: nil)
             try await ClientArticle.work(client)
             #expect(try await task.result?.text == #"{"to":"ann"}"#)
+            try await ClientArticle.schedule(client)
         }
     }
 }

@@ -7,7 +7,7 @@ import XQueueClient
 /// Codes from 64 on are those of `sysexits.h`.
 enum CommandExit: Int32, CaseIterable {
     case done = 0
-    /// The awaited task did not succeed, or a task's state does not allow the operation.
+    /// The awaited task did not succeed, or the state of a task or schedule does not allow the operation.
     case rejected = 1
     case noSuchTask = 2
     /// `--wait-for` elapsed before the task ended.
@@ -27,11 +27,11 @@ enum CommandExit: Int32, CaseIterable {
         switch self {
         case .done: "success; with --wait, the task succeeded"
         case .rejected:
-            "the task failed, timed out or was canceled, or its state does not allow the operation"
-        case .noSuchTask: "no such task or type"
+            "the task did not succeed, or the state of the task or schedule does not allow the operation"
+        case .noSuchTask: "no such task, type or schedule"
         case .stillRunning: "--wait-for elapsed before the task ended"
         case .usage: "invalid command line"
-        case .badInput: "the server rejected the task or a line of the file"
+        case .badInput: "the server rejected the task, the schedule or a line of the file"
         case .noInput: "cannot read a file"
         case .unavailable: "server unreachable or temporarily unavailable"
         case .unexpected: "internal error or unexpected reply"
@@ -57,7 +57,7 @@ extension QueueClientError {
         case nil: .unavailable
         case 401, 403: .noPermission
         case 404: .noSuchTask
-        case 409: .rejected
+        case 409, 412: .rejected
         case 429: .tryLater
         case .some(400..<500): .badInput
         case .some(200..<300): .unexpected

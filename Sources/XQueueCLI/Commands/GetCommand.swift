@@ -45,10 +45,11 @@ enum TaskSheet {
         guard let members = try RawJSON.members(of: json) else { return json + "\n" }
         var text = ""
         for member in members where member.value.kind != .null {
-            if member.name == "errors" {
+            switch member.name {
+            case "errors":
                 for error in try member.value.elements() ?? [] { text += line("errors", summary(of: error)) }
-            } else {
-                text += line(member.name, member.value.string?.onOneLine ?? member.value.text.onOneLine)
+            case "scheduled": text += line("scheduled", tick(of: member.value))
+            default: text += line(member.name, member.value.string?.onOneLine ?? member.value.text.onOneLine)
             }
         }
         return text
@@ -56,12 +57,22 @@ enum TaskSheet {
 
     /// Returns a failed attempt in one line.
     private static func summary(of error: RawJSON) -> String {
-        guard let members = try? error.members() else { return error.text }
-        func value(_ name: String) -> String {
-            let value = members.first { $0.name == name }?.value
-            return value.map { $0.string ?? $0.text } ?? ""
-        }
-        return "\(value("ended_at"))  attempt \(value("attempt"))  \(value("kind"))  \(value("error"))"
-            .onOneLine
+        guard let members = try? error.members() else { return error.text.onOneLine }
+        return """
+            \(value("ended_at", members))  attempt \(value("attempt", members))  \(value("kind", members))  \
+            \(value("error", members))
+            """.onOneLine
+    }
+
+    /// Returns the tick that submitted the task in one line.
+    private static func tick(of scheduled: RawJSON) -> String {
+        guard let members = try? scheduled.members() else { return scheduled.text.onOneLine }
+        let late = value("late", members) == "true" ? "  late" : ""
+        return "\(value("schedule", members))  \(value("tick", members))\(late)".onOneLine
+    }
+
+    private static func value(_ name: String, _ members: [JSONMember]) -> String {
+        let value = members.first { $0.name == name }?.value
+        return value.map { $0.string ?? $0.text } ?? ""
     }
 }

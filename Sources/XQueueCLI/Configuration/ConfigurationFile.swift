@@ -5,7 +5,7 @@ import Yams
 /// A configuration file, all of whose keys are known, with the line of each.
 ///
 /// It is parsed once: a single walk over its tree makes sure that nothing is silently ignored, gathers the settings'
-/// values as text, and reads the sections `handlers` and `auth.tokens`, which are not settings.
+/// values as text, and reads the sections `handlers`, `schedules` and `auth.tokens`, which are not settings.
 struct ConfigurationFile: Sendable {
     let path: String
     /// The text of each setting's value, by its key.
@@ -17,6 +17,8 @@ struct ConfigurationFile: Sendable {
     let handlerPlaces: [String: FilePlace]
     /// The tokens of the section `auth.tokens`.
     let tokens: [AccessToken]
+    /// The section `schedules`; nil if the file has neither it nor a revision.
+    let schedules: FileSchedules?
 
     /// - Throws: ``ConfigurationError`` if the file cannot be read, is not YAML, or has an unknown key.
     init(
@@ -45,6 +47,7 @@ struct ConfigurationFile: Sendable {
         handlers = walk.handlers
         handlerPlaces = walk.handlerPlaces
         tokens = walk.tokens
+        schedules = walk.schedules
     }
 
     private static func root(of text: String, path: String) throws(ConfigurationError) -> Node? {
@@ -86,6 +89,7 @@ struct ConfigurationFileWalk {
     private(set) var handlers: [HandlerDefinition] = []
     private(set) var handlerPlaces: [String: FilePlace] = [:]
     private(set) var tokens: [AccessToken] = []
+    private(set) var schedules: FileSchedules?
 
     init(path: String, settings: [Setting], environment: [String: String]) {
         self.path = path
@@ -104,6 +108,10 @@ struct ConfigurationFileWalk {
             }
             if name == SettingsTable.handlersSection {
                 readHandlers(value)
+            } else if name == SettingsTable.schedulesSection {
+                readSchedules(value, at: key)
+            } else if name == SettingsTable.schedulesRevision {
+                readRevision(value, at: key)
             } else {
                 section(name, value, key: key)
             }
@@ -123,7 +131,11 @@ struct ConfigurationFileWalk {
     private mutating func section(_ name: String, _ node: Node, key: Node) {
         let sections = Set(settings.compactMap(\.components.first))
         guard sections.contains(name) else {
-            let known = sections.sorted() + [SettingsTable.handlersSection]
+            let known =
+                sections.sorted() + [
+                    SettingsTable.handlersSection, SettingsTable.schedulesSection,
+                    SettingsTable.schedulesRevision,
+                ]
             return report("unknown key '\(name)'\(Suggestion.phrase(for: name, among: known))", at: key)
         }
         // An empty section, as when all its lines are commented out.
@@ -169,6 +181,24 @@ struct ConfigurationFileWalk {
         }
         values[name] = scalar.string
         places[name] = place(of: key)
+    }
+
+    // MARK: - Schedules
+
+    private mutating func readSchedules(_ node: Node, at key: Node) {
+        var reader = ScheduleSectionReader()
+        if !node.isEmptyScalar { reader.read(node) }
+        for problem in reader.problems { report(problem.text, at: problem.node) }
+        schedules = FileSchedules(revision: schedules?.revision ?? 0, schedules: reader.schedules)
+        places[SettingsTable.schedulesSection] = place(of: key)
+    }
+
+    private mutating func readRevision(_ node: Node, at key: Node) {
+        guard let revision = node.scalar.flatMap({ Int($0.string) }), 0...1_000_000_000_000 ~= revision else {
+            return report("'\(SettingsTable.schedulesRevision)' must be between 0 and 1000000000000", at: key)
+        }
+        schedules = FileSchedules(revision: revision, schedules: schedules?.schedules ?? [])
+        places[SettingsTable.schedulesRevision] = place(of: key)
     }
 
     // MARK: - Handlers

@@ -1,3 +1,4 @@
+import XQueue
 import XQueueHandlers
 import XQueueServer
 
@@ -16,6 +17,15 @@ enum ConfigurationListing {
                 "auth.tokens.\(token.name)", summary(of: token),
                 (resolved.sources[SettingsTable.tokensSection] ?? .default).description,
             ])
+        }
+        if let file = resolved.values.schedules {
+            func source(_ name: String) -> String { (resolved.sources[name] ?? .default).description }
+            rows.append([
+                SettingsTable.schedulesRevision, "\(file.revision)", source(SettingsTable.schedulesRevision),
+            ])
+            rows += file.schedules.map { schedule in
+                ["schedules.\(schedule.name)", summary(of: schedule), source(SettingsTable.schedulesSection)]
+            }
         }
         for handler in resolved.values.handlers {
             let source = resolved.handlerPlaces[handler.type].map { SettingSource.file($0).description } ?? ""
@@ -36,6 +46,15 @@ enum ConfigurationListing {
             if let most { words += "; at most \(most) \(what)" }
         }
         return words
+    }
+
+    private static func summary(of schedule: Schedule) -> String {
+        let rule =
+            switch schedule.timing.rule {
+            case .cron(let text): "\"\(text)\""
+            case .every(let period, _): "every \(DurationText.format(period))"
+            }
+        return "\(rule) \(schedule.timing.timeZone): \(schedule.task.type)"
     }
 
     /// Returns the settings with their defaults and descriptions, wrapped to the width of a terminal.

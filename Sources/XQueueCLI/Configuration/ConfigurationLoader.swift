@@ -52,6 +52,10 @@ struct ConfigurationLoader: Sendable {
         }
         if let kind = problems.first?.0 { throw ConfigurationError(kind, problems.map(\.1)) }
         resolved.values.handlers = file?.handlers ?? []
+        resolved.values.schedules = file?.schedules
+        for name in [SettingsTable.schedulesSection, SettingsTable.schedulesRevision] {
+            resolved.sources[name] = (file?.places[name]).map { .file($0) }
+        }
         resolved.handlerPlaces = file?.handlerPlaces ?? [:]
         resolved.file = file?.path
         resolved.warnings = EnvironmentCheck.warnings(about: environment, settings: settings)

@@ -26,6 +26,8 @@ struct ServeConfiguration: Sendable {
     var secretFiles: [String: String] = [:]
     /// The entries of the `handlers` section, in their order.
     var handlers: [HandlerDefinition] = []
+    /// The `schedules` section; nil for none.
+    var schedules: FileSchedules?
 }
 
 /// The limits of the store.

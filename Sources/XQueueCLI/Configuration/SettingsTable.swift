@@ -145,6 +145,10 @@ enum SettingsTable {
     static let handlersSection = "handlers"
     /// The section of the file that defines tokens instead of a value.
     static let tokensSection = "auth.tokens"
+    /// The section of the file that defines schedules.
+    static let schedulesSection = "schedules"
+    /// The file's revision of its schedules.
+    static let schedulesRevision = "schedules_revision"
 
     private static let second = Duration.seconds(1)
     private static let hour = Duration.seconds(3600)

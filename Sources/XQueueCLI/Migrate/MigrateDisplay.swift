@@ -75,6 +75,7 @@ final class MigrateDisplay: Sendable {
             if number > 0 || word.adoption == .adopted { rows.append((word.text, number)) }
         }
         rows.append(("types", report.types))
+        if report.schedules > 0 { rows.append(("schedules", report.schedules)) }
         let width = rows.map(\.name.count).max() ?? 0
         let digits = rows.map(\.number.grouped.count).max() ?? 0
         return rows.map { row in
@@ -95,6 +96,7 @@ final class MigrateDisplay: Sendable {
             writer.name("left_out")
             writer.array(report.conflicts) { $0.value($1.description) }
             writer.member("types", report.types)
+            writer.member("schedules", report.schedules)
             writer.member("completed_before", report.endedBefore?.rfc3339)
             writer.member("seconds", seconds)
         }

@@ -55,6 +55,7 @@ struct ServeProgram {
             store: store, intake: intake, configuration: queue, logger: logger, metrics: metrics)
         let webhooks = webhookClient()
         if queue.runsWorkers { try register(in: manager, journal: journal, webhooks: webhooks) }
+        try await setSchedules(in: manager)
         try sinks.open(for: manager)
         try log.addStatusSink(to: manager)
         EarlyOpening.warnIfFewAreLeft(logger)
@@ -78,6 +79,31 @@ struct ServeProgram {
         }
         await webhooks?.shutDown()
         logger.info("Stopped")
+    }
+
+    /// Sets the schedules of the configuration file.
+    private func setSchedules(in manager: TaskManager) async throws {
+        guard let file = configuration.values.schedules else { return }
+        let outcome: FileSchedulesOutcome
+        do {
+            outcome = try await manager.setFileSchedules(file.schedules, revision: file.revision)
+        } catch {
+            guard error.code == .invalidField else { throw error }
+            let place = configuration.sources[SettingsTable.schedulesSection].map { "\($0): " } ?? ""
+            throw ConfigurationError(.configuration, ["\(place)\(error.message)"])
+        }
+        if !outcome.kept.isEmpty {
+            logger.warning(
+                "Left schedules as they are: a newer file or the API has set them",
+                metadata: ["schedules": "\(outcome.kept.joined(separator: ", "))"])
+        }
+        guard !outcome.set.isEmpty || !outcome.removed.isEmpty else { return }
+        logger.info(
+            "Set the schedules of the configuration file",
+            metadata: [
+                "set": "\(outcome.set.joined(separator: ", "))",
+                "removed": "\(outcome.removed.joined(separator: ", "))", "revision": "\(file.revision)",
+            ])
     }
 
     /// Warns if a migration to this queue is incomplete.

@@ -65,7 +65,7 @@ struct SubmitCommand: AsyncParsableCommand {
             try file.check()
         }
         try waiting.check()
-        if let id = fields.id, TaskID(id) == nil { throw ValidationError("\(id) is not a UUID") }
+        if let id = fields.single.id, TaskID(id) == nil { throw ValidationError("\(id) is not a UUID") }
     }
 
     func run() async throws {

@@ -5,6 +5,51 @@ import XQueueCore
 
 /// The fields of a submission as options; omitted ones take the server's defaults.
 struct TaskFields: ParsableArguments {
+    @OptionGroup var repeatable: RepeatableTaskFields
+    @OptionGroup var single: SingleTaskFields
+
+    var isEmpty: Bool { repeatable.isEmpty && single.isEmpty }
+
+    /// Returns the submission that the options describe.
+    ///
+    /// - Throws: ``CommandError`` if `--run-at` is not a time, or the metadata cannot be read or is not JSON.
+    func submission(type: String, payload: RawJSON?) throws -> Submission {
+        var submission = try repeatable.submission(type: type, payload: payload)
+        submission.delay = single.delay
+        submission.runAt = try single.runAt.map { text in
+            guard let time = RFC3339Reader.timestamp(text) else {
+                throw CommandError(.badInput, "--run-at: \(text) is not a time like 2026-01-31T09:30:00Z")
+            }
+            return time
+        }
+        submission.id = single.id.flatMap { TaskID($0) }
+        return submission
+    }
+}
+
+/// The fields that only one task can have.
+struct SingleTaskFields: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Delay before the task may run.", valueName: "duration"),
+        transform: DurationArgument.parse)
+    var delay: Duration?
+
+    @Option(
+        name: .customLong("run-at"),
+        help: ArgumentHelp("Earliest start, such as 2026-01-31T09:30:00Z.", valueName: "time"))
+    var runAt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Task ID of your own (UUIDv7); submitting it again returns the existing task.",
+            valueName: "uuid"))
+    var id: String?
+
+    var isEmpty: Bool { delay == nil && runAt == nil && id == nil }
+}
+
+/// The fields that many tasks can have, such as those of a schedule.
+struct RepeatableTaskFields: ParsableArguments {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Priority (larger runs first); default: 0.", valueName: "number")
@@ -40,16 +85,6 @@ struct TaskFields: ParsableArguments {
     var maxConcurrency: Int?
 
     @Option(
-        help: ArgumentHelp("Delay before the task may run.", valueName: "duration"),
-        transform: DurationArgument.parse)
-    var delay: Duration?
-
-    @Option(
-        name: .customLong("run-at"),
-        help: ArgumentHelp("Earliest start, such as 2026-01-31T09:30:00Z.", valueName: "time"))
-    var runAt: String?
-
-    @Option(
         name: .customLong("unique-key"),
         help: ArgumentHelp(
             "If a task with this key is unfinished, return it instead of submitting.", valueName: "key"))
@@ -60,12 +95,6 @@ struct TaskFields: ParsableArguments {
             "JSON object (or @FILE) passed to handlers and events along with the task; at most 4096 bytes.",
             valueName: "json"))
     var metadata: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Task ID of your own (UUIDv7); submitting it again returns the existing task.",
-            valueName: "uuid"))
-    var id: String?
 
     @Option(
         name: .customLong("retry-strategy"),
@@ -97,8 +126,8 @@ struct TaskFields: ParsableArguments {
 
     var isEmpty: Bool {
         priority == nil && maxRetry == nil && queueTimeout == nil && processTimeout == nil
-            && concurrencyKey == nil && maxConcurrency == nil && delay == nil && runAt == nil
-            && uniqueKey == nil && metadata == nil && id == nil && !hasRetryPolicy
+            && concurrencyKey == nil && maxConcurrency == nil && uniqueKey == nil && metadata == nil
+            && !hasRetryPolicy
     }
 
     private var hasRetryPolicy: Bool {
@@ -107,7 +136,7 @@ struct TaskFields: ParsableArguments {
 
     /// Returns the submission that the options describe.
     ///
-    /// - Throws: ``CommandError`` if `--run-at` is not a time.
+    /// - Throws: ``CommandError`` if the metadata cannot be read or is not JSON.
     func submission(type: String, payload: RawJSON?) throws -> Submission {
         var submission = Submission(type: type, payload: payload)
         submission.priority = priority
@@ -116,16 +145,8 @@ struct TaskFields: ParsableArguments {
         submission.processTimeout = processTimeout
         submission.concurrencyKey = concurrencyKey
         submission.maxConcurrency = maxConcurrency
-        submission.delay = delay
-        submission.runAt = try runAt.map { text in
-            guard let time = RFC3339Reader.timestamp(text) else {
-                throw CommandError(.badInput, "--run-at: \(text) is not a time like 2026-01-31T09:30:00Z")
-            }
-            return time
-        }
         submission.uniqueKey = uniqueKey
         submission.metadata = try metadata.map { try PayloadSource.read($0, called: "the metadata") }
-        submission.id = id.flatMap { TaskID($0) }
         submission.retryPolicy.strategy = retryStrategy.flatMap {
             RetryPolicy.Strategy(rawValue: $0.rawValue)
         }

@@ -6,6 +6,8 @@ struct WatchBoard {
     /// Maximum number of bars; further tasks are counted.
     static let maxBars = 20
     private static let barWidth = 24
+    /// Number of characters of a task ID.
+    private static let idWidth = 36
 
     private struct Bar {
         var type: String
@@ -25,6 +27,7 @@ struct WatchBoard {
 
     /// Applies an event; returns the permanent line to print, if any.
     mutating func apply(_ event: QueueEvent) -> String? {
+        if event.kind == .schedule { return line(ofSchedule: event) }
         guard let id = event.taskID, let type = event.type else { return nil }
         if event.kind == .progress {
             setBar(id, type, percent: event.progress ?? 0, message: event.progressMessage ?? "")
@@ -70,9 +73,27 @@ struct WatchBoard {
         if let retries = event.retryCount, retries > 0 { notes.append("retry \(retries)") }
         if status == .processing, let worker = event.workerID { notes.append("on \(worker)") }
         if status != .success, let error = event.error { notes.append(error) }
-        let statusText = isTerminal ? status.rawValue.padded(to: 10) : status.rawValue
+        return line(event, id.description, status.rawValue, type, notes)
+    }
+
+    /// Returns the line of a tick; nil if the event lacks what it is about.
+    private func line(ofSchedule event: QueueEvent) -> String? {
+        guard let schedule = event.schedule, let outcome = event.outcome else { return nil }
+        var notes = ["schedule \(schedule)"]
+        if let tick = event.tick { notes.append("tick \(tick.rfc3339)") }
+        if let count = event.count, count > 1 { notes.append("\(count) ticks") }
+        // Other ticks have no task.
+        let id = outcome == .fired || outcome == .late ? event.taskID?.description : nil
+        return line(event, id ?? "-", outcome.rawValue, event.type ?? "-", notes)
+    }
+
+    private func line(
+        _ event: QueueEvent, _ id: String, _ word: String, _ type: String, _ notes: [String]
+    ) -> String {
+        let id = isTerminal ? id.padded(to: Self.idWidth) : id
+        let word = isTerminal ? word.padded(to: 10) : word
         let values =
-            [event.timestamp?.rfc3339 ?? "", id.description, statusText, type]
+            [event.timestamp?.rfc3339 ?? "", id, word, type]
             + (notes.isEmpty ? [] : [notes.joined(separator: "  ")])
         return values.map(\.onOneLine).joined(separator: isTerminal ? "  " : "\t")
     }

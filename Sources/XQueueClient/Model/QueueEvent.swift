@@ -24,6 +24,8 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         public static let status = Kind(rawValue: "status")
         /// A task reported progress.
         public static let progress = Kind(rawValue: "progress")
+        /// A schedule fired or passed over a tick, or was paused.
+        public static let schedule = Kind(rawValue: "schedule")
         /// The stream is open: events from now on follow.
         public static let hello = Kind(rawValue: "hello")
         /// Some events were missed; fetch the tasks of interest.
@@ -32,11 +34,35 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         public static let close = Kind(rawValue: "close")
     }
 
+    /// What happened to a tick, or to its schedule.
+    public struct Outcome: RawRepresentable, Sendable, Hashable {
+        /// The outcome as text.
+        public let rawValue: String
+
+        /// Creates an outcome.
+        ///
+        /// - Parameter rawValue: The outcome as text.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The tick's task was submitted.
+        public static let fired = Outcome(rawValue: "fired")
+        /// The tick's task was submitted late.
+        public static let late = Outcome(rawValue: "late")
+        /// The task of an earlier tick was unfinished.
+        public static let skipped = Outcome(rawValue: "skipped")
+        /// Ticks were not fired in time, and not caught up with.
+        public static let missed = Outcome(rawValue: "missed")
+        /// The schedule was paused.
+        public static let paused = Outcome(rawValue: "paused")
+    }
+
     /// The kind of event.
     public let kind: Kind
     /// Position in the event log.
     public let cursor: String?
-    /// The task.
+    /// The task; of a ``Kind/schedule``, the tick's, which exists only if the tick was fired.
     public let taskID: TaskID?
     /// The task's type.
     public let type: String?
@@ -58,6 +84,14 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
     public let workerID: String?
     /// The task's metadata.
     public private(set) var metadata: RawJSON?
+    /// Name of the schedule, if it is about one.
+    public let schedule: String?
+    /// What happened to the tick.
+    public let outcome: Outcome?
+    /// The tick.
+    public let tick: Timestamp?
+    /// Number of ticks; more than 1 only for ``Outcome/missed``.
+    public let count: Int?
     /// When it happened.
     public let timestamp: Timestamp?
     /// Explanation of a ``Kind/reset``, or why the stream was closed.
@@ -83,6 +117,10 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         progressMessage = try object.optional("progress_message")
         workerID = try object.optional("worker_id")
         metadata = try object.optionalJSON("metadata")
+        schedule = try object.optional("schedule")
+        outcome = try object.optional("outcome").map { Outcome(rawValue: $0) }
+        tick = try object.optionalTime("tick")
+        count = try object.optional("count")
         timestamp = try object.optionalTime("timestamp")
         message = try object.optional("message") ?? object.optional("reason")
     }
@@ -114,6 +152,10 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
         progressMessage = nil
         workerID = task.workerID
         metadata = task.metadata
+        schedule = nil
+        outcome = nil
+        tick = nil
+        count = nil
         timestamp = task.updatedAt
         message = nil
     }

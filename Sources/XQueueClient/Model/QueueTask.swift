@@ -28,6 +28,8 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     public let retryPolicy: RetryPolicy
     /// Trace that the task belongs to.
     public let trace: TraceContext?
+    /// The tick that submitted the task; nil if none did.
+    public let scheduled: Scheduled?
 
     /// Status of the task.
     public let status: TaskStatus
@@ -66,6 +68,29 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     /// Whether the task is still only in the log in front of the store. If another one there has the same unique key, no
     /// task with this identifier may come to exist.
     public let isProvisional: Bool
+
+    /// The tick of a schedule that submitted a task.
+    public struct Scheduled: Sendable, Hashable, Decodable {
+        /// Name of the schedule.
+        public let schedule: String
+        /// The tick.
+        public let tick: Timestamp
+        /// The tick before it; nil for the first one.
+        public let previousTick: Timestamp?
+        /// Whether the tick was fired late.
+        public let isLate: Bool
+
+        /// Decodes a tick.
+        ///
+        /// - Parameter decoder: The decoder to read from.
+        public init(from decoder: any Decoder) throws {
+            let object = try WireObject(decoder)
+            schedule = try object.value("schedule")
+            tick = try object.time("tick")
+            previousTick = try object.optionalTime("previous_tick")
+            isLate = try object.value("late")
+        }
+    }
 
     /// A failed attempt.
     public struct Failure: Sendable, Hashable, Decodable {
@@ -118,6 +143,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         let parent: String? = try object.optional("traceparent")
         let state: String? = try object.optional("tracestate")
         trace = parent.flatMap { TraceContext(parent: $0, state: state) }
+        scheduled = try object.optional("scheduled")
         status = try object.word("status")
         pendingReason = try object.optionalWord("pending_reason")
         attempt = try object.value("attempt")

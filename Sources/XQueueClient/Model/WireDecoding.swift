@@ -68,6 +68,11 @@ struct WireObject {
         return try word(name)
     }
 
+    /// Returns a member as a case of `Value`; nil if it is missing, null, or not one of the cases.
+    func knownWord<Value: RawRepresentable<String>>(_ name: String) throws -> Value? {
+        try optional(name).flatMap { Value(rawValue: $0) }
+    }
+
     func id(_ name: String) throws -> TaskID {
         let text: String = try value(name)
         guard let id = TaskID(text) else { throw wrong(name, "not an identifier: '\(text)'") }

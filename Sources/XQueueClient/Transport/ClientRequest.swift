@@ -15,6 +15,7 @@ package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
         case get = "GET"
         case post = "POST"
         case put = "PUT"
+        case patch = "PATCH"
         case delete = "DELETE"
     }
 
@@ -24,6 +25,8 @@ package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
     var query: [(name: String, value: String)] = []
     /// JSON body.
     var body: String?
+    /// The version that what it changes must have, 0 for none; nil for any.
+    var version: Int?
     /// Whether the request is safe to send twice.
     var isRepeatable = true
     /// How long the server may deliberately delay its reply (long polling).
@@ -112,6 +115,7 @@ extension QueueClient {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(string: body))
         }
+        if let version = call.version { request.headers.add(name: "If-Match", value: "\"\(version)\"") }
         let timeout = TimeAmount(min(configuration.timeout + call.wait, ModelLimits.maxDuration))
         let (response, text) = try await sent { [request] in
             let response = try await http.execute(request, timeout: timeout)

@@ -1,0 +1,29 @@
+import ArgumentParser
+import XQueueClient
+import XQueueCore
+
+/// The task of a schedule as options.
+struct ScheduleTaskFields: ParsableArguments {
+    @Option(help: "Task type.")
+    var type: String?
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Payload: JSON, @FILE, or - for standard input; default: null.", valueName: "json")
+    )
+    var payload: String?
+
+    @OptionGroup var fields: RepeatableTaskFields
+
+    var isEmpty: Bool { type == nil && payload == nil && fields.isEmpty }
+
+    /// Returns the members of the task that are given.
+    ///
+    /// - Throws: ``CommandError`` if the payload or the metadata cannot be read or is not JSON.
+    func members() throws -> [JSONMember] {
+        let payload = try payload.map { try PayloadSource.read($0) }
+        let submission = try fields.submission(type: type ?? "", payload: payload)
+        let members = try RawJSON.members(of: submission.json) ?? []
+        return members.filter { $0.name != "type" || type != nil }
+    }
+}
