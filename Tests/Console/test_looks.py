@@ -7,7 +7,7 @@ from support.case import ConsoleCase
 from support.programs import wait_for
 
 PHONE = {"size": (390, 844), "is_phone": True}
-VIEWS = ("overview", "tasks", "submit", "types", "workers")
+VIEWS = ("overview", "tasks", "schedules", "submit", "types", "workers")
 
 
 class LooksTest(ConsoleCase):
@@ -33,17 +33,22 @@ class LooksTest(ConsoleCase):
         self.server.call("POST", "types/thumbnail/pause")
         self.server.call("PUT", "types/mail.digest/limit", {"max_concurrency": 3})
         submit(payload={}, delay=7_200)
+        daily = {"cron": "30 2 * * *", "time_zone": "Europe/Berlin", "task": {"type": "mail.digest"}}
+        self.server.call("PUT", "schedules/daily", daily)
+        self.server.call("PUT", "schedules/report-with-a-rather-long-name.of-the-month", {**daily, "cron": "0 9 L * *"})
+        self.server.call("POST", "schedules/daily/pause", {"reason": "until the end of the month"})
         self.failed = failed
         wait_for(
             lambda: (self.server.task(self.running[0])["progress"] or 0) > 0.5, "the first one makes progress")
 
     def look_at(self, page, name):
-        paths = {**{view: view for view in VIEWS},
+        paths = {**{view: view for view in VIEWS}, "schedule": "schedules/daily",
                  "task-running": f"tasks/{self.running[0]}", "task-failed": f"tasks/{self.failed}"}
         for view, path in paths.items():
             self.go(page, path)
             page.wait_until(f"location.hash === '#/{path}' && document.querySelector('h1') !== null", f"{path} is shown")
-            shown = {"tasks": "tbody tr", "types": "tbody tr", "workers": ".nodes .card", "submit": "form",
+            shown = {"tasks": "tbody tr", "schedules": ".schedules-table tbody tr", "schedule": ".facts dd",
+                     "types": "tbody tr", "workers": ".nodes .card", "submit": "form",
                      "overview": "#card-workers ~ .rows li, .card .rows li"}.get(view, ".timeline li")
             page.wait_until(f"document.querySelector({json.dumps(shown)})?.checkVisibility()", f"{view} has content")
             if view == "overview":

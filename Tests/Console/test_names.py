@@ -90,6 +90,7 @@ class NamesTest(ConsoleCase):
         for number in range(14):
             submit(type=f"type-{number}")
         self.server.call("PUT", f"types/{LONG}/limit", {"max_concurrency": 100_000})
+        self.server.call("PUT", f"schedules/{LONG}", {"cron": "0 0 1 1 *", "task": {"type": LONG}})
         wait_for(
             lambda: self.server.call("GET", "stats")["processing_tasks"] == len(self.running), "they run")
 
@@ -99,7 +100,7 @@ class NamesTest(ConsoleCase):
         shown = {
             "overview": ".card .rows li", "tasks": "tbody tr", f"tasks/{self.long}": ".timeline li", "types": "tbody tr",
             "workers": ".nodes .card", "submit": "form", f"tasks?type={LONG}": "tbody tr",
-            f"tasks/{self.running[1]}": ".timeline li",
+            f"tasks/{self.running[1]}": ".timeline li", "schedules": ".schedules-table tbody tr", f"schedules/{LONG}": ".facts dd",
         }
         for width in WIDTHS:
             page.look((width, 844), is_phone=width <= 390)

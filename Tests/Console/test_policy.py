@@ -29,7 +29,7 @@ class PolicyTest(ConsoleCase):
 
     def test_nothing_is_loaded_from_other_origins(self):
         page = self.open("overview")
-        for view in ("tasks", "submit", "types", "workers"):
+        for view in ("tasks", "schedules", "submit", "types", "workers"):
             self.go(page, view)
             page.wait_until(f"document.querySelector('.nav [aria-current]').hash === '#/{view}'")
         origins = page.evaluate(

@@ -14,7 +14,8 @@ const MAX_LIMIT = 1_000_000;
 export const canCancel = (task) => !isOver(task.status);
 export const canRetry = (task) => ["failed", "canceled", "timeout"].includes(task.status);
 
-async function attempt(call) {
+/** Returns the result of `call()`; null, with a notification, if it fails. */
+export async function attempt(call) {
   try {
     return await call();
   } catch (error) {

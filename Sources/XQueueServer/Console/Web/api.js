@@ -19,7 +19,7 @@ export class APIError extends Error {
   }
 }
 
-async function call(path, { method = "GET", body, signal, timeout = TIMEOUT } = {}) {
+async function call(path, { method = "GET", body, version, signal, timeout = TIMEOUT } = {}) {
   const askedAt = Date.now();
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), timeout);
@@ -32,7 +32,10 @@ async function call(path, { method = "GET", body, signal, timeout = TIMEOUT } = 
       body,
       signal: limit.signal,
       cache: "no-store",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: {
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(version === undefined ? {} : { "If-Match": `"${version}"` }),
+      },
     });
     text = await response.text();
   } catch (error) {
@@ -83,6 +86,9 @@ async function stats() {
 /** The API's maximum `offset`; later tasks can only be reached page by page. */
 export const MAX_OFFSET = 10_000;
 
+/** The API's maximum number of schedules in a reply. */
+const MAX_SCHEDULES = 1000;
+
 /**
  * Returns `size` tasks from `place` on, which is `{ offset }` or `{ after }` with `next` of the previous page, the
  * total number of tasks, and `next`, null after the last task. Large payloads can make it send several requests.
@@ -100,8 +106,25 @@ async function page(query, place, size, signal) {
   }
 }
 
+/** A schedule with the raw JSON of its task. */
+const withRawTask = ({ value, text }) => ({ ...value, rawTask: rawMember(text, "task") });
+
+/** The first `count` schedules by name, and whether there are more. */
+async function schedules(count) {
+  const found = [];
+  const query = new URLSearchParams();
+  for (;;) {
+    query.set("limit", String(Math.min(count - found.length, MAX_SCHEDULES)));
+    const { value } = await call(`schedules?${query}`);
+    found.push(...value.schedules);
+    if (!value.has_more || found.length >= count) return { schedules: found, hasMore: value.has_more };
+    query.set("after", value.next);
+  }
+}
+
 const taskPath = (id) => `tasks/${encodeURIComponent(id)}`;
 const typePath = (type) => `types/${encodeURIComponent(type)}`;
+const schedulePath = (name) => `schedules/${encodeURIComponent(name)}`;
 
 export const api = {
   session: async () => (await call("session")).value,
@@ -119,6 +142,20 @@ export const api = {
   })).value,
   resume: async (type) => (await call(`${typePath(type)}/resume`, { method: "POST" })).value,
   deleteType: async (type) => (await call(typePath(type), { method: "DELETE" })).value,
+  schedules,
+  schedule: async (name) => withRawTask(await call(schedulePath(name))),
+  /** `version` is the one it must have, 0 if it must not exist. */
+  setSchedule: async (name, body, version) => withRawTask(await call(schedulePath(name), { method: "PUT", body, version })),
+  deleteSchedule: async (name) => (await call(schedulePath(name), { method: "DELETE" })).value,
+  pauseSchedule: async (name, reason) => (await call(`${schedulePath(name)}/pause`, {
+    method: "POST", body: JSON.stringify({ reason }),
+  })).value,
+  resumeSchedule: async (name) => (await call(`${schedulePath(name)}/resume`, { method: "POST" })).value,
+  runSchedule: async (name) => (await call(`${schedulePath(name)}/run`, { method: "POST" })).value,
+  backfill: async (name, range) => (await call(`${schedulePath(name)}/backfill`, {
+    method: "POST", body: JSON.stringify(range),
+  })).value,
+  previewSchedule: async (body, signal) => (await call("schedules/preview", { method: "POST", body, signal })).value,
 };
 
 /** The URL of the event stream with these parameters. */

@@ -12,6 +12,8 @@ import { SECTIONS, shell } from "./shell.js";
 import { EventStream } from "./stream.js";
 import { loginView, maySee } from "./view-login.js";
 import { overviewView } from "./view-overview.js";
+import { scheduleView } from "./view-schedule.js";
+import { schedulesView } from "./view-schedules.js";
 import { submitView } from "./view-submit.js";
 import { taskView } from "./view-task.js";
 import { tasksView } from "./view-tasks.js";
@@ -24,7 +26,8 @@ const PAINT_PACE = 100;
 const TRANSIT = 1500;
 
 const views = {
-  overview: overviewView, tasks: tasksView, submit: submitView, types: typesView, workers: workersView,
+  overview: overviewView, tasks: tasksView, schedules: schedulesView, submit: submitView, types: typesView,
+  workers: workersView,
 };
 
 const root = document.getElementById("app");
@@ -67,7 +70,7 @@ function open() {
   if (location.hash === shownAt && !isFirst) return;
   shownAt = location.hash || "#/";
   view?.close();
-  view = name === "tasks" && id ? taskView({ id, model }) : views[section]({ model, query });
+  view = pageOf(name, id, query) ?? views[section]({ model, query });
   frame.mark(section);
   frame.main.replaceChildren(view.node);
   document.title = `${t(`nav.${section}`)} · XQueue`;
@@ -75,6 +78,13 @@ function open() {
     scrollTo(0, 0);
     frame.main.focus({ preventScroll: true });
   }
+}
+
+/** The page of one task or schedule; undefined for any other address. */
+function pageOf(name, id, query) {
+  if (name === "tasks" && id) return taskView({ id, model });
+  if (name === "schedules" && (id || query.has("new"))) return scheduleView({ name: id });
+  return undefined;
 }
 
 function paint() {
@@ -166,10 +176,13 @@ function beginAt(cursor) {
 
 function onEvents(messages) {
   const events = [];
+  const ticks = [];
   for (const message of messages) {
     if (message.event === "status" || message.event === "progress") {
       events.push(message);
       seenCursors?.add(message.cursor);
+    } else if (message.event === "schedule") {
+      ticks.push(message);
     } else if (message.event === "reset" || (message.event === "hello" && isFresh)) {
       beginAt(message.cursor);
     }
@@ -180,6 +193,7 @@ function onEvents(messages) {
     view?.take?.(events);
     if (span) model.series.cover(span, Date.parse(events.at(-1).timestamp));
   }
+  if (ticks.length > 0) view?.takeTicks?.(ticks);
   coverUpToNow();
   planPaint();
 }

@@ -5,14 +5,19 @@ import { t } from "./i18n.js";
 
 /**
  * Asks for confirmation; resolves to whether it was given. The dialog is modal: it traps the keyboard focus, Escape
- * closes it, and the focus returns to where it was. `subject` shows what the action applies to. `extra` may hold a
- * field, whose value `check()` validates. Without `yes`, the dialog only explains.
+ * closes it, and the focus returns to where it was. `subject` shows what the action applies to. `extra` may hold
+ * fields, whose values `check()` validates, possibly by asking the server. Without `yes`, the dialog only explains.
  */
 export function confirm({ title, subject = null, text, yes, isDangerous = false, extra = null, check = () => true }) {
   return new Promise((resolve) => {
     const focused = document.activeElement;
-    const accept = () => {
-      if (check()) dialog.close("yes");
+    let isChecking = false;
+    const accept = async () => {
+      if (isChecking) return;
+      isChecking = true;
+      const isFine = await check();
+      isChecking = false;
+      if (isFine) dialog.close("yes");
     };
     const dialog = h(
       "dialog",

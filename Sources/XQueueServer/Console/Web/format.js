@@ -7,7 +7,8 @@ export { number };
 
 const cache = new Map();
 
-function cached(kind, make) {
+/** A format of `Intl` in the user's language, which `make(tag)` makes once. */
+export function cached(kind, make) {
   const key = `${language()} ${kind}`;
   let format = cache.get(key);
   if (!format) {

@@ -1,5 +1,6 @@
 // The console's texts in the user's language.
 
+import { cronRejection } from "./cron-rejections.js";
 import { rejection } from "./rejections.js";
 import { en } from "./words-en.js";
 import { zh } from "./words-zh.js";
@@ -46,7 +47,16 @@ export function explain(error) {
   if (!(key in words[current])) return error.message;
   const known = rejection(error);
   const isKnown = known !== null && known.key in words[current];
+  if (known?.key === "rejected.cron") known.values.why = explainCron(known.values.why);
   return t(key, { message: isKnown ? t(known.key, known.values) : error.message, field: error.field ?? "" });
+}
+
+/** What is wrong with a cron expression. English is what the server says. */
+function explainCron(message) {
+  const known = current === "en" ? null : cronRejection(message);
+  if (known === null) return message;
+  const why = t(known.key, known.values);
+  return known.field ? t("cron.field", { name: t(known.field), why }) : why;
 }
 
 export function remember(name, value) {

@@ -5,6 +5,7 @@ import { s } from "./dom.js";
 const paths = {
   overview: ["M4 19V11", "M10 19V5", "M16 19v-6", "M21 19H3"],
   tasks: ["M4 6h16", "M4 12h16", "M4 18h10"],
+  schedules: ["M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16z", "M12 8v4l3 2"],
   submit: ["M12 5v14", "M5 12h14"],
   types: ["M4 5h7v6H4z", "M13 5h7v6h-7z", "M4 13h7v6H4z", "M13 13h7v6h-7z"],
   workers: ["M4 5h16v6H4z", "M4 13h16v6H4z", "M7.5 8h.01", "M7.5 16h.01"],
@@ -21,6 +22,9 @@ const paths = {
   play: ["M7 5v14l11-7z"],
   remove: ["M5 7h14", "M10 7V4h4v3", "m7 7 1 13h8l1-13"],
   again: ["M4 8h12l-3-3", "M20 16H8l3 3"],
+  backfill: ["M11 7l-6 5 6 5z", "M19 7l-6 5 6 5z"],
+  run: ["M13 3 6 14h5l-1 7 7-11h-5z"],
+  edit: ["M5 19h4L19 9l-4-4L5 15z", "m13 7 4 4"],
   alert: ["M12 4 3 20h18z", "M12 10v4", "M12 17h.01"],
 };
 

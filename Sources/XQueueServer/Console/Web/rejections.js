@@ -28,6 +28,9 @@ const reasons = [
   [/^must be at most (?<time>\d{4}-\S+)$/, "latest"],
   [/^cannot be combined with (?<other>\w+)$/, "beside"],
   [/^must be `next` of a previous page$/, "next"],
+  [/^is invalid: (?<why>.+)$/, "cron"],
+  [/^"(?<text>.*)" is not a time zone of this machine; /, "zone"],
+  [/^must be a whole number of seconds from (?<min>\d+) to (?<max>\d+)$/, "whole"],
 ];
 
 /** The text key and values for an error about a field; null for any other error. */

@@ -4,7 +4,7 @@ import { h, replace, setAttribute, setText, show } from "./dom.js";
 import { language, languages, remember, setLanguage, t } from "./i18n.js";
 import { icon, mark } from "./icons.js";
 
-export const SECTIONS = ["overview", "tasks", "submit", "types", "workers"];
+export const SECTIONS = ["overview", "tasks", "schedules", "submit", "types", "workers"];
 
 /** Calls `onLanguage()` after the language changed, `onRetry()` to reconnect now, `onLogout()`, if given, to log out. */
 export function shell({ onLanguage, onRetry, onLogout }) {

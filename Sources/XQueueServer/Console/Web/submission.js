@@ -3,7 +3,8 @@
 import { submitAddress } from "./api.js";
 import { t } from "./i18n.js";
 
-const TYPE = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Types and schedules. */
+export const NAME = /^[A-Za-z0-9._:-]{1,128}$/;
 const bytes = (text) => new TextEncoder().encode(text).length;
 
 /** The form's numeric fields: minimum, maximum, and whether integers only. */
@@ -30,7 +31,8 @@ export function checkNumber(text, least, most, isWhole) {
   return isFine ? null : t(isWhole ? "invalid.integer" : "invalid.number", { min: least, max: most });
 }
 
-function jsonError(text) {
+/** The error message for invalid JSON; null if it is valid. */
+export function jsonError(text) {
   try {
     JSON.parse(text);
     return null;
@@ -51,7 +53,7 @@ export function read(fields) {
   const errors = {};
   const type = fields.type.trim();
   if (type === "") errors.type = t("invalid.type.required");
-  else if (!TYPE.test(type)) errors.type = t("invalid.type");
+  else if (!NAME.test(type)) errors.type = t("invalid.type");
   members.push(["type", JSON.stringify(type)]);
   const payload = fields.payload.trim();
   if (payload !== "") {

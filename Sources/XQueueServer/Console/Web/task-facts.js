@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { clockTime, number, span } from "./format.js";
 import { t, word } from "./i18n.js";
 import { emptyNote, whyFailed } from "./parts.js";
+import { scheduledTick } from "./schedule-parts.js";
 
 /** Number of attempt errors that the server keeps. */
 const KEPT = 10;
@@ -26,6 +27,7 @@ export function taskFacts(task) {
     })],
     ["unique", task.unique_key],
     ["metadata", task.metadata && h("span", { class: "mono" }, task.rawMetadata)],
+    ["scheduled", task.scheduled && scheduledTick(task.scheduled)],
     ["created", time(task.created_at)],
     ["run_at", task.run_at === task.created_at ? null : time(task.run_at)],
     ["started", time(task.started_at)],
