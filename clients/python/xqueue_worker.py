@@ -31,8 +31,8 @@ import socket
 import ssl
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, TypeVar
-from urllib.parse import quote, urlsplit
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, TypeVar, Union
+from urllib.parse import quote, urlencode, urlsplit
 
 __all__ = [
     "Client", "Task", "Worker", "XQueueError", "Unreachable", "TaskFailed", "TaskStopped", "Snooze",
@@ -47,6 +47,7 @@ _LABEL_BYTES = 128
 _LONGEST = 315_360_000.0
 
 Handler = Callable[["Task"], Any]
+Time = Union[datetime.datetime, str]
 H = TypeVar("H", bound=Handler)
 
 
@@ -147,7 +148,25 @@ def _seconds(value: Any, what: str) -> Optional[float]:
     return min(max(seconds, 0.0), _LONGEST)
 
 
+def _field(value: Any) -> Any:
+    """Converts a time or duration to the API's form; any other value stays.
+
+    :raises ValueError: for a time without a time zone, which could mean any.
+    """
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime.datetime):
+        if value.utcoffset() is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.isoformat()
+    return value
+
+
 # The client
+
+
+def _schedule_path(name: str, action: str = "") -> str:
+    return f"/api/v1/schedules/{quote(name, safe='')}" + (f"/{action}" if action else "")
 
 
 class Client:
@@ -215,19 +234,95 @@ class Client:
                 raise TimeoutError(f"task {id} is {task['status']} after {timeout} s")
             time.sleep(interval)
 
+    def set_schedule(
+        self, name: str, type: str, payload: Any = None, *, cron: Optional[str] = None,
+        every: Union[float, datetime.timedelta, None] = None, task: Optional[Mapping[str, Any]] = None,
+        version: Optional[int] = None, **options: Any,
+    ) -> Dict[str, Any]:
+        """Creates the schedule ``name``, or replaces it, and returns it.
+
+            client.set_schedule("nightly", "report", {"pages": 3}, cron="30 2 * * *", time_zone="Europe/Berlin")
+
+        It never catches up with ticks before this call; what it has counted stays.
+
+        :param type: Type of the task that each tick submits.
+        :param payload: Its payload.
+        :param cron: When to fire, as an expression; or ``every``, a period in seconds.
+        :param task: Other fields of the task, such as ``{"max_retry": 3}``.
+        :param version: The version it must have, 0 if it must not exist; otherwise ``XQueueError`` with the code
+            ``version_conflict`` is raised. Each change makes a new version, firing does not.
+        :param options: Any other field of a schedule: ``offset``, ``time_zone``, ``dst``, ``overlap``, ``catch_up``,
+            ``catch_up_window``, ``jitter``, ``starts_at``, ``ends_at``, ``max_runs`` or ``pause_after_failures``. Times
+            may be ``datetime`` objects with a time zone, durations ``timedelta`` objects.
+        """
+        body: Dict[str, Any] = {"task": {**(task or {}), "type": type, "payload": payload}}
+        fields = {"cron": cron, "every": every, **options}
+        body.update((field, _field(value)) for field, value in fields.items() if value is not None)
+        return self.call("PUT", _schedule_path(name), body, version=version)
+
+    def get_schedule(self, name: str) -> Dict[str, Any]:
+        """Returns the schedule with its next ticks, counts and last runs."""
+        return self.call("GET", _schedule_path(name))
+
+    def schedules(self) -> Iterator[Dict[str, Any]]:
+        """Iterates over all schedules, in the order of their names."""
+        query: Dict[str, Any] = {"limit": 1000}
+        while True:
+            page = self.call("GET", f"/api/v1/schedules?{urlencode(query)}")
+            yield from page["schedules"]
+            if not page["has_more"]:
+                return
+            query["after"] = page["next"]
+
+    def pause_schedule(self, name: str, reason: str = "") -> Dict[str, Any]:
+        """Pauses the schedule: it fires nothing until it is resumed. Returns it."""
+        return self.call("POST", _schedule_path(name, "pause"), {"reason": reason})
+
+    def resume_schedule(self, name: str) -> Dict[str, Any]:
+        """Resumes the schedule, without catching up, and returns it."""
+        return self.call("POST", _schedule_path(name, "resume"))
+
+    def run_schedule(self, name: str) -> Dict[str, Any]:
+        """Submits the schedule's task now, in addition to its ticks, and returns the task."""
+        return self.call("POST", _schedule_path(name, "run"))
+
+    def backfill_schedule(self, name: str, start: Time, end: Time, *, dry_run: bool = False) -> List[Dict[str, Any]]:
+        """Submits the tasks of the ticks from ``start`` to before ``end``, at most 1,000 and none in the future.
+
+        Returns the ticks: ``tick``, ``local``, ``task_id`` and ``new``. Ticks that already have a task are not ``new``,
+        so repeating is harmless.
+
+        :param dry_run: Whether to return the ticks only.
+        """
+        body = {"from": _field(start), "to": _field(end), "dry_run": dry_run}
+        return list(self.call("POST", _schedule_path(name, "backfill"), body)["ticks"])
+
+    def remove_schedule(self, name: str, *, version: Optional[int] = None) -> None:
+        """Removes the schedule; its tasks stay.
+
+        :param version: The version it must have.
+        """
+        self.call("DELETE", _schedule_path(name), version=version)
+
     def call(
-        self, method: str, path: str, body: Any = None, *, timeout: Optional[float] = None
+        self, method: str, path: str, body: Any = None, *, timeout: Optional[float] = None,
+        version: Optional[int] = None,
     ) -> Dict[str, Any]:
         """Sends a request and returns the JSON of the reply.
 
+        :param version: For ``If-Match``.
         :raises XQueueError: if the server replies with an error.
         :raises Unreachable: if it does not reply.
         """
         data = None if body is None else json.dumps(body, allow_nan=False).encode()
-        return self._send(method, path, data, timeout)
+        return self._send(method, path, data, timeout, version)
 
-    def _send(self, method: str, path: str, data: Optional[bytes], timeout: Optional[float]) -> Dict[str, Any]:
+    def _send(
+        self, method: str, path: str, data: Optional[bytes], timeout: Optional[float], version: Optional[int] = None
+    ) -> Dict[str, Any]:
         headers = {"Accept": "application/json"}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         if data is not None:
             headers["Content-Type"] = "application/json"
         if self._token:
@@ -324,6 +419,9 @@ class Task:
         self.max_retry: int = record["max_retry"]
         #: The task's metadata, a JSON object; None if there is none.
         self.metadata: Optional[Dict[str, Any]] = record.get("metadata")
+        #: The tick of a schedule that submitted the task: ``schedule``, ``tick``, ``previous_tick`` (None for the first)
+        #: and ``late``. None for other tasks.
+        self.scheduled: Optional[Dict[str, Any]] = record.get("scheduled")
         self._stopped = threading.Event()
         self._reason: Optional[str] = None
         # Guards ``_reason`` and ``_callback``, so that the callback is called once.

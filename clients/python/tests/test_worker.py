@@ -418,6 +418,61 @@ class WorkerTest(unittest.TestCase):
             Client("ftp://x")
         client.close()
 
+    def test_schedules(self) -> None:
+        client = Client(self.server.url)
+        start = datetime.datetime(2030, 1, 1, 9, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+        made = client.set_schedule(
+            "nightly", "nobody", {"a": 1}, cron="30 2 * * *", time_zone="Europe/Berlin", jitter=datetime.timedelta(minutes=1),
+            starts_at=start, task={"priority": 7}, version=0)
+        self.addCleanup(client.remove_schedule, "nightly")
+        self.assertEqual((made["cron"], made["jitter"], made["starts_at"]), ("30 2 * * *", 60, "2030-01-01T08:00:00.000Z"))
+        self.assertEqual((made["task"]["payload"], made["task"]["priority"]), ({"a": 1}, 7))
+        self.assertEqual(made["next"][0]["local"], "2030-01-02T02:30:00+01:00")
+        with self.assertRaises(XQueueError) as caught:
+            client.set_schedule("nightly", "nobody", every=60, version=0)
+        self.assertEqual((caught.exception.status, caught.exception.code), (412, "version_conflict"))
+        with self.assertRaises(XQueueError) as caught:
+            client.set_schedule("other", "nobody", cron="61 * * * *")
+        self.assertEqual((caught.exception.status, caught.exception.field), (400, "cron"))
+        with self.assertRaises(ValueError):
+            client.set_schedule("other", "nobody", every=60, ends_at=datetime.datetime(2030, 1, 1))
+
+        self.assertEqual(client.pause_schedule("nightly", "holidays")["pause_reason"], "holidays")
+        self.assertTrue(client.get_schedule("nightly")["paused"])
+        self.assertFalse(client.resume_schedule("nightly")["paused"])
+        task = client.run_schedule("nightly")
+        self.assertEqual((task["type"], task["payload"], task["priority"]), ("nobody", {"a": 1}, 7))
+
+        client.set_schedule("hourly", "nobody", every=datetime.timedelta(hours=1))
+        self.assertEqual([each["name"] for each in client.schedules()], ["hourly", "nightly"])
+        client.remove_schedule("hourly")
+        self.assertEqual([each["name"] for each in client.schedules()], ["nightly"])
+        with self.assertRaises(XQueueError) as caught:
+            client.get_schedule("hourly")
+        self.assertEqual(caught.exception.code, "not_found")
+
+    def test_handlers_know_the_tick(self) -> None:
+        worker = self.worker(name="ticks")
+        seen: Dict[str, Any] = {}
+        worker.add("ticked", lambda task: seen.__setitem__(task.id, task.scheduled))
+        client = self.server.client
+        client.set_schedule("ticked", "ticked", every=86400)
+        self.addCleanup(client.remove_schedule, "ticked")
+        days = ("2026-01-01T00:00:00Z", datetime.datetime(2026, 1, 3, tzinfo=datetime.timezone.utc))
+        with Running(worker):
+            other = self.submit("ticked")
+            planned = client.backfill_schedule("ticked", *days, dry_run=True)
+            self.assertEqual([tick["new"] for tick in planned], [True, True])
+            ticks = client.backfill_schedule("ticked", *days)
+            self.assertEqual([tick["tick"] for tick in ticks], ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"])
+            for id in [other, *(tick["task_id"] for tick in ticks)]:
+                self.assertEqual(self.server.ended(id)["status"], "success")
+        self.assertIsNone(seen[other])
+        for tick in ticks:
+            self.assertEqual((seen[tick["task_id"]] or {}).get("schedule"), "ticked")
+            self.assertEqual((seen[tick["task_id"]] or {}).get("tick"), tick["tick"])
+        self.assertEqual([tick["new"] for tick in client.backfill_schedule("ticked", *days)], [False, False])
+
 
 class ProcessTest(unittest.TestCase):
     """Workers that are killed or asked to stop, and servers that become unreachable."""
