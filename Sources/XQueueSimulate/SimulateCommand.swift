@@ -37,6 +37,9 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only these faults of the seed, or none.", valueName: "numbers"))
     var faults: NumberList?
 
+    @Option(help: ArgumentHelp("Only these schedules of the seed, or none.", valueName: "numbers"))
+    var schedules: NumberList?
+
     @Option(help: "At most so many nodes.")
     var nodes: Int?
 
@@ -59,10 +62,12 @@ struct SimulateCommand: ParsableCommand {
         }
         guard
             seed != nil
-                || (tasks == nil && faults == nil && nodes == nil && workers == nil && order == nil
+                || (tasks == nil && faults == nil && schedules == nil && nodes == nil && workers == nil
+                    && order == nil
                     && !verbose)
         else {
-            throw ValidationError("--tasks, --faults, --nodes, --workers, --order and --verbose need --seed")
+            throw ValidationError(
+                "--tasks, --faults, --schedules, --nodes, --workers, --order and --verbose need --seed")
         }
     }
 
@@ -100,7 +105,8 @@ struct SimulateCommand: ParsableCommand {
 
     private func runSeed(_ seed: UInt64) -> Bool {
         let parts = PlanParts(
-            tasks: tasks?.numbers, faults: faults?.numbers, nodes: nodes, workers: workers, order: order ?? 0)
+            tasks: tasks?.numbers, faults: faults?.numbers, schedules: schedules?.numbers, nodes: nodes,
+            workers: workers, order: order ?? 0)
         let plan = Plan(seed: seed).keeping(parts)
         if verbose { plan.lines.forEach { print($0) } }
         let outcome = onThread { Simulation.run(plan, planting: plant) }

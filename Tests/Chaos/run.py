@@ -22,6 +22,7 @@ from faults import plan
 from faults.executor import Executor, targets
 from load.load import Load
 from load.mix import Mix
+from load.schedules import Schedules
 from rounds import Round
 from witness.follower import Follower
 from witness.gauges import Gauges
@@ -81,7 +82,9 @@ class Run:
             round.faults, targets(cluster), self.seconds, round.every, self.seed, self.longest, round.gap)
         records.write("plan", [fault.facts() for fault in faults])
         executor = Executor(cluster, faults)
+        schedules = Schedules(cluster.nodes, cluster.types, records)
         gauges.sample("base")
+        schedules.make()
         for part in (gauges, follower, subscriber, load):
             if part:
                 part.start()
@@ -93,6 +96,7 @@ class Run:
         cluster.heal()
         self._is_done = True
         records.add("phases", phase="healed", errors=executor.errors)
+        schedules.pause()
         self._drain(cluster, load, follower)
         load.stop()
         self._settle(cluster, follower, subscriber, gauges)

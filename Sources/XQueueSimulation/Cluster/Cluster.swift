@@ -43,12 +43,18 @@ final class Cluster: @unchecked Sendable {
     /// Starts everything.
     func start() {
         for machine in machines { machine.start() }
-        openClients = plan.tasks.count
+        openClients = plan.tasks.count + plan.schedules.count
         openFaults = plan.faults.count
         // Each ends by itself.
         for task in plan.tasks {
             Task {
                 await Client(task, self).run()
+                self.openClients -= 1
+            }
+        }
+        for schedule in plan.schedules {
+            Task {
+                await Timekeeper(schedule, self).run()
                 self.openClients -= 1
             }
         }

@@ -31,11 +31,13 @@ final class FaultCase: @unchecked Sendable {
         case .limit(let type, let limit):
             await operate { try await $0.manager.setLimit(limit, of: type, create: true) }
             await lastUntilEnd()
-            await operate { try await $0.manager.setLimit(nil, of: type, create: true) }
+            await insist({ $0.limit != nil }, of: type) {
+                try await $0.manager.setLimit(nil, of: type, create: true)
+            }
         case .pause(let type):
             await operate { try await $0.manager.pause(type, create: true) }
             await lastUntilEnd()
-            await operate { try await $0.manager.resume(type) }
+            await insist({ $0.isPaused }, of: type) { try await $0.manager.resume(type) }
         }
     }
 
@@ -70,6 +72,20 @@ final class FaultCase: @unchecked Sendable {
 
     private func operate(_ body: @escaping @Sendable (NodeProcess) async throws -> Void) async {
         await cluster.persist(dice, body)
+    }
+
+    /// Undoes a setting, and looks for a while whether it stays so: a node that was suspended may still carry out an earlier
+    /// request that nobody waits for any more.
+    private func insist(
+        _ isSet: (ModelState.TypeSetting) -> Bool, of type: String,
+        _ undo: @escaping @Sendable (NodeProcess) async throws -> Void
+    ) async {
+        await operate(undo)
+        // Longer than any node is suspended.
+        for _ in 0..<30 where !cluster.isEnding {
+            await cluster.scheduler.wait(for: .seconds(1))
+            if isSet(cluster.store.setting(of: type)) { await operate(undo) }
+        }
     }
 
     private func lastUntilEnd() async {

@@ -8,6 +8,8 @@ extension Plan {
     static let limitedType = "c"
     /// The type that only nodes of the next version serve: those that were started again.
     static let nextType = "next"
+    /// The type of the tasks of schedules, which nobody serves.
+    static let tickType = "tick"
 
     /// Draws a plan.
     package init(seed: UInt64) {
@@ -18,6 +20,7 @@ extension Plan {
         gracePeriod = dice.pick([.milliseconds(200), .seconds(2), .seconds(2)])
         tasks = []
         faults = []
+        schedules = []
         let length = 5000 + dice.below(40_000)
         let ids = TaskIDGenerator(random: Dice(seed: seed, "ids")) { SimulatedClock.epoch }
         for number in 0..<(1 + dice.below(40)) {
@@ -25,6 +28,7 @@ extension Plan {
         }
         let most = dice.below(9)
         for number in 0..<most { faults.append(drawFault(number, within: length, dice)) }
+        schedules = Self.drawSchedules(within: length, Dice(seed: seed, "schedules"))
     }
 
     private func drawTask(_ number: Int, _ id: TaskID, within length: Int, _ dice: Dice) -> PlannedTask {
@@ -45,6 +49,15 @@ extension Plan {
             work: Self.drawWork(dice),
             cancelAt: dice.chance(15) ? submitAt + dice.milliseconds(0...10_000) : nil,
             isRequeued: dice.chance(30))
+    }
+
+    private static func drawSchedules(within length: Int, _ dice: Dice) -> [PlannedSchedule] {
+        guard dice.chance(40) else { return [] }
+        return (0...dice.below(2)).map { number in
+            let times = [dice.milliseconds(0...length), dice.milliseconds(0...length)].sorted()
+            return PlannedSchedule(
+                number: number, madeAt: times[0], pausedAt: times[1], period: 1 + dice.below(8))
+        }
     }
 
     private static func drawWork(_ dice: Dice) -> [PlannedWork] {

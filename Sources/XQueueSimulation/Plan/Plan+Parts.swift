@@ -2,15 +2,17 @@
 package struct PlanParts: Sendable, Hashable {
     package var tasks: Set<Int>?
     package var faults: Set<Int>?
+    package var schedules: Set<Int>?
     package var nodes: Int?
     package var workers: Int?
     /// See ``Plan/order``.
     package var order: Int
 
     package init(
-        tasks: Set<Int>? = nil, faults: Set<Int>? = nil, nodes: Int? = nil, workers: Int? = nil,
-        order: Int = 0
+        tasks: Set<Int>? = nil, faults: Set<Int>? = nil, schedules: Set<Int>? = nil, nodes: Int? = nil,
+        workers: Int? = nil, order: Int = 0
     ) {
+        self.schedules = schedules
         self.order = order
         self.tasks = tasks
         self.faults = faults
@@ -25,6 +27,7 @@ package struct PlanParts: Sendable, Hashable {
         if let workers { options.append("--workers \(workers)") }
         if let tasks { options.append("--tasks \(Self.list(tasks))") }
         if let faults { options.append("--faults \(Self.list(faults))") }
+        if let schedules { options.append("--schedules \(Self.list(schedules))") }
         if order != 0 { options.append("--order \(order)") }
         return options.joined(separator: " ")
     }
@@ -43,6 +46,7 @@ extension Plan {
         plan.workers = max(min(parts.workers ?? workers, workers), 0)
         if let kept = parts.tasks { plan.tasks.removeAll { !kept.contains($0.number) } }
         if let kept = parts.faults { plan.faults.removeAll { !kept.contains($0.number) } }
+        if let kept = parts.schedules { plan.schedules.removeAll { !kept.contains($0.number) } }
         // Nobody would run them.
         if plan.workers == 0 { plan.tasks.removeAll { $0.type == Self.remoteType } }
         plan.faults.removeAll { fault in

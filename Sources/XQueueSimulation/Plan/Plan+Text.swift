@@ -4,7 +4,7 @@ extension Plan {
     /// The plan for people, a line for each part.
     package var lines: [String] {
         ["\(nodes) nodes, \(workers) remote workers, grace period \(gracePeriod.text)"] + tasks.map(\.line)
-            + faults.map(\.line)
+            + faults.map(\.line) + schedules.map(\.line)
     }
 }
 
@@ -21,6 +21,12 @@ extension PlannedTask {
         if let cancelAt { words.append("canceled at \(cancelAt.text)") }
         if isRequeued { words.append("retried by its client") }
         return words.joined(separator: "; ")
+    }
+}
+
+extension PlannedSchedule {
+    fileprivate var line: String {
+        "schedule \(number): made at \(madeAt.text), paused at \(pausedAt.text), every \(period) s"
     }
 }
 

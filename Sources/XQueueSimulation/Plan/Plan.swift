@@ -14,13 +14,16 @@ package struct Plan: Sendable {
     package let gracePeriod: Duration
     package var tasks: [PlannedTask]
     package var faults: [PlannedFault]
+    package var schedules: [PlannedSchedule]
 
     /// The seed of whatever happens by chance while the plan is carried out.
     var orderSeed: UInt64 { seed ^ UInt64(order) << 48 }
 
     /// When the last fault is over and the last request was made, from the start.
     package var quietAt: Duration {
-        let ends = faults.map(\.end) + tasks.map { max($0.submitAt, $0.cancelAt ?? .zero) }
+        let ends =
+            faults.map(\.end) + tasks.map { max($0.submitAt, $0.cancelAt ?? .zero) }
+            + schedules.map(\.pausedAt)
         return ends.max() ?? .zero
     }
 }
@@ -45,6 +48,18 @@ package struct PlannedTask: Sendable {
     package var cancelAt: Duration?
     /// Whether the client retries it once if it ends without success.
     package var isRequeued: Bool
+}
+
+/// A schedule of tasks that nobody runs, each of which ends with its queue timeout.
+package struct PlannedSchedule: Sendable {
+    /// From 0, for naming it.
+    package let number: Int
+    package var madeAt: Duration
+    package var pausedAt: Duration
+    /// In seconds.
+    package var period: Int
+
+    package var name: String { "schedule-\(number)" }
 }
 
 /// What one attempt does.

@@ -45,12 +45,13 @@ package struct Shrinker {
         self.fault = fault
         runsLeft = maxRuns
         parts = PlanParts(
-            tasks: Set(plan.tasks.map(\.number)), faults: Set(plan.faults.map(\.number)), nodes: plan.nodes,
-            workers: plan.workers)
+            tasks: Set(plan.tasks.map(\.number)), faults: Set(plan.faults.map(\.number)),
+            schedules: Set(plan.schedules.map(\.number)), nodes: plan.nodes, workers: plan.workers)
     }
 
     private mutating func shrink() {
         while let workers = parts.workers, workers > 0, attempt({ $0.workers = workers - 1 }) {}
+        shrink(\.schedules)
         shrink(\.faults)
         shrink(\.tasks)
         while let nodes = parts.nodes, nodes > 1, attempt({ $0.nodes = nodes - 1 }) {}

@@ -26,6 +26,7 @@ package struct Violation: Error, Sendable, CustomStringConvertible {
         case silentNode = "a sound node does not renew its registration"
         case idleSlot = "a task is ready and a slot is free, but nobody starts it"
         case noSweep = "a task is overdue, and nobody sweeps"
+        case wrongTick = "a schedule lost a tick or fired one twice"
         case heldToken = "a token is held although nothing runs"
         case wrongCounts = "statistics differ from the tasks"
         case notDrained = "the queue was not drained in time after the last fault"

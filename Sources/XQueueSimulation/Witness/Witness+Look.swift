@@ -14,6 +14,11 @@ extension Witness {
             checkStart(of: record, cluster)
             checkSweep(of: record)
         }
+        for schedule in cluster.store.schedules.values.sorted(by: { $0.name < $1.name }) {
+            guard let due = schedule.dueAt else { continue }
+            let late = SimulatedClock.epoch + .nanoseconds(time) - due
+            if late > .seconds(15) { fail(.noSweep, "\(schedule.name), for \(late.text)") }
+        }
     }
 
     /// Two heartbeats, the time-outs of two calls, and the waits after them.
@@ -61,10 +66,26 @@ extension Witness {
 
     // MARK: - The end
 
+    /// Checks by the tasks themselves that no tick is missing, and none there twice.
+    private func checkTicks(of schedule: PlannedSchedule, _ cluster: Cluster) {
+        let ticks = cluster.store.records.values.compactMap(\.scheduled)
+            .filter { $0.schedule == schedule.name }.map(\.tick).sorted()
+        for (before, tick) in zip(ticks, ticks.dropFirst()) where tick - before != .seconds(schedule.period) {
+            fail(.wrongTick, "\(schedule.name): after \(before.rfc3339) came \(tick.rfc3339)")
+        }
+        let state = cluster.store.schedules[schedule.name]?.state.text ?? "nothing"
+        if !state.contains(#""fired":\#(ticks.count),"#) || !state.contains(#""missed":0"#)
+            || !state.contains(#""skipped":0"#)
+        {
+            fail(.wrongTick, "\(schedule.name) has \(ticks.count) tasks, and says \(state)")
+        }
+    }
+
     /// Checks a queue that has been drained.
     func checkDrained(_ cluster: Cluster) async {
         let records = cluster.store.records
         for id in accepted where records[id] == nil { fail(.lostTask, "\(id)") }
+        for schedule in cluster.plan.schedules { checkTicks(of: schedule, cluster) }
         do throws(StoreError) {
             let statistics = try await cluster.store.statistics()
             if statistics.keysInUse > 0 {

@@ -117,6 +117,8 @@ class History:
     recoveries: List[Dict[str, Any]]
     pauses: List[Dict[str, Any]]
     mqtt: List[Dict[str, Any]]
+    #: Schedules with what they said at the end; ``lasted`` is how long they existed, or None if clocks were stepped.
+    schedules: List[Dict[str, Any]]
     lag: float = 0.0
     explained: Counter = field(default_factory=Counter)
 

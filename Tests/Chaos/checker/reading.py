@@ -22,7 +22,7 @@ def read(folder: Path) -> History:
         answers=[_answer(line) for line in load_lines(folder / "answers.jsonl")],
         acts=load_lines(folder / "acts.jsonl"),
         steps=[_step(line, wall) for line in events if line["e"].get("event") == "status"],
-        controls=[line for line in events if line["e"].get("event") not in ("status", "progress")],
+        controls=[line for line in events if line["e"].get("event") not in ("status", "progress", "schedule")],
         attempts=_attempts(folder / "diaries"),
         tasks={line["task"]["id"]: line["task"] for line in load_lines(folder / "tasks.jsonl")},
         stats=load(folder / "stats.json") or {}, faults=load_lines(folder / "faults.jsonl"),
@@ -30,9 +30,33 @@ def read(folder: Path) -> History:
         exits=load_lines(folder / "exits.jsonl"), usage=load_lines(folder / "usage.jsonl"), phases=phases,
         kills=load_lines(folder / "kills.jsonl"), recoveries=load_lines(folder / "recoveries.jsonl"),
         pauses=load_lines(folder / "pauses.jsonl"), mqtt=_messages(folder / "mqtt.log"),
+        schedules=_schedules(folder, wall),
         lag=max([line["worst"] for line in load_lines(folder / "lag.jsonl")] or [0.0]))
+    history.answers += _ticks(history)
     history.index()
     return history
+
+
+def _schedules(folder: Path, wall: Optional[float]) -> List[Dict[str, Any]]:
+    schedules = load_lines(folder / "schedules.jsonl")
+    for line in schedules:
+        made = datetime.fromisoformat(line["report"]["created_at"].replace("Z", "+00:00")).timestamp()
+        line["lasted"] = None if wall is None else line["t"] + wall - made
+    return schedules
+
+
+def _ticks(history: History) -> List[Answer]:
+    """The tasks that schedules submitted, as if somebody had sent them when they came."""
+    answers = []
+    known = {step.task: step.t for step in reversed(history.steps)}
+    templates = {line["name"]: line["report"]["task"] for line in history.schedules}
+    for id, task in history.tasks.items():
+        template = templates.get((task.get("scheduled") or {}).get("schedule"))
+        if template is None:
+            continue
+        t = known.get(id, 0.0)
+        answers.append(Answer(t, {"id": id, **template}, "schedule", 201, "", id, False, 1, t, [], t))
+    return answers
 
 
 def _step(line: Dict[str, Any], wall: Optional[float]) -> Step:

@@ -27,6 +27,8 @@ class Story:
         self.results: Dict[str, Any] = {}
         self.errors: Dict[str, List[str]] = {}
         self.now = 100.0
+        self.schedules: List[Dict[str, Any]] = []
+        self.ticks: Dict[str, Dict[str, Any]] = {}
 
     def submit(self, id: str, type: str = "hook.plain", **fields: Any) -> None:
         task = {"id": id, "type": type, "payload": {"ms": 5}, "priority": 0, "max_retry": 5, **fields}
@@ -66,6 +68,17 @@ class Story:
         self.errors.setdefault(id, []).append(error)
         self.step(id, status, worker, attempt if status == "pending" else attempt - 1, error)
 
+    def tick(self, name: str, count: int) -> None:
+        """A schedule of one second that fires some ticks, all of which succeed."""
+        for number in range(count):
+            id = f"tick-{number}"
+            self.ticks[id] = {"schedule": name, "tick": f"2026-01-01T00:00:{number:02d}.000Z"}
+            self.submit(id)
+            self.succeed(id)
+        self.schedules.append({
+            "name": name, "period": 1, "lasted": float(count),
+            "report": {"counts": {"fired": count, "late": 0, "skipped": 0, "missed": 0}}})
+
     def _type(self, id: str) -> str:
         return next(answer.task["type"] for answer in self.answers if answer.task["id"] == id)
 
@@ -85,6 +98,7 @@ class Story:
             folder=self.folder, answers=self.answers, acts=self.acts, steps=self.steps, controls=[],
             attempts=self.attempts, tasks=tasks, stats=stats, faults=[], losses=[], exits=[], usage=usage,
             phases={"drained": {"took": 2.0, "unsettled": 0}, "healed": {"errors": []}}, kills=[], recoveries=[], pauses=[],
+            schedules=self.schedules,
             mqtt=[
                 {"task_id": step.task, "version": step.version, "status": step.status} for step in self.steps],
             round={
@@ -98,7 +112,7 @@ class Story:
         return {
             "queue_timeout": 600, **fields, "status": last.status, "version": last.version, "error": last.error,
             "retry_count": last.retry_count, "attempt": last.retry_count + 1, "pending_reason": None,
-            "result": self.results.get(fields["id"]),
+            "result": self.results.get(fields["id"]), "scheduled": self.ticks.get(fields["id"]),
             "errors": [{"error": error} for error in self.errors.get(fields["id"], [])]}
 
 
@@ -123,6 +137,7 @@ def tidy() -> Story:
     story.submit("delayed", delay=1)
     story.now += 1
     story.succeed("delayed")
+    story.tick("every-second", 3)
     story.submit("overlong", process_timeout=1, max_retry=0, payload={"ms": 6000})
     story.run("overlong", 1, "stopped", seconds=1.1)
     story.errors["overlong"] = ["longer"]

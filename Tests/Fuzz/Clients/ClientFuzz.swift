@@ -42,6 +42,10 @@ extension FuzzReader {
             try page.keep(json)
             return true
         }
+        if var page = try? json.decode(QueueSchedulePage.self) {
+            try page.keep(json)
+            return true
+        }
         return (try? json.decode(ServerStatistics.self)) != nil || (try? json.decode(LeaseState.self)) != nil
             || QueueEvent(json: json.text) != nil
     }
