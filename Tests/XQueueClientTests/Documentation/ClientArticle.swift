@@ -22,6 +22,15 @@ enum ClientArticle {
         }
     }
 
+    static func schedule(_ client: QueueClient) async throws {
+        var nightly = ScheduleDefinition(
+            .init(.cron("30 2 * * *"), timeZone: "Europe/Berlin"), task: Submission(type: "report"))
+        nightly.overlap = .skip
+        try await client.setSchedule("nightly", nightly)
+        let next = try await client.schedule("nightly")?.nextTicks.first
+        print(next?.local ?? "never")
+    }
+
     static func work(_ client: QueueClient) async throws {
         let batch = try await client.lease(["mail"], as: "mailer-1", wait: .seconds(20))
         for leased in batch.leases {

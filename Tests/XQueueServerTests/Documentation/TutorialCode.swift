@@ -52,7 +52,7 @@ enum TutorialCode {
             matching: EventFilter(taskIDs: [task.id]), after: EventCursor(time: task.createdAt))
         for try await event in events {
             print(event.change)
-            if event.status.isFinal { break }
+            if event.status?.isFinal == true { break }
         }
     }
 

@@ -93,6 +93,32 @@ enum ArticleCode {
         print(statistics.store.counts.total)
     }
 
+    static func schedule(_ manager: TaskManager) async throws -> Date? {
+        var nightly = Schedule(
+            "nightly", ScheduleTiming(.cron("30 2 * * *")),
+            try TaskSubmission(Thumbnail.self, ThumbnailRequest(image: "cat.jpg", width: 200), .priority(5)))
+        nightly.timing.timeZone = "Europe/Berlin"
+        nightly.pauseAfterFailures = 5
+        let report = try await manager.setSchedule(nightly).report
+        return report.nextAt
+    }
+
+    static func tellTick(_ task: TaskContext<RawJSON>) {
+        if let scheduled = task.scheduled {
+            let start = scheduled.previousTick ?? scheduled.tick
+            task.logger.debug("Reporting", metadata: ["from": "\(start)", "to": "\(scheduled.tick)"])
+        }
+    }
+
+    static func operateSchedule(_ manager: TaskManager, from start: Date, to end: Date) async throws -> Int {
+        try await manager.pauseSchedule("nightly", reason: "holidays")
+        try await manager.resumeSchedule("nightly")
+        try await manager.runSchedule("nightly")
+        let ticks = try await manager.backfillSchedule("nightly", from: start, to: end, isDryRun: true)
+        try await manager.removeSchedule("nightly")
+        return ticks.count
+    }
+
     static func registerClosures(_ manager: TaskManager) throws {
         try manager.register("mirror") { (task: TaskContext<RawJSON>) in
             task.payload
