@@ -85,7 +85,7 @@ import XQueueTesting
             let rules = try JSONDecoder().decode(RulesReply.self, from: answer.body).data.groups.flatMap(
                 \.rules)
             #expect(rules.allSatisfy { $0.lastError == nil })
-            return rules.count == 14 && rules.allSatisfy { $0.health == "ok" }
+            return rules.count == 16 && rules.allSatisfy { $0.health == "ok" }
         }
     }
 
