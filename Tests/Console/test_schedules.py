@@ -242,7 +242,7 @@ class ActionTest(ScheduleCase):
         page.wait_for_text(self.row("often"), "often")
         page.wait_until(f"document.querySelectorAll(\"{self.row('often')} .run\").length >= 2", "ticks are shown")
         # They are marked once their tasks have ended.
-        page.wait_until(f"document.querySelector(\"{self.row('often')} .run[data-status=success]\")", "the runs are marked")
+        page.wait_until(f"!!document.querySelector(\"{self.row('often')} .run[data-status=success]\")", "the runs are marked")
         page.wait_for_text(f"{self.row('often')} .run .off-screen", "Success")
         page.screenshot("schedules-runs")
         for view in ("overview", "tasks", "types", "workers", "submit"):
