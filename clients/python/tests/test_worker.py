@@ -329,11 +329,11 @@ class WorkerTest(unittest.TestCase):
         asked = threading.Event()
         send = worker.client._send
 
-        def reject_once(method: str, path: str, data: Any, timeout: Any) -> Any:
+        def reject_once(method: str, path: str, *rest: Any) -> Any:
             if path.endswith("/complete") and not asked.is_set():
                 asked.set()
                 raise XQueueError(401, "unauthorized", "unknown token")
-            return send(method, path, data, timeout)
+            return send(method, path, *rest)
 
         worker.client._send = reject_once  # type: ignore[method-assign]
         worker.add("told", lambda task: "done")
