@@ -70,7 +70,8 @@ import XQueueCore
         expectError("schedules:\n  a: { cron: '* * *', task: { type: x } }", "xqueue.yaml:2")
         expectError("schedules:\n  a: { cron: '@daily' }", "schedules.a: task is required")
         expectError("schedules:\n  a: 7", "schedules.a")
-        expectError("schedules:\n  a: { cron: '@daily', task: { typ: x } }", "schedules.a: task: unknown field typ")
+        expectError(
+            "schedules:\n  a: { cron: '@daily', task: { typ: x } }", "schedules.a: task: unknown field typ")
         expectError("schedules_revision: -1", "'schedules_revision' must be between 0 and")
         expectError("schedule:\n  a: 7", "did you mean 'schedules'?")
     }
