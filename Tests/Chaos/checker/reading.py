@@ -49,7 +49,7 @@ def _ticks(history: History) -> List[Answer]:
     """The tasks that schedules submitted, as if somebody had sent them when they came."""
     answers = []
     known = {step.task: step.t for step in reversed(history.steps)}
-    templates = {line["name"]: line["report"]["task"] for line in history.schedules}
+    templates = {line["schedule"]: line["report"]["task"] for line in history.schedules}
     for id, task in history.tasks.items():
         template = templates.get((task.get("scheduled") or {}).get("schedule"))
         if template is None:

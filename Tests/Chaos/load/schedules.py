@@ -38,7 +38,7 @@ class Schedules:
         """Ends the ticks, and records what the schedules say that they have done."""
         for name in self.PERIODS:
             report = self._settle("POST", f"{name}/pause", {"reason": "the round is over"})
-            self._records.add("schedules", name=name, period=self.PERIODS[name], report=report)
+            self._records.add("schedules", schedule=name, period=self.PERIODS[name], report=report)
 
     def _settle(self, method: str, path: str, body: Any) -> Dict[str, Any]:
         """Sends a request until a node has answered that it took effect."""

@@ -76,7 +76,7 @@ class Story:
             self.submit(id)
             self.succeed(id)
         self.schedules.append({
-            "name": name, "period": 1, "lasted": float(count),
+            "schedule": name, "period": 1, "lasted": float(count),
             "report": {"counts": {"fired": count, "late": 0, "skipped": 0, "missed": 0}}})
 
     def _type(self, id: str) -> str:

@@ -20,7 +20,7 @@ def every_tick_has_one_task(history: History) -> Found:
     """From the first to the last tick of a schedule none is missing and none is there twice, by the tasks themselves; and
     there are as many as the time between the making and the end of the schedule has."""
     for line in history.schedules:
-        name, period = line["name"], line["period"]
+        name, period = line["schedule"], line["period"]
         ticks = sorted(
             _seconds(task["scheduled"]["tick"]) for task in history.tasks.values()
             if (task.get("scheduled") or {}).get("schedule") == name)
@@ -44,8 +44,8 @@ def schedules_count_their_ticks(history: History) -> Found:
     for line in history.schedules:
         counts = line["report"]["counts"]
         tasks = sum(
-            (task.get("scheduled") or {}).get("schedule") == line["name"] for task in history.tasks.values())
+            (task.get("scheduled") or {}).get("schedule") == line["schedule"] for task in history.tasks.values())
         if counts["missed"] or counts["skipped"]:
-            yield line["name"], f"missed {counts['missed']} ticks and skipped {counts['skipped']}"
+            yield line["schedule"], f"missed {counts['missed']} ticks and skipped {counts['skipped']}"
         if counts["fired"] != tasks:
-            yield line["name"], f"says that it fired {counts['fired']} ticks, but there are {tasks} tasks"
+            yield line["schedule"], f"says that it fired {counts['fired']} ticks, but there are {tasks} tasks"

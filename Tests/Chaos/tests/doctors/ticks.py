@@ -24,7 +24,7 @@ def stopped_ticking() -> History:
 
 @breaks("every_tick_has_one_task")
 def never_ticked() -> History:
-    return doctored(lambda history: history.schedules[0].update(name="other"))
+    return doctored(lambda history: history.schedules[0].update(schedule="other"))
 
 
 @breaks("schedules_count_their_ticks")
