@@ -23,7 +23,10 @@ def program() -> Path:
 def swift_program() -> Optional[Path]:
     """XQueueChaosNode, whose handlers are written in Swift; None if it is not built."""
     named = os.environ.get("XQUEUE_CHAOS_NODE")
-    places = [Path(named)] if named else [ROOT / ".build" / kind / "XQueueChaosNode" for kind in ("release", "debug")]
+    # Of the same build as the other nodes, if it is there: another version may not know what they write.
+    places = [Path(named)] if named else [
+        program().with_name("XQueueChaosNode"),
+        *(ROOT / ".build" / kind / "XQueueChaosNode" for kind in ("release", "debug"))]
     return next((place.resolve() for place in places if os.access(place, os.X_OK)), None)
 
 
