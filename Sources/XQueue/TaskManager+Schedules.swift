@@ -91,7 +91,7 @@ extension TaskManager {
 
     /// Submits the task of a schedule now, outside of its ticks.
     ///
-    /// - Throws: ``QueueError/Code/notFound`` if there is none, or what ``submit(_:)`` throws.
+    /// - Throws: ``QueueError/Code/notFound`` if there is none, or what submitting a task throws.
     @discardableResult
     public func runSchedule(_ name: String) async throws(QueueError) -> SubmitOutcome {
         guard let report = try await schedule(name) else { throw ScheduleEditor.noSchedule(name) }
