@@ -34,7 +34,11 @@ package enum MergePatch {
         }
         var writer = JSONWriter()
         writer.object { writer in
-            for name in names { if let value = values[name] ?? nil { writer.member(name, value) } }
+            for name in names {
+                guard let value = values[name] ?? nil else { continue }
+                writer.name(escaping: name)
+                writer.value(value)
+            }
         }
         return writer.text
     }

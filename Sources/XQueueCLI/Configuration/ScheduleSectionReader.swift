@@ -48,7 +48,7 @@ struct ScheduleSectionReader {
             writer.object { writer in
                 for (key, value) in mapping {
                     let name = key.string ?? ""
-                    writer.name(name)
+                    writer.name(escaping: name)
                     if durations.contains(name), let text = value.scalar?.string,
                         let duration = SettingKind<Duration>.duration(.zero...ModelLimits.maxDuration).parse(
                             text)

@@ -40,7 +40,7 @@ import XQueueCore
                       payload: { kind: daily, big: 12345678901234567890, on: true, none: null, text: "7", delay: 5m }
                       process_timeout: 30m
                       retry_policy: { strategy: fixed, delay: 10s }
-                  often: { every: 15m, offset: 60, task: { type: poll } }
+                  often: { every: 15m, offset: 60, task: { type: poll, payload: { 'a "b"': 1 } } }
                 """))
         #expect(file.revision == 7 && file.schedules.map(\.name) == ["nightly", "often"])
         let nightly = file.schedules[0]
@@ -54,6 +54,7 @@ import XQueueCore
             nightly.task.payload.text
                 == #"{"kind":"daily","big":12345678901234567890,"on":true,"none":null,"text":"7","delay":"5m"}"#
         )
+        #expect(file.schedules[1].task.payload.text == #"{"a \"b\"":1}"#)
         #expect(file.schedules[1].timing.rule == .every(.seconds(900), offset: .seconds(60)))
     }
 
