@@ -20,6 +20,16 @@ package struct FieldReader {
         }
     }
 
+    /// Returns the members of a request's body.
+    ///
+    /// - Throws: ``QueueError`` if it is not JSON, or no object.
+    package static func body(_ text: String) throws(QueueError) -> [JSONMember] {
+        guard let members = try members(of: text) else {
+            throw QueueError(.malformedJSON, "the body must be a JSON object")
+        }
+        return members
+    }
+
     /// Calls `read` with each member that is not null.
     ///
     /// - Throws: ``QueueError`` if a name occurs twice, and what `read` throws.

@@ -4,17 +4,13 @@ import XQueueCore
 package enum SubmissionReader {
     /// Parses the submission in `text`, which must be a JSON object.
     package static func submission(_ text: String) throws(QueueError) -> TaskSubmission {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         return try submission(members)
     }
 
     /// Parses the submissions in `text`, which must be `{"tasks":[…]}` with 1 to `limit` elements.
     package static func batch(_ text: String, limit: Int) throws(QueueError) -> [TaskSubmission] {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var tasks: [RawJSON]?
         try fields.each(of: members) { member throws(QueueError) in

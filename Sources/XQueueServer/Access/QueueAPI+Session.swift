@@ -66,9 +66,7 @@ extension QueueAPI {
 /// Reads the body of a login: `{"token":"…"}`.
 enum TokenReader {
     static func token(_ text: String) throws(QueueError) -> String {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         if let other = members.first(where: { $0.name != "token" }) { throw fields.unknown(other) }
         guard let token = members.first?.value.string, !token.isEmpty else {

@@ -136,7 +136,7 @@ extension QueueAPI {
                 of: request.request, limit: configuration.maxBodyBytes, repairing: repairing,
                 budget: budget.bytes)
         else { return [] }
-        return try LeaseReader.object(text)
+        return try FieldReader.body(text)
     }
 }
 

@@ -60,9 +60,7 @@ extension QueueAPI {
 /// Reads the limit of a type: `{"max_concurrency":5}`; null = no limit.
 enum LimitReader {
     static func limit(_ text: String) throws(QueueError) -> Int? {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         if let other = members.first(where: { $0.name != "max_concurrency" }) { throw fields.unknown(other) }
         guard !members.isEmpty else { throw .invalid("max_concurrency", "is required; null means no limit") }

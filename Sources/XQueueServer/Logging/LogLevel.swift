@@ -56,9 +56,7 @@ extension QueueAPI {
 /// Reads a log level: `{"level":"debug"}`.
 enum LogLevelReader {
     static func level(_ text: String) throws(QueueError) -> Logger.Level {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var level: Logger.Level?
         try fields.each(of: members) { member throws(QueueError) in

@@ -11,7 +11,7 @@ enum LeaseReader {
         var request = LeaseRequest(worker: RemoteWorker(name: ""))
         var hasName = false
         var hasTypes = false
-        try fields.each(of: try object(text)) { member throws(QueueError) in
+        try fields.each(of: try FieldReader.body(text)) { member throws(QueueError) in
             switch member.name {
             case "max_tasks": if !isNull(member) { request.maxTasks = try fields.integer(member) }
             case "wait":
@@ -70,7 +70,7 @@ enum LeaseReader {
         var worker = RemoteWorker(name: "")
         var hasWorker = false
         var leases: [RawJSON]?
-        try fields.each(of: try object(text)) { member throws(QueueError) in
+        try fields.each(of: try FieldReader.body(text)) { member throws(QueueError) in
             if member.name == "leases" {
                 leases = try elements(member, fields)
             } else {
@@ -94,7 +94,7 @@ enum LeaseReader {
     private static func element(
         _ element: RawJSON
     ) throws(QueueError) -> (attempt: AttemptID, members: [JSONMember]) {
-        var members = try object(element.text)
+        var members = try FieldReader.body(element.text)
         guard let index = members.firstIndex(where: { $0.name == "lease" }) else {
             throw .invalid("lease", "is required")
         }
@@ -191,13 +191,6 @@ enum LeaseReader {
     }
 
     // MARK: - Values
-
-    static func object(_ text: String) throws(QueueError) -> [JSONMember] {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
-        return members
-    }
 
     private static func elements(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> [RawJSON]
     {

@@ -12,9 +12,7 @@ enum PreviewReader {
     }
 
     static func request(_ text: String) throws(QueueError) -> Request {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var timing = ScheduleTimingReader()
         var request = Request(timing: ScheduleTiming(.cron("")))

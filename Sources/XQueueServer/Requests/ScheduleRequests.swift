@@ -4,9 +4,7 @@ import XQueueCore
 /// Reads why a schedule is paused: `{"reason":"holidays"}`.
 enum PauseReader {
     static func reason(_ text: String) throws(QueueError) -> String {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var reason = ""
         try fields.each(of: members) { member throws(QueueError) in
@@ -24,9 +22,7 @@ struct BackfillReader: Equatable {
     var isDryRun = false
 
     init(_ text: String) throws(QueueError) {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var (from, to, isDryRun) = (Timestamp?.none, Timestamp?.none, false)
         try fields.each(of: members) { member throws(QueueError) in

@@ -16,7 +16,7 @@ extension FuzzReader {
                 _ = try checkLease(lease.members)
             }
         }
-        if let members = try? LeaseReader.object(text) { isAccepted = try checkLease(members) || isAccepted }
+        if let members = try? FieldReader.body(text) { isAccepted = try checkLease(members) || isAccepted }
         return isAccepted
     }
 
