@@ -6,10 +6,16 @@
 -- include keys clock timetable
 
 local due = redis.call('ZRANGEBYSCORE', SCHEDULE_TIMES, '-inf', now, 'LIMIT', 0, ARGV[3])
--- A name without a record, as after a partial restore, is never due.
+local reply = {now, -1}
 for _, name in ipairs(due) do
-  if not schedule_of(name) then redis.call('ZREM', SCHEDULE_TIMES, name) end
+  local schedule = schedule_of(name)
+  if schedule then
+    reply[#reply + 1] = name
+    reply[#reply + 1] = schedule
+  else
+    -- A name without a record, as after a partial restore, is never due.
+    redis.call('ZREM', SCHEDULE_TIMES, name)
+  end
 end
-local reply = {now, tonumber(redis.call('ZRANGE', SCHEDULE_TIMES, 0, 0, 'WITHSCORES')[2] or -1)}
-for _, element in ipairs(with_records(due)) do reply[#reply + 1] = element end
+reply[2] = tonumber(redis.call('ZRANGE', SCHEDULE_TIMES, 0, 0, 'WITHSCORES')[2] or -1)
 return reply
