@@ -79,8 +79,17 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
     /// The same error, for item `index` of `list`.
     public func within(_ list: String, at index: Int) -> QueueError {
         let place = "\(list)[\(index)]"
-        return QueueError(
-            code, "\(place): \(message)", field: field.map { "\(place).\($0)" } ?? place, cause: cause)
+        return within(place, otherwise: place)
+    }
+
+    /// The same error, for a part of a request.
+    ///
+    /// - Parameters:
+    ///   - place: The part's name.
+    ///   - field: The field, if the error names none.
+    package func within(_ place: String, otherwise field: String? = nil) -> QueueError {
+        QueueError(
+            code, "\(place): \(message)", field: self.field.map { "\(place).\($0)" } ?? field, cause: cause)
     }
 
     public var description: String {

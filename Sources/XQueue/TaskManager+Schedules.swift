@@ -185,9 +185,7 @@ extension TaskManager {
         do throws(QueueError) {
             return try self.checked(task).definition
         } catch {
-            throw QueueError(
-                error.code, "task: \(error.message)", field: error.field.map { "task.\($0)" },
-                cause: error.cause)
+            throw error.within("task")
         }
     }
 }

@@ -119,7 +119,7 @@ struct CronField {
             // Sunday once.
             if isWeekday, bounds == 0...7 { bounds = 0...6 }
         }
-        let hash = Self.hash(scheduleName, name)
+        let hash = StableHash.hash(scheduleName, name)
         guard let step else { return [bounds.lowerBound + Int(hash % UInt64(bounds.count))] }
         guard step <= bounds.count else { throw mistake("the step in \"\(item)\" is larger than its range") }
         return Array(
@@ -181,14 +181,5 @@ struct CronField {
 
     private func mistake(_ message: String) -> CronExpression.Mistake {
         CronExpression.Mistake(field: name, message: message)
-    }
-
-    /// FNV-1a of both names, with its bits mixed.
-    private static func hash(_ schedule: String, _ field: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(schedule)\0\(field)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-        hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
-        return hash ^ hash >> 33
     }
 }

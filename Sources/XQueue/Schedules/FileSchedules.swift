@@ -16,9 +16,7 @@ extension ScheduleEditor {
     ) async throws(QueueError) -> FileSchedulesOutcome {
         var outcome = FileSchedulesOutcome()
         for (schedule, definition) in list {
-            let record = try await QueueError.wrapping { () async throws(StoreError) in
-                try await store.schedule(schedule.name)
-            }
+            let record = try await record(schedule.name)
             let old = record.flatMap { try? StoredSchedule($0) }
             // One that cannot be read may be of a newer version.
             let isUnreadable = record != nil && old == nil
@@ -58,11 +56,7 @@ extension ScheduleEditor {
 extension StoredSchedule {
     /// Whether it would be stored in the same words.
     func isSame(_ schedule: Schedule, _ definition: TaskDefinition) -> Bool {
-        func text(_ schedule: Schedule, _ definition: TaskDefinition) -> [UInt8] {
-            var writer = JSONWriter()
-            writer.object { ScheduleJSON.write(schedule, definition, to: &$0) }
-            return writer.bytes
-        }
-        return text(self.schedule, self.definition) == text(schedule, definition)
+        ScheduleJSON.object(self.schedule, self.definition).text
+            == ScheduleJSON.object(schedule, definition).text
     }
 }

@@ -18,10 +18,12 @@ struct ScheduleEditor: Sendable {
 
     // MARK: - Reading
 
+    func record(_ name: String) async throws(QueueError) -> ScheduleRecord? {
+        try await QueueError.wrapping { () async throws(StoreError) in try await store.schedule(name) }
+    }
+
     func report(_ name: String) async throws(QueueError) -> ScheduleReport? {
-        let record = try await QueueError.wrapping { () async throws(StoreError) in
-            try await store.schedule(name)
-        }
+        let record = try await record(name)
         guard let record else { return nil }
         return try await report(record)
     }
@@ -106,9 +108,7 @@ struct ScheduleEditor: Sendable {
 
     func remove(_ name: String, version: Int?, owner: Owner) async throws(QueueError) {
         for _ in 0..<Self.maxAttempts {
-            let record = try await QueueError.wrapping { () async throws(StoreError) in
-                try await store.schedule(name)
-            }
+            let record = try await record(name)
             guard let record else { throw Self.noSchedule(name) }
             // One that cannot be read can be removed.
             if let stored = try? StoredSchedule(record) {
@@ -132,9 +132,7 @@ struct ScheduleEditor: Sendable {
         _ body: (StoredSchedule?) throws(QueueError) -> StoredSchedule?
     ) async throws(QueueError) -> ScheduleReport {
         for _ in 0..<Self.maxAttempts {
-            let record = try await QueueError.wrapping { () async throws(StoreError) in
-                try await store.schedule(name)
-            }
+            let record = try await record(name)
             var old: StoredSchedule?
             if let record {
                 // One that cannot be read may be replaced.
@@ -159,13 +157,11 @@ struct ScheduleEditor: Sendable {
             }
             new.version = record?.version ?? 0
             new.revision += 1
-            let ticks = try ScheduleTicks(new.schedule.timing, name: name)
             let saved = new
             let outcome = try await QueueError.wrapping { () async throws(StoreError) in
-                try await store.save(saved.record(ticks), firing: [], events: saved.events)
+                try await store.save(saved.record, firing: [], events: saved.events)
             }
             guard case .saved = outcome else { continue }
-            try await QueueError.wrapping { () async throws(StoreError) in try await new.judge(store.task) }
             return new.report
         }
         throw Self.busy(name)

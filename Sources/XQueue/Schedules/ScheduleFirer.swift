@@ -76,7 +76,7 @@ struct ScheduleFirer: Sendable {
         let outcome: ScheduleOutcome
         do throws(StoreError) {
             outcome = try await store.save(
-                turn.stored.record(ticks), firing: turn.tasks, events: turn.stored.events)
+                turn.stored.record, firing: turn.tasks, events: turn.stored.events)
         } catch  where error.code == .backlogFull || error.code == .tooManyTypes {
             // There may be room for fewer.
             if turn.tasks.count > 1 { return try await fire(record, at: now, limit: turn.tasks.count / 4) }
@@ -84,7 +84,7 @@ struct ScheduleFirer: Sendable {
         }
         guard case .saved(_, let outcomes) = outcome else { return }
         metrics.count(turn.tasks, outcomes)
-        metrics.count(turn.stored.events, delay: ticks.delay(of: stored.schedule), at: now)
+        metrics.count(turn.stored.events, delay: stored.schedule.delay, at: now)
     }
 
     /// Looks at a schedule again later, and leaves it as it is.

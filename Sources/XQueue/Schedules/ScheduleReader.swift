@@ -3,9 +3,7 @@ package import XQueueCore
 /// Reads schedules: `{"cron":"30 2 * * *","time_zone":"Europe/Berlin","task":{"type":"report"}}`.
 package enum ScheduleReader {
     package static func schedule(_ text: String, name: String) throws(QueueError) -> Schedule {
-        guard let members = try FieldReader.members(of: text) else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        let members = try FieldReader.body(text)
         let fields = FieldReader()
         var timing = ScheduleTimingReader()
         var schedule = Schedule(name, ScheduleTiming(.cron("")), TaskSubmission(type: ""))
@@ -38,15 +36,20 @@ package enum ScheduleReader {
         do throws(QueueError) {
             return try SubmissionReader.submission(member.value.text)
         } catch {
-            throw QueueError(
-                error.code, "task: \(error.message)", field: error.field.map { "task.\($0)" },
-                cause: error.cause)
+            throw error.within("task")
         }
     }
 }
 
 /// Writes schedules, as ``ScheduleReader`` reads them.
 package enum ScheduleJSON {
+    /// The schedule as a JSON object, as stores keep it.
+    package static func object(_ schedule: Schedule, _ definition: TaskDefinition) -> RawJSON {
+        var writer = JSONWriter()
+        writer.object { write(schedule, definition, to: &$0) }
+        return RawJSON(trusted: writer.text)
+    }
+
     /// Writes the members of a schedule.
     ///
     /// - Parameters:

@@ -1,4 +1,5 @@
 import XQueueCore
+import XQueueCron
 
 /// What to do about the ticks of a schedule that have come.
 struct ScheduleStep: Equatable {
@@ -30,7 +31,7 @@ struct ScheduleStep: Equatable {
         let following = { (tick: Timestamp) in
             ticks.next(after: tick).flatMap { schedule.isOver(at: $0) ? nil : $0 }
         }
-        let last = now + (.zero - ticks.delay(of: schedule))
+        let last = now + (.zero - schedule.delay)
         let onTime = last + (.zero - Self.punctuality)
         let oldest = last + (.zero - max(schedule.catchUpWindow, Self.punctuality))
         missed = pass(until: min(oldest, onTime), keeping: 0, following).passed
@@ -107,26 +108,12 @@ struct ScheduleStep: Equatable {
     }
 }
 
-extension ScheduleTicks {
-    /// How much later than its ticks a schedule fires.
-    package func delay(of schedule: Schedule) -> Duration {
-        let range = schedule.jitter.wholeMilliseconds
+extension Schedule {
+    /// How much later than its ticks it fires.
+    var delay: Duration {
+        let range = jitter.wholeMilliseconds
         guard range > 0 else { return .zero }
-        return .milliseconds(Int64(ScheduleHash.hash(schedule.name, "jitter") % UInt64(range + 1)))
-    }
-}
-
-/// FNV-1a, with its bits mixed.
-enum ScheduleHash {
-    static func hash(_ parts: String...) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for part in parts {
-            for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-            hash = (hash ^ 0xFF) &* 0x100_0000_01B3
-        }
-        hash = (hash ^ hash >> 33) &* 0xFF51_AFD7_ED55_8CCD
-        hash = (hash ^ hash >> 33) &* 0xC4CE_B9FE_1A85_EC53
-        return hash ^ hash >> 33
+        return .milliseconds(Int64(StableHash.hash(name, "jitter") % UInt64(range + 1)))
     }
 }
 
@@ -141,7 +128,7 @@ extension TaskID {
     ///   - tick: The tick.
     init(schedule: String, salt: UInt64, tick: Timestamp) {
         let base = TaskID.lowest(at: tick)
-        let hash = ScheduleHash.hash(schedule, "\(salt)", "\(tick.milliseconds)")
+        let hash = StableHash.hash(schedule, "\(salt)", "\(tick.milliseconds)")
         self.init(high: base.high, low: base.low | hash & 0x3FFF_FFFF_FFFF_FFFF)
     }
 }

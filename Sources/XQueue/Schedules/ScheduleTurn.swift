@@ -91,7 +91,7 @@ struct ScheduleTurn {
     }
 
     private mutating func fire(_ tick: Timestamp) {
-        let isLate = now - tick > ScheduleStep.punctuality + ticks.delay(of: stored.schedule)
+        let isLate = now - tick > ScheduleStep.punctuality + stored.schedule.delay
         let previous = stored.activity.runs.last.map { Timestamp($0.tick) }
         let task = stored.task(tick, after: previous, isLate: isLate)
         tasks.append(task)

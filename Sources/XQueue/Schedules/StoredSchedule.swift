@@ -159,24 +159,18 @@ extension StoredSchedule {
     }
 
     /// The record to store.
-    func record(_ ticks: ScheduleTicks) -> ScheduleRecord {
+    var record: ScheduleRecord {
         ScheduleRecord(
-            name: schedule.name, version: version, dueAt: dueAt(ticks),
-            definition: RawJSON(trusted: definitionText), state: RawJSON(trusted: stateText))
+            name: schedule.name, version: version, dueAt: dueAt,
+            definition: ScheduleJSON.object(schedule, definition), state: RawJSON(trusted: stateText))
     }
 
-    private func dueAt(_ ticks: ScheduleTicks) -> Timestamp? {
+    private var dueAt: Timestamp? {
         if activity.pauseReason != nil { return nil }
-        let next = nextTick.map { $0 + ticks.delay(of: schedule) }
+        let next = nextTick.map { $0 + schedule.delay }
         guard let waiting = activity.waitingTick else { return next }
         let look = lookAt ?? Timestamp(waiting)
         return next.map { min($0, look) } ?? look
-    }
-
-    private var definitionText: String {
-        var writer = JSONWriter()
-        writer.object { writer in ScheduleJSON.write(schedule, definition, to: &writer) }
-        return writer.text
     }
 
     private var stateText: String {

@@ -80,16 +80,11 @@ extension QueueAPI {
     func patchSchedule(_ request: APIRequest) async throws -> Reply {
         let version = try expectedVersion(request)
         let patch = RawJSON(trusted: try await body(of: request))
-        guard try FieldReader.members(of: patch.text) != nil else {
-            throw QueueError(.malformedJSON, "the body must be a JSON object")
-        }
+        _ = try FieldReader.body(patch.text)
         return try await whileOthersChange(version) {
             let old = try await visible(request)
-            var writer = JSONWriter()
-            writer.object { writer in
-                ScheduleJSON.write(old.schedule, request.caller.seen(old.definition), to: &writer)
-            }
-            let merged = try MergePatch.merge(patch, into: RawJSON(trusted: writer.text))
+            let stored = ScheduleJSON.object(old.schedule, request.caller.seen(old.definition))
+            let merged = try MergePatch.merge(patch, into: stored)
             let schedule = try ScheduleReader.schedule(merged.text, name: old.schedule.name)
             return try await set(schedule, version ?? old.version, request)
         }
@@ -113,7 +108,7 @@ extension QueueAPI {
         do throws(QueueError) {
             schedule.task = try request.caller.scoped(schedule.task)
         } catch {
-            throw QueueError(error.code, "task: \(error.message)", field: error.field.map { "task.\($0)" })
+            throw error.within("task")
         }
         let (report, isNew) = try await manager.setSchedule(schedule, version: version)
         return reply(isNew ? .created : .ok, report, to: request)

@@ -12,12 +12,13 @@ extension FuzzReader {
             let task = try? schedule.task.validated(
                 defaults: SubmissionDefaults(), newID: { TaskID(high: 0, low: 0) })
         else { return false }
-        let written = definitionText(schedule, task.definition)
+        let written = ScheduleJSON.object(schedule, task.definition).text
         guard let copy = try? ScheduleReader.schedule(written, name: "fuzz"),
             let copied = try? copy.task.validated(
                 defaults: SubmissionDefaults(), newID: { TaskID(high: 0, low: 0) })
         else { throw BrokenProperty(description: "unreadable when written: \(written)") }
-        try require(definitionText(copy, copied.definition) == written, "changed by storing it: \(written)")
+        try require(
+            ScheduleJSON.object(copy, copied.definition).text == written, "changed by storing it: \(written)")
         guard let ticks = try? ScheduleTicks(schedule.timing, name: "fuzz") else { return true }
         // Close by: passing many ticks takes long in a debug build.
         for first in [now + .seconds(-100), now, now + .seconds(86_400)] {
@@ -42,15 +43,15 @@ extension FuzzReader {
         guard var stored = try? StoredSchedule(record),
             let ticks = try? ScheduleTicks(stored.schedule.timing, name: "fuzz")
         else { return false }
-        let again = stored.record(ticks)
+        let again = stored.record
         guard let copy = try? StoredSchedule(again) else {
             throw BrokenProperty(description: "unreadable when written: \(again.state.text)")
         }
-        try require(copy.record(ticks) == again, "changed by storing it: \(again.state.text)")
+        try require(copy.record == again, "changed by storing it: \(again.state.text)")
         stored.nextTick = stored.nextTick.map { max($0, now + .seconds(-100)) }
         var turn = ScheduleTurn(stored, ticks, now: now)
         if !turn.pauseIfFailing() { turn.take(stored) }
-        _ = turn.stored.record(ticks)
+        _ = turn.stored.record
         return true
     }
 
@@ -66,11 +67,5 @@ extension FuzzReader {
         let again = try? MergePatch.merge(patch, into: merged)
         try require(again?.text == merged.text, "\(merged.text), then \(again?.text ?? "an error")")
         return true
-    }
-
-    private static func definitionText(_ schedule: Schedule, _ definition: TaskDefinition) -> String {
-        var writer = JSONWriter()
-        writer.object { ScheduleJSON.write(schedule, definition, to: &$0) }
-        return writer.text
     }
 }

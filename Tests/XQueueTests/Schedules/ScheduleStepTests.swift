@@ -38,7 +38,7 @@ import XQueueCore
         var schedule = Schedule("a", ScheduleTiming(.every(.seconds(60))), TaskSubmission(type: "t"))
         schedule.jitter = .seconds(3600)
         let ticks = try ScheduleTicks(schedule.timing, name: schedule.name)
-        let delay = ticks.delay(of: schedule)
+        let delay = schedule.delay
         #expect(.zero...Duration.seconds(3600) ~= delay && delay != .zero)
         let before = ScheduleStep(
             schedule, ticks, first: Self.minute(10), now: Self.minute(10) + delay + .milliseconds(-1))
