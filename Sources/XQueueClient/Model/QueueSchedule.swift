@@ -74,7 +74,7 @@ public struct QueueSchedule: Sendable, Hashable, Decodable {
 
         /// Created through the API.
         public static let api = Source(rawValue: "api")
-        /// In the server's configuration file: it can be paused, run and backfilled, but neither changed nor removed.
+        /// In the server's configuration file: it can be paused, run and back-filled, but neither changed nor removed.
         public static let file = Source(rawValue: "file")
     }
 

@@ -1,6 +1,6 @@
 public import XQueueCore
 
-/// The ticks of a backfill.
+/// The ticks of a back-fill.
 public struct ScheduleBackfill: Sendable, Hashable, Decodable {
     /// A tick with its task.
     public struct Tick: Sendable, Hashable, Decodable {
@@ -30,7 +30,7 @@ public struct ScheduleBackfill: Sendable, Hashable, Decodable {
     /// The ticks, oldest first.
     public let ticks: [Tick]
 
-    /// Decodes a backfill.
+    /// Decodes a back-fill.
     ///
     /// - Parameter decoder: The decoder to read from.
     public init(from decoder: any Decoder) throws {

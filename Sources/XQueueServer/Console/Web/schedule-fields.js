@@ -113,6 +113,6 @@ const defined = [
   "max_runs", "pause_after_failures", "rawTask",
 ];
 
-/** Whether two reports are of the same definition: the version also counts ticks. */
+/** Whether two reports are of the same definition: the version also counts pauses. */
 export const isSame = (one, other) =>
   defined.every((name) => JSON.stringify(one[name] ?? null) === JSON.stringify(other[name] ?? null));

@@ -15,7 +15,7 @@ import { scheduleForm } from "./schedule-form.js";
 import { concernsRuns, scheduleChip } from "./schedule-parts.js";
 import { body } from "./submission.js";
 
-/** How often saving is tried again if only ticks have changed the version. */
+/** How often saving is tried again if only pauses have changed the version. */
 const MAX_TRIES = 5;
 
 /** `name` is null for a new schedule. */
@@ -101,7 +101,7 @@ export function scheduleView({ name }) {
     }
   }
 
-  /** Saves unless somebody else changed it; returns null then. Each tick changes the version, too, which does no harm. */
+  /** Saves unless somebody else changed it; returns null then. A pause changes the version, too, which does no harm. */
   async function put(text) {
     let { version } = base;
     for (let tries = 1; ; tries += 1) {
