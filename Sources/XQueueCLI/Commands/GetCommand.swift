@@ -33,42 +33,37 @@ struct GetCommand: AsyncParsableCommand {
 
 /// A task, with one line for each field that has a value.
 enum TaskSheet {
-    private static let nameWidth = 20
-
     /// - Parameters:
     ///   - json: The task as the server wrote it.
     ///   - isTerminal: Whether to align the values; otherwise a tab precedes them.
     static func text(_ json: String, isTerminal: Bool) throws -> String {
-        func line(_ name: String, _ value: String) -> String {
-            isTerminal ? "\(name.padded(to: nameWidth)) \(value)\n" : "\(name)\t\(value)\n"
-        }
         guard let members = try RawJSON.members(of: json) else { return json + "\n" }
-        var text = ""
+        var sheet = FactSheet(isTerminal: isTerminal)
         for member in members where member.value.kind != .null {
             switch member.name {
             case "errors":
-                for error in try member.value.elements() ?? [] { text += line("errors", summary(of: error)) }
-            case "scheduled": text += line("scheduled", tick(of: member.value))
-            default: text += line(member.name, member.value.string?.onOneLine ?? member.value.text.onOneLine)
+                for error in try member.value.elements() ?? [] { sheet.add("errors", summary(of: error)) }
+            case "scheduled": sheet.add("scheduled", tick(of: member.value))
+            default: sheet.add(member.name, member.value.string ?? member.value.text)
             }
         }
-        return text
+        return sheet.text
     }
 
     /// Returns a failed attempt in one line.
     private static func summary(of error: RawJSON) -> String {
-        guard let members = try? error.members() else { return error.text.onOneLine }
+        guard let members = try? error.members() else { return error.text }
         return """
             \(value("ended_at", members))  attempt \(value("attempt", members))  \(value("kind", members))  \
             \(value("error", members))
-            """.onOneLine
+            """
     }
 
     /// Returns the tick that submitted the task in one line.
     private static func tick(of scheduled: RawJSON) -> String {
-        guard let members = try? scheduled.members() else { return scheduled.text.onOneLine }
+        guard let members = try? scheduled.members() else { return scheduled.text }
         let late = value("late", members) == "true" ? "  late" : ""
-        return "\(value("schedule", members))  \(value("tick", members))\(late)".onOneLine
+        return "\(value("schedule", members))  \(value("tick", members))\(late)"
     }
 
     private static func value(_ name: String, _ members: [JSONMember]) -> String {

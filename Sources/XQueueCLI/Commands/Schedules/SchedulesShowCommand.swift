@@ -32,41 +32,33 @@ struct SchedulesShowCommand: AsyncParsableCommand {
 
 /// A schedule, with one line for each field that has a value, each tick and each run.
 enum ScheduleSheet {
-    private static let nameWidth = 20
-
     /// - Parameters:
     ///   - json: The schedule as the server wrote it.
     ///   - isTerminal: Whether to align the values; otherwise tabs separate them.
     static func text(_ json: String, isTerminal: Bool) throws -> String {
-        func line(_ name: String, _ values: String...) -> String {
-            let values = values.map(\.onOneLine)
-            return isTerminal
-                ? "\(name.padded(to: nameWidth)) \(values.joined(separator: "  "))\n"
-                : ([name] + values).joined(separator: "\t") + "\n"
-        }
         guard let members = try RawJSON.members(of: json) else { return json + "\n" }
-        var text = ""
+        var sheet = FactSheet(isTerminal: isTerminal)
         for member in members where member.value.kind != .null {
             switch member.name {
-            case "explain": text += line("when", word("en", of: member.value))
+            case "explain": sheet.add("when", word("en", of: member.value))
             case "counts":
                 let counts = try member.value.members() ?? []
-                text += line("ticks", counts.map { "\($0.value.text) \($0.name)" }.joined(separator: ", "))
+                sheet.add("ticks", counts.map { "\($0.value.text) \($0.name)" }.joined(separator: ", "))
             case "next":
                 for tick in try member.value.elements() ?? [] {
-                    text += line("next", word("local", of: tick), word("at", of: tick))
+                    sheet.add("next", word("local", of: tick), word("at", of: tick))
                 }
             case "runs":
                 for run in try member.value.elements() ?? [] {
                     let status = word("status", of: run)
-                    text += line(
+                    sheet.add(
                         "run", word("tick", of: run),
                         isTerminal ? status.padded(to: statusWidth) : status, word("task_id", of: run))
                 }
-            default: text += line(member.name, member.value.string ?? member.value.text)
+            default: sheet.add(member.name, member.value.string ?? member.value.text)
             }
         }
-        return text
+        return sheet.text
     }
 
     private static let statusWidth = TaskStatus.allCases.map(\.rawValue.count).max() ?? 0
