@@ -103,29 +103,39 @@ extension TaskManager {
     }
 }
 
-/// Signals that a task may have ended.
+/// Signals that a task may have ended, until it is released.
 private final class EndWatch: Sendable {
-    let changed = AsyncEvent()
-    private let ended = Mutex<QueueError?>(nil)
-    private let subscription = Mutex<EventSubscription?>(nil)
+    /// What deliveries change. The bus's side refers to it alone: the watch must not be released during a delivery,
+    /// whose lock its `deinit` takes.
+    private final class Signal: Sendable {
+        let changed = AsyncEvent()
+        let failure = Mutex<QueueError?>(nil)
 
-    init(_ bus: EventBus, _ id: TaskID) throws(QueueError) {
-        let filter = EventFilter(taskIDs: [id], statuses: Set(TaskStatus.allCases.filter(\.isFinal)))
-        let made = try bus.subscribe([filter], after: nil) { [weak self] delivery in
-            guard let self else { return }
+        func receive(_ delivery: EventDelivery) {
             // Whatever is delivered, even the start of the subscription, is a reason to look at the task.
-            if case .ended(let error) = delivery { ended.withLock { $0 = error } }
+            if case .ended(let error) = delivery { failure.withLock { $0 = error } }
             changed.signal()
         }
-        subscription.withLock { $0 = made }
+    }
+
+    private let signal: Signal
+    private let subscription: EventSubscription
+
+    init(_ bus: EventBus, _ id: TaskID) throws(QueueError) {
+        let signal = Signal()
+        self.signal = signal
+        let filter = EventFilter(taskIDs: [id], statuses: Set(TaskStatus.allCases.filter(\.isFinal)))
+        subscription = try bus.subscribe([filter]) { signal.receive($0) }
     }
 
     deinit {
-        subscription.withLock { $0 }?.cancel()
+        subscription.cancel()
     }
 
+    var changed: AsyncEvent { signal.changed }
+
     /// Why nothing more will be signaled.
-    var failure: QueueError? { ended.withLock { $0 } }
+    var failure: QueueError? { signal.failure.withLock { $0 } }
 }
 
 /// A task has not ended within the time that was waited for it. It continues.

@@ -1,6 +1,7 @@
 import Testing
-import XQueue
 import XQueueTesting
+
+@testable import XQueue
 
 @Suite("Waiting for tasks") struct WaitingTests {
     private struct Double: TaskHandler {
@@ -52,6 +53,16 @@ import XQueueTesting
             #expect(try await fixture.manager.wait(for: task.id).status == .success)
             #expect(try await fixture.manager.wait(for: task.id).status == .success)
         }
+    }
+
+    @Test("Waits that end while their subscription starts leave the bus whole") func shortWaits() async throws
+    {
+        let manager = try fixture().manager
+        let task = try await manager.submit("a", .null)
+        try await manager.cancel(task.id)
+        // Alone, so that the last one to leave stops the reader, which starts again for the next.
+        for _ in 0..<3000 { #expect(try await manager.wait(for: task.id).status == .canceled) }
+        #expect(manager.eventBus.count == 0)
     }
 
     @Test("A wait ends at its time, with the Swift task, and for a task that does not exist") func ends()
