@@ -6,11 +6,37 @@ extension RedisStore {
     /// Number of concurrency keys processed per step.
     private static let keysPerStep = 200
 
+    public func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
+        let page = try await tasks(query)
+        let keyed = page.tasks.filter { $0.definition.unique != nil }
+        let holders = keyed.isEmpty ? [] : try await holders(among: keyed)
+        let copies = page.tasks.map { TaskCopy($0, holdsUniqueKey: holders.contains($0.id)) }
+        return TransferPage(copies: copies, total: page.total, next: page.next)
+    }
+
+    private func holders(among tasks: [TaskRecord]) async throws(StoreError) -> Set<TaskID> {
+        try await within { () async throws(StoreError) in
+            let answers = try await caller.run(.uniqueHolders, capacity: 128 * tasks.count) { command in
+                for task in tasks {
+                    command.append(task.id)
+                    command.append(task.type)
+                    command.append(task.definition.unique?.stored ?? "")
+                }
+            }.elements
+            guard answers.count == tasks.count else {
+                throw StoreError(.corrupt, "unexpected reply from Redis to unique-holders")
+            }
+            var holders: Set<TaskID> = []
+            for (task, answer) in zip(tasks, answers) where try answer.int == 1 { holders.insert(task.id) }
+            return holders
+        }
+    }
+
     public func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption] {
         try await within { () async throws(StoreError) in
             var stored: [StoredCopy] = []
             stored.reserveCapacity(copies.count)
-            for copy in copies { stored.append(try StoredCopy(copy.record)) }
+            for copy in copies { stored.append(try StoredCopy(copy)) }
             let capacity = stored.reduce(note.utf8.count) { $0 + $1.size }
             let reply = try await caller.change(.adopt, capacity: capacity) { command in
                 command.append(note)

@@ -95,6 +95,22 @@ extension RedisStore {
         try await change(ids, by: .requeue) { _ in }
     }
 
+    public func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome {
+        let definition = try StoredDefinition.pack(rewrite.definition)
+        return try await within { () async throws(StoreError) in
+            let reply = try await caller.change(.rewrite, capacity: 128 + definition.count) { command in
+                command.append(rewrite.id)
+                command.append(rewrite.version)
+                command.append(rewrite.schedule.map { StoredDefinition.schedule($0) } ?? "=")
+                command.append(definition)
+            }
+            guard let outcome = try Self.outcomes(reply.rest).first else {
+                throw StoreError(.corrupt, "unexpected reply from Redis to rewrite")
+            }
+            return outcome
+        }
+    }
+
     private func change(
         _ ids: [TaskID], by script: RedisScript, _ arguments: (inout RedisCommand) -> Void
     ) async throws(StoreError) -> [ChangeOutcome] {
@@ -104,20 +120,27 @@ extension RedisStore {
                 arguments(&command)
                 for id in ids { command.append(id) }
             }
-            var outcomes: [ChangeOutcome] = []
-            for (code, record) in Array(reply.rest).pairs {
-                let record = try record.record
-                if let rejection = TransitionRejection(code: try code.int) {
-                    outcomes.append(.rejected(rejection, record))
-                } else if let record {
-                    outcomes.append(.changed(record))
-                }
-            }
+            let outcomes = try Self.outcomes(reply.rest)
             guard outcomes.count == ids.count else {
                 throw StoreError(.corrupt, "unexpected reply from Redis to \(script.rawValue)")
             }
             return outcomes
         }
+    }
+
+    /// The outcomes in a script's reply: a code and a record for each.
+    private static func outcomes(_ elements: some Sequence<RedisReply>) throws(StoreError) -> [ChangeOutcome]
+    {
+        var outcomes: [ChangeOutcome] = []
+        for (code, record) in Array(elements).pairs {
+            let record = try record.record
+            if let rejection = TransitionRejection(code: try code.int) {
+                outcomes.append(.rejected(rejection, record))
+            } else if let record {
+                outcomes.append(.changed(record))
+            }
+        }
+        return outcomes
     }
 
     public func setLimit(_ limit: Int?, ofType type: String) async throws(StoreError) {

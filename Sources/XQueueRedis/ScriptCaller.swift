@@ -82,7 +82,7 @@ struct ScriptCaller: Sendable {
         command.append(tasks.count)
         for (task, definition) in zip(tasks, definitions) {
             command.append(task.id)
-            command.append(StoredDefinition.schedule(task.schedule))
+            command.append(StoredDefinition.schedule(task))
             command.append(definition)
         }
     }
@@ -137,10 +137,14 @@ struct ScriptCaller: Sendable {
         var outcomes: [InsertOutcome] = []
         outcomes.reserveCapacity(tasks.count)
         for (task, element) in zip(tasks, elements.dropFirst()) {
-            if case .integer = element {
-                outcomes.append(.inserted(TaskStateMachine.submit(task, at: now)))
+            if case .integer(let number) = element {
+                outcomes.append(.inserted(TaskStateMachine.submit(task, at: now, isBlocked: number == 1)))
             } else if let record = try element.record {
-                outcomes.append(.existing(record))
+                switch try element.elements.last?.text {
+                case "=": outcomes.append(.replaced(record))
+                case "!": outcomes.append(.conflict(record))
+                default: outcomes.append(.existing(record))
+                }
             }
         }
         guard outcomes.count == tasks.count else {

@@ -55,7 +55,7 @@ extension WriteSession {
             """,
             """
             UPDATE tasks SET due_at = due_at + ?1, run_at = run_at + ?1
-            WHERE status = 0 AND reason = 1 AND run_at IS NOT given_run_at
+            WHERE status = 0 AND reason IN (1, 4) AND run_at IS NOT given_run_at
             """,
         ]
         for change in changes {

@@ -21,7 +21,8 @@ enum DefinitionColumns {
             walker.null("key_limit")
         }
         if Walker.reads { definition.concurrency = key.map { ConcurrencyLimit(key: $0, limit: limit) } }
-        walker.text("unique_key", &definition.uniqueKey)
+        var uniqueKey = definition.unique?.key
+        walker.text("unique_key", &uniqueKey)
         var policy = definition.retryPolicy.stored
         walker.text("retry_policy", &policy)
         if Walker.reads, let policy {
@@ -31,6 +32,9 @@ enum DefinitionColumns {
         walker.opaque("trace", &definition.trace)
         walker.opaque("metadata", &definition.metadata)
         walker.opaque("scheduled", &definition.scheduled)
+        var terms = definition.unique?.terms
+        walker.text("unique_terms", &terms)
+        if Walker.reads { definition.unique = uniqueKey.map { UniqueRule(key: $0, terms: terms) } }
     }
 
     /// The column names, in the order of the walk.

@@ -24,6 +24,8 @@ struct Effects {
 
     mutating func changed(from old: TaskRecord, to new: TaskRecord) {
         if new.dueAt != old.dueAt || new.pendingReason != old.pendingReason { notePending(new) }
+        // Rewritten: it may have become free to run.
+        if new.status == old.status, new.version != old.version { notePending(new) }
         if new.cancelRequestedAt != nil, old.cancelRequestedAt == nil, new.status == .processing {
             cancelRequests.append(new.id)
         }

@@ -32,6 +32,9 @@ enum Migrations {
         migrator.registerMigration("8: schedules") { db in
             try db.execute(sql: version8)
         }
+        migrator.registerMigration("9: unique keys") { db in
+            try db.execute(sql: version9)
+        }
         return migrator
     }
 
@@ -164,6 +167,28 @@ enum Migrations {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX schedules_due ON schedules(due_at) WHERE due_at IS NOT NULL;
+        """
+
+    /// Who holds which unique key: see `UniqueKeys`. `type` is 0 for keys of all types; `holder` and `next` are numbers of tasks.
+    ///
+    /// `unique_terms` is everything but the key in a task's rule: see `UniqueTerms`.
+    private static let version9 = """
+        ALTER TABLE tasks ADD COLUMN unique_terms TEXT;
+
+        CREATE TABLE unique_keys (
+            type INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            holder INTEGER NOT NULL,
+            next INTEGER,
+            expires_at INTEGER,
+            PRIMARY KEY (type, key)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO unique_keys (type, key, holder)
+            SELECT type, unique_key, seq FROM tasks WHERE unique_key IS NOT NULL AND status <= 1;
+
+        CREATE INDEX unique_keys_expiry ON unique_keys(holder) WHERE expires_at IS NOT NULL;
+        DROP INDEX tasks_unique_key;
         """
 
     /// A unique key is unique within its type.

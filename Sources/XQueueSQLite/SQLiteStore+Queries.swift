@@ -93,14 +93,15 @@ private func fetchTypes(_ db: Database) throws -> [TypeState] {
     try Row.fetchAll(db, sql: "SELECT * FROM types ORDER BY name").map { try TypeState($0) }
 }
 
-/// Creation time of the oldest pending task that is not scheduled; skips at most 10,000 scheduled ones.
+/// Creation time of the oldest pending task that could start now but for a worker or a token; skips at most 10,000 scheduled or blocked
+/// ones.
 private func oldestPending(_ db: Database) throws -> Timestamp? {
     let milliseconds = try Int64.fetchOne(
         db,
         sql: """
             SELECT created_at FROM
                 (SELECT created_at, reason, id FROM tasks WHERE status = 0 ORDER BY id LIMIT 10000)
-            WHERE reason <> 1 LIMIT 1
+            WHERE reason NOT IN (1, 4) LIMIT 1
             """)
     return milliseconds.map { Timestamp(milliseconds: $0) }
 }

@@ -7,9 +7,32 @@ extension SQLiteStore {
 
     public func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
         let page = try await tasks(query)
-        let given = try await givenRunTimes(of: page.tasks.filter { $0.pendingReason == .scheduled })
-        let copies = page.tasks.map { TaskCopy($0, givenRunAt: given[$0.id]) }
+        let given = try await givenRunTimes(
+            of: page.tasks.filter { $0.pendingReason == .scheduled || $0.pendingReason == .blocked })
+        let holders = try await holders(among: page.tasks.filter { $0.definition.unique != nil })
+        let copies = page.tasks.map {
+            TaskCopy($0, givenRunAt: given[$0.id], holdsUniqueKey: holders.contains($0.id))
+        }
         return TransferPage(copies: copies, total: page.total, next: page.next)
+    }
+
+    private func holders(among tasks: [TaskRecord]) async throws(StoreError) -> Set<TaskID> {
+        guard !tasks.isEmpty else { return [] }
+        return try await read { db in
+            let statement = try PreparedStatement(
+                cachedBy: db,
+                """
+                SELECT 1 FROM tasks JOIN unique_keys ON unique_keys.key = unique_key AND holder = seq
+                WHERE id = ? AND unique_keys.type IN (0, tasks.type)
+                """)
+            var holders: Set<TaskID> = []
+            for task in tasks {
+                statement.bind(1, task.id)
+                if try statement.step(db) { holders.insert(task.id) }
+                statement.reset()
+            }
+            return holders
+        }
     }
 
     private func givenRunTimes(

@@ -32,6 +32,10 @@ extension SQLiteStore {
         try await writer.run { try $0.requeue(ids) }
     }
 
+    public func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome {
+        try await writer.run { try $0.rewrite(rewrite) }
+    }
+
     public func setLimit(_ limit: Int?, ofType type: String) async throws(StoreError) {
         try await writer.run { try $0.setLimit(limit, ofType: type) }
     }

@@ -74,6 +74,16 @@ extension WriteSession {
         try statement.run(db)
     }
 
+    func saveUnblocking(_ task: StoredTask) throws {
+        let statement = try statement(
+            .saveUnblocking, "UPDATE tasks SET reason = ?, due_at = ?, run_at = ? WHERE seq = ?")
+        statement.bind(1, task.record.pendingReason.map { Int64($0.code) })
+        statement.bind(2, task.record.dueAt)
+        statement.bind(3, task.record.runAt)
+        statement.bind(4, task.seq)
+        try statement.run(db)
+    }
+
     func saveReason(_ task: StoredTask) throws {
         let statement = try statement(.saveReason, "UPDATE tasks SET reason = ? WHERE seq = ?")
         statement.bind(1, task.record.pendingReason.map { Int64($0.code) })

@@ -93,6 +93,14 @@ final class WriteSession {
         return try read(statement)
     }
 
+    func load(seq: Int64) throws -> StoredTask? {
+        let statement = try statement(
+            .loadBySeq, "SELECT \(TaskColumns.names) FROM tasks WHERE seq = ?")
+        statement.bind(1, seq)
+        guard let task = try readAll(statement).first else { return nil }
+        return active[task.record.id] ?? task
+    }
+
     /// The task in the statement's current row.
     func read(_ statement: PreparedStatement) throws -> StoredTask {
         guard let type = catalog.name(statement.typeID) else {
@@ -132,8 +140,10 @@ final class WriteSession {
         case .heartbeat: try saveLease(task)
         case .progress: try saveProgress(task)
         case .park, .unpark: try saveReason(task)
+        case .unblock: try saveUnblocking(task)
         case .claim: try saveClaim(task)
         case .settle, .cancel, .requeue, .expire: try saveState(task)
+        case .rewrite(let rewrite): try saveRewrite(task, rewrite)
         }
         let new = task.record
         if let end = new.completedAt, old.completedAt == nil, new.id.timestamp > end {
@@ -146,15 +156,24 @@ final class WriteSession {
         if old.status == .processing, new.status != .processing, mayHaveWaiting(task.typeID) {
             effects.becameReady = true
         }
-        if let key = new.concurrency?.key, mayFreeToken(from: old, to: new) { touch(key) }
+        if let key = old.concurrency?.key, mayFreeToken(from: old, to: new) { touch(key) }
+        if case .rewrite = transition {
+            try rewriteKey(task, from: old.definition)
+        } else if new.status != old.status, case .requeue = transition {
+            try takeKey(task)
+        } else if new.status != old.status {
+            try moveKey(task)
+        }
     }
 
-    /// Whether a parked task with the same key may have to become ready: a token became free, or a ready task
+    /// Whether a parked task with the same concurrency key may have to become ready: a token became free, or a ready task
     /// ahead of a parked one is gone.
     private func mayFreeToken(from old: TaskRecord, to new: TaskRecord) -> Bool {
         switch (old.status, old.pendingReason) {
         case (.processing, _): new.status != .processing
-        case (.pending, .ready): new.pendingReason != .ready && new.status != .processing
+        // Even if it stays ready, a rewritten task may have left the key or fallen behind.
+        case (.pending, .ready):
+            new.status != .processing && (new.pendingReason != .ready || new.version != old.version)
         default: false
         }
     }
@@ -183,11 +202,12 @@ final class WriteSession {
 
 /// The writer's statements.
 enum StatementSlot {
-    case loadByID, loadByUniqueKey, insert, insertPayload
-    case saveClaim, saveState, saveLease, saveProgress, saveReason
+    case loadByID, loadBySeq, insert, insertPayload
+    case saveClaim, saveState, saveLease, saveProgress, saveReason, saveUnblocking, saveRewrite
     case keyHeld, keyParkedType, keyParkedLimit, keyBestParked, keyReadyAbove, keyReadyBeside
     case due, nextDue, deletePayload, delete, noteOddEnd
     case insertEvents, trimEvents, pruneEvents
+    case loadKey, saveKey, removeKey, forgetKey
     case begin, commit, saveCounts
     case loadSchedule, saveSchedule, removeSchedule, nextSchedule
     /// The cursor over the ready tasks of one type.
@@ -196,7 +216,7 @@ enum StatementSlot {
     var number: Int {
         switch self {
         case .loadByID: 0
-        case .loadByUniqueKey: 1
+        case .loadBySeq: 1
         case .insert: 2
         case .insertPayload: 3
         case .saveClaim: 4
@@ -225,6 +245,12 @@ enum StatementSlot {
         case .saveSchedule: 27
         case .removeSchedule: 28
         case .nextSchedule: 29
+        case .saveRewrite: 30
+        case .saveUnblocking: 31
+        case .loadKey: 32
+        case .saveKey: 33
+        case .removeKey: 34
+        case .forgetKey: 35
         case .ready(let type): 100 + Int(type)
         }
     }

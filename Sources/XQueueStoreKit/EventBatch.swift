@@ -18,7 +18,7 @@ public struct EventBatch: Sendable {
         public var type: String
         /// The node that runs the task, or the last one that did.
         public var workerID: String?
-        /// The metadata given at submission.
+        /// The metadata of the task when it happened.
         public var metadata: RawJSON?
         /// What happened.
         public var change: TaskEvent.Change

@@ -16,7 +16,9 @@ import XQueueTesting
         var used: Set<String> = []
         for plan in plans {
             for step in plan.steps
-            where [" tasks", "large_payloads", " schedules"].contains(where: { step.contains($0) }) {
+            where [" tasks", "large_payloads", " schedules", " unique_keys"].contains(where: {
+                step.contains($0)
+            }) {
                 #expect(
                     step.contains("USING INDEX") || step.contains("USING COVERING INDEX")
                         || step.contains("USING INTEGER PRIMARY KEY")
@@ -80,7 +82,7 @@ import XQueueTesting
 
     private static let indexes = [
         "tasks_id", "tasks_ready", "tasks_due", "tasks_status", "tasks_type", "tasks_key", "tasks_parked",
-        "tasks_key_history", "tasks_unique_key", "schedules_due",
+        "tasks_key_history", "unique_keys_expiry", "schedules_due",
     ]
 
     private struct Plan {
@@ -97,8 +99,9 @@ import XQueueTesting
                 texts.insert(String(cString: sqlite3_sql(statement)))
                 next = sqlite3_next_stmt(db.sqliteConnection, statement)
             }
-            let ours = texts.filter {
-                ($0.contains("tasks") || $0.contains("schedules")) && !$0.hasPrefix("CREATE")
+            let ours = texts.filter { sql in
+                ["tasks", "schedules", "unique_keys"].contains { sql.contains($0) }
+                    && !sql.hasPrefix("CREATE")
             }
             return try ours.sorted().map { sql in
                 let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
@@ -127,10 +130,19 @@ import XQueueTesting
             }
         }
         let tasks = [task("a", unique: "u"), task("a"), task("b"), task("a", priority: 1), task("c")]
-        _ = try await store.insert(tasks)
+        let records = try await store.insert(tasks).map(\.record)
+        for record in records {
+            _ = try await store.rewrite(
+                TaskRewrite(id: record.id, version: 1, definition: record.definition, schedule: .now))
+        }
+        var again = task("a", unique: "u")
+        again.onConflict = .rerun
+        _ = try await store.insert([again])
         let grant = ClaimGrant(
             token: LeaseToken(rawValue: 1), workerID: "w", lease: .seconds(60), grace: .seconds(1))
         let claimed = try await store.claim(ClaimRequest(types: ["a", "b"], count: 9, grant: grant)).tasks
+        again.id = ids.next()
+        _ = try await store.insert([again])
         let attempt = AttemptID(taskID: try #require(claimed.first).id, token: grant.token)
         _ = try await store.heartbeat([attempt], lease: .seconds(60))
         try await store.report([ProgressReport(attempt: attempt, progress: TaskProgress(percent: 1))])

@@ -9,7 +9,7 @@ public struct TaskEvent: Sendable, Hashable {
         case schedule(ScheduleChange)
     }
 
-    /// A step from one status to another, or the submission.
+    /// A step from one status to another, the submission, or a rewriting.
     public struct StatusChange: Sendable, Hashable {
         /// Nil for the submission.
         public var previous: TaskStatus?
@@ -19,6 +19,9 @@ public struct TaskEvent: Sendable, Hashable {
         public var retryCount: Int
         /// The task's latest error.
         public var error: String?
+
+        /// Whether the task was rewritten: another definition for a task that waits.
+        public var isRewriting: Bool { previous == .pending && status == .pending }
 
         public init(
             previous: TaskStatus?, status: TaskStatus, version: Int, retryCount: Int = 0,
@@ -40,7 +43,7 @@ public struct TaskEvent: Sendable, Hashable {
     public var timestamp: Timestamp
     /// The node that runs the task, or the last one that did.
     public var workerID: String?
-    /// The metadata given at submission.
+    /// The metadata of the task when it happened.
     public var metadata: RawJSON?
     public var change: Change
 
@@ -59,7 +62,7 @@ public struct TaskEvent: Sendable, Hashable {
 }
 
 extension TaskEvent {
-    /// The status change from `old` to `new`; nil if the status did not change.
+    /// The change from `old` to `new`; nil if neither the status nor the definition did.
     ///
     /// Every store writes exactly these events, in the same atomic operation as the step.
     public static func change(from old: TaskRecord?, to new: TaskRecord) -> Change? {

@@ -10,16 +10,19 @@ public struct TaskStateMachine: Sendable {
     }
 
     /// Returns the record of a task submitted at `now`.
-    public static func submit(_ task: NewTask, at now: Timestamp) -> TaskRecord {
-        let runAt =
-            switch task.schedule {
-            case .now: now
-            case .after(let delay): now + delay
-            case .at(let time): time
-            }
-        return TaskRecord(
+    ///
+    /// - Parameters:
+    ///   - task: The task.
+    ///   - now: The time.
+    ///   - isBlocked: Whether it waits for the end of another task.
+    public static func submit(_ task: NewTask, at now: Timestamp, isBlocked: Bool = false) -> TaskRecord {
+        var record = TaskRecord(
             id: task.id, definition: task.definition,
-            state: TaskState(createdAt: now, runAt: runAt, queueTimeout: task.definition.queueTimeout))
+            state: TaskState(
+                createdAt: now, runAt: task.schedule.time(at: now),
+                queueTimeout: task.definition.queueTimeout))
+        if isBlocked { (record.pendingReason, record.queueDeadline) = (.blocked, nil) }
+        return record
     }
 
     /// Takes one step at `now`, or throws the reason it cannot be taken and changes nothing.
@@ -30,6 +33,7 @@ public struct TaskStateMachine: Sendable {
         case .claim(let grant): try claim(grant, at: now)
         case .park: try move(from: .ready, to: .parked)
         case .unpark: try move(from: .parked, to: .ready)
+        case .unblock: try unblock(at: now)
         case .settle(let token, let outcome): try settle(token, outcome, at: now)
         case .heartbeat(let token, let lease): try extend(token, by: lease, at: now)
         case .progress(let token, let progress):
@@ -38,6 +42,7 @@ public struct TaskStateMachine: Sendable {
             record.updatedAt = now
         case .cancel(let grace): try cancel(grace: grace, at: now)
         case .requeue: try requeue(at: now)
+        case .rewrite(let rewrite): try self.rewrite(rewrite, at: now)
         case .expire(let draw): try expire(draw: draw, at: now)
         }
     }
@@ -49,6 +54,14 @@ public struct TaskStateMachine: Sendable {
     ) throws(TransitionRejection) {
         guard record.status == .pending, record.pendingReason == from else { throw .wrongState }
         record.pendingReason = to
+    }
+
+    private mutating func unblock(at now: Timestamp) throws(TransitionRejection) {
+        let isDue = record.runAt <= now
+        try move(from: .blocked, to: isDue ? .ready : .scheduled)
+        guard isDue else { return }
+        record.runAt = now
+        record.queueDeadline = record.queueTimeout.map { now + $0 }
     }
 
     private mutating func claim(_ grant: ClaimGrant, at now: Timestamp) throws(TransitionRejection) {
@@ -178,6 +191,28 @@ public struct TaskStateMachine: Sendable {
         record.progress = nil
         record.queueDeadline = record.queueTimeout.map { now + $0 }
         wait(until: now, at: now)
+    }
+
+    private mutating func rewrite(_ rewrite: TaskRewrite, at now: Timestamp) throws(TransitionRejection) {
+        guard record.status == .pending else { throw .notPending }
+        guard record.version == rewrite.version else { throw .versionConflict }
+        let old = record.definition
+        record.definition = rewrite.definition
+        record.type = old.type
+        if let schedule = rewrite.schedule { record.runAt = max(schedule.time(at: now), now) }
+        let isBlocked = record.pendingReason == .blocked
+        let isLater =
+            rewrite.schedule == nil ? record.pendingReason == .scheduled : record.runAt > now
+        // A task that was attempted before has no deadline for the next attempt.
+        if isBlocked || isLater {
+            record.queueDeadline = nil
+        } else if record.startedAt == nil, rewrite.schedule != nil || record.queueTimeout != old.queueTimeout
+        {
+            record.queueDeadline = record.queueTimeout.map { now + $0 }
+        }
+        enter(.pending, at: now)
+        // A parked task is tried again: its key may be another.
+        record.pendingReason = isBlocked ? .blocked : isLater ? .scheduled : .ready
     }
 
     // MARK: - Entering a status

@@ -6,6 +6,8 @@ public enum TaskTransition: Sendable, Hashable {
     case park
     /// A parked task becomes ready because its key may have a free token.
     case unpark
+    /// The task that a blocked one waits for has ended.
+    case unblock
     /// The attempt that holds `token` has ended.
     case settle(LeaseToken, AttemptOutcome)
     /// The attempt that holds `token` is alive: extends its lease to `lease` from now.
@@ -16,6 +18,8 @@ public enum TaskTransition: Sendable, Hashable {
     case cancel(grace: Duration)
     /// Requeues a task that ended without success.
     case requeue
+    /// Gives a waiting task another definition.
+    case rewrite(TaskRewrite)
     /// The task's `dueAt` has passed. `draw` is a random number in 0..<1 for a back-off.
     case expire(draw: Double)
 }
@@ -53,6 +57,26 @@ public enum AttemptOutcome: Sendable, Hashable {
     case release
 }
 
+/// Another definition for a task that waits.
+///
+/// The task keeps its identifier and type, and its place among tasks of the same priority.
+public struct TaskRewrite: Sendable, Hashable {
+    public var id: TaskID
+    /// The version of the task that the definition was made from: one of another version is left as it is.
+    public var version: Int
+    /// Replaces the task's definition, and has its type.
+    public var definition: TaskDefinition
+    /// When the task becomes ready; nil leaves that as it is.
+    public var schedule: NewTask.Schedule?
+
+    public init(id: TaskID, version: Int, definition: TaskDefinition, schedule: NewTask.Schedule? = nil) {
+        self.id = id
+        self.version = version
+        self.definition = definition
+        self.schedule = schedule
+    }
+}
+
 /// Why a transition did not happen. The task is unchanged.
 public enum TransitionRejection: String, Error, Sendable, Hashable, CaseIterable {
     /// There is no such task.
@@ -63,8 +87,12 @@ public enum TransitionRejection: String, Error, Sendable, Hashable, CaseIterable
     case alreadyEnded = "already_ended"
     /// Only a failed, timed-out or canceled task can be requeued.
     case notRequeueable = "not_requeueable"
-    /// Another unfinished task has the same unique key.
+    /// Another task holds the unique key.
     case uniqueKeyTaken = "unique_key_taken"
+    /// Only a pending task can be rewritten.
+    case notPending = "not_pending"
+    /// The task has another version than the one to change.
+    case versionConflict = "version_conflict"
     /// The task is not in the state the step starts from.
     case wrongState = "wrong_state"
     /// Nothing is due yet.

@@ -10,17 +10,37 @@ public struct NewTask: Sendable, Hashable {
         case after(Duration)
         /// At this time, or immediately if it has passed.
         case at(Timestamp)
+
+        /// Whether it is a time rather than a delay.
+        package var isGiven: Bool {
+            if case .at = self { true } else { false }
+        }
+
+        /// The time for a task that is accepted at `now`; may have passed.
+        package func time(at now: Timestamp) -> Timestamp {
+            switch self {
+            case .now: now
+            case .after(let delay): now + delay
+            case .at(let time): time
+            }
+        }
     }
 
     public var id: TaskID
     /// What the task is to do, and how.
     public var definition: TaskDefinition
     public var schedule: Schedule
+    /// What to do if another task holds its unique key.
+    public var onConflict: UniqueConflict
 
-    public init(id: TaskID, definition: TaskDefinition, schedule: Schedule = .now) {
+    public init(
+        id: TaskID, definition: TaskDefinition, schedule: Schedule = .now,
+        onConflict: UniqueConflict = .returnExisting
+    ) {
         self.id = id
         self.definition = definition
         self.schedule = schedule
+        self.onConflict = onConflict
     }
 
     /// A task with defaults for everything that `adjust` does not set.

@@ -1,4 +1,4 @@
-/// What a task is to do, and how. Immutable once a store has accepted the task.
+/// What a task is to do, and how. Only the rewriting of a waiting task changes it once a store has accepted the task.
 public struct TaskDefinition: Sendable, Hashable {
     /// 1 to 128 letters, digits, `.`, `_`, `:` or `-`.
     public var type: String
@@ -12,8 +12,8 @@ public struct TaskDefinition: Sendable, Hashable {
     /// How long one attempt may run; nil for no limit.
     public var processTimeout: Duration? = .seconds(600)
     public var concurrency: ConcurrencyLimit?
-    /// 1 to 256 bytes. While a task of the same type with this key is unfinished, no other is accepted.
-    public var uniqueKey: String?
+    /// Which other tasks there may not be meanwhile.
+    public var unique: UniqueRule?
     public var retryPolicy = RetryPolicy.standard
     /// The trace its submission belongs to.
     public var trace: TraceContext?
@@ -34,6 +34,13 @@ public struct TaskDefinition: Sendable, Hashable {
     public init(type: String, payload: RawJSON = .null) {
         self.type = type
         self.payload = payload
+    }
+
+    /// The key of ``unique``. Setting it sets the usual rule: while a task of the same type with the key is unfinished, no other
+    /// is accepted.
+    public var uniqueKey: String? {
+        get { unique?.key }
+        set { unique = newValue.map { UniqueRule(key: $0) } }
     }
 
     /// Total size of the parts that may be large, in bytes.

@@ -41,6 +41,11 @@ extension TaskRecord {
         }
     }
 
+    /// Whether the step `rewrite` is legal, apart from its unique key.
+    package func allows(_ rewrite: TaskRewrite) -> Bool {
+        state.status == .pending && state.version == rewrite.version
+    }
+
     /// Total size of the parts that may be large (payload, result and errors), in bytes.
     package var contentBytes: Int {
         let parts =

@@ -14,7 +14,7 @@ public struct TaskState: Sendable, Hashable {
     public var progress: TaskProgress?
     /// The node that runs it, or the last one that did.
     public var workerID: String?
-    /// Counts status changes, from 1 at submission, without gaps.
+    /// Counts status changes and rewritings, from 1 at submission, without gaps.
     public var version = 1
     public var createdAt: Timestamp
     public var updatedAt: Timestamp

@@ -47,6 +47,8 @@ public enum PendingReason: String, Sendable, Hashable, CaseIterable {
     case scheduled
     /// Waiting for a token of its concurrency key.
     case parked
+    /// Waiting for the end of the task that holds its unique key.
+    case blocked
 
     /// The number stored; it never changes once released.
     public var code: Int {
@@ -54,6 +56,7 @@ public enum PendingReason: String, Sendable, Hashable, CaseIterable {
         case .ready: 0
         case .scheduled: 1
         case .parked: 2
+        case .blocked: 4
         }
     }
 

@@ -33,7 +33,7 @@ public protocol StoreDecorator: Store {
 /// A store's calls that may fail: all but its name, capabilities, signals and close.
 public enum StoreVerb: String, Sendable, Hashable, CaseIterable {
     case insert, claim, settle, heartbeat, report
-    case cancel, requeue, setLimit, setPaused, removeTypes
+    case cancel, requeue, rewrite, setLimit, setPaused, removeTypes
     case sweep, prune
     case save, removeSchedule, schedule, schedules, dueSchedules
     case birth, register, unregister, nodes, hold, release
@@ -98,6 +98,10 @@ extension StoreDecorator {
 
     public func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome] {
         try await call(.requeue) { () async throws(StoreError) in try await base.requeue(ids) }
+    }
+
+    public func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome {
+        try await call(.rewrite) { () async throws(StoreError) in try await base.rewrite(rewrite) }
     }
 
     public func sweep(

@@ -4,8 +4,8 @@ public protocol TaskStore: Sendable {
 
     /// Accepts all of `tasks`, in order, or throws and accepts none.
     ///
-    /// A task whose unique key belongs to an unfinished task of the same type, or whose identifier is known,
-    /// yields that existing task. Once the payloads and results of such tasks exceed
+    /// A task whose identifier is known yields that existing task. One whose unique key another task holds does
+    /// what its ``NewTask/onConflict`` says. Once the payloads and results of the tasks that others yield exceed
     /// ``ModelLimits/answerBytes``, further ones are abridged.
     func insert(_ tasks: [NewTask]) async throws(StoreError) -> [InsertOutcome]
 
@@ -36,6 +36,9 @@ public protocol TaskStore: Sendable {
 
     /// Makes ended tasks pending again. Returns the outcomes in order.
     func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome]
+
+    /// Gives a waiting task another definition.
+    func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome
 
     // MARK: Maintenance
 

@@ -1,13 +1,28 @@
 /// The outcome of one task of an `insert`.
 public enum InsertOutcome: Sendable, Hashable {
     case inserted(TaskRecord)
-    /// An unfinished task of the same type with the same unique key, or a task with the same identifier.
+    /// The task that holds the same unique key, or one with the same identifier.
     /// Abridged if earlier tasks of the batch have filled the reply.
     case existing(TaskRecord)
+    /// The waiting task with the same unique key took over the definition. Abridged as above.
+    case replaced(TaskRecord)
+    /// Rejected because of this task, which holds the unique key. Abridged as above.
+    case conflict(TaskRecord)
 
     public var record: TaskRecord {
         switch self {
-        case .inserted(let record), .existing(let record): record
+        case .inserted(let record), .existing(let record), .replaced(let record), .conflict(let record):
+            record
+        }
+    }
+
+    /// The same outcome without the parts of the task that may be large; that of a new task stays as it is.
+    package var abridged: InsertOutcome {
+        switch self {
+        case .inserted: self
+        case .existing(let record): .existing(record.abridged)
+        case .replaced(let record): .replaced(record.abridged)
+        case .conflict(let record): .conflict(record.abridged)
         }
     }
 }
@@ -104,7 +119,7 @@ public struct ProgressReport: Sendable, Hashable {
     }
 }
 
-/// The outcome of a cancel or a requeue.
+/// The outcome of a cancel, a requeue or a rewriting.
 public enum ChangeOutcome: Sendable, Hashable {
     /// The task after the change.
     case changed(TaskRecord)

@@ -40,13 +40,17 @@ public struct TaskCopy: Sendable, Hashable {
     /// The `run_at` of a task that was submitted with a time rather than a delay; nil otherwise, or if the
     /// store does not keep it.
     public var givenRunAt: Timestamp?
+    /// Whether the task holds its unique key; nil if its record is all that says so.
+    public var holdsUniqueKey: Bool?
 
     /// - Parameters:
     ///   - record: The part every store keeps.
     ///   - givenRunAt: See ``givenRunAt``.
-    public init(_ record: TaskRecord, givenRunAt: Timestamp? = nil) {
+    ///   - holdsUniqueKey: See ``holdsUniqueKey``.
+    public init(_ record: TaskRecord, givenRunAt: Timestamp? = nil, holdsUniqueKey: Bool? = nil) {
         self.record = record
         self.givenRunAt = givenRunAt
+        self.holdsUniqueKey = holdsUniqueKey
     }
 }
 
@@ -77,7 +81,7 @@ public enum Adoption: String, Sendable, Hashable, CaseIterable {
     case known
     /// A task with its identifier was there in another state; that one stays.
     case differs
-    /// Another unfinished task of its type has its unique key, so it was not adopted.
+    /// Another task holds its unique key, so it was not adopted.
     case uniqueKeyTaken = "unique_key_taken"
 }
 

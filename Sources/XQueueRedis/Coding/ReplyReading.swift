@@ -44,15 +44,16 @@ extension RedisReply {
         get throws(StoreError) { Timestamp(milliseconds: try integer) }
     }
 
-    /// A record as returned by `record()` in `records.lua`, or abridged by `insert.lua`; nil if the task is not stored.
+    /// A record as returned by `record()` in `records.lua`, or by `show()` in `submit.lua`; nil if the task is not stored.
     var record: TaskRecord? {
         get throws(StoreError) {
             if case .null = self { return nil }
             let parts = try elements
-            guard 5...6 ~= parts.count else { throw unexpected }
+            guard parts.count == 5 || parts.count == 7 else { throw unexpected }
+            let isAbridged = parts.count == 7 ? try parts[5].int == 1 : false
             var record = try TaskRecord(
                 id: parts[0], definition: parts[1], state: parts[2], result: parts[3], errors: parts[4])
-            record.isAbridged = parts.count == 6
+            record.isAbridged = isAbridged
             return record
         }
     }

@@ -11,10 +11,12 @@ struct StoredCopy {
     private let isParked: Bool
     private let result: String
     private var errors: [UInt8] = []
+    private let holdsUniqueKey: Bool?
 
     /// - Throws: ``StoreError`` if a string contains NUL.
-    init(_ record: TaskRecord) throws(StoreError) {
-        var record = record
+    init(_ copy: TaskCopy) throws(StoreError) {
+        var record = copy.record
+        holdsUniqueKey = copy.holdsUniqueKey
         id = record.id
         isParked = record.pendingReason == .parked
         result = record.result?.text ?? ""
@@ -51,6 +53,7 @@ struct StoredCopy {
         command.append(isParked ? 1 : 0)
         command.append(result)
         command.append(errors)
+        command.append(holdsUniqueKey.map { $0 ? "1" : "0" } ?? "")
     }
 }
 

@@ -1,6 +1,7 @@
 #if Redis
 
 import XQueueCore
+import XQueueStoreKit
 
 /// The packed form of a task's definition.
 enum StoredDefinition {
@@ -18,7 +19,7 @@ enum StoredDefinition {
     ) throws(StoreError) {
         var limit = definition.concurrency?.limit ?? 0
         var key = definition.concurrency?.key ?? ""
-        var uniqueKey = definition.uniqueKey ?? ""
+        var uniqueKey = definition.unique?.stored ?? ""
         var payload = definition.payload.text
         try coder.priority("PRIORITY", &definition.priority)
         try coder.count("MAX_RETRY", .uint16, &definition.maxRetry)
@@ -39,7 +40,7 @@ enum StoredDefinition {
         try coder.opaque(&definition.scheduled)
         guard Coder.reads else { return }
         definition.concurrency = limit == 0 ? nil : ConcurrencyLimit(key: key, limit: limit)
-        definition.uniqueKey = uniqueKey.isEmpty ? nil : uniqueKey
+        definition.unique = UniqueRule(stored: uniqueKey)
         definition.payload = RawJSON(trusted: payload)
     }
 
@@ -65,7 +66,22 @@ enum StoredDefinition {
         return writer.bytes
     }
 
-    /// The time to run at, as an argument of `insert.lua`.
+    /// The time to run at and what to do about a conflict, as an argument of `insert.lua`.
+    static func schedule(_ task: NewTask) -> String {
+        let conflict =
+            switch task.onConflict {
+            case .returnExisting: ""
+            case .reject: "x"
+            case .replace: "p"
+            case .rerun: "r"
+            case .debounce(let debounce):
+                (debounce.keepsFirst ? "k" : "d")
+                    + "\(debounce.wait.wholeMilliseconds),\(debounce.maxWait.wholeMilliseconds)"
+            }
+        return schedule(task.schedule) + (conflict.isEmpty ? "" : "/" + conflict)
+    }
+
+    /// The time to run at, as an argument of scripts.
     static func schedule(_ schedule: NewTask.Schedule) -> String {
         switch schedule {
         case .now: ""
@@ -85,6 +101,18 @@ enum StoredDefinition {
         return TaskRecord(
             id: id, definition: definition,
             state: TaskState(createdAt: createdAt, runAt: runAt, queueTimeout: definition.queueTimeout))
+    }
+}
+
+extension UniqueRule {
+    /// The key, and behind `\u{1E}`, which no key contains, everything else if it is not as usual.
+    var stored: String { terms.map { "\(key)\u{1E}\($0)" } ?? key }
+
+    /// Nil for an empty text.
+    fileprivate init?(stored: String) {
+        guard !stored.isEmpty else { return nil }
+        let parts = stored.split(separator: "\u{1E}", maxSplits: 1, omittingEmptySubsequences: false)
+        self.init(key: String(parts[0]), terms: parts.count > 1 ? String(parts[1]) : nil)
     }
 }
 

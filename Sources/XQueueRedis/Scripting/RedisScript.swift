@@ -9,6 +9,7 @@ enum RedisScript: String, CaseIterable, Sendable {
     case report
     case cancel
     case requeue
+    case rewrite
     case setType = "set-type"
     case removeTypes = "remove-types"
     case sweep
@@ -35,6 +36,7 @@ enum RedisScript: String, CaseIterable, Sendable {
     case adopt
     case endTransfer = "end-transfer"
     case transferNote = "transfer-note"
+    case uniqueHolders = "unique-holders"
 }
 
 #endif

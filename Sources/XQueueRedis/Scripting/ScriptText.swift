@@ -175,6 +175,8 @@ enum ScriptFiles {
         "remove-types": PackageResources.remove_types_lua,
         "report": PackageResources.report_lua,
         "requeue": PackageResources.requeue_lua,
+        "rewrite": PackageResources.rewrite_lua,
+        "rewriting": PackageResources.rewriting_lua,
         "save-schedule": PackageResources.save_schedule_lua,
         "schedule": PackageResources.schedule_lua,
         "schedules": PackageResources.schedules_lua,
@@ -188,6 +190,7 @@ enum ScriptFiles {
         "transfer-note": PackageResources.transfer_note_lua,
         "types": PackageResources.types_lua,
         "unique": PackageResources.unique_lua,
+        "unique-holders": PackageResources.unique_holders_lua,
         "writes": PackageResources.writes_lua,
     ]
 }

@@ -23,6 +23,8 @@ enum ScriptWords {
         words["ALREADY_ENDED"] = TransitionRejection.alreadyEnded.code
         words["NOT_REQUEUEABLE"] = TransitionRejection.notRequeueable.code
         words["UNIQUE_KEY_TAKEN"] = TransitionRejection.uniqueKeyTaken.code
+        words["NOT_PENDING"] = TransitionRejection.notPending.code
+        words["VERSION_CONFLICT"] = TransitionRejection.versionConflict.code
         words["BACKLOG_FULL"] = ReplyCode.backlogFull.rawValue
         words["TOO_MANY_TYPES"] = ReplyCode.tooManyTypes.rawValue
         words["TYPE_NOT_FOUND"] = TypeRemoval.notFound.code
@@ -94,6 +96,8 @@ extension TransitionRejection {
         case .uniqueKeyTaken: 5
         case .wrongState: 6
         case .notDue: 7
+        case .notPending: 8
+        case .versionConflict: 9
         }
     }
 

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3] grace period in milliseconds  [4…] identifiers
 -- reply time, ready, due, then for each task: 0 or the code of the rejection, and its record
--- include keys clock may-grow records log writes places machine
+-- include keys clock may-grow records log writes places unique machine
 
 local GRACE = tonumber(ARGV[3])
 local codes, requests = {}, {}

@@ -6,7 +6,7 @@
 --       payloads after which the claim ends  [10] 1 if the worker is remote, or else 0  [11…] types
 -- reply time, ready, due, 1 if more may be ready or 2 if the queue has another birth mark, then for each task:
 --       identifier, definition, state, errors; no state if the definition and this claim determine it
--- include keys clock may-grow ids records log writes places
+-- include keys clock may-grow ids records log writes places unique
 
 -- Maximum number of tasks a claim parks; the next claim does the rest.
 -- define PARKS 1000
@@ -102,6 +102,13 @@ local function has_token(t)
   return true
 end
 
+-- Tasks that hold their unique key until they start. They give it up last: that may make another task ready.
+local left_keys = {}
+local function leave_at_start(id, type, unique_key)
+  local field, ends = rule_of(type, unique_key)
+  if ends == 's' then left_keys[#left_keys + 1] = {field, id} end
+end
+
 local function claim(t, token)
   local timeout = definition_of(t)[PROCESS_TIMEOUT]
   local deadline = timeout == NONE and NONE or now + timeout + GRACE
@@ -114,6 +121,7 @@ local function claim(t, token)
     enter_running(t)
   end
   enter(t, $PROCESSING)
+  if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then leave_at_start(t.id, t[TYPE], definition_of(t)[UNIQUE_KEY]) end
   flows('started')
 end
 
@@ -138,6 +146,7 @@ local function claim_fresh(id, definition, token)
     type = type, worker = WORKER_ID,
   }))
   if queue_timeout ~= NONE then push(timeless, id) end
+  if unique_key ~= '' then leave_at_start(id, type, unique_key) end
   push(leases, text(expires), id)
   if not started[type] then
     queue_of[type], started[type] = queue('ZADD', index_of(type)), 0
@@ -201,6 +210,7 @@ for _, head in ipairs(all) do
   end
   if head.room > 0 and redis.call('EXISTS', ready_of(head.type)) == 1 then more = true end
 end
+for _, left in ipairs(left_keys) do leave_key(left[1], left[2]) end
 refill_touched()
 
 local head = finish()

@@ -10,3 +10,10 @@ if not now then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+
+-- The time to run of a task accepted now: '' for now, '+MS' after a delay, 'MS' at a time.
+local function run_time(schedule)
+  if schedule == '' then return now end
+  local time = string.byte(schedule) == 43 and now + tonumber(schedule) or tonumber(schedule)
+  return math.max(time, now)
+end

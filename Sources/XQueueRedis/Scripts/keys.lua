@@ -31,7 +31,7 @@ local TAG = KEYS[1]
 -- define CHANNEL (TAG .. ':signals')
 -- define FLOW (TAG .. ':flow:')
 
--- Separates the type and the unique key in a field of UNIQUE. Unique keys contain no control characters.
+-- Separates the type, or '' for all types, and the unique key in a field of UNIQUE. Unique keys contain no control characters.
 -- define OF_TYPE '\t'
 
 -- Caches the names of keys by type.

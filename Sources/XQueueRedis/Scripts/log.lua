@@ -6,15 +6,15 @@
 -- followed by the error or the message, and the metadata (form METADATA) if there is some. Optional strings are as in
 -- a state.
 
--- The identifiers by head. Progress comes before status changes, which is the order of the events of a task with both
+-- The identifiers, with their head. Progress comes before status changes, which is the order of the events of a task with both
 -- in one call. There is no order between tasks.
 local groups, progress_heads, status_heads = {}, {}, {}
 local function group(heads, head)
   local ids = groups[head]
   if not ids then
-    ids = {n = 0}
+    ids = {n = 0, head = head}
     groups[head] = ids
-    heads[#heads + 1] = head
+    heads[#heads + 1] = ids
   end
   return ids
 end
@@ -69,6 +69,11 @@ local function tell_step(id, previous, status, version, retries, type, worker, e
   last_ids[n], last_ids.n = id, n
 end
 
+-- Later events come after those so far, even of tasks that change in the same way.
+local function seal_log()
+  groups, last_status = {}, nil
+end
+
 -- Removes the oldest entries, up to the event of that number or the given time, but at most as many as a call has time
 -- for. Keeps the newest entry, which marks the end of the log.
 local function trim_log(number, time)
@@ -93,9 +98,8 @@ end
 local function write_log()
   local parts, n, number = {''}, 1, 0
   for _, heads in ipairs({progress_heads, status_heads}) do
-    for _, head in ipairs(heads) do
-      local ids = groups[head]
-      parts[n + 1], parts[n + 2] = head, WRITE(GROUP, {size = ids.n})
+    for _, ids in ipairs(heads) do
+      parts[n + 1], parts[n + 2] = ids.head, WRITE(GROUP, {size = ids.n})
       parts[n + 3] = table.concat(ids, '', 1, ids.n)
       n, number = n + 3, number + ids.n
     end

@@ -41,7 +41,7 @@ local function finish_task(t, status)
   flows(status)
   push(queue('RPUSH', ENDED), t.id .. ENDED_NOW)
   if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then
-    redis.call('HDEL', UNIQUE, t[TYPE] .. OF_TYPE .. definition_of(t)[UNIQUE_KEY])
+    end_key(t)
   end
   if t.left_running then slot_freed(t[TYPE]) end
 end

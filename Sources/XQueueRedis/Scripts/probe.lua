@@ -11,8 +11,10 @@ redis.call('SET', PROBE, 1, 'EX', 60)
 local STEPS = {
   {'DEL', PROBE}, {'HSET', PROBE, 'a', 1}, {'HINCRBY', PROBE, 'a', 1}, {'EXPIRE', PROBE, 60},
   {'HGET', PROBE, 'a'}, {'HMGET', PROBE, 'a'}, {'HEXISTS', PROBE, 'a'}, {'HLEN', PROBE}, {'HKEYS', PROBE},
+  {'HDEL', PROBE, 'a'},
   {'DEL', PROBE}, {'ZADD', PROBE, 0, 'a'}, {'ZSCORE', PROBE, 'a'}, {'ZRANGE', PROBE, 0, 0},
-  {'ZCOUNT', PROBE, 0, 0}, {'ZCARD', PROBE}, {'ZREM', PROBE, 'a'},
+  {'ZCOUNT', PROBE, 0, 0}, {'ZCARD', PROBE}, {'ZRANK', PROBE, 'a'}, {'ZRANGEBYSCORE', PROBE, 0, 0}, {'ZINCRBY', PROBE, 1, 'a'},
+  {'ZREM', PROBE, 'a'}, {'DEL', PROBE}, {'RPUSH', PROBE, 'a'},
   {'DEL', PROBE}, {'XADD', PROBE, '1-1', 'e', ''}, {'XRANGE', PROBE, '-', '+', 'COUNT', 1},
   {'XREVRANGE', PROBE, '+', '-', 'COUNT', 1}, {'XTRIM', PROBE, 'MAXLEN', 1}, {'XLEN', PROBE},
   {'DEL', PROBE}, {'SET', PROBE, 1, 'EX', 60}, {'PUBLISH', CHANNEL, 'probe'}, {'TIME'},

@@ -4,10 +4,17 @@
 -- ARGV  [1] time  [2] origin  [3] maximum age in milliseconds  [4] number of tasks to keep
 --       [5] maximum number to remove  [6] maximum age of events in milliseconds
 -- reply time, ready, due, number of removed tasks
--- include keys clock may-grow ids records log writes
+-- include keys clock may-grow ids records log writes places unique
 
 local AGE, KEPT, MOST = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local STATUSES = {$SUCCESS, $FAILED, $CANCELED, $TIMEOUT}
+
+-- A task may have held a unique key as long as its window.
+local function forget_key(t)
+  local field = (rule_of(t[TYPE], definition_of(t)[UNIQUE_KEY]))
+  local entry = stored_entry(field)
+  if entry and entry.holder == t.id then redis.call('HDEL', UNIQUE, field) end
+end
 
 -- Returns how many tasks existed. A task that ended twice within a millisecond is listed twice.
 local function remove(ids)
@@ -17,6 +24,7 @@ local function remove(ids)
     local t = tasks[id]
     if t then
       removed = removed + 1
+      if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then forget_key(t) end
       push(queue('HDEL', TASKS), id)
       push(queue('HDEL', STATES), id)
       push(queue('HDEL', RESULTS), id)

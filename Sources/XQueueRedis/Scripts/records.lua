@@ -1,5 +1,5 @@
--- A task is stored as a definition, which never changes, and, from its first change on, a state. Both are packed by
--- Lua's struct library, as the forms DEFINITION and STATE. Layout/Forms.swift describes the forms, and
+-- A task is stored as a definition, which only a rewriting changes, and, from its first change on, a state. Both are packed
+-- by Lua's struct library, as the forms DEFINITION and STATE. Layout/Forms.swift describes the forms, and
 -- FormMacros.swift how scripts access their fields. NONE stands for "no time".
 --
 -- A definition is followed by the payload and by strings that scripts ignore, a state by the error and the progress
@@ -38,7 +38,7 @@ end
 
 -- The score in sorted sets ordered by status.
 local function band_of(t)
-  if t[STATUS] == $PENDING and t[REASON] == $SCHEDULED then return $SCHEDULED_BAND end
+  if t[STATUS] == $PENDING and (t[REASON] == $SCHEDULED or t[REASON] == $BLOCKED) then return $SCHEDULED_BAND end
   return t[STATUS]
 end
 

@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin  [3…] identifiers
 -- reply time, ready, due, then for each task: 0 or the code of the rejection, and its record
--- include keys clock may-grow records unique log writes places machine
+-- include keys clock may-grow records log writes places unique machine
 
 local codes = {}
 
@@ -12,14 +12,12 @@ local function requeue(t)
   local status = t[STATUS]
   if status ~= $FAILED and status ~= $CANCELED and status ~= $TIMEOUT then return $NOT_REQUEUEABLE end
   local d = definition_of(t)
-  if t[FLAGS] % $IS_TAGGED == $IS_UNIQUE then
-    if holder_of(t[TYPE], d[UNIQUE_KEY]) then return $UNIQUE_KEY_TAKEN end
-    redis.call('HSET', UNIQUE, t[TYPE] .. OF_TYPE .. d[UNIQUE_KEY], t.id)
-  end
+  if is_taken(t.id, t[TYPE], d[UNIQUE_KEY], d[CREATED], NONE) then return $UNIQUE_KEY_TAKEN end
   t[RETRIES], t[STARTED], t[COMPLETED], t[CANCEL] = 0, NONE, NONE, NONE
   t[PERCENT], t.message = -1, ''
   t[QUEUE_DEADLINE] = d[QUEUE_TIMEOUT] == NONE and NONE or now + d[QUEUE_TIMEOUT]
   wait(t, now)
+  take_key(t)
   return 0
 end
 

@@ -5,7 +5,7 @@
 --       [5] name  [6] expected version  [7] when it is due, or ''  [8] the rest of the record
 --       [9] number of events, for each: identifier, type, change  […] one caller: see submit.lua
 -- reply time, ready, due, then {-1, the stored record or false} for another version, or what insert.lua replies to the caller
--- include keys clock records unique log writes submit timetable
+-- include keys clock records log writes places unique machine rewriting submit timetable
 
 local name, expected, due_at = ARGV[5], tonumber(ARGV[6]), ARGV[7]
 local stored_schedule = schedule_of(name)

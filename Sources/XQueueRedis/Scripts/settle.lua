@@ -3,7 +3,7 @@
 -- KEYS  [1] tag
 -- ARGV  [1] time  [2] origin, then for each attempt: identifier, packed outcome
 -- reply time, ready, due, then for each attempt: status and version, or the negated code of the rejection and 0
--- include keys clock may-grow records log writes places machine
+-- include keys clock may-grow records log writes places unique machine
 
 local function settle(t, packed)
   if not t then return -$NOT_FOUND, 0 end

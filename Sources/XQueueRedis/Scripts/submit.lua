@@ -2,12 +2,13 @@
 --
 -- ARGV  [3] maximum number of pending tasks  [4] maximum number of types
 --       from some place on, for each caller: number of types, the types, number of tasks, and for each task:
---       identifier, when to run ('' for now, '+MS' after a delay, 'MS' at a time), rest of the definition
+--       identifier, when to run (see run_time) and behind '/' what to do if another task holds the unique key (see
+--       resolve), rest of the definition
 
 local MAX_BACKLOG, MAX_TYPES = tonumber(ARGV[3]), tonumber(ARGV[4])
 local pending = stored('', $PENDING)
 local types = redis.call('HLEN', TYPES)
-local known_types, known_ids, unique, submissions = {}, {}, {}, {}
+local known_types, known_ids, submissions = {}, {}, {}
 
 local BOTH_NOW = WRITE(TIMES, {created = now, first_run = now})
 
@@ -23,13 +24,18 @@ local function learn(ids)
   end
 end
 
--- Returns the identifier of the existing task, or nil. A submission that is repeated is answered with its own task, even if
--- another one has its unique key by now.
-local function existing(id, type, unique_key, ids, keys)
-  if known_ids[id] or ids[id] then return id end
-  if unique_key == '' then return nil end
-  local field = type .. OF_TYPE .. unique_key
-  return keys[field] or unique[field] or holder_of(type, unique_key)
+-- Returns the entry of a unique key that a task holds, or nil.
+local function held(field)
+  local entry = live_entry(field)
+  if not entry or entry.holder == EXPECTED then return nil end
+  return (known_ids[entry.holder] or redis.call('HEXISTS', TASKS, entry.holder) == 1) and entry or nil
+end
+
+-- Whether a submission waits for the end of the task that holds its key.
+local function may_follow(entry, type, conflict)
+  if conflict ~= '/r' or entry.next then return false end
+  local state = redis.call('HGET', STATES, entry.holder)
+  return state and FIELD(STATE, STATUS, state) == $PROCESSING and FIELD(STATE, TYPE, state) == type
 end
 
 local function count_new(first, size)
@@ -37,10 +43,13 @@ local function count_new(first, size)
   for at = first, first + 3 * size - 3, 3 do
     local id = ARGV[at]
     local defined_type, unique_key = READ(SENT, ARGV[at + 2])
-    if not existing(id, defined_type, unique_key, ids, keys) then
+    local field = unique_key ~= '' and (rule_of(defined_type, unique_key))
+    local entry = field and held(field)
+    local is_alone = not entry or may_follow(entry, defined_type, string.sub(ARGV[at + 1], -2))
+    if not known_ids[id] and not ids[id] and not (field and keys[field]) and is_alone then
       new = new + 1
       ids[id] = true
-      if unique_key ~= '' then keys[defined_type .. OF_TYPE .. unique_key] = id end
+      if field then keys[field] = true end
     end
   end
   return new
@@ -70,22 +79,63 @@ local function make_types(first, number)
   end
 end
 
--- Returns the identifier of the existing task, or 0.
+-- Does what a submission says for the case that another task holds its unique key: '' returns that task, 'x' rejects the submission,
+-- 'p' replaces, 'r' reruns, 'dWAIT,MAX' debounces, and so does 'kWAIT,MAX', which keeps the first definition.
+--
+-- Returns the answer, or nil to let the new task wait for the end of the holder.
+local function resolve(entry, type, conflict, schedule, sent)
+  local kind, wait, most = string.match(conflict, '^(%l?)(%d*),?(%d*)$')
+  if kind == '' then return entry.holder end
+  if kind == 'x' then return '!' .. entry.holder end
+  -- Tasks of this call are to be loaded like others.
+  flush()
+  submissions = {}
+  local holder = task(entry.holder)
+  if holder[TYPE] ~= type then return '!' .. entry.holder end
+  local target = holder[STATUS] == $PENDING and holder
+  if kind == 'r' then
+    if entry.next then
+      target = task(entry.next)
+    elseif holder[STATUS] == $PROCESSING then
+      return nil
+    end
+  end
+  if not target then return '!' .. entry.holder end
+  if kind == 'd' or kind == 'k' then
+    local left = math.max(definition_of(target)[CREATED] + most - now, 0)
+    schedule = string.format('+%.0f', math.min(wait, left))
+    if kind == 'k' then sent = string.sub(redis.call('HGET', TASKS, target.id), #BOTH_NOW + 1) end
+  elseif schedule == '' then
+    schedule = '='
+  end
+  rewrite(target, schedule, sent)
+  return '=' .. target.id
+end
+
+-- Returns 0 if the task was inserted, 1 if it also waits for the end of another, and otherwise the identifier of the existing task
+-- that is the answer: behind '=' if that one took over the definition, and behind '!' if it is the reason for a rejection. A
+-- submission that is repeated is answered with its own task, even if another one has its unique key by now.
 local function insert(id, schedule, sent)
   local priority, queue_timeout, defined_type, defined_key, unique_key, rest = READ(SENT, sent)
   local type, key = defined_type, defined_key
-  local holder = existing(id, type, unique_key, known_ids, unique)
-  if holder then return holder end
-  known_ids[id] = true
-  local run, times = now, BOTH_NOW
-  if schedule ~= '' then
-    run = string.byte(schedule) == 43 and now + tonumber(schedule) or tonumber(schedule)
-    if run < now then run = now end
-    times = WRITE(TIMES, {created = now, first_run = run})
+  if known_ids[id] then return id end
+  local conflict, is_blocked = '', false
+  if schedule ~= '' then schedule, conflict = string.match(schedule, '^([^/]*)/?(.*)$') end
+  local entry = unique_key ~= '' and held((rule_of(type, unique_key)))
+  if entry then
+    local answer = resolve(entry, type, conflict, schedule, sent)
+    if answer then return answer end
+    is_blocked = true
   end
+  known_ids[id] = true
+  local run = run_time(schedule)
+  local times = run == now and BOTH_NOW or WRITE(TIMES, {created = now, first_run = run})
   push(definitions, id, times .. sent)
   local band, due = $PENDING, NONE
-  if run > now then
+  if is_blocked then
+    band = $SCHEDULED_BAND
+    push(queue('ZADD', index_of(type)), text(band), id)
+  elseif run > now then
     band, due = $SCHEDULED_BAND, run
     push(queue('ZADD', index_of(type)), text(band), id)
   else
@@ -101,9 +151,15 @@ local function insert(id, schedule, sent)
     will_be_due(due)
   end
   if unique_key ~= '' then
-    local field = type .. OF_TYPE .. unique_key
-    unique[field] = id
-    push(queue('HSET', UNIQUE), field, id)
+    local t = fresh(id, times .. sent, true)
+    if is_blocked then
+      t[REASON], t[QUEUE_DEADLINE] = $BLOCKED, NONE
+      push(queue('HSET', STATES), id, encode(t))
+      entry.next = id
+      save_entry((rule_of(type, unique_key)), entry)
+    else
+      take_key(t)
+    end
   end
   local metadata = metadata_behind(sent, rest)
   -- Unambiguous, since types contain no brace. In this order it costs nothing without metadata.
@@ -116,11 +172,11 @@ local function insert(id, schedule, sent)
   tell(of, id)
   count(type, $PENDING, 1)
   pending = pending + 1
-  return 0
+  return is_blocked and 1 or 0
 end
 
--- Inserts the tasks of the callers, who begin at ARGV[at]. Returns the answer to each: {code, number}, or {0, task, …} where a
--- task is 0 if it was inserted, or else the identifier of the existing one.
+-- Inserts the tasks of the callers, who begin at ARGV[at]. Returns the answer to each: {code, number}, or {0, task, …} with what
+-- insert() returned for each task.
 local function submit(at)
   -- The request of each caller, and the identifiers of all, to be looked up together.
   local requests, ids = {}, {}
@@ -148,23 +204,29 @@ local function submit(at)
     callers[n] = answers
   end
   flows('submitted', pending - before)
+  -- A ready task that was rewritten may leave a token to a parked one.
+  if touches > 0 then
+    flush()
+    refill_touched()
+  end
   return callers
 end
 
--- Replaces the identifiers of existing tasks in a caller's answer by their records, abridged once these are large. Call it once
--- everything is written.
+-- Replaces the identifiers of existing tasks in a caller's answer by their records, abridged once these are large, with two further
+-- elements: 1 if it is abridged or else 0, and what stood before the identifier. Call it once everything is written.
 local function show(answers)
   local bytes = 0
   for i = 2, #answers do
     if type(answers[i]) == 'string' then
-      local found = record(answers[i])
+      local found = record(string.sub(answers[i], -16))
       local payload = found and FIELD(DEFINITION, REST, found[2])
       if found and bytes > $ANSWER_BYTES then
-        -- Abridged, as the sixth element says.
         found = {found[1], string.sub(found[2], 1, payload - 1) .. 'null', found[3], false, false, 1}
       elseif found then
         bytes = bytes + #found[2] - payload + 1 + (found[4] and #found[4] or 0) + (found[5] and #found[5] or 0)
+        found[6] = 0
       end
+      if found then found[7] = string.sub(answers[i], 1, -17) end
       answers[i] = found
     end
   end

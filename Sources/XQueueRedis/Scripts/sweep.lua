@@ -4,7 +4,7 @@
 -- ARGV  [1] time  [2] origin  [3] maximum number of tasks  [4] a random number in 0..<1 for back-offs
 --       [5] 1 to derive a number for each task from it  [6] the time at and after which nothing may be changed
 -- reply time, ready, due, number of changed tasks, when the next is due or -1, when the next schedule is due or -1
--- include keys clock may-grow ids records log writes places machine
+-- include keys clock may-grow ids records log writes places unique machine
 
 local MOST = now < tonumber(ARGV[6]) and tonumber(ARGV[3]) or 0
 local due, ids = {}, {}

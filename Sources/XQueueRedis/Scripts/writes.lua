@@ -40,6 +40,17 @@ local function send(command, key, q)
   end
 end
 
+-- Sends what is queued so far, so that it can be read.
+local function flush()
+  for command, of in pairs(queues) do
+    for key, q in pairs(of) do
+      send(command, key, q)
+      q.n = 0
+    end
+  end
+  seal_log()
+end
+
 local became_ready = false
 local earliest
 local function will_be_due(time)

@@ -11,17 +11,21 @@ extension WriteSession {
     private func adopt(_ copy: TaskCopy) throws -> Adoption {
         let record = copy.record
         if let known = try load(record.id) { return known.record == record ? .known : .differs }
-        if !record.status.isFinal, let key = record.uniqueKey, try holder(of: key, type: record.type) != nil {
-            return .uniqueKeyTaken
-        }
         // Ignores the limit, so that a transfer does not fail halfway.
         let typeID = try catalog.make(record.type, db, limit: .max)
+        let holds = copy.holdsUniqueKey ?? record.claimsUniqueKey(at: now)
+        if holds, !record.status.isFinal, record.pendingReason != .blocked,
+            try isKeyTaken(StoredTask(seq: 0, typeID: typeID, record: record))
+        {
+            return .uniqueKeyTaken
+        }
         _ = try write(record, typeID, givenRunAt: copy.givenRunAt)
         let task = StoredTask(seq: db.lastInsertedRowID, typeID: typeID, record: record)
         if !record.isUnmoved {
             try saveState(task)
             try saveWorker(task)
         }
+        if holds || record.pendingReason == .blocked { try adoptKey(task) }
         if let end = record.completedAt, record.id.timestamp > end { try noteOddEnd(task.seq, at: end) }
         catalog.move(typeID, from: nil, to: record.status)
         effects.adopted(record)

@@ -3,7 +3,7 @@ import XQueueCore
 
 extension WriteSession {
     /// Larger payloads are kept in a separate table, so that changes of the task do not rewrite them.
-    private static let inlinePayloadBytes = 2048
+    static let inlinePayloadBytes = 2048
 
     func insert(_ tasks: [NewTask]) throws -> [InsertOutcome] {
         // Errors must be thrown before anything changes.
@@ -19,12 +19,12 @@ extension WriteSession {
             throw StoreError(
                 .tooManyTypes, "there are \(catalog.count) task types; the limit is \(limits.maxTypes)")
         }
-        var existingBytes = 0
+        var bytes = 0
         return try tasks.map { task in
             let outcome = try insert(task)
-            guard case .existing(let record) = outcome else { return outcome }
-            guard existingBytes <= ModelLimits.answerBytes else { return .existing(record.abridged) }
-            existingBytes += record.contentBytes
+            if case .inserted = outcome { return outcome }
+            guard bytes <= ModelLimits.answerBytes else { return outcome.abridged }
+            bytes += outcome.record.contentBytes
             return outcome
         }
     }
@@ -32,49 +32,73 @@ extension WriteSession {
     /// How many of the tasks would be new rows.
     private func countNew(_ tasks: [NewTask]) throws -> Int {
         var ids: Set<TaskID> = []
-        var uniqueKeys: Set<[String]> = []
+        var keys: Set<[String]> = []
         return try tasks.reduce(0) { count, task in
             guard try !ids.contains(task.id) && load(task.id) == nil else { return count }
-            if let key = task.uniqueKey {
-                guard try holder(of: key, type: task.type) == nil,
-                    uniqueKeys.insert([task.type, key]).inserted
-                else { return count }
+            if let rule = task.unique {
+                if let scope = scope(of: task), let entry = try uniqueEntry(scope),
+                    try !mayFollow(task, entry)
+                {
+                    return count
+                }
+                guard keys.insert([rule.isAcrossTypes ? "" : task.type, rule.key]).inserted else {
+                    return count
+                }
             }
             ids.insert(task.id)
             return count + 1
         }
     }
 
+    /// Whether the task would wait for the end of the one that holds its key.
+    private func mayFollow(_ task: NewTask, _ entry: UniqueEntry) throws -> Bool {
+        guard task.onConflict == .rerun, entry.next == nil, let holder = try load(seq: entry.holder)
+        else { return false }
+        return task.onConflict.resolution(holder: holder.record, next: nil, type: task.type) == .follow
+    }
+
+    /// Nil if no task can hold the key, since there is none of the type.
+    private func scope(of task: NewTask) -> UniqueScope? {
+        let type = task.unique?.isAcrossTypes == true ? 0 : catalog.id(of: task.type)
+        return type.flatMap { UniqueScope(task.unique, type: $0) }
+    }
+
     private func insert(_ task: NewTask) throws -> InsertOutcome {
+        guard task.unique != nil else { return try insertNew(task) }
         // A submission that is repeated is answered with its own task, even if another one has its unique key by now.
-        if let key = task.uniqueKey,
-            let existing = try load(task.id) ?? holder(of: key, type: task.type)
-        {
-            return .existing(existing.record)
+        if let existing = try load(task.id) { return .existing(existing.record) }
+        guard let scope = scope(of: task), let entry = try uniqueEntry(scope),
+            let holder = try load(seq: entry.holder)
+        else { return try insertNew(task) }
+        let next = try entry.next.flatMap { try load(seq: $0) }
+        switch task.onConflict.resolution(holder: holder.record, next: next?.record, type: task.type) {
+        case .existing(let record): return .existing(record)
+        case .conflict(let record): return .conflict(record)
+        case .follow: return try insertNew(task, isBlocked: true)
+        case .rewrite(let record):
+            let target = next.flatMap { $0.record.id == record.id ? $0 : nil } ?? holder
+            let rewritten = try step(target, .rewrite(task.rewrite(of: record, at: now)))
+            return .replaced(try rewritten.get())
         }
+    }
+
+    private func insertNew(_ task: NewTask, isBlocked: Bool = false) throws -> InsertOutcome {
         let typeID = try catalog.make(task.type, db, limit: limits.maxTypes)
-        let record = TaskStateMachine.submit(task, at: now)
-        guard try write(record, typeID, givenRunAt: task.givenRunAt) else {
+        let record = TaskStateMachine.submit(task, at: now, isBlocked: isBlocked)
+        guard try write(record, typeID, givenRunAt: task.schedule.isGiven ? record.runAt : nil) else {
             guard let existing = try load(task.id) else {
                 throw StoreError(.corrupt, "task \(task.id) vanished")
             }
             return .existing(existing.record)
         }
+        if task.unique != nil {
+            let stored = StoredTask(seq: db.lastInsertedRowID, typeID: typeID, record: record)
+            if isBlocked { try follow(stored) } else { try takeKey(stored) }
+        }
         catalog.move(typeID, from: nil, to: .pending)
         if let change = TaskEvent.change(from: nil, to: record) { events.add(change, of: record, at: now) }
         effects.inserted(record)
         return .inserted(record)
-    }
-
-    /// The unfinished task of the type with the unique key.
-    func holder(of uniqueKey: String, type: String) throws -> StoredTask? {
-        guard let typeID = catalog.id(of: type) else { return nil }
-        let statement = try statement(
-            .loadByUniqueKey,
-            "SELECT \(TaskColumns.names) FROM tasks WHERE unique_key = ? AND type = ? AND status <= 1")
-        statement.bind(1, uniqueKey)
-        statement.bind(2, typeID)
-        return try readAll(statement).first
     }
 
     private static let insertion: String = {
@@ -102,29 +126,28 @@ extension WriteSession {
         statement.bind(8, record.state.createdAt)
         statement.bind(9, record.state.updatedAt)
         statement.bind(10, record.state.runAt)
-        statement.bind(11, record.state.pendingReason == .scheduled ? givenRunAt : nil)
+        statement.bind(11, record.state.pendingReason == .ready ? nil : givenRunAt)
         statement.bind(12, isLarge ? nil : record.definition.payload.text)
         var binder = ColumnBinder(statement: statement, index: 13)
         var definition = record.definition
         try DefinitionColumns.walk(&binder, &definition)
         try statement.run(db)
         guard db.changesCount > 0 else { return false }
-        if isLarge { try writeLargePayload(record.payload) }
+        if isLarge { try writeLargePayload(record.payload, of: db.lastInsertedRowID) }
         return true
     }
 
-    private func writeLargePayload(_ payload: RawJSON) throws {
+    func writeLargePayload(_ payload: RawJSON, of seq: Int64) throws {
         let statement = try statement(
             .insertPayload, "INSERT INTO large_payloads (task, payload) VALUES (?, ?)")
-        statement.bind(1, db.lastInsertedRowID)
+        statement.bind(1, seq)
         statement.bind(2, payload.text)
         try statement.run(db)
     }
-}
 
-extension NewTask {
-    /// The `run_at` it was submitted with, if any.
-    fileprivate var givenRunAt: Timestamp? {
-        if case .at(let time) = schedule { time } else { nil }
+    func deleteLargePayload(of seq: Int64) throws {
+        let statement = try statement(.deletePayload, "DELETE FROM large_payloads WHERE task = ?")
+        statement.bind(1, seq)
+        try statement.run(db)
     }
 }

@@ -6,23 +6,33 @@ extension WriteSession {
     }
 
     func requeue(_ ids: [TaskID]) throws -> [ChangeOutcome] {
-        try ids.map { id in
-            guard let task = try load(id) else { return .rejected(.notFound, nil) }
-            if task.record.status.isFinal, task.record.status != .success,
-                let key = task.record.uniqueKey, try holder(of: key, type: task.record.type) != nil
-            {
-                return .rejected(.uniqueKeyTaken, task.record)
-            }
-            return try change(id, .requeue)
-        }
+        try ids.map { try change($0, .requeue) }
     }
 
+    func rewrite(_ rewrite: TaskRewrite) throws -> ChangeOutcome {
+        try change(rewrite.id, .rewrite(rewrite))
+    }
+
+    /// Takes a step after which the task may hold another key than before, unless another task has it.
     private func change(_ id: TaskID, _ transition: TaskTransition) throws -> ChangeOutcome {
         guard let task = try load(id) else { return .rejected(.notFound, nil) }
+        var machine = TaskStateMachine(task.record)
+        if (try? machine.apply(transition, at: now)) != nil, try mayNotMove(task, to: machine.record) {
+            return .rejected(.uniqueKeyTaken, task.record)
+        }
         switch try step(task, transition) {
+        // One that left the key it was blocked by is free now.
+        case .success(let record) where record.pendingReason == .blocked:
+            return .changed(try load(id)?.record ?? record)
         case .success(let record): return .changed(record)
         case .failure(let rejection): return .rejected(rejection, task.record)
         }
+    }
+
+    /// Whether the task would take a key that another one has.
+    private func mayNotMove(_ task: StoredTask, to new: TaskRecord) throws -> Bool {
+        guard new.definition.unique != nil, new.takesUniqueKey(after: task.record) else { return false }
+        return try isKeyTaken(StoredTask(seq: task.seq, typeID: task.typeID, record: new))
     }
 
     func setLimit(_ limit: Int?, ofType type: String) throws {

@@ -120,9 +120,8 @@ extension WriteSession {
     }
 
     private func remove(_ task: Ended) throws {
-        let payload = try statement(.deletePayload, "DELETE FROM large_payloads WHERE task = ?")
-        payload.bind(1, task.seq)
-        try payload.run(db)
+        try deleteLargePayload(of: task.seq)
+        try forgetKey(of: task.seq)
         let row = try statement(.delete, "DELETE FROM tasks WHERE seq = ?")
         row.bind(1, task.seq)
         try row.run(db)

@@ -6,23 +6,13 @@ extension ModelState {
         var outcomes: [InsertOutcome] = []
         var bytes = 0
         for task in tasks {
-            if let known = next.records[task.id]
-                ?? task.uniqueKey.flatMap({ next.holder(of: $0, type: task.type) })
-            {
-                outcomes.append(.existing(bytes > ModelLimits.answerBytes ? known.abridged : known))
-                bytes += known.contentBytes
-                continue
+            let outcome = try next.insert(task, at: now)
+            if case .inserted = outcome {
+                outcomes.append(outcome)
+            } else {
+                outcomes.append(bytes > ModelLimits.answerBytes ? outcome.abridged : outcome)
+                bytes += outcome.record.contentBytes
             }
-            if next.types[task.type] == nil {
-                guard next.types.count < limits.maxTypes else {
-                    throw StoreError(.tooManyTypes, "there are already \(limits.maxTypes) types")
-                }
-                next.types[task.type] = TypeSetting()
-            }
-            let record = TaskStateMachine.submit(task, at: now)
-            if case .at = task.schedule { next.givenRunAts[task.id] = record.runAt }
-            next.put(record, replacing: nil, at: now)
-            outcomes.append(.inserted(record))
         }
         if outcomes.contains(where: \.isInserted) {
             guard next.records.values.count(where: { $0.status == .pending }) <= limits.maxBacklog else {
@@ -32,6 +22,40 @@ extension ModelState {
         self = next
         unpark()
         return outcomes
+    }
+
+    private mutating func insert(_ task: NewTask, at now: Timestamp) throws(StoreError) -> InsertOutcome {
+        if let known = records[task.id] { return .existing(known) }
+        let entry = uniqueKeys.entry(for: task.definition, at: now)
+        guard let holder = entry?.holder.flatMap({ records[$0] }) else {
+            return .inserted(try insertNew(task, isBlocked: false, at: now))
+        }
+        let next = entry?.next.flatMap { records[$0] }
+        switch task.onConflict.resolution(holder: holder, next: next, type: task.type) {
+        case .existing(let record): return .existing(record)
+        case .conflict(let record): return .conflict(record)
+        case .follow: return .inserted(try insertNew(task, isBlocked: true, at: now))
+        case .rewrite(let record):
+            let outcome = rewrite(task.rewrite(of: record, at: now), at: now)
+            guard case .changed(let changed) = outcome else { return .existing(record) }
+            return .replaced(changed)
+        }
+    }
+
+    private mutating func insertNew(
+        _ task: NewTask, isBlocked: Bool, at now: Timestamp
+    ) throws(StoreError) -> TaskRecord {
+        if types[task.type] == nil {
+            guard types.count < limits.maxTypes else {
+                throw StoreError(.tooManyTypes, "there are already \(limits.maxTypes) types")
+            }
+            types[task.type] = TypeSetting()
+        }
+        let record = TaskStateMachine.submit(task, at: now, isBlocked: isBlocked)
+        if task.schedule.isGiven { givenRunAts[task.id] = record.runAt }
+        put(record, replacing: nil, at: now)
+        if isBlocked { uniqueKeys.follow(record) } else { uniqueKeys.take(record, at: now) }
+        return record
     }
 
     mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
@@ -100,13 +124,30 @@ extension ModelState {
     }
 
     mutating func requeue(_ id: TaskID, at now: Timestamp) -> ChangeOutcome {
-        if let record = records[id], record.status.isFinal, record.status != .success,
-            let key = record.uniqueKey, holder(of: key, type: record.type) != nil
-        {
-            return .rejected(.uniqueKeyTaken, record)
-        }
+        if isKeyTaken(by: .requeue, id, at: now) { return .rejected(.uniqueKeyTaken, records[id]) }
         defer { unpark() }
         return change(take(.requeue, id, at: now), id)
+    }
+
+    mutating func rewrite(_ rewrite: TaskRewrite, at now: Timestamp) -> ChangeOutcome {
+        if isKeyTaken(by: .rewrite(rewrite), rewrite.id, at: now) {
+            return .rejected(.uniqueKeyTaken, records[rewrite.id])
+        }
+        defer { unpark() }
+        if let schedule = rewrite.schedule, records[rewrite.id]?.allows(rewrite) == true {
+            givenRunAts[rewrite.id] = schedule.isGiven ? schedule.time(at: now) : nil
+        }
+        let outcome = change(take(.rewrite(rewrite), rewrite.id, at: now), rewrite.id)
+        if case .changed(let record) = outcome, record.pendingReason == .ready { signalReady() }
+        return outcome
+    }
+
+    /// Whether a legal step would give the task a key that another one has.
+    private func isKeyTaken(by transition: TaskTransition, _ id: TaskID, at now: Timestamp) -> Bool {
+        guard let old = records[id] else { return false }
+        var machine = TaskStateMachine(old)
+        guard (try? machine.apply(transition, at: now)) != nil else { return false }
+        return uniqueKeys.forbids(machine.record, after: old, at: now)
     }
 
     private func change(_ outcome: Result<TaskRecord, TransitionRejection>, _ id: TaskID) -> ChangeOutcome {
@@ -142,6 +183,7 @@ extension ModelState {
             gone += ended.lazy.map(\.id).filter { !known.contains($0) }.prefix(surplus)
         }
         for id in gone {
+            if let record = records[id] { uniqueKeys.removed(record) }
             news.changes.append(RecordChange(old: records.removeValue(forKey: id), new: nil))
             givenRunAts[id] = nil
         }

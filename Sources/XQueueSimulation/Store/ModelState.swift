@@ -25,7 +25,9 @@ package struct ModelState: Sendable {
 
     let limits: StoreLimits
     let keepsTokens: Bool
+    let forgetsBlocked: Bool
     var records: [TaskID: TaskRecord] = [:]
+    var uniqueKeys = UniqueKeys()
     var types: [String: TypeSetting] = [:]
     /// The times of tasks that were submitted with one.
     var givenRunAts: [TaskID: Timestamp] = [:]
@@ -41,9 +43,10 @@ package struct ModelState: Sendable {
     /// The earliest due time that was announced.
     private var announcedDue = Timestamp(milliseconds: .max)
 
-    init(limits: StoreLimits, keepsTokens: Bool) {
+    init(limits: StoreLimits, keepsTokens: Bool, forgetsBlocked: Bool) {
         self.limits = limits
         self.keepsTokens = keepsTokens
+        self.forgetsBlocked = forgetsBlocked
         log = ModelLog(retention: limits.events)
     }
 
@@ -79,7 +82,22 @@ package struct ModelState: Sendable {
             return .failure(error)
         }
         put(machine.record, replacing: record, at: now)
-        return .success(machine.record)
+        moveKey(of: machine.record, from: record, by: transition, at: now)
+        return .success(records[id] ?? machine.record)
+    }
+
+    /// Moves the unique key of a task that took a step, and unblocks who waited for it.
+    private mutating func moveKey(
+        of record: TaskRecord, from old: TaskRecord, by transition: TaskTransition, at now: Timestamp
+    ) {
+        var freed: [TaskID] = []
+        switch transition {
+        case .rewrite: freed = uniqueKeys.rewritten(record, from: old.definition, at: now)
+        case .requeue: uniqueKeys.take(record, at: now)
+        default:
+            if record.status != old.status { freed = uniqueKeys.moved(record, at: now).map { [$0] } ?? [] }
+        }
+        for id in freed where !forgetsBlocked { _ = take(.unblock, id, at: now) }
     }
 
     /// Stores a record, and notes what that means to others.
@@ -126,21 +144,14 @@ package struct ModelState: Sendable {
 
     // MARK: - Transfers
 
-    mutating func adopt(_ copy: TaskCopy) -> Adoption {
+    mutating func adopt(_ copy: TaskCopy, at now: Timestamp) -> Adoption {
         let record = copy.record
         if let known = records[record.id] { return known == record ? .known : .differs }
-        if let key = record.uniqueKey, !record.status.isFinal, holder(of: key, type: record.type) != nil {
-            return .uniqueKeyTaken
-        }
+        guard uniqueKeys.adopt(copy, at: now) else { return .uniqueKeyTaken }
         records[record.id] = record
         news.changes.append(RecordChange(old: nil, new: record))
         givenRunAts[record.id] = copy.givenRunAt
         types[record.type] = types[record.type] ?? TypeSetting()
         return .adopted
-    }
-
-    /// The unfinished task that holds a unique key.
-    func holder(of uniqueKey: String, type: String) -> TaskRecord? {
-        records.values.first { $0.uniqueKey == uniqueKey && $0.type == type && !$0.status.isFinal }
     }
 }

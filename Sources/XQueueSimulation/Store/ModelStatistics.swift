@@ -51,7 +51,7 @@ extension ModelState {
 
     func statistics(at now: Timestamp) -> StoreStatistics {
         let keys = keyStates
-        let oldest = records.values.filter { $0.status == .pending && $0.pendingReason != .scheduled }
+        let oldest = records.values.filter { $0.pendingReason == .ready || $0.pendingReason == .parked }
             .min { $0.id < $1.id }
         return StoreStatistics(
             types: typeStates, keys: Array(keys.prefix(100)), keysInUse: keys.count,

@@ -23,14 +23,16 @@ package final class ModelStore: Store {
     ///   - clock: The store's clock.
     ///   - limits: The limits it enforces.
     ///   - keepsTokens: A fault, for tests: a token whose attempt loses its lease is not given back.
+    ///   - forgetsBlocked: A fault, for tests: a task that waits for the end of another is never unblocked.
     ///   - changed: Called after each call with the changes it made, in order.
     package init(
         clock: any QueueClock, limits: StoreLimits = StoreLimits(), keepsTokens: Bool = false,
+        forgetsBlocked: Bool = false,
         changed: @escaping @Sendable ([RecordChange]) -> Void = { _ in }
     ) {
         self.clock = clock
         self.changed = changed
-        state = Mutex(ModelState(limits: limits, keepsTokens: keepsTokens))
+        state = Mutex(ModelState(limits: limits, keepsTokens: keepsTokens, forgetsBlocked: forgetsBlocked))
         local = LocalNodes(clock: clock)
         born = StoreBirth(id: "model", bornAt: clock.now())
     }
@@ -109,6 +111,10 @@ extension ModelStore {
 
     package func requeue(_ ids: [TaskID]) async throws(StoreError) -> [ChangeOutcome] {
         try change { (state, now) throws(StoreError) in ids.map { state.requeue($0, at: now) } }
+    }
+
+    package func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome {
+        try change { (state, now) throws(StoreError) in state.rewrite(rewrite, at: now) }
     }
 
     package func sweep(
@@ -240,17 +246,21 @@ extension ModelStore {
 
 extension ModelStore {
     package func copies(_ query: TaskQuery) async throws(StoreError) -> TransferPage {
-        try change { (state, _) throws(StoreError) in
+        try change { (state, now) throws(StoreError) in
             let page = state.page(query)
-            let copies = page.tasks.map { TaskCopy($0, givenRunAt: state.givenRunAts[$0.id]) }
+            let copies = page.tasks.map {
+                TaskCopy(
+                    $0, givenRunAt: state.givenRunAts[$0.id],
+                    holdsUniqueKey: state.uniqueKeys.holds($0, at: now))
+            }
             return TransferPage(copies: copies, total: page.total, next: page.next)
         }
     }
 
     package func adopt(_ copies: [TaskCopy], note: String) async throws(StoreError) -> [Adoption] {
-        try change { (state, _) throws(StoreError) in
+        try change { (state, now) throws(StoreError) in
             state.note = note
-            return copies.map { state.adopt($0) }
+            return copies.map { state.adopt($0, at: now) }
         }
     }
 

@@ -53,7 +53,7 @@ public struct ConformanceCase: Sendable, CustomTestStringConvertible {
 public enum StoreConformance {
     /// Every case, in the order of the port's verbs.
     public static let all: [ConformanceCase] = [
-        insertCases, uniqueKeyCases, limitCases,
+        insertCases, uniqueKeyCases, uniqueRuleCases, blockedCases, rewriteCases, limitCases,
         claimCases, orderCases, concurrencyKeyCases, parkingOrderCases, typeLimitCases, pauseCases,
         typeRemovalCases,
         settleCases, fencingCases, heartbeatCases, progressCases,

@@ -71,7 +71,8 @@ struct StoreFixture: Sendable {
             task.queueTimeout = .milliseconds(1)
             task.processTimeout = .seconds(315_360_000)
             task.concurrency = ConcurrencyLimit(key: "k/é", limit: 1_000_000)
-            task.uniqueKey = "once"
+            task.unique = UniqueRule(key: "once")
+            task.unique?.window = .milliseconds(1)
             task.retryPolicy = RetryPolicy(
                 strategy: .linear, delay: .milliseconds(1500), maxDelay: .seconds(7200), jitter: 0.35)
             task.trace = TraceContext(

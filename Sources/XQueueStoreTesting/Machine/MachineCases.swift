@@ -36,7 +36,7 @@ extension StoreConformance {
             let comment: Comment = "\(state.name) × \(step.name)"
             let subject = try await state.reach(fixture)
             let before = try await fixture.read(subject.id)
-            let transition = step.transition(subject.token)
+            let transition = step.transition(before, subject.token)
             let outcome = result(of: transition, on: before, at: fixture.now)
             try await MachineStep.take(
                 transition, on: before, expecting: outcome, fixture, comment)

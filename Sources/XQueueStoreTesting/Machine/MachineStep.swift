@@ -4,12 +4,22 @@ import XQueueCore
 /// A transition, and the store's verb that takes it.
 struct MachineStep: Sendable {
     let name: String
-    let transition: @Sendable (LeaseToken) -> TaskTransition
+    let transition: @Sendable (TaskRecord, LeaseToken) -> TaskTransition
+
+    init(name: String, _ transition: @escaping @Sendable (LeaseToken) -> TaskTransition) {
+        self.name = name
+        self.transition = { _, token in transition(token) }
+    }
+
+    init(rewrite name: String, _ rewriting: @escaping @Sendable (TaskRecord) -> TaskRewrite) {
+        self.name = name
+        transition = { record, _ in .rewrite(rewriting(record)) }
+    }
 
     /// Every kind of transition with every kind of data, except `park` and `unpark`, which are not verbs but
     /// happen within claims.
     static let all: [MachineStep] =
-        settleSteps + [
+        settleSteps + rewriteSteps + [
             MachineStep(name: "claim") { _ in
                 .claim(
                     ClaimGrant(
@@ -47,6 +57,30 @@ struct MachineStep: Sendable {
         }
     }()
 
+    private static let rewriteSteps: [MachineStep] = {
+        let rewritings: [(String, NewTask.Schedule?, Duration?)] = [
+            ("rewrite", nil, .seconds(20)), ("rewrite with another queue timeout", nil, .seconds(40)),
+            ("rewrite without timeouts", nil, nil), ("rewrite to run now", .now, .seconds(20)),
+            ("rewrite to run later", .after(.seconds(90)), .seconds(20)),
+            ("rewrite to run at a time", .at(Timestamp(milliseconds: 4_000_000_000_000)), .seconds(20)),
+            ("rewrite to run in the past", .at(Timestamp(milliseconds: 1)), .seconds(20)),
+        ]
+        return rewritings.map { name, schedule, queueTimeout in
+            MachineStep(rewrite: name) { before in
+                var definition = before.definition
+                definition.payload = RawJSON(trusted: "[\"another\"]")
+                definition.priority = 3
+                definition.queueTimeout = queueTimeout
+                return TaskRewrite(
+                    id: before.id, version: before.version, definition: definition, schedule: schedule)
+            }
+        } + [
+            MachineStep(rewrite: "rewrite of another version") { before in
+                TaskRewrite(id: before.id, version: before.version + 1, definition: before.definition)
+            }
+        ]
+    }()
+
     /// Takes the step on the store, and expects the verb's result to match the machine's `outcome`.
     static func take(
         _ transition: TaskTransition, on before: TaskRecord,
@@ -81,10 +115,12 @@ struct MachineStep: Sendable {
             #expect(answer == [change(outcome, before)], comment)
         case .requeue:
             #expect(try await store.requeue([before.id]) == [change(outcome, before)], comment)
+        case .rewrite(let rewrite):
+            #expect(try await store.rewrite(rewrite) == change(outcome, before), comment)
         case .expire(let draw):
             let changed = try await store.sweep(limit: 100, draw: .same(draw)).changed
             #expect(changed == ((try? outcome.get()) == nil ? 0 : 1), comment)
-        case .park, .unpark:
+        case .park, .unpark, .unblock:
             Issue.record("not a verb of its own", sourceLocation: #_sourceLocation)
         }
     }

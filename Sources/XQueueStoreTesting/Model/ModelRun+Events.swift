@@ -43,7 +43,8 @@ extension ModelRun {
         }
         let last = logged.changes[event.taskID]
         try require(
-            last == nil || event.metadata == logged.metadata[event.taskID], "\(event) has other metadata")
+            last == nil || event.isRewriting || event.metadata == logged.metadata[event.taskID],
+            "\(event) has other metadata")
         logged.metadata[event.taskID] = event.metadata
         switch event.change {
         case .status(let change):
@@ -54,5 +55,11 @@ extension ModelRun {
             try require(last?.status == .processing, "\(event) of a task that does not run")
         case .schedule: break
         }
+    }
+}
+
+extension TaskEvent {
+    fileprivate var isRewriting: Bool {
+        if case .status(let change) = change { change.isRewriting } else { false }
     }
 }

@@ -72,7 +72,7 @@ extension ModelRun {
         let earlierKept = young.contains { kept.contains($0.id) && ($0.completedAt ?? now) < latest }
         try require(
             Set(byID.ids) == Set(youngGone.ids) || !earlierKept, "kept a task older than one it removed")
-        for record in gone { model.records[record.id] = nil }
+        for record in gone { model.remove(record) }
         try await compare()
     }
 }

@@ -10,7 +10,7 @@ extension ModelRun {
         }
         begin("insert \(tasks)")
         let outcomes = try await store.insert(tasks)
-        try require(outcomes, equals: model.insert(tasks, at: now))
+        try require(outcomes.atTheEnd, equals: model.insert(tasks, at: now).atTheEnd)
         try await compare()
     }
 
@@ -22,7 +22,7 @@ extension ModelRun {
         // A store may stop before it has examined everything, if it says so.
         let wanted = result.hasMore ? Array(expected.prefix(result.tasks.count)) : expected
         try require(result.tasks, equals: wanted)
-        for record in result.tasks { model.records[record.id] = record }
+        for record in result.tasks { model.start(record, at: now) }
         claimed += result.tasks.count
         scenario.remember(result.tasks)
         try await compare(in: request)
@@ -78,6 +78,15 @@ extension ModelRun {
         try await compare()
     }
 
+    mutating func rewrite() async throws {
+        guard let id = scenario.taskID(of: model), let record = model.records[id] else { return }
+        let rewrite = scenario.rewrite(of: record, at: now)
+        begin("rewrite \(rewrite)")
+        let outcome = try await store.rewrite(rewrite)
+        try require(outcome.withoutParking, equals: model.rewrite(rewrite, at: now).withoutParking)
+        try await compare()
+    }
+
     mutating func setLimit() async throws {
         let type = scenario.type()
         let limit = random.chance(60) ? nil : 1 + random.below(4)
@@ -105,6 +114,25 @@ extension ModelRun {
         // A type that was never used may be unknown, or known without tasks and settings.
         try require(removals.map { $0 == .notFound ? .removed : $0 }, equals: expected)
         try await compare()
+    }
+}
+
+extension [InsertOutcome] {
+    /// With each existing task as it is after the whole batch, since a store may show it so.
+    fileprivate var atTheEnd: [InsertOutcome] {
+        let latest = reduce(into: [TaskID: TaskRecord]()) { records, outcome in
+            let record = outcome.record
+            if record.version >= records[record.id]?.version ?? 0 { records[record.id] = record }
+        }
+        return map { outcome in
+            let record = latest[outcome.record.id] ?? outcome.record
+            return switch outcome {
+            case .inserted: outcome
+            case .existing: .existing(record)
+            case .replaced: .replaced(record)
+            case .conflict: .conflict(record)
+            }
+        }
     }
 }
 

@@ -31,7 +31,7 @@ struct ModelScenario {
     // MARK: - Arguments of verbs
 
     func newTask(at now: Timestamp) -> NewTask {
-        NewTask(
+        var task = NewTask(
             id: ids.next(), type: type(), payload: RawJSON(trusted: "[\(random.below(1000))]"),
             schedule: schedule(at: now)
         ) { task in
@@ -41,9 +41,52 @@ struct ModelScenario {
             task.processTimeout = random.chance(40) ? .seconds(1 + random.below(10)) : nil
             task.concurrency = random.chance(60) ? concurrency() : nil
             if random.chance(20) { task.metadata = RawJSON(trusted: #"{"m":\#(random.below(3))}"#) }
-            task.uniqueKey = random.chance(20) ? "u\(random.below(6))" : nil
+            task.unique = random.chance(25) ? uniqueRule() : nil
             task.retryPolicy = policy()
         }
+        if task.unique != nil { task.onConflict = conflict() }
+        return task
+    }
+
+    private func uniqueRule() -> UniqueRule {
+        var rule = UniqueRule(key: "u\(random.below(6))")
+        guard random.chance(50) else { return rule }
+        rule.until = random.pick(UniqueRule.Until.allCases) ?? .done
+        if rule.until != .started, rule.until == .window || random.chance(50) {
+            rule.window = .seconds(1 + random.below(20))
+        }
+        rule.isAcrossTypes = random.chance(30)
+        return rule
+    }
+
+    private func conflict() -> UniqueConflict {
+        switch random.below(8) {
+        case 0: .reject
+        case 1: .replace
+        case 2, 3: .rerun
+        case 4:
+            .debounce(
+                .init(
+                    wait: .milliseconds(random.below(4000)),
+                    maxWait: .milliseconds(4000 + random.below(8000)),
+                    keepsFirst: random.chance(30)))
+        default: .returnExisting
+        }
+    }
+
+    /// Some fields become those of another task.
+    func rewrite(of record: TaskRecord, at now: Timestamp) -> TaskRewrite {
+        let other = newTask(at: now)
+        var definition = record.definition
+        definition.payload = other.payload
+        if random.chance(50) { definition.priority = other.priority }
+        if random.chance(50) { definition.concurrency = other.concurrency }
+        if random.chance(50) { definition.unique = other.unique }
+        if random.chance(50) { definition.queueTimeout = other.queueTimeout }
+        if random.chance(50) { definition.metadata = other.metadata }
+        return TaskRewrite(
+            id: record.id, version: record.version - (random.chance(10) ? 1 : 0), definition: definition,
+            schedule: random.chance(40) ? other.schedule : nil)
     }
 
     private func concurrency() -> ConcurrencyLimit {

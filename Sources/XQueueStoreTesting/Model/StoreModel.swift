@@ -8,6 +8,7 @@ struct StoreModel {
     var records: [TaskID: TaskRecord] = [:]
     var limits: [String: Int] = [:]
     var paused: Set<String> = []
+    var uniqueKeys = UniqueKeys()
     var schedules: [String: ScheduleRecord] = [:]
     /// What schedules did, in order.
     var scheduleEvents: [ScheduleEvent] = []
@@ -17,16 +18,38 @@ struct StoreModel {
     // MARK: - Verbs
 
     mutating func insert(_ tasks: [NewTask], at now: Timestamp) -> [InsertOutcome] {
-        tasks.map { task in
-            if let known = records[task.id] { return .existing(known) }
-            if let key = task.uniqueKey, let holder = holder(of: key, type: task.type) {
-                return .existing(holder)
-            }
-            let record = TaskStateMachine.submit(task, at: now)
-            records[task.id] = record
-            if case .at = task.schedule { givenRunAts[task.id] = record.runAt }
+        tasks.map { insert($0, at: now) }
+    }
+
+    private mutating func insert(_ task: NewTask, at now: Timestamp) -> InsertOutcome {
+        if let known = records[task.id] { return .existing(known) }
+        guard let entry = uniqueKeys.entry(for: task.definition, at: now), let holder = entry.holder,
+            let holder = records[holder]
+        else {
+            let record = insertNew(task, isBlocked: false, at: now)
+            uniqueKeys.take(record, at: now)
             return .inserted(record)
         }
+        switch task.onConflict.resolution(
+            holder: holder, next: entry.next.flatMap { records[$0] }, type: task.type)
+        {
+        case .existing(let record): return .existing(record)
+        case .conflict(let record): return .conflict(record)
+        case .follow:
+            let record = insertNew(task, isBlocked: true, at: now)
+            uniqueKeys.follow(record)
+            return .inserted(record)
+        case .rewrite(let record):
+            _ = rewrite(task.rewrite(of: record, at: now), at: now)
+            return .replaced(records[record.id] ?? record)
+        }
+    }
+
+    private mutating func insertNew(_ task: NewTask, isBlocked: Bool, at now: Timestamp) -> TaskRecord {
+        let record = TaskStateMachine.submit(task, at: now, isBlocked: isBlocked)
+        records[task.id] = record
+        if task.schedule.isGiven { givenRunAts[task.id] = record.runAt }
+        return record
     }
 
     /// What an unlimited claim would hand out; changes nothing.
@@ -44,6 +67,12 @@ struct StoreModel {
             claimed.append(record)
         }
         return claimed
+    }
+
+    /// A claim has handed out the task.
+    mutating func start(_ record: TaskRecord, at now: Timestamp) {
+        records[record.id] = record
+        if let freed = uniqueKeys.moved(record, at: now) { _ = take(.unblock, freed, at: now) }
     }
 
     mutating func settle(_ settlements: [Settlement], at now: Timestamp) -> [SettleOutcome] {
@@ -79,19 +108,32 @@ struct StoreModel {
     }
 
     mutating func requeue(_ ids: [TaskID], at now: Timestamp) -> [ChangeOutcome] {
-        ids.map { id in
-            let before = records[id]
-            let outcome = take(.requeue, id, at: now)
-            if case .success(let record) = outcome, let key = record.uniqueKey,
-                records.values.contains(where: {
-                    $0.uniqueKey == key && $0.type == record.type && !$0.status.isFinal && $0.id != id
-                })
-            {
-                records[id] = before
-                return .rejected(.uniqueKeyTaken, before)
-            }
-            return change(outcome, id)
+        ids.map { changeKey($0, .requeue, at: now) }
+    }
+
+    mutating func rewrite(_ rewrite: TaskRewrite, at now: Timestamp) -> ChangeOutcome {
+        let outcome = changeKey(rewrite.id, .rewrite(rewrite), at: now)
+        if case .changed(let record) = outcome, let schedule = rewrite.schedule {
+            givenRunAts[rewrite.id] = schedule.isGiven ? record.runAt : nil
         }
+        return outcome
+    }
+
+    /// Takes a step after which the task may hold another key than before, unless another task has it.
+    private mutating func changeKey(
+        _ id: TaskID, _ transition: TaskTransition, at now: Timestamp
+    ) -> ChangeOutcome {
+        guard let before = records[id] else { return .rejected(.notFound, nil) }
+        var machine = TaskStateMachine(before)
+        do throws(TransitionRejection) {
+            try machine.apply(transition, at: now)
+        } catch {
+            return .rejected(error, before)
+        }
+        if uniqueKeys.forbids(machine.record, after: before, at: now) {
+            return .rejected(.uniqueKeyTaken, before)
+        }
+        return change(take(transition, id, at: now), id)
     }
 
     /// Adjusts for a set clock: remaining waits stay the same, except for those until a given time.
@@ -104,7 +146,7 @@ struct StoreModel {
                 lease.expiresAt = lease.expiresAt + step
                 lease.deadline = lease.deadline.map { $0 + step }
                 record.lease = lease
-            case (.pending, .scheduled):
+            case (.pending, .scheduled), (.pending, .blocked):
                 if givenRunAts[id] != record.runAt { record.runAt = record.runAt + step }
             case (.pending, _):
                 record.queueDeadline = record.queueDeadline.map { $0 + step }
@@ -125,6 +167,11 @@ struct StoreModel {
         }
     }
 
+    mutating func remove(_ record: TaskRecord) {
+        records[record.id] = nil
+        uniqueKeys.removed(record)
+    }
+
     // MARK: - Parts of verbs
 
     /// Takes one step of one task.
@@ -139,7 +186,8 @@ struct StoreModel {
             return .failure(error)
         }
         records[id] = machine.record
-        return .success(machine.record)
+        moveKey(of: machine.record, from: record, by: transition, at: now)
+        return .success(records[id] ?? machine.record)
     }
 
     private func change(
@@ -151,8 +199,18 @@ struct StoreModel {
         }
     }
 
-    private func holder(of uniqueKey: String, type: String) -> TaskRecord? {
-        records.values.first { $0.uniqueKey == uniqueKey && $0.type == type && !$0.status.isFinal }
+    /// Moves the unique key of a task that took a step, and unblocks who waited for it.
+    private mutating func moveKey(
+        of record: TaskRecord, from old: TaskRecord, by transition: TaskTransition, at now: Timestamp
+    ) {
+        var freed: [TaskID] = []
+        switch transition {
+        case .rewrite: freed = uniqueKeys.rewritten(record, from: old.definition, at: now)
+        case .requeue: uniqueKeys.take(record, at: now)
+        default:
+            if record.status != old.status { freed = uniqueKeys.moved(record, at: now).map { [$0] } ?? [] }
+        }
+        for id in freed { _ = take(.unblock, id, at: now) }
     }
 
     // MARK: - Queries

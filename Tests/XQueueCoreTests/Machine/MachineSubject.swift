@@ -2,7 +2,7 @@ import XQueueCore
 
 /// Hand-written records for every state of a task.
 enum MachineSubject: String, CaseIterable, Sendable {
-    case ready, readyOverdue, scheduled, scheduledDue, parked, parkedOverdue
+    case ready, readyOverdue, scheduled, scheduledDue, parked, parkedOverdue, blocked, blockedLater
     case processing, processingCanceling, leaseExpired, pastDeadline, graceOver
     case success, failed, canceled, timeout
 
@@ -26,6 +26,13 @@ enum MachineSubject: String, CaseIterable, Sendable {
         case .parkedOverdue:
             record.pendingReason = .parked
             record.queueDeadline = Self.now
+        case .blocked:
+            record.pendingReason = .blocked
+            record.queueDeadline = nil
+        case .blockedLater:
+            record.pendingReason = .blocked
+            record.runAt = Self.now + .milliseconds(1)
+            record.queueDeadline = nil
         case .processing: record.run(expiresAt: Self.now + .seconds(10), deadline: Self.now + .seconds(60))
         case .processingCanceling:
             record.run(expiresAt: Self.now + .seconds(3), deadline: Self.now + .seconds(3))
@@ -41,6 +48,13 @@ enum MachineSubject: String, CaseIterable, Sendable {
         case .timeout: record.end(.timeout)
         }
         return record
+    }
+
+    /// The step that gives the subject another payload.
+    static func rewrite(_ schedule: NewTask.Schedule? = nil, version: Int = 5) -> TaskRewrite {
+        var definition = base.definition
+        definition.payload = RawJSON(trusted: "1")
+        return TaskRewrite(id: base.id, version: version, definition: definition, schedule: schedule)
     }
 
     private static let base: TaskRecord = {

@@ -13,6 +13,7 @@ struct TransitionTableTests {
         static let ready = Outcome.to(.pending, .ready)
         static let scheduled = Outcome.to(.pending, .scheduled)
         static let parked = Outcome.to(.pending, .parked)
+        static let blocked = Outcome.to(.pending, .blocked)
         static let processing = Outcome.to(.processing, nil)
         static let success = Outcome.to(.success, nil)
         static let failed = Outcome.to(.failed, nil)
@@ -32,26 +33,33 @@ struct TransitionTableTests {
 
     /// One row per transition, one column per state, in the order of ``MachineSubject``.
     private static let table: [(TaskTransition, [Outcome])] = [
-        // ready, ready overdue, scheduled, scheduled due, parked, parked overdue,
+        // ready, ready overdue, scheduled, scheduled due, parked, parked overdue, blocked, blocked and later,
         // processing, canceling, lease expired, past deadline, grace over, success, failed, canceled, timeout
         (
             .claim(grant),
             [
-                .processing, .processing, .wrong, .wrong, .wrong, .wrong,
+                .processing, .processing, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
                 .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
             ]
         ),
         (
             .park,
             [
-                .parked, .parked, .wrong, .wrong, .wrong, .wrong,
+                .parked, .parked, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
                 .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
             ]
         ),
         (
             .unpark,
             [
-                .wrong, .wrong, .wrong, .wrong, .ready, .ready,
+                .wrong, .wrong, .wrong, .wrong, .ready, .ready, .wrong, .wrong,
+                .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
+            ]
+        ),
+        (
+            .unblock,
+            [
+                .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .ready, .scheduled,
                 .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong, .wrong,
             ]
         ),
@@ -78,17 +86,25 @@ struct TransitionTableTests {
         (.progress(grant.token, TaskProgress(percent: 5)), all(.lost)),
         (
             .cancel(grace: .seconds(5)),
-            Array(repeating: .canceled, count: 6) + Array(repeating: .same, count: 5)
+            Array(repeating: .canceled, count: 8) + Array(repeating: .same, count: 5)
                 + Array(repeating: .ended, count: 4)
         ),
         (
             .requeue,
-            Array(repeating: .notRequeueable, count: 12) + [.ready, .ready, .ready]
+            Array(repeating: .notRequeueable, count: 14) + [.ready, .ready, .ready]
+        ),
+        (.rewrite(MachineSubject.rewrite()), waiting(.ready, scheduled: .scheduled)),
+        (.rewrite(MachineSubject.rewrite(.now)), waiting(.ready, scheduled: .ready)),
+        (.rewrite(MachineSubject.rewrite(.after(.seconds(1)))), waiting(.scheduled, scheduled: .scheduled)),
+        (
+            .rewrite(MachineSubject.rewrite(version: 99)),
+            Array(repeating: .rejected(.versionConflict), count: 8)
+                + Array(repeating: .rejected(.notPending), count: 9)
         ),
         (
             .expire(draw: 0.5),
             [
-                .notDue, .timeout, .notDue, .ready, .notDue, .timeout,
+                .notDue, .timeout, .notDue, .ready, .notDue, .timeout, .notDue, .notDue,
                 .notDue, .notDue, .ready, .scheduled, .canceled, .ended, .ended, .ended, .ended,
             ]
         ),
@@ -98,9 +114,15 @@ struct TransitionTableTests {
         Array(repeating: outcome, count: MachineSubject.allCases.count)
     }
 
+    /// A rewriting: rejected unless the task waits. One that is blocked stays so.
+    private static func waiting(_ outcome: Outcome, scheduled: Outcome) -> [Outcome] {
+        [outcome, outcome, scheduled, scheduled, outcome, outcome, .blocked, .blocked]
+            + Array(repeating: .rejected(.notPending), count: 9)
+    }
+
     /// A worker's transition: rejected unless its attempt is running.
     private static func running(_ outcome: Outcome, canceling: Outcome) -> [Outcome] {
-        Array(repeating: .lost, count: 6) + [outcome, canceling, outcome, outcome, canceling]
+        Array(repeating: .lost, count: 8) + [outcome, canceling, outcome, outcome, canceling]
             + Array(repeating: .lost, count: 4)
     }
 
@@ -123,13 +145,15 @@ struct TransitionTableTests {
                 #expect(machine.record == before, "\(subject) × \(transition)")
                 continue
             }
-            check(machine.record, came: outcomes[column], from: before, "\(subject) × \(transition)")
+            check(machine.record, came: outcomes[column], from: before, by: transition)
         }
     }
 
     private func check(
-        _ record: TaskRecord, came outcome: Outcome, from before: TaskRecord, _ comment: Comment
+        _ record: TaskRecord, came outcome: Outcome, from before: TaskRecord, by transition: TaskTransition
     ) {
+        let comment: Comment = "\(before) × \(transition)"
+        let isRewriting = if case .rewrite = transition { true } else { false }
         switch outcome {
         case .rejected: Issue.record("\(comment) should have been rejected")
         case .same:
@@ -139,7 +163,8 @@ struct TransitionTableTests {
         case .to(let status, let reason):
             #expect(record.status == status, comment)
             #expect(record.pendingReason == reason, comment)
-            #expect(record.version == before.version + (status == before.status ? 0 : 1), comment)
+            #expect(
+                record.version == before.version + (status == before.status && !isRewriting ? 0 : 1), comment)
         }
         #expect((record.pendingReason != nil) == (record.status == .pending), comment)
         #expect((record.lease != nil) == (record.status == .processing), comment)
