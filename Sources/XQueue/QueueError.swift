@@ -22,8 +22,12 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let alreadyEnded = Code(rawValue: "already_ended")
         /// Only a failed, timed-out or canceled task can be requeued.
         public static let notRequeueable = Code(rawValue: "not_requeueable")
-        /// Another unfinished task of the type has the same unique key.
+        /// The task runs or has ended: only a pending one can be edited.
+        public static let notPending = Code(rawValue: "not_pending")
+        /// Another task holds the unique key of the task to edit or to retry.
         public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
+        /// Another task holds the unique key, and the submission is to be rejected then.
+        public static let notUnique = Code(rawValue: "not_unique")
         /// The lease has expired or was revoked: nothing the worker does with the task counts.
         public static let leaseLost = Code(rawValue: "lease_lost")
         /// A worker that serves other types already has the name.
@@ -40,7 +44,7 @@ public struct QueueError: Error, Sendable, CustomStringConvertible {
         public static let tooManyTypes = Code(rawValue: "too_many_types")
         /// The type still has tasks, so it cannot be deleted.
         public static let typeInUse = Code(rawValue: "type_in_use")
-        /// The schedule does not have the version that the caller expects.
+        /// The task or the schedule does not have the version that the caller expects.
         public static let versionConflict = Code(rawValue: "version_conflict")
         /// Another caller has a schedule of the name.
         public static let nameTaken = Code(rawValue: "name_taken")
@@ -133,9 +137,12 @@ extension QueueError {
         case .notRequeueable:
             self.init(
                 .notRequeueable, "task \(task) is not failed, timed out or canceled, so it cannot be retried")
+        case .notPending:
+            self.init(.notPending, "task \(task) is not pending, so it cannot be edited")
+        case .versionConflict:
+            self.init(.versionConflict, "task \(task) has changed: it does not have the expected version")
         case .uniqueKeyTaken:
-            self.init(
-                .uniqueKeyTaken, "an unfinished task of the type has the same unique_key as task \(task)")
+            self.init(.uniqueKeyTaken, "another task holds the unique key of task \(task)")
         default:
             self.init(.notFound, "no such task: \(task)")
         }

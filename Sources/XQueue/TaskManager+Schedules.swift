@@ -168,6 +168,9 @@ extension TaskManager {
         guard task.schedule == .now else {
             throw .invalid("task", "must have neither delay nor run_at: each tick runs at once")
         }
+        guard task.uniqueness.map({ $0.onConflict == .returnExisting }) ?? true else {
+            throw .invalid("task.unique.on_conflict", "must be \"return\" in a schedule")
+        }
         guard .zero...ModelLimits.maxDuration ~= schedule.catchUpWindow else {
             throw .invalid(
                 "catch_up_window", "must be 0 to \(ModelLimits.maxDuration.components.seconds) seconds")

@@ -7,12 +7,19 @@ extension TaskManager {
 
     /// Submits one task; when this returns, the task is stored durably.
     ///
-    /// - Returns: The task, or the one with the same identifier, or the unfinished one with the same unique key.
+    /// - Returns: The task, or the one with the same identifier, or the one that holds the unique key.
     /// - Throws: ``QueueError``. With a durable log in front of the store, an error of code
     ///   ``QueueError/Code/intakeUnavailable`` leaves open whether the task was accepted.
     @discardableResult
     public func submit(_ submission: TaskSubmission) async throws(QueueError) -> SubmitOutcome {
-        try await accept([submission]) { _, submission throws(QueueError) in try checked(submission) }[0]
+        let outcome = try await accept([submission]) { _, submission throws(QueueError) in
+            try checked(submission)
+        }[0]
+        if case .conflict(let holder) = outcome {
+            throw QueueError(
+                .notUnique, "task \(holder.id) holds the unique key; it is \(holder.status.rawValue)")
+        }
+        return outcome
     }
 
     /// Submits all of the tasks, in order, or none of them.
@@ -69,6 +76,7 @@ extension TaskManager {
     ///   - handler: The handler's type.
     ///   - payloads: One payload for each task.
     ///   - options: Options of every task.
+    /// - Returns: The tasks, or those that hold their unique keys.
     /// - Throws: ``QueueError``, or what encoding a payload throws.
     @discardableResult
     public func submit<Handler: TaskHandler>(
@@ -89,8 +97,13 @@ extension TaskManager {
     }
 
     func checked(_ submission: TaskSubmission) throws(QueueError) -> NewTask {
-        let task = try submission.validated(defaults: configuration.defaults) { ids.next() }
+        let task = try validated(submission) { ids.next() }
         if submission.id != nil { try checkTime(of: task.id) }
+        return task
+    }
+
+    func validated(_ submission: TaskSubmission, newID: () -> TaskID) throws(QueueError) -> NewTask {
+        let task = try submission.validated(defaults: configuration.defaults, newID: newID)
         guard task.payload.text.utf8.count <= configuration.maxPayloadBytes else {
             throw .invalid("payload", "must be at most \(configuration.maxPayloadBytes) bytes long")
         }
@@ -154,7 +167,7 @@ extension TaskManager {
         return try changed(outcomes, id)
     }
 
-    private func changed(
+    func changed(
         _ outcomes: [ChangeOutcome], _ id: TaskID
     ) throws(QueueError) -> TaskRecord {
         switch outcomes.first {

@@ -34,6 +34,44 @@ import XQueueCore
         #expect(message.headers == [IntakeHeader("task_type", "resize"), IntakeHeader("priority", "-7")])
     }
 
+    @Test(
+        "A rule passes through the log, whatever it says",
+        arguments: [
+            UniqueConflict.returnExisting, .reject, .replace, .rerun,
+            .debounce(.init(wait: .milliseconds(1), maxWait: ModelLimits.maxDuration)),
+            .debounce(.init(wait: .seconds(5), maxWait: .milliseconds(5001), keepsFirst: true)),
+        ])
+    func uniqueness(_ conflict: UniqueConflict) throws {
+        let isDebounce = if case .debounce = conflict { true } else { false }
+        var rules = [UniqueRule(key: String(repeating: "k", count: 256))]
+        rules.append(rules[0])
+        rules[1].isAcrossTypes = true
+        if isDebounce {
+            for index in rules.indices { rules[index].until = .started }
+        } else if conflict != .rerun {
+            for until in [UniqueRule.Until.started, .window, .done] {
+                var rule = UniqueRule(key: "k#\"")
+                rule.until = until
+                rule.window = until == .started ? nil : .milliseconds(1)
+                rules.append(rule)
+            }
+        }
+        for rule in rules {
+            var task = NewTask(id: TaskIDGenerator().next(), type: "a") { $0.unique = rule }
+            task.schedule = .at(Self.written + .seconds(60))
+            task.onConflict = conflict
+            #expect(try self.task(IntakeMessage(task, acceptedAt: Self.written).value) == task)
+        }
+    }
+
+    @Test("A debounced task waits from its acceptance on") func debounced() throws {
+        let task = try self.task(
+            #"{"type":"a","created_at":"2026-01-01T00:00:00Z","unique":{"key":"k","on_conflict":"debounce","wait":5}}"#
+        )
+        #expect(task.schedule == .at(Timestamp(milliseconds: 1_767_225_605_000)))
+        #expect(task.onConflict == .debounce(.init(wait: .seconds(5), maxWait: .seconds(50))))
+    }
+
     @Test("Without a concurrency key, tasks are spread by their identifiers") func key() {
         let id = TaskIDGenerator().next()
         let message = IntakeMessage(NewTask(id: id, type: "a"), acceptedAt: Self.written)

@@ -38,7 +38,7 @@ public struct TaskContext<Payload: Sendable>: Sendable {
     }
 
     public var id: TaskID { attempted.record.id }
-    /// The task as it was submitted.
+    /// The task as it was submitted, or last edited.
     public var definition: TaskDefinition { attempted.record.definition }
     public var type: String { attempted.record.definition.type }
     /// 1 for the first attempt.

@@ -74,7 +74,7 @@ extension IntakeMessage {
         writer.object { writer in
             writer.member("id", task.id.description)
             writer.member("created_at", time)
-            DefinitionJSON.write(task.definition, to: &writer, isWhole: false)
+            DefinitionJSON.write(task.definition, task.onConflict, to: &writer, isWhole: false)
             switch task.schedule {
             case .now: break
             case .after(let delay): writer.member("delay", delay)

@@ -146,7 +146,7 @@ final class IntakeFeeder: Sendable {
             switch outcome {
             case .inserted: new.append(task)
             case .existing(let record) where record.id == task.id: break
-            case .existing(let record):
+            case .existing(let record), .replaced(let record), .conflict(let record):
                 deduplicated += 1
                 context.logger.debug(
                     "Task of the intake log deduplicated by its unique key",

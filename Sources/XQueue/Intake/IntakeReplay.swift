@@ -6,7 +6,7 @@ package struct ReplayReport: Sendable, Hashable {
     package var read = 0
     /// Tasks unknown to the store: they were stored, or would be in a dry run.
     package var restored = 0
-    /// Tasks that the store knows, or that an unfinished task with the same unique key replaces.
+    /// Tasks that the store knows, or that are not stored because another task holds their unique key.
     package var known = 0
     /// Tasks that have ended according to the log, and that the store no longer knows.
     package var ended = 0
@@ -20,7 +20,8 @@ package struct ReplayReport: Sendable, Hashable {
 
 /// Restores the log's tasks into a store that has lost them.
 ///
-/// Tasks that the store knows stay as they are, so a replay may be repeated, and may run while nodes run.
+/// Tasks that the store knows stay as they are, so a replay may be repeated, and may run while nodes run. In particular, an
+/// old task never replaces one that the store had before: only one that the same replay has restored.
 package struct IntakeReplay {
     /// Number of records per step.
     private static let batch = 500
@@ -56,6 +57,7 @@ package struct IntakeReplay {
     package func run(progress: (ReplayReport) -> Void) async throws -> ReplayReport {
         let ended = try await archive.ended() ?? []
         var report = ReplayReport()
+        var holders: Set<TaskID> = []
         while !Task.isCancelled {
             let records = try await archive.read(limit: Self.batch)
             guard !records.isEmpty else { return report }
@@ -82,7 +84,7 @@ package struct IntakeReplay {
                 report.known += known
                 report.restored += open.count - known
             } else {
-                try await insert(open[...], &report)
+                try await restore(open, &report, &holders)
             }
             progress(report)
         }
@@ -102,25 +104,59 @@ package struct IntakeReplay {
         return count
     }
 
-    private func insert(_ tasks: ArraySlice<NewTask>, _ report: inout ReplayReport) async throws {
-        guard !tasks.isEmpty else { return }
+    /// Stores tasks, and then applies their rules to those that this replay has stored.
+    ///
+    /// - Parameter holders: The tasks with unique keys that this replay has stored.
+    private func restore(
+        _ tasks: [NewTask], _ report: inout ReplayReport, _ holders: inout Set<TaskID>
+    ) async throws {
+        var late: [NewTask] = []
+        let harmless = tasks.map { task in
+            var task = task
+            task.onConflict = .returnExisting
+            return task
+        }
+        for (task, outcome) in zip(tasks, try await insert(harmless[...])) {
+            if case .existing(let holder) = outcome, holder.id != task.id,
+                task.onConflict != .returnExisting, holders.contains(holder.id)
+            {
+                late.append(task)
+            } else {
+                count(task, outcome, &report, &holders)
+            }
+        }
+        for (task, outcome) in zip(late, try await insert(late[...])) {
+            count(task, outcome, &report, &holders)
+        }
+    }
+
+    private func count(
+        _ task: NewTask, _ outcome: InsertOutcome?, _ report: inout ReplayReport,
+        _ holders: inout Set<TaskID>
+    ) {
+        switch outcome {
+        case nil: report.rejected += 1
+        case .inserted:
+            report.restored += 1
+            if task.uniqueKey != nil { holders.insert(task.id) }
+        case .existing, .replaced, .conflict: report.known += 1
+        }
+    }
+
+    /// - Returns: One outcome for each task; nil if the store has too many types for it.
+    private func insert(_ tasks: ArraySlice<NewTask>) async throws -> [InsertOutcome?] {
+        guard !tasks.isEmpty else { return [] }
         var backOff = BackOff(clock: clock, random: random, longest: .seconds(1))
         while true {
             do throws(StoreError) {
-                for outcome in try await store.insert(Array(tasks)) {
-                    if case .inserted = outcome { report.restored += 1 } else { report.known += 1 }
-                }
-                return
+                return try await store.insert(Array(tasks))
             } catch {
                 switch error.code {
                 case .backlogFull where tasks.count > 1, .tooManyTypes where tasks.count > 1:
                     // The store accepts all or none: halving finds those it accepts.
                     let middle = tasks.startIndex + tasks.count / 2
-                    try await insert(tasks[..<middle], &report)
-                    return try await insert(tasks[middle...], &report)
-                case .tooManyTypes:
-                    report.rejected += 1
-                    return
+                    return try await insert(tasks[..<middle]) + insert(tasks[middle...])
+                case .tooManyTypes: return [nil]
                 case .backlogFull:
                     // Without a worker it stays full forever.
                     guard try await isEmptied(), await backOff.wait() else { throw error }

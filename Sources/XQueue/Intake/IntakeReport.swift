@@ -11,7 +11,7 @@ public struct IntakeReport: Sendable, Hashable {
     public let fed: Int
     /// Number of records received whose tasks were in the store already.
     public let known: Int
-    /// Number of records received whose tasks an unfinished task with the same unique key replaced.
+    /// Number of records received that became no tasks of their own, because another one held the unique key.
     public let deduplicated: Int
     /// Number of records this node has set aside as unusable.
     public let rejected: Int

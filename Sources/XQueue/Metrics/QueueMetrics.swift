@@ -113,7 +113,7 @@ extension QueueMetrics {
         let fed: Counter
         /// Records whose tasks the store had already.
         let known: Counter
-        /// Records whose tasks an unfinished task with the same unique key replaced.
+        /// Records that became no tasks of their own, because another one held the unique key.
         let deduplicated: Counter
         /// Records that were set aside.
         let rejected: Counter

@@ -1,6 +1,9 @@
 /// Code around every submission through this process, over HTTP or in Swift: validation, tenancy, encryption. Anyone
 /// may conform.
 ///
+/// Edits of waiting tasks do not pass through it. Unique keys are made from what it passes on: with a payload that is encrypted
+/// differently each time, ``Uniqueness/by`` finds no two tasks the same.
+///
 /// ```swift
 /// struct Tenancy: SubmissionMiddleware {
 ///     func submit(

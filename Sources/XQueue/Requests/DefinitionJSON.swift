@@ -34,6 +34,9 @@ package enum DefinitionJSON {
         "unique_key": { member, fields, task throws(QueueError) in
             task.uniqueKey = try fields.string(member)
         },
+        "unique": { member, fields, task throws(QueueError) in
+            task.uniqueness = try UniqueJSON.uniqueness(member, fields)
+        },
         "metadata": { member, fields, task throws(QueueError) in
             task.metadata = member.value
         },
@@ -47,8 +50,12 @@ package enum DefinitionJSON {
     /// - Parameters:
     ///   - task: The definition to write.
     ///   - writer: An open object.
-    ///   - isWhole: Whether to write members that have their default values, too.
-    package static func write(_ task: TaskDefinition, to writer: inout JSONWriter, isWhole: Bool = true) {
+    ///   - conflict: What its submission does if another task holds its unique key.
+    ///   - isWhole: Whether to write members that have their default values, too, and a unique key in both forms.
+    package static func write(
+        _ task: TaskDefinition, _ conflict: UniqueConflict = .returnExisting, to writer: inout JSONWriter,
+        isWhole: Bool = true
+    ) {
         writer.member("type", task.type)
         writer.member("payload", task.payload)
         writer.member("priority", Int(task.priority))
@@ -60,7 +67,15 @@ package enum DefinitionJSON {
             writer.member("concurrency_key", task.concurrency?.key)
             writer.member("max_concurrency", task.concurrency?.limit)
         }
-        if isWhole || task.uniqueKey != nil { writer.member("unique_key", task.uniqueKey) }
+        let isShort = task.unique?.isUsual == true && conflict == .returnExisting
+        if isWhole || isShort { writer.member("unique_key", task.uniqueKey) }
+        if let unique = task.unique, isWhole || !isShort {
+            writer.name("unique")
+            UniqueJSON.write(unique, conflict, to: &writer)
+        } else if isWhole {
+            writer.name("unique")
+            writer.null()
+        }
         if isWhole || task.metadata != nil { writer.member("metadata", task.metadata) }
         if isWhole || task.retryPolicy != .standard {
             writer.name("retry_policy")

@@ -17,17 +17,21 @@ package enum MergePatch {
     ) throws(JSONSyntaxError) -> String {
         guard let changes = try patch.members(), depth < maxDepth else { return patch.text }
         var names: [String] = []
-        var values: [String: RawJSON?] = [:]
+        // By their bytes: strings that are canonically equivalent are different names in JSON.
+        var values: [[UInt8]: RawJSON?] = [:]
         for member in try target?.members() ?? [] {
-            if values.updateValue(member.value, forKey: member.name) == nil { names.append(member.name) }
+            if values.updateValue(member.value, forKey: Array(member.name.utf8)) == nil {
+                names.append(member.name)
+            }
         }
         for change in changes {
+            let key = Array(change.name.utf8)
             if change.value.kind == .null {
                 // Keeps its place, in case it is set again.
-                if values[change.name] != nil { values.updateValue(nil, forKey: change.name) }
+                if values[key] != nil { values.updateValue(nil, forKey: key) }
             } else {
-                let text = try merged(change.value, values[change.name] ?? nil, depth: depth + 1)
-                if values.updateValue(RawJSON(trusted: text), forKey: change.name) == nil {
+                let text = try merged(change.value, values[key] ?? nil, depth: depth + 1)
+                if values.updateValue(RawJSON(trusted: text), forKey: key) == nil {
                     names.append(change.name)
                 }
             }
@@ -35,7 +39,7 @@ package enum MergePatch {
         var writer = JSONWriter()
         writer.object { writer in
             for name in names {
-                guard let value = values[name] ?? nil else { continue }
+                guard let value = values[Array(name.utf8)] ?? nil else { continue }
                 writer.name(escaping: name)
                 writer.value(value)
             }

@@ -55,6 +55,11 @@ package enum SubmissionReader {
         return Message(submission: submission, createdAt: createdAt)
     }
 
+    /// Checks the members of a patch: those of a submission, of which every one may be missing.
+    static func checkPatch(_ members: [JSONMember]) throws(QueueError) {
+        _ = try submission(members, isPatch: true)
+    }
+
     private static func id(_ member: JSONMember, _ fields: FieldReader) throws(QueueError) -> TaskID {
         guard let id = TaskID(try fields.string(member)), id.isVersion7 else {
             throw fields.invalid(member, "must be a version 7 UUID, or omitted")
@@ -64,10 +69,11 @@ package enum SubmissionReader {
 
     /// - Parameters:
     ///   - members: The members of the object.
+    ///   - isPatch: Whether the type may be missing.
     ///   - other: Reads a member that is not a submission's; returns false if it is unknown. The first unknown one ends
     ///     the reading, so that the search for names given twice stays short.
     private static func submission(
-        _ members: [JSONMember],
+        _ members: [JSONMember], isPatch: Bool = false,
         other: (JSONMember, FieldReader) throws(QueueError) -> Bool = { _, _ in false }
     ) throws(QueueError) -> TaskSubmission {
         let fields = FieldReader()
@@ -95,7 +101,10 @@ package enum SubmissionReader {
                 if member.name == "type" { hasType = true }
             }
         }
-        guard hasType else { throw .invalid("type", "is required") }
+        guard hasType || isPatch else { throw .invalid("type", "is required") }
+        if submission.uniqueness != nil, submission.uniqueKey != nil {
+            throw .invalid("unique", "cannot be combined with unique_key")
+        }
         submission.schedule = schedule ?? .now
         return submission
     }

@@ -53,6 +53,11 @@ public struct SubmitOption: Sendable {
         SubmitOption { $0.uniqueKey = key }
     }
 
+    /// Which other tasks there may not be meanwhile, and what to do if there is one.
+    public static func unique(_ uniqueness: Uniqueness) -> SubmitOption {
+        SubmitOption { $0.uniqueness = uniqueness }
+    }
+
     /// How long to wait before each retry.
     public static func retry(_ policy: RetryPolicy) -> SubmitOption {
         SubmitOption { $0.retryPolicy = policy }

@@ -16,7 +16,11 @@ extension TaskSubmission {
         definition.queueTimeout = try Self.timeout(queueTimeout ?? defaults.timeout, "queue_timeout")
         definition.processTimeout = try Self.timeout(processTimeout ?? defaults.timeout, "process_timeout")
         definition.concurrency = try concurrency()
-        definition.uniqueKey = try Self.checkedKey(definition.uniqueKey, "unique_key")
+        _ = try Self.checkedKey(uniqueness == nil ? definition.uniqueKey : nil, "unique_key")
+        // A rule may also be set as it is.
+        if let uniqueness = uniqueness ?? definition.unique.map({ Uniqueness($0) }) {
+            definition.unique = try uniqueness.rule(for: definition.payload)
+        }
         definition.retryPolicy = try Self.checked(definition.retryPolicy)
         if let metadata = definition.metadata {
             guard metadata.kind == .object else { throw .invalid("metadata", "must be an object") }
@@ -24,7 +28,15 @@ extension TaskSubmission {
                 throw .invalid("metadata", "must be at most \(TaskDefinition.maxMetadataBytes) bytes long")
             }
         }
-        return NewTask(id: id ?? newID(), definition: definition, schedule: try Self.checked(schedule))
+        return NewTask(
+            id: id ?? newID(), definition: definition, schedule: try Self.checked(firstSchedule),
+            onConflict: uniqueness?.onConflict ?? .returnExisting)
+    }
+
+    /// A debounced task waits even if it is the first.
+    private var firstSchedule: NewTask.Schedule {
+        guard case .debounce(let debounce) = uniqueness?.onConflict, schedule == .now else { return schedule }
+        return .after(debounce.wait)
     }
 
     /// - Throws: ``QueueError/Code/invalidField`` unless `type` is a valid type name.

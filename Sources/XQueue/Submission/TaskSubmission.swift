@@ -24,6 +24,8 @@ public struct TaskSubmission: Sendable {
     /// key, the type is the key.
     public var maxConcurrency: Int?
     public var schedule: NewTask.Schedule = .now
+    /// Which other tasks there may not be; nil for the definition's `unique`, if that is set.
+    public var uniqueness: Uniqueness?
 
     public init(type: String, payload: RawJSON = .null) {
         definition = TaskDefinition(type: type, payload: payload)
@@ -68,26 +70,36 @@ public struct SubmissionDefaults: Sendable, Hashable {
 public enum SubmitOutcome: Sendable, Hashable {
     /// The store has it.
     case inserted(TaskRecord)
-    /// There was already a task with the same identifier, or an unfinished one with the same unique key: this one.
+    /// There was already a task with the same identifier, or one that holds the unique key: this one.
     case existing(TaskRecord)
+    /// This task waited with the unique key, and took over what was submitted.
+    case replaced(TaskRecord)
+    /// Nothing was accepted, because this task holds the unique key. In batches only: a single submission throws
+    /// ``QueueError/Code/notUnique``.
+    case conflict(TaskRecord)
     /// The durable log in front of the store has it, and the store could not be reached yet. It will run, unless it has
     /// a unique key, which only the store can check; see ``isProvisional``.
     case logged(TaskRecord)
 
     /// Whether a new task was accepted.
     package var isNew: Bool {
-        if case .existing = self { false } else { true }
+        switch self {
+        case .inserted, .logged: true
+        case .existing, .replaced, .conflict: false
+        }
     }
 
     /// The task as it is, or as it will be.
     public var record: TaskRecord {
         switch self {
-        case .inserted(let record), .existing(let record), .logged(let record): record
+        case .inserted(let record), .existing(let record), .replaced(let record), .conflict(let record),
+            .logged(let record):
+            record
         }
     }
 
-    /// Whether it is still open if there will be a task with this identifier: if an unfinished one has the same unique
-    /// key once the store can be reached, there will not.
+    /// Whether it is still open if there will be a task with this identifier: if another one holds the unique key once the
+    /// store can be reached, the rule decides.
     public var isProvisional: Bool {
         if case .logged(let record) = self { return record.uniqueKey != nil }
         return false
@@ -99,6 +111,8 @@ extension SubmitOutcome {
         switch outcome {
         case .inserted(let record): self = .inserted(record)
         case .existing(let record): self = .existing(record)
+        case .replaced(let record): self = .replaced(record)
+        case .conflict(let record): self = .conflict(record)
         }
     }
 }

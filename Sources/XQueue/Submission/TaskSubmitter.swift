@@ -99,7 +99,7 @@ struct TaskSubmitter: Sendable {
     }
 
     /// Returns the tasks that the log may still lack: new ones, those submitted again because the outcome was unknown,
-    /// and existing ones with the same unique key that the log did not acknowledge.
+    /// and those with the same unique key that the log did not acknowledge.
     private func unlogged(
         _ tasks: [NewTask], _ outcomes: [InsertOutcome]
     ) async throws(QueueError) -> [NewTask] {
@@ -109,27 +109,27 @@ struct TaskSubmitter: Sendable {
             case .inserted: unlogged.append(task)
             case .existing(let record) where record.status.isFinal: break
             case .existing(let record) where record.id == task.id: unlogged.append(task)
-            case .existing(let record) where logWatch.isMissing(record.id):
+            case .existing(let record) where logWatch.isMissing(record.id),
+                .replaced(let record) where logWatch.isMissing(record.id):
                 // A long answer may lack the payload.
                 let whole = try await stored { () async throws(StoreError) in try await store.task(record.id)
                 }
                 if let whole, !whole.status.isFinal { unlogged.append(NewTask(whole)) }
-            case .existing: break
+            // The log keeps the task as it was first submitted.
+            case .existing, .replaced, .conflict: break
             }
         }
         return unlogged
     }
 
-    /// Appends tasks that could not be checked against the store; of those with the same type and unique key, only the
-    /// first.
+    /// Appends tasks that could not be checked against the store; of those with the same unique key that return an existing
+    /// task, only the first.
     private func log(_ tasks: [NewTask], _ intake: any TaskIntake) async throws(QueueError) -> [SubmitOutcome]
     {
-        var firsts: [[String]: TaskRecord] = [:]
+        var firsts: [UniqueKeys.Scope: TaskRecord] = [:]
         var first: [NewTask] = []
         let outcomes = zip(tasks, logged(tasks)).map { task, outcome in
-            if let key = task.uniqueKey {
-                // Keys are unique per type.
-                let key = [task.type, key]
+            if let key = task.definition.uniqueScope, task.onConflict == .returnExisting {
                 if let earlier = firsts[key] { return SubmitOutcome.logged(earlier) }
                 firsts[key] = outcome.record
             }

@@ -86,6 +86,7 @@ enum ArticleCode {
     static func operate(_ manager: TaskManager, _ id: TaskID) async throws {
         try await manager.cancel(id)
         try await manager.retry(id)
+        try await manager.edit(id) { $0.priority = 9 }
         try await manager.pause("thumbnail")
         try await manager.setLimit(2, of: "thumbnail")
         try await manager.resume("thumbnail")
