@@ -188,6 +188,14 @@ class ChineseTest(ConsoleCase):
             {"type": "t", "retry_policy": {"jitter": 2}}, {"type": "t", "retry_policy": {"jitter": "none"}},
             {"type": "t", "payload": "x" * 100}, {"type": "t", "colour": "red"},
         ]
+        bodies += [{"type": "t", "unique": rule} for rule in (
+            7, {}, {"key": ""}, {"key": "a\u0007"}, {"by": [1]}, {"by": ["x"] * 33}, {"key": "k", "until": "never"},
+            {"key": "k", "until": "window"}, {"key": "k", "window": 0}, {"key": "k", "until": "started", "window": 1},
+            {"key": "k", "wait": 1}, {"key": "k", "on_conflict": "debounce"},
+            {"key": "k", "on_conflict": "debounce", "wait": 2, "max_wait": 1},
+            {"key": "k", "on_conflict": "debounce", "wait": 2, "until": "done"},
+            {"key": "k", "on_conflict": "rerun", "window": 1})]
+        bodies.append({"type": "t", "unique": {"key": "k"}, "unique_key": "k"})
         refusals = [self.server.refusal("POST", "tasks", body) for body in bodies]
         refusals += [
             self.server.refusal("GET", f"tasks?{query}", None)

@@ -1,12 +1,14 @@
 // The actions on tasks and types, each with its confirmation dialog and notification.
 
 import { api } from "./api.js";
+import { checkNumber } from "./checks.js";
 import { confirm, notify } from "./dialog.js";
 import { h } from "./dom.js";
 import { explain, t } from "./i18n.js";
 import { isOver, STATUSES } from "./model.js";
-import { checkNumber, resubmission } from "./submission.js";
+import { resubmission } from "./submission.js";
 import { Field } from "./submit-field.js";
+import { outcome } from "./unique.js";
 
 /** Maximum concurrency limit of a type. */
 const MAX_LIMIT = 1_000_000;
@@ -25,7 +27,7 @@ export async function attempt(call) {
 }
 
 /** Identifies the task in a dialog. */
-const subject = (task) => h("p", { class: "dialog-subject" }, h("b", {}, task.type), h("span", { class: "mono" }, task.id));
+export const subject = (task) => h("p", { class: "dialog-subject" }, h("b", {}, task.type), h("span", { class: "mono" }, task.id));
 
 /** Confirms, cancels, and returns the updated task; null if it was not canceled. */
 export async function cancelTask(task) {
@@ -64,7 +66,7 @@ export async function resubmitTask(task) {
   });
   if (!isSure) return null;
   const answer = await attempt(() => api.submit(resubmission(task)));
-  if (answer) notify(t("done.resubmit"));
+  if (answer) notify(outcome(answer, "done.resubmit"));
   return answer;
 }
 

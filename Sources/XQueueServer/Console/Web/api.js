@@ -134,6 +134,8 @@ export const api = {
   page,
   task: async (id, signal) => withRaw(await call(taskPath(id), { signal })),
   submit: async (body) => withRaw(await call("tasks", { method: "POST", body })),
+  /** `patch` is a merge patch over the submission, `version` the one that the task must have. */
+  edit: async (id, patch, version) => withRaw(await call(taskPath(id), { method: "PATCH", body: patch, version })),
   cancel: async (id) => (await call(taskPath(id), { method: "DELETE" })).value,
   retry: async (id) => (await call(`${taskPath(id)}/retry`, { method: "POST" })).value,
   pause: async (type) => (await call(`${typePath(type)}/pause`, { method: "POST" })).value,

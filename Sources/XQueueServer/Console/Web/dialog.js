@@ -60,7 +60,7 @@ export function confirm({ title, subject = null, text, yes, isDangerous = false,
 /** Keeps Tab within the dialog; by default the focus could leave a modal dialog for the browser's own controls. */
 function keepFocus(event, dialog) {
   if (event.key !== "Tab") return;
-  const stops = [...dialog.querySelectorAll("button, a[href], input")];
+  const stops = [...dialog.querySelectorAll("button, a[href], input, select, summary, textarea")];
   const edge = event.shiftKey ? stops[0] : stops.at(-1);
   if (document.activeElement !== edge) return;
   event.preventDefault();

@@ -8,17 +8,17 @@ function endOfString(text, start) {
   return index + 1;
 }
 
-/** The raw text of the member `name` of the object in `text`; null if there is none. */
-export function rawMember(text, name) {
+/** The members of the object in `text`, as pairs of name and raw text. */
+export function* members(text) {
   let depth = 0;
   let start = -1;
-  let found = false;
+  let name = null;
   for (let index = 0; index < text.length; index += 1) {
     const letter = text[index];
     if (letter === '"') {
       const end = endOfString(text, index);
       if (depth === 1 && start < 0) {
-        found = JSON.parse(text.slice(index, end)) === name;
+        name = JSON.parse(text.slice(index, end));
         index = text.indexOf(":", end);
         start = index + 1;
       } else {
@@ -29,12 +29,17 @@ export function rawMember(text, name) {
     } else if (letter === "}" || letter === "]" || letter === ",") {
       const isEnd = depth === 1 && (letter !== "]");
       if (isEnd && start >= 0) {
-        if (found) return text.slice(start, index).trim();
+        yield [name, text.slice(start, index).trim()];
         start = -1;
       }
       if (letter !== ",") depth -= 1;
     }
   }
+}
+
+/** The raw text of the member `name` of the object in `text`; null if there is none. */
+export function rawMember(text, name) {
+  for (const [each, value] of members(text)) if (each === name) return value;
   return null;
 }
 

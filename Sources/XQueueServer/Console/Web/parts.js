@@ -2,7 +2,7 @@
 
 import { h, setAttribute, setText, show } from "./dom.js";
 import { ago, clockTime, percent } from "./format.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
 import { icon } from "./icons.js";
 
 /** A status chip: `{node, update(status)}`. */
@@ -76,6 +76,11 @@ export function refreshTimes(root) {
 /** A link to a task, labeled with an abbreviated ID. */
 export function taskLink(id, name) {
   return h("a", { class: "mono cut", href: `#/tasks/${id}`, title: id }, name);
+}
+
+/** Why a pending task does not run yet, unless it is only waiting for its turn; empty for any other task. */
+export function whyWaiting({ status, pending_reason: reason }) {
+  return status !== "pending" || !reason || reason === "ready" ? "" : word("reason", reason);
 }
 
 /** Why a failed task is not retried, as far as its record shows; empty for any other task. */

@@ -7,6 +7,7 @@ import { h } from "./dom.js";
 import { t } from "./i18n.js";
 import { whenWords } from "./schedule-parts.js";
 import { Field } from "./submit-field.js";
+import { outcome } from "./unique.js";
 
 /** Maximum length of the reason for a pause, in bytes. */
 const MAX_REASON = 4096;
@@ -22,7 +23,11 @@ export async function runSchedule(schedule) {
   });
   if (!isSure) return null;
   const task = await attempt(() => api.runSchedule(schedule.name));
-  if (task) notify(t("done.run", { name: schedule.name }), { link: { href: `#/tasks/${task.id}`, text: t("action.open") } });
+  if (task) {
+    notify(outcome(task, "done.run", { name: schedule.name }), {
+      link: { href: `#/tasks/${task.id}`, text: t("action.open") },
+    });
+  }
   return task;
 }
 

@@ -1,8 +1,8 @@
 // Converts the form's fields to the JSON of a schedule, and a schedule back to fields.
 
+import { checkNumber, jsonError, NAME } from "./checks.js";
 import { t } from "./i18n.js";
 import { pretty } from "./json.js";
-import { checkNumber, jsonError, NAME } from "./submission.js";
 import { fieldTime } from "./zones.js";
 
 /** The form's numeric fields: minimum, maximum, and whether integers only. */

@@ -1,11 +1,11 @@
 // The form of a schedule, with a live preview of its ticks.
 
+import { jsonError } from "./checks.js";
 import { h, setAttribute, setText, show } from "./dom.js";
 import { explain, t } from "./i18n.js";
 import { pretty } from "./json.js";
 import { fieldsOf, formField, isName, newSchedule, readSchedule, readTime, readTiming } from "./schedule-fields.js";
 import { schedulePreview } from "./schedule-preview.js";
-import { jsonError } from "./submission.js";
 import { Field } from "./submit-field.js";
 import { readerZone } from "./zones.js";
 

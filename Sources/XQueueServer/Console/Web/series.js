@@ -61,7 +61,7 @@ export class Series {
     if (!second) return;
     if (event.previous_status === null) second.submitted += 1;
     if (event.status === "processing") {
-      // Only for the first attempt: later ones also waited for their back-off.
+      // Only for the first attempt of a task that nobody edited: later ones also waited for their back-off.
       if (event.version === 2) second.addWait(Math.max(0, time - createdAt(event.task_id)) / 1000);
       this.#starts.set(event.task_id, time);
       if (this.#starts.size > RUNNING) this.#starts.delete(this.#starts.keys().next().value);

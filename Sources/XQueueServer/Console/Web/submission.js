@@ -1,11 +1,9 @@
 // Converts the form's fields to the JSON of a submission, and a task back to fields.
 
 import { submitAddress } from "./api.js";
+import { bytes, checkNumber, jsonError, NAME } from "./checks.js";
 import { t } from "./i18n.js";
-
-/** Types and schedules. */
-export const NAME = /^[A-Za-z0-9._:-]{1,128}$/;
-const bytes = (text) => new TextEncoder().encode(text).length;
+import { readUnique, uniqueFields, uniqueFormField, uniqueMembers } from "./unique.js";
 
 /** The form's numeric fields: minimum, maximum, and whether integers only. */
 const numbers = {
@@ -22,27 +20,6 @@ const policyNumbers = {
   policy_max_delay: ["max_delay", 0, 1e9],
   policy_jitter: ["jitter", 0, 1],
 };
-
-/** The error message for a number the user entered; null if it is valid. */
-export function checkNumber(text, least, most, isWhole) {
-  const value = Number(text);
-  const isFine = Number.isFinite(value) && value >= least && value <= most &&
-    (!isWhole || Number.isInteger(value));
-  return isFine ? null : t(isWhole ? "invalid.integer" : "invalid.number", { min: least, max: most });
-}
-
-/** The error message for invalid JSON; null if it is valid. */
-export function jsonError(text) {
-  try {
-    JSON.parse(text);
-    return null;
-  } catch (error) {
-    const place = /line (\d+) column (\d+)/.exec(error.message);
-    return place
-      ? t("invalid.json.at", { line: Number(place[1]), column: Number(place[2]), message: error.message })
-      : t("invalid.json", { message: error.message });
-  }
-}
 
 /**
  * Parses the fields, each a string. Returns `{members, errors}`: the submission's members as pairs of name and JSON
@@ -73,12 +50,10 @@ export function read(fields) {
     if (fields.run_at === "" || Number.isNaN(date.getTime())) errors.run_at = t("invalid.time");
     else members.push(["run_at", JSON.stringify(date.toISOString())]);
   }
-  for (const name of ["concurrency_key", "unique_key"]) {
-    const text = fields[name];
-    if (text === "") continue;
-    if (bytes(text) > 256) errors[name] = t("invalid.long", { n: 256 });
-    else members.push([name, JSON.stringify(text)]);
-  }
+  const key = fields.concurrency_key;
+  if (bytes(key) > 256) errors.concurrency_key = t("invalid.long", { n: 256 });
+  else if (key !== "") members.push(["concurrency_key", JSON.stringify(key)]);
+  readUnique(fields, members, errors);
   readMetadata(fields.metadata.trim(), members, errors);
   const policy = readPolicy(fields, errors);
   if (policy.length > 0) members.push(["retry_policy", `{${policy.join(",")}}`]);
@@ -122,12 +97,11 @@ export function formField(name) {
     const part = name.slice("retry_policy.".length);
     return part === "strategy" ? "strategy" : `policy_${part}`;
   }
-  return name === "retry_policy" ? "strategy" : name;
+  return name === "retry_policy" ? "strategy" : uniqueFormField(name);
 }
 
 const options = [
   "priority", "max_retry", "queue_timeout", "process_timeout", "concurrency_key", "max_concurrency",
-  "unique_key",
 ];
 
 /** The JSON that submits a task like this one. */
@@ -136,6 +110,7 @@ export function resubmission(task) {
   for (const name of options) {
     if (task[name] !== null) members.push([name, JSON.stringify(task[name])]);
   }
+  members.push(...uniqueMembers(task));
   if (task.metadata !== null) members.push(["metadata", task.rawMetadata]);
   members.push(["retry_policy", JSON.stringify(task.retry_policy)]);
   return body(members);
@@ -145,6 +120,7 @@ export function resubmission(task) {
 export function fieldsOf(task) {
   const fields = { type: task.type, payload: task.rawPayload === "null" ? "" : task.rawPayload };
   for (const name of options) fields[name] = task[name] === null ? "" : String(task[name]);
+  Object.assign(fields, uniqueFields(task));
   fields.metadata = task.metadata === null ? "" : task.rawMetadata;
   fields.strategy = task.retry_policy.strategy;
   for (const [field, [name]] of Object.entries(policyNumbers)) fields[field] = String(task.retry_policy[name]);

@@ -5,6 +5,7 @@ import { clockTime, number, span } from "./format.js";
 import { t, word } from "./i18n.js";
 import { emptyNote, whyFailed } from "./parts.js";
 import { scheduledTick } from "./schedule-parts.js";
+import { uniqueWords } from "./unique.js";
 
 /** Number of attempt errors that the server keeps. */
 const KEPT = 10;
@@ -26,6 +27,7 @@ export function taskFacts(task) {
       key: task.concurrency_key, n: task.max_concurrency,
     })],
     ["unique", task.unique_key],
+    ["unique_rule", uniqueWords(task)],
     ["metadata", task.metadata && h("span", { class: "mono" }, task.rawMetadata)],
     ["scheduled", task.scheduled && scheduledTick(task.scheduled)],
     ["created", time(task.created_at)],

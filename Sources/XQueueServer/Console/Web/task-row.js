@@ -4,7 +4,7 @@ import { canCancel, canRetry, cancelTask, retryTask } from "./actions.js";
 import { h, setAttribute, setText, show } from "./dom.js";
 import { t } from "./i18n.js";
 import { icon } from "./icons.js";
-import { progressBar, statusChip, taskLink, timeAgo, whyFailed } from "./parts.js";
+import { progressBar, statusChip, taskLink, timeAgo, whyFailed, whyWaiting } from "./parts.js";
 import { go } from "./router.js";
 
 /** A row for `{task, name}`; `onDone()` is called after an action on the task. */
@@ -49,8 +49,7 @@ export function taskRow(first, onDone) {
     ({ task } = next);
     setText(link, next.name);
     chip.update(task.status);
-    const isLate = task.pending_reason === "scheduled" || task.pending_reason === "parked";
-    setText(reason, isLate ? t(`reason.${task.pending_reason}`) : whyFailed(task));
+    setText(reason, whyWaiting(task) || whyFailed(task));
     bar.update(task.status === "processing" ? task.progress ?? 0 : task.progress, task.status);
     const isFailed = task.error !== null && task.status !== "success" && task.status !== "processing";
     setText(error, isFailed ? oneLine(task.error) : "");

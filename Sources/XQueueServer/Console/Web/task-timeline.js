@@ -91,6 +91,7 @@ export class TaskTimeline {
     switch (event.status) {
       case "pending":
         if (from === null) return { name: "submitted" };
+        if (from === "pending") return { name: "edited" };
         if (from === "processing") return { name: "retry", text: event.error ?? "" };
         return { name: "requeued" };
       case "processing":

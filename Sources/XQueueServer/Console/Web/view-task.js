@@ -9,9 +9,10 @@ import { shortID } from "./ids.js";
 import { pretty } from "./json.js";
 import { isOver } from "./model.js";
 import {
-  card, copyButton, emptyNote, progressBar, refreshTimes, statusChip, textBlock, whyFailed,
+  card, copyButton, emptyNote, progressBar, refreshTimes, statusChip, textBlock, whyFailed, whyWaiting,
 } from "./parts.js";
 import { go, listAddress } from "./router.js";
+import { canEdit, editTask } from "./task-edit.js";
 import { attemptErrors, taskFacts } from "./task-facts.js";
 import { TaskTimeline } from "./task-timeline.js";
 
@@ -43,6 +44,7 @@ export function taskView({ id }) {
   }, icon(picture), t(`action.${name}`));
   const cancel = button("cancel", "cancel", "danger-quiet", cancelTask);
   const retry = button("retry", "retry", "", retryTask);
+  const edit = button("edittask", "edit", "", editTask);
   const resubmit = button("resubmit", "again", "", resubmitTask);
   const bar = progressBar(t("task.progress"));
   const step = h("p", { class: "muted", role: "status" });
@@ -58,7 +60,7 @@ export function taskView({ id }) {
     { class: "stack", hidden: true },
     h("div", { class: "page-head" },
       h("div", { class: "task-title" }, title, chip.node, why, asked),
-      h("div", { class: "actions" }, cancel, retry, resubmit)),
+      h("div", { class: "actions" }, cancel, edit, retry, resubmit)),
     progress,
     h("div", { class: "columns task-columns" },
       h("div", { class: "stack" },
@@ -136,10 +138,11 @@ export function taskView({ id }) {
     setText(title, task.type);
     setAttribute(title, "title", task.type);
     chip.update(task.status);
-    setText(why, whyFailed(task));
+    setText(why, whyWaiting(task) || whyFailed(task));
     show(why, why.textContent !== "");
     show(asked, task.cancel_requested_at !== null && !isOver(task.status));
     show(cancel, canCancel(task));
+    show(edit, canEdit(task));
     show(retry, canRetry(task));
     const isShown = task.status === "processing" || task.progress !== null;
     show(progress, isShown);
@@ -154,7 +157,9 @@ export function taskView({ id }) {
     if (task === null) return;
     if (event.event === "status") {
       if (event.version <= task.version) return;
-      task = { ...task, version: event.version, status: event.status, retry_count: event.retry_count };
+      task = {
+        ...task, version: event.version, status: event.status, retry_count: event.retry_count, pending_reason: null,
+      };
       if (event.status === "processing") task = { ...task, progress: null, progress_message: null };
       render();
       plan();
