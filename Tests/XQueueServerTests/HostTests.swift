@@ -132,6 +132,7 @@ import XQueueCore
                 "POST /api/v1/leases/\(TaskTests.absent).1/release",
                 "POST /api/v1/types/a/pause", "POST /api/v1/types/a/resume",
                 "DELETE /api/v1/tasks/\(TaskTests.absent)",
+                "PATCH /api/v1/tasks/\(TaskTests.absent)",
                 "POST /api/v1/tasks/\(TaskTests.absent)/retry", "DELETE /api/v1/session",
                 "DELETE /api/v1/workers/w",
                 "POST /api/v1/tasks", "GET /api/v1/stats",

@@ -27,7 +27,7 @@ import XQueueCore
             ("/", "PUT", "GET, HEAD, OPTIONS"),
             ("/api/v1/tasks", "PUT", "POST, GET, HEAD, OPTIONS"),
             ("/api/v1/tasks", "DELETE", "POST, GET, HEAD, OPTIONS"),
-            ("/api/v1/tasks/\(id)", "PATCH", "GET, DELETE, HEAD, OPTIONS"),
+            ("/api/v1/tasks/\(id)", "PUT", "GET, PATCH, DELETE, HEAD, OPTIONS"),
             ("/api/v1/tasks/\(id)/retry", "GET", "POST, OPTIONS"),
             ("/api/v1/tasks/\(id)/retry", "HEAD", "POST, OPTIONS"),
             ("/api/v1/stats", "POST", "GET, HEAD, OPTIONS"),

@@ -86,6 +86,18 @@ import XQueueCore
                 #"{"overlap":null,"time_zone":null,"max_runs":null,"task":{"payload":{"kind":null}}}"#)
             #expect(reset.string("overlap") == "skip" && reset.string("time_zone") == "UTC")
             #expect(reset.raw("max_runs") == "null" && reset.raw("task", "payload") == #"{"n":1e400}"#)
+            let patches = [
+                (#"{"task":{"unique_key":"u"}}"#, #""u""#, nil),
+                (
+                    #"{"task":{"unique":{"window":60}}}"#, nil,
+                    #"{"key":"u","until":"done","window":60,"across_types":false}"#
+                ),
+                (#"{"task":{"unique_key":"v"}}"#, #""v""#, nil), (#"{"task":{"unique":null}}"#, nil, nil),
+            ]
+            for (patch, key, rule) in patches {
+                let unique = try await Self.send(api, .patch, Self.path, patch)
+                #expect(unique.raw("task", "unique_key") == key && unique.raw("task", "unique") == rule)
+            }
             let every = try await Self.send(api, .patch, Self.path, #"{"cron":null,"dst":null,"every":60}"#)
             #expect(every.raw("every") == "60" && every.raw("cron") == nil)
             try await Self.send(api, .patch, Self.path, #"{"task":null}"#)

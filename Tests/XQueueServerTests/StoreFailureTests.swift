@@ -14,6 +14,7 @@ import XQueueStoreTesting
         (.tasks, "GET", "/api/v1/tasks", nil),
         (.task, "GET", "/api/v1/tasks/\(TaskTests.absent)", nil),
         (.cancel, "DELETE", "/api/v1/tasks/\(TaskTests.absent)", nil),
+        (.task, "PATCH", "/api/v1/tasks/\(TaskTests.absent)", "{}"),
         (.requeue, "POST", "/api/v1/tasks/\(TaskTests.absent)/retry", nil),
         (.statistics, "GET", "/api/v1/stats", nil),
         (.types, "GET", "/api/v1/types", nil),

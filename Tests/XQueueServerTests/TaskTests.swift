@@ -16,6 +16,7 @@ import XQueueTesting
             let code = "not_found"
             try await api.get("/api/v1/tasks/\(id)").expectError(404, code)
             try await api.send(.delete, "/api/v1/tasks/\(id)").expectError(404, code)
+            try await api.edit(id, "{}").expectError(404, code)
             try await api.post("/api/v1/tasks/\(id)/retry").expectError(404, code)
         }
     }
@@ -92,7 +93,8 @@ import XQueueTesting
             #expect(reply.status == 200)
             #expect(reply.string("id") == id.description)
             #expect(reply.string("status") == "pending")
-            #expect(reply.integer("version") == 3)
+            #expect(reply.integer("version") == 3 && reply.headers[.eTag] == "\"3\"")
+            #expect(try await api.get("/api/v1/tasks/\(id)").headers[.eTag] == "\"3\"")
             #expect(reply.raw("completed_at") == "null")
         }
     }

@@ -6,7 +6,7 @@ public struct AccessScopes: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// Submit, cancel and retry tasks.
+    /// Submit, edit, cancel and retry tasks.
     public static let submit = AccessScopes(rawValue: 1)
     /// Read tasks, events and statistics.
     public static let read = AccessScopes(rawValue: 2)

@@ -32,7 +32,7 @@ struct CrossOrigin: Sendable {
         guard let origin = request.headerFields[.origin], allows(origin) else { return reply }
         reply.headers[.accessControlAllowMethods] = methods
         reply.headers[.accessControlAllowHeaders] =
-            "Authorization, Content-Type, Last-Event-ID, traceparent, tracestate"
+            "Authorization, Content-Type, If-Match, Last-Event-ID, traceparent, tracestate"
         reply.headers[.accessControlMaxAge] = "600"
         return reply
     }
@@ -43,7 +43,7 @@ struct CrossOrigin: Sendable {
         var headers: HTTPFields = [.vary: "Origin"]
         guard let origin = request.headerFields[.origin], allows(origin) else { return headers }
         headers[.accessControlAllowOrigin] = origin
-        headers[.accessControlExposeHeaders] = "Location, Retry-After, WWW-Authenticate"
+        headers[.accessControlExposeHeaders] = "ETag, Location, Retry-After, WWW-Authenticate"
         return headers
     }
 }

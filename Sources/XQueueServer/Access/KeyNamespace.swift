@@ -32,10 +32,11 @@ extension Caller {
         }
     }
 
-    /// Returns the submission with its key as stored.
+    /// Returns the submission with its concurrency key as stored.
     ///
-    /// - Throws: ``XQueue/QueueError`` if the prefix makes the key too long.
+    /// - Throws: ``XQueue/QueueError`` if the prefix makes the key too long, or if the unique key is none of the caller's.
     func scoped(_ submission: TaskSubmission) throws(QueueError) -> TaskSubmission {
+        try checkUniqueness(of: submission)
         // A key that is invalid even without the prefix is left for the queue to reject.
         guard let key = submission.concurrencyKey, let prefix = keyPrefix(submission.type),
             1...ModelLimits.keyBytes ~= key.utf8.count
@@ -49,6 +50,28 @@ extension Caller {
         var scoped = submission
         scoped.concurrencyKey = prefix + key
         return scoped
+    }
+
+    /// Returns what the caller made of a task it sees, with its concurrency key as stored: a key that stays the same stays as it
+    /// is, even without the caller's prefix. With another limit, a key of others becomes the caller's: under a higher one its
+    /// tasks would park theirs.
+    func scoped(_ edited: TaskSubmission, editing task: TaskRecord) throws(QueueError) -> TaskSubmission {
+        let seen = seen(task).concurrency
+        let isForeign =
+            keyPrefix(task.type) != nil && seen?.key == task.concurrency?.key && seen?.key != task.type
+        guard edited.concurrencyKey == seen?.key, !isForeign || edited.maxConcurrency == seen?.limit else {
+            return try scoped(edited)
+        }
+        try checkUniqueness(of: edited)
+        var scoped = edited
+        scoped.concurrencyKey = task.concurrency?.key
+        return scoped
+    }
+
+    /// A key that all types share would tell of tasks the caller must not see, and stand in their way.
+    private func checkUniqueness(of submission: TaskSubmission) throws(QueueError) {
+        guard types != nil, submission.uniqueness?.isAcrossTypes == true else { return }
+        throw .invalid("unique.across_types", "needs a token for all types")
     }
 
     /// Returns the task with its key as the caller wrote it.

@@ -59,7 +59,7 @@ extension QueueAPI {
 
     /// `PUT /api/v1/schedules/{name}`
     func setSchedule(_ request: APIRequest) async throws -> Reply {
-        let version = try expectedVersion(request)
+        let version = try request.expectedVersion()
         let name = request.parameters.first ?? ""
         let schedule = try ScheduleReader.schedule(try await body(of: request), name: name)
         if request.request.headers[.ifMatch] == "*", try await manager.schedule(name) == nil {
@@ -78,14 +78,11 @@ extension QueueAPI {
 
     /// `PATCH /api/v1/schedules/{name}`
     func patchSchedule(_ request: APIRequest) async throws -> Reply {
-        let version = try expectedVersion(request)
-        let patch = RawJSON(trusted: try await body(of: request))
-        _ = try FieldReader.body(patch.text)
+        let version = try request.expectedVersion()
+        let patch = try SchedulePatch(try await body(of: request))
         return try await whileOthersChange(version) {
             let old = try await visible(request)
-            let stored = ScheduleJSON.object(old.schedule, request.caller.seen(old.definition))
-            let merged = try MergePatch.merge(patch, into: stored)
-            let schedule = try ScheduleReader.schedule(merged.text, name: old.schedule.name)
+            let schedule = try patch.schedule(of: old.schedule, request.caller.seen(old.definition))
             return try await set(schedule, version ?? old.version, request)
         }
     }
@@ -116,7 +113,7 @@ extension QueueAPI {
 
     /// `DELETE /api/v1/schedules/{name}`
     func removeSchedule(_ request: APIRequest) async throws -> Reply {
-        let version = try expectedVersion(request)
+        let version = try request.expectedVersion()
         // Of a schedule that cannot be read nobody knows the type.
         if request.caller.types != nil { _ = try await visible(request) }
         try await manager.removeSchedule(request.parameters.first ?? "", version: version)
@@ -147,6 +144,10 @@ extension QueueAPI {
             let outcome = try await manager.runSchedule(report.schedule.name)
             return (outcome, outcome.isNew ? 1 : 0)
         }
+        // A caller for all types may have given the task a key that types share.
+        guard caller.canAccess(outcome.record.type) else {
+            throw QueueError(.notUnique, "a task of another type holds the unique key")
+        }
         return Self.reply(outcome, to: caller)
     }
 
@@ -173,16 +174,6 @@ extension QueueAPI {
                 .notFound, "no such schedule: \(name.truncated(toBytes: ErrorReply.quotedBytes))")
         }
         return report
-    }
-
-    /// The version in `If-Match`; nil without one or for `*`.
-    private func expectedVersion(_ request: APIRequest) throws(QueueError) -> Int? {
-        guard let text = request.request.headers[.ifMatch], text != "*" else { return nil }
-        let digits = text.hasPrefix("\"") && text.hasSuffix("\"") ? text.dropFirst().dropLast() : text[...]
-        guard let version = Int(digits), version >= 0 else {
-            throw .invalid("If-Match", "must be a version such as \"3\"")
-        }
-        return version
     }
 
     private func reply(

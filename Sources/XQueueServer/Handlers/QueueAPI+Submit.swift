@@ -25,9 +25,9 @@ extension QueueAPI {
 
     static func reply(_ outcome: SubmitOutcome, to caller: Caller) -> Reply {
         var writer = JSONWriter(capacity: 1024, isInPieces: true)
-        writer.task(caller.seen(outcome.record), isProvisional: outcome.isProvisional)
+        writer.task(caller.seen(outcome.record), answers: outcome)
         switch outcome {
-        case .existing: return .json(.ok, writer)
+        case .existing, .replaced, .conflict: return .json(.ok, writer)
         case .inserted(let record): return .json(.created, writer).with(.location, place(of: record))
         case .logged(let record): return .json(.accepted, writer).with(.location, place(of: record))
         }
@@ -61,7 +61,7 @@ extension QueueAPI {
         var status = HTTPResponse.Status.ok
         for outcome in outcomes {
             switch outcome {
-            case .existing: break
+            case .existing, .replaced, .conflict: break
             case .inserted: if status == .ok { status = .created }
             case .logged: status = .accepted
             }
@@ -70,7 +70,7 @@ extension QueueAPI {
         var writer = JSONWriter(capacity: 1024 * outcomes.count, isInPieces: true)
         writer.object { writer in
             writer.name("tasks")
-            writer.array(outcomes) { $0.task(caller.seen($1.record), isProvisional: $1.isProvisional) }
+            writer.array(outcomes) { $0.task(caller.seen($1.record), answers: $1) }
             writer.member("count", outcomes.count)
             writer.member("has_more", firstAbridged != nil)
             writer.member("next", firstAbridged)

@@ -61,6 +61,25 @@ extension QueueAPI {
         }
     }
 
+    /// `PATCH /api/v1/tasks/{id}`
+    func edit(_ request: APIRequest) async throws -> Reply {
+        let id = try taskID(request)
+        let version = try request.expectedVersion()
+        try budget.checkRoom()
+        let (body, share) = try await submission(in: request)
+        defer { withExtendedLifetime(share) {} }
+        let patch = try TaskPatch(body)
+        let caller = request.caller
+        return try await budget.edit {
+            let task = try await manager.edit(
+                id, version: version, where: { caller.canAccess($0.type) },
+                { task throws(QueueError) in
+                    try caller.scoped(patch.submission(of: caller.seen(task)), editing: task)
+                })
+            return reply(caller.seen(task))
+        }
+    }
+
     /// `DELETE /api/v1/tasks/{id}`
     func cancel(_ request: APIRequest) async throws -> Reply {
         let id = try taskID(request)
@@ -88,6 +107,8 @@ extension QueueAPI {
     private func reply(_ task: TaskRecord) -> Reply {
         var writer = JSONWriter(capacity: 1024, isInPieces: true)
         writer.task(task)
-        return .json(.ok, writer)
+        var reply = Reply.json(.ok, writer)
+        reply.headers[.eTag] = "\"\(task.version)\""
+        return reply
     }
 }

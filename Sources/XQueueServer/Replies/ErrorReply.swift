@@ -46,7 +46,8 @@ enum ErrorReply {
         case .upgradeRequired: .upgradeRequired
         case .methodNotAllowed: .methodNotAllowed
         case .requestTimeout: .requestTimeout
-        case .alreadyEnded, .notRequeueable, .uniqueKeyTaken, .leaseLost, .typeInUse, .idTaken,
+        case .alreadyEnded, .notRequeueable, .notPending, .uniqueKeyTaken, .notUnique, .leaseLost, .typeInUse,
+            .idTaken,
             .workerNameTaken:
             .conflict
         case .versionConflict: .preconditionFailed

@@ -12,6 +12,8 @@ struct ReplyBudget: Sendable {
     /// Limits concurrent reads of pages, since the store holds parts of a page a second time meanwhile.
     private let pages = AsyncSemaphore(4)
     private let tasks = AsyncSemaphore(24)
+    /// Limits concurrent edits: a small patch may be of a large task, of which each holds several copies.
+    private let edits = AsyncSemaphore(24)
 
     init(limit: Int) {
         bytes = ByteBudget(limit)
@@ -27,6 +29,11 @@ struct ReplyBudget: Sendable {
     /// Makes a reply with one task once a permit is free.
     func task(_ body: () async throws -> Reply) async throws -> Reply {
         try await withPermit(tasks, Self.uncounted) { _ in try await body() }
+    }
+
+    /// Makes the reply to an edit of one task once a permit is free.
+    func edit(_ body: () async throws -> Reply) async throws -> Reply {
+        try await withPermit(edits, Self.uncounted) { _ in try await body() }
     }
 
     private func withPermit(

@@ -4,9 +4,11 @@ import XQueueCore
 extension JSONWriter {
     /// Writes a task: always all fields, in the same order.
     ///
-    /// - Parameter isProvisional: Whether it is still unknown if there will be a task with this ID. Written only if
-    ///   true.
-    mutating func task(_ task: TaskRecord, isProvisional: Bool = false) {
+    /// - Parameters:
+    ///   - task: The task.
+    ///   - outcome: What it is the answer to. Adds `provisional` if it is still unknown whether there will be such a task,
+    ///     `deduplicated`, `replaced`, or `rejected`.
+    mutating func task(_ task: TaskRecord, answers outcome: SubmitOutcome? = nil) {
         object { writer in
             writer.member("id", task.id.description)
             DefinitionJSON.write(task.definition, to: &writer)
@@ -14,7 +16,17 @@ extension JSONWriter {
             writer.member("tracestate", task.trace?.state)
             writer.scheduled(task.scheduled)
             writer.state(task)
-            if isProvisional { writer.member("provisional", true) }
+            if let outcome { writer.answer(outcome) }
+        }
+    }
+
+    private mutating func answer(_ outcome: SubmitOutcome) {
+        switch outcome {
+        case .inserted: break
+        case .existing: member("deduplicated", true)
+        case .replaced: member("replaced", true)
+        case .conflict: member("rejected", QueueError.Code.notUnique.rawValue)
+        case .logged: if outcome.isProvisional { member("provisional", true) }
         }
     }
 

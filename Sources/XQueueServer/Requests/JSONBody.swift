@@ -38,13 +38,13 @@ enum JSONBody {
         let limit = repairing ? max(limit, repairedBytes) : limit
         let announced = request.headers.value(of: .contentLength).flatMap { Int($0) }
         if let announced, announced > 0 {
-            try checkMediaType(request.headers.value(of: .contentType))
+            try checkMediaType(of: request)
             if announced > limit { throw tooLarge(limit) }
         }
         let buffer = try await read(request, limit: limit, budget)
         if let announced, buffer.readableBytes < announced { throw Broken(cause: ChannelError.inputClosed) }
         guard buffer.readableBytes > 0 else { return nil }
-        try checkMediaType(request.headers.value(of: .contentType))
+        try checkMediaType(of: request)
         if repairing { return JSONRepair.text(buffer.readableBytesView) }
         do {
             return try String(validUTF8: buffer.readableBytesView)
@@ -77,11 +77,13 @@ enum JSONBody {
         }
     }
 
-    /// Accepts JSON, or no type at all: bodies are always JSON.
-    private static func checkMediaType(_ header: String?) throws(QueueError) {
+    /// Accepts JSON, for PATCH also as a merge patch, or no type at all: bodies are always JSON.
+    private static func checkMediaType(of request: Request) throws(QueueError) {
+        let header = request.headers.value(of: .contentType)
         guard let header, header != "application/json" else { return }
-        let type = header.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-        guard type.lowercased() == "application/json" else {
+        let type = header.prefix { $0 != ";" && $0 != " " && $0 != "\t" }.lowercased()
+        let isPatch = request.method == .patch && type == "application/merge-patch+json"
+        guard isPatch || type == "application/json" else {
             throw QueueError(.unsupportedMediaType, "Content-Type must be application/json")
         }
     }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import XQueue
 
 /// A route of the API, with its handler.
 struct Route: Sendable {
@@ -42,6 +43,16 @@ struct APIRequest {
     /// The parts of the path that match the pattern's `{…}`.
     let parameters: [String]
     let query: QueryParameters
+
+    /// The version in `If-Match`; nil without one or for `*`.
+    func expectedVersion() throws(QueueError) -> Int? {
+        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
+        let digits = text.hasPrefix("\"") && text.hasSuffix("\"") ? text.dropFirst().dropLast() : text[...]
+        guard digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let version = Int(digits) else {
+            throw .invalid("If-Match", "must be a version such as \"3\"")
+        }
+        return version
+    }
 }
 
 /// A path such as `/api/v1/tasks/{id}/retry`.
@@ -92,7 +103,7 @@ struct PathPattern: Sendable, Hashable {
 enum RouteScope: String, Sendable, CaseIterable {
     /// No scope: open to anonymous callers.
     case `public`
-    /// Submit, cancel and retry tasks.
+    /// Submit, edit, cancel and retry tasks.
     case submit
     /// Read tasks, events and statistics.
     case read

@@ -23,6 +23,7 @@ enum Routes {
             query: ["status", "type", "concurrency_key", "limit", "after", "offset"]
         ) { try await $0.list($1) },
         Route(.get, "/api/v1/tasks/{id}", .read) { try await $0.get($1) },
+        Route(.patch, "/api/v1/tasks/{id}", .submit) { try await $0.edit($1) },
         Route(.delete, "/api/v1/tasks/{id}", .submit) { try await $0.cancel($1) },
         Route(.post, "/api/v1/tasks/{id}/retry", .submit) { try await $0.retry($1) },
         Route(.get, "/api/v1/events", .read, query: EventRequest.parameters, stream: true) {

@@ -33,6 +33,7 @@ struct CrossOriginTests {
             #expect(reply.headers[.accessControlAllowOrigin] == Self.page)
             #expect(reply.headers[.accessControlAllowMethods]?.contains("POST") == true)
             #expect(reply.headers[.accessControlAllowHeaders]?.contains("Authorization") == true)
+            #expect(reply.headers[.accessControlAllowHeaders]?.contains("If-Match") == true)
             #expect(reply.headers[.accessControlAllowCredentials] == nil)
             #expect(reply.headers[.vary] == "Origin")
             let other = try await api.send(
@@ -46,6 +47,7 @@ struct CrossOriginTests {
             for path in ["/api/v1/stats", "/api/v1/nowhere"] {
                 let reply = try await api.send(.get, path, headers: [.origin: Self.page])
                 #expect(reply.headers[.accessControlAllowOrigin] == Self.page)
+                #expect(reply.headers[.accessControlExposeHeaders]?.contains("ETag") == true)
             }
             #expect(
                 try await api.send(.post, "/api/v1/types/a/pause?create=true", headers: [.origin: Self.page])

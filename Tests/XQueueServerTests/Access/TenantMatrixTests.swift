@@ -101,6 +101,14 @@ import XQueueCore
                 .get, "/api/v1/tasks?concurrency_key=TARGET/k", nil, \.type, absent: "nobody")
         },
         "GET /api/v1/tasks/{id}": { try await $0.sameForATask(.get, "/api/v1/tasks/TARGET") },
+        "PATCH /api/v1/tasks/{id}": { tenants in
+            for body in ["{}", #"{"priority":9}"#, #"{"type":"\#(tenants.own.type)"}"#, #"{"colour":1}"#] {
+                try await tenants.sameForATask(.patch, "/api/v1/tasks/TARGET", body)
+            }
+            try await tenants.call(
+                .patch, "/api/v1/tasks/\(tenants.own.waiting)", #"{"type":"\#(tenants.victim.type)"}"#
+            ).expectError(400, "invalid_field", field: "type")
+        },
         "DELETE /api/v1/tasks/{id}": { try await $0.sameForATask(.delete, "/api/v1/tasks/TARGET") },
         "POST /api/v1/tasks/{id}/retry": { try await $0.sameForATask(.post, "/api/v1/tasks/TARGET/retry") },
         "GET /api/v1/events": { tenants in

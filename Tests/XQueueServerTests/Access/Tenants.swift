@@ -119,10 +119,10 @@ struct Tenants {
         try await sameAsAbsent(method, path, body, victim[keyPath: thing], absent: absent)
     }
 
-    func sameForATask(_ method: HTTPRequest.Method, _ path: String) async throws {
+    func sameForATask(_ method: HTTPRequest.Method, _ path: String, _ body: String? = nil) async throws {
         for id in [victim.waiting, victim.running] {
             try await sameAsAbsent(
-                method, path, nil, id.description, absent: "0199d4f0-0000-7000-8000-000000000001")
+                method, path, body, id.description, absent: "0199d4f0-0000-7000-8000-000000000001")
         }
     }
 

@@ -106,6 +106,15 @@ struct TestAPI {
             .put, path, ByteBuffer(string: body), headers: [.contentType: "application/json"])
     }
 
+    /// Edits a task.
+    func edit(
+        _ id: some CustomStringConvertible, _ patch: String, ifMatch version: String? = nil
+    ) async throws -> APIReply {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        headers[.ifMatch] = version
+        return try await send(.patch, "/api/v1/tasks/\(id)", ByteBuffer(string: patch), headers: headers)
+    }
+
     func submit(_ body: String) async throws -> APIReply {
         try await post("/api/v1/tasks", body)
     }
