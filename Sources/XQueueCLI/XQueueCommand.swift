@@ -32,9 +32,8 @@ struct XQueueCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Tasks",
                 subcommands: [
-                    SubmitCommand.self, GetCommand.self, ListCommand.self, CancelCommand.self,
-                    RetryCommand.self,
-                    WatchCommand.self,
+                    SubmitCommand.self, GetCommand.self, ListCommand.self, EditCommand.self,
+                    CancelCommand.self, RetryCommand.self, WatchCommand.self,
                 ]),
             CommandGroup(
                 name: "Queue",

@@ -106,7 +106,7 @@ extension QueueClient {
     /// Submits a schedule's task now, apart from its ticks.
     ///
     /// - Parameter name: The schedule's name.
-    /// - Returns: The task, or the unfinished task with the same unique key.
+    /// - Returns: The task, or the one that holds its unique key.
     /// - Throws: ``QueueClientError`` `not_found`, or `CancellationError`.
     @discardableResult
     public func runSchedule(_ name: String) async throws -> QueueTask {

@@ -5,17 +5,20 @@ extension QueueClient {
     ///
     /// - Parameter submission: The task. If it has an ``Submission/id``, submitting it again is safe, so the client retries
     ///   it for up to ``Configuration/retryTimeout``.
-    /// - Returns: The task, or the unfinished task with the same unique key.
-    /// - Throws: ``QueueClientError``, or `CancellationError`.
+    /// - Returns: The task, or the one that holds its unique key: see ``QueueTask/isDeduplicated`` and
+    ///   ``QueueTask/isReplaced``.
+    /// - Throws: ``QueueClientError``, such as `not_unique` if another task holds the unique key and
+    ///   ``Submission/Unique/onConflict`` says so; or `CancellationError`.
     @discardableResult
     public func submit(_ submission: Submission) async throws -> QueueTask {
         try await answer(to: .submit(submission))
     }
 
-    /// Submits several tasks, all or none.
+    /// Submits several tasks, all or none; only those that are not unique may be rejected alone.
     ///
     /// - Parameter submissions: The tasks, at most as many as the server accepts per request.
-    /// - Returns: The tasks in the same order; without payloads and results if the reply would be too large.
+    /// - Returns: The tasks in the same order; without payloads and results if the reply would be too large. In place of a
+    ///   rejected one, the task that holds its unique key, with a ``QueueTask/rejection``.
     /// - Throws: ``QueueClientError``, whose field names the invalid task (`tasks[17].priority`), or `CancellationError`.
     @discardableResult
     public func submit(_ submissions: [Submission]) async throws -> [QueueTask] {
@@ -50,10 +53,39 @@ extension QueueClient {
     ///
     /// - Parameter id: The task's identifier.
     /// - Returns: The task in its new state.
-    /// - Throws: ``QueueClientError`` `not_found`, or `not_requeueable` in any other status; or `CancellationError`.
+    /// - Throws: ``QueueClientError`` `not_found`; `not_requeueable` in any other status; `unique_key_taken`; or
+    ///   `CancellationError`.
     @discardableResult
     public func retry(_ id: TaskID) async throws -> QueueTask {
         try await answer(to: .retry(id))
+    }
+
+    /// Edits a task that waits. It keeps its place among the tasks of its priority.
+    ///
+    /// - Parameters:
+    ///   - id: The task's identifier.
+    ///   - edit: What to change.
+    ///   - version: The version it must have; nil = any.
+    /// - Returns: The task as edited.
+    /// - Throws: ``QueueClientError`` `not_found`; `not_pending` if it runs or has ended; `version_conflict`;
+    ///   `unique_key_taken`; `invalid_field`; or `CancellationError`.
+    @discardableResult
+    public func edit(_ id: TaskID, _ edit: TaskEdit, version: Int? = nil) async throws -> QueueTask {
+        try await answer(to: .edit(id, body: edit.json, version: version))
+    }
+
+    /// Edits a task that waits, with a patch as the API takes it.
+    ///
+    /// - Parameters:
+    ///   - id: The task's identifier.
+    ///   - patch: A JSON merge patch (RFC 7396) of its submission, such as `{"priority":9,"run_at":null}`. Null means the
+    ///     default. Objects are merged, the payload included.
+    ///   - version: The version it must have; nil = any.
+    /// - Returns: The task as edited.
+    /// - Throws: As for a ``TaskEdit``.
+    @discardableResult
+    public func edit(_ id: TaskID, _ patch: RawJSON, version: Int? = nil) async throws -> QueueTask {
+        try await answer(to: .edit(id, body: patch.text, version: version))
     }
 
     /// Waits until a task has ended.
@@ -141,5 +173,10 @@ extension ClientRequest {
     /// `POST /tasks/{id}/retry`
     package static func retry(_ id: TaskID) -> ClientRequest<QueueTask> {
         ClientRequest<QueueTask>(.post, "/tasks/\(id)/retry", isRepeatable: false)
+    }
+
+    /// `PATCH /tasks/{id}` with an encoded merge patch.
+    package static func edit(_ id: TaskID, body: String, version: Int?) -> ClientRequest<QueueTask> {
+        ClientRequest<QueueTask>(.patch, "/tasks/\(id)", body: body).changing(version)
     }
 }

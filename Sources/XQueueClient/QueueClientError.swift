@@ -37,7 +37,13 @@ public struct QueueClientError: Error, Sendable, Hashable, CustomStringConvertib
         public static let unexpectedAnswer = Code(rawValue: "unexpected_answer")
         /// No such task, type, schedule, worker or lease.
         public static let notFound = Code(rawValue: "not_found")
-        /// The schedule has another version than the one asked for.
+        /// The task runs or has ended: only a pending one can be edited.
+        public static let notPending = Code(rawValue: "not_pending")
+        /// Another task holds the unique key, and the submission asked to be rejected then.
+        public static let notUnique = Code(rawValue: "not_unique")
+        /// Another task holds the unique key of the task to edit or to retry.
+        public static let uniqueKeyTaken = Code(rawValue: "unique_key_taken")
+        /// The task or schedule has another version than the one asked for.
         public static let versionConflict = Code(rawValue: "version_conflict")
         /// The schedule is in the server's configuration file, and can only be changed there.
         public static let ownedByFile = Code(rawValue: "owned_by_file")

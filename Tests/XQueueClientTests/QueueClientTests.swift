@@ -158,6 +158,11 @@ import XQueueCore
             try await ClientArticle.work(client)
             #expect(try await task.result?.text == #"{"to":"ann"}"#)
             try await ClientArticle.schedule(client)
+            let build = try await ClientArticle.build(client)
+            #expect(try await ClientArticle.build(client).id == build.id)
+            let later = try await client.submit(Submission(type: "later"))
+            try await ClientArticle.edit(later, client)
+            #expect(try await client.task(later.id).priority == 9)
         }
     }
 }

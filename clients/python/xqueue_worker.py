@@ -201,21 +201,49 @@ class Client:
     def submit(self, type: str, payload: Any = None, **options: Any) -> Dict[str, Any]:
         """Submits a task and returns it as stored.
 
-        With Kafka in front of an unavailable store, a task with a unique key has ``provisional`` set: if an unfinished
-        task turns out to have the key, no task with the returned ``id`` will exist.
+            client.submit("deploy", {"commit": "8c2f"}, unique={"key": "web", "on_conflict": "rerun"})
+
+        If another task holds the unique key, that one is returned, with ``deduplicated`` set, or with ``replaced`` if it has
+        taken over the submission.
+
+        With Kafka in front of an unavailable store, a task with a unique key has ``provisional`` set: if another
+        task turns out to hold the key, its rule is applied then, and there may be no task with the returned ``id``.
 
         :param options: Any other field of a submission, such as ``priority``, ``max_retry``,
-            ``process_timeout``, ``delay``, ``unique_key``, ``concurrency_key`` or ``metadata``.
+            ``process_timeout``, ``delay``, ``unique_key``, ``concurrency_key`` or ``metadata``. ``unique`` is a dictionary:
+            ``key`` and/or ``by``, a list of paths into the payload such as ``"customer.id"``; ``until`` (``started``,
+            ``done`` or ``window``); ``window``, in seconds; ``across_types``; ``on_conflict`` (``return``, ``reject``,
+            ``replace``, ``rerun``, or ``debounce`` with ``wait``, ``max_wait`` and ``keep``).
+        :raises XQueueError: with the code ``not_unique`` if another task holds the unique key and ``on_conflict`` says so.
         """
         return self.call("POST", "/api/v1/tasks", {"type": type, "payload": payload, **options})
 
     def submit_all(self, tasks: List[Mapping[str, Any]]) -> List[Dict[str, Any]]:
-        """Submits several tasks, all or none, and returns them in the same order."""
+        """Submits several tasks, all or none, and returns them in the same order.
+
+        Only a task that is not unique is rejected alone: in its place is the one that holds the key, with ``rejected`` set
+        to ``not_unique``.
+        """
         answer = self.call("POST", "/api/v1/tasks/batch", {"tasks": [dict(task) for task in tasks]})
         return list(answer["tasks"])
 
     def get(self, id: str) -> Dict[str, Any]:
         return self.call("GET", f"/api/v1/tasks/{quote(id, safe='')}")
+
+    def edit(self, id: str, *, version: Optional[int] = None, **fields: Any) -> Dict[str, Any]:
+        """Edits a task that waits, and returns it. Fields that are not given stay as they are.
+
+            client.edit(id, priority=9, run_at=None)
+
+        :param version: The version it must have; otherwise ``XQueueError`` with the code ``version_conflict`` is raised.
+        :param fields: Any field of a submission but ``type`` and ``id``. None means the default; ``run_at=None``, as
+            soon as possible. The dictionaries ``payload``, ``metadata``, ``retry_policy`` and ``unique`` are merged into
+            those of the task, in which None removes an entry. Times may be ``datetime`` objects with a time zone, durations
+            ``timedelta`` objects.
+        :raises XQueueError: with the code ``not_pending`` if the task runs or has ended.
+        """
+        patch = {field: _field(value) for field, value in fields.items()}
+        return self.call("PATCH", f"/api/v1/tasks/{quote(id, safe='')}", patch, version=version)
 
     def cancel(self, id: str) -> Dict[str, Any]:
         return dict(self.call("DELETE", f"/api/v1/tasks/{quote(id, safe='')}")["task"])

@@ -7,7 +7,8 @@ import XQueueClient
 /// Codes from 64 on are those of `sysexits.h`.
 enum CommandExit: Int32, CaseIterable {
     case done = 0
-    /// The awaited task did not succeed, or the state of a task or schedule does not allow the operation.
+    /// The awaited task did not succeed, the unique key is held, or the state of a task or schedule does not allow the
+    /// operation.
     case rejected = 1
     case noSuchTask = 2
     /// `--wait-for` elapsed before the task ended.
@@ -27,7 +28,7 @@ enum CommandExit: Int32, CaseIterable {
         switch self {
         case .done: "success; with --wait, the task succeeded"
         case .rejected:
-            "the task did not succeed, or the state of the task or schedule does not allow the operation"
+            "the task did not succeed, its unique key is held, or the state of the task or schedule does not allow it"
         case .noSuchTask: "no such task, type or schedule"
         case .stillRunning: "--wait-for elapsed before the task ended"
         case .usage: "invalid command line"

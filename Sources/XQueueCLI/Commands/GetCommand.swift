@@ -44,6 +44,7 @@ enum TaskSheet {
             case "errors":
                 for error in try member.value.elements() ?? [] { sheet.add("errors", summary(of: error)) }
             case "scheduled": sheet.add("scheduled", tick(of: member.value))
+            case "unique": sheet.add("unique", rule(of: member.value))
             default: sheet.add(member.name, member.value.string ?? member.value.text)
             }
         }
@@ -64,6 +65,16 @@ enum TaskSheet {
         guard let members = try? scheduled.members() else { return scheduled.text }
         let late = value("late", members) == "true" ? "  late" : ""
         return "\(value("schedule", members))  \(value("tick", members))\(late)"
+    }
+
+    /// Returns the rule of the unique key in one line. The key has a line of its own.
+    private static func rule(of unique: RawJSON) -> String {
+        guard let members = try? unique.members() else { return unique.text }
+        var facts = ["until \(value("until", members))"]
+        let window = value("window", members)
+        if !window.isEmpty, window != "null" { facts.append("window \(window)") }
+        if value("across_types", members) == "true" { facts.append("across types") }
+        return facts.joined(separator: "  ")
     }
 
     private static func value(_ name: String, _ members: [JSONMember]) -> String {

@@ -109,7 +109,7 @@ struct BatchSender: Sendable {
     /// The outcome of sending some lines.
     struct Outcome {
         var accepted = 0
-        /// Accepted lines for which the server returned an existing task with the same unique key.
+        /// Accepted lines for which the server returned or changed an existing task with the same unique key.
         var answered = 0
         var mistakes: [TaskLine.Mistake] = []
     }
@@ -120,7 +120,8 @@ struct BatchSender: Sendable {
 
     /// Sends the lines. Requests are retried, which the tasks' identifiers make safe.
     ///
-    /// - Returns: The outcome. Unless `keepsGoing`, nothing after the first mistake was sent.
+    /// - Returns: The outcome. Unless `keepsGoing`, it ends with the first mistake. What the server may have accepted after
+    ///   it, because only a unique key was rejected, can be sent again.
     /// - Throws: ``QueueClientError`` if the server cannot accept any now.
     func send(_ lines: ArraySlice<TaskLine>) async throws -> Outcome {
         guard !lines.isEmpty else { return Outcome() }
@@ -158,8 +159,17 @@ struct BatchSender: Sendable {
             throw CommandError(
                 .unexpected, "the server replied with \(answer.tasks.count) tasks for \(lines.count) lines")
         }
-        let answered = zip(lines, answer.tasks).count { line, task in task.id != line.id }
-        return Outcome(accepted: lines.count, answered: answered)
+        var outcome = Outcome()
+        for (line, task) in zip(lines, answer.tasks) {
+            if task.rejection != nil {
+                let message = "task \(task.id) holds the unique key; it is \(task.status.rawValue)"
+                outcome.add(mistake(line, message))
+                guard keepsGoing else { break }
+            } else {
+                outcome.add(Outcome(accepted: 1, answered: task.id == line.id ? 0 : 1))
+            }
+        }
+        return outcome
     }
 
     private func mistake(_ line: TaskLine, _ message: String) -> Outcome {

@@ -73,7 +73,7 @@ struct FileSubmission: Sendable {
         let whole = new == mark.accepted ? "" : ", \(mark.accepted) of this file in total"
         try Output.line("\(new) tasks submitted in \(seconds) s\(whole)", after: done)
         if mark.answered > 0 {
-            try Output.line("\(mark.answered) of them matched unfinished tasks with the same unique keys")
+            try Output.line("\(mark.answered) of them matched existing tasks with the same unique keys")
         }
         if mark.refused > 0 { try Output.line("\(mark.refused) lines were rejected") }
     }

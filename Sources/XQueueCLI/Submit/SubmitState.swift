@@ -27,7 +27,7 @@ final class SubmitState {
         var digest = ""
         /// Accepted lines, including ``answered``.
         var accepted = 0
-        /// Accepted lines for which an unfinished task with the same unique key existed.
+        /// Accepted lines for which a task with the same unique key existed, which may have taken over the line.
         var answered = 0
         /// Skipped lines that the server rejected.
         var refused = 0

@@ -15,20 +15,15 @@ struct TaskFields: ParsableArguments {
     /// - Throws: ``CommandError`` if `--run-at` is not a time, or the metadata cannot be read or is not JSON.
     func submission(type: String, payload: RawJSON?) throws -> Submission {
         var submission = try repeatable.submission(type: type, payload: payload)
-        submission.delay = single.delay
-        submission.runAt = try single.runAt.map { text in
-            guard let time = RFC3339Reader.timestamp(text) else {
-                throw CommandError(.badInput, "--run-at: \(text) is not a time like 2026-01-31T09:30:00Z")
-            }
-            return time
-        }
+        submission.delay = single.start.delay
+        submission.runAt = try single.start.time()
         submission.id = single.id.flatMap { TaskID($0) }
         return submission
     }
 }
 
-/// The fields that only one task can have.
-struct SingleTaskFields: ParsableArguments {
+/// When a task may run.
+struct StartFields: ParsableArguments {
     @Option(
         help: ArgumentHelp("Delay before the task may run.", valueName: "duration"),
         transform: DurationArgument.parse)
@@ -39,13 +34,32 @@ struct SingleTaskFields: ParsableArguments {
         help: ArgumentHelp("Earliest start, such as 2026-01-31T09:30:00Z.", valueName: "time"))
     var runAt: String?
 
+    var isEmpty: Bool { delay == nil && runAt == nil }
+
+    /// The time of `--run-at`.
+    ///
+    /// - Throws: ``CommandError`` if it is not a time.
+    func time() throws -> Timestamp? {
+        try runAt.map { text in
+            guard let time = RFC3339Reader.timestamp(text) else {
+                throw CommandError(.badInput, "--run-at: \(text) is not a time like 2026-01-31T09:30:00Z")
+            }
+            return time
+        }
+    }
+}
+
+/// The fields that only one task can have.
+struct SingleTaskFields: ParsableArguments {
+    @OptionGroup var start: StartFields
+
     @Option(
         help: ArgumentHelp(
             "Task ID of your own (UUIDv7); submitting it again returns the existing task.",
             valueName: "uuid"))
     var id: String?
 
-    var isEmpty: Bool { delay == nil && runAt == nil && id == nil }
+    var isEmpty: Bool { start.isEmpty && id == nil }
 }
 
 /// The fields that many tasks can have, such as those of a schedule.
@@ -85,12 +99,6 @@ struct RepeatableTaskFields: ParsableArguments {
     var maxConcurrency: Int?
 
     @Option(
-        name: .customLong("unique-key"),
-        help: ArgumentHelp(
-            "If a task with this key is unfinished, return it instead of submitting.", valueName: "key"))
-    var uniqueKey: String?
-
-    @Option(
         help: ArgumentHelp(
             "JSON object (or @FILE) passed to handlers and events along with the task; at most 4096 bytes.",
             valueName: "json"))
@@ -126,7 +134,7 @@ struct RepeatableTaskFields: ParsableArguments {
 
     var isEmpty: Bool {
         priority == nil && maxRetry == nil && queueTimeout == nil && processTimeout == nil
-            && concurrencyKey == nil && maxConcurrency == nil && uniqueKey == nil && metadata == nil
+            && concurrencyKey == nil && maxConcurrency == nil && metadata == nil
             && !hasRetryPolicy
     }
 
@@ -145,7 +153,6 @@ struct RepeatableTaskFields: ParsableArguments {
         submission.processTimeout = processTimeout
         submission.concurrencyKey = concurrencyKey
         submission.maxConcurrency = maxConcurrency
-        submission.uniqueKey = uniqueKey
         submission.metadata = try metadata.map { try PayloadSource.read($0, called: "the metadata") }
         submission.retryPolicy.strategy = retryStrategy.flatMap {
             RetryPolicy.Strategy(rawValue: $0.rawValue)

@@ -73,7 +73,7 @@ struct WatchBoard {
         if let retries = event.retryCount, retries > 0 { notes.append("retry \(retries)") }
         if status == .processing, let worker = event.workerID { notes.append("on \(worker)") }
         if status != .success, let error = event.error { notes.append(error) }
-        return line(event, id.description, status.rawValue, type, notes)
+        return line(event, id.description, event.isEdit ? "edited" : status.rawValue, type, notes)
     }
 
     /// Returns the line of a tick; nil if the event lacks what it is about.

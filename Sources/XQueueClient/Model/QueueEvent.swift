@@ -20,7 +20,7 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
             self.rawValue = rawValue
         }
 
-        /// A task's status changed.
+        /// A task's status changed, or a pending task was edited.
         public static let status = Kind(rawValue: "status")
         /// A task reported progress.
         public static let progress = Kind(rawValue: "progress")
@@ -98,6 +98,9 @@ public struct QueueEvent: Sendable, Hashable, Decodable {
     public let message: String?
     /// The event's JSON as received; empty if it was not read from a stream.
     public private(set) var json = ""
+
+    /// Whether it is the edit of a pending task.
+    public var isEdit: Bool { kind == .status && previousStatus == .pending && status == .pending }
 
     /// Decodes an event.
     ///

@@ -20,8 +20,10 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     public let concurrencyKey: String?
     /// Concurrency limit of the key.
     public let maxConcurrency: Int?
-    /// While a task with this key is unfinished, submissions with the key return it.
+    /// The unique key that the task holds, as in ``unique``.
     public let uniqueKey: String?
+    /// The rule of the unique key; nil without one, or if the server only knows ``uniqueKey``.
+    public let unique: Unique?
     /// Metadata, as submitted.
     public internal(set) var metadata: RawJSON?
     /// How failed attempts are retried.
@@ -33,7 +35,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
 
     /// Status of the task.
     public let status: TaskStatus
-    /// What a pending task waits for.
+    /// What a pending task waits for; nil if it is not pending, or if what it waits for is unknown to this client.
     public let pendingReason: PendingReason?
     /// Number of the current or last attempt; 0 before the first.
     public let attempt: Int
@@ -51,7 +53,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     public let progressMessage: String?
     /// The worker that runs the task, or ran it last.
     public let workerID: String?
-    /// Number of status changes.
+    /// Number of status changes and edits.
     public let version: Int
     /// When the task was submitted.
     public let createdAt: Timestamp
@@ -68,6 +70,13 @@ public struct QueueTask: Sendable, Hashable, Decodable {
     /// Whether the task is still only in the log in front of the store. If another one there has the same unique key, no
     /// task with this identifier may come to exist.
     public let isProvisional: Bool
+    /// Of the reply to a submission: whether this task existed already, with the identifier or the unique key.
+    public let isDeduplicated: Bool
+    /// Of the reply to a submission: whether this pending task had the unique key, and took over what was submitted.
+    public let isReplaced: Bool
+    /// Of the reply to a batch: why nothing was accepted, such as ``QueueClientError/Code/notUnique``; then this is the task
+    /// that holds the unique key.
+    public let rejection: QueueClientError.Code?
 
     /// The tick of a schedule that submitted a task.
     public struct Scheduled: Sendable, Hashable, Decodable {
@@ -137,6 +146,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         concurrencyKey = try object.optional("concurrency_key")
         maxConcurrency = try object.optional("max_concurrency")
         uniqueKey = try object.optional("unique_key")
+        unique = try object.optional("unique")
         metadata = try object.optionalJSON("metadata")
         let policy: WireRetryPolicy = try object.value("retry_policy")
         retryPolicy = policy.policy
@@ -145,7 +155,7 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         trace = parent.flatMap { TraceContext(parent: $0, state: state) }
         scheduled = try object.optional("scheduled")
         status = try object.word("status")
-        pendingReason = try object.optionalWord("pending_reason")
+        pendingReason = try object.knownWord("pending_reason")
         attempt = try object.value("attempt")
         retryCount = try object.value("retry_count")
         error = try object.optional("error")
@@ -162,6 +172,9 @@ public struct QueueTask: Sendable, Hashable, Decodable {
         completedAt = try object.optionalTime("completed_at")
         cancelRequestedAt = try object.optionalTime("cancel_requested_at")
         isProvisional = try object.optional("provisional") ?? false
+        isDeduplicated = try object.optional("deduplicated") ?? false
+        isReplaced = try object.optional("replaced") ?? false
+        rejection = try object.optional("rejected").map { QueueClientError.Code(rawValue: $0) }
     }
 }
 

@@ -104,7 +104,7 @@ public struct ServerStatistics: Sendable, Hashable, Decodable {
         public let fed: Int
         /// Number of records that this node found in the store already.
         public let known: Int
-        /// Number of tasks that this node dropped because an unfinished task had the same unique key.
+        /// Number of records that became no tasks of their own, because another one held the unique key.
         public let deduplicated: Int
         /// Number of records that this node set aside because they are not tasks.
         public let rejected: Int

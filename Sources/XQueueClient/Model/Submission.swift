@@ -22,8 +22,10 @@ public struct Submission: Sendable, Hashable {
     public var delay: Duration?
     /// Earliest start.
     public var runAt: Timestamp?
-    /// If a task with this key is unfinished, submitting returns that task.
+    /// If a task of the type with this key is unfinished, submitting returns that task: short for a ``unique`` with a key only.
     public var uniqueKey: String?
+    /// Which other tasks exclude this one; cannot be combined with ``uniqueKey``.
+    public var unique: Unique?
     /// Identifier of your own (UUIDv7); submitting it again returns the existing task.
     public var id: TaskID?
     /// Metadata for handlers and events: a JSON object of at most 4096 bytes.
@@ -74,16 +76,21 @@ public struct Submission: Sendable, Hashable {
             if let delay { writer.member("delay", delay) }
             if let runAt { writer.member("run_at", runAt) }
             if let uniqueKey { writer.member("unique_key", uniqueKey) }
+            if let unique { writer.unique(unique) }
             if let metadata { writer.member("metadata", metadata) }
             if let id { writer.member("id", id.description) }
-            if !retryPolicy.isEmpty { write(retryPolicy, to: &writer) }
+            if !retryPolicy.isEmpty { writer.retryPolicy(retryPolicy) }
         }
         return writer.text
     }
+}
 
-    private func write(_ retry: Retry, to writer: inout JSONWriter) {
-        writer.name("retry_policy")
-        writer.object { writer in
+extension JSONWriter {
+    /// Writes the member `retry_policy`.
+    mutating func retryPolicy(_ retry: Submission.Retry?) {
+        name("retry_policy")
+        guard let retry else { return null() }
+        object { writer in
             if let strategy = retry.strategy { writer.member("strategy", strategy.rawValue) }
             if let delay = retry.delay { writer.member("delay", delay) }
             if let maxDelay = retry.maxDelay { writer.member("max_delay", maxDelay) }

@@ -42,6 +42,14 @@ package struct ClientRequest<Answer: Decodable & Sendable>: Sendable {
         self.body = body
         self.isRepeatable = isRepeatable
     }
+
+    /// The request with the version to change. Sent twice, the second one would find the version of the first.
+    func changing(_ version: Int?) -> Self {
+        var request = self
+        request.version = version
+        request.isRepeatable = version == nil
+        return request
+    }
 }
 
 /// A successful reply.

@@ -31,14 +31,14 @@ extension ClientRequest {
     package static func setSchedule(
         _ name: String, body: String, version: Int?
     ) -> ClientRequest<QueueSchedule> {
-        changing(ClientRequest<QueueSchedule>(.put, path(ofSchedule: name), body: body), version)
+        ClientRequest<QueueSchedule>(.put, path(ofSchedule: name), body: body).changing(version)
     }
 
     /// `PATCH /schedules/{name}` with an encoded merge patch.
     package static func patchSchedule(
         _ name: String, body: String, version: Int?
     ) -> ClientRequest<QueueSchedule> {
-        changing(ClientRequest<QueueSchedule>(.patch, path(ofSchedule: name), body: body), version)
+        ClientRequest<QueueSchedule>(.patch, path(ofSchedule: name), body: body).changing(version)
     }
 
     /// `DELETE /schedules/{name}`
@@ -80,16 +80,6 @@ extension ClientRequest {
         }
         return ClientRequest<ScheduleBackfill>(
             .post, "\(path(ofSchedule: name))/backfill", body: writer.text)
-    }
-
-    /// The request with the version to change. Sent twice, the second one would find the version of the first.
-    private static func changing(
-        _ request: ClientRequest<QueueSchedule>, _ version: Int?
-    ) -> ClientRequest<QueueSchedule> {
-        var request = request
-        request.version = version
-        request.isRepeatable = version == nil
-        return request
     }
 
     private static func path(ofSchedule name: String) -> String {

@@ -30,6 +30,15 @@ struct ScheduleSetTests {
                     """)
     }
 
+    @Test func theTaskMayBeUnique() throws {
+        #expect(
+            try body("s", "@daily", "--type", "t", "--unique-key", "u", "--unique-window", "1d")
+                == #"{"cron":"@daily","task":{"type":"t","unique":{"key":"u","window":86400}}}"#)
+        #expect(
+            try body("s", "--keep", "--unique-until", "started")
+                == #"{"task":{"unique":{"until":"started"}}}"#)
+    }
+
     @Test func omittedFieldsAreLeftToTheServer() throws {
         #expect(try body("s", "@daily", "--type", "t") == #"{"cron":"@daily","task":{"type":"t"}}"#)
         #expect(
@@ -71,6 +80,8 @@ struct ScheduleSetTests {
             ["set", "s", "@daily", "--type", "t", "--max-runs", "0"],
             ["set", "s", "@daily", "--type", "t", "--ends-at", "soon"],
             ["set", "s", "@daily", "--type", "t", "--if-version", "-1"],
+            ["set", "s", "--file", "x", "--unique-key", "u"],
+            ["set", "s", "@daily", "--type", "t", "--unique-window", "1h"],
             ["set", "s", "--file", "x", "--type", "t"], ["set", "s", "@daily", "--file", "x"],
             ["show"], ["show", ""], ["pause"], ["run", "s", "--wait-for", "5s"], ["rm"],
             ["rm", "s", "--if-version", "x"], ["list", "--limit", "0"], ["list", "--limit", "1001"],
@@ -90,6 +101,7 @@ struct ScheduleSetTests {
             (["--id", "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f"], "--id cannot be used"),
             (["--delay", "5m"], "--delay and --run-at cannot be used"),
             (["--run-at", "2026-01-01T00:00:00Z"], "--delay and --run-at cannot be used"),
+            (["--unique-key", "u", "--on-conflict", "replace"], "--on-conflict cannot be used"),
         ])
     func fieldsOfASingleTaskAreExplained(arguments: [String], message: String) {
         let error = #expect(throws: (any Error).self) {
@@ -99,6 +111,7 @@ struct ScheduleSetTests {
         let help = XQueueCommand.helpMessage(for: SchedulesSetCommand.self)
         #expect(help.contains("--max-retry"))
         #expect(!help.contains("--run-at"))
+        #expect(!help.contains("--on-conflict"))
     }
 
     @Test func schedulesAreListedByDefault() throws {

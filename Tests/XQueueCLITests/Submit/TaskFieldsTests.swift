@@ -10,16 +10,14 @@ struct TaskFieldsTests {
     @Test func everyFieldHasAnOption() throws {
         let fields = try TaskFields.parse([
             "--priority", "-5", "--max-retry", "2", "--queue-timeout", "5m", "--process-timeout", "90",
-            "--concurrency-key", "user \"7\"", "--max-concurrency", "3", "--delay", "500ms", "--unique-key",
-            "u",
+            "--concurrency-key", "user \"7\"", "--max-concurrency", "3", "--delay", "500ms",
             "--id", "01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f", "--retry-strategy", "linear", "--retry-delay",
-            "2s",
-            "--retry-max-delay", "1h", "--retry-jitter", "0.5",
+            "2s", "--retry-max-delay", "1h", "--retry-jitter", "0.5",
         ])
         #expect(
             try fields.submission(type: "t", payload: try RawJSON(#"{"a":1}"#)).json == #"""
                 {"type":"t","payload":{"a":1},"priority":-5,"max_retry":2,"queue_timeout":300,"process_timeout":90,\#
-                "concurrency_key":"user \"7\"","max_concurrency":3,"delay":0.5,"unique_key":"u",\#
+                "concurrency_key":"user \"7\"","max_concurrency":3,"delay":0.5,\#
                 "id":"01934b8e-7d5a-7c2e-9f01-3a5b6c7d8e9f","retry_policy":{"strategy":"linear","delay":2,\#
                 "max_delay":3600,"jitter":0.5}}
                 """#)

@@ -57,6 +57,22 @@ struct WatchBoardTests {
         #expect(board.lines(width: 80) == [])
     }
 
+    @Test func aChangeFromPendingToPendingIsAnEdit() throws {
+        var board = WatchBoard(isTerminal: false)
+        for (previous, word) in [("null", "pending"), (#""canceled""#, "pending"), (#""pending""#, "edited")]
+        {
+            let change = try event(
+                """
+                {"event":"status","cursor":"1-1","task_id":"\(id(1))","type":"mail","status":"pending",\
+                "previous_status":\(previous),"version":2,"retry_count":0,"error":null,"worker_id":null,\
+                "timestamp":"2026-01-01T00:00:00.000Z"}
+                """)
+            let line = board.apply(change)
+            #expect(line?.hasSuffix("\t\(word)\tmail") == true)
+        }
+        #expect(board.lines(width: 80) == [])
+    }
+
     @Test func aFailureIsExplainedOnOneLine() throws {
         var board = WatchBoard()
         let line = try #require(board.apply(try status("failed", error: "disk\\nfull\\u001b[2J", retries: 3)))

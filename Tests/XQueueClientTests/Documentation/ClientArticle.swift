@@ -22,6 +22,20 @@ enum ClientArticle {
         }
     }
 
+    static func build(_ client: QueueClient) async throws -> QueueTask {
+        var build = Submission(type: "build", payload: try RawJSON(#"{"branch":"main","commit":"8c2f"}"#))
+        build.unique = Submission.Unique(by: ["branch"], onConflict: .rerun)
+        let task = try await client.submit(build)
+        print(task.isReplaced ? "the build that waits was updated" : "a build was submitted")
+        return task
+    }
+
+    static func edit(_ task: QueueTask, _ client: QueueClient) async throws {
+        var edit = TaskEdit(resets: [.uniqueKey])
+        edit.priority = 9
+        try await client.edit(task.id, edit, version: task.version)
+    }
+
     static func schedule(_ client: QueueClient) async throws {
         var nightly = ScheduleDefinition(
             .init(.cron("30 2 * * *"), timeZone: "Europe/Berlin"), task: Submission(type: "report"))

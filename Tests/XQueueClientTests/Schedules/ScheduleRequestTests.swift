@@ -1,7 +1,6 @@
 import Testing
 import XQueueClient
 import XQueueCore
-import XQueueTestServers
 
 /// What the client sends for each operation on schedules.
 @Suite struct ScheduleRequestTests {
@@ -11,30 +10,12 @@ import XQueueTestServers
         "counts":{"fired":0,"late":0,"skipped":0,"missed":0},"explain":{"en":"","zh":""},"next":[]}
         """
 
-    /// A request as the server got it.
-    private struct Sent {
-        let line: String
-        let version: String?
-        let body: String
-
-        init(_ call: ScriptedService.Call) {
-            let parts = call.text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false)
-            let head = (parts.first ?? "").split(separator: "\r\n")
-            line = head.first.map(String.init) ?? ""
-            version = head.first { $0.lowercased().hasPrefix("if-match:") }
-                .map { String($0.drop { $0 != "\"" }) }
-            body = parts.count > 1 ? String(parts[1]) : ""
-        }
-    }
-
     /// Calls a server that answers everything with `answer`; returns what it got.
     private func sent(
         _ answer: String = report, status: String = "200 OK",
         _ body: @Sendable (QueueClient) async throws -> Void
-    ) async throws -> Sent {
-        let service = try await ScriptedService.start { _ in [ScriptedService.answer(status, body: answer)] }
-        try await QueueClient.with(.init(url: "http://127.0.0.1:\(service.port)"), body)
-        return Sent(try #require(service.calls.last))
+    ) async throws -> SentRequest {
+        try await SentRequest.last(answer, status: status, body)
     }
 
     @Test func aScheduleIsSentWithWhatIsGiven() async throws {

@@ -418,6 +418,68 @@ class WorkerTest(unittest.TestCase):
             Client("ftp://x")
         client.close()
 
+    def test_edit(self) -> None:
+        client = Client(self.server.url)
+        task = client.submit("nobody", {"to": "ann", "cc": "bob"}, delay=3600, unique_key="u")
+        self.addCleanup(client.cancel, task["id"])
+        edited = client.edit(
+            task["id"], payload={"cc": None, "n": 1}, priority=9, queue_timeout=datetime.timedelta(minutes=5),
+            unique_key=None, run_at=None, version=task["version"])
+        self.assertEqual((edited["payload"], edited["priority"]), ({"to": "ann", "n": 1}, 9))
+        self.assertEqual((edited["queue_timeout"], edited["unique_key"]), (300, None))
+        self.assertEqual((edited["pending_reason"], edited["version"]), ("ready", 2))
+        start = datetime.datetime(2030, 1, 1, 9, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+        moved = client.edit(task["id"], run_at=start)
+        self.assertEqual((moved["run_at"], moved["priority"]), ("2030-01-01T08:00:00.000Z", 9))
+        self.assertEqual(client.get(task["id"]), moved)
+        with self.assertRaises(XQueueError) as caught:
+            client.edit(task["id"], priority=1, version=1)
+        self.assertEqual((caught.exception.status, caught.exception.code), (412, "version_conflict"))
+        with self.assertRaises(XQueueError) as caught:
+            client.edit(task["id"], max_retry=-1)
+        self.assertEqual((caught.exception.status, caught.exception.field), (400, "max_retry"))
+        with self.assertRaises(ValueError):
+            client.edit(task["id"], run_at=datetime.datetime(2030, 1, 1))
+
+        ended = client.submit("nobody")["id"]
+        client.cancel(ended)
+        with self.assertRaises(XQueueError) as caught:
+            client.edit(ended, priority=1)
+        self.assertEqual((caught.exception.status, caught.exception.code), (409, "not_pending"))
+
+    def test_unique(self) -> None:
+        client = Client(self.server.url)
+        def submit(payload: Any, **rule: Any) -> Dict[str, Any]:
+            return client.submit("unique", payload, unique={"key": "k", **rule})
+
+        holder = submit(1)
+        self.addCleanup(client.cancel, holder["id"])
+        self.assertNotIn("deduplicated", holder)
+        self.assertEqual(
+            (holder["unique_key"], holder["unique"]),
+            ("k", {"key": "k", "until": "done", "window": None, "across_types": False}))
+        returned = submit(2)
+        self.assertEqual((returned["id"], returned["deduplicated"], returned["payload"]), (holder["id"], True, 1))
+        replaced = submit(3, on_conflict="replace")
+        self.assertEqual((replaced["id"], replaced["replaced"], replaced["payload"]), (holder["id"], True, 3))
+        with self.assertRaises(XQueueError) as caught:
+            submit(4, on_conflict="reject")
+        self.assertEqual((caught.exception.status, caught.exception.code), (409, "not_unique"))
+        self.assertIn(holder["id"], str(caught.exception))
+        rejected, free = client.submit_all([
+            {"type": "unique", "unique": {"key": "k", "on_conflict": "reject"}},
+            {"type": "unique", "payload": {"to": {"id": 7}}, "unique": {"by": ["to.id"], "window": 3600}},
+        ])
+        self.addCleanup(client.cancel, free["id"])
+        self.assertEqual((rejected["id"], rejected["rejected"]), (holder["id"], "not_unique"))
+        self.assertNotIn("rejected", free)
+        self.assertEqual(free["unique"]["window"], 3600)
+        edited = client.edit(free["id"], unique={"window": 60})
+        self.assertEqual((edited["unique_key"], edited["unique"]["window"]), (free["unique_key"], 60))
+        with self.assertRaises(XQueueError) as caught:
+            submit(5, until="noon")
+        self.assertEqual((caught.exception.status, caught.exception.field), (400, "unique.until"))
+
     def test_schedules(self) -> None:
         client = Client(self.server.url)
         start = datetime.datetime(2030, 1, 1, 9, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))

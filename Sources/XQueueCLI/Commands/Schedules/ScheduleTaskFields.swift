@@ -19,10 +19,12 @@ struct ScheduleTaskFields: ParsableArguments {
 
     /// Returns the members of the task that are given.
     ///
+    /// - Parameter unique: The unique key.
     /// - Throws: ``CommandError`` if the payload or the metadata cannot be read or is not JSON.
-    func members() throws -> [JSONMember] {
+    func members(_ unique: UniqueFields) throws -> [JSONMember] {
         let payload = try payload.map { try PayloadSource.read($0) }
-        let submission = try fields.submission(type: type ?? "", payload: payload)
+        var submission = try fields.submission(type: type ?? "", payload: payload)
+        unique.apply(to: &submission)
         let members = try RawJSON.members(of: submission.json) ?? []
         return members.filter { $0.name != "type" || type != nil }
     }

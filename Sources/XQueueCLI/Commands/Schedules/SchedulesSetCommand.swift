@@ -36,7 +36,11 @@ struct SchedulesSetCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "The task of each tick") var task: ScheduleTaskFields
 
+    @OptionGroup(title: "Uniqueness of the task") var unique: UniqueFields
+
     @OptionGroup(visibility: .hidden) var single: SingleTaskFields
+
+    @OptionGroup(visibility: .hidden) var conflict: ConflictFields
 
     @Option(
         name: .customLong("file"),
@@ -60,10 +64,14 @@ struct SchedulesSetCommand: AsyncParsableCommand {
     func validate() throws {
         try ScheduleOptions.check(name)
         if single.id != nil { throw ValidationError("--id cannot be used: each tick's task has its own ID") }
-        if single.delay != nil || single.runAt != nil {
+        if !single.start.isEmpty {
             throw ValidationError("--delay and --run-at cannot be used: tasks run at their ticks")
         }
-        let isEmpty = timing.isEmpty && fields.isEmpty && task.isEmpty
+        if !conflict.isEmpty {
+            throw ValidationError(
+                "--on-conflict cannot be used: a tick submits nothing while another task holds the key")
+        }
+        let isEmpty = timing.isEmpty && fields.isEmpty && task.isEmpty && unique.isEmpty
         if path != nil {
             guard isEmpty else {
                 throw ValidationError(
@@ -73,6 +81,7 @@ struct SchedulesSetCommand: AsyncParsableCommand {
         }
         if keepsRest, isEmpty { throw ValidationError("--keep requires at least one field to change") }
         try timing.check(isPartial: keepsRest)
+        if !keepsRest { try unique.checkKey() }
         if !keepsRest, task.type == nil { throw ValidationError("--type or --file is required") }
     }
 
@@ -99,7 +108,7 @@ struct SchedulesSetCommand: AsyncParsableCommand {
             }
             return schedule.text
         }
-        let members = try task.members()
+        let members = try task.members(unique)
         var writer = JSONWriter()
         writer.object { writer in
             timing.write(to: &writer, isPartial: keepsRest)
