@@ -16,13 +16,15 @@ final class Client: @unchecked Sendable {
 
     func run() async {
         await wait(until: task.submitAt)
-        guard let record = await submit() else {
+        guard let answer = await submit() else {
             if !cluster.isEnding { cluster.witness.fail(.wrongRejection, "task \(task.number)") }
             return
         }
-        cluster.witness.accepted(task, record)
+        guard case .accepted(let outcome) = answer else { return cluster.witness.rejected(task) }
+        cluster.witness.accepted(task, outcome)
         // Another task has its unique key, and stands for it.
-        guard record.id == task.id else { return }
+        guard outcome.record.id == task.id else { return }
+        if let edit = task.edit { await carryOut(edit, on: outcome.record) }
         if let cancelAt = task.cancelAt {
             await wait(until: cancelAt)
             await cluster.persist(dice) { try await $0.manager.cancel(self.task.id) }
@@ -33,7 +35,14 @@ final class Client: @unchecked Sendable {
         _ = await waitForEnd()
     }
 
-    private func submit() async -> TaskRecord? {
+    /// What became of a submission.
+    private enum Answer {
+        case accepted(SubmitOutcome)
+        /// Another task has its unique key.
+        case notUnique
+    }
+
+    private func submit() async -> Answer? {
         var submission = TaskSubmission(type: task.type, payload: RawJSON(trusted: "\(task.number)"))
         submission.id = task.id
         submission.priority = task.priority
@@ -42,10 +51,33 @@ final class Client: @unchecked Sendable {
         submission.processTimeout = task.processTimeout
         submission.concurrencyKey = task.key?.key
         submission.maxConcurrency = task.key?.limit
-        submission.uniqueKey = task.uniqueKey
+        submission.uniqueness = task.uniqueness
         submission.retryPolicy = RetryPolicy(delay: .milliseconds(200), maxDelay: .seconds(3))
         if task.delay > .zero { submission.schedule = .after(task.delay) }
-        return await cluster.persist(dice) { [submission] in try await $0.manager.submit(submission).record }
+        return await cluster.persist(dice) { [submission] in
+            do {
+                return .accepted(try await $0.manager.submit(submission))
+            } catch let error as QueueError where error.code == .notUnique {
+                return .notUnique
+            }
+        }
+    }
+
+    /// Edits the task, unless it has started by then.
+    private func carryOut(_ edit: PlannedEdit, on record: TaskRecord) async {
+        await wait(until: edit.time)
+        cluster.witness.edits(task.id)
+        let version = edit.isConditional ? record.version : nil
+        let edited = await cluster.persist(dice) { [task] node in
+            try await node.manager.edit(task.id, version: version) { submission in
+                submission.priority = edit.priority
+                submission.concurrencyKey = edit.key?.key
+                submission.maxConcurrency = edit.key?.limit
+                submission.metadata = task.mark
+                if let delay = edit.delay { submission.schedule = delay > .zero ? .after(delay) : .now }
+            }
+        }
+        if let edited { cluster.witness.edited(edited, from: version) }
     }
 
     /// Waits for the task's end by its events, through one node after another.

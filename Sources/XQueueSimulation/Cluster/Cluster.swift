@@ -28,7 +28,8 @@ final class Cluster: @unchecked Sendable {
         let witness = Witness(scheduler)
         self.witness = witness
         store = ModelStore(
-            clock: SimulatedClock(scheduler, ProcessGate(scheduler)), keepsTokens: fault == .keptToken
+            clock: SimulatedClock(scheduler, ProcessGate(scheduler)), keepsTokens: fault == .keptToken,
+            forgetsBlocked: fault == .forgottenTask
         ) { changes in
             for change in changes { witness.changed(change) }
         }

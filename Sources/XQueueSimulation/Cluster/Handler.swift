@@ -8,7 +8,8 @@ extension Cluster {
         guard let planned = plan.tasks.first(where: { $0.number == number }) else {
             throw TaskFailure("not planned", isPermanent: true)
         }
-        let entry = diary.begin(planned, in: process)
+        let entry = diary.begin(planned, of: task.id, in: process)
+        witness.started(entry, attempt: task.attempt, marked: task.metadata)
         defer { diary.end(entry) }
         let work = entry.work
         if work.duration > .seconds(1) { task.report(progress: 50) }

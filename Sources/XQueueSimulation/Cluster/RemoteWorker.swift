@@ -85,7 +85,8 @@ final class RemoteProcess: MachineProcess, @unchecked Sendable {
             let planned = cluster.plan.tasks.first(where: { $0.number == number })
         else { return }
         let id = AttemptID(taskID: record.id, token: lease.token)
-        let entry = cluster.diary.begin(planned, in: self)
+        let entry = cluster.diary.begin(planned, of: record.id, in: self)
+        cluster.witness.started(entry, attempt: record.attempt, marked: record.metadata)
         let reason = await perform(entry.work, id, askedAt: askedAt)
         if let reason { cluster.diary.stopped(entry, reason) }
         cluster.diary.end(entry)

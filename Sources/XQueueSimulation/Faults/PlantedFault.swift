@@ -13,6 +13,10 @@ package enum PlantedFault: String, Sendable, CaseIterable {
     case lostWakeUp = "lost-wake-up"
     /// The concurrency token of an attempt that has lost its lease is never given back.
     case keptToken = "kept-token"
+    /// A task that waits for the end of another one is not woken by it.
+    case forgottenTask = "forgotten-task"
+    /// Some edits are acknowledged, but not stored.
+    case lostEdit = "lost-edit"
 
     /// The clock that a node gets instead of its own.
     func clock(_ clock: any QueueClock) -> (any QueueClock)? {
@@ -28,6 +32,7 @@ package enum PlantedFault: String, Sendable, CaseIterable {
         switch self {
         case .settleByTask: TokenlessStore(base: store)
         case .lostWakeUp: ForgetfulStore(store, Dice(seed: seed, "wake-ups"))
+        case .lostEdit: CarelessStore(base: store, dice: Dice(seed: seed, "edits"))
         default: nil
         }
     }
@@ -110,5 +115,20 @@ private struct ForgetfulStore: StoreDecorator {
         }
         listener.onTermination = { _ in carrier.cancel() }
         return stream
+    }
+}
+
+/// A store that does not store some of the edits that it acknowledges.
+private struct CarelessStore: StoreDecorator {
+    let base: any Store
+    let dice: Dice
+
+    func rewrite(_ rewrite: TaskRewrite) async throws(StoreError) -> ChangeOutcome {
+        guard dice.chance(30), let record = try await base.task(rewrite.id), record.allows(rewrite) else {
+            return try await base.rewrite(rewrite)
+        }
+        var machine = TaskStateMachine(record)
+        try? machine.apply(.rewrite(rewrite), at: record.updatedAt)
+        return .changed(machine.record)
     }
 }

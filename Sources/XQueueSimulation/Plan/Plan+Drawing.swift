@@ -1,3 +1,4 @@
+import XQueue
 import XQueueCore
 
 extension Plan {
@@ -26,6 +27,7 @@ extension Plan {
         for number in 0..<(1 + dice.below(40)) {
             tasks.append(drawTask(number, ids.next(), within: length, dice))
         }
+        drawUniqueness(Dice(seed: seed, "unique"))
         let most = dice.below(9)
         for number in 0..<most { faults.append(drawFault(number, within: length, dice)) }
         schedules = Self.drawSchedules(within: length, Dice(seed: seed, "schedules"))
@@ -41,14 +43,42 @@ extension Plan {
             number: number, id: id, submitAt: submitAt, type: dice.pick(types),
             priority: Int32(dice.below(3)),
             key: dice.chance(50) ? ConcurrencyLimit(key: "k\(keyNumber)", limit: keyNumber + 1) : nil,
-            uniqueKey: dice.chance(10) ? "u\(dice.below(3))" : nil,
+            uniqueness: dice.chance(10) ? Uniqueness(key: "u\(dice.below(3))") : nil,
             delay: dice.chance(20) ? dice.milliseconds(1...8000) : .zero,
             maxRetry: dice.below(4),
             queueTimeout: dice.chance(15) ? dice.milliseconds(2000...40_000) : nil,
             processTimeout: dice.milliseconds(3000...12_000),
             work: Self.drawWork(dice),
+            edit: drawEdit(of: number, submittedAt: submitAt, Dice(seed: seed, "edit \(number)")),
             cancelAt: dice.chance(15) ? submitAt + dice.milliseconds(0...10_000) : nil,
             isRequeued: dice.chance(30))
+    }
+
+    /// In some plans many tasks have keys whose holders are rewritten or waited for: those of one key have one type.
+    private mutating func drawUniqueness(_ dice: Dice) {
+        guard dice.chance(30) else { return }
+        for index in tasks.indices where dice.chance(40) {
+            let number = dice.below(3)
+            tasks[index].type = Self.nodeTypes[number]
+            tasks[index].uniqueness =
+                switch number {
+                case 0: Uniqueness(key: "rerun", onConflict: .rerun)
+                case 1: Uniqueness(key: "replace", onConflict: dice.pick([.replace, .replace, .reject]))
+                default:
+                    Uniqueness(
+                        key: "started", until: .started, onConflict: dice.pick([.replace, .returnExisting]))
+                }
+        }
+    }
+
+    private func drawEdit(of number: Int, submittedAt time: Duration, _ dice: Dice) -> PlannedEdit? {
+        guard dice.chance(25) else { return nil }
+        let keyNumber = dice.below(3)
+        return PlannedEdit(
+            time: time + dice.milliseconds(0...dice.pick([100, 1000, 6000])), priority: Int32(dice.below(5)),
+            key: dice.chance(50) ? ConcurrencyLimit(key: "k\(keyNumber)", limit: keyNumber + 1) : nil,
+            delay: dice.chance(40) ? dice.pick([.zero, .milliseconds(300), .seconds(4)]) : nil,
+            isConditional: dice.chance(50))
     }
 
     private static func drawSchedules(within length: Int, _ dice: Dice) -> [PlannedSchedule] {

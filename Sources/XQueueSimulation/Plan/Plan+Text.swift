@@ -1,3 +1,4 @@
+import XQueue
 import XQueueCore
 
 extension Plan {
@@ -12,15 +13,32 @@ extension PlannedTask {
     fileprivate var line: String {
         var words = ["task \(number): at \(submitAt.text), type \(type), priority \(priority)"]
         if let key { words.append("key \(key.key), limit \(key.limit)") }
-        if let uniqueKey { words.append("unique key \(uniqueKey)") }
+        if let uniqueness { words.append(uniqueness.words) }
         if delay > .zero { words.append("delay \(delay.text)") }
         words.append("\(maxRetry) retries")
         if let queueTimeout { words.append("queue timeout \(queueTimeout.text)") }
         words.append("process timeout \(processTimeout.text)")
         words.append("attempts: " + work.map(\.words).joined(separator: ", then "))
+        if let edit { words.append(edit.words) }
         if let cancelAt { words.append("canceled at \(cancelAt.text)") }
         if isRequeued { words.append("retried by its client") }
         return words.joined(separator: "; ")
+    }
+}
+
+extension Uniqueness {
+    fileprivate var words: String {
+        "unique key \(key ?? ""), until \((until ?? .done).rawValue)"
+            + (onConflict == .returnExisting ? "" : ", on conflict \(onConflict)")
+    }
+}
+
+extension PlannedEdit {
+    fileprivate var words: String {
+        var words = ["edited at \(time.text): priority \(priority)", key.map { "key \($0.key)" } ?? "no key"]
+        if let delay { words.append("delay \(delay.text)") }
+        if isConditional { words.append("if it has not changed") }
+        return words.joined(separator: ", ")
     }
 }
 

@@ -1,3 +1,4 @@
+package import XQueue
 package import XQueueCore
 
 /// What happens in one simulation, apart from the order of things that happen at the same time: drawn from the seed, and then
@@ -22,7 +23,8 @@ package struct Plan: Sendable {
     /// When the last fault is over and the last request was made, from the start.
     package var quietAt: Duration {
         let ends =
-            faults.map(\.end) + tasks.map { max($0.submitAt, $0.cancelAt ?? .zero) }
+            faults.map(\.end)
+            + tasks.map { max($0.submitAt, $0.cancelAt ?? .zero, $0.edit?.time ?? .zero) }
             + schedules.map(\.pausedAt)
         return ends.max() ?? .zero
     }
@@ -37,17 +39,32 @@ package struct PlannedTask: Sendable {
     package var type: String
     package var priority: Int32
     package var key: ConcurrencyLimit?
-    package var uniqueKey: String?
+    package var uniqueness: Uniqueness?
     package var delay: Duration
     package var maxRetry: Int
     package var queueTimeout: Duration?
     package var processTimeout: Duration
     /// What each attempt does; the last one repeats.
     package var work: [PlannedWork]
+    /// What the client changes of it if it still waits; nil for nothing.
+    package var edit: PlannedEdit?
     /// When the client cancels it, from the start; nil for never.
     package var cancelAt: Duration?
     /// Whether the client retries it once if it ends without success.
     package var isRequeued: Bool
+}
+
+/// An edit of a task, which leaves a mark in its metadata.
+package struct PlannedEdit: Sendable {
+    /// From the start.
+    package var time: Duration
+    package var priority: Int32
+    /// Its new concurrency key; nil for none.
+    package var key: ConcurrencyLimit?
+    /// Its new delay; nil leaves the time to run as it is.
+    package var delay: Duration?
+    /// Whether it names the version that the task had when it was accepted.
+    package var isConditional: Bool
 }
 
 /// A schedule of tasks that nobody runs, each of which ends with its queue timeout.

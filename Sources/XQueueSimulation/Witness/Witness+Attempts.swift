@@ -22,7 +22,7 @@ extension Witness {
 
     /// Whether the task was canceled and retried while its node may not have heard of it before the next heartbeat.
     private func mayHaveMissedCancel(_ entry: DiaryEntry) -> Bool {
-        guard requeues.contains(entry.task.id) else { return false }
+        guard requeues.contains(entry.taskID) else { return false }
         return cluster?.machine(of: entry.process.name)?.health.isSound(since: entry.startedAt) == false
     }
 
@@ -47,7 +47,8 @@ extension Witness {
                 fail(.earlyTimeout, "\(what) of \(entry.task.processTimeout.text)")
             }
         case .canceled:
-            if entry.task.cancelAt == nil { fail(.wrongStop, "\(what): nobody canceled it") }
+            let planned = cluster.plan.tasks.first { $0.id == entry.taskID }
+            if planned?.cancelAt == nil { fail(.wrongStop, "\(what): nobody canceled it") }
         case .shutdown:
             if !entry.process.isStopping { fail(.wrongStop, "\(what): the node is not shutting down") }
         case .leaseLost:

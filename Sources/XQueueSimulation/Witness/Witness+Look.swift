@@ -43,7 +43,7 @@ extension Witness {
 
     /// Whether the task is ready, or parked behind a free token, and a node has a free slot for it.
     private func isStartable(_ record: TaskRecord, _ cluster: Cluster) -> Bool {
-        guard record.status == .pending, record.pendingReason != .scheduled,
+        guard record.status == .pending, record.pendingReason != .scheduled, record.pendingReason != .blocked,
             Plan.nodeTypes.contains(record.type)
         else { return false }
         let setting = cluster.store.setting(of: record.type)

@@ -9,12 +9,14 @@ extension Witness {
         note(Int64(record.version))
         note(Int64(record.status.code))
         let old = change.old
+        checkKey(of: record, old)
         guard let old else { return checkSubmission(record) }
         guard record.version != old.version else { return checkSameVersion(record, old) }
         if record.version != old.version + 1 {
             fail(.versionGap, "task \(record.payload): \(old.version), then \(record.version)")
         }
         if old.status.isFinal { checkRequeue(record, old) }
+        checkDefinition(of: record, old)
         if record.status == .processing { begin(record) }
         if old.status == .processing { end(record, old) }
     }
@@ -27,7 +29,9 @@ extension Witness {
     }
 
     private func checkSameVersion(_ record: TaskRecord, _ old: TaskRecord) {
-        if record.status != old.status { fail(.versionGap, "task \(record.payload) changed in secret") }
+        if record.status != old.status || record.definition != old.definition {
+            fail(.versionGap, "task \(record.payload) changed in secret")
+        }
         if record.status == .processing { running[record.id] = record }
     }
 
@@ -119,7 +123,7 @@ extension Witness {
                 .wrongResult, "task \(record.payload) has the result \(record.result?.text ?? "none")")
         }
         let entry = cluster.diary.entries[number]
-        if entry.task.id != record.id || entry.process.name != old.lease?.workerID
+        if entry.taskID != record.id || entry.process.name != old.lease?.workerID
             || entry.work.end != .success
         {
             fail(

@@ -1,3 +1,4 @@
+import XQueue
 import XQueueCore
 
 /// Watches a simulation from outside: what every promise means for each step, by the true time.
@@ -13,6 +14,10 @@ final class Witness: @unchecked Sendable {
     /// The tasks that clients know to be accepted.
     private(set) var accepted: Set<TaskID> = []
     var requeues: Set<TaskID> = []
+    /// The tasks that clients may have edited.
+    var edits: Set<TaskID> = []
+    /// Each edit that the store has made: the task with it, by its version.
+    var edited: [TaskID: [Int: TaskRecord]] = [:]
     /// The tasks that hold a lease.
     var running: [TaskID: TaskRecord] = [:]
     var tokens: Set<AttemptID> = []
@@ -62,11 +67,23 @@ final class Witness: @unchecked Sendable {
     // MARK: - Clients
 
     /// A client was told that its task is accepted.
-    func accepted(_ task: PlannedTask, _ record: TaskRecord) {
+    func accepted(_ task: PlannedTask, _ outcome: SubmitOutcome) {
+        let record = outcome.record
         accepted.insert(record.id)
         guard record.id != task.id else { return }
-        guard let key = task.uniqueKey, record.uniqueKey == key, record.type == task.type else {
+        guard let key = task.uniqueness?.key, record.uniqueKey == key, record.type == task.type else {
             return fail(.lostTask, "submitting task \(task.number) returned task \(record.payload)")
+        }
+        if case .replaced = outcome, record.payload.text != "\(task.number)" {
+            fail(.lostTask, "task \(task.number) was to replace another, which is task \(record.payload) now")
+        }
+    }
+
+    /// A client was told that another task has the unique key.
+    func rejected(_ task: PlannedTask) {
+        switch task.uniqueness?.onConflict {
+        case .reject, .replace: break
+        default: fail(.wrongRejection, "task \(task.number), for its unique key")
         }
     }
 

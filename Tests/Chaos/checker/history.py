@@ -34,6 +34,11 @@ class Step:
     def __post_init__(self) -> None:
         self.at = self.at or self.t
 
+    @property
+    def is_rewrite(self) -> bool:
+        """Whether the task has another definition since then: it was edited, or replaced by a later submission."""
+        return (self.previous, self.status) == ("pending", "pending")
+
 
 @dataclass
 class Lease:
@@ -90,10 +95,53 @@ class Answer:
     failures: List[str]
     #: When it was sent for the last time.
     sent: float = 0.0
+    #: What is said about the task of the answer: deduplicated, replaced or rejected.
+    outcome: str = ""
 
     @property
     def is_accepted(self) -> bool:
-        return self.status in (200, 201, 202)
+        return self.status in (200, 201, 202) and not self.is_rejected
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether another task has its unique key."""
+        return self.outcome == "rejected"
+
+
+@dataclass
+class Edit:
+    """A request to edit a task, and its answer."""
+
+    t: float
+    sent: float
+    #: 0 without an answer.
+    status: int
+    #: The task's version by the answer.
+    version: Optional[int]
+    #: The merge patch, whose ``payload`` has a number of its own, ``edit``.
+    patch: Dict[str, Any]
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == 200
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether it may have had an effect."""
+        return self.status not in (400, 404, 409, 412)
+
+    @property
+    def changes_time(self) -> bool:
+        return "run_at" in self.patch or "delay" in self.patch
+
+    @property
+    def number(self) -> int:
+        return self.patch["payload"]["edit"]
+
+    def applied(self, fields: Dict[str, Any]) -> Dict[str, Any]:
+        """The fields of a task after it, apart from those about time."""
+        payload = {**(fields.get("payload") or {}), **self.patch["payload"]}
+        return {**fields, "priority": self.patch["priority"], "payload": payload}
 
 
 @dataclass
@@ -135,6 +183,11 @@ class History:
         self.acts_of: Dict[str, List[Dict[str, Any]]] = defaultdict(list)
         for act in self.acts:
             self.acts_of[act["id"]].append(act)
+        self.edits_of: Dict[str, List[Edit]] = defaultdict(list)
+        for act in self.acts:
+            if act["act"] == "edit":
+                self.edits_of[act["id"]].append(
+                    Edit(act["t"], act["sent"], act["status"], act.get("version"), act["patch"]))
         self.leases_of: Dict[str, List[Lease]] = {id: list(_leases(steps)) for id, steps in self.steps_of.items()}
         #: The lease that each run belongs to, by the run's nonce.
         self.lease_of: Dict[str, Lease] = {}
@@ -167,6 +220,16 @@ class History:
         answer = self.submitted.get(id)
         return answer.task if answer else {}
 
+    def is_rewritten(self, id: str) -> bool:
+        """Whether a task got other definitions than it was submitted with."""
+        return any(step.is_rewrite for step in self.steps_of.get(id, []))
+
+    def edits_for(self, id: str, version: int) -> List[Edit]:
+        """The edits that may have made a version of a task: the one that was answered so, or those without an answer."""
+        edits = self.edits_of[id]
+        named = [edit for edit in edits if edit.is_acknowledged and edit.version == version]
+        return named or [edit for edit in edits if edit.is_possible and not edit.is_acknowledged]
+
     def was_asked(self, id: str, act: str) -> int:
         """How often a cancel or a manual retry of a task was sent that may have had an effect."""
         return sum(each["act"] == act and each["status"] not in (404, 409) for each in self.acts_of[id])
@@ -191,6 +254,7 @@ class History:
         is_in = self.is_lost_time
         excused = {step.task for step in self.steps if is_in(step.t)}
         excused |= {answer.task["id"] for answer in self.answers if is_in(answer.t) or is_in(answer.first_sent)}
+        excused |= {id for id, edits in self.edits_of.items() if any(is_in(edit.t) or is_in(edit.sent) for edit in edits)}
         excused |= {answer.became for answer in self.answers if answer.became and is_in(answer.t)}
         excused |= {each.task for each in self.attempts if is_in(each.begin) or (each.end and is_in(each.end))}
         return excused

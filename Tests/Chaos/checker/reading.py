@@ -73,7 +73,7 @@ def _step(line: Dict[str, Any], wall: Optional[float]) -> Step:
 def _answer(line: Dict[str, Any]) -> Answer:
     return Answer(
         line["t"], line["task"], line["door"], line["status"], line["code"], line["became"], line["provisional"],
-        line["tries"], line["first_sent"], line["failures"], line["sent"])
+        line["tries"], line["first_sent"], line["failures"], line["sent"], line.get("outcome", ""))
 
 
 def _attempts(folder: Path) -> List[Attempt]:

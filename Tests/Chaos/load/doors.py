@@ -37,7 +37,10 @@ def submit_batch(node: Node, tasks: List[Dict[str, Any]], timeout: float) -> Out
 
 
 def _taken(status: int, answer: Dict[str, Any]) -> Dict[str, Any]:
-    return {"id": answer["id"], "status": status, "provisional": answer.get("provisional", False)}
+    outcome = "rejected" if "rejected" in answer else next(
+        (word for word in ("deduplicated", "replaced") if answer.get(word)), "")
+    return {
+        "id": answer["id"], "status": status, "provisional": answer.get("provisional", False), "outcome": outcome}
 
 
 def submit_by_command(node: Node, task: Dict[str, Any], timeout: float) -> Outcome:

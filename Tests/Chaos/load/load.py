@@ -19,14 +19,18 @@ from witness.records import Records
 HTTP, BATCH, COMMAND, FILE = "http", "batch", "command", "file"
 #: How often each door is used.
 _SHARES = {HTTP: 0.70, BATCH: 0.28, COMMAND: 0.015, FILE: 0.005}
+#: How an act on a task is sent.
+_ACTS = {"cancel": ("DELETE", ""), "retry": ("POST", "/retry"), "edit": ("PATCH", "")}
 
 
 @dataclass
 class Intent:
-    """Something to be sent until the answer is certain: a submission, a cancel or a manual retry."""
+    """Something to be sent until the answer is certain: a submission, a cancel, a manual retry or an edit."""
 
     kind: str
     tasks: List[Dict[str, Any]]
+    #: What is sent; nothing with a cancel or a manual retry.
+    patch: Optional[Dict[str, Any]] = None
     tries: int = 0
     #: Which node is tried first.
     turn: int = 0
@@ -104,9 +108,11 @@ class Load:
             kind = self._source.choices(list(_SHARES), list(_SHARES.values()))[0]
             count = {BATCH: self._source.randint(2, 20), FILE: self._source.randint(20, 60)}.get(kind, 1)
             tasks = [self._mix.draw(self._source) for _ in range(count)]
-            if kind == FILE:
-                # The command does not say which task stands for which line.
-                for task in tasks:
+            for task in tasks:
+                # The command says nothing about other tasks, and not even which one stands for which line.
+                if kind in (COMMAND, FILE):
+                    task.pop("unique", None)
+                if kind == FILE:
                     task.pop("unique_key", None)
             self._push(Intent(kind, tasks), 0)
             self.submitted += count
@@ -120,6 +126,8 @@ class Load:
             self._push(Intent("cancel", [task]), self._source.choice([0.0, 0.05, 0.3, 1, 3]))
         if task["payload"].get("permanent") and self._source.random() < self._mix.requeued:
             self._push(Intent("retry", [task]), self._source.uniform(0.5, 4))
+        for delay, patch in self._mix.draw_edits(self._source, task):
+            self._push(Intent("edit", [task], patch), delay)
 
     def _push(self, intent: Intent, delay: float) -> None:
         with self._changed:
@@ -156,8 +164,8 @@ class Load:
         intent.tries += 1
         intent.first_sent = intent.first_sent or sent
         try:
-            if intent.kind in ("cancel", "retry"):
-                outcome = self._act(intent, node)
+            if intent.kind in _ACTS:
+                outcome = self._act(intent, node, sent)
             else:
                 outcome = self._submit(intent, node, sent)
         except api.NoAnswer as error:
@@ -187,27 +195,31 @@ class Load:
             return f"{status} {code}"
         for number, task in enumerate(intent.tasks):
             facts = taken[number] if taken else {}
+            outcome = "rejected" if code == "not_unique" else facts.get("outcome", "")
             self._records.add(
                 "answers", door=intent.kind, node=node.name, status=status, code=code, task=task,
                 became=facts.get("id"), provisional=bool(facts.get("provisional")), tries=intent.tries,
-                first_sent=round(intent.first_sent, 6), sent=round(sent, 6), failures=intent.history)
-            if taken:
+                first_sent=round(intent.first_sent, 6), sent=round(sent, 6), failures=intent.history,
+                outcome=outcome)
+            if taken and outcome != "rejected":
                 self.accepted.add(facts["id"])
         return None
 
-    def _act(self, intent: Intent, node: Node) -> Optional[str]:
+    def _act(self, intent: Intent, node: Node, sent: float) -> Optional[str]:
         id = intent.tasks[0]["id"]
-        method, path = ("DELETE", "") if intent.kind == "cancel" else ("POST", "/retry")
+        method, path = _ACTS[intent.kind]
+        facts = {"act": intent.kind, "id": id, "tries": intent.tries, "sent": round(sent, 6), "patch": intent.patch}
         try:
-            status, answer = api.call(node.port, method, f"/api/v1/tasks/{id}{path}", timeout=self._timeout)
+            status, answer = api.call(
+                node.port, method, f"/api/v1/tasks/{id}{path}", intent.patch, timeout=self._timeout)
         except api.NoAnswer:
             # It may have had its effect.
-            self._records.add("acts", act=intent.kind, id=id, status=0, tries=intent.tries)
+            self._records.add("acts", status=0, **facts)
             raise
         certain = status not in doors.AGAIN
         self._records.add(
-            "acts", act=intent.kind, id=id, status=status, code=answer.get("code", ""), tries=intent.tries,
-            message=answer.get("message", ""), failures=intent.history)
+            "acts", status=status, code=answer.get("code", ""), message=answer.get("message", ""),
+            version=answer.get("version"), failures=intent.history, **facts)
         # Not there yet: its submission is still under way. Or it never will be: another task stands for it.
         if status == 404 and intent.tries < 5:
             return "404"

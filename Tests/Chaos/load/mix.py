@@ -6,7 +6,7 @@ import os
 import random
 import time
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 #: Limits of the task types, by the kind of their handlers; None for no limit.
 EXEC_TYPES: Dict[str, Optional[int]] = {"exec.plain": None, "exec.limited": 3}
@@ -17,7 +17,16 @@ SWIFT_TYPES: Dict[str, Optional[int]] = {"swift.plain": None, "swift.limited": 3
 UNSERVED = "unserved"
 
 KEYS = 6
-UNIQUE_KEYS = 5
+#: What tasks of a unique key say about it: until when a task has it never differs, what is done about another one may.
+UNIQUE_KEYS: Dict[str, List[Dict[str, Any]]] = {
+    "unique-0": [{}], "unique-1": [{}],
+    "shared": [{"across_types": True}, {"across_types": True, "on_conflict": "reject"}],
+    "rerun": [{"on_conflict": "rerun"}],
+    "replace": [{"on_conflict": "replace"}, {"on_conflict": "replace"}, {"on_conflict": "reject"}],
+    "started": [{"until": "started", "on_conflict": "replace"}, {"until": "started"}],
+}
+#: Those whose waiting tasks take over what is submitted later.
+REWRITTEN = ("rerun", "replace", "started")
 
 
 def uuid7(milliseconds: int) -> str:
@@ -37,7 +46,7 @@ class Mix:
     #: Shares of tasks with each trait.
     long: float = 0.05
     keyed: float = 0.30
-    unique: float = 0.06
+    unique: float = 0.09
     delayed: float = 0.10
     failing: float = 0.14
     permanent: float = 0.03
@@ -45,6 +54,8 @@ class Mix:
     unserved: float = 0.01
     canceled: float = 0.04
     requeued: float = 0.30
+    #: Of tasks that wait for a while; of others a tenth of it, most of which have started by then.
+    edited: float = 0.40
     stubborn: float = 0.005
     #: The longest that a long task takes, in milliseconds.
     longest: int = 3000
@@ -82,7 +93,12 @@ class Mix:
             # The tasks of one key all name the same number, except those of the last.
             task["max_concurrency"] = source.randint(1, 3) if number == KEYS - 1 else 1 + number % 3
         if has(self.unique):
-            task["unique_key"] = f"unique-{source.randrange(UNIQUE_KEYS)}"
+            key = source.choice(sorted(UNIQUE_KEYS))
+            rule = source.choice(UNIQUE_KEYS[key])
+            task.update({"unique": {"key": key, **rule}} if rule else {"unique_key": key})
+            if key in REWRITTEN:
+                self._make_rewritable(task, source)
+                return task
         if has(self.delayed):
             task["delay"] = source.choice([0.3, 1, 2, 4])
         if has(self.permanent):
@@ -102,3 +118,37 @@ class Mix:
         if has(0.05):
             task["metadata"] = {"seed": source.randrange(1000)}
         return task
+
+    def _make_rewritable(self, task: Dict[str, Any], source: random.Random) -> None:
+        """Fields that any task of the key may take over at any time, of one type, and long enough to meet."""
+        task["type"] = self.names[sorted(REWRITTEN).index(task["unique"]["key"]) % len(self.names)]
+        task["max_retry"] = 5
+        for name in ("concurrency_key", "max_concurrency"):
+            task.pop(name, None)
+        payload = task["payload"]
+        payload["ms"] = source.randint(100, 1500)
+        if source.random() < self.permanent:
+            payload["permanent"] = 1
+        elif source.random() < self.failing:
+            payload["fail_times"] = source.choice([1, 1, 2])
+        if source.random() < 0.3:
+            task["delay"] = source.choice([0.3, 1, 2])
+
+    def draw_edits(self, source: random.Random, task: Dict[str, Any]) -> List[Tuple[float, Dict[str, Any]]]:
+        """Returns after how many seconds a task is edited, and the merge patches.
+
+        Each edit sets the same fields, so that the last one alone decides what they are. A run takes longer after it than
+        most do before it, so that the handlers' diaries tell which payload they had.
+        """
+        is_waiting = "delay" in task or task["type"] == UNSERVED
+        if source.random() >= (self.edited if is_waiting else self.edited / 10):
+            return []
+        edits = []
+        for _ in range(source.choice([1, 1, 2])):
+            patch: Dict[str, Any] = {
+                "priority": source.choice([0, 3, 7]),
+                "payload": {"ms": source.randint(80, 150), "edit": source.randrange(1 << 30)}}
+            if source.random() < 0.4:
+                patch.update(source.choice([{"run_at": None}, {"delay": 0.5}, {"delay": 1.5}]))
+            edits.append((source.choice([0.05, 0.2, 0.5, 1]), patch))
+        return edits

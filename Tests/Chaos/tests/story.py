@@ -24,6 +24,8 @@ class Story:
         self.acts: List[Dict[str, Any]] = []
         self.steps: List[Step] = []
         self.attempts: List[Attempt] = []
+        #: The definitions of tasks that were edited or replaced.
+        self.definitions: Dict[str, Dict[str, Any]] = {}
         self.results: Dict[str, Any] = {}
         self.errors: Dict[str, List[str]] = {}
         self.now = 100.0
@@ -32,8 +34,23 @@ class Story:
 
     def submit(self, id: str, type: str = "hook.plain", **fields: Any) -> None:
         task = {"id": id, "type": type, "payload": {"ms": 5}, "priority": 0, "max_retry": 5, **fields}
-        self.answers.append(Answer(self.now, task, "http", 201, "", id, False, 1, self.now - 0.01, []))
+        self.answers.append(Answer(self.now, task, "http", 201, "", id, False, 1, self.now - 0.01, [], self.now - 0.01))
         self.step(id, "pending")
+
+    def meet(self, id: str, holder: str, outcome: str, **fields: Any) -> Answer:
+        """A submission whose unique key another task has, and what becomes of it."""
+        self.now += 0.2
+        task = {"id": id, "type": self._type(holder), "payload": {"ms": 7}, "priority": 0, "max_retry": 5, **fields}
+        sent = self.now
+        if outcome == "replaced":
+            self._rewrite(holder, task)
+        self.now += 0.01
+        is_rejected = outcome == "rejected"
+        answer = Answer(
+            self.now, task, "http", 409 if is_rejected else 200, "not_unique" if is_rejected else "",
+            None if is_rejected else holder, False, 1, sent, [], sent, outcome)
+        self.answers.append(answer)
+        return answer
 
     def step(
         self, id: str, status: str, worker: Optional[str] = None, retries: int = 0, error: Optional[str] = None
@@ -56,8 +73,8 @@ class Story:
         self.now = begin + seconds
         return run
 
-    def succeed(self, id: str, attempt: int = 1, worker: str = NODE) -> None:
-        run = self.run(id, attempt, "ok", worker)
+    def succeed(self, id: str, attempt: int = 1, worker: str = NODE, seconds: float = 0.02) -> None:
+        run = self.run(id, attempt, "ok", worker, seconds)
         self.results[id] = {"nonce": run.nonce, "attempt": attempt}
         self.step(id, "success", worker, attempt - 1)
 
@@ -67,6 +84,23 @@ class Story:
         self.run(id, attempt, outcome, worker)
         self.errors.setdefault(id, []).append(error)
         self.step(id, status, worker, attempt if status == "pending" else attempt - 1, error)
+
+    def edit(self, id: str, number: int, ms: int = 100, **fields: Any) -> None:
+        """An edit that is answered, of a task that waits."""
+        patch = {"priority": 3, "payload": {"ms": ms, "edit": number}, **fields}
+        submitted = next(answer.task for answer in self.answers if answer.task["id"] == id)
+        definition = self.definitions.get(id, submitted)
+        sent = self.now
+        step = self._rewrite(id, {
+            **definition, "priority": patch["priority"], "payload": {**definition["payload"], **patch["payload"]}})
+        self.acts.append({
+            "act": "edit", "id": id, "t": self.now + 0.01, "sent": sent, "status": 200, "version": step.version,
+            "patch": patch})
+
+    def _rewrite(self, id: str, definition: Dict[str, Any]) -> Step:
+        before = [step for step in self.steps if step.task == id][-1]
+        self.definitions[id] = definition
+        return self.step(id, "pending", before.worker, before.retry_count, before.error)
 
     def tick(self, name: str, count: int) -> None:
         """A schedule of one second that fires some ticks, all of which succeed."""
@@ -109,8 +143,9 @@ class Story:
 
     def _task(self, fields: Dict[str, Any]) -> Dict[str, Any]:
         last = [step for step in self.steps if step.task == fields["id"]][-1]
+        definition = {**self.definitions.get(fields["id"], fields), "id": fields["id"]}
         return {
-            "queue_timeout": 600, **fields, "status": last.status, "version": last.version, "error": last.error,
+            "queue_timeout": 600, **definition, "status": last.status, "version": last.version, "error": last.error,
             "retry_count": last.retry_count, "attempt": last.retry_count + 1, "pending_reason": None,
             "result": self.results.get(fields["id"]), "scheduled": self.ticks.get(fields["id"]),
             "errors": [{"error": error} for error in self.errors.get(fields["id"], [])]}
@@ -137,12 +172,55 @@ def tidy() -> Story:
     story.submit("delayed", delay=1)
     story.now += 1
     story.succeed("delayed")
+    story.submit("edited", payload={"ms": 5, "fail_times": 1})
+    story.edit("edited", 1)
+    story.fail("edited", 1, "pending")
+    story.edit("edited", 2, ms=120, delay=1)
+    story.now += 1
+    story.succeed("edited", 2, seconds=0.12)
     story.tick("every-second", 3)
     story.submit("overlong", process_timeout=1, max_retry=0, payload={"ms": 6000})
     story.run("overlong", 1, "stopped", seconds=1.1)
     story.errors["overlong"] = ["longer"]
     story.step("overlong", "failed", NODE, 0, "the attempt ran longer than its process timeout of 1 s")
+    unique(story)
     return story
+
+
+#: Rules of unique keys.
+RERUN = {"key": "rerun", "on_conflict": "rerun"}
+REPLACE = {"key": "replace", "on_conflict": "replace"}
+STARTED = {"key": "started", "until": "started", "on_conflict": "replace"}
+
+
+def unique(story: Story) -> None:
+    """Tasks that meet others with their unique keys."""
+    story.submit("build", unique=RERUN, payload={"ms": 5, "permanent": 1})
+    story.run("build", 1, "permanent")
+    story.submit("build-again", unique=RERUN)
+    story.meet("build-newest", "build-again", "replaced", unique=RERUN, payload={"ms": 9})
+    story.errors["build"] = ["failure"]
+    story.step("build", "failed", NODE, 0, "failure")
+    story.succeed("build-again")
+    story.submit("sync", unique=REPLACE, delay=1)
+    story.edit("sync", 3)
+    story.meet("sync-newer", "sync", "replaced", unique=REPLACE)
+    story.meet("sync-strict", "sync", "rejected", unique={**REPLACE, "on_conflict": "reject"})
+    story.meet("sync-same", "sync", "deduplicated", unique={"key": "replace"})
+    story.succeed("sync")
+    story.submit("index", unique=STARTED)
+    story.meet("index-newer", "index", "replaced", unique=STARTED, metadata={"seed": 1})
+    story.edit("index", 4, ms=20)
+    run = story.run("index", 1, "ok")
+    story.submit("index-next", unique=STARTED)
+    story.results["index"] = {"nonce": run.nonce, "attempt": 1}
+    story.step("index", "success", NODE)
+    story.succeed("index-next")
+    shared = {"key": "shared", "across_types": True}
+    story.submit("one-type", unique=shared)
+    answer = story.meet("other-type", "one-type", "deduplicated", unique=shared)
+    answer.task["type"] = LIMITED
+    story.succeed("one-type")
 
 
 def with_a_kill(seconds: float = 3.0) -> History:

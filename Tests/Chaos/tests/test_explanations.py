@@ -7,7 +7,7 @@ import unittest
 from checker.history import History
 from checker.law import LAWS
 from checker.laws.recovery import node_recoveries
-from tests.story import LIMITED, NODE, Story, tidy, with_a_kill
+from tests.story import LIMITED, NODE, REPLACE, RERUN, STARTED, Story, tidy, with_a_kill
 
 
 def found(law: str, history: History) -> list:
@@ -46,6 +46,65 @@ class ExplanationTests(unittest.TestCase):
         self.assertEqual(found("key_limits_hold", story.history()), [])
         steps[1].timestamp = "later"
         self.assertNotEqual(found("key_limits_hold", story.history()), [])
+
+    def test_a_submission_in_doubt_may_have_been_the_last_to_rewrite(self) -> None:
+        story = Story()
+        story.submit("first", unique=REPLACE)
+        doubt = story.meet("second", "first", "replaced", unique=REPLACE, payload={"ms": 1})
+        definition = story.definitions["first"]
+        story.meet("third", "first", "replaced", unique=REPLACE, payload={"ms": 2})
+        story.definitions["first"] = definition
+        history = story.history()
+        self.assertNotEqual(found("fields_are_kept", history), [])
+        doubt.tries = 2
+        self.assertEqual(found("fields_are_kept", history), [])
+
+    def test_a_task_may_be_blocked_while_another_runs(self) -> None:
+        story = Story()
+        story.submit("first", unique=RERUN)
+        story.run("first", 1, "ok")
+        story.submit("second", unique=RERUN)
+        history = story.history()
+        history.tasks["second"]["pending_reason"] = "blocked"
+        self.assertEqual(found("unique_keys_hold", history) + found("blocked_tasks_go_on", history), [])
+
+    def test_a_retry_does_not_take_back_a_key_held_until_started(self) -> None:
+        story = Story()
+        story.submit("first", unique=STARTED)
+        story.fail("first", 1, "pending")
+        story.submit("second", unique=STARTED)
+        story.succeed("first", 2)
+        story.succeed("second")
+        self.assertEqual(found("unique_keys_hold", story.history()), [])
+
+    def test_a_task_may_be_edited_after_it_has_given_back_its_key(self) -> None:
+        story = Story()
+        story.submit("first", unique=STARTED)
+        story.fail("first", 1, "pending")
+        story.submit("second", unique=STARTED)
+        story.edit("first", 1)
+        history = story.history()
+        self.assertEqual(found("unique_keys_hold", history) + found("rewrites_have_a_cause", history), [])
+        history.acts[0]["status"] = 409
+        history.index()
+        self.assertNotEqual(found("unique_keys_hold", history), [])
+        self.assertNotEqual(found("rewrites_have_a_cause", history), [])
+
+    def test_a_later_submission_may_replace_an_edit(self) -> None:
+        laws = ("acknowledged_edits_are_kept", "rewrites_have_a_cause", "fields_are_kept")
+        story = Story()
+        story.submit("first", unique=REPLACE)
+        story.edit("first", 1)
+        later = story.meet("later", "first", "replaced", unique=REPLACE)
+        story.succeed("first")
+        # In doubt, whether it was answered so by an earlier try or not.
+        for tries, outcome in ((1, "replaced"), (2, "replaced"), (2, "deduplicated")):
+            later.tries, later.outcome = tries, outcome
+            for law in (*laws, "runs_carry_the_edit"):
+                self.assertEqual(found(law, story.history()), [], (law, tries, outcome))
+        later.tries = 1
+        for law in laws:
+            self.assertNotEqual(found(law, story.history()), [], law)
 
     def test_a_thawed_worker_may_begin_what_it_has_lost(self) -> None:
         history = with_a_kill()
@@ -86,6 +145,41 @@ class ExplanationTests(unittest.TestCase):
         history.faults = [{"number": 1, "kind": "redis-freeze", "phase": "begin", "t": 49.0}]
         history.index()
         self.assertEqual(found("nothing_crashes", history), [])
+
+    def test_an_edit_without_an_answer_may_be_the_last_one(self) -> None:
+        story = Story()
+        story.submit("task")
+        story.edit("task", 1)
+        story.edit("task", 2)
+        story.succeed("task", seconds=0.1)
+        last = story.acts[-1]
+        for status, is_lawful in ((0, True), (503, True), (409, False)):
+            last.update(status=status, version=None)
+            for law in ("acknowledged_edits_are_kept", "rewrites_have_a_cause", "fields_are_kept"):
+                with self.subTest(f"{status}: {law}"):
+                    history = story.history()
+                    history.tasks["task"].update(priority=3, payload={"ms": 100, "edit": 2})
+                    self.assertEqual(not found(law, history), is_lawful)
+
+    def test_an_edit_may_be_lost_with_the_stores_last_moments(self) -> None:
+        history = tidy().history()
+        edit = [act for act in history.acts if act["act"] == "edit" and act["id"] == "edited"][-1]
+        history.tasks["edited"]["payload"]["edit"] = 1
+        self.assertNotEqual(found("acknowledged_edits_are_kept", history), [])
+        history.losses = [(edit["t"] - 0.001, edit["t"] + 0.001)]
+        history.index()
+        self.assertEqual(found("acknowledged_edits_are_kept", history), [])
+
+    def test_an_edit_may_put_an_earlier_time_in_place_of_a_delay(self) -> None:
+        story = Story()
+        story.submit("task", delay=60)
+        story.edit("task", 1, run_at=None)
+        story.succeed("task", seconds=0.1)
+        history = story.history()
+        self.assertEqual(found("runs_wait_for_their_delay", history), [])
+        history.acts[0]["status"] = 409
+        history.index()
+        self.assertNotEqual(found("runs_wait_for_their_delay", history), [])
 
     def test_healthy_recoveries_leave_out_kills_beside_other_faults(self) -> None:
         history = with_a_kill(seconds=3)

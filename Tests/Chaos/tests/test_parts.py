@@ -19,7 +19,7 @@ from cluster.programs import Program, free_port, wait_for
 from cluster.proxy import Proxy
 from cluster.workers import build_attempt
 from faults import kinds, plan
-from load.mix import EXEC_TYPES, Mix, uuid7
+from load.mix import EXEC_TYPES, REWRITTEN, Mix, uuid7
 from witness.records import Records
 
 
@@ -46,6 +46,28 @@ class PlanTests(unittest.TestCase):
             source, mix = random.Random("1/load"), Mix(EXEC_TYPES)
             return [{**mix.draw(source), "id": ""} for _ in range(200)]
         self.assertEqual(draw(), draw())
+
+    def test_tasks_that_may_be_rewritten_can_take_over_each_others_fields(self) -> None:
+        source, mix = random.Random("1/load"), Mix(EXEC_TYPES)
+        drawn = [mix.draw(source) for _ in range(3000)]
+        for key in REWRITTEN:
+            tasks = [task for task in drawn if (task.get("unique") or {}).get("key") == key]
+            self.assertGreater(len(tasks), 10, key)
+            self.assertEqual(len({(task["type"], task["max_retry"]) for task in tasks}), 1, key)
+            self.assertFalse(any("concurrency_key" in task for task in tasks), key)
+
+    def test_edits_are_drawn_mostly_of_tasks_that_wait(self) -> None:
+        source, mix = random.Random("1/load"), Mix(EXEC_TYPES)
+        tasks = [mix.draw(source) for _ in range(4000)]
+        edits = {task["id"]: mix.draw_edits(source, task) for task in tasks}
+        patches = [patch for each in edits.values() for _, patch in each]
+        # All set the same fields: of several edits the last one decides.
+        self.assertEqual({(*patch["payload"], "priority" in patch) for patch in patches}, {("ms", "edit", True)})
+        self.assertEqual(len({patch["payload"]["edit"] for patch in patches}), len(patches))
+        self.assertEqual({"run_at" in patch or "delay" in patch for patch in patches}, {True, False})
+        waiting = [task for task in tasks if "delay" in task]
+        self.assertGreater(sum(bool(edits[task["id"]]) for task in waiting), len(waiting) / 5)
+        self.assertGreater(len(patches), 100)
 
     def test_identifiers_are_uuids_of_version_7(self) -> None:
         self.assertRegex(

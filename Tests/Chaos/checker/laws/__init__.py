@@ -1,3 +1,3 @@
 """The laws, one function each; importing this package adds all of them."""
 
-from checker.laws import attempts, ends, idle, limits, log, mqtt, recovery, ticks  # noqa: F401
+from checker.laws import attempts, edits, ends, idle, limits, log, mqtt, recovery, ticks, unique  # noqa: F401

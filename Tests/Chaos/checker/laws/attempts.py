@@ -6,6 +6,7 @@ from collections import Counter
 
 from checker.history import History
 from checker.law import Found, law
+from checker.rewrites import may_be_replaced
 
 
 @law
@@ -92,12 +93,14 @@ def retries_equal_attempts(history: History) -> Found:
 
 @law
 def runs_wait_for_their_delay(history: History) -> Found:
-    """No run begins before the delay of its task has passed since the task was first sent."""
+    """No run begins before the delay of its task has passed since the task was first sent, unless an edit or a later
+    submission changed it."""
     if history.round.get("clocks"):
         return
     for id, runs in history.attempts_of.items():
         delay = history.fields(id).get("delay")
-        if not delay or not runs:
+        if not delay or not runs or may_be_replaced(history, id) or any(
+                edit.is_possible and edit.changes_time for edit in history.edits_of[id]):
             continue
         early = history.submitted[id].first_sent + delay - runs[0].begin
         if early > 0.1:
@@ -109,7 +112,7 @@ def overlong_attempts_fail(history: History) -> Found:
     """An attempt that ran longer than its process timeout never counts as a success."""
     by_nonce = {attempt.nonce: attempt for attempt in history.attempts}
     for id, task in history.tasks.items():
-        limit = history.fields(id).get("process_timeout")
+        limit = task.get("process_timeout")
         if not limit or task["status"] != "success" or not isinstance(task["result"], dict):
             continue
         run = by_nonce.get(task["result"].get("nonce", ""))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Dict, List
+
 from checker.history import FINAL, History
 from checker.law import Found, law
+from checker.rewrites import possible_fields
+from checker.unique import shown
 
 _LEGAL = {
-    (None, "pending"), ("pending", "processing"), ("pending", "canceled"), ("pending", "timeout"),
+    (None, "pending"), ("pending", "pending"), ("pending", "processing"), ("pending", "canceled"), ("pending", "timeout"),
     ("processing", "success"), ("processing", "failed"), ("processing", "canceled"), ("processing", "pending"),
     ("failed", "pending"), ("timeout", "pending"), ("canceled", "pending"),
 }
@@ -26,9 +30,9 @@ def accepted_tasks_exist(history: History) -> Found:
 
 @law
 def submissions_get_an_answer(history: History) -> Found:
-    """No well-formed submission is rejected, and none stays in doubt to the end."""
+    """No well-formed submission is rejected, but for its unique key, and none stays in doubt to the end."""
     for answer in history.answers:
-        if not answer.is_accepted:
+        if not answer.is_accepted and not answer.is_rejected:
             yield answer.task["id"], f"rejected by {answer.door}: {answer.status} {answer.code}"
     left = history.phases.get("drained", {}).get("unsettled", 0)
     if left:
@@ -63,18 +67,28 @@ def nothing_comes_from_nowhere(history: History) -> Found:
 
 @law
 def fields_are_kept(history: History) -> Found:
-    """A task has the fields that it was submitted with."""
+    """A task has the fields that it was submitted with, or all of those that an edit or a later submission gave it."""
     for id, task in history.tasks.items():
-        for name, value in history.fields(id).items():
-            if name in ("delay", "retry_policy"):
-                continue
-            if task.get(name) != value:
-                yield id, f"{name} is {task.get(name)!r}, but was submitted as {value!r}"
+        if history.is_rewritten(id) and history.is_excused(id):
+            continue
+        wrongs = [_differences(task, fields) for fields in possible_fields(history, id)]
+        if all(wrongs):
+            yield id, "; ".join(min(wrongs, key=len, default=["was rewritten, but no edit or submission may have done it"]))
+
+
+def _differences(task: Dict[str, Any], fields: Dict[str, Any]) -> List[str]:
+    """What distinguishes a task from what was sent."""
+    values = [
+        (name, task.get(name), value) for name, value in fields.items()
+        if name not in ("id", "delay", "retry_policy", "unique", "unique_key")]
+    return [
+        f"{name} is {found!r}, but was sent as {sent!r}"
+        for name, found, sent in [("unique", shown(task), shown(fields)), *values] if found != sent]
 
 
 @law
 def steps_are_legal(history: History) -> Found:
-    """Each change of status is one of those that the life cycle has."""
+    """Each change of status is one of those that the life cycle has, or the rewriting of a pending task."""
     for step in history.steps:
         if (step.previous, step.status) not in _LEGAL and not history.is_excused(step.task):
             yield step.task, f"went from {step.previous} to {step.status} (version {step.version})"

@@ -1,12 +1,13 @@
-"""Laws about concurrency limits and unique keys."""
+"""Laws about concurrency limits and pauses."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import Callable, Dict, Iterator, List, Optional, Set, Tuple
 
-from checker.history import FINAL, Attempt, History, Lease
+from checker.history import Attempt, History, Lease
 from checker.law import Found, law
+from checker.unique import DONE, rule_of
 from handlers.diary import STOPPED
 
 
@@ -62,43 +63,6 @@ def key_limits_hold(history: History) -> Found:
 
 
 @law
-def unique_keys_hold(history: History) -> Found:
-    """At no time two unfinished tasks of a type have the same unique key."""
-    unfinished: Dict[Tuple[str, str], Set[str]] = defaultdict(set)
-    for step in history.steps:
-        fields = history.fields(step.task)
-        key = fields.get("unique_key")
-        if not key or history.is_excused(step.task):
-            continue
-        holders = unfinished[(fields["type"], key)]
-        if step.status in FINAL:
-            holders.discard(step.task)
-            continue
-        holders.add(step.task)
-        if len(holders) > 1:
-            yield step.task, f"unfinished with {key} beside {', '.join(sorted(holders - {step.task}))}"
-            holders.discard(step.task)
-
-
-@law
-def stand_ins_are_unfinished(history: History) -> Found:
-    """A task that stands for a submission has its type and unique key, and had not ended when that was sent."""
-    for answer in history.answers:
-        id, other = answer.task["id"], answer.became
-        if not answer.is_accepted or answer.provisional or other in (id, None) or history.is_excused(other):
-            continue
-        fields = history.fields(other)
-        if (fields.get("type"), fields.get("unique_key")) != (answer.task["type"], answer.task.get("unique_key")):
-            yield id, f"{other} stands for it, which has another type or unique key"
-        elif "unique_key" not in answer.task:
-            yield id, f"{other} stands for it, although it has no unique key"
-        steps = history.steps_of.get(other, [])
-        before = [step for step in steps if step.at < answer.sent - 0.05]
-        if before and before[-1].status in FINAL and not history.round.get("clocks"):
-            yield id, f"{other} stands for it, which had ended {answer.sent - before[-1].at:.2f} s before"
-
-
-@law
 def paused_types_do_not_start(history: History) -> Found:
     """While a type is paused, from the answer to the request that ends it, none of its tasks starts."""
     if history.round.get("clocks"):
@@ -135,6 +99,11 @@ def overlaps_are_explained(history: History) -> Found:
             name = f"key {key}"
             groups[name].append(run)
             limits[name] = max(limits.get(name, 0), fields.get("max_concurrency", 1))
+        rule = rule_of(fields)
+        if rule is not None and rule.until == DONE:
+            name = f"unique key {' '.join(rule.scope).strip()}"
+            groups[name].append(run)
+            limits[name] = 1
     for name, runs in groups.items():
         for running in _overlaps(runs, limits[name]):
             reasons = {run.nonce: _why_lost(run, history.lease_of.get(run.nonce)) for run in running}

@@ -7,6 +7,7 @@ from typing import Dict, List
 
 from checker.history import History
 from checker.law import Found, law
+from checker.rewrites import may_be_replaced
 
 #: Faults during which the store or the other nodes are not healthy.
 _QUIET = 0.5
@@ -40,7 +41,10 @@ def node_recoveries(history: History, only_healthy: bool = True) -> List[float]:
 
 def _is_free(history: History, id: str) -> bool:
     fields = history.fields(id)
-    return "concurrency_key" not in fields and not history.round["type_limits"].get(fields.get("type", ""))
+    # Another definition may set another time to run.
+    return not (
+        history.is_rewritten(id) or "concurrency_key" in fields
+        or history.round["type_limits"].get(fields.get("type", "")))
 
 
 def redis_recoveries(history: History, only_healthy: bool = True) -> List[float]:
@@ -98,7 +102,8 @@ def orderly_restarts_count_no_retry(history: History) -> Found:
         return
     for id, task in history.tasks.items():
         payload = task.get("payload") or {}
-        if history.was_asked(id, "cancel") or history.was_asked(id, "retry"):
+        # An attempt may have failed by an earlier definition.
+        if history.was_asked(id, "cancel") or history.was_asked(id, "retry") or may_be_replaced(history, id):
             continue
         due = 0 if payload.get("permanent") else min(payload.get("fail_times", 0), task["max_retry"])
         if task["retry_count"] != due:

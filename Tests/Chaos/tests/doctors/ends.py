@@ -58,7 +58,8 @@ def again() -> History:
 
 @breaks("tasks_end_once")
 def uninvited_revival() -> History:
-    return doctored(lambda history: history.acts.pop())
+    return doctored(
+        lambda history: history.acts.remove(next(act for act in history.acts if act["act"] == "retry")))
 
 
 @breaks("ends_have_a_cause")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checker.history import Answer, History
+from checker.history import History
 from tests.doctors.doctor import breaks, doctored
-from tests.story import LIMITED, NODE, OTHER, Story, tidy
+from tests.story import LIMITED, NODE, OTHER, Story
 
 
 def _two_at_once(type: str = "hook.plain", **fields: object) -> History:
@@ -30,11 +30,6 @@ def key_exceeded() -> History:
     return _two_at_once(concurrency_key="key", max_concurrency=1)
 
 
-@breaks("unique_keys_hold")
-def two_of_a_kind() -> History:
-    return _two_at_once(unique_key="unique")
-
-
 @breaks("overlaps_are_explained")
 def overlap() -> History:
     """By the log they ran one after the other; by the diary, at once."""
@@ -47,22 +42,15 @@ def overlap() -> History:
     return story.history()
 
 
-def _stand_in(**fields: object) -> History:
-    """A submission that was answered with the task ``plain``, after its end."""
-    story = tidy()
-    task = {"id": "twin", "type": LIMITED, "unique_key": "unique", **fields}
-    story.answers.append(Answer(story.now, task, "http", 200, "", "plain", False, 1, story.now, [], story.now))
+@breaks("overlaps_are_explained")
+def unique_overlap() -> History:
+    """By the log the key was free when the second one started; by the diary, the first one still ran."""
+    story = Story()
+    for id in ("first", "second"):
+        story.submit(id, unique_key="unique")
+        story.succeed(id)
+    story.attempts[0].end = story.attempts[1].end
     return story.history()
-
-
-@breaks("stand_ins_are_unfinished")
-def ended_stand_in() -> History:
-    return _stand_in()
-
-
-@breaks("stand_ins_are_unfinished")
-def foreign_stand_in() -> History:
-    return _stand_in(unique_key="another")
 
 
 @breaks("paused_types_do_not_start")
