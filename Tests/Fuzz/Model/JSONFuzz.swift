@@ -2,9 +2,11 @@ import Foundation
 import XQueueCore
 
 extension FuzzReader {
-    /// JSON text. An accepted value, and each value in it, is JSON again, byte for byte.
+    /// JSON text. An accepted value, and each value in it, is JSON again, byte for byte; in its canonical form it stays the same
+    /// value.
     static let json = FuzzReader("json") { bytes in
         guard let value = try? RawJSON(bytes: bytes) else { return false }
+        try value.checkCanonical()
         var open = [value]
         for _ in 0..<200 {
             guard let value = open.popLast() else { break }

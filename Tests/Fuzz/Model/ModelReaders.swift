@@ -1,7 +1,7 @@
 extension FuzzReader {
     static let model = [
         json, codableJSON, repairedJSON, submission, batch, intakeRecord, time, identifier, cursor, trace,
-        transferNote, cron, zoneFile, schedule, scheduleState, mergePatch,
+        transferNote, cron, zoneFile, schedule, scheduleState, mergePatch, taskPatch,
     ]
 }
 
