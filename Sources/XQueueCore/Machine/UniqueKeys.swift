@@ -127,6 +127,11 @@ package struct UniqueKeys: Sendable {
         return [freed, own].compactMap(\.self)
     }
 
+    /// Forgets keys that have become free by time. Until then they would be held again if the clock went back.
+    package mutating func removeExpired(at now: Timestamp) {
+        entries = entries.filter { $0.value.isLive(at: now) }
+    }
+
     /// A task is gone.
     package mutating func removed(_ record: TaskRecord) {
         guard let scope = record.definition.uniqueScope else { return }

@@ -58,6 +58,7 @@ struct ModelRun {
             _ = try await target.save(copy)
             model.schedules[copy.name]?.version = 1
         }
+        model.uniqueKeys.removeExpired(at: now)
         await store.close()
         store = target
         // The target has a log of its own.
