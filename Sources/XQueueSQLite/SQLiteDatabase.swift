@@ -94,11 +94,12 @@ enum SQLiteDatabase {
         configuration.allowsUnsafeTransactions = true
         configuration.prepareDatabase { db in
             let isReader = db.configuration.readonly
+            // A mapped file would count once per connection in the resident size.
             try db.execute(
                 sql: """
                     PRAGMA temp_store = MEMORY;
-                    PRAGMA mmap_size = 268435456;
-                    PRAGMA cache_size = \(isReader ? -4096 : -65536);
+                    PRAGMA mmap_size = 0;
+                    PRAGMA cache_size = \(isReader ? -4096 : -16384);
                     """)
             if !isReader { try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000") }
         }
