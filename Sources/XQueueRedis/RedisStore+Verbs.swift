@@ -6,16 +6,25 @@ import XQueueStoreKit
 extension RedisStore {
     public func claim(_ request: ClaimRequest) async throws(StoreError) -> ClaimResult {
         try await within { () async throws(StoreError) in
-            let reply = try await caller.change(.claim) { command in
-                command.append(request.count)
+            let reply = try await caller.change(.claim, capacity: 64 * request.shares.count) { command in
                 command.append(request.grant.token.rawValue)
-                command.append(request.grant.workerID)
                 command.append(request.grant.lease.wholeMilliseconds)
                 command.append(request.grant.grace.wholeMilliseconds)
                 command.append(request.birth ?? "")
                 command.append(request.maxBytes)
                 command.append(request.grant.isRemote ? 1 : 0)
-                for type in request.types { command.append(type) }
+                var last: ClaimShare?
+                for share in request.shares {
+                    command.append(share.workerID)
+                    command.append(share.count)
+                    if let last, last.types == share.types {
+                        command.append(-1)
+                    } else {
+                        command.append(share.types.count)
+                        for type in share.types { command.append(type) }
+                    }
+                    last = share
+                }
             }
             let elements = Array(reply.rest)
             let more = try elements.first?.integer
@@ -28,12 +37,16 @@ extension RedisStore {
             let hasMore = more == 1
             var tasks: [TaskRecord] = []
             tasks.reserveCapacity(elements.count / 4)
+            var turn = ClaimTurn(request)
             for at in stride(from: 1, to: elements.count - 3, by: 4) {
                 var record = try TaskRecord(
                     id: elements[at], definition: elements[at + 1], state: elements[at + 2],
                     result: .null, errors: elements[at + 3])
+                guard let share = turn.next(record.type) else {
+                    throw StoreError(.corrupt, "unexpected reply from Redis to claim")
+                }
                 if record.status == .pending {
-                    try record.claim(request.grant, number: tasks.count, at: reply.now)
+                    try record.claim(request.grant(tasks.count, to: share), at: reply.now)
                 }
                 tasks.append(record)
             }
@@ -249,11 +262,7 @@ extension RedisStore {
 
 extension TaskRecord {
     /// Applies the claim to a task that had no stored state, as the script did.
-    fileprivate mutating func claim(
-        _ first: ClaimGrant, number: Int, at now: Timestamp
-    ) throws(StoreError) {
-        var grant = first
-        grant.token = first.token.offset(by: number)
+    fileprivate mutating func claim(_ grant: ClaimGrant, at now: Timestamp) throws(StoreError) {
         var machine = TaskStateMachine(self)
         do throws(TransitionRejection) {
             try machine.apply(.claim(grant), at: now)

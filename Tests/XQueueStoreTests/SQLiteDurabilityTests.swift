@@ -80,7 +80,7 @@ struct SQLiteDurabilityTests {
         }
         _ = try await first.insert(tasks)
         var claim = request(["a"], token: 1)
-        claim.count = 100
+        claim.shares[0].count = 100
         #expect(try await first.claim(claim).tasks.count == 100)
         await first.close()
         clock.advance(by: .seconds(3600))

@@ -29,50 +29,32 @@ struct Attempts: Sendable {
 
     /// What a claim returned.
     struct Claim {
-        /// Best first.
-        let tasks: [TaskRecord]
+        /// The tasks of each share, best first.
+        let tasks: [[TaskRecord]]
         /// Whether more may be ready.
         let hasMore: Bool
         let terms: LeaseTerms
     }
 
-    /// The worker that tasks are claimed for.
-    enum Worker {
-        /// This node, for its own handlers.
-        case node(String)
-        /// Another program, whose attempts outlive this node.
-        case remote(String)
-    }
-
     /// Claims tasks.
     ///
     /// - Parameters:
-    ///   - types: The types that the worker serves.
-    ///   - count: Maximum number of tasks.
-    ///   - worker: The worker that runs them.
+    ///   - shares: The workers and what they ask for, in the order in which they are served.
+    ///   - isRemote: Whether the workers are programs of their own, whose attempts outlive this node.
     ///   - maxBytes: Limit for the total size of payloads; the first task is returned even if it is larger.
     func claim(
-        _ types: [String], upTo count: Int, for worker: Worker, maxBytes: Int = ModelLimits.answerBytes
+        _ shares: [ClaimShare], isRemote: Bool, maxBytes: Int = ModelLimits.answerBytes
     ) async throws(StoreError) -> Claim {
-        let grant = grant(to: worker)
+        let grant = ClaimGrant(
+            token: LeaseToken(random: context.random), workerID: shares.first?.workerID ?? "",
+            isRemote: isRemote, lease: configuration.leaseDuration, grace: configuration.gracePeriod)
+        let request = ClaimRequest(shares, grant: grant, maxBytes: maxBytes)
         let askedAt = context.clock.instant()
-        let result = try await births.claim(
-            ClaimRequest(types: types, count: count, grant: grant, maxBytes: maxBytes))
+        let result = try await births.claim(request)
         return Claim(
-            tasks: result.tasks, hasMore: result.hasMore,
+            tasks: request.split(result.tasks), hasMore: result.hasMore,
             terms: LeaseTerms(
                 askedAt: askedAt, claimedAt: context.clock.instant(), lease: grant.lease, grace: grant.grace))
-    }
-
-    private func grant(to worker: Worker) -> ClaimGrant {
-        let (name, isRemote) =
-            switch worker {
-            case .node(let name): (name, false)
-            case .remote(let name): (name, true)
-            }
-        return ClaimGrant(
-            token: LeaseToken(random: context.random), workerID: name, isRemote: isRemote,
-            lease: configuration.leaseDuration, grace: configuration.gracePeriod)
     }
 
     /// Releases tasks that were claimed but never started, so that another worker can have them immediately.

@@ -8,7 +8,7 @@ import XQueueCore
 /// disconnects before it has its tasks, or the store's clock extends, stops or settles it.
 final class LeaseDesk: Sendable {
     private struct State {
-        var queues: [[String]: LeaseQueue] = [:]
+        var lines = LeaseLines()
         var polls = 0
         var isStopped = false
         /// All polls without an answer, including those a claim is under way for.
@@ -61,7 +61,7 @@ final class LeaseDesk: Sendable {
     func stop() {
         let open = state.withLock { state in
             state.isStopped = true
-            for types in state.queues.keys { state.queues[types]?.removeAll() }
+            state.lines.removeAll()
             return Array(state.open.values)
         }
         for poll in open { poll.expire() }
@@ -82,8 +82,8 @@ final class LeaseDesk: Sendable {
     private func wakeWhenReady() async {
         while !Task.isCancelled {
             await ready.wait()
-            let waiting = state.withLock { $0.queues.filter { $0.value.hasWaiting }.map(\.key) }
-            for types in await claimable(waiting) { wake(types) }
+            let waiting = state.withLock { $0.lines.waiting }
+            wake(await claimable(waiting))
         }
     }
 
@@ -109,13 +109,12 @@ final class LeaseDesk: Sendable {
         let deadline = context.clock.instant() + request.wait
         try await workers.noteContact(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.release(tasks) }
-        let entry = LeaseQueue.Entry(request: request, poll: poll)
-        let number = state.withLock { state in
+        let entry = state.withLock { state in
             state.opened += 1
             state.open[state.opened] = poll
-            return state.opened
+            return LeaseEntry(number: state.opened, request: request, poll: poll)
         }
-        defer { state.withLock { _ = $0.open.removeValue(forKey: number) } }
+        defer { state.withLock { _ = $0.open.removeValue(forKey: entry.number) } }
         switch try admit(entry) {
         case .queued: break
         case .claimsOnce:
@@ -124,7 +123,7 @@ final class LeaseDesk: Sendable {
                 // Ends with the store's answer, which may come after the poll has ended.
                 Task {
                     await immediateClaims.withPermit {
-                        if case .nothing = await self.claim(entry) { _ = poll.claimFoundNothing() }
+                        _ = await self.claim([entry])
                     }
                 }
             }
@@ -139,7 +138,7 @@ final class LeaseDesk: Sendable {
             try await context.clock.sleep(until: deadline)
             poll.expire()
         }
-        wake(request.worker.types)
+        wake([request.worker.types])
         let answer = await withTaskCancellationHandler {
             await poll.wait()
         } onCancel: {
@@ -160,7 +159,7 @@ final class LeaseDesk: Sendable {
         case stopped
     }
 
-    private func admit(_ entry: LeaseQueue.Entry) throws(QueueError) -> Admission {
+    private func admit(_ entry: LeaseEntry) throws(QueueError) -> Admission {
         let limit = configuration.maxRemoteWorkers
         return try state.withLock { state throws(QueueError) in
             if state.isStopped { return .stopped }
@@ -169,93 +168,82 @@ final class LeaseDesk: Sendable {
                 throw QueueError(.tooManyWorkers, "this node already has \(limit) waiting lease requests")
             }
             state.polls += 1
-            state.queues[entry.request.worker.types, default: LeaseQueue()].add(entry)
+            state.lines.add(entry)
             return .queued
         }
     }
 
-    private func remove(_ entry: LeaseQueue.Entry) {
-        let types = entry.request.worker.types
+    private func remove(_ entry: LeaseEntry) {
         state.withLock { state in
             state.polls -= 1
-            state.queues[types]?.remove(entry.poll)
-            if state.queues[types]?.isEmpty == true { state.queues[types] = nil }
+            state.lines.remove(entry)
         }
     }
 
     // MARK: - Claims
 
-    private func wake(_ types: [String]) {
-        let starts = state.withLock { $0.queues[types]?.wake() ?? false }
-        if starts { startClaimer(types) }
+    /// Claims for the polls that wait for one of these lists of types.
+    private func wake(_ lists: [[String]]) {
+        let starts = state.withLock { state in
+            lists.reduce(false) { state.lines.signal($1) || $0 }
+        }
+        guard starts else { return }
+        // Ends when a round leaves no tasks, or no poll is waiting.
+        Task { await self.claimInRounds() }
     }
 
-    /// Runs in a Swift task of its own, which ends when a claim leaves no tasks, or no poll is waiting.
-    private func startClaimer(_ types: [String]) {
-        Task { await self.claim(for: types) }
-    }
-
-    private func claim(for types: [String]) async {
-        while let entry = change(types, { $0.next() }) ?? nil {
-            let step: LeaseQueue.Step
-            switch await claim(entry) {
-            case .tasks(let more): step = change(types) { $0.found(more: more) } ?? .stop
-            case .nothing:
-                let waits = entry.poll.claimFoundNothing()
-                step = change(types) { $0.foundNothing(waits ? entry : nil) ? .proceed : .stop } ?? .stop
-            case .failure: step = change(types) { $0.failed() }.map { .stop } ?? .stop
+    private func claimInRounds() async {
+        while case let round = state.withLock({ $0.lines.next() }), !round.isEmpty {
+            let finds = await claim(round)
+            state.withLock { state in
+                if let finds { state.lines.claimed(finds) } else { state.lines.failed(round) }
             }
-            if step == .widen { startClaimer(types) }
-            if step == .stop { return }
         }
     }
 
-    /// Changes the queue of `types`, and drops it once it is empty.
-    private func change<Value>(_ types: [String], _ body: (inout LeaseQueue) -> Value) -> Value? {
-        state.withLock { state in
-            guard var queue = state.queues[types] else { return nil }
-            defer { state.queues[types] = queue.isEmpty ? nil : queue }
-            return body(&queue)
-        }
-    }
-
-    private enum ClaimEnd {
-        case tasks(more: Bool)
-        case nothing, failure
-    }
-
-    /// Claims tasks for one poll, and answers it unless none are ready.
-    private func claim(_ entry: LeaseQueue.Entry) async -> ClaimEnd {
-        let worker = entry.request.worker
-        let share: ByteBudget.Share?
+    /// Claims tasks for polls in one call, and answers those it finds some for.
+    ///
+    /// - Returns: What it found for each; nil if the claim failed, and all have got the error.
+    private func claim(_ round: [LeaseEntry]) async -> [LeaseFind]? {
         do throws(QueueError) {
-            share = try takeShare(for: entry)
-        } catch {
-            entry.poll.claimEnded(.failure(error))
-            return .failure
-        }
-        do throws(StoreError) {
-            let claimed = try await attempts.claim(
-                worker.types, upTo: entry.request.maxTasks, for: .remote(worker.name),
-                maxBytes: share?.bytes ?? ModelLimits.answerBytes)
-            guard !claimed.tasks.isEmpty else { return .nothing }
-            share?.resize(to: claimed.tasks.reduce(0) { $0 + $1.contentBytes })
-            for record in claimed.tasks {
+            let share = try takeShare(for: round)
+            let claimed = try await QueueError.wrapping { () async throws(StoreError) in
+                try await self.attempts.claim(
+                    round.map(\.share), isRemote: true, maxBytes: share?.bytes ?? ModelLimits.answerBytes)
+            }
+            for record in claimed.tasks.joined() {
                 if let attempt = attempts.begin(record, claimed.terms) { held.insert(attempt) }
             }
-            entry.poll.claimEnded(
-                .success(LeaseAnswer(tasks: claimed.tasks, hasMore: claimed.hasMore, share: share)))
-            return .tasks(more: claimed.hasMore)
+            share?.resize(to: 0)
+            return answer(round, claimed)
         } catch {
-            entry.poll.claimEnded(.failure(QueueError(error)))
-            return .failure
+            for entry in round { entry.poll.claimEnded(.failure(error)) }
+            return nil
         }
     }
 
-    /// Reserves memory for the answer before anything is claimed.
-    private func takeShare(for entry: LeaseQueue.Entry) throws(QueueError) -> ByteBudget.Share? {
-        guard let budget = entry.poll.budget else { return nil }
-        let most = min(ModelLimits.answerBytes, entry.request.maxTasks * configuration.maxPayloadBytes)
+    private func answer(_ round: [LeaseEntry], _ claimed: Attempts.Claim) -> [LeaseFind] {
+        let last = claimed.tasks.lastIndex { !$0.isEmpty } ?? 0
+        return round.indices.map { index in
+            let (entry, tasks) = (round[index], claimed.tasks[index])
+            // A claim that was cut short had nothing left for the polls before.
+            let isDry = tasks.count < entry.request.maxTasks && (!claimed.hasMore || index < last)
+            guard !tasks.isEmpty else {
+                return LeaseFind(
+                    entry: entry, isServed: false, waits: entry.poll.claimFoundNothing(), isDry: isDry)
+            }
+            let share = entry.poll.budget?.note(tasks.reduce(0) { $0 + $1.contentBytes })
+            entry.poll.claimEnded(
+                .success(LeaseAnswer(tasks: tasks, hasMore: claimed.hasMore && !isDry, share: share)))
+            return LeaseFind(entry: entry, isServed: true, waits: false, isDry: isDry)
+        }
+    }
+
+    /// Reserves memory for the answers before anything is claimed.
+    private func takeShare(for round: [LeaseEntry]) throws(QueueError) -> ByteBudget.Share? {
+        guard let budget = round.first?.poll.budget else { return nil }
+        let tasks = round.reduce(0) { $0 + $1.request.maxTasks }
+        let most = min(ModelLimits.answerBytes, tasks * configuration.maxPayloadBytes)
         guard let share = budget.take(upTo: most) else { throw .overloaded }
         return share
     }

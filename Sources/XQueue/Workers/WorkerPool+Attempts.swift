@@ -37,18 +37,20 @@ extension WorkerPool {
             claimAskedAt.withLock { $0 = nil }
             claimEnded.signal()
         }
-        let claimed = try await attempts.claim(types, upTo: count, for: .node(workerID))
+        let share = ClaimShare(workerID: workerID, types: types, count: count)
+        let claimed = try await attempts.claim([share], isRemote: false)
+        let tasks = claimed.tasks[0]
         if shouldStop {
-            await attempts.release(claimed.tasks)
+            await attempts.release(tasks)
             return claimed.hasMore
         }
         // This process was suspended meanwhile: another node may have the tasks by now.
         if let leaseMargin, claimed.terms.leaseEndsAt <= claimed.terms.claimedAt + leaseMargin {
-            await attempts.release(claimed.tasks)
+            await attempts.release(tasks)
             return true
         }
-        slots.take(claimed.tasks.count)
-        for record in claimed.tasks { start(record, claimed.terms) }
+        slots.take(tasks.count)
+        for record in tasks { start(record, claimed.terms) }
         // The store knows which attempts are to stop.
         if mayHaveMissedCancel.load(ordering: .acquiring) { renewal.signal() }
         return claimed.hasMore

@@ -11,8 +11,8 @@ public protocol TaskStore: Sendable {
 
     // MARK: Workers
 
-    /// Hands out up to `request.count` ready tasks, best first; fewer, but at least one, once their payloads
-    /// exceed `request.maxBytes`.
+    /// Hands out up to `request.count` ready tasks, to one share after another, each time the best ones; fewer, but at
+    /// least one, once their payloads exceed `request.maxBytes`.
     ///
     /// - Throws: ``StoreError/Code/replaced``, without handing out anything, if the store's mark is not
     ///   `request.birth`.

@@ -27,46 +27,6 @@ public enum InsertOutcome: Sendable, Hashable {
     }
 }
 
-/// A worker's request for tasks.
-public struct ClaimRequest: Sendable, Hashable {
-    /// The types the worker serves, without repetition.
-    public var types: [String]
-    /// Maximum number of tasks to hand out.
-    public var count: Int
-    /// The claim ends once the payloads of its tasks, at least one, exceed this many bytes.
-    public var maxBytes: Int
-    /// The grant for the first task; each further task gets the next token.
-    public var grant: ClaimGrant
-    /// The mark of the data the worker knows (``StoreBirth/id``): other data hands out nothing. Nil accepts any
-    /// data.
-    public var birth: String?
-
-    public init(
-        types: [String], count: Int, grant: ClaimGrant, maxBytes: Int = ModelLimits.answerBytes,
-        birth: String? = nil
-    ) {
-        self.types = types
-        self.count = count
-        self.maxBytes = maxBytes
-        self.grant = grant
-        self.birth = birth
-    }
-}
-
-/// The result of a claim.
-public struct ClaimResult: Sendable, Hashable {
-    /// The claimed tasks with their leases, best first.
-    public var tasks: [TaskRecord]
-    /// Whether more tasks may be ready: the claim was full, in tasks or bytes, or stopped after skipping many
-    /// parked tasks.
-    public var hasMore: Bool
-
-    public init(tasks: [TaskRecord], hasMore: Bool) {
-        self.tasks = tasks
-        self.hasMore = hasMore
-    }
-}
-
 /// One attempt of one task.
 public struct AttemptID: Sendable, Hashable {
     public var taskID: TaskID

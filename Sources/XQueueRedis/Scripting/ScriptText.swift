@@ -2,6 +2,9 @@
 
 /// Assembles scripts: the files named in the `-- include` line of a script, followed by its own file.
 ///
+/// A file named in a line `-- first NAME` is a fast path that may answer the call before anything else runs. The rest then
+/// is one function, so that a call answered early does not make the functions of all included files.
+///
 /// A line `-- define NAME VALUE` replaces `NAME` by the value wherever it occurs outside of quotes. `$NAME` is replaced
 /// everywhere by a number from ``ScriptWords``. The forms of ``Forms`` and their fields have names, too; see
 /// ``FormMacros``. Such names cost nothing at run time, whereas a local used by many functions makes creating each of
@@ -56,6 +59,12 @@ enum ScriptText {
             }
             definitions.merge(piece.definitions) { first, _ in first }
             code.append(piece.code)
+        }
+        if fastPaths, let name = pieces[script.rawValue]?.fastPath {
+            guard let piece = pieces[name] else {
+                throw RedisError(.unsuitable, "no such script: \(name).lua")
+            }
+            code = [piece.code, "local function run()"] + code + ["end", "return run()"]
         }
         return try substitute(definitions, in: code.joined(separator: "\n"))
     }
@@ -124,6 +133,8 @@ private struct ScriptPiece {
     var definitions: [String: String] = [:]
     /// The files to include before it.
     var includes: [String] = []
+    /// The file that may answer a call before everything else.
+    var fastPath: String?
 
     init(_ bytes: [UInt8]) throws(RedisError) {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
@@ -133,6 +144,8 @@ private struct ScriptPiece {
                 definitions[String(words[2])] = String(words[3])
             } else if words.count > 2, words[1] == "include" {
                 includes = line.split(separator: " ").dropFirst(2).map { String($0) }
+            } else if words.count == 3, words[1] == "first" {
+                fastPath = String(words[2])
             }
         }
         let code = lines.filter { !$0.drop(while: { $0 == " " }).hasPrefix("--") }
@@ -150,6 +163,7 @@ enum ScriptFiles {
         "claim": PackageResources.claim_lua,
         "clock": PackageResources.clock_lua,
         "due-schedules": PackageResources.due_schedules_lua,
+        "empty-claim": PackageResources.empty_claim_lua,
         "end-transfer": PackageResources.end_transfer_lua,
         "events": PackageResources.events_lua,
         "heartbeat": PackageResources.heartbeat_lua,

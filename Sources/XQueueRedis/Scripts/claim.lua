@@ -1,20 +1,36 @@
--- Claims ready tasks, best first: higher priority, then smaller identifier.
+-- Claims ready tasks for one worker after another, each time the best: higher priority, then smaller identifier.
 --
 -- KEYS  [1] tag
--- ARGV  [1] time  [2] origin  [3] maximum number of tasks  [4] token of the first  [5] worker
---       [6] lease in milliseconds  [7] grace period in milliseconds  [8] the queue's birth mark, or ''  [9] bytes of
---       payloads after which the claim ends  [10] 1 if the worker is remote, or else 0  [11…] types
+-- ARGV  [1] time  [2] origin  [3] token of the first  [4] lease in milliseconds  [5] grace period in milliseconds
+--       [6] the queue's birth mark, or ''  [7] bytes of payloads after which the claim ends  [8] 1 if the workers are
+--       remote, or else 0  [9…] for each worker: its name, maximum number of tasks, number of types, types; the number
+--       is -1 if the types are those of the worker before
 -- reply time, ready, due, 1 if more may be ready or 2 if the queue has another birth mark, then for each task:
 --       identifier, definition, state, errors; no state if the definition and this claim determine it
 -- include keys clock may-grow ids records log writes places unique
+-- first empty-claim
 
 -- Maximum number of tasks a claim parks; the next claim does the rest.
 -- define PARKS 1000
 
-local COUNT, FIRST_TOKEN, WORKER_ID = tonumber(ARGV[3]), tonumber(ARGV[4]), '=' .. ARGV[5]
-local LEASE, GRACE, MAX_BYTES = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[9])
+local FIRST_TOKEN, LEASE, GRACE, MAX_BYTES = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[7])
 -- The field REASON of a running task.
-local RUN_BY = ARGV[10] == '1' and $REMOTE or 0
+local RUN_BY = ARGV[8] == '1' and $REMOTE or 0
+
+-- The worker of the present share, as in the state; how many tasks it may still get; its types with tasks.
+local worker, wanted, heads = '=', 0, {}
+local claimed = 0
+
+-- Returns the number of tasks and of types of the share at that position, and the position of its first type.
+local function share_at(at)
+  return tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), at + 3
+end
+
+local total, at = 0, 9
+while at <= #ARGV do
+  local count, number, first = share_at(at)
+  total, at = total + count, first + math.max(0, number)
+end
 
 -- Definitions include payloads, which take the server's memory: fetch a few at first, then twice as many each time, as
 -- far as they are expected to fit in the remaining bytes.
@@ -22,7 +38,7 @@ local RUN_BY = ARGV[10] == '1' and $REMOTE or 0
 -- define MOST_WINDOW 128
 local window, bytes, fetched, fetched_bytes = FIRST_WINDOW, 0, 0, 0
 local function fetch_definitions(head)
-  local number = math.min(window, head.size - head.at + 1)
+  local number = math.min(window, head.size - head.at + 1, math.max(1, total - claimed))
   if fetched > 0 then
     local fitting = math.floor((MAX_BYTES - bytes) * fetched / math.max(1, fetched_bytes))
     number = math.max(1, math.min(number, fitting))
@@ -45,7 +61,7 @@ local function fetch(head, size)
   if #found == 0 then return false end
   local ids, number = {}, #found / 2
   for i = 1, number do ids[i] = found[2 * i - 1] end
-  head.ids, head.found, head.at, head.size, head.known = ids, found, 1, number, 0
+  head.ids, head.found, head.at, head.size, head.asked, head.known = ids, found, 1, number, size, 0
   return true
 end
 
@@ -55,20 +71,27 @@ local function is_before(a, b)
   return is_older(a.ids[a.at], b.ids[b.at])
 end
 
-local chunk = math.max(1, math.min(200, math.ceil(COUNT / math.max(1, #ARGV - 10))))
-local heads, all = {}, {}
-for i = 11, #ARGV do
-  local type = ARGV[i]
-  local limit, paused = settings_of(type)
-  local room = limit > 0 and limit - count_of(type, $PROCESSING) or math.huge
-  local head = {type = type, room = room, consumed = 0}
-  if not paused and room > 0 and fetch(head, math.min(chunk, room)) then
-    heads[#heads + 1] = head
-    all[#all + 1] = head
+local all, head_of, chunk = {}, {}, 1
+-- Returns the types of a share that have tasks to claim.
+local function open_heads(first, number)
+  local open = {}
+  chunk = math.max(1, math.min(200, math.ceil(total / math.max(1, number))))
+  for i = first, first + number - 1 do
+    local type = ARGV[i]
+    local head = head_of[type]
+    if head == nil then
+      local limit, paused = settings_of(type)
+      local room = limit > 0 and limit - count_of(type, $PROCESSING) or math.huge
+      head = {type = type, room = room, consumed = 0}
+      -- One more than needed tells whether tasks are left.
+      if paused or room <= 0 or not fetch(head, math.min(chunk + 1, room)) then head = false end
+      head_of[type] = head
+      if head then all[#all + 1] = head end
+    end
+    if head then open[#open + 1] = head end
   end
+  return open
 end
--- The birth mark matters only if there is a task to claim.
-if heads[1] and ARGV[8] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[8] then return {now, 0, -1, 2} end
 
 local function advance(head, taken)
   head.consumed = head.consumed + 1
@@ -113,7 +136,7 @@ local function claim(t, token)
   local timeout = definition_of(t)[PROCESS_TIMEOUT]
   local deadline = timeout == NONE and NONE or now + timeout + GRACE
   t[TOKEN], t[DEADLINE], t[EXPIRES] = token, deadline, earlier(now + LEASE, deadline)
-  t[WORKER], t[STARTED], t[QUEUE_DEADLINE] = WORKER_ID, now, NONE
+  t[WORKER], t[STARTED], t[QUEUE_DEADLINE] = worker, now, NONE
   t[REASON] = RUN_BY
   t[PERCENT], t.message = -1, ''
   if t[KEY] ~= '' then
@@ -143,7 +166,7 @@ local function claim_fresh(id, definition, token)
   push(new_states, id, WRITE(STATE, {
     status = $PROCESSING, reason = RUN_BY, flags = flags_of(unique_key, metadata), version = 2, updated = now,
     run = first_run, started = now, expires = expires, deadline = deadline, token = token,
-    type = type, worker = WORKER_ID,
+    type = type, worker = worker,
   }))
   if queue_timeout ~= NONE then push(timeless, id) end
   if unique_key ~= '' then leave_at_start(id, type, unique_key) end
@@ -155,7 +178,7 @@ local function claim_fresh(id, definition, token)
   -- Unambiguous, since types contain no brace. In this order it costs nothing without metadata.
   local alike = type .. metadata
   if not steps_of[alike] then
-    steps_of[alike] = steps($PENDING, $PROCESSING, 2, 0, type, WORKER_ID, '', metadata)
+    steps_of[alike] = steps($PENDING, $PROCESSING, 2, 0, type, worker, '', metadata)
   end
   tell(steps_of[alike], id)
   started[type] = started[type] + 1
@@ -163,38 +186,52 @@ local function claim_fresh(id, definition, token)
   return true
 end
 
-local reply, claimed, parked = {0, 0, 0, 0}, 0, 0
+local reply, parked = {0, 0, 0, 0}, 0
 local function answer(id, definition, state, errors)
   local n = 4 * claimed + 4
   reply[n + 1], reply[n + 2], reply[n + 3], reply[n + 4] = id, definition, state, errors
-  claimed = claimed + 1
+  claimed, wanted = claimed + 1, wanted - 1
   bytes = bytes + #definition + (errors and #errors or 0)
 end
 
-while claimed < COUNT and parked < PARKS and (claimed == 0 or bytes <= MAX_BYTES) do
-  local head = next_head()
-  if not head then break end
-  if head.at > head.known then fetch_definitions(head) end
-  local n = head.at - head.first + 1
-  local id, definition, state = head.ids[head.at], head.definitions[n], head.states[n]
-  local is_done = FAST_PATHS and not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
-  local taken = true
-  if is_done then
-    answer(id, definition, false, false)
-  else
-    local t = state and decode(id, state) or fresh(id, definition, true)
-    t.definition = t.definition or {struct.unpack(DEFINITION, definition)}
-    tasks[id] = t
-    taken = has_token(t)
-    if taken then
-      claim(t, FIRST_TOKEN + claimed)
-      answer(id, definition, encode_once(t), t.error ~= '' and redis.call('HGET', ERRORS, id))
-    else
-      park(t)
-      parked = parked + 1
-    end
+at = 9
+while at <= #ARGV do
+  if worker ~= '=' .. ARGV[at] then worker, steps_of = '=' .. ARGV[at], {} end
+  local number
+  wanted, number, at = share_at(at)
+  if number >= 0 then
+    heads = open_heads(at, number)
+    at = at + number
   end
-  advance(head, taken)
+  -- The birth mark matters only if there is a task to claim.
+  if claimed == 0 and parked == 0 and heads[1] and ARGV[6] ~= '' and redis.call('HGET', META, 'birth') ~= ARGV[6] then
+    return {now, 0, -1, 2}
+  end
+  while wanted > 0 and parked < PARKS and (claimed == 0 or bytes <= MAX_BYTES) do
+    local head = next_head()
+    if not head then break end
+    if head.at > head.known then fetch_definitions(head) end
+    local n = head.at - head.first + 1
+    local id, definition, state = head.ids[head.at], head.definitions[n], head.states[n]
+    local is_done = FAST_PATHS and not state and claim_fresh(id, definition, FIRST_TOKEN + claimed)
+    local taken = true
+    if is_done then
+      answer(id, definition, false, false)
+    else
+      local t = state and decode(id, state) or fresh(id, definition, true)
+      t.definition = t.definition or {struct.unpack(DEFINITION, definition)}
+      tasks[id] = t
+      taken = has_token(t)
+      if taken then
+        claim(t, FIRST_TOKEN + claimed)
+        answer(id, definition, encode_once(t), t.error ~= '' and redis.call('HGET', ERRORS, id))
+      else
+        park(t)
+        parked = parked + 1
+      end
+    end
+    advance(head, taken)
+  end
 end
 for type, number in pairs(started) do
   count(type, $PENDING, -number)
@@ -208,7 +245,9 @@ for _, head in ipairs(all) do
   if head.consumed > 0 then
     redis.call('ZREMRANGEBYRANK', ready_of(head.type), 0, head.consumed - 1)
   end
-  if head.room > 0 and redis.call('EXISTS', ready_of(head.type)) == 1 then more = true end
+  if head.room > 0 and not more then
+    more = head.at <= head.size or head.size == head.asked and redis.call('EXISTS', ready_of(head.type)) == 1
+  end
 end
 for _, left in ipairs(left_keys) do leave_key(left[1], left[2]) end
 refill_touched()

@@ -6,33 +6,37 @@ extension WriteSession {
     private static let parksPerClaim = 1000
 
     func claim(_ request: ClaimRequest) throws -> ClaimResult {
-        var heads = try request.types.compactMap { try ReadyHead($0, self) }
-        defer { for head in heads { head.statement.reset() } }
+        var heads = ReadyHeads()
+        defer { heads.close() }
         var held: [String: Int] = [:]
-        var chosen: [StoredTask] = []
+        var chosen: [(task: StoredTask, grant: ClaimGrant)] = []
         var parked: [StoredTask] = []
         var bytes = 0
-        while chosen.count < request.count, parked.count < Self.parksPerClaim,
-            chosen.isEmpty || bytes <= request.maxBytes,
-            let best = heads.indices.min(by: { heads[$0].precedes(heads[$1]) })
-        {
-            var task = try read(heads[best].statement)
-            let taken = try takeToken(for: task.record, &held)
-            if taken {
-                bytes += task.record.contentBytes
-                chosen.append(task)
-            } else {
-                // Parking does not change the payload, and a thousand payloads take much memory.
-                task.record.payload = .null
-                parked.append(task)
+        for (index, share) in request.shares.enumerated() {
+            try heads.open(share.types, self)
+            var wanted = share.count
+            while wanted > 0, parked.count < Self.parksPerClaim,
+                chosen.isEmpty || bytes <= request.maxBytes, let best = heads.best
+            {
+                var task = try read(best.row)
+                let taken = try takeToken(for: task.record, &held)
+                if taken {
+                    bytes += task.record.contentBytes
+                    chosen.append((task, request.grant(chosen.count, to: index)))
+                    wanted -= 1
+                } else {
+                    // Parking does not change the payload, and a thousand payloads take much memory.
+                    task.record.payload = .null
+                    parked.append(task)
+                }
+                try heads.advance(best.place, afterTaking: taken, db)
             }
-            if try !heads[best].advance(afterTaking: taken, db) { heads.remove(at: best) }
         }
         // The cursors must be closed before their rows change.
-        for head in heads { head.statement.reset() }
-        let hasMore = !heads.isEmpty
+        heads.close()
         for task in parked { try step(task, .park) }
-        return ClaimResult(tasks: try grant(chosen, request.grant), hasMore: hasMore)
+        let tasks = try chosen.map { try step($0.task, .claim($0.grant)).get() }
+        return ClaimResult(tasks: tasks, hasMore: heads.hasMore)
     }
 
     /// Takes a token of the task's key if it needs one; returns false if none is free.
@@ -43,16 +47,53 @@ extension WriteSession {
         held[concurrency.key] = isFree ? inUse + 1 : inUse
         return isFree
     }
+}
 
-    private func grant(_ tasks: [StoredTask], _ first: ClaimGrant) throws -> [TaskRecord] {
-        var records: [TaskRecord] = []
-        records.reserveCapacity(tasks.count)
-        for (offset, task) in tasks.enumerated() {
-            var grant = first
-            grant.token = first.token.offset(by: offset)
-            records.append(try step(task, .claim(grant)).get())
+/// The best ready tasks of the types that a claim asks for.
+private struct ReadyHeads {
+    /// Nil for a type none of whose tasks can be claimed any more.
+    private var heads: [ReadyHead?] = []
+    /// The place of each type in `heads`.
+    private var places: [String: Int] = [:]
+    /// The types of the present share, and the places of those with tasks.
+    private var types: [String] = []
+    private var open: [Int] = []
+
+    /// Turns to a share that asks for `types`.
+    mutating func open(_ types: [String], _ session: WriteSession) throws {
+        guard types != self.types else { return }
+        self.types = types
+        open = []
+        for type in types {
+            if places[type] == nil {
+                places[type] = heads.count
+                heads.append(try ReadyHead(type, session))
+            }
+            if let place = places[type], heads[place] != nil { open.append(place) }
         }
-        return records
+    }
+
+    /// The place of the best task for the present share, and its row; nil if there is none.
+    var best: (place: Int, row: PreparedStatement)? {
+        let place = open.min { left, right in
+            guard let left = heads[left], let right = heads[right] else { return false }
+            return left.precedes(right)
+        }
+        guard let place, let head = heads[place] else { return nil }
+        return (place, head.statement)
+    }
+
+    /// Whether tasks are left that could be claimed.
+    var hasMore: Bool { heads.contains { $0 != nil } }
+
+    mutating func advance(_ place: Int, afterTaking taken: Bool, _ db: Database) throws {
+        guard try heads[place]?.advance(afterTaking: taken, db) != true else { return }
+        heads[place] = nil
+        open.removeAll { $0 == place }
+    }
+
+    func close() {
+        for case let head? in heads { head.statement.reset() }
     }
 }
 

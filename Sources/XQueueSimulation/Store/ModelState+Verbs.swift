@@ -61,24 +61,25 @@ extension ModelState {
     mutating func claim(_ request: ClaimRequest, at now: Timestamp) -> ClaimResult {
         var result = ClaimResult(tasks: [], hasMore: false)
         var bytes = 0
-        let candidates = records.values.filter {
-            $0.pendingReason == .ready && request.types.contains($0.type)
-        }
-        for candidate in candidates.sorted(by: { $0.isBetter(than: $1) }) {
-            guard result.tasks.count < request.count, bytes <= request.maxBytes else {
-                result.hasMore = true
-                break
+        let ready = records.values.filter { $0.pendingReason == .ready }.sorted { $0.isBetter(than: $1) }
+        for (index, share) in request.shares.enumerated() {
+            var wanted = share.count
+            for candidate in ready where share.types.contains(candidate.type) {
+                guard records[candidate.id]?.pendingReason == .ready, isFree(candidate.type) else { continue }
+                guard wanted > 0, bytes <= request.maxBytes else {
+                    result.hasMore = true
+                    break
+                }
+                guard hasToken(candidate) else {
+                    _ = take(.park, candidate.id, at: now)
+                    continue
+                }
+                let grant = request.grant(result.tasks.count, to: index)
+                guard case .success(let record) = take(.claim(grant), candidate.id, at: now) else { continue }
+                result.tasks.append(record)
+                wanted -= 1
+                bytes += record.contentBytes
             }
-            guard isFree(candidate.type) else { continue }
-            guard hasToken(candidate) else {
-                _ = take(.park, candidate.id, at: now)
-                continue
-            }
-            var grant = request.grant
-            grant.token = grant.token.offset(by: result.tasks.count)
-            guard case .success(let record) = take(.claim(grant), candidate.id, at: now) else { continue }
-            result.tasks.append(record)
-            bytes += record.contentBytes
         }
         unpark()
         return result

@@ -114,11 +114,16 @@ struct ModelScenario {
 
     mutating func claimRequest() -> ClaimRequest {
         nextToken += 1000
-        let types = random.chance(50) ? Self.types : Self.types.filter { _ in random.chance(50) }
+        let shares = (0...(random.chance(30) ? random.below(4) : 0)).map { _ in
+            ClaimShare(
+                workerID: "w\(random.below(3))",
+                types: random.chance(50) ? Self.types : Self.types.filter { _ in random.chance(50) },
+                count: 1 + random.below(6))
+        }
         return ClaimRequest(
-            types: types, count: 1 + random.below(6),
+            shares,
             grant: ClaimGrant(
-                token: LeaseToken(rawValue: nextToken), workerID: "w\(random.below(3))",
+                token: LeaseToken(rawValue: nextToken), workerID: shares[0].workerID,
                 isRemote: nextToken.isMultiple(of: 3),
                 lease: .seconds(1 + random.below(15)), grace: .seconds(random.below(4))))
     }

@@ -30,7 +30,7 @@ extension StoreModel {
     func parkingError(of change: ParkingChange, in request: ClaimRequest?) -> String? {
         for record in change.parked {
             guard let request else { return "\(record.id) was parked outside of a claim" }
-            guard request.types.contains(record.type) else {
+            guard request.shares.contains(where: { $0.types.contains(record.type) }) else {
                 return "\(record.id) was parked by a claim that does not serve its type"
             }
             guard !hasToken(record) else { return "\(record.id) was parked although a token is free" }

@@ -57,14 +57,17 @@ struct StoreModel {
         var model = self
         var claimed: [TaskRecord] = []
         let candidates = StoreConformance.inOrder(Array(records.values.filter(\.isReady)))
-        for candidate in candidates where claimed.count < request.count {
-            guard request.types.contains(candidate.type), model.isFree(candidate) else { continue }
-            var grant = request.grant
-            grant.token = grant.token.offset(by: claimed.count)
-            guard case .success(let record) = model.take(.claim(grant), candidate.id, at: now) else {
-                continue
+        for (index, share) in request.shares.enumerated() {
+            var wanted = share.count
+            for candidate in candidates where wanted > 0 {
+                guard share.types.contains(candidate.type), model.isFree(candidate) else { continue }
+                let grant = request.grant(claimed.count, to: index)
+                guard case .success(let record) = model.take(.claim(grant), candidate.id, at: now) else {
+                    continue
+                }
+                claimed.append(record)
+                wanted -= 1
             }
-            claimed.append(record)
         }
         return claimed
     }

@@ -112,6 +112,45 @@ extension StoreConformance {
             try await fixture.advance(by: .milliseconds(1))
             #expect(try await fixture.claim().ids == [record.id])
         },
+        ConformanceCase("claim: serves several workers in order, each with the best tasks left") { fixture in
+            let records = try await fixture.submit((0..<7).map { fixture.task($0 < 4 ? "a" : "b") })
+            let shares = [
+                ClaimShare(workerID: "w1", types: ["a"], count: 2),
+                ClaimShare(workerID: "w2", types: ["a", "b"], count: 3),
+                ClaimShare(workerID: "w2", types: ["a", "b"], count: 1),
+                ClaimShare(workerID: "w3", types: ["a"], count: 1),
+                ClaimShare(workerID: "w1", types: ["b"], count: 9),
+            ]
+            let request = ClaimRequest(shares, grant: fixture.grant())
+            let result = try await fixture.store.claim(request)
+            #expect(result.tasks.ids == records.ids && !result.hasMore)
+            #expect(request.split(result.tasks).map(\.count) == [2, 3, 1, 0, 1])
+            #expect(result.tasks.map(\.workerID) == ["w1", "w1", "w2", "w2", "w2", "w2", "w1"])
+            let first = request.grant.token
+            #expect(result.tasks.map(\.lease?.token) == (0..<7).map { first.offset(by: $0) })
+            for task in result.tasks { #expect(try await fixture.read(task.id) == task) }
+        },
+        ConformanceCase("claim: several workers share the limits of types and keys") { fixture in
+            try await fixture.store.setLimit(2, ofType: "a")
+            let records = try await fixture.submit([
+                fixture.task("a"), fixture.task("a"), fixture.task("a"),
+                fixture.task("b", key: "k"), fixture.task("b", key: "k"), fixture.task("b"),
+            ])
+            let shares = (1...4).map { ClaimShare(workerID: "w\($0)", types: ["a", "b"], count: 1) }
+            let result = try await fixture.store.claim(ClaimRequest(shares, grant: fixture.grant()))
+            #expect(result.tasks.ids == [records[0].id, records[1].id, records[3].id, records[5].id])
+            #expect(result.tasks.map(\.workerID) == ["w1", "w2", "w3", "w4"])
+            #expect(try await fixture.reason(records[4]) == .parked)
+            #expect(try await fixture.claim(["a", "b"], count: 9).isEmpty)
+        },
+        ConformanceCase("claim: the size of payloads ends it for all workers") { fixture in
+            try await fixture.submit((0..<6).map { _ in fixture.task(bytes: 1000) })
+            let shares = (1...6).map { ClaimShare(workerID: "w\($0)", types: ["a"], count: 1) }
+            let request = ClaimRequest(shares, grant: fixture.grant(), maxBytes: 2500)
+            let result = try await fixture.store.claim(request)
+            #expect(result.tasks.map(\.workerID) == ["w1", "w2", "w3"] && result.hasMore)
+            #expect(request.split(result.tasks).map(\.count) == [1, 1, 1, 0, 0, 0])
+        },
         ConformanceCase("claim: is empty for a store without tasks") { fixture in
             let request = ClaimRequest(types: ["a", "b"], count: 10, grant: fixture.grant())
             let result = try await fixture.store.claim(request)
