@@ -17,6 +17,7 @@ Copy the file into a project, or import it from here. Requires Python 3.9 or new
 from __future__ import annotations
 
 import asyncio
+import collections
 import datetime
 import http.client
 import inspect
@@ -31,7 +32,7 @@ import socket
 import ssl
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple, TypeVar, Union
+from typing import Any, Callable, Deque, Dict, Iterator, List, Mapping, Optional, Set, Tuple, TypeVar, Union
 from urllib.parse import quote, urlencode, urlsplit
 
 __all__ = [
@@ -45,6 +46,9 @@ _ERROR_BYTES = 4096
 _MESSAGE_BYTES = 512
 _LABEL_BYTES = 128
 _LONGEST = 315_360_000.0
+
+# How results are encoded. A new encoder for each would take longer than most results do.
+_encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 Handler = Callable[["Task"], Any]
 Time = Union[datetime.datetime, str]
@@ -193,7 +197,10 @@ class Client:
         self._host = parts.hostname
         self._port = parts.port or (443 if self._https else 80)
         self._path = parts.path.rstrip("/")
-        self._token = token if token is not None else os.environ.get("XQUEUE_TOKEN")
+        self._headers = {"Accept": "application/json"}
+        token = token if token is not None else os.environ.get("XQUEUE_TOKEN")
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._timeout = timeout
         self._tls = tls or (ssl.create_default_context() if self._https else None)
         self._local = threading.local()
@@ -348,13 +355,11 @@ class Client:
     def _send(
         self, method: str, path: str, data: Optional[bytes], timeout: Optional[float], version: Optional[int] = None
     ) -> Dict[str, Any]:
-        headers = {"Accept": "application/json"}
+        headers = dict(self._headers)
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         if data is not None:
             headers["Content-Type"] = "application/json"
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
         connection = self._connection(timeout or self._timeout)
         try:
             connection.request(method, self._path + path, body=data, headers=headers)
@@ -450,14 +455,18 @@ class Task:
         #: The tick of a schedule that submitted the task: ``schedule``, ``tick``, ``previous_tick`` (None for the first)
         #: and ``late``. None for other tasks.
         self.scheduled: Optional[Dict[str, Any]] = record.get("scheduled")
-        self._stopped = threading.Event()
+        # Set when the attempt should stop; made by the first sleep, since making one takes longer than many tasks.
+        self._stopped: Optional[threading.Event] = None
         self._reason: Optional[str] = None
-        # Guards ``_reason`` and ``_callback``, so that the callback is called once.
+        # Guards all three, so that no stop is missed and the callback is called once.
         self._lock = threading.Lock()
         self._callback: Optional[Callable[[], None]] = None
         self._deadline = None if time_left is None else time.monotonic() + time_left
-        # Until when this worker certainly holds the lease; None if that is not watched.
+        # Until when this worker certainly holds the lease; None if unknown.
         self._safe_until: Optional[float] = None
+        # Until when it may wait for a thread; None if one is free for it.
+        self._wait_until: Optional[float] = None
+        self._started_at = 0.0
         # Whether the server has been asked once more because this process was suspended at that time.
         self._had_chance = False
 
@@ -492,13 +501,17 @@ class Task:
         :raises TaskStopped: as soon as the attempt should stop.
         """
         end = time.monotonic() + seconds
+        with self._lock:
+            if self._stopped is None:
+                self._stopped = threading.Event()
+            stopped = self._stopped
         while True:
             self.check()
             until = end if self._deadline is None else min(end, self._deadline)
             rest = until - time.monotonic()
             if rest <= 0 and until == end:
                 return
-            self._stopped.wait(max(rest, 0.001))
+            stopped.wait(max(rest, 0.001))
 
     def progress(self, percent: Any, message: Any = None) -> None:
         """Reports progress, 0 to 100. Returns immediately; of frequent reports, only the latest is sent.
@@ -520,8 +533,9 @@ class Task:
             if self._reason is not None:
                 return
             self._reason = reason
-            callback = self._callback
-        self._stopped.set()
+            stopped, callback = self._stopped, self._callback
+        if stopped is not None:
+            stopped.set()
         if callback is not None:
             callback()
 
@@ -553,6 +567,39 @@ class _BackOff:
         return max(wait, asked) if asked is not None else wait
 
 
+class _End:
+    """How an attempt ended, until the server has been told."""
+
+    __slots__ = ("task", "verb", "fields", "progress", "back_off", "due")
+
+    def __init__(self, task: Task, verb: str, fields: bytes = b"") -> None:
+        self.task = task
+        #: The API call: ``complete``, ``fail`` or ``release``.
+        self.verb = verb
+        #: The members of its body, as JSON without the braces.
+        self.fields = fields
+        self.progress: Optional[Tuple[float, Optional[str]]] = None
+        self.back_off: Optional[_BackOff] = None
+        self.due = 0.0
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory, roughly: it also keeps the task."""
+        return len(self.fields) + (16 << 10)
+
+    def retry(self, error: BaseException) -> float:
+        self.back_off = self.back_off or _BackOff()
+        return self.back_off.next(error)
+
+    def fail(self, error: Any, permanent: bool = False) -> None:
+        self.verb = "fail"
+        self.fields = _fields({"error": _text(error, _ERROR_BYTES), "permanent": permanent})
+
+
+def _fields(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body).encode()[1:-1]
+
+
 class Worker:
     """Claims tasks from a server and runs their handlers in threads."""
 
@@ -561,10 +608,20 @@ class Worker:
     #: Minimum time between two batches of progress reports, in seconds.
     PROGRESS_INTERVAL = 0.1
 
+    # Automatic prefetching, in seconds: how much work is fetched ahead, while tasks take less than ``_SHORT`` on average,
+    # and how long a task may wait for a thread before it is left to other workers.
+    _AHEAD = 0.2
+    _SHORT = 0.1
+    _MAX_WAIT = 1.0
+    # Bytes of a batch of outcomes, far below the server's limit of 1 MiB; a single outcome may be larger.
+    _BATCH_BYTES = 256 << 10
+    # Bytes of outcomes to be reported; beyond it, threads wait.
+    _BACKLOG_BYTES = 8 << 20
+
     def __init__(
         self, url: Optional[str] = None, *, name: Optional[str] = None, token: Optional[str] = None,
         concurrency: int = 4, grace_period: float = 30.0, stop_period: float = 5.0, version: str = "",
-        client: Optional[Client] = None, stop_on_lost_lease: bool = True,
+        client: Optional[Client] = None, stop_on_lost_lease: bool = True, prefetch: Optional[int] = None,
     ) -> None:
         """
         :param name: Name of the worker, shown as ``worker_id`` of tasks; must be unique. Default: host name, process ID
@@ -576,13 +633,21 @@ class Worker:
         :param stop_on_lost_lease: Whether to ask running handlers to stop, with the reason ``lease_lost``, shortly
             before their leases expire because the server is unreachable. If not, a task may run here and on another
             worker simultaneously.
+        :param prefetch: How many tasks may wait in this worker for a thread, 0 to 1000, beside the ``concurrency`` that run.
+            Meanwhile no other worker gets them. Default: as many as the threads finish in 0.2 s, at most ``32 * concurrency``,
+            and none while tasks take longer than 0.1 s on average or no others are ready; a task that has waited for a
+            second is released to other workers. In either case, so is one that has waited for a tenth of its process
+            timeout, which has begun.
         """
         if concurrency < 1:
             raise ValueError("concurrency must be at least 1")
+        if prefetch is not None and not 0 <= prefetch <= 1000:
+            raise ValueError("prefetch must be 0 to 1000")
         self.client = client or Client(url, token=token)
         host = re.sub(r"[^A-Za-z0-9._:-]", "-", socket.gethostname())
         self.name = name or f"{host[:80]}-{os.getpid()}-{random.getrandbits(24):06x}"
         self.concurrency = concurrency
+        self.prefetch = prefetch
         self._grace_period = grace_period
         self._stop_period = stop_period
         self._presence = {
@@ -590,15 +655,37 @@ class Worker:
             "version": _text(version, _LABEL_BYTES),
         }
         self._handlers: Dict[str, Handler] = {}
-        # Guards everything below, and wakes threads that wait for a change.
-        self._changed = threading.Condition()
+        # Guards everything below. Each condition wakes the threads that wait for one thing, so that a task wakes no
+        # others: a task to run, room to claim more, outcomes to report, or anything else.
+        self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._freed = threading.Condition(self._lock)
+        self._finished = threading.Condition(self._lock)
+        self._changed = threading.Condition(self._lock)
+        # The tasks whose leases are kept, by lease: each waits, runs, or has ended but the server has not been told.
+        self._held: Dict[str, Task] = {}
+        self._waiting: Deque[Task] = collections.deque()
         self._running: Dict[str, Task] = {}
+        self._outbox: List[_End] = []
+        self._backlog = 0
+        self._threads = 0
         self._progress: Dict[str, Tuple[float, Optional[str]]] = {}
+        # Whether more tasks were ready after the last claim, whether its reply was cut short, and how many leases a call
+        # may have.
+        self._has_more = False
+        self._is_bulky = False
+        self._most = 1000
+        # The poller is woken when no more tasks than this wait.
+        self._low = 0
+        # Moving average of the seconds that handlers take, and when the last one returned.
+        self._average = 0.0
+        self._returned_at = -math.inf
         self._heartbeat_interval = 10.0
         self._stops_on_lost_lease = stop_on_lost_lease
-        # Number of started tasks; a change makes the lease watcher look again.
-        self._starts = 0
+        # When the watcher looks at leases again.
+        self._look_at = 0.0
         self._is_beat_wanted = False
+        self._is_polling = False
         self._poll: Optional[http.client.HTTPConnection] = None
         self._is_stopping = False
         self._has_ended = False
@@ -625,8 +712,8 @@ class Worker:
     def run(self, *, signals: bool = True) -> None:
         """Runs tasks until :meth:`stop` is called or, with ``signals``, until SIGTERM or SIGINT.
 
-        Then stops claiming tasks, lets running ones finish, and releases those that do not. A second signal ends the
-        process immediately.
+        Then stops claiming tasks, releases those that wait, lets running ones finish, and releases those that do not. A
+        second signal ends the process immediately.
 
         :raises XQueueError: if the server permanently rejects the worker's requests, such as for a wrong token.
         """
@@ -635,23 +722,24 @@ class Worker:
         previous = self._handle_signals() if signals else {}
         keeper = threading.Thread(target=self._keep, name="xqueue-keeper", daemon=True)
         keeper.start()
-        if self._stops_on_lost_lease:
-            threading.Thread(target=self._watch, name="xqueue-watch", daemon=True).start()
+        threading.Thread(target=self._watch, name="xqueue-watch", daemon=True).start()
+        reporter = threading.Thread(target=self._report_ends, name="xqueue-reporter", daemon=True)
+        reporter.start()
         # Poll in a separate thread, so that the main thread can handle signals.
-        poller = threading.Thread(target=self._poll_until_stopped, name="xqueue-poller", daemon=True)
-        poller.start()
+        self._is_polling = True
+        threading.Thread(target=self._poll_until_stopped, name="xqueue-poller", daemon=True).start()
         log.info("worker %s serves %s", self.name, ", ".join(sorted(self._handlers)))
         try:
             self._wait(lambda: self._is_stopping, None)
             self._drain()
         finally:
-            with self._changed:
+            with self._lock:
                 self._is_stopping = self._has_ended = True
-                self._changed.notify_all()
+                self._notify_all()
             keeper.join(timeout=self.client._timeout)
+            reporter.join(timeout=self._stop_period)
             for number, handler in previous.items():
                 signal.signal(number, handler)
-        poller.join(timeout=self._stop_period)
         self._deregister()
         if self._error is not None:
             raise self._error
@@ -666,8 +754,14 @@ class Worker:
         threading.Thread(target=self._wake, daemon=True).start()
 
     def _wake(self) -> None:
-        with self._changed:
-            self._changed.notify_all()
+        with self._lock:
+            while self._waiting:
+                self._hand_over(_End(self._waiting.popleft(), "release"))
+            self._notify_all()
+
+    def _notify_all(self) -> None:
+        for condition in (self._arrived, self._freed, self._finished, self._changed):
+            condition.notify_all()
 
     def _handle_signals(self) -> Dict[int, Any]:
         previous: Dict[int, Any] = {}
@@ -682,32 +776,40 @@ class Worker:
             previous[number] = signal.signal(number, handle)
         return previous
 
-    def _wait(self, condition: Callable[[], bool], timeout: Optional[float]) -> bool:
+    def _wait(
+        self, condition: Callable[[], bool], timeout: Optional[float], changed: Optional[threading.Condition] = None
+    ) -> bool:
+        changed = changed or self._changed
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._changed:
+        with self._lock:
             while not condition():
                 rest = None if deadline is None else deadline - time.monotonic()
                 if rest is not None and rest <= 0:
                     return False
                 # On some systems, an unlimited wait keeps Python from running signal handlers.
-                self._changed.wait(1.0 if rest is None else min(rest, 1.0))
+                changed.wait(1.0 if rest is None else min(rest, 1.0))
             return True
 
     def _drain(self) -> None:
-        if self._wait(lambda: not self._running, self._grace_period):
+        # The tasks of a reply that is just arriving are released, too.
+        self._wait(lambda: not self._is_polling, self._stop_period)
+        if self._wait(lambda: not self._held, self._grace_period):
             return
-        with self._changed:
+        with self._lock:
             running = list(self._running.values())
-        log.warning("asking %d tasks to stop that are still running", len(running))
+        if running:
+            log.warning("asking %d tasks to stop that are still running", len(running))
         for task in running:
             task.stop("shutdown")
-        if self._wait(lambda: not self._running, self._stop_period):
+        if self._wait(lambda: not self._held, self._stop_period):
             return
-        with self._changed:
-            leases = list(self._running)
-            self._running.clear()
-        log.warning("releasing %d tasks whose handlers did not stop", len(leases))
-        self._once("POST", "/api/v1/leases/release", {"leases": [{"lease": lease} for lease in leases]})
+        with self._lock:
+            leases = list(self._held)
+            self._held.clear()
+        log.warning("releasing %d tasks that did not stop, or whose outcome could not be reported", len(leases))
+        for start in range(0, len(leases), self._most):
+            batch = [{"lease": lease} for lease in leases[start:start + self._most]]
+            self._once("POST", "/api/v1/leases/release", {"leases": batch})
 
     def _deregister(self) -> None:
         self._once("DELETE", f"/api/v1/workers/{quote(self.name, safe='')}")
@@ -725,7 +827,7 @@ class Worker:
     def _poll_until_stopped(self) -> None:
         back_off = _BackOff()
         while not self._is_stopping:
-            self._wait(lambda: self._is_stopping or len(self._running) < self.concurrency, None)
+            self._wait(lambda: self._is_stopping or self._room() > 0, None, self._freed)
             if self._is_stopping:
                 break
             try:
@@ -747,34 +849,59 @@ class Worker:
                 wait = back_off.next()
                 log.exception("cannot claim tasks; retrying in %.1f s", wait)
                 self._wait(lambda: self._is_stopping, wait)
-        self._poll = None
         self.client.close()
+        with self._lock:
+            self._poll = None
+            self._is_polling = False
+            self._changed.notify_all()
+
+    def _room(self) -> int:
+        """How many tasks to claim now: none while at least half of those fetched ahead still wait. Needs the lock."""
+        ahead = self._ahead()
+        # Large tasks are not piled up: a reply of them has all the bytes that may wait.
+        self._low = 0 if self._is_bulky else ahead // 2
+        free = self.concurrency - len(self._running) - len(self._waiting)
+        return free + ahead if free > 0 or -free <= self._low and ahead > 0 else 0
+
+    def _ahead(self) -> int:
+        """How many tasks to fetch beside those that have a thread. Needs the lock."""
+        if self.prefetch is not None:
+            return self.prefetch
+        now = time.monotonic()
+        # If none has ended for long, or no others are ready, how long the next ones take is unknown.
+        if not self._has_more or now - self._returned_at > self._MAX_WAIT or self._average > self._SHORT:
+            return 0
+        since = now - self._SHORT
+        quick = self.concurrency - sum(task._started_at < since for task in self._running.values())
+        return min(int(quick * self._AHEAD / max(self._average, 1e-6)), 32 * self.concurrency)
 
     def _claim(self) -> None:
-        with self._changed:
+        with self._lock:
             running = len(self._running)
+            room = min(self._room(), self._most)
+            # Automatic prefetching is for tasks that are ready now, since those that come later may take longer.
+            is_brief = self.prefetch is None and room > self.concurrency - running - len(self._waiting)
+        if room == 0:
+            return
         # The first call connects; before that, there is nothing to interrupt.
         self._poll = self.client._connection(self.WAIT + 15.0)
-        answer = self.client.call(
-            "POST", "/api/v1/leases",
-            {
-                **self._announcement(running), "max_tasks": min(self.concurrency - running, 1000),
-                "wait": 0 if self._is_stopping else self.WAIT,
-            },
-            timeout=self.WAIT + 15.0)
-        with self._changed:
-            self._heartbeat_interval = float(answer.get("heartbeat_interval", self._heartbeat_interval))
-            self._changed.notify_all()
-        safe_until = self._safe_until(answer, time.monotonic())
-        for lease in answer.get("leases", []):
-            try:
-                self._start(lease, safe_until)
-            except Exception as error:
-                # For example, no thread can be started: let another worker have the task.
-                log.error("cannot start a task, releasing it: %s", _describe(error))
-                with self._changed:
-                    self._running.pop(str(lease.get("lease")), None)
-                self._once("POST", f"/api/v1/leases/{lease.get('lease')}/release", {"delay": 1})
+        try:
+            answer = self.client.call(
+                "POST", "/api/v1/leases",
+                {**self._announcement(running), "max_tasks": room, "wait": 0 if is_brief or self._is_stopping else self.WAIT},
+                timeout=self.WAIT + 15.0)
+        except XQueueError as error:
+            if self._is_batch_too_large(error, room):
+                return
+            raise
+        self._take_in(answer, room)
+
+    def _is_batch_too_large(self, error: XQueueError, count: int) -> bool:
+        """Whether the server rejected a call for its number of tasks; then the next ones have fewer."""
+        if error.field not in ("leases", "max_tasks") or count == 1:
+            return False
+        self._most = min(self._most, count // 2)
+        return True
 
     def _announcement(self, running: int) -> Dict[str, Any]:
         """Returns the worker's description of itself for the server."""
@@ -783,44 +910,121 @@ class Worker:
             "running": running, **self._presence,
         }
 
-    def _start(self, lease: Dict[str, Any], safe_until: Optional[float]) -> None:
-        record = lease["task"]
-        limit = record.get("process_timeout") or None
-        task = Task(self, lease["lease"], record, limit)
-        task._safe_until = safe_until
-        with self._changed:
-            self._running[task.lease] = task
-            self._starts += 1
-            self._changed.notify_all()
-        threading.Thread(target=self._perform, args=(task,), name=f"xqueue-{task.type}", daemon=True).start()
+    def _take_in(self, answer: Mapping[str, Any], room: int) -> None:
+        now = time.monotonic()
+        safe_until = self._safe_until(answer, now)
+        tasks: List[Task] = []
+        for lease in answer.get("leases", []):
+            try:
+                task = Task(self, lease["lease"], lease["task"], lease["task"].get("process_timeout") or None)
+            except Exception as error:
+                log.error("cannot read a task, releasing it: %s", _describe(error))
+                self._once("POST", f"/api/v1/leases/{lease.get('lease')}/release", {"delay": 1})
+                continue
+            task._safe_until = safe_until
+            tasks.append(task)
+        with self._lock:
+            self._has_more = bool(answer.get("has_more"))
+            # The server ends a reply early once it is large.
+            self._is_bulky = self._has_more and len(tasks) < room
+            interval = float(answer.get("heartbeat_interval", self._heartbeat_interval))
+            if interval != self._heartbeat_interval:
+                self._heartbeat_interval = interval
+                self._changed.notify_all()
+            free = self.concurrency - len(self._running) - len(self._waiting)
+            for task in tasks:
+                self._held[task.lease] = task
+                if self._is_stopping:
+                    self._hand_over(_End(task, "release"))
+                    continue
+                if free <= 0:
+                    task._wait_until = self._latest_start(task, now)
+                free -= 1
+                self._waiting.append(task)
+            look_at = min((self._next_look(task) for task in tasks), default=math.inf)
+            if look_at < self._look_at:
+                self._look_at = look_at
+                self._changed.notify_all()
+            self._arrived.notify(len(tasks))
+            self._start_threads()
+
+    def _latest_start(self, task: Task, now: float) -> float:
+        """Until when a task may wait for a thread. Its process timeout counts from its lease, and it needs most of it."""
+        limit = task.record.get("process_timeout") or math.inf
+        return now + min(limit / 10, self._MAX_WAIT if self.prefetch is None else math.inf)
+
+    def _start_threads(self) -> None:
+        """Starts threads, which stay, for waiting tasks. Needs the lock."""
+        while self._threads < self.concurrency and self._threads - len(self._running) < len(self._waiting):
+            try:
+                threading.Thread(target=self._work, name=f"xqueue-{self._threads + 1}", daemon=True).start()
+            except RuntimeError:
+                # Let other workers have the tasks.
+                while self._threads - len(self._running) < len(self._waiting):
+                    self._hand_over(_End(self._waiting.pop(), "release", b'"delay":1'))
+                raise
+            self._threads += 1
 
     # Running tasks
 
-    def _perform(self, task: Task) -> None:
+    def _work(self) -> None:
+        """Runs one task after another."""
+        end: Optional[_End] = None
+        while True:
+            task = self._next(end)
+            if task is None:
+                break
+            end = self._perform(task)
+        self.client.close()
+
+    def _next(self, end: Optional[_End]) -> Optional[Task]:
+        """Takes how the thread's last task ended, and returns its next one, or None when the worker has ended."""
+        now = time.monotonic()
+        with self._lock:
+            if end is not None:
+                self._note_time(now - end.task._started_at, now)
+                del self._running[end.task.lease]
+                if end.task._reason == "lost":
+                    self._forget(end.task)
+                else:
+                    self._hand_over(end)
+            while True:
+                if self._has_ended:
+                    return None
+                if self._waiting and not self._is_stopping and self._backlog < self._BACKLOG_BYTES:
+                    task = self._waiting.popleft()
+                    if len(self._waiting) <= self._low:
+                        self._freed.notify()
+                    if self._next_look(task) > now:
+                        break
+                    # For example, this process was suspended.
+                    self._hand_over(_End(task, "release"))
+                    continue
+                self._freed.notify()
+                self._arrived.wait()
+                now = time.monotonic()
+            task._started_at = now
+            self._running[task.lease] = task
+            return task
+
+    def _note_time(self, seconds: float, now: float) -> None:
+        # An average from long ago says nothing about the tasks of today.
+        is_known = now - self._returned_at <= self._MAX_WAIT
+        self._average = self._average + (seconds - self._average) / 16 if is_known else seconds
+        self._returned_at = now
+
+    def _perform(self, task: Task) -> _End:
         try:
-            try:
-                verb, body = self._outcome(task)
-            except BaseException as error:
-                # Such as an exception of the handler whose attributes cannot be read.
-                verb, body = "fail", json.dumps({"error": _describe(error)}).encode()
-            with self._changed:
-                is_ours = task.lease in self._running
-                progress = self._progress.pop(task.lease, None)
-            if is_ours and task.stop_reason != "lost":
-                self._end(task, verb, body, progress)
-        except BaseException:
-            log.exception("cannot report the outcome of task %s", task.id)
-        finally:
-            self.client.close()
-            with self._changed:
-                self._running.pop(task.lease, None)
-                self._progress.pop(task.lease, None)
-                self._changed.notify_all()
+            verb, fields = self._outcome(task)
+            return _End(task, verb, fields)
+        except BaseException as error:
+            # Such as an exception of the handler whose attributes cannot be read.
+            return _End(task, "fail", _fields({"error": _describe(error)}))
 
     def _outcome(self, task: Task) -> Tuple[str, bytes]:
-        """Runs the handler; returns the API call that settles the attempt, and its body.
+        """Runs the handler; returns the API call that settles the attempt, and the members of its body.
 
-        Whatever the handler returns or raises, the body is one that the server accepts.
+        Whatever the handler returns or raises, the server accepts them.
         """
         try:
             result = self._handlers[task.type](task)
@@ -835,22 +1039,24 @@ class Worker:
                 retry_after = _seconds(retry_after, f"retry_after of task {task.id}")
             if retry_after is not None:
                 body["retry_after"] = retry_after
-            return "fail", json.dumps(body).encode()
+            return "fail", _fields(body)
         except Snooze as snooze:
             delay = _seconds(snooze.delay, f"the delay of task {task.id}") or 0.0
-            return "release", json.dumps({"delay": delay}).encode()
+            return "release", _fields({"delay": delay})
         except BaseException as error:
             if task.stop_reason in ("shutdown", "lease_lost"):
-                return "release", b"{}"
+                return "release", b""
             if not isinstance(error, TaskStopped):
                 log.info("task %s failed", task.id, exc_info=error)
-            return "fail", json.dumps({"error": _describe(error)}).encode()
+            return "fail", _fields({"error": _describe(error)})
+        if result is None:
+            return "complete", b""
         try:
             # Encode it once, here, where no one changes it any more.
-            return "complete", json.dumps({"result": result}, allow_nan=False).encode()
+            return "complete", b'"result":' + _encode(result).encode()
         except Exception as error:
             reason = f"the result is not JSON: {_text(error, _ERROR_BYTES)}"
-            return "fail", json.dumps({"error": reason, "permanent": True}).encode()
+            return "fail", _fields({"error": reason, "permanent": True})
 
     def _await(self, task: Task, result: Any) -> Any:
         """Runs the coroutine of an ``async def`` handler in an event loop of this thread; cancels it when the attempt
@@ -882,49 +1088,139 @@ class Worker:
 
         return asyncio.run(main())
 
-    def _end(
-        self, task: Task, verb: str, body: bytes, progress: Optional[Tuple[float, Optional[str]]]
-    ) -> None:
-        """Settles the attempt, retrying until the server replies."""
-        back_off = _BackOff()
-        # Sent instead if the server rejects a failure report. A rejected result, such as one that is too large, fails
-        # the task permanently.
-        others = [b"{}"]
+    # Reporting outcomes
+
+    def _hand_over(self, end: _End) -> None:
+        """Leaves an outcome to the reporter, unless the lease has been released. Needs the lock."""
+        if end.task.lease not in self._held:
+            return
+        end.progress = self._progress.pop(end.task.lease, None)
+        self._outbox.append(end)
+        self._backlog += end.cost
+        self._finished.notify()
+
+    def _forget(self, *tasks: Task) -> None:
+        """Lets go of tasks that are settled, in one way or another. Needs the lock."""
+        for task in tasks:
+            self._held.pop(task.lease, None)
+            self._progress.pop(task.lease, None)
+        if self._is_stopping and not self._held:
+            self._changed.notify_all()
+
+    def _report_ends(self) -> None:
+        """Reports outcomes until the worker ends. Those that come during one call go together into the next.
+
+        All tasks of the worker depend on this thread, too.
+        """
+        later: List[_End] = []
         while True:
-            if progress is not None:
-                self._try_progress({task.lease: progress})
-                progress = None
-            try:
-                self.client._send("POST", f"/api/v1/leases/{task.lease}/{verb}", body, None)
-                return
-            except XQueueError as error:
-                if error.code == "lease_lost":
-                    log.warning("the lease of task %s was lost before it ended", task.id)
-                    return
-                # A rejected token may become valid again while the lease lasts.
-                if not error.is_temporary and error.status not in (401, 403):
-                    if verb != "fail":
-                        reason = _text(error, _ERROR_BYTES)
-                        body = json.dumps({"error": reason, "permanent": verb == "complete"}).encode()
-                        verb = "fail"
-                    elif others:
-                        log.error("reporting the failure of task %s without details: %s", task.id, error)
-                        body = others.pop()
-                    else:
-                        log.error("the server rejected the outcome of task %s: %s", task.id, error)
-                        return
-                    continue
-                wait = back_off.next(error)
-                log.warning("cannot report the outcome of task %s; retrying in %.1f s: %s", task.id, wait, error)
-            except Exception as error:
-                wait = back_off.next(error)
-                log.warning(
-                    "cannot report the outcome of task %s; retrying in %.1f s: %s", task.id, wait, _describe(error))
-            if self._wait(lambda: self._has_ended or task.lease not in self._running, wait):
-                return
+            due = min((end.due for end in later), default=math.inf)
+            self._wait(
+                lambda: self._has_ended or bool(self._outbox) or time.monotonic() >= due,
+                None if due == math.inf else max(due - time.monotonic(), 0), self._finished)
+            if self._has_ended:
+                break
+            now = time.monotonic()
+            with self._lock:
+                ends, self._outbox = self._outbox, []
+                ends += [end for end in later if end.due <= now]
+                # The others were released.
+                ends = [end for end in ends if end.task.lease in self._held]
+            later = [end for end in later if end.due > now] + self._report_all(ends)
+            with self._lock:
+                was_full = self._backlog >= self._BACKLOG_BYTES
+                self._backlog = sum(end.cost for end in later) + sum(end.cost for end in self._outbox)
+                if was_full:
+                    self._arrived.notify_all()
+        self.client.close()
+
+    def _report_all(self, ends: List[_End]) -> List[_End]:
+        """Reports outcomes, and returns those to be sent again."""
+        progress = {end.task.lease: end.progress for end in ends if end.progress is not None}
+        if progress:
+            self._try_progress(progress)
+        calls: Dict[str, List[_End]] = {}
+        for end in ends:
+            end.progress = None
+            calls.setdefault(end.verb, []).append(end)
+        again: List[_End] = []
+        for verb, group in calls.items():
+            batch: List[_End] = []
+            size = 0
+            for end in group:
+                length = len(end.fields) + 100
+                if batch and (size + length > self._BATCH_BYTES or len(batch) >= self._most):
+                    again += self._report_batch(verb, batch)
+                    batch, size = [], 0
+                batch.append(end)
+                size += length
+            if batch:
+                again += self._report_batch(verb, batch)
+        return again
+
+    def _report_batch(self, verb: str, ends: List[_End]) -> List[_End]:
+        """Reports outcomes in one call, or in smaller ones if the server rejects it, and returns those to be sent again."""
+        first = ends[0]
+        try:
+            if len(ends) == 1:
+                self.client._send("POST", f"/api/v1/leases/{first.task.lease}/{verb}", b"{" + first.fields + b"}", None)
+                lost: Set[str] = set()
+            else:
+                elements = b",".join(
+                    b'{"lease":"' + end.task.lease.encode() + (b'",' + end.fields if end.fields else b'"') + b"}"
+                    for end in ends)
+                answer = self.client._send("POST", f"/api/v1/leases/{verb}", b'{"leases":[' + elements + b"]}", None)
+                lost = {each["lease"] for each in answer["leases"] if "code" in each} if answer.get("lost") else set()
+        except XQueueError as error:
+            # A rejected token may become valid again while the lease lasts.
+            is_rejection = not error.is_temporary and error.status not in (401, 403)
+            if len(ends) > 1 and (is_rejection or error.status == 500):
+                # One of them rejects the whole call.
+                self._is_batch_too_large(error, len(ends))
+                middle = len(ends) // 2
+                return self._report_batch(verb, ends[:middle]) + self._report_batch(verb, ends[middle:])
+            if not is_rejection:
+                return self._retry(ends, error)
+            if error.code != "lease_lost":
+                if self._rephrase(first, error):
+                    return ends
+                lost = set()
+            else:
+                lost = {first.task.lease}
+        except Exception as error:
+            return self._retry(ends, error)
+        for end in ends:
+            if end.task.lease in lost:
+                log.warning("the lease of task %s was lost before it ended", end.task.id)
+        with self._lock:
+            self._forget(*[end.task for end in ends])
+        return []
+
+    def _rephrase(self, end: _End, error: XQueueError) -> bool:
+        """Makes the server accept an outcome that it rejected, or returns False. A rejected result, such as one that is
+        too large, fails the task permanently."""
+        if end.verb != "fail":
+            end.fail(error, permanent=end.verb == "complete")
+        elif end.fields:
+            log.error("reporting the failure of task %s without details: %s", end.task.id, error)
+            end.fields = b""
+        else:
+            log.error("the server rejected the outcome of task %s: %s", end.task.id, error)
+            return False
+        return True
+
+    def _retry(self, ends: List[_End], error: BaseException) -> List[_End]:
+        wait = max(end.retry(error) for end in ends)
+        log.warning(
+            "cannot report the outcome of task %s%s; retrying in %.1f s: %s", ends[0].task.id,
+            f" and {len(ends) - 1} others" if len(ends) > 1 else "", wait, _describe(error))
+        due = time.monotonic() + wait
+        for end in ends:
+            end.due = due
+        return ends
 
     def _report(self, task: Task, percent: float, message: Optional[str]) -> None:
-        with self._changed:
+        with self._lock:
             if task.lease in self._running:
                 self._progress[task.lease] = (percent, message)
                 self._changed.notify_all()
@@ -952,7 +1248,7 @@ class Worker:
                 self._is_beat_wanted = False
                 beat = time.monotonic()
                 self._try_to_extend()
-            with self._changed:
+            with self._lock:
                 progress, self._progress = self._progress, {}
             self._try_progress(progress)
             self._wait(lambda: self._has_ended, self.PROGRESS_INTERVAL)
@@ -968,22 +1264,30 @@ class Worker:
             log.exception("cannot renew leases")
 
     def _extend(self) -> None:
-        with self._changed:
-            leases = list(self._running)
-        for start in range(0, max(len(leases), 1), 1000):
-            batch = [{"lease": lease} for lease in leases[start:start + 1000]]
+        with self._lock:
+            leases = list(self._held)
+            announcement = self._announcement(len(self._running))
+        done = 0
+        # Without leases, the call still says that this worker is alive.
+        while done < max(len(leases), 1):
+            batch = [{"lease": lease} for lease in leases[done:done + self._most]]
             asked_at = time.monotonic()
-            answer = self.client.call(
-                "PUT", "/api/v1/leases", {**self._announcement(len(leases)), "leases": batch},
-                timeout=self._patience(3))
+            try:
+                answer = self.client.call(
+                    "PUT", "/api/v1/leases", {**announcement, "leases": batch}, timeout=self._patience(3))
+            except XQueueError as error:
+                if self._is_batch_too_large(error, len(batch)):
+                    continue
+                raise
             self._extended(answer, asked_at)
             self._apply(answer)
+            done += max(len(batch), 1)
 
     def _extended(self, answer: Dict[str, Any], asked_at: float) -> None:
         """Records how long the leases are valid, counted from before the request."""
-        with self._changed:
+        with self._lock:
             for standing in answer.get("leases", []):
-                task = self._running.get(standing["lease"])
+                task = self._held.get(standing["lease"])
                 if task is not None and not standing.get("stop"):
                     task._safe_until = self._safe_until(standing, asked_at)
                     task._had_chance = False
@@ -994,27 +1298,41 @@ class Worker:
         """When to ask handlers to stop if the lease, renewed at ``since``, is not renewed again: a tenth of it or
         ``stop_period`` before it expires, whichever is later."""
         duration = answer.get("lease_duration")
-        if not isinstance(duration, (int, float)) or not self._stops_on_lost_lease:
+        if not isinstance(duration, (int, float)):
             return None
         return since + duration - min(duration / 10, self._stop_period)
 
     def _watch(self) -> None:
-        """Asks handlers to stop before their leases expire for lack of renewal. Runs in its own thread and makes no
-        calls to the server, since these may hang."""
+        """Asks handlers to stop before their leases expire for lack of renewal, and releases tasks that have waited too
+        long. Runs in its own thread and makes no calls to the server, since these may hang."""
         while not self._has_ended:
             now = time.monotonic()
-            with self._changed:
-                starts = self._starts
+            with self._lock:
+                for task in [task for task in self._waiting if self._next_look(task) <= now]:
+                    self._waiting.remove(task)
+                    self._hand_over(_End(task, "release"))
                 watched = [
                     (task, task._safe_until) for task in self._running.values()
-                    if task._safe_until is not None and task._reason is None]
+                    if task._safe_until is not None and task._reason is None and self._stops_on_lost_lease]
                 overdue = [task for task, until in watched if until <= now and not self._asks_again(task, until, now)]
-                self._changed.notify_all()
+                self._freed.notify()
+                if self._is_beat_wanted:
+                    self._changed.notify_all()
+                look_at = min(
+                    [until for _, until in watched if until > now] + [self._next_look(task) for task in self._waiting],
+                    default=now + 1.0)
+                self._look_at = look_at
             for task in overdue:
                 log.warning("cannot renew the lease of task %s: asking its handler to stop", task.id)
                 task.stop("lease_lost")
-            rest = [until - now for _, until in watched if until > now]
-            self._wait(lambda: self._has_ended or self._starts != starts, min(rest, default=1.0))
+            self._wait(lambda: self._has_ended or self._look_at < look_at, max(look_at - now, 0))
+
+    @staticmethod
+    def _next_look(task: Task) -> float:
+        """Until when a task may wait for a thread, as far as is known."""
+        return min(
+            math.inf if task._wait_until is None else task._wait_until,
+            math.inf if task._safe_until is None else task._safe_until)
 
     def _asks_again(self, task: Task, until: float, now: float) -> bool:
         """Whether to ask the server once more: this process was suspended when the time came, and the lease may still
@@ -1036,8 +1354,8 @@ class Worker:
             {"lease": lease, "progress": percent, "message": message}
             for lease, (percent, message) in progress.items()
         ]
-        for start in range(0, len(reports), 1000):
-            self._try_reports(reports[start:start + 1000])
+        for start in range(0, len(reports), self._most):
+            self._try_reports(reports[start:start + self._most])
 
     def _try_reports(self, reports: List[Dict[str, Any]]) -> None:
         try:
@@ -1049,6 +1367,7 @@ class Worker:
         except XQueueError as error:
             if not error.is_temporary and len(reports) > 1:
                 # A single invalid report makes the server reject the whole call.
+                self._is_batch_too_large(error, len(reports))
                 middle = len(reports) // 2
                 self._try_reports(reports[:middle])
                 self._try_reports(reports[middle:])
@@ -1063,7 +1382,17 @@ class Worker:
         for standing in answer.get("leases", []):
             if not standing.get("stop"):
                 continue
-            with self._changed:
-                task = self._running.get(standing["lease"])
+            reason = str(standing.get("reason"))
+            with self._lock:
+                task = self._held.get(standing["lease"])
+                if task is not None and task in self._waiting:
+                    # It never starts. Released, a canceled task is canceled immediately.
+                    self._waiting.remove(task)
+                    if reason == "lost":
+                        self._forget(task)
+                    else:
+                        self._hand_over(_End(task, "release"))
+                    self._freed.notify()
+                    continue
             if task is not None:
-                task.stop(str(standing.get("reason")))
+                task.stop(reason)

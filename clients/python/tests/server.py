@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
@@ -81,6 +82,15 @@ class Server:
         self.client.close()
         self.folder.cleanup()
 
+    def requests(self, route: str) -> int:
+        """How many requests of the route the server has answered, with whichever status."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=30) as reply:
+            lines = reply.read().decode().splitlines()
+        label = f'route="{route}"'
+        return sum(
+            int(float(line.rsplit(" ", 1)[1])) for line in lines
+            if line.startswith("xqueue_http_requests_total{") and label in line)
+
     def task(self, id: str, what: str, condition: Callable[[Any], bool]) -> Any:
         """Waits until ``condition`` holds for the task, and returns the task."""
         def look() -> Any:
@@ -95,14 +105,17 @@ class Server:
 class WorkerProcess:
     """A worker in its own process, which can be killed."""
 
-    def __init__(self, server: Server, handler: str, *, name: str = "py", concurrency: int = 2, grace: float = 30) -> None:
+    def __init__(
+        self, server: Server, handler: str, *, name: str = "py", concurrency: int = 2, grace: float = 30,
+        prefetch: Optional[int] = None,
+    ) -> None:
         source = (
             "import sys, time, logging\n"
             f"sys.path.insert(0, {json.dumps(str(HERE.parents[1]))})\n"
             "from xqueue_worker import *\n"
             "logging.basicConfig(level=logging.INFO)\n"
             f"worker = Worker({json.dumps(server.url)}, name={json.dumps(name)}, concurrency={concurrency},"
-            f" grace_period={grace}, stop_period=1)\n"
+            f" grace_period={grace}, stop_period=1, prefetch={prefetch})\n"
             "@worker.task('job')\n"
             "def job(task):\n" + "".join(f"    {line}\n" for line in handler.splitlines()) +
             "worker.run()\n")

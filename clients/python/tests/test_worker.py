@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from server import Server, WorkerProcess, eventually
 from xqueue_worker import Client, Snooze, Task, TaskFailed, TaskStopped, Unreachable, Worker, XQueueError
@@ -536,6 +536,421 @@ class WorkerTest(unittest.TestCase):
         self.assertEqual([tick["new"] for tick in client.backfill_schedule("ticked", *days)], [False, False])
 
 
+class Calls:
+    """Lets a test look at a worker's calls, reject them, or hold them up."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.paths: List[str] = []
+        self.rule: Callable[[str, Any], None] = lambda path, data: None
+        send = worker.client._send
+
+        def through(method: str, path: str, data: Any, *rest: Any) -> Any:
+            self.paths.append(path)
+            self.rule(path, data)
+            return send(method, path, data, *rest)
+
+        worker.client._send = through  # type: ignore[method-assign]
+
+
+class BatchTest(unittest.TestCase):
+    """Many outcomes in one call, and threads that stay."""
+
+    def setUp(self) -> None:
+        # Few leases per call, and small results.
+        self.server = Server(*WorkerTest.FLAGS, "--queue-max-batch", "50", "--queue-max-payload", "1KiB")
+        self.addCleanup(self.server.close)
+
+    def hold(self, worker: Worker) -> threading.Event:
+        """Holds up the first call that reports an outcome until the event is set: further outcomes gather meanwhile."""
+        calls, go_on, is_first = Calls(worker), threading.Event(), threading.Lock()
+
+        def rule(path: str, data: Any) -> None:
+            if path.endswith(("/complete", "/fail")) and is_first.acquire(blocking=False):
+                assert go_on.wait(60)
+
+        calls.rule = rule
+        return go_on
+
+    def submit(self, type: str, payloads: List[Any], **options: Any) -> List[str]:
+        ids: List[str] = []
+        for start in range(0, len(payloads), 50):
+            tasks = [{"type": type, "payload": each, **options} for each in payloads[start:start + 50]]
+            ids += [task["id"] for task in self.server.client.submit_all(tasks)]
+        return ids
+
+    def test_outcomes_gather_while_a_call_is_under_way(self) -> None:
+        worker = Worker(self.server.url, concurrency=4)
+        go_on = self.hold(worker)
+        threads = set()
+        kept = threading.local()
+        kept_by = []
+
+        @worker.task("quick")
+        def quick(task: Task) -> int:
+            threads.add(threading.current_thread())
+            if not hasattr(kept, "mark"):
+                kept.mark = True
+                kept_by.append(task.id)
+            return int(task.payload)
+
+        ids = self.submit("quick", list(range(26)), max_retry=0)
+        with Running(worker):
+            eventually("all have run", lambda: len(worker._held) == 26 and not worker._waiting and not worker._running)
+            go_on.set()
+            for n, id in enumerate(ids):
+                self.assertEqual(self.server.ended(id)["result"], n)
+        # The first, with any others that were as quick, and the rest.
+        calls = sum(self.server.requests(f"POST /api/v1/leases/{route}") for route in ("{lease}/complete", "complete"))
+        self.assertLessEqual(calls, 2)
+        self.assertLessEqual(len(threads), 4)
+        self.assertEqual(len(kept_by), len(threads))
+
+    def test_a_rejected_outcome_does_not_harm_its_batch(self) -> None:
+        worker = Worker(self.server.url, concurrency=1, prefetch=30)
+        go_on = self.hold(worker)
+        results = {"large": "x" * 2000, "fine": "fine"}
+
+        @worker.task("mixed")
+        def mixed(task: Task) -> str:
+            if task.payload == "fails":
+                raise ValueError("no luck")
+            return results[task.payload]
+
+        payloads = ["fine"] * 10 + ["large", "fails", "fine", "large"] + ["fine"] * 5 + ["lost"]
+        results["lost"] = "fine"
+        ids = self.submit("mixed", payloads, max_retry=0)
+        with Running(worker):
+            eventually("all have run", lambda: len(worker._held) == 20 and not worker._waiting and not worker._running)
+            # The last one is not in the call under way unless all are, and then it is lost all the same.
+            lost = next(lease for lease, task in worker._held.items() if task.id == ids[-1])
+            self.server.client.call("POST", f"/api/v1/leases/{lost}/complete", {"result": "of another"})
+            go_on.set()
+            for id, payload in zip(ids, payloads):
+                task = self.server.ended(id)
+                if payload == "large":
+                    self.assertEqual((task["status"], task["retry_count"]), ("failed", 0))
+                    self.assertIn("must be at most 1024 bytes", task["error"])
+                elif payload == "fails":
+                    self.assertEqual((task["status"], task["error"]), ("failed", "ValueError: no luck"))
+                else:
+                    result = "of another" if payload == "lost" else "fine"
+                    self.assertEqual((task["status"], task["result"]), ("success", result))
+            eventually("nothing is held", lambda: not worker._held)
+
+    def test_outcomes_are_reported_again_after_a_lost_connection(self) -> None:
+        worker = Worker(self.server.url, concurrency=4)
+        calls = Calls(worker)
+        failed: List[str] = []
+        runs: List[int] = []
+
+        def rule(path: str, data: Any) -> None:
+            if path.endswith("/complete") and len(failed) < 3:
+                failed.append(path)
+                raise Unreachable("gone")
+
+        calls.rule = rule
+        worker.add("again", lambda task: runs.append(task.payload))
+        ids = self.submit("again", list(range(20)), max_retry=0)
+        with Running(worker):
+            self.assertEqual({self.server.ended(id)["status"] for id in ids}, {"success"})
+        self.assertEqual(len(failed), 3)
+        self.assertEqual(sorted(runs), list(range(20)))
+
+    def test_a_server_error_does_not_block_others(self) -> None:
+        worker = Worker(self.server.url, concurrency=1, prefetch=30)
+        go_on = self.hold(worker)
+        calls = Calls(worker)
+        alone: List[str] = []
+
+        def rule(path: str, data: Any) -> None:
+            if path.endswith("/complete") and b'"poison"' in data:
+                if path != "/api/v1/leases/complete":
+                    alone.append(path)
+                raise XQueueError(500, "internal", "odd")
+
+        calls.rule = rule
+        worker.add("poison", lambda task: "poison" if task.payload == 7 else task.payload)
+        ids = self.submit("poison", list(range(20)), max_retry=0)
+        with Running(worker):
+            eventually("all have run", lambda: len(worker._held) == 20 and not worker._waiting and not worker._running)
+            go_on.set()
+            for n, id in enumerate(ids):
+                if n != 7:
+                    self.assertEqual(self.server.ended(id)["result"], n)
+            tries = len(alone)
+            eventually("it is tried again", lambda: len(alone) > tries + 1)
+            self.assertEqual(self.server.client.get(ids[7])["status"], "processing")
+            calls.rule = lambda path, data: None
+            self.assertEqual(self.server.ended(ids[7])["result"], "poison")
+
+    def test_more_leases_than_a_call_may_have(self) -> None:
+        worker = Worker(self.server.url, concurrency=120)
+        go_on = threading.Event()
+        worker.add("wide", lambda task: go_on.wait(60))
+        ids = self.submit("wide", [None] * 120, max_retry=0)
+        with Running(worker):
+            eventually("all run", lambda: len(worker._running) == 120)
+            with worker._lock:
+                renewed = {task.lease: task._safe_until or 0.0 for task in worker._running.values()}
+            # A lease lasts three seconds.
+            eventually("all are renewed", lambda: all(
+                (worker._running[lease]._safe_until or 0.0) > until + 4 for lease, until in renewed.items()))
+            go_on.set()
+            self.assertEqual({self.server.ended(id)["status"] for id in ids}, {"success"})
+
+    def test_large_results_go_in_several_calls(self) -> None:
+        server = Server(*WorkerTest.FLAGS)
+        self.addCleanup(server.close)
+        worker = Worker(server.url, concurrency=1, prefetch=20)
+        go_on = self.hold(worker)
+        worker.add("bulky", lambda task: "x" * 200_000)
+        ids = [server.client.submit("bulky", max_retry=0)["id"] for _ in range(10)]
+        with Running(worker):
+            eventually("all have run", lambda: len(worker._held) == 10 and not worker._waiting and not worker._running)
+            go_on.set()
+            self.assertEqual({server.ended(id)["status"] for id in ids}, {"success"})
+        self.assertEqual(server.requests("POST /api/v1/leases/{lease}/complete"), 10)
+
+    def test_threads_wait_while_too_many_outcomes_are_unreported(self) -> None:
+        worker = Worker(self.server.url, concurrency=2, prefetch=10)
+        # Two outcomes fill it.
+        worker._BACKLOG_BYTES = 40_000  # type: ignore[misc]
+        go_on = self.hold(worker)
+        runs: List[str] = []
+        worker.add("much", lambda task: runs.append(task.id))
+        ids = self.submit("much", [None] * 30, max_retry=0)
+        with Running(worker):
+            # More are claimed once half of the tasks fetched ahead have started.
+            eventually("the worker is full", lambda: len(worker._waiting) > 7 and worker._backlog > 40_000)
+            self.assertLess(len(runs), 8)
+            go_on.set()
+            self.assertEqual({self.server.ended(id)["status"] for id in ids}, {"success"})
+        self.assertEqual(len(runs), 30)
+
+
+class PrefetchTest(unittest.TestCase):
+    """Tasks that wait in the worker."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.server = Server(*WorkerTest.FLAGS)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.server.close()
+
+    def setUp(self) -> None:
+        self.go_on = threading.Event()
+        self.addCleanup(self.go_on.set)
+        self.ran: List[str] = []
+
+    def handler(self, task: Task) -> int:
+        self.ran.append(task.id)
+        if task.payload == "block":
+            assert self.go_on.wait(60)
+        return task.attempt
+
+    def blocked(self, type: str, count: int, **options: Any) -> Tuple[Worker, List[str]]:
+        """Returns a worker with one thread, and tasks of which the first blocks it."""
+        worker = Worker(self.server.url, concurrency=1, prefetch=count, name=type)
+        worker.add(type, self.handler)
+        ids = [self.submit(type, "block")]
+        ids += [self.submit(type, **options) for _ in range(count)]
+        return worker, ids
+
+    def submit(self, type: str, payload: Any = None, **options: Any) -> str:
+        return str(self.server.client.submit(type, payload, **{"max_retry": 0, **options})["id"])
+
+    def use_long_leases(self) -> None:
+        """Heartbeats every second, but leases of three minutes: none expires during a test."""
+        server = Server("--queue-heartbeat-interval", "60s", "--queue-grace-period", "3s")
+        self.addCleanup(server.close)
+        self.server = server  # type: ignore[misc]
+
+    def two_heartbeats(self) -> None:
+        since = self.server.requests("PUT /api/v1/leases")
+        eventually("heartbeats come", lambda: self.server.requests("PUT /api/v1/leases") > since + 1)
+
+    def all_wait(self, worker: Worker, count: int) -> List[Task]:
+        eventually(f"{count} tasks wait", lambda: len(worker._waiting) == count and worker._running)
+        return list(worker._waiting)
+
+    def test_range(self) -> None:
+        for prefetch in (-1, 1001):
+            with self.assertRaises(ValueError):
+                Worker(self.server.url, prefetch=prefetch)
+
+    def test_none(self) -> None:
+        worker, _ = self.blocked("alone", 0)
+        other = self.submit("alone")
+        with Running(worker):
+            eventually("the first runs", lambda: self.ran)
+            self.assertEqual(self.server.client.get(other)["status"], "pending")
+            self.go_on.set()
+            self.assertEqual(self.server.ended(other)["status"], "success")
+
+    def test_waiting_tasks_keep_their_leases(self) -> None:
+        worker, ids = self.blocked("kept", 3)
+        with Running(worker):
+            waiting = self.all_wait(worker, 3)
+            until = [task._safe_until or 0.0 for task in waiting]
+            # A lease lasts three seconds.
+            eventually("they are renewed", lambda: all(
+                (task._safe_until or 0.0) > first + 5 for task, first in zip(waiting, until)))
+            self.assertEqual(list(worker._waiting), waiting)
+            self.go_on.set()
+            for id in ids:
+                task = self.server.ended(id)
+                self.assertEqual((task["status"], task["result"], task["errors"]), ("success", 1, []))
+        self.assertEqual(self.ran, ids)
+
+    def test_stop_releases_waiting_tasks_at_once(self) -> None:
+        worker, ids = self.blocked("left", 3)
+        with Running(worker):
+            self.all_wait(worker, 3)
+            other = Worker(self.server.url, name="left-other")
+            other.add("left", self.handler)
+            with Running(other):
+                worker.stop()
+                for id in ids[1:]:
+                    task = self.server.ended(id)
+                    self.assertEqual((task["status"], task["worker_id"], task["retry_count"]), ("success", "left-other", 0))
+                self.assertEqual(self.server.client.get(ids[0])["status"], "processing")
+                self.go_on.set()
+                self.assertEqual(self.server.ended(ids[0])["worker_id"], "left")
+        self.assertEqual(sorted(self.ran), sorted(ids))
+
+    def test_a_canceled_task_does_not_start(self) -> None:
+        self.use_long_leases()
+        worker, ids = self.blocked("canceled", 3)
+        with Running(worker):
+            self.all_wait(worker, 3)
+            self.server.client.cancel(ids[2])
+            eventually("it is dropped", lambda: len(worker._waiting) == 2)
+            self.assertEqual(self.server.ended(ids[2])["status"], "canceled")
+            self.go_on.set()
+            for id in (ids[1], ids[3]):
+                self.assertEqual(self.server.ended(id)["status"], "success")
+        self.assertEqual(self.ran, [ids[0], ids[1], ids[3]])
+
+    def test_a_lost_task_does_not_start(self) -> None:
+        self.use_long_leases()
+        worker, ids = self.blocked("lost", 3)
+        with Running(worker):
+            lost = self.all_wait(worker, 3)[1]
+            self.server.client.call("POST", f"/api/v1/leases/{lost.lease}/release", {"delay": 3600})
+            eventually("it is dropped", lambda: lost not in worker._waiting and lost.lease not in worker._held)
+            self.go_on.set()
+            for id in (ids[1], ids[3]):
+                self.assertEqual(self.server.ended(id)["status"], "success")
+        self.assertEqual(self.ran, [ids[0], ids[1], ids[3]])
+        self.server.client.cancel(lost.id)
+
+    def test_a_task_is_not_left_with_too_little_time(self) -> None:
+        worker, ids = self.blocked("timed", 2, process_timeout=20)
+        calls = Calls(worker)
+        rests: List[float] = []
+
+        @worker.task("timed-rest")
+        def rest(task: Task) -> None:
+            rests.append((task._deadline or 0) - time.monotonic())
+
+        late = [self.submit("timed-rest", process_timeout=20) for _ in range(2)]
+        with Running(worker):
+            waiting = self.all_wait(worker, 2)
+            # They wait for a tenth of their timeout.
+            eventually("some are released", lambda: any("/release" in path for path in calls.paths))
+            self.assertGreater((waiting[0]._deadline or 0) - time.monotonic(), 10)
+            self.assertEqual(self.ran, ids[:1])
+            self.go_on.set()
+            for id in ids + late:
+                task = self.server.ended(id)
+                self.assertEqual((task["status"], task["retry_count"], task["errors"]), ("success", 0, []))
+        self.assertEqual(len(rests), 2)
+        self.assertGreaterEqual(min(rests), 18)
+
+    def test_short_tasks_are_prefetched(self) -> None:
+        worker = Worker(self.server.url, concurrency=2)
+        waiting: List[int] = []
+        worker.add("short", lambda task: waiting.append(len(worker._waiting)))
+        ids = [task["id"] for task in self.server.client.submit_all([{"type": "short"}] * 300)]
+        with Running(worker):
+            for id in ids:
+                self.assertEqual(self.server.ended(id)["status"], "success")
+        # Those that have a thread, and 32 for each beside.
+        self.assertGreater(max(waiting), 2)
+        self.assertLessEqual(max(waiting), 2 + 64)
+
+    def test_large_payloads_do_not_pile_up(self) -> None:
+        worker = Worker(self.server.url, concurrency=1, prefetch=40)
+        worker.add("bulk", lambda task: self.go_on.wait(60))
+        ids = [self.submit("bulk", "x" * 900_000) for _ in range(30)]
+        with Running(worker):
+            eventually("some wait", lambda: len(worker._waiting) >= 5)
+            self.two_heartbeats()
+            # A reply has 8 MiB.
+            self.assertLessEqual(len(worker._waiting), 10)
+            self.go_on.set()
+            for id in ids:
+                self.assertEqual(self.server.ended(id)["status"], "success")
+
+    def test_tasks_that_arrive_after_stop_are_released(self) -> None:
+        worker = Worker(self.server.url, grace_period=600)
+        worker.add("late", self.handler)
+        send = worker.client._send
+
+        def stop(method: str, path: str, *rest: Any) -> Any:
+            answer = send(method, path, *rest)
+            if (method, path) == ("POST", "/api/v1/leases"):
+                worker.stop()
+            return answer
+
+        worker.client._send = stop  # type: ignore[method-assign]
+        id = self.submit("late")
+        with Running(worker) as running:
+            running.join()
+        task = self.server.client.get(id)
+        self.assertEqual((task["status"], task["retry_count"], self.ran), ("pending", 0, []))
+        self.server.client.cancel(id)
+
+    def test_long_tasks_are_not_prefetched(self) -> None:
+        worker = Worker(self.server.url, concurrency=2)
+        waiting: List[int] = []
+        others: List[str] = []
+
+        @worker.task("long-ones")
+        def handler(task: Task) -> None:
+            others.extend(self.server.client.get(id)["status"] for id in ids[-1:] if task.id != id)
+            time.sleep(0.15)
+            waiting.append(len(worker._waiting))
+
+        ids = [task["id"] for task in self.server.client.submit_all([{"type": "long-ones"}] * 8)]
+        with Running(worker):
+            for id in ids:
+                self.assertEqual(self.server.ended(id)["status"], "success")
+        self.assertEqual(waiting, [0] * 8)
+        self.assertEqual(set(others[:5]), {"pending"})
+
+    def test_a_long_task_does_not_keep_others_waiting(self) -> None:
+        worker = Worker(self.server.url, concurrency=1, name="slow")
+        worker.add("sudden", self.handler)
+        ids = [task["id"] for task in self.server.client.submit_all(
+            [{"type": "sudden", "payload": "block" if n == 20 else None} for n in range(40)])]
+        with Running(worker):
+            eventually("it blocks", lambda: ids[20] in self.ran)
+            other = Worker(self.server.url, concurrency=1, name="free")
+            other.add("sudden", self.handler)
+            with Running(other):
+                for n, id in enumerate(ids):
+                    if n != 20:
+                        task = self.server.ended(id)
+                        self.assertEqual((task["status"], task["retry_count"]), ("success", 0))
+                self.assertEqual(self.server.client.get(ids[20])["status"], "processing")
+                self.go_on.set()
+                self.assertEqual(self.server.ended(ids[20])["worker_id"], "slow")
+        self.assertEqual(len(self.ran), 40)
+
+
 class ProcessTest(unittest.TestCase):
     """Workers that are killed or asked to stop, and servers that become unreachable."""
 
@@ -574,6 +989,22 @@ class ProcessTest(unittest.TestCase):
         worker.send(signal.SIGTERM)
         self.assertEqual(worker.wait(), 0)
         self.assertEqual([self.server.client.get(id)["status"] for id in ids], ["success", "success", "pending"])
+
+    def test_sigterm_releases_waiting_tasks_at_once(self) -> None:
+        self.start("task.progress(1)\ntime.sleep(600)", name="first", concurrency=1, prefetch=5)
+        ids = [self.server.client.submit("job", max_retry=0)["id"] for _ in range(4)]
+        self.server.task(ids[0], "is in its handler", lambda task: task["progress"] == 1)
+        for id in ids[1:]:
+            self.server.task(id, "waits in the worker", lambda task: task["status"] == "processing")
+        # They have reached the worker once it has sent a heartbeat and another.
+        since = self.server.requests("PUT /api/v1/leases")
+        eventually("heartbeats come", lambda: self.server.requests("PUT /api/v1/leases") > since + 1)
+        self.workers[0].send(signal.SIGTERM)
+        self.start("return 'done'", name="second")
+        for id in ids[1:]:
+            task = self.server.ended(id)
+            self.assertEqual((task["status"], task["worker_id"], task["retry_count"]), ("success", "second", 0))
+        self.assertEqual(self.server.client.get(ids[0])["status"], "processing")
 
     def test_sigint_asks_tasks_to_stop_after_the_grace_period(self) -> None:
         worker = self.start("task.sleep(600)", grace=0.2)
@@ -644,6 +1075,31 @@ class ProcessTest(unittest.TestCase):
             self.assertEqual(reasons, [None])
             self.server.start()
             self.assertEqual(self.server.ended(id)["status"], "success")
+
+    def test_a_server_that_is_killed_under_load(self) -> None:
+        worker = Worker(self.server.url, concurrency=4)
+        runs: Dict[int, int] = {}
+
+        @worker.task("load")
+        def handler(task: Task) -> int:
+            runs[task.payload] = runs.get(task.payload, 0) + 1
+            return int(task.payload)
+
+        ids: List[str] = []
+        for start in range(0, 3000, 1000):
+            tasks = [{"type": "load", "payload": n, "max_retry": 5} for n in range(start, start + 1000)]
+            ids += [task["id"] for task in self.server.client.submit_all(tasks)]
+        with Running(worker):
+            for done in (300, 1500):
+                eventually(f"{done} have run", lambda: len(runs) >= done)
+                self.server.end(signal.SIGKILL)
+                self.server.start()
+            for n, id in enumerate(ids):
+                task = self.server.ended(id)
+                self.assertEqual((task["status"], task["result"]), ("success", n))
+                # The reply with its lease may have died with the server.
+                self.assertLessEqual({error["kind"] for error in task["errors"]}, {"lease_lost"})
+        self.assertEqual(sorted(runs), list(range(3000)))
 
     def test_a_restarted_server(self) -> None:
         self.start("task.progress(1)\ntime.sleep(1.5)\nreturn task.attempt")
