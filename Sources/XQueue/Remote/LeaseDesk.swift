@@ -26,6 +26,7 @@ final class LeaseDesk: Sendable {
     private let immediateClaims = AsyncSemaphore(64)
     /// Signaled when a task may have become ready.
     private let ready = AsyncEvent()
+    private let timer: PollTimer
     private let state = Mutex(State())
 
     init(_ attempts: Attempts, held: HeldLeases, workers: RemoteWorkers) {
@@ -34,6 +35,7 @@ final class LeaseDesk: Sendable {
         self.workers = workers
         configuration = attempts.configuration
         context = attempts.context
+        timer = PollTimer(context.clock)
     }
 
     var waitingPolls: Int { state.withLock { $0.polls } }
@@ -64,6 +66,7 @@ final class LeaseDesk: Sendable {
             state.lines.removeAll()
             return Array(state.open.values)
         }
+        timer.stop()
         for poll in open { poll.expire() }
         guard !open.isEmpty else { return }
         // Ends by itself.
@@ -133,18 +136,14 @@ final class LeaseDesk: Sendable {
             return try await poll.wait().get()
         }
         workers.polls(request.worker.name, 1)
-        // Canceled below, as soon as the poll has its answer.
-        let timer = Task { [context] in
-            try await context.clock.sleep(until: deadline)
-            poll.expire()
-        }
+        timer.add(poll, entry.number, until: deadline)
         wake([request.worker.types])
         let answer = await withTaskCancellationHandler {
             await poll.wait()
         } onCancel: {
             poll.abandon()
         }
-        timer.cancel()
+        timer.remove(entry.number)
         remove(entry)
         workers.polls(request.worker.name, -1)
         return try answer.get()
