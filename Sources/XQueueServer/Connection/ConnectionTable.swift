@@ -89,9 +89,9 @@ final class ConnectionTable: Sendable {
     // MARK: - The listener's side
 
     /// Whether to accept another connection; whether it may stay is decided in `admit`.
-    var hasRoom: Bool {
-        state.withLock { $0.accepted - $0.aside < limit + Self.slack }
-    }
+    var hasRoom: Bool { state.withLock { hasRoom($0) } }
+
+    private func hasRoom(_ state: State) -> Bool { state.accepted - state.aside < limit + Self.slack }
 
     /// Whether another connection leaves enough file descriptors for the rest of the process. If not, evicts the
     /// longest idle connection and lets the listener retry later: the descriptor freed next may not be a connection's.
@@ -187,11 +187,12 @@ final class ConnectionTable: Sendable {
     /// Stops counting the connection of `channel`, which may wait for long or will have no further requests, until
     /// ``takeBack(_:)``.
     func setAside(_ channel: any Channel) {
-        let listener = state.withLock { state in
+        let listener = state.withLock { state -> (any Channel)? in
+            let hadRoom = hasRoom(state)
             state.setAside(channel, 1)
-            return state.listener
+            return hadRoom ? nil : state.listener
         }
-        // The listener may be waiting for a connection to close; this frees a place, too.
+        // The listener waits for a connection to close; this frees a place, too.
         listener?.read()
     }
 

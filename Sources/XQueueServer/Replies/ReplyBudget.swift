@@ -60,8 +60,10 @@ struct ReplyBudget: Sendable {
 }
 
 extension Reply {
-    /// Returns the reply, which keeps `share` until it has been sent or the client has disconnected.
+    /// Returns the reply, which keeps `share` until it has been sent or the client has disconnected. A small reply is not
+    /// counted, and sent in one write.
     func holding(_ share: ByteBudget.Share) -> Reply {
+        guard body.count > ReplyBudget.uncounted else { return self }
         share.resize(to: body.count)
         var reply = self
         reply.share = share
