@@ -14,6 +14,7 @@ class Candidate:
 _CELERY = "celery -A with_celery worker -l error --without-gossip --without-mingle --without-heartbeat"
 
 CANDIDATES = [
+    Candidate("xqueue-python", "python with_xqueue.py", "python with_xqueue.py work"),
     Candidate("sidekiq", "ruby with_sidekiq.rb", "sidekiq -r ./with_sidekiq.rb -c 10", "ruby"),
     Candidate("huey", "python with_huey.py", "huey_consumer with_huey.huey -w 1 -k thread -q"),
     Candidate(

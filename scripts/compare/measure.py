@@ -227,6 +227,7 @@ def main():
     candidates = [
         c for c in CANDIDATES
         if (not only or c.name in only) and c.venv not in options.without.split(",")
+        and (c.name != "xqueue-python" or os.environ.get("COMPARE_SERVER"))
     ]
     measurement = Measurement(options)
 
