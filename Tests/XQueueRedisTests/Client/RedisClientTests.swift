@@ -59,18 +59,21 @@ struct RedisClientTests {
         configuration.minIdleConnections = 1
         configuration.poolSize = 3
         configuration.commandsPerConnection = 4
+        // However long it takes until the connections are open.
+        configuration.commandTimeout = .seconds(600)
         try await ClientFixture.with(configuration) { client in
             #expect(client.pool.withLock { $0.connections.count } == 1)
             // While the server is paused, all commands are in flight simultaneously.
-            _ = try await server.command("CLIENT", "PAUSE", "2000", "WRITE")
+            _ = try await server.command("CLIENT", "PAUSE", "600000", "WRITE")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<100 {
                     group.addTask { _ = try await client.send(RedisCommand("INCR", "n")) }
                 }
+                try await eventually("further connections are open") {
+                    (2...3).contains(client.pool.withLock { $0.connections.count })
+                }
+                _ = try await server.command("CLIENT", "UNPAUSE")
                 try await group.waitForAll()
-            }
-            try await eventually("further connections are open") {
-                (2...3).contains(client.pool.withLock { $0.connections.count })
             }
             #expect(try await server.command("GET", "n").text == "100")
         }
