@@ -36,9 +36,13 @@ extension WriteSession {
 
     /// Whether another task than `task` has its key.
     func isKeyTaken(_ task: StoredTask) throws -> Bool {
-        guard task.record.claimsUniqueKey(at: now),
-            let scope = UniqueScope(task.record.definition.unique, type: task.typeID)
-        else { return false }
+        guard task.record.claimsUniqueKey(at: now) else { return false }
+        return try isKeyHeldByAnother(task)
+    }
+
+    /// The same whether or not the task is to hold its key.
+    func isKeyHeldByAnother(_ task: StoredTask) throws -> Bool {
+        guard let scope = UniqueScope(task.record.definition.unique, type: task.typeID) else { return false }
         return try uniqueEntry(scope).map { $0.holder != task.seq && $0.holder != Self.expected } ?? false
     }
 
@@ -47,6 +51,10 @@ extension WriteSession {
         guard task.record.claimsUniqueKey(at: now),
             let scope = UniqueScope(task.record.definition.unique, type: task.typeID)
         else { return }
+        try hold(scope, task)
+    }
+
+    private func hold(_ scope: UniqueScope, _ task: StoredTask) throws {
         var entry = UniqueEntry(holder: task.seq, expiresAt: task.record.uniqueKeyExpiry)
         if let stored = try storedEntry(scope), [task.seq, Self.expected].contains(stored.holder) {
             entry.next = stored.next
@@ -67,8 +75,10 @@ extension WriteSession {
     func adoptKey(_ task: StoredTask) throws {
         guard let scope = UniqueScope(task.record.definition.unique, type: task.typeID) else { return }
         guard task.record.pendingReason == .blocked else {
-            if task.record.status.isFinal, try uniqueEntry(scope) != nil { return }
-            return try takeKey(task)
+            // Also if its window is over: a task may wait for its end.
+            guard task.record.status.isFinal else { return try hold(scope, task) }
+            if try uniqueEntry(scope) == nil { try takeKey(task) }
+            return
         }
         var entry = try storedEntry(scope) ?? UniqueEntry(holder: Self.expected)
         entry.next = task.seq

@@ -42,6 +42,10 @@ package struct UniqueKeys: Sendable {
     /// Gives a task its key, which no other has.
     package mutating func take(_ record: TaskRecord, at now: Timestamp) {
         guard let scope = record.definition.uniqueScope, record.claimsUniqueKey(at: now) else { return }
+        hold(scope, record)
+    }
+
+    private mutating func hold(_ scope: Scope, _ record: TaskRecord) {
         var entry = entries[scope] ?? Entry()
         if let holder = entry.holder, holder != record.id { entry = Entry() }
         entry.holder = record.id
@@ -66,12 +70,14 @@ package struct UniqueKeys: Sendable {
             return true
         }
         guard copy.holdsUniqueKey ?? record.claimsUniqueKey(at: now) else { return true }
+        let held = entry(for: record.definition, at: now)
         if record.state.status.isFinal {
-            if entry(for: record.definition, at: now) == nil { take(record, at: now) }
+            if held == nil { take(record, at: now) }
             return true
         }
-        guard !isTaken(record, at: now) else { return false }
-        take(record, at: now)
+        if let holder = held?.holder, holder != record.id { return false }
+        // Also if its window is over: a task may wait for its end.
+        hold(scope, record)
         return true
     }
 

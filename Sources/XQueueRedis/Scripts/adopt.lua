@@ -17,7 +17,7 @@ local results, errors = queue('HSET', RESULTS), queue('HSET', ERRORS)
 local function adopt_key(t, holds)
   local d = definition_of(t)
   if d[UNIQUE_KEY] == '' then return true end
-  local field = (rule_of(t[TYPE], d[UNIQUE_KEY]))
+  local field, ends, window = rule_of(t[TYPE], d[UNIQUE_KEY])
   local entry = stored_entry(field)
   if t[STATUS] == $PENDING and t[REASON] == $BLOCKED then
     entry = entry or {holder = EXPECTED, expires = NONE}
@@ -27,10 +27,11 @@ local function adopt_key(t, holds)
     return true
   elseif t[STATUS] > $PROCESSING then
     if not live_entry(field) then take_key(t) end
-  elseif is_taken(t.id, t[TYPE], d[UNIQUE_KEY], d[CREATED], t[STARTED]) then
-    return false
-  else
-    take_key(t)
+  elseif holds == '1' or claimed_field(t[TYPE], d[UNIQUE_KEY], d[CREATED], t[STARTED]) then
+    local live = live_entry(field)
+    if live and live.holder ~= t.id and live.holder ~= EXPECTED then return false end
+    -- Also if its window is over: a task may wait for its end.
+    hold_key(field, t.id, expiry_of(t, ends, window))
   end
   return true
 end

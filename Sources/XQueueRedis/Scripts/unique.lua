@@ -56,6 +56,13 @@ local function is_taken(id, type, unique_key, created, started)
   return entry and entry.holder ~= id and entry.holder ~= EXPECTED
 end
 
+local function hold_key(field, id, expires)
+  local entry = stored_entry(field)
+  if not entry or (entry.holder ~= id and entry.holder ~= EXPECTED) then entry = {} end
+  entry.holder, entry.expires = id, expires
+  save_entry(field, entry)
+end
+
 -- Gives a task its key, which no other has, if it is to hold it in its present state; returns whether it is.
 local function take_key(t)
   local unique_key = definition_of(t)[UNIQUE_KEY]
@@ -67,10 +74,7 @@ local function take_key(t)
   elseif expires <= now or (expires == NONE and t[STATUS] > $PROCESSING) then
     return false
   end
-  local entry = stored_entry(field)
-  if not entry or (entry.holder ~= t.id and entry.holder ~= EXPECTED) then entry = {} end
-  entry.holder, entry.expires = t.id, expires
-  save_entry(field, entry)
+  hold_key(field, t.id, expires)
   return true
 end
 

@@ -15,7 +15,7 @@ extension WriteSession {
         let typeID = try catalog.make(record.type, db, limit: .max)
         let holds = copy.holdsUniqueKey ?? record.claimsUniqueKey(at: now)
         if holds, !record.status.isFinal, record.pendingReason != .blocked,
-            try isKeyTaken(StoredTask(seq: 0, typeID: typeID, record: record))
+            try isKeyHeldByAnother(StoredTask(seq: 0, typeID: typeID, record: record))
         {
             return .uniqueKeyTaken
         }

@@ -84,6 +84,19 @@ extension StoreConformance {
             try await pair.target.settle(try await pair.target.claimOne(), .success(nil))
             #expect(try await pair.target.submit(again).id == again.id)
         },
+        pairCase("transfer: a task that another one waits for holds its key, although its window is over") {
+            pair in
+            try await pair.source.submit(pair.source.task(unique: .windowed(.window)))
+            let running = try await pair.source.claimOne()
+            let next = try await pair.source.submit(pair.source.task(unique: .usual, .rerun))
+            pair.source.clock.advance(by: .seconds(60))
+            try await pair.copy(pageSize: 1)
+            let another = pair.source.task(unique: .usual)
+            #expect(try await pair.target.answer(to: another) == .existing(running))
+            try await pair.target.settle(running, .success(nil))
+            #expect(try await pair.target.answer(to: another)?.record.id == next.id)
+            #expect(try await pair.target.claimOne().id == next.id)
+        },
         pairCase("transfer: existing tasks stay, and a unique key has one holder") { pair in
             let (same, other) = (pair.source.task(), pair.source.task(uniqueKey: "u"))
             try await pair.source.submit([same, other])
