@@ -11,12 +11,15 @@ import Foundation
 /// Thousands of random operations, on a store and on a simple model of it: both must agree on every result and,
 /// after every operation, on every record. Halfway, the queue moves to another store.
 public enum StoreModelTest {
-    /// Six fixed seeds and a random one; only the environment's `XQUEUE_SEED` if that is set.
+    /// Seven fixed seeds, so that a change is judged by itself, and as many others as the environment's
+    /// `XQUEUE_RANDOM_SEEDS`; only `XQUEUE_SEED` if that is set.
     public static var seeds: [UInt64] {
-        if let text = ProcessInfo.processInfo.environment["XQUEUE_SEED"], let seed = UInt64(text) {
-            return [seed]
+        func number(_ name: String) -> UInt64? {
+            ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
         }
-        return [1, 2, 3, 4, 5, 6, SystemRandomSource().next() >> 16]
+        if let seed = number("XQUEUE_SEED") { return [seed] }
+        let random = SystemRandomSource()
+        return Array(1...7) + (0..<(number("XQUEUE_RANDOM_SEEDS") ?? 0)).map { _ in random.next() >> 16 }
     }
 
     /// Runs `operations` operations drawn from `seed`. The first disagreement is thrown, and names the seed for
