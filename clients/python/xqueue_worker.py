@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import datetime
 import http.client
 import inspect
@@ -1126,7 +1127,16 @@ class Worker:
                 ends += [end for end in later if end.due <= now]
                 # The others were released.
                 ends = [end for end in ends if end.task.lease in self._held]
-            later = [end for end in later if end.due > now] + self._report_all(ends)
+            later = [end for end in later if end.due > now]
+            try:
+                later += self._report_all(ends)
+            except Exception:
+                # Unexpected, such as a logging handler that raises. An outcome told twice does no harm.
+                for end in ends:
+                    end.due = now + 1.0
+                later += ends
+                with contextlib.suppress(Exception):
+                    log.exception("cannot report outcomes; retrying in 1 s")
             with self._lock:
                 was_full = self._backlog >= self._BACKLOG_BYTES
                 self._backlog = sum(end.cost for end in later) + sum(end.cost for end in self._outbox)
@@ -1189,11 +1199,11 @@ class Worker:
                 lost = {first.task.lease}
         except Exception as error:
             return self._retry(ends, error)
+        with self._lock:
+            self._forget(*[end.task for end in ends])
         for end in ends:
             if end.task.lease in lost:
                 log.warning("the lease of task %s was lost before it ended", end.task.id)
-        with self._lock:
-            self._forget(*[end.task for end in ends])
         return []
 
     def _rephrase(self, end: _End, error: XQueueError) -> bool:

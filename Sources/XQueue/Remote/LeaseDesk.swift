@@ -112,13 +112,9 @@ final class LeaseDesk: Sendable {
         let deadline = context.clock.instant() + request.wait
         try await workers.noteContact(request.worker, maxTasks: request.maxTasks)
         poll.onAbandon { [weak self] tasks in self?.release(tasks) }
-        let entry = state.withLock { state in
-            state.opened += 1
-            state.open[state.opened] = poll
-            return LeaseEntry(number: state.opened, request: request, poll: poll)
-        }
+        let (entry, admission) = try admit(request, poll)
         defer { state.withLock { _ = $0.open.removeValue(forKey: entry.number) } }
-        switch try admit(entry) {
+        switch admission {
         case .queued: break
         case .claimsOnce:
             // First, so that the poll waits for the claim.
@@ -144,13 +140,13 @@ final class LeaseDesk: Sendable {
             poll.abandon()
         }
         timer.remove(entry.number)
-        remove(entry)
+        leave(entry, answer)
         workers.polls(request.worker.name, -1)
         return try answer.get()
     }
 
     private enum Admission {
-        /// The poll waits in its queue.
+        /// The poll waits in its line.
         case queued
         /// The request does not wait: it gets one claim of its own.
         case claimsOnce
@@ -158,24 +154,32 @@ final class LeaseDesk: Sendable {
         case stopped
     }
 
-    private func admit(_ entry: LeaseEntry) throws(QueueError) -> Admission {
+    private func admit(
+        _ request: LeaseRequest, _ poll: LeasePoll
+    ) throws(QueueError) -> (LeaseEntry, Admission) {
         let limit = configuration.maxRemoteWorkers
         return try state.withLock { state throws(QueueError) in
-            if state.isStopped { return .stopped }
-            guard entry.request.wait > .zero else { return .claimsOnce }
-            guard state.polls < limit else {
+            let isQueued = !state.isStopped && request.wait > .zero
+            guard !isQueued || state.polls < limit else {
                 throw QueueError(.tooManyWorkers, "this node already has \(limit) waiting lease requests")
             }
+            // Under one lock with its number, so that lines are in the order of numbers.
+            state.opened += 1
+            let entry = LeaseEntry(number: state.opened, request: request, poll: poll)
+            state.open[entry.number] = poll
+            guard isQueued else { return (entry, state.isStopped ? .stopped : .claimsOnce) }
             state.polls += 1
             state.lines.add(entry)
-            return .queued
+            return (entry, .queued)
         }
     }
 
-    private func remove(_ entry: LeaseEntry) {
+    private func leave(_ entry: LeaseEntry, _ answer: LeasePoll.Answer) {
+        // A claim that answers a poll has taken it out of its line.
+        let mayBeInLine = if case .success(let found) = answer { found.tasks.isEmpty } else { false }
         state.withLock { state in
             state.polls -= 1
-            state.lines.remove(entry)
+            if mayBeInLine { state.lines.remove(entry) }
         }
     }
 
@@ -194,47 +198,63 @@ final class LeaseDesk: Sendable {
     private func claimInRounds() async {
         while case let round = state.withLock({ $0.lines.next() }), !round.isEmpty {
             let finds = await claim(round)
-            state.withLock { state in
-                if let finds { state.lines.claimed(finds) } else { state.lines.failed(round) }
-            }
+            state.withLock { $0.lines.claimed(finds) }
         }
     }
 
     /// Claims tasks for polls in one call, and answers those it finds some for.
     ///
-    /// - Returns: What it found for each; nil if the claim failed, and all have got the error.
-    private func claim(_ round: [LeaseEntry]) async -> [LeaseFind]? {
+    /// - Returns: What it found for each.
+    private func claim(_ round: [LeaseEntry]) async -> [LeaseFind] {
         do throws(QueueError) {
             let share = try takeShare(for: round)
+            // The answers have shares of their own then.
+            defer { share?.resize(to: 0) }
+            let maxBytes = share?.bytes ?? ModelLimits.answerBytes
             let claimed = try await QueueError.wrapping { () async throws(StoreError) in
-                try await self.attempts.claim(
-                    round.map(\.share), isRemote: true, maxBytes: share?.bytes ?? ModelLimits.answerBytes)
+                try await self.attempts.claim(round.map(\.share), isRemote: true, maxBytes: maxBytes)
             }
             for record in claimed.tasks.joined() {
                 if let attempt = attempts.begin(record, claimed.terms) { held.insert(attempt) }
             }
-            share?.resize(to: 0)
-            return answer(round, claimed)
+            return answer(round, claimed, maxBytes)
         } catch {
-            for entry in round { entry.poll.claimEnded(.failure(error)) }
-            return nil
+            return fail(round, error)
         }
     }
 
-    private func answer(_ round: [LeaseEntry], _ claimed: Attempts.Claim) -> [LeaseFind] {
-        let last = claimed.tasks.lastIndex { !$0.isEmpty } ?? 0
+    /// What a task takes in a claim beside its payload, in bytes, as an estimate.
+    private static let taskBytes = 256
+
+    private func answer(_ round: [LeaseEntry], _ claimed: Attempts.Claim, _ maxBytes: Int) -> [LeaseFind] {
+        let last = claimed.tasks.lastIndex { !$0.isEmpty }
+        let bytes = claimed.tasks.joined().reduce(0) { $0 + $1.contentBytes + Self.taskBytes }
+        // Its size may have ended the claim, or the number of tasks it had to park.
+        let isCut = claimed.hasMore && (last == nil || bytes > maxBytes / 2)
         return round.indices.map { index in
             let (entry, tasks) = (round[index], claimed.tasks[index])
-            // A claim that was cut short had nothing left for the polls before.
-            let isDry = tasks.count < entry.request.maxTasks && (!claimed.hasMore || index < last)
+            // What is left is of other types if the claim went on after a poll it did not fill.
+            let isUnfilled = tasks.count < entry.request.maxTasks
+            let isDry = !claimed.hasMore || (isUnfilled && !(isCut && index >= last ?? 0))
             guard !tasks.isEmpty else {
                 return LeaseFind(
                     entry: entry, isServed: false, waits: entry.poll.claimFoundNothing(), isDry: isDry)
             }
             let share = entry.poll.budget?.note(tasks.reduce(0) { $0 + $1.contentBytes })
             entry.poll.claimEnded(
-                .success(LeaseAnswer(tasks: tasks, hasMore: claimed.hasMore && !isDry, share: share)))
+                .success(LeaseAnswer(tasks: tasks, hasMore: !isDry, share: share)))
             return LeaseFind(entry: entry, isServed: true, waits: false, isDry: isDry)
+        }
+    }
+
+    /// Answers the longest waiting poll of each line with the error. The others wait: the next wake-up retries.
+    private func fail(_ round: [LeaseEntry], _ error: QueueError) -> [LeaseFind] {
+        var lines: Set<[String]> = []
+        return round.map { entry in
+            let isFirst = lines.insert(entry.types).inserted
+            if isFirst { entry.poll.claimEnded(.failure(error)) }
+            return LeaseFind(
+                entry: entry, isServed: false, waits: !isFirst && entry.poll.claimFoundNothing(), isDry: true)
         }
     }
 

@@ -36,7 +36,7 @@ struct LeaseLine {
     private var width = 1
     /// Polls that a claim is under way for.
     private var claiming = 0
-    /// Something may have become ready since the last claim began.
+    /// Something may have become ready since the last claim began, also if that is for all polls of the line.
     var isSignaled = false
 
     var hasWaiting: Bool { !waiting.isEmpty }
@@ -48,21 +48,40 @@ struct LeaseLine {
         waiting.append(entry)
     }
 
-    mutating func remove(_ poll: LeasePoll) {
-        waiting.removeAll { $0.poll === poll }
+    /// Removes a poll unless a claim is under way for it.
+    mutating func remove(_ entry: LeaseEntry) {
+        // Those a claim finds nothing for go back to their places, so the polls are in the order of their numbers.
+        var (low, high) = (0, waiting.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if waiting[middle].number < entry.number { low = middle + 1 } else { high = middle }
+        }
+        if low < waiting.count, waiting[low].number == entry.number { waiting.remove(at: low) }
     }
 
     mutating func removeAll() {
         waiting = []
     }
 
-    /// Takes the polls that the next claim serves, at most `limit`.
-    mutating func next(atMost limit: Int) -> [LeaseEntry] {
-        isSignaled = false
+    /// Takes the polls that the next claim serves.
+    ///
+    /// - Parameters:
+    ///   - limit: Maximum number of polls.
+    ///   - tasks: How many tasks they may request together.
+    ///   - isFirst: Whether the claim has no polls yet: then it serves one, however many tasks that requests.
+    mutating func next(atMost limit: Int, tasks: Int, isFirst: Bool) -> [LeaseEntry] {
         var entries: [LeaseEntry] = []
-        while entries.count < min(width, limit), let entry = waiting.popFirst() {
-            if entry.poll.beginClaim() { entries.append(entry) }
+        var left = tasks
+        while entries.count < min(width, limit), let entry = waiting.first,
+            entry.request.maxTasks <= left || (isFirst && entries.isEmpty)
+        {
+            waiting.removeFirst()
+            guard entry.poll.beginClaim() else { continue }
+            entries.append(entry)
+            left -= entry.request.maxTasks
         }
+        // What found no room in this claim is for the next one.
+        if !entries.isEmpty || waiting.isEmpty { isSignaled = false }
         claiming += entries.count
         return entries
     }
@@ -70,17 +89,15 @@ struct LeaseLine {
     /// Notes what a claim found for each poll it was for.
     mutating func claimed(_ finds: [LeaseFind]) {
         claiming -= finds.count
-        for find in finds.reversed() where find.waits { waiting.prepend(find.entry) }
+        // One that has ended meanwhile is not put back: nobody would remove it any more.
+        for find in finds.reversed() where find.waits && find.entry.poll.isWaiting {
+            waiting.prepend(find.entry)
+        }
         if finds.contains(where: \.isDry) {
             width = max(finds.count(where: \.isServed), 1)
         } else {
             width = min(2 * width, Self.maxWidth)
             isSignaled = true
         }
-    }
-
-    /// Notes that a claim failed: the next wake-up retries.
-    mutating func failed(_ count: Int) {
-        claiming -= count
     }
 }

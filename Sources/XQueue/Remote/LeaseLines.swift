@@ -10,15 +10,15 @@ struct LeaseLines {
     private var lines: [[String]: LeaseLine] = [:]
     private var isClaiming = false
 
-    /// The lists of types that polls wait for.
-    var waiting: [[String]] { lines.filter { $0.value.hasWaiting }.map(\.key) }
+    /// The lists of types that polls wait for, with or without a claim under way for them.
+    var waiting: [[String]] { Array(lines.keys) }
 
     mutating func add(_ entry: LeaseEntry) {
         lines[entry.types, default: LeaseLine()].add(entry)
     }
 
     mutating func remove(_ entry: LeaseEntry) {
-        change(entry.types) { $0.remove(entry.poll) }
+        change(entry.types) { $0.remove(entry) }
     }
 
     /// Drops all waiting polls.
@@ -28,10 +28,11 @@ struct LeaseLines {
 
     /// Notes that tasks may have become ready for the polls that wait for `types`. Returns whether to start a claimer.
     mutating func signal(_ types: [String]) -> Bool {
-        guard lines[types]?.hasWaiting == true else { return false }
-        lines[types]?.isSignaled = true
-        defer { isClaiming = true }
-        return !isClaiming
+        // A claim under way may have looked before the task was there.
+        change(types) { $0.isSignaled = true }
+        guard !isClaiming, lines[types]?.hasWaiting == true else { return false }
+        isClaiming = true
+        return true
     }
 
     /// The polls to claim for next, in the order in which they came; none ends the claimer.
@@ -39,17 +40,16 @@ struct LeaseLines {
         var round: [LeaseEntry] = []
         var (tasks, types) = (0, 0)
         let signaled = lines.filter { $0.value.isSignaled && $0.value.hasWaiting }
-        let order = signaled.sorted { ($0.value.first ?? 0) < ($1.value.first ?? 0) }.map(\.key)
-        for list in order {
-            let room = min(
-                Self.maxPolls - round.count, max(Self.maxTypes - types, 0) / list.count, Self.maxTasks - tasks
-            )
+        for list in signaled.sorted(by: { ($0.value.first ?? 0) < ($1.value.first ?? 0) }).map(\.key) {
+            let room = min(Self.maxPolls - round.count, max(Self.maxTypes - types, 0) / list.count)
             guard room > 0 || round.isEmpty else { break }
-            let entries = lines[list]?.next(atMost: max(room, 1)) ?? []
-            round += entries
-            types += entries.count * list.count
-            tasks += entries.reduce(0) { $0 + $1.request.maxTasks }
-            if lines[list]?.isEmpty == true { lines[list] = nil }
+            change(list) { line in
+                let entries = line.next(
+                    atMost: max(room, 1), tasks: Self.maxTasks - tasks, isFirst: round.isEmpty)
+                round += entries
+                types += entries.count * list.count
+                tasks += entries.reduce(0) { $0 + $1.request.maxTasks }
+            }
         }
         isClaiming = !round.isEmpty
         return round.sorted { $0.number < $1.number }
@@ -62,17 +62,10 @@ struct LeaseLines {
         }
     }
 
-    /// Notes that the claim for a round failed.
-    mutating func failed(_ round: [LeaseEntry]) {
-        for (types, members) in Dictionary(grouping: round, by: \.types) {
-            change(types) { $0.failed(members.count) }
-        }
-    }
-
-    /// Changes a line, and drops it once it is empty.
+    /// Changes a line in place, and drops it once it is empty.
     private mutating func change(_ types: [String], _ body: (inout LeaseLine) -> Void) {
-        guard var line = lines[types] else { return }
-        body(&line)
-        lines[types] = line.isEmpty ? nil : line
+        guard let place = lines.index(forKey: types) else { return }
+        body(&lines.values[place])
+        if lines.values[place].isEmpty { lines.remove(at: place) }
     }
 }

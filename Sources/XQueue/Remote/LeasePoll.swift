@@ -69,6 +69,9 @@ package final class LeasePoll: Sendable {
         state.withLock { $0.returnTasks = body }
     }
 
+    /// Whether it has no answer yet.
+    var isWaiting: Bool { state.withLock { $0.answer == nil } }
+
     /// Returns false if the poll has its answer, and needs no claim.
     func beginClaim() -> Bool {
         state.withLock { state in

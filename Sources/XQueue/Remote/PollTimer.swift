@@ -5,13 +5,14 @@ import XQueueCore
 final class PollTimer: Sendable {
     private struct State {
         var polls: [Int: (poll: LeasePoll, deadline: MonotonicInstant)] = [:]
-        /// When the sleep ends; nil if there is none.
-        var wakesAt: MonotonicInstant?
+        var isRunning = false
+        /// When the sleep ends.
+        var wakesAt = MonotonicInstant(nanoseconds: 0)
     }
 
     private let clock: any QueueClock
     /// Signaled when the sleep must end earlier.
-    private let isEarlier = AsyncEvent()
+    private let wakeUp = AsyncEvent()
     private let state = Mutex(State())
 
     init(_ clock: any QueueClock) {
@@ -20,18 +21,20 @@ final class PollTimer: Sendable {
 
     /// Ends a poll at `deadline` unless it is removed before.
     func add(_ poll: LeasePoll, _ number: Int, until deadline: MonotonicInstant) {
-        let wakesAt = state.withLock { state in
+        let (starts, isEarlier) = state.withLock { state in
             state.polls[number] = (poll, deadline)
-            let wakesAt = state.wakesAt
-            state.wakesAt = min(wakesAt ?? deadline, deadline)
-            return wakesAt
+            let starts = !state.isRunning
+            let isEarlier = starts || deadline < state.wakesAt
+            state.isRunning = true
+            if isEarlier { state.wakesAt = deadline }
+            return (starts, isEarlier)
         }
-        guard let wakesAt else {
+        if starts {
             // Ends once it wakes and no poll is left.
             Task { await self.run() }
-            return
+        } else if isEarlier {
+            wakeUp.signal()
         }
-        if deadline < wakesAt { isEarlier.signal() }
     }
 
     func remove(_ number: Int) {
@@ -45,17 +48,21 @@ final class PollTimer: Sendable {
             return state.polls.values.map(\.poll)
         }
         for poll in polls { poll.expire() }
-        isEarlier.signal()
+        wakeUp.signal()
     }
 
     private func run() async {
-        while let time = state.withLock({ $0.wakesAt }) {
-            await isEarlier.wait(until: time, clock: clock)
+        var isOver = false
+        while !isOver {
+            await wakeUp.wait(until: state.withLock { $0.wakesAt }, clock: clock)
             let due = state.withLock { state in
                 let now = clock.instant()
                 let due = state.polls.filter { $0.value.deadline <= now }
                 for number in due.keys { state.polls[number] = nil }
-                state.wakesAt = state.polls.values.map(\.deadline).min()
+                let next = state.polls.values.map(\.deadline).min()
+                state.wakesAt = next ?? now
+                isOver = next == nil
+                state.isRunning = !isOver
                 return due.values.map(\.poll)
             }
             for poll in due { poll.expire() }

@@ -66,10 +66,7 @@ extension ModelState {
             var wanted = share.count
             for candidate in ready where share.types.contains(candidate.type) {
                 guard records[candidate.id]?.pendingReason == .ready, isFree(candidate.type) else { continue }
-                guard wanted > 0, bytes <= request.maxBytes else {
-                    result.hasMore = true
-                    break
-                }
+                guard wanted > 0, bytes <= request.maxBytes else { break }
                 guard hasToken(candidate) else {
                     _ = take(.park, candidate.id, at: now)
                     continue
@@ -80,6 +77,10 @@ extension ModelState {
                 wanted -= 1
                 bytes += record.contentBytes
             }
+        }
+        let types = Set(request.shares.flatMap(\.types))
+        result.hasMore = records.values.contains {
+            $0.pendingReason == .ready && types.contains($0.type) && isFree($0.type)
         }
         unpark()
         return result

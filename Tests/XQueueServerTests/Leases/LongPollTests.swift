@@ -63,7 +63,7 @@ import XQueueTesting
         }
     }
 
-    @Test("need one claim for a single task and share claims for many tasks, however many wait") func coalesced() async throws {
+    @Test("need one claim for a single task, and few for many tasks") func coalesced() async throws {
         try await Self.run { server in
             var connections: [RawConnection] = []
             for index in 0..<50 {

@@ -656,6 +656,21 @@ class BatchTest(unittest.TestCase):
         self.assertEqual(len(failed), 3)
         self.assertEqual(sorted(runs), list(range(20)))
 
+    def test_outcomes_are_reported_after_an_unexpected_error(self) -> None:
+        worker = Worker(self.server.url, concurrency=2)
+        report, failures = worker._report_all, [RuntimeError("a broken log handler")]
+
+        def report_all(ends: Any) -> Any:
+            if failures:
+                raise failures.pop()
+            return report(ends)
+
+        worker._report_all = report_all  # type: ignore[method-assign]
+        worker.add("shaky", lambda task: None)
+        ids = self.submit("shaky", list(range(5)), max_retry=0)
+        with self.assertLogs("xqueue", level="ERROR"), Running(worker):
+            self.assertEqual({self.server.ended(id)["status"] for id in ids}, {"success"})
+
     def test_a_server_error_does_not_block_others(self) -> None:
         worker = Worker(self.server.url, concurrency=1, prefetch=30)
         go_on = self.hold(worker)

@@ -35,10 +35,10 @@ extension StoreConformance {
             let attempts = try running.map { try fixture.attempt(of: $0) }
             _ = try await fixture.store.cancel([running[0].id], grace: .seconds(5))
             try await fixture.settle(running[1], .success(nil))
-            let stranger = AttemptID(taskID: fixture.nextID(), token: attempts[0].token)
+            let unknown = AttemptID(taskID: fixture.nextID(), token: attempts[0].token)
             let wrong = AttemptID(taskID: running[2].id, token: attempts[0].token)
             let outcomes = try await fixture.store.heartbeat(
-                attempts + [stranger, wrong], lease: .seconds(60))
+                attempts + [unknown, wrong], lease: .seconds(60))
             #expect(outcomes == [.cancelRequested, .lost, .held, .lost, .lost])
             #expect(try await fixture.store.heartbeat([], lease: .seconds(60)) == [])
         },
