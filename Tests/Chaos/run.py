@@ -84,10 +84,12 @@ class Run:
         executor = Executor(cluster, faults)
         schedules = Schedules(cluster.nodes, cluster.types, records)
         gauges.sample("base")
-        schedules.make()
-        for part in (gauges, follower, subscriber, load):
+        for part in (gauges, follower, subscriber):
             if part:
                 part.start()
+        # Their first ticks may come at once, and the witnesses must see them.
+        schedules.make()
+        load.start()
         start = time.monotonic() + WARM_UP
         self._describe(cluster)
         self._watch(executor, load, follower, start)
