@@ -7,6 +7,25 @@ import unittest
 from support.case import ConsoleCase
 from support.programs import PATIENCE
 
+# Holds the replies to submissions until `release()`; `isProcessing` is set by the event of a task's start.
+HELD_REPLY = """
+const held = new Promise((resolve) => { window.release = resolve; });
+const send = window.fetch;
+window.fetch = async (address, options) => {
+  const reply = await send(address, options);
+  if (options?.method === "POST") await held;
+  return reply;
+};
+window.WebSocket = class extends WebSocket {
+  constructor(...rest) {
+    super(...rest);
+    this.addEventListener("message", ({ data }) => {
+      window.isProcessing ||= data.includes('"status":"processing"');
+    });
+  }
+};
+"""
+
 
 class SubmitTest(ConsoleCase):
     def test_a_task_submitted_in_the_form_is_shown_until_it_succeeds(self):
@@ -23,6 +42,15 @@ class SubmitTest(ConsoleCase):
         page.wait_for_text("[aria-label=Result]", "héllo 你好")
         identifier = page.evaluate("location.hash.split('/').at(-1)")
         self.assertEqual(self.server.task(identifier)["result"], {"message": "héllo 你好"})
+
+    def test_events_may_come_before_the_reply(self):
+        page = self.open("submit", prelude=HELD_REPLY)
+        page.fill("[name=type]", "example")
+        page.fill("[name=payload]", '{"duration_ms":600000}')
+        page.click("button[type=submit]")
+        page.wait_until("window.isProcessing", "the event of the start arrives")
+        page.evaluate("window.release(), true")
+        page.wait_for_text(".recent .chip", "Processing")
 
     def test_the_curl_line_submits_the_same(self):
         page = self.open("submit")

@@ -69,6 +69,8 @@ export function submitView({ model, query }) {
       });
       recent = [task, ...recent.filter((entry) => entry.id !== task.id)].slice(0, RECENT);
       paint();
+      // The task's first events may have come before the reply.
+      reload([task]);
     } catch (error) {
       form.fail(error);
     } finally {
@@ -86,9 +88,9 @@ export function submitView({ model, query }) {
     }
   }
 
-  /** Called after events may have been missed. */
-  async function reload() {
-    const answers = await Promise.allSettled(recent.map((task) => api.task(task.id)));
+  /** Reads tasks again whose events may have been missed. */
+  async function reload(tasks) {
+    const answers = await Promise.allSettled(tasks.map((task) => api.task(task.id)));
     for (const { value } of answers) {
       const task = value && recent.find((entry) => entry.id === value.id);
       if (task && value.version >= task.version) Object.assign(task, value);
@@ -109,10 +111,10 @@ export function submitView({ model, query }) {
 
   form.fill(draft ?? { type: query.get("type") ?? "" });
   paint();
-  reload();
+  reload(recent);
   const from = query.get("from");
   if (from) api.task(from).then((task) => form.fill(fieldsOf(task)), (error) => form.say(explain(error)));
-  return { node, take, paint, reload, tick() {}, close() {} };
+  return { node, take, paint, reload: () => reload(recent), tick() {}, close() {} };
 }
 
 function recentRow({ task, name }) {
