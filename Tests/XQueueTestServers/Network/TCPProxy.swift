@@ -9,8 +9,16 @@ package final class TCPProxy: Sendable {
         var delay = TimeAmount.zero
         var isRefusing = false
         var isStalled = false
+        var bytesUntilStall: Int?
         var connections: [ObjectIdentifier: any Channel] = [:]
         var target: Int
+
+        /// Notes that data has passed.
+        mutating func count(_ bytes: Int) {
+            guard !isStalled, let left = bytesUntilStall else { return }
+            bytesUntilStall = left > bytes ? left - bytes : nil
+            isStalled = bytesUntilStall == nil
+        }
     }
 
     /// Port for clients.
@@ -73,6 +81,13 @@ package final class TCPProxy: Sendable {
     package func setStalled(_ isStalled: Bool) {
         state.value.withLock { $0.isStalled = isStalled }
     }
+
+    /// Stalls once this many bytes have passed, in both directions together.
+    package func stall(afterBytes count: Int) {
+        state.value.withLock { $0.bytesUntilStall = count }
+    }
+
+    package var isStalled: Bool { state.value.withLock { $0.isStalled } }
 
     /// Target port of new connections.
     package func setTarget(_ port: Int) {

@@ -15,7 +15,10 @@ final class TCPProxyHandler: ChannelInboundHandler, Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        let (delay, isStalled) = state.value.withLock { ($0.delay, $0.isStalled) }
+        let (delay, isStalled) = state.value.withLock { state in
+            defer { state.count(buffer.readableBytes) }
+            return (state.delay, state.isStalled)
+        }
         if isStalled { return }
         guard delay > .zero else { return peer.writeAndFlush(buffer, promise: nil) }
         // An event loop runs tasks with equal delays in the order they were scheduled.
