@@ -201,7 +201,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Replies with an error, without involving the routes, and ends the connection.
     private func reject(_ error: QueueError, context: ChannelHandlerContext) {
         let reply = ErrorReply.reply(for: error)
-        let response = reply.response
+        let response = reply.response(on: context.channel)
         context.write(wrapOutboundOut(.head(response.head)), promise: nil)
         context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
         state.isReadingRequest = true

@@ -136,7 +136,7 @@ final class EventGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func send(_ reply: Reply, context: ChannelHandlerContext) {
-        context.write(wrapOutboundOut(.head(reply.response.head)), promise: nil)
+        context.write(wrapOutboundOut(.head(reply.response(on: context.channel).head)), promise: nil)
         context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }

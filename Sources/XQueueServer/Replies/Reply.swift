@@ -45,24 +45,29 @@ struct Reply: Sendable {
         return reply
     }
 
-    var response: Response {
+    /// - Parameter channel: The connection, or its stream, that the response is written to.
+    func response(on channel: any Channel) -> Response {
         // Replies that cannot have content must not have a Content-Length either (RFC 9110, section 8.6).
         guard status != .noContent, status != .notModified else {
             var response = Response(status: status, headers: headers)
             response.headers[.contentLength] = nil
             return response
         }
-        return Response(status: status, headers: headers, body: responseBody)
+        return Response(status: status, headers: headers, body: responseBody(on: channel))
     }
 
     /// Sends a large body in small buffers, as fast as the client reads, and shrinks its share of the budget meanwhile.
-    private var responseBody: ResponseBody {
+    private func responseBody(on channel: any Channel) -> ResponseBody {
         guard let share else { return ResponseBody(byteBuffer: body.buffer) }
         let rest = ReplyRest(body)
         return ResponseBody(contentLength: body.count) { [share] writer in
             while let buffer = rest.next() {
                 try await writer.write(buffer)
-                share.resize(to: rest.count)
+                // `write` returns before its buffer has reached the event loop, and waits only once the event loop has
+                // found the socket full: without this, dozens of buffers would be on their way to a client that reads
+                // nothing.
+                if rest.heldBytes > 0 { try await channel.eventLoop.submit {}.get() }
+                share.resize(to: rest.heldBytes)
             }
             try await writer.finish(nil)
         }

@@ -57,8 +57,8 @@ final class ReplyRest: Sendable {
         self.state = Mutex(state)
     }
 
-    /// Number of unsent bytes.
-    var count: Int { state.withLock { $0.count } }
+    /// Number of bytes in memory: the unsent ones, and those of a piece that is partly sent.
+    var heldBytes: Int { state.withLock { $0.count + $0.sent } }
 
     /// The next bytes; nil at the end.
     func next() -> ByteBuffer? {

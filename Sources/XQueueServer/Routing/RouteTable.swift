@@ -66,7 +66,8 @@ struct RouteTable: HTTPResponder {
         reply = api.budget.counted(reply)
         if !crossOrigin.isOff { reply.headers.append(contentsOf: crossOrigin.headers(for: request.head)) }
         (match?.0.metrics(for: request.method) ?? unrouted)?.answered(reply.status, since: start)
-        return request.method == .head ? reply.response.createHeadResponse() : reply.response
+        let response = reply.response(on: context.channel)
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func reply(

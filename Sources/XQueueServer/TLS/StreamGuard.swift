@@ -71,7 +71,8 @@ final class StreamGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if !isReplying {
             let reply = ErrorReply.reply(
                 for: QueueError(.requestTimeout, "timed out receiving the request"))
-            write(context: context, data: NIOAny(HTTPResponsePart.head(reply.response.head)), promise: nil)
+            let head = reply.response(on: context.channel).head
+            write(context: context, data: NIOAny(HTTPResponsePart.head(head)), promise: nil)
             context.write(wrapOutboundOut(.body(reply.body.buffer)), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }
