@@ -18,13 +18,16 @@ extension SQLiteStore {
 
     private func holders(among tasks: [TaskRecord]) async throws(StoreError) -> Set<TaskID> {
         guard !tasks.isEmpty else { return [] }
+        let now = clock.now()
         return try await read { db in
             let statement = try PreparedStatement(
                 cachedBy: db,
                 """
                 SELECT 1 FROM tasks JOIN unique_keys ON unique_keys.key = unique_key AND holder = seq
                 WHERE id = ? AND unique_keys.type IN (0, tasks.type)
+                    AND (next IS NOT NULL OR expires_at IS NULL OR expires_at > ?)
                 """)
+            statement.bind(2, now)
             var holders: Set<TaskID> = []
             for task in tasks {
                 statement.bind(1, task.id)

@@ -97,6 +97,12 @@ extension StoreConformance {
             #expect(try await pair.target.answer(to: another)?.record.id == next.id)
             #expect(try await pair.target.claimOne().id == next.id)
         },
+        pairCase("transfer: a key whose window is over is not held again") { pair in
+            try await pair.source.submit(pair.source.task(unique: .windowed(.window)))
+            _ = try await pair.source.claimOne()
+            pair.source.clock.advance(by: .seconds(60))
+            #expect(try await pair.source.store.copies(TaskQuery()).copies.map(\.holdsUniqueKey) == [false])
+        },
         pairCase("transfer: existing tasks stay, and a unique key has one holder") { pair in
             let (same, other) = (pair.source.task(), pair.source.task(uniqueKey: "u"))
             try await pair.source.submit([same, other])
