@@ -84,39 +84,35 @@ import XQueueTesting
             try await Self.fill(server.store, 12)
             var readers: [RawConnection] = []
             var refused: RawConnection.Reply?
-            for _ in 0..<40 where refused == nil {
+            var leased = 0
+            let other = try await server.connect()
+            func answer(to request: String) async throws -> RawConnection.Reply {
+                try await other.send(request)
+                return try #require(await other.reply())
+            }
+            // A reader holds its part of the budget once the network buffers are full, and not if its other requests were
+            // rejected before. So there are more of them until everything large is rejected.
+            search: for _ in 0..<40 where refused == nil {
                 let reader = try await server.connect()
                 try await reader.stopReading()
                 // More than the network buffers.
                 let request = ConnectionTests.get("/api/v1/tasks?limit=1000")
                 try await reader.send(String(repeating: request, count: 20))
                 readers.append(reader)
-                // The reply to an earlier probe may still be counted when the next one comes: only a lasting
-                // rejection says that the readers hold the budget.
-                var rejections: [RawConnection.Reply] = []
-                for _ in 0..<5 {
-                    let probe = try await server.connect()
-                    try await probe.send(ConnectionTests.get("/api/v1/tasks?limit=1"))
-                    let reply = try #require(await probe.reply())
-                    try await probe.close()
-                    guard reply.status == 503 else { break }
-                    rejections.append(reply)
+                for limit in [1, 1, 1, 1, 1, 1000] {
+                    let reply = try await answer(to: ConnectionTests.get("/api/v1/tasks?limit=\(limit)"))
+                    guard reply.status == 503 else { continue search }
                     try await Task.sleep(for: .milliseconds(50))
                 }
-                if rejections.count == 5 { refused = rejections.last }
+                let worker = #"{"worker":"w","types":["a"],"max_tasks":1}"#
+                let reply = try await answer(to: ConnectionTests.post(worker, path: "/api/v1/leases"))
+                if reply.status == 503 { refused = reply } else { leased += 1 }
             }
             let reply = try #require(refused)
             #expect(reply.body.contains(#""code":"overloaded""#))
             #expect(reply.head.lowercased().contains("retry-after: 1"))
-            let other = try await server.connect()
-            try await other.send(ConnectionTests.get("/api/v1/stats"))
-            #expect(await other.reply()?.status == 200)
-            try await other.send(ConnectionTests.get("/api/v1/tasks?limit=1000"))
-            #expect(await other.reply()?.status == 503)
-            let worker = #"{"worker":"w","types":["a"],"max_tasks":5}"#
-            try await other.send(ConnectionTests.post(worker, path: "/api/v1/leases"))
-            #expect(await other.reply()?.status == 503)
-            #expect(try await server.store.tasks(TaskQuery(statuses: [.processing])).total == 0)
+            #expect(try await answer(to: ConnectionTests.get("/api/v1/stats")).status == 200)
+            #expect(try await server.store.tasks(TaskQuery(statuses: [.processing])).total == leased)
             for reader in readers { try await reader.close() }
             try await eventually("there is room again") {
                 try await other.send(ConnectionTests.get("/api/v1/tasks?limit=1"))
