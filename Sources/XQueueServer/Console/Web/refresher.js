@@ -18,6 +18,10 @@ export class Refresher {
     this.#load = load;
   }
 
+  get isLoading() {
+    return this.#isLoading;
+  }
+
   /** Loads now, or again once the current load has ended. */
   async now() {
     clearTimeout(this.#timer);

@@ -127,7 +127,7 @@ export function scheduleView({ name }) {
   return {
     node,
     take(events) {
-      if (!schedule || concernsRuns([schedule], events)) refresh();
+      if (schedule ? concernsRuns([schedule], events) : refresher.isLoading) refresh();
     },
     takeTicks(events) {
       if (events.some((event) => event.schedule === name)) refresh();

@@ -67,7 +67,7 @@ export function schedulesView() {
   return {
     node,
     take(events) {
-      if (!schedules || concernsRuns(schedules, events)) refresher.plan();
+      if (schedules ? concernsRuns(schedules, events) : refresher.isLoading) refresher.plan();
     },
     takeTicks: () => refresher.plan(),
     paint() {},
