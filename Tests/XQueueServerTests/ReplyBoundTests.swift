@@ -99,6 +99,7 @@ import XQueueTesting
                 let request = ConnectionTests.get("/api/v1/tasks?limit=1000")
                 try await reader.send(String(repeating: request, count: 20))
                 readers.append(reader)
+                // Several times: an earlier reply may still be counted, and only a lasting rejection is due to the readers.
                 for limit in [1, 1, 1, 1, 1, 1000] {
                     let reply = try await answer(to: ConnectionTests.get("/api/v1/tasks?limit=\(limit)"))
                     guard reply.status == 503 else { continue search }

@@ -66,8 +66,9 @@ struct Reply: Sendable {
                 // `write` returns before its buffer has reached the event loop, and waits only once the event loop has
                 // found the socket full: without this, dozens of buffers would be on their way to a client that reads
                 // nothing.
-                if rest.heldBytes > 0 { try await channel.eventLoop.submit {}.get() }
-                share.resize(to: rest.heldBytes)
+                let held = rest.heldBytes
+                if held > 0 { try await channel.eventLoop.submit {}.get() }
+                share.resize(to: held)
             }
             try await writer.finish(nil)
         }

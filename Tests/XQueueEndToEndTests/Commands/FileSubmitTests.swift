@@ -76,7 +76,7 @@ import XQueueTesting
         for round in 1...4 {
             let before = try await api.stats()[.pending]
             // In the middle of a request or a reply, wherever that is.
-            proxy.stall(afterBytes: 100_000 + round)
+            proxy.stall(afterBytes: 100_000)
             let run = try tool.start(arguments)
             try await eventually("the run is in the middle in round \(round)") {
                 proxy.isStalled || !run.program.isRunning

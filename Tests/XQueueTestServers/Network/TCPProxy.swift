@@ -87,6 +87,7 @@ package final class TCPProxy: Sendable {
         state.value.withLock { $0.bytesUntilStall = count }
     }
 
+    /// Whether data is discarded.
     package var isStalled: Bool { state.value.withLock { $0.isStalled } }
 
     /// Target port of new connections.
